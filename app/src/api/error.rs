@@ -1,0 +1,69 @@
+//! What a server function answers when it cannot do what was asked: a closed enum with its HTTP status and its hint.
+
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
+use monitor_core::error::StackError;
+use serde::{Deserialize, Serialize};
+
+/// Why a server function could not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ApiError {
+    /// The stack could not do it.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The request never reached the server, or its answer did not come back.
+    #[error("the panel's server does not answer")]
+    Unreachable,
+    /// The request or its answer was not understood.
+    #[error("the panel's server and this page do not understand each other")]
+    Misunderstood,
+    /// The server has no control plane; a fault of the panel.
+    #[error("the panel's server is not ready")]
+    Unavailable,
+}
+
+impl ApiError {
+    /// The next step.
+    pub fn hint(&self) -> String {
+        match self {
+            ApiError::Stack(error) => error.hint(),
+            ApiError::Unreachable => "see whether `clawker-monitor` still runs, then reload the page".into(),
+            ApiError::Misunderstood => "reload the page; the server may be of another version".into(),
+            ApiError::Unavailable => "start `clawker-monitor` anew".into(),
+        }
+    }
+
+    /// The HTTP status that says the same to a program.
+    #[cfg(feature = "ssr")]
+    fn status(&self) -> u16 {
+        match self {
+            ApiError::Stack(StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. }) => 503,
+            ApiError::Stack(StackError::NoContainer { .. }) => 404,
+            ApiError::Stack(StackError::Internal { .. } | StackError::File { .. }) => 500,
+            ApiError::Stack(StackError::SettingsInvalid { .. }) => 422,
+            ApiError::Stack(_) => 409,
+            ApiError::Misunderstood => 400,
+            ApiError::Unreachable | ApiError::Unavailable => 503,
+        }
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => ApiError::Unreachable,
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::Serialization(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_) => ApiError::Misunderstood,
+            ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::ServerError(_)
+            | ServerFnErrorErr::MiddlewareError(_) => ApiError::Unavailable,
+        }
+    }
+}

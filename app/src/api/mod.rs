@@ -1,0 +1,63 @@
+//! The server functions, all of them, and the errors they answer with.
+//!
+//! **Invariant:** no other module of `app` defines a server function; this file is the list of what the panel can do.
+
+mod error;
+
+use leptos::{prelude::*, server};
+use monitor_core::{file_view::FileView, job::Job, live::Snapshot, logs::LogLine, service::Service};
+
+pub use error::ApiError;
+
+#[cfg(feature = "ssr")]
+fn control_plane() -> Result<std::sync::Arc<dyn crate::control_plane::ControlPlane>, ApiError> {
+    use_context().ok_or(ApiError::Unavailable)
+}
+
+/// What is known right now.
+#[server(endpoint = "snapshot")]
+pub async fn load_snapshot() -> Result<Snapshot, ApiError> {
+    Ok(control_plane()?.snapshot())
+}
+
+/// Writes the files that are missing, and with `replace` also those that differ (backups are kept).
+#[server(endpoint = "initialize")]
+pub async fn initialize(#[server(default)] replace: bool) -> Result<Job, ApiError> {
+    Ok(control_plane()?.initialize(replace).await?)
+}
+
+/// Starts the stack.
+#[server(endpoint = "start-stack")]
+pub async fn start_stack() -> Result<Job, ApiError> {
+    Ok(control_plane()?.start_stack().await?)
+}
+
+/// Stops the stack; data stays.
+#[server(endpoint = "stop-stack")]
+pub async fn stop_stack() -> Result<Job, ApiError> {
+    Ok(control_plane()?.stop_stack().await?)
+}
+
+/// Stops the stack and removes its data.
+#[server(endpoint = "remove-stack-and-data")]
+pub async fn remove_stack_and_data() -> Result<Job, ApiError> {
+    Ok(control_plane()?.remove_stack_and_data().await?)
+}
+
+/// Asks the running job to stop where it is.
+#[server(endpoint = "cancel-job")]
+pub async fn cancel_job() -> Result<(), ApiError> {
+    Ok(control_plane()?.cancel_job().await?)
+}
+
+/// The generated files, on disk and as they should be.
+#[server(endpoint = "files")]
+pub async fn load_files() -> Result<Vec<FileView>, ApiError> {
+    Ok(control_plane()?.files().await?)
+}
+
+/// The last lines of a service's log, oldest first.
+#[server(endpoint = "recent-logs")]
+pub async fn load_recent_logs(service: Service, lines: u32) -> Result<Vec<LogLine>, ApiError> {
+    Ok(control_plane()?.recent_logs(service, lines).await?)
+}

@@ -1,0 +1,263 @@
+//! Everything that can go wrong, as one closed enum that crosses the wire: what happened, and the next step.
+//!
+//! Style: `Display` says what happened in one sentence, literals in backticks; `hint()` says what to do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{problem::Problem, service::Service};
+
+/// Why something could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum StackError {
+    /// Nothing answers at the Engine's address.
+    #[error("the Docker Engine at `{endpoint}` does not answer: {detail}")]
+    EngineUnreachable {
+        /// As `unix:///var/run/docker.sock`.
+        endpoint: String,
+        /// The reason, as the system gave it.
+        detail: String,
+    },
+    /// The socket is there, but this user may not use it.
+    #[error("this user may not use the Docker socket `{endpoint}`")]
+    EnginePermission {
+        /// As `unix:///var/run/docker.sock`.
+        endpoint: String,
+    },
+    /// The Engine speaks an API that is too old.
+    #[error("the Docker Engine speaks API {version}, and 1.41 is the oldest that will do")]
+    EngineTooOld {
+        /// The Engine's newest API version.
+        version: String,
+    },
+    /// `DOCKER_CONTEXT` or `docker context use` names a context that is not there.
+    #[error("the Docker context `{name}` does not exist")]
+    ContextNotFound {
+        /// The context's name.
+        name: String,
+    },
+    /// The Engine's address is of a kind that cannot be used.
+    #[error("the Docker endpoint `{endpoint}` cannot be used: {detail}")]
+    EndpointUnsupported {
+        /// The address.
+        endpoint: String,
+        /// Why not.
+        detail: String,
+    },
+    /// One or more settings are wrong.
+    #[error("{}", problems_in_words(problems))]
+    SettingsInvalid {
+        /// All of them.
+        problems: Vec<Problem>,
+    },
+    /// The monitor folder has no files yet.
+    #[error("the monitoring stack is not initialized: `{directory}` has no `compose.yaml`")]
+    NotInitialized {
+        /// The monitor folder.
+        directory: String,
+    },
+    /// Files in the monitor folder do not agree with the settings.
+    #[error("{} in `{directory}` do not agree with the settings", backticked(files))]
+    FilesDiffer {
+        /// The files' names.
+        files: Vec<String>,
+        /// The monitor folder.
+        directory: String,
+    },
+    /// A file or folder could not be read or written.
+    #[error("`{path}` could not be {verb}: {detail}")]
+    File {
+        /// The file or folder.
+        path: String,
+        /// `read`, `written`, `created`, `replaced`.
+        verb: String,
+        /// The reason, as the system gave it.
+        detail: String,
+    },
+    /// A port that a service needs on the host is in use.
+    #[error("port {port} for {} is taken{}", service.title(), by(holder))]
+    PortTaken {
+        /// Who wants it.
+        service: Service,
+        /// The port on the host.
+        port: u16,
+        /// Who has it, where that could be found out.
+        holder: Option<String>,
+        /// The setting that holds the number, as `monitoring.grafana_port`.
+        field: String,
+    },
+    /// An image is missing and could not be fetched.
+    #[error("the image `{image}` for {} could not be fetched: {detail}", service.title())]
+    PullFailed {
+        /// For which service.
+        service: Service,
+        /// The image reference.
+        image: String,
+        /// The Engine's or the registry's words.
+        detail: String,
+    },
+    /// A container that is not part of this stack has a name that a service needs.
+    #[error("a container named `{name}` exists already and is not part of this stack (image `{image}`)")]
+    ForeignContainer {
+        /// The name.
+        name: String,
+        /// Its image.
+        image: String,
+        /// What owns it, as far as its labels say.
+        owner: Option<String>,
+    },
+    /// A network of the name exists and cannot be used.
+    #[error("the network `{name}` exists but {detail}")]
+    ForeignNetwork {
+        /// The network.
+        name: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A container ended, or was never able to run.
+    #[error("{} did not stay up: {detail}", service.title())]
+    ServiceFailed {
+        /// Which service.
+        service: Service,
+        /// How it ended.
+        detail: String,
+        /// Its last log lines.
+        log: Vec<String>,
+    },
+    /// A service runs but did not become ready in time.
+    #[error("{} runs but was not ready after {waited_seconds} s: {detail}", service.title())]
+    NotReady {
+        /// Which service.
+        service: Service,
+        /// How long was waited.
+        waited_seconds: u64,
+        /// What its readiness check answered last.
+        detail: String,
+        /// Its last log lines.
+        log: Vec<String>,
+    },
+    /// The Engine refused something about a service.
+    #[error("{} could not be {verb}: {detail}", service.title())]
+    Refused {
+        /// Which service.
+        service: Service,
+        /// `created`, `started`, `stopped`, `removed`.
+        verb: String,
+        /// The Engine's words.
+        detail: String,
+    },
+    /// The Engine refused something that concerns no single service.
+    #[error("the Docker Engine refused to {what}: {detail}")]
+    EngineRefused {
+        /// What was asked, as `create the network clawker-net`.
+        what: String,
+        /// The Engine's words.
+        detail: String,
+    },
+    /// There is no container of that service.
+    #[error("{} has no container", service.title())]
+    NoContainer {
+        /// Which service.
+        service: Service,
+    },
+    /// The work was stopped before its end.
+    #[error("stopped before the end, because it was asked to")]
+    Cancelled,
+    /// A fault of the panel; the log holds the whole chain under that id.
+    #[error("something unexpected happened; the log has the details under `{id}`")]
+    Internal {
+        /// The id in the log.
+        id: String,
+    },
+}
+
+impl StackError {
+    /// The next step.
+    pub fn hint(&self) -> String {
+        match self {
+            StackError::EngineUnreachable { endpoint, .. } if endpoint.is_empty() => {
+                "install Docker Engine (https://docs.docker.com/engine/install/) or Docker Desktop, then start it"
+                    .into()
+            }
+            StackError::EngineUnreachable { .. } => {
+                "start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`"
+                    .into()
+            }
+            StackError::EnginePermission { .. } => {
+                "add yourself to its group (`sudo usermod -aG docker $USER`) and log in again, or use rootless Docker"
+                    .into()
+            }
+            StackError::EngineTooOld { .. } => "upgrade Docker Engine to 20.10 or later".into(),
+            StackError::ContextNotFound { .. } => {
+                "see `docker context ls`, then `docker context use NAME`, or unset `DOCKER_CONTEXT`".into()
+            }
+            StackError::EndpointUnsupported { .. } => {
+                "use a `unix://` or plain `tcp://` endpoint; for a remote Engine forward its socket: \
+                 `ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST`, then `DOCKER_HOST=unix:///tmp/docker.sock`"
+                    .into()
+            }
+            StackError::SettingsInvalid { .. } => "correct the settings file; nothing was changed".into(),
+            StackError::NotInitialized { .. } => "run `clawker-monitor init`, or press Initialize".into(),
+            StackError::FilesDiffer { .. } => {
+                "run `clawker-monitor init --force` to write them anew; the present ones are kept as backups".into()
+            }
+            StackError::File { .. } => {
+                "check the folder's owner, its permissions and the free disk space; nothing was lost".into()
+            }
+            StackError::PortTaken { field, .. } => {
+                format!("stop what holds it, or set `{field}` to a free port and run `clawker-monitor init --force`")
+            }
+            StackError::PullFailed { service, .. } => {
+                format!("check the network and the registry, or name another image as `monitoring.images.{service}`")
+            }
+            StackError::ForeignContainer { name, .. } => {
+                format!(
+                    "rename it (`docker rename {name} {name}-old`) or remove it (`docker rm {name}`), then start again"
+                )
+            }
+            StackError::ForeignNetwork { name, .. } => {
+                format!(
+                    "disconnect its containers and remove it (`docker network rm {name}`); it is made anew at the next start"
+                )
+            }
+            StackError::ServiceFailed { service, .. } | StackError::NotReady { service, .. } => {
+                format!("read its log (`clawker-monitor logs {service}`); the other services were left as they are")
+            }
+            StackError::Refused { service, .. } => {
+                format!("see `docker inspect {service}`; the other services were left as they are")
+            }
+            StackError::EngineRefused { .. } => {
+                "see the Engine's own log (`journalctl -u docker`), then try again".into()
+            }
+            StackError::NoContainer { .. } => "start the stack first: `clawker-monitor up`".into(),
+            StackError::Cancelled => "what was done so far stays; the same command goes on from there".into(),
+            StackError::Internal { .. } => "report it with the log lines that bear this id".into(),
+        }
+    }
+
+    /// The last lines of the failing service's log, where the error carries them.
+    pub fn log(&self) -> &[String] {
+        match self {
+            StackError::ServiceFailed { log, .. } | StackError::NotReady { log, .. } => log,
+            _ => &[],
+        }
+    }
+}
+
+fn by(holder: &Option<String>) -> String {
+    holder.as_ref().map(|holder| format!(" by {holder}")).unwrap_or_default()
+}
+
+fn backticked(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn problems_in_words(problems: &[Problem]) -> String {
+    match problems {
+        [only] => only.to_string(),
+        _ => {
+            let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+            format!("{} settings are wrong:{}", problems.len(), lines.concat())
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The rules of clawker-monitor: what a setting may be, which files and containers follow from the settings, what has
+//! to be done to get there, and the words for what can go wrong.
+//!
+//! **Invariant:** nothing here does I/O, reads a clock or knows an async runtime. Everything is a function from data to
+//! data, so that the same rules run in the browser's form and on the server, and can be tested without either.
+//!
+//! Rendering and planning sit behind the feature `engine`, so that the WebAssembly does not carry them.
+
+pub mod error;
+pub mod file_view;
+pub mod job;
+pub mod live;
+pub mod logs;
+pub mod problem;
+pub mod service;
+pub mod settings;
+pub mod status;
+pub mod timestamp;
+
+#[cfg(feature = "engine")]
+pub mod dashboard;
+#[cfg(feature = "engine")]
+pub mod files;
+#[cfg(feature = "engine")]
+pub mod lifecycle;
+#[cfg(feature = "engine")]
+pub mod stack;

@@ -1,0 +1,182 @@
+//! What a tab knows and how it is kept current: one snapshot, then changes.
+//!
+//! `changes(old, new)` and `Snapshot::apply` are each other's inverse: applying every change to the old snapshot gives
+//! the new one. The server publishes whole snapshots; only differences travel.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::StackError,
+    job::Job,
+    service::Service,
+    status::{NetworkStatus, ServiceStatus, StackState, StatusReport, Usage},
+    timestamp::Timestamp,
+};
+
+/// How the Docker Engine stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum EngineState {
+    /// The first answer is awaited.
+    Connecting,
+    /// It answers.
+    Connected {
+        /// The Engine's version, as `28.5.2`.
+        version: String,
+        /// The API version agreed on, as `1.51`.
+        api_version: String,
+        /// The address, as `unix:///var/run/docker.sock`.
+        endpoint: String,
+    },
+    /// It does not answer; tried again until it does.
+    Unreachable {
+        /// Why.
+        error: StackError,
+    },
+}
+
+/// The files of the stack on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// The monitor folder.
+    pub directory: String,
+    /// The settings file, whether or not it exists.
+    pub settings_file: String,
+    /// `compose.yaml` is there.
+    pub initialized: bool,
+    /// Files that are missing or differ from what the settings ask for.
+    pub differing: Vec<String>,
+    /// Why settings or files could not be read, where they could not.
+    pub error: Option<StackError>,
+}
+
+/// All that the panel's pages show live.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The moment this was put together, by the server's clock.
+    pub taken_at: Timestamp,
+    /// The Engine.
+    pub engine: EngineState,
+    /// The files.
+    pub configuration: Configuration,
+    /// The stack in one word.
+    pub stack: StackState,
+    /// The network.
+    pub network: NetworkStatus,
+    /// The six services, in the order of `Service::ALL`.
+    pub services: Vec<ServiceStatus>,
+    /// The running job, or the one that ended last.
+    pub job: Option<Job>,
+}
+
+impl Snapshot {
+    /// One service.
+    pub fn service(&self, service: Service) -> Option<&ServiceStatus> {
+        self.services.iter().find(|status| status.service == service)
+    }
+
+    /// The job that is at work, if one is.
+    pub fn running_job(&self) -> Option<&Job> {
+        self.job.as_ref().filter(|job| job.is_running())
+    }
+
+    /// What `status --json` prints.
+    pub fn report(&self) -> StatusReport {
+        StatusReport { stack: self.stack, network: self.network.clone(), services: self.services.clone() }
+    }
+
+    /// Folds one change in.
+    pub fn apply(&mut self, change: Change) {
+        match change {
+            Change::Engine(engine) => self.engine = engine,
+            Change::Configuration(configuration) => self.configuration = configuration,
+            Change::Stack(stack) => self.stack = stack,
+            Change::Network(network) => self.network = network,
+            Change::Service(status) => match self.services.iter_mut().find(|known| known.service == status.service) {
+                Some(known) => *known = *status,
+                None => self.services.push(*status),
+            },
+            Change::Usage { service, usage } => {
+                if let Some(known) = self.services.iter_mut().find(|known| known.service == service) {
+                    known.usage = usage;
+                }
+            }
+            Change::Job(job) => self.job = job.map(|job| *job),
+        }
+    }
+}
+
+/// One difference between two snapshots.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", content = "now", rename_all = "snake_case")]
+pub enum Change {
+    /// The Engine came, went or changed.
+    Engine(EngineState),
+    /// Files or settings changed.
+    Configuration(Configuration),
+    /// The stack's state changed.
+    Stack(StackState),
+    /// The network came or went.
+    Network(NetworkStatus),
+    /// A service changed.
+    Service(Box<ServiceStatus>),
+    /// Only a service's use of CPU and memory changed.
+    Usage {
+        /// Which service.
+        service: Service,
+        /// What it uses; `None` when it stopped.
+        usage: Option<Usage>,
+    },
+    /// The job began, moved on or ended.
+    Job(Option<Box<Job>>),
+}
+
+/// Everything in `new` that is not as in `old`. `taken_at` alone is no difference.
+pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if old.engine != new.engine {
+        changes.push(Change::Engine(new.engine.clone()));
+    }
+    if old.configuration != new.configuration {
+        changes.push(Change::Configuration(new.configuration.clone()));
+    }
+    if old.network != new.network {
+        changes.push(Change::Network(new.network.clone()));
+    }
+    for status in &new.services {
+        match old.service(status.service) {
+            Some(known) if known == status => {}
+            Some(known) if (ServiceStatus { usage: status.usage, ..known.clone() }) == *status => {
+                changes.push(Change::Usage { service: status.service, usage: status.usage });
+            }
+            _ => changes.push(Change::Service(Box::new(status.clone()))),
+        }
+    }
+    if old.stack != new.stack {
+        changes.push(Change::Stack(new.stack));
+    }
+    if old.job != new.job {
+        changes.push(Change::Job(new.job.clone().map(Box::new)));
+    }
+    changes
+}
+
+/// What the live stream carries, one JSON document an event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+pub enum LiveEvent {
+    /// First on every connection: the build of the server, so that a stale tab learns that its WebAssembly is old.
+    Hello {
+        /// Changes with every build.
+        build: String,
+    },
+    /// Second on every connection, and again for a reader that fell behind.
+    Snapshot(Box<Snapshot>),
+    /// From then on; `at` is the server's clock.
+    Changes {
+        /// When.
+        at: Timestamp,
+        /// What.
+        changes: Vec<Change>,
+    },
+}

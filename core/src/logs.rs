@@ -1,0 +1,137 @@
+//! A line of a service's log, and how serious it sounds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::timestamp::Timestamp;
+
+/// How serious a line is, as far as the line itself says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// `error`, `fatal`, `panic`, `critical`.
+    Error,
+    /// `warn`.
+    Warn,
+    /// `info`.
+    Info,
+    /// `debug`, `trace`.
+    Debug,
+    /// The line does not say.
+    Plain,
+}
+
+impl Level {
+    /// The word used in the wire format and in `data-level` attributes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warn => "warn",
+            Level::Info => "info",
+            Level::Debug => "debug",
+            Level::Plain => "plain",
+        }
+    }
+
+    /// Reads the level out of a line in any of the formats the six services use: logfmt (`level=warn`), JSON
+    /// (`"level":"warn"`), and tab-separated zap (`2026-…Z<tab>warn<tab>…`).
+    pub fn of(line: &str) -> Level {
+        let after_key = line
+            .find("level=")
+            .map(|at| &line[at + 6..])
+            .or_else(|| line.find("\"level\":").map(|at| line[at + 8..].trim_start()));
+        let word = match after_key {
+            Some(rest) => rest.trim_start_matches('"'),
+            None => match line.split('\t').nth(1) {
+                Some(second) => second,
+                None => return Level::Plain,
+            },
+        };
+        let word: String =
+            word.chars().take_while(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect();
+        match word.as_str() {
+            "error" | "err" | "eror" | "fatal" | "panic" | "dpanic" | "crit" | "critical" => Level::Error,
+            "warn" | "warning" => Level::Warn,
+            "info" => Level::Info,
+            "debug" | "dbug" | "trace" => Level::Debug,
+            _ => Level::Plain,
+        }
+    }
+}
+
+/// One line of a container's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When the Engine received the line.
+    pub at: Option<Timestamp>,
+    /// How serious the line is.
+    pub level: Level,
+    /// The line itself, without its end and without terminal colour codes.
+    pub text: String,
+}
+
+impl LogLine {
+    /// A line as the Engine gives it with `timestamps=true`: an RFC 3339 moment, a space, the text.
+    pub fn from_engine(line: &str) -> LogLine {
+        let (at, text) = match line.split_once(' ') {
+            Some((moment, rest)) => match Timestamp::from_rfc3339(moment) {
+                Some(at) => (Some(at), rest),
+                None => (None, line),
+            },
+            None => match Timestamp::from_rfc3339(line) {
+                Some(at) => (Some(at), ""),
+                None => (None, line),
+            },
+        };
+        let text = without_colour_codes(text.trim_end_matches(['\r', '\n']));
+        LogLine { at, level: Level::of(&text), text }
+    }
+}
+
+/// Drops `ESC [ … letter` sequences; a browser would show them as rubbish.
+fn without_colour_codes(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character != '\u{1b}' {
+            kept.push(character);
+        } else if characters.next() == Some('[') {
+            characters.by_ref().find(|next| ('@'..='~').contains(next));
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_read_in_the_formats_of_the_six_services() {
+        for (line, level) in [
+            ("ts=2026-11-22T07:12:56Z level=warn caller=main.go msg=x", Level::Warn),
+            ("logger=http.server t=2026 level=info msg=\"HTTP Server Listen\"", Level::Info),
+            (r#"{"level":"error","ts":1795.1,"msg":"x"}"#, Level::Error),
+            (r#"{"level": "INFO"}"#, Level::Info),
+            ("2026-11-22T07:12:56.1Z\tdebug\tservice@v0.148.0\tx", Level::Debug),
+            ("level=fatal msg=x", Level::Error),
+            ("plain words with no level", Level::Plain),
+            ("", Level::Plain),
+        ] {
+            assert_eq!(Level::of(line), level, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_engines_moment_is_split_off_and_colours_are_dropped() {
+        let line = LogLine::from_engine("2026-11-22T07:12:56.123456789Z \u{1b}[33mlevel=warn\u{1b}[0m slow\r\n");
+        assert_eq!(line.text, "level=warn slow");
+        assert_eq!(line.level, Level::Warn);
+        assert_eq!(line.at.map(Timestamp::to_rfc3339).as_deref(), Some("2026-11-22T07:12:56.123Z"));
+    }
+
+    #[test]
+    fn a_line_without_a_moment_is_kept_whole() {
+        let line = LogLine::from_engine("no moment here");
+        assert_eq!((line.at, line.text.as_str()), (None, "no moment here"));
+    }
+}

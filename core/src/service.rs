@@ -1,0 +1,92 @@
+//! The six services of the monitoring stack: their names and what they are for. Knows no port and no image; those are
+//! settings.
+
+use serde::{Deserialize, Serialize};
+
+/// One service of the stack. The order is the order of the data path, and the order in which people see them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// Receives OTLP from the agents and routes it to the three stores.
+    OtelCollector,
+    /// Stores metrics.
+    Prometheus,
+    /// Stores events and logs.
+    Loki,
+    /// Stores traces.
+    Jaeger,
+    /// Draws the dashboards.
+    Grafana,
+    /// Reads the firewall's container logs and ships them to Loki.
+    Promtail,
+}
+
+impl Service {
+    /// Every service, in the order of the data path.
+    pub const ALL: [Service; 6] = [
+        Service::OtelCollector,
+        Service::Prometheus,
+        Service::Loki,
+        Service::Jaeger,
+        Service::Grafana,
+        Service::Promtail,
+    ];
+
+    /// The name in `compose.yaml`, which is also the container's name and its DNS name on the network.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Service::OtelCollector => "otel-collector",
+            Service::Prometheus => "prometheus",
+            Service::Loki => "loki",
+            Service::Jaeger => "jaeger",
+            Service::Grafana => "grafana",
+            Service::Promtail => "promtail",
+        }
+    }
+
+    /// The name people read.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Service::OtelCollector => "Collector",
+            Service::Prometheus => "Prometheus",
+            Service::Loki => "Loki",
+            Service::Jaeger => "Jaeger",
+            Service::Grafana => "Grafana",
+            Service::Promtail => "Promtail",
+        }
+    }
+
+    /// What the service does, in a few words that follow its name.
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Service::OtelCollector => "receives what agents send",
+            Service::Prometheus => "keeps metrics",
+            Service::Loki => "keeps events and logs",
+            Service::Jaeger => "keeps traces",
+            Service::Grafana => "draws the dashboards",
+            Service::Promtail => "reads the firewall's logs",
+        }
+    }
+
+    /// Why the pinned image of this service will see no more releases, where that is so.
+    ///
+    /// Sources: the Jaeger download page (v1 ended 2025-12-31), Grafana's Promtail documentation (ended 2026-03-02).
+    pub const fn end_of_life(self) -> Option<&'static str> {
+        match self {
+            Service::Jaeger => Some("Jaeger v1 has had no releases since 2025-12-31."),
+            Service::Promtail => Some("Promtail has had no releases since 2026-03-02."),
+            _ => None,
+        }
+    }
+
+    /// The service of that name in `compose.yaml`.
+    pub fn from_name(name: &str) -> Option<Service> {
+        Service::ALL.into_iter().find(|service| service.name() == name)
+    }
+}
+
+impl std::fmt::Display for Service {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name())
+    }
+}

@@ -1,0 +1,223 @@
+//! The `monitoring` section of Clawker's `settings.yaml`: what may be set, what it means, what it defaults to.
+//!
+//! Values are parsed, not validated: a `Port` cannot hold 0. All problems are reported at once. Where the text comes
+//! from (a file, a form) is not known here; `read` turns YAML into the same plain values a form would give.
+
+mod keys;
+#[cfg(feature = "engine")]
+mod read;
+mod values;
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+pub use keys::{KEYS, Key, Kind};
+#[cfg(feature = "engine")]
+pub use read::read;
+pub use values::{ImageRef, Milliseconds, Port, UrlPath};
+
+use crate::{problem::Problem, service::Service};
+
+/// A value as somebody wrote it, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawValue {
+    /// The text of the scalar, without its quotes.
+    pub text: String,
+    /// The line in its file, counted from 1.
+    pub line: Option<u32>,
+}
+
+/// Values by dotted key below `monitoring`, as `telemetry.metrics_path`. A key that is absent has its default.
+pub type RawValues = BTreeMap<String, RawValue>;
+
+/// The settings of the stack, every one of them valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// A collector elsewhere, to which agents send instead. Empty in nearly every installation.
+    pub otel_collector_endpoint: Option<String>,
+    /// OTLP over HTTP.
+    pub otel_collector_port: Port,
+    /// The host name under which the collector is reached from the host.
+    pub otel_collector_host: String,
+    /// The host name under which agents reach the collector.
+    pub otel_collector_internal: String,
+    /// OTLP over gRPC.
+    pub otel_grpc_port: Port,
+    /// Loki's HTTP API.
+    pub loki_port: Port,
+    /// Prometheus' pages and API.
+    pub prometheus_port: Port,
+    /// Jaeger's pages and API.
+    pub jaeger_port: Port,
+    /// Grafana.
+    pub grafana_port: Port,
+    /// Where the collector offers the agents' metrics to Prometheus; on the network only.
+    pub prometheus_metrics_port: Port,
+    /// Promtail's own page.
+    pub promtail_port: Port,
+    /// The address on the host on which ports are published.
+    pub bind_address: IpAddr,
+    /// What agents send, and how often.
+    pub telemetry: Telemetry,
+    /// Images that replace the pinned ones.
+    pub images: BTreeMap<Service, ImageRef>,
+}
+
+/// What agents record and send. Baked into agent images by Clawker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telemetry {
+    /// The collector's path for metrics.
+    pub metrics_path: UrlPath,
+    /// The collector's path for events.
+    pub logs_path: UrlPath,
+    /// How often metrics are sent.
+    pub metric_export_interval: Milliseconds,
+    /// How often events are sent.
+    pub logs_export_interval: Milliseconds,
+    /// Tool inputs and outputs are recorded.
+    pub log_tool_details: bool,
+    /// Prompts are recorded.
+    pub log_user_prompts: bool,
+    /// The Anthropic account id is attached.
+    pub include_account_uuid: bool,
+    /// The session id is attached.
+    pub include_session_id: bool,
+}
+
+impl Default for Settings {
+    #[expect(clippy::unwrap_used, reason = "the defaults of `KEYS` are constants; a test parses every one of them")]
+    fn default() -> Self {
+        Settings::from_values(&RawValues::new()).unwrap()
+    }
+}
+
+impl Settings {
+    /// Parses every value, and reports every problem at once.
+    pub fn from_values(values: &RawValues) -> Result<Settings, Vec<Problem>> {
+        let mut reader = Reader { values, problems: Vec::new() };
+        let mut images = BTreeMap::new();
+        for service in Service::ALL {
+            let key = format!("images.{service}");
+            if values.get(&key).is_some_and(|raw| !raw.text.is_empty())
+                && let Some(image) = reader.parse::<ImageRef>(&key)
+            {
+                images.insert(service, image);
+            }
+        }
+        let parsed = (|| {
+            Some(Settings {
+                otel_collector_endpoint: Some(reader.parse::<String>("otel_collector_endpoint")?)
+                    .filter(|endpoint| !endpoint.is_empty()),
+                otel_collector_port: reader.parse("otel_collector_port")?,
+                otel_collector_host: reader.parse("otel_collector_host")?,
+                otel_collector_internal: reader.parse::<values::HostName>("otel_collector_internal")?.0,
+                otel_grpc_port: reader.parse("otel_grpc_port")?,
+                loki_port: reader.parse("loki_port")?,
+                prometheus_port: reader.parse("prometheus_port")?,
+                jaeger_port: reader.parse("jaeger_port")?,
+                grafana_port: reader.parse("grafana_port")?,
+                prometheus_metrics_port: reader.parse("prometheus_metrics_port")?,
+                promtail_port: reader.parse("promtail_port")?,
+                bind_address: reader.parse::<values::BindAddress>("bind_address")?.0,
+                telemetry: Telemetry {
+                    metrics_path: reader.parse("telemetry.metrics_path")?,
+                    logs_path: reader.parse("telemetry.logs_path")?,
+                    metric_export_interval: reader.parse("telemetry.metric_export_interval_ms")?,
+                    logs_export_interval: reader.parse("telemetry.logs_export_interval_ms")?,
+                    log_tool_details: reader.parse::<values::Switch>("telemetry.log_tool_details")?.0,
+                    log_user_prompts: reader.parse::<values::Switch>("telemetry.log_user_prompts")?.0,
+                    include_account_uuid: reader.parse::<values::Switch>("telemetry.include_account_uuid")?.0,
+                    include_session_id: reader.parse::<values::Switch>("telemetry.include_session_id")?.0,
+                },
+                images,
+            })
+        })();
+        // The closure stops at the first bad value; every key is tried once more for the full list.
+        if parsed.is_none() || !reader.problems.is_empty() {
+            reader.problems.clear();
+            for key in KEYS {
+                reader.check(key);
+            }
+        }
+        reader.check_ports_differ();
+        match parsed {
+            Some(settings) if reader.problems.is_empty() => Ok(settings),
+            _ => Err(reader.problems),
+        }
+    }
+
+    /// The ports that must differ from one another, with the key each is set by.
+    pub fn ports(&self) -> [(&'static str, Port); 8] {
+        [
+            ("otel_collector_port", self.otel_collector_port),
+            ("otel_grpc_port", self.otel_grpc_port),
+            ("prometheus_metrics_port", self.prometheus_metrics_port),
+            ("prometheus_port", self.prometheus_port),
+            ("loki_port", self.loki_port),
+            ("jaeger_port", self.jaeger_port),
+            ("grafana_port", self.grafana_port),
+            ("promtail_port", self.promtail_port),
+        ]
+    }
+}
+
+struct Reader<'a> {
+    values: &'a RawValues,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn parse<T>(&mut self, path: &str) -> Option<T>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        let raw = self.values.get(path);
+        let text = raw.map_or_else(|| keys::default_of(path), |raw| raw.text.as_str());
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(message) => {
+                self.problem(path, message.to_string());
+                None
+            }
+        }
+    }
+
+    fn check(&mut self, key: &Key) {
+        let Some(raw) = self.values.get(key.path) else { return };
+        if raw.text.is_empty() && key.default.is_empty() {
+            return;
+        }
+        if let Err(message) = key.kind.check(&raw.text) {
+            self.problem(key.path, message);
+        }
+    }
+
+    fn problem(&mut self, path: &str, message: String) {
+        let line = self.values.get(path).and_then(|raw| raw.line);
+        self.problems.push(Problem { field: format!("monitoring.{path}"), message, file: None, line });
+    }
+
+    /// Two services cannot listen on one port of the host, and inside the collector no two receivers can.
+    fn check_ports_differ(&mut self) {
+        let mut seen: BTreeMap<u16, &'static str> = BTreeMap::new();
+        for key in KEYS.iter().filter(|key| key.kind == Kind::Port) {
+            let text = self.values.get(key.path).map_or(key.default, |raw| raw.text.as_str());
+            let Ok(port) = text.parse::<Port>() else { continue };
+            match seen.get(&port.number()) {
+                Some(other) => {
+                    // The line to look at is the one somebody wrote.
+                    let (field, other) = match self.values.contains_key(key.path) {
+                        true => (key.path, *other),
+                        false => (*other, key.path),
+                    };
+                    self.problem(field, format!("{port} is also `monitoring.{other}`; every port must be its own"));
+                }
+                None => {
+                    seen.insert(port.number(), key.path);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

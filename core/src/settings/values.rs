@@ -1,0 +1,159 @@
+//! Values that cannot be wrong: each parses itself from text, and says in one sentence what is allowed.
+
+use std::{fmt, net::IpAddr, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A TCP port, 1 to 65535.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Port(std::num::NonZeroU16);
+
+impl Port {
+    /// The number.
+    pub const fn number(self) -> u16 {
+        self.0.get()
+    }
+}
+
+impl FromStr for Port {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Port).map_err(|_| format!("`{text}` is not a port; allowed is a whole number from 1 to 65535"))
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A span of time, 100 ms to one day. Shorter would flood the collector, longer would lose short sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Milliseconds(u32);
+
+impl Milliseconds {
+    /// The number of milliseconds.
+    pub const fn count(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for Milliseconds {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(count @ 100..=86_400_000) => Ok(Milliseconds(count)),
+            _ => Err(format!("`{text}` is not an interval; allowed are 100 to 86400000 milliseconds")),
+        }
+    }
+}
+
+/// A path of an URL, as `/v1/metrics`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UrlPath(String);
+
+impl UrlPath {
+    /// The text, beginning with a slash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for UrlPath {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-._~".contains(letter);
+        if text.starts_with('/') && text.chars().all(plain) {
+            Ok(UrlPath(text.to_owned()))
+        } else {
+            Err(format!("`{text}` is not a path; it begins with `/` and holds letters, digits and `-._~/`"))
+        }
+    }
+}
+
+/// An image reference, as `registry:5000/grafana/loki:3.7.0@sha256:…`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ImageRef(String);
+
+impl ImageRef {
+    /// The reference as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ImageRef {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-._:@".contains(letter);
+        let (name, digest) = match text.split_once('@') {
+            Some((name, digest)) => (name, Some(digest)),
+            None => (text, None),
+        };
+        let digest_is_fine = digest.is_none_or(|digest| {
+            digest.strip_prefix("sha256:").is_some_and(|hex| {
+                hex.len() == 64 && hex.chars().all(|letter| letter.is_ascii_hexdigit() && !letter.is_ascii_uppercase())
+            })
+        });
+        let ends_fine = name.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && name.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '_');
+        if ends_fine && name.chars().all(plain) && digest_is_fine {
+            Ok(ImageRef(text.to_owned()))
+        } else {
+            Err(format!("`{text}` is not an image; allowed is `[registry/]name[:tag][@sha256:digest]`"))
+        }
+    }
+}
+
+impl fmt::Display for ImageRef {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A host name of the container network: also an alias of the collector there.
+pub(super) struct HostName(pub(super) String);
+
+impl FromStr for HostName {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
+        if text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.chars().all(plain) && text.len() <= 253
+        {
+            Ok(HostName(text.to_owned()))
+        } else {
+            Err(format!(
+                "`{text}` is not a host name; it holds letters, digits and `-._`, and begins with a letter or digit"
+            ))
+        }
+    }
+}
+
+/// The address on which ports are published.
+pub(super) struct BindAddress(pub(super) IpAddr);
+
+impl FromStr for BindAddress {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(BindAddress).map_err(|_| {
+            format!(
+                "`{text}` is not an IP address; `127.0.0.1` keeps the stack to this machine, `0.0.0.0` opens it to all"
+            )
+        })
+    }
+}
+
+/// On or off, in every spelling that Go's YAML takes for a boolean.
+pub(super) struct Switch(pub(super) bool);
+
+impl FromStr for Switch {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "y" => Ok(Switch(true)),
+            "false" | "no" | "off" | "n" => Ok(Switch(false)),
+            _ => Err(format!("`{text}` is neither `true` nor `false`")),
+        }
+    }
+}
