@@ -1,0 +1,196 @@
+//! From what is and what should be to what has to be done.
+
+use super::observed::{Observed, ObservedContainer};
+use crate::{
+    error::StackError,
+    service::Service,
+    settings::ImageRef,
+    stack::{NETWORK, NETWORK_LABELS, StackSpec, VolumeSpec, service_config_hash},
+    status::ContainerState,
+};
+
+/// What has to be done to bring the stack up. Network first, then images, volumes, and containers; a container is
+/// started after those it depends on, and everything else runs side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpPlan {
+    /// The network is missing.
+    pub create_network: bool,
+    /// Images that are missing, each with the services that need it.
+    pub pulls: Vec<(ImageRef, Vec<Service>)>,
+    /// Volumes that are missing.
+    pub volumes: Vec<VolumeSpec>,
+    /// One entry a service, in the order of `Service::ALL`.
+    pub services: Vec<ServicePlan>,
+}
+
+impl UpPlan {
+    /// Whether everything is as it should be already.
+    pub fn is_empty(&self) -> bool {
+        !self.create_network
+            && self.volumes.is_empty()
+            && self.services.iter().all(|plan| matches!(plan.action, ServiceAction::Keep { .. }))
+    }
+}
+
+/// What has to be done for one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServicePlan {
+    /// Which service.
+    pub service: Service,
+    /// What to do.
+    pub action: ServiceAction,
+}
+
+/// What to do about a service's container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceAction {
+    /// It runs as it should.
+    Keep {
+        /// The container.
+        id: String,
+    },
+    /// It is as it should be, but does not run.
+    Start {
+        /// The container.
+        id: String,
+    },
+    /// There is none.
+    Create,
+    /// It differs from what it should be.
+    Recreate {
+        /// The container to remove first.
+        id: String,
+        /// How it differs.
+        because: Recreate,
+    },
+}
+
+/// Why a container has to be made anew. The first three are Docker Compose's own reasons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recreate {
+    /// Its definition changed.
+    DefinitionChanged,
+    /// The image of that name is another one now.
+    ImageChanged,
+    /// It is attached to a network of that name which no longer exists.
+    NetworkChanged,
+    /// The Engine gave it up.
+    Dead,
+}
+
+/// Compares what is with what should be. Fails where a name is held by something that is not part of the stack.
+pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackError> {
+    check_network(observed)?;
+    let mut pulls: Vec<(ImageRef, Vec<Service>)> = Vec::new();
+    let mut services = Vec::new();
+    for spec in &stack.services {
+        let container = container_of(stack, observed, spec.service)?;
+        let image_id = observed.images.get(spec.image.as_str());
+        if image_id.is_none() {
+            match pulls.iter_mut().find(|(image, _)| *image == spec.image) {
+                Some((_, needed_by)) => needed_by.push(spec.service),
+                None => pulls.push((spec.image.clone(), vec![spec.service])),
+            }
+        }
+        let action = match container {
+            None => ServiceAction::Create,
+            Some(container) => {
+                let id = container.id.clone();
+                let definition = container.compose_label("config-hash") == Some(service_config_hash(spec).as_str());
+                let same_image = image_id.is_some_and(|wanted| *wanted == container.image_id);
+                let attached =
+                    observed.network.as_ref().is_some_and(|network| container.networks.contains(&network.id));
+                match container.state {
+                    ContainerState::Dead | ContainerState::Removing => {
+                        ServiceAction::Recreate { id, because: Recreate::Dead }
+                    }
+                    _ if !definition => ServiceAction::Recreate { id, because: Recreate::DefinitionChanged },
+                    _ if !same_image => ServiceAction::Recreate { id, because: Recreate::ImageChanged },
+                    _ if !attached => ServiceAction::Recreate { id, because: Recreate::NetworkChanged },
+                    ContainerState::Running | ContainerState::Restarting => ServiceAction::Keep { id },
+                    _ => ServiceAction::Start { id },
+                }
+            }
+        };
+        services.push(ServicePlan { service: spec.service, action });
+    }
+    let volumes = stack.volumes.iter().filter(|volume| !observed.volumes.contains(&volume.name)).cloned().collect();
+    Ok(UpPlan { create_network: observed.network.is_none(), pulls, volumes, services })
+}
+
+/// Clawker takes a network without its label for absent and tries to make it anew, which fails on the name.
+fn check_network(observed: &Observed) -> Result<(), StackError> {
+    let Some(network) = &observed.network else { return Ok(()) };
+    let foreign = |detail: String| StackError::ForeignNetwork { name: NETWORK.into(), detail };
+    if network.driver != "bridge" {
+        return Err(foreign(format!("its driver is `{}`, not `bridge`", network.driver)));
+    }
+    for (label, value) in NETWORK_LABELS {
+        if network.labels.get(label).map(String::as_str) != Some(value) {
+            return Err(foreign(format!(
+                "lacks the label `{label}={value}`, so Clawker takes it for another program's ({} running containers are attached)",
+                network.attached
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The service's container. One of that name that belongs to somebody else is an error.
+fn container_of<'a>(
+    stack: &StackSpec,
+    observed: &'a Observed,
+    service: Service,
+) -> Result<Option<&'a ObservedContainer>, StackError> {
+    let ours = observed.containers.iter().find(|container| container.service_of(&stack.directory) == Some(service));
+    let named = observed.containers.iter().find(|container| container.name == service.name());
+    match (ours, named) {
+        (Some(ours), Some(named)) if ours.id != named.id => Err(foreign(named)),
+        (None, Some(named)) => Err(foreign(named)),
+        (ours, _) => Ok(ours),
+    }
+}
+
+fn foreign(container: &ObservedContainer) -> StackError {
+    StackError::ForeignContainer {
+        name: container.name.clone(),
+        image: container.image.clone(),
+        owner: container.owner(),
+    }
+}
+
+/// What has to be done to bring the stack down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DownPlan {
+    /// Containers to stop and remove, those that depend on others first.
+    pub containers: Vec<(Service, String)>,
+    /// Volumes to remove, by name.
+    pub volumes: Vec<String>,
+}
+
+/// What is there of the stack, in the order in which it goes. Containers that belong to somebody else are not touched.
+pub fn plan_down(stack: &StackSpec, observed: &Observed, with_volumes: bool) -> DownPlan {
+    let mut containers: Vec<(Service, String)> = observed
+        .containers
+        .iter()
+        .filter_map(|container| Some((container.service_of(&stack.directory)?, container.id.clone())))
+        .collect();
+    containers.sort_by_key(|(service, _)| std::cmp::Reverse(start_rank(stack, *service)));
+    let volumes = match with_volumes {
+        true => stack
+            .volumes
+            .iter()
+            .filter(|volume| observed.volumes.contains(&volume.name))
+            .map(|volume| volume.name.clone())
+            .collect(),
+        false => Vec::new(),
+    };
+    DownPlan { containers, volumes }
+}
+
+/// How many rounds of starting come before this service: 0 without dependencies, else one more than its dependencies.
+fn start_rank(stack: &StackSpec, service: Service) -> usize {
+    stack.service(service).map_or(0, |spec| {
+        spec.depends_on.iter().map(|dependency| start_rank(stack, *dependency) + 1).max().unwrap_or(0)
+    })
+}

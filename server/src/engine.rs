@@ -1,0 +1,128 @@
+//! What the panel needs of a container engine, in the panel's own words. `docker` implements it over the Engine API;
+//! the tests implement it in memory.
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use monitor_core::{
+    error::StackError,
+    job::Pull,
+    lifecycle::Observed,
+    logs::LogLine,
+    service::Service,
+    settings::ImageRef,
+    stack::{ServiceSpec, StackSpec, VolumeSpec},
+    status::{ContainerState, Usage},
+    timestamp::Timestamp,
+};
+
+/// The engine's own account of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineInfo {
+    /// As `28.5.2`.
+    pub version: String,
+    /// The API version agreed on, as `1.51`.
+    pub api_version: String,
+    /// As `unix:///var/run/docker.sock`.
+    pub endpoint: String,
+}
+
+/// More about a container than a plan needs: what people want to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerDetail {
+    /// What it does.
+    pub state: ContainerState,
+    /// When it was last started, where it runs.
+    pub started_at: Option<Timestamp>,
+    /// How it ended last: exit code, `out of memory`, the engine's error. `None` while nothing is wrong.
+    pub problem: Option<String>,
+}
+
+/// Something happened in the engine that may concern the stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineEvent {
+    /// A container was created, started, stopped, died, was renamed or removed.
+    Container {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+        /// The engine's word, as `start`, `die`, `destroy`, `health_status: healthy`.
+        action: String,
+    },
+    /// A network was created, removed, or something was attached to or detached from it.
+    Network {
+        /// Its name.
+        name: String,
+    },
+    /// A volume was created or removed.
+    Volume,
+}
+
+/// Where progress of a pull goes. Called often; must not block.
+pub type PullProgress<'a> = &'a (dyn Fn(Pull) + Send + Sync);
+
+/// A container engine.
+///
+/// Every method answers with a `StackError` that names what was tried. Creating what exists already and removing what
+/// is gone are successes: all work can be repeated after a crash half way.
+#[async_trait]
+pub trait ContainerEngine: Send + Sync {
+    /// Asks the engine who it is. Fast, and the test of whether it answers at all.
+    async fn info(&self) -> Result<EngineInfo, StackError>;
+
+    /// Gathers what concerns the stack, with as few requests as possible.
+    async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError>;
+
+    /// State, start and last problem of one container.
+    async fn container_detail(&self, id: &str) -> Result<ContainerDetail, StackError>;
+
+    /// Creates the stack's network with Clawker's labels.
+    async fn create_network(&self) -> Result<(), StackError>;
+
+    /// Fetches an image. `service` is for the error's words.
+    async fn pull_image(
+        &self,
+        service: Service,
+        image: &ImageRef,
+        progress: PullProgress<'_>,
+    ) -> Result<(), StackError>;
+
+    /// The id of an image that is present, `sha256:…`.
+    async fn image_id(&self, image: &ImageRef) -> Result<Option<String>, StackError>;
+
+    /// Creates a volume with Compose's labels.
+    async fn create_volume(&self, volume: &VolumeSpec) -> Result<(), StackError>;
+
+    /// Removes a volume.
+    async fn remove_volume(&self, name: &str) -> Result<(), StackError>;
+
+    /// Creates a container for the service, with all labels, and answers with its id. The image must be present.
+    async fn create_container(
+        &self,
+        stack: &StackSpec,
+        spec: &ServiceSpec,
+        image_id: &str,
+    ) -> Result<String, StackError>;
+
+    /// Starts a container. A port that is taken is `StackError::PortTaken`.
+    async fn start_container(&self, spec: &ServiceSpec, id: &str) -> Result<(), StackError>;
+
+    /// Stops a container, giving it ten seconds.
+    async fn stop_container(&self, service: Service, id: &str) -> Result<(), StackError>;
+
+    /// Removes a container, running or not; its named volumes stay.
+    async fn remove_container(&self, service: Service, id: &str) -> Result<(), StackError>;
+
+    /// The last lines of a container's log, oldest first.
+    async fn recent_logs(&self, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError>;
+
+    /// The last `tail` lines and then every new one, until the container ends or the stream is dropped.
+    fn follow_logs(&self, service: Service, tail: u32) -> BoxStream<'static, Result<LogLine, StackError>>;
+
+    /// What a running container uses, about once a second, until it stops or the stream is dropped.
+    fn usage(&self, id: &str) -> BoxStream<'static, Usage>;
+
+    /// What happens from now on. The first item is `Ok` once the subscription stands; an error or the end of the
+    /// stream means that the engine went away.
+    fn events(&self) -> BoxStream<'static, Result<Option<EngineEvent>, StackError>>;
+}
