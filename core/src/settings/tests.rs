@@ -1,1 +1,100 @@
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+use super::*;
+
+#[test]
+fn every_default_in_the_table_is_a_value_of_its_kind() {
+    for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
+        assert_eq!(key.kind.check(key.default), Ok(()), "{}", key.path);
+    }
+    assert_eq!(Settings::default().grafana_port.number(), 3000);
+}
+
+#[test]
+fn the_port_table_and_the_settings_name_the_same_ports() {
+    let keys: Vec<&str> = KEYS.iter().filter(|key| key.kind == Kind::Port).map(|key| key.path).collect();
+    let mut ports: Vec<&str> = Settings::default().ports().map(|(key, _)| key).to_vec();
+    ports.sort_by_key(|port| keys.iter().position(|key| key == port));
+    assert_eq!(ports, keys);
+}
+
+#[cfg(feature = "engine")]
+mod reading {
+    use super::super::*;
+
+    fn problems(yaml: &str) -> String {
+        let found = read(yaml, "settings.yaml").expect_err("this text is wrong");
+        found.iter().map(|problem| format!("{problem}\n")).collect()
+    }
+
+    #[test]
+    fn an_empty_file_and_a_file_about_other_things_give_the_defaults() {
+        for yaml in [
+            "",
+            "\n",
+            "# nothing\n",
+            "---\n",
+            "null\n",
+            "logging:\n  x: 1\n",
+            "monitoring:\n",
+            "\u{feff}monitoring: {}\n",
+        ] {
+            assert_eq!(read(yaml, "f"), Ok(Settings::default()), "{yaml:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_read_in_every_spelling_and_unknown_keys_are_left_alone() {
+        let yaml = concat!(
+            "firewall: {enable: true}\r\n",
+            "monitoring: # ports\r\n",
+            "  grafana_port: '3001'\r\n",
+            "  \"loki_port\": 0xC1D\r\n",
+            "  future_key: [1, 2]\r\n",
+            "  bind_address: \"::1\"\r\n",
+            "  otel_collector_endpoint: ~\r\n",
+            "  telemetry: {log_user_prompts: off, metric_export_interval_ms: 60000, new: 1}\r\n",
+            "  images:\r\n",
+            "    grafana: registry.example:5000/grafana/grafana:12.4.2\r\n",
+        );
+        let settings = read(yaml, "f").unwrap();
+        assert_eq!(settings.grafana_port.number(), 3001);
+        assert_eq!(settings.loki_port.number(), 3101);
+        assert_eq!(settings.bind_address.to_string(), "::1");
+        assert_eq!(settings.otel_collector_endpoint, None);
+        assert!(!settings.telemetry.log_user_prompts);
+        assert_eq!(settings.telemetry.metric_export_interval.count(), 60_000);
+        assert_eq!(settings.images[&Service::Grafana].as_str(), "registry.example:5000/grafana/grafana:12.4.2");
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once_with_its_line_and_what_is_allowed() {
+        let yaml = "monitoring:\n  grafana_port: 70000\n  loki_port: abc\n  bind_address: here\n  jaeger_port: 0\n  telemetry:\n    metrics_path: v1\n    log_tool_details: perhaps\n    logs_export_interval_ms: 5\n  images:\n    loki: 'a b'\n    grafana: x@sha256:12\n";
+        insta::assert_snapshot!(problems(yaml), @"
+        settings.yaml:2: `monitoring.grafana_port`: `70000` is not a port; allowed is a whole number from 1 to 65535
+        settings.yaml:3: `monitoring.loki_port`: `abc` is not a port; allowed is a whole number from 1 to 65535
+        settings.yaml:4: `monitoring.bind_address`: `here` is not an IP address; `127.0.0.1` keeps the stack to this machine, `0.0.0.0` opens it to all
+        settings.yaml:5: `monitoring.jaeger_port`: `0` is not a port; allowed is a whole number from 1 to 65535
+        settings.yaml:7: `monitoring.telemetry.metrics_path`: `v1` is not a path; it begins with `/` and holds letters, digits and `-._~/`
+        settings.yaml:8: `monitoring.telemetry.log_tool_details`: `perhaps` is neither `true` nor `false`
+        settings.yaml:9: `monitoring.telemetry.logs_export_interval_ms`: `5` is not an interval; allowed are 100 to 86400000 milliseconds
+        settings.yaml:11: `monitoring.images.loki`: `a b` is not an image; allowed is `[registry/]name[:tag][@sha256:digest]`
+        settings.yaml:12: `monitoring.images.grafana`: `x@sha256:12` is not an image; allowed is `[registry/]name[:tag][@sha256:digest]`
+        ");
+    }
+
+    #[test]
+    fn a_port_used_twice_is_reported_where_somebody_wrote_it() {
+        insta::assert_snapshot!(problems("monitoring:\n  grafana_port: 3100\n"), @"settings.yaml:2: `monitoring.grafana_port`: 3100 is also `monitoring.loki_port`; every port must be its own");
+        insta::assert_snapshot!(problems("monitoring:\n  otel_collector_port: 9080\n"), @"settings.yaml:2: `monitoring.otel_collector_port`: 9080 is also `monitoring.promtail_port`; every port must be its own");
+    }
+
+    #[test]
+    fn what_is_not_yaml_or_not_a_section_is_said_once_with_its_place() {
+        insta::assert_snapshot!(problems("monitoring:\n\tgrafana_port: 1\n"), @"settings.yaml:2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)");
+        insta::assert_snapshot!(problems("- a\n- b\n"), @"settings.yaml:1: the file is not a mapping of keys to values");
+        insta::assert_snapshot!(problems("monitoring:\n  telemetry: 3\n"), @"settings.yaml:2: `monitoring.telemetry`: a section with keys of its own is expected here");
+        insta::assert_snapshot!(problems("monitoring:\n  loki_port: [1]\n"), @"settings.yaml:2: `monitoring.loki_port`: a single value is expected here");
+        insta::assert_snapshot!(problems("monitoring:\n  loki_port: 3100\n  loki_port: 3101\n"), @"settings.yaml:3: not valid YAML: duplicated key in mapping (column 3)");
+    }
+}
