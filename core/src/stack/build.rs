@@ -1,18 +1,101 @@
-//! From settings to the model of the stack.
+//! From settings to the model of the stack: the parts that all services share. What differs is in `services`.
 
-use super::{HostFacts, StackSpec};
+use std::collections::BTreeMap;
+
+use super::{HostFacts, Mount, PROJECT, ServiceSpec, StackSpec, VolumeSpec, services};
 use crate::{
     service::Service,
     settings::{ImageRef, Settings},
+    status::PublishedPort,
 };
 
+/// Keeps Prometheus' samples.
+pub(super) const PROMETHEUS_VOLUME: &str = "clawker-prometheus";
+/// Keeps Loki's events, and how far Promtail has read.
+pub(super) const LOKI_VOLUME: &str = "clawker-loki";
+/// Keeps what people change in Grafana.
+pub(super) const GRAFANA_VOLUME: &str = "clawker-grafana";
+
 /// The image of a service where the settings name no other: tag and index digest of Clawker v0.8.0's pins.
+#[expect(clippy::unwrap_used, reason = "the six references are constants; a test parses every one of them")]
 pub fn pinned_image(service: Service) -> ImageRef {
-    let _ = service;
-    unreachable!("written next")
+    let (name, digest) = match service {
+        Service::OtelCollector => (
+            "otel/opentelemetry-collector-contrib:0.148.0",
+            "8164eab2e6bca9c9b0837a8d2f118a6618489008a839db7f9d6510e66be3923c",
+        ),
+        Service::Prometheus => {
+            ("prom/prometheus:v3.10.0", "4a61322ac1103a0e3aea2a61ef1718422a48fa046441f299d71e660a3bc71ae9")
+        }
+        Service::Loki => ("grafana/loki:3.7.0", "c316b7c7589a5eeca843b6926c7446149d18300b79ac8538dc4ae063bc478da2"),
+        Service::Jaeger => {
+            ("jaegertracing/all-in-one:1.76.0", "ab6f1a1f0fb49ea08bcd19f6b84f6081d0d44b364b6de148e1798eb5816bacac")
+        }
+        Service::Grafana => {
+            ("grafana/grafana:12.4.2", "83749231c3835e390a3144e5e940203e42b9589761f20ef3169c716e734ad505")
+        }
+        Service::Promtail => {
+            ("grafana/promtail:3.6.0", "2aafa34b3d5fba888c51081d3a22c234906ffd3cafc5def11c581549b297d449")
+        }
+    };
+    format!("{name}@sha256:{digest}").parse().unwrap()
 }
 
 pub(super) fn stack(settings: &Settings, facts: &HostFacts) -> StackSpec {
-    let _ = settings;
-    StackSpec { directory: facts.directory.clone(), services: Vec::new(), volumes: Vec::new() }
+    let volumes = [PROMETHEUS_VOLUME, LOKI_VOLUME, GRAFANA_VOLUME].map(|key| VolumeSpec {
+        key: key.to_owned(),
+        name: format!("{PROJECT}_{key}"),
+        labels: clawker_labels(),
+    });
+    let parts = Parts { settings, facts };
+    StackSpec {
+        directory: facts.directory.clone(),
+        services: Service::ALL.map(|service| services::spec(service, &parts)).into(),
+        volumes: volumes.into(),
+    }
+}
+
+/// The labels by which Clawker knows what belongs to its monitoring.
+pub(super) fn clawker_labels() -> BTreeMap<String, String> {
+    strings([("dev.clawker.managed", "true"), ("dev.clawker.purpose", "monitoring")])
+}
+
+pub(super) fn strings<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// What every service is built from.
+pub(super) struct Parts<'a> {
+    pub settings: &'a Settings,
+    pub facts: &'a HostFacts,
+}
+
+impl Parts<'_> {
+    /// The image that the settings name, else the pinned one.
+    pub fn image(&self, service: Service) -> ImageRef {
+        self.settings.images.get(&service).cloned().unwrap_or_else(|| pinned_image(service))
+    }
+
+    /// A configured port is the port everywhere: what listens on it in the container is published under the same
+    /// number, because agents and the firewall reach services by that number on the network as well.
+    pub fn published(&self, port: u16) -> PublishedPort {
+        PublishedPort { bind: self.settings.bind_address.to_string(), host: port, container: port }
+    }
+
+    /// A generated file of the monitor folder.
+    pub fn file(&self, name: &str, target: &str) -> Mount {
+        Mount::File { source: format!("{}/{name}", self.facts.directory), target: target.to_owned() }
+    }
+}
+
+/// A named volume.
+pub(super) fn volume(key: &str, target: &str) -> Mount {
+    Mount::Volume { key: key.to_owned(), target: target.to_owned() }
+}
+
+impl ServiceSpec {
+    /// The port of its page and of its readiness answer.
+    pub fn main_port(&self) -> u16 {
+        self.readiness.port
+    }
 }

@@ -3,7 +3,10 @@
 
 mod build;
 mod compose_hash;
+pub mod inside_ports;
+pub(crate) mod paths;
 mod readiness;
+mod services;
 
 use std::collections::BTreeMap;
 

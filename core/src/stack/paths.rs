@@ -1,0 +1,22 @@
+//! Where things lie inside the containers: named once, for the mounts here and for the files that refer to them.
+
+pub(crate) const OTEL_CONFIG: &str = "/etc/otel-collector-config.yaml";
+
+pub(crate) const PROMETHEUS_CONFIG: &str = "/etc/prometheus/prometheus.yml";
+pub(crate) const PROMETHEUS_VOLUME: &str = "/prometheus";
+/// Clawker's own stack names no path, so that Prometheus takes `data` below its working folder. A volume that was
+/// filled that way is adopted with its samples.
+pub(crate) const PROMETHEUS_DATA: &str = "/prometheus/data";
+
+pub(crate) const LOKI_CONFIG: &str = "/etc/loki/local-config.yaml";
+pub(crate) const LOKI_DATA: &str = "/loki";
+
+pub(crate) const GRAFANA_DATASOURCES: &str = "/etc/grafana/provisioning/datasources/datasources.yaml";
+pub(crate) const GRAFANA_PROVIDER: &str = "/etc/grafana/provisioning/dashboards/dashboards.yaml";
+/// Outside Grafana's volume: a file mounted into a volume leaves an empty file behind in it.
+pub(crate) const GRAFANA_DASHBOARD: &str = "/etc/grafana/dashboards/claude-code.json";
+pub(crate) const GRAFANA_DATA: &str = "/var/lib/grafana";
+
+pub(crate) const PROMTAIL_CONFIG: &str = "/etc/promtail/config.yaml";
+pub(crate) const PROMTAIL_POSITIONS_FOLDER: &str = "/var/lib/promtail";
+pub(crate) const DOCKER_SOCKET: &str = "/var/run/docker.sock";

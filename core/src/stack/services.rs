@@ -1,0 +1,174 @@
+//! The six services, one function each: what its program has to be told so that every configured port is the port it
+//! listens on. What the programs read from files is in `files`; both name the same paths, kept in `paths`.
+
+use super::{
+    Expectation, Healthcheck, Mount, Readiness, ServiceSpec,
+    build::{GRAFANA_VOLUME, LOKI_VOLUME, PROMETHEUS_VOLUME, Parts, clawker_labels, strings, volume},
+    inside_ports, paths,
+};
+use crate::{service::Service, settings::Settings};
+
+const MEBIBYTE: u64 = 1024 * 1024;
+
+/// How many traces Jaeger keeps. It keeps them in memory; without a bound it grows until the Engine kills it.
+const JAEGER_MAX_TRACES: &str = "20000";
+
+pub(super) fn spec(service: Service, parts: &Parts<'_>) -> ServiceSpec {
+    match service {
+        Service::OtelCollector => otel_collector(parts),
+        Service::Prometheus => prometheus(parts),
+        Service::Loki => loki(parts),
+        Service::Jaeger => jaeger(parts),
+        Service::Grafana => grafana(parts),
+        Service::Promtail => promtail(parts),
+    }
+}
+
+/// A service that listens on `port`, answers there when it is ready, and has nothing else yet.
+fn plain(parts: &Parts<'_>, service: Service, port: u16, ready_path: &str, memory_mebibytes: u64) -> ServiceSpec {
+    ServiceSpec {
+        service,
+        image: parts.image(service),
+        command: Vec::new(),
+        environment: strings([]),
+        ports: vec![parts.published(port)],
+        mounts: Vec::new(),
+        labels: clawker_labels(),
+        depends_on: Vec::new(),
+        user: None,
+        memory_limit_bytes: memory_mebibytes * MEBIBYTE,
+        healthcheck: None,
+        aliases: Vec::new(),
+        readiness: Readiness { port, path: ready_path.to_owned(), expect: Expectation::GetOk },
+        has_page: true,
+    }
+}
+
+fn otel_collector(parts: &Parts<'_>) -> ServiceSpec {
+    let settings = parts.settings;
+    let port = settings.otel_collector_port.number();
+    let name = &settings.otel_collector_internal;
+    let mut spec = plain(parts, Service::OtelCollector, port, settings.telemetry.logs_path.as_str(), 512);
+    spec.ports.push(parts.published(settings.otel_grpc_port.number()));
+    spec.command = vec![format!("--config={}", paths::OTEL_CONFIG)];
+    spec.mounts = vec![parts.file("otel-config.yaml", paths::OTEL_CONFIG)];
+    spec.depends_on = vec![Service::Loki, Service::Jaeger];
+    // Clawker's detector looks for the container name `otel-collector`, so that a configured name can only be a second.
+    spec.aliases = if name == Service::OtelCollector.name() { Vec::new() } else { vec![name.clone()] };
+    spec.readiness.expect = Expectation::PostEmptyOtlp;
+    spec.has_page = false;
+    spec
+}
+
+fn prometheus(parts: &Parts<'_>) -> ServiceSpec {
+    let port = parts.settings.prometheus_port.number();
+    let mut spec = plain(parts, Service::Prometheus, port, "/-/ready", 1024);
+    spec.command = vec![
+        format!("--config.file={}", paths::PROMETHEUS_CONFIG),
+        format!("--storage.tsdb.path={}", paths::PROMETHEUS_DATA),
+        format!("--web.listen-address=:{port}"),
+    ];
+    spec.mounts = vec![
+        parts.file("prometheus.yaml", paths::PROMETHEUS_CONFIG),
+        volume(PROMETHEUS_VOLUME, paths::PROMETHEUS_VOLUME),
+    ];
+    spec.healthcheck = Some(wget(port, "/-/ready"));
+    spec
+}
+
+fn loki(parts: &Parts<'_>) -> ServiceSpec {
+    let mut spec = plain(parts, Service::Loki, parts.settings.loki_port.number(), "/ready", 1024);
+    spec.command = vec![format!("-config.file={}", paths::LOKI_CONFIG)];
+    spec.mounts = vec![parts.file("loki-config.yaml", paths::LOKI_CONFIG), volume(LOKI_VOLUME, paths::LOKI_DATA)];
+    spec.has_page = false;
+    spec
+}
+
+fn jaeger(parts: &Parts<'_>) -> ServiceSpec {
+    let settings = parts.settings;
+    let port = settings.jaeger_port.number();
+    let mut spec = plain(parts, Service::Jaeger, port, "/", 512);
+    spec.environment = strings([("COLLECTOR_OTLP_ENABLED", "true"), ("MEMORY_MAX_TRACES", JAEGER_MAX_TRACES)]);
+    let otlp = ("COLLECTOR_OTLP_GRPC_HOST_PORT", inside_ports::jaeger_otlp_grpc(settings));
+    let query = ("QUERY_HTTP_SERVER_HOST_PORT", port);
+    for (variable, port) in inside_ports::jaeger_others(settings).into_iter().chain([otlp, query]) {
+        spec.environment.insert(variable.to_owned(), format!(":{port}"));
+    }
+    spec
+}
+
+fn grafana(parts: &Parts<'_>) -> ServiceSpec {
+    let settings = parts.settings;
+    let port = settings.grafana_port.number();
+    let mut spec = plain(parts, Service::Grafana, port, "/api/health", 512);
+    spec.environment = strings([
+        ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "false"),
+        ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false"),
+        ("GF_ANALYTICS_FEEDBACK_LINKS_ENABLED", "false"),
+        ("GF_ANALYTICS_REPORTING_ENABLED", "false"),
+        // Explore, where the panel's links lead, opens to editors and administrators only.
+        ("GF_AUTH_ANONYMOUS_ENABLED", "true"),
+        ("GF_AUTH_ANONYMOUS_ORG_ROLE", "Editor"),
+        // Agents share the network with Grafana; nobody is to become administrator with the well-known password.
+        ("GF_AUTH_BASIC_ENABLED", "false"),
+        ("GF_AUTH_DISABLE_LOGIN_FORM", "true"),
+        ("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH", paths::GRAFANA_DASHBOARD),
+        ("GF_NEWS_NEWS_FEED_ENABLED", "false"),
+        // Grafana 12 fetches its Drilldown plugins at the first start; a laptop without a network waits for that.
+        ("GF_PLUGINS_PREINSTALL_DISABLED", "true"),
+        ("GF_SECURITY_ALLOW_EMBEDDING", "true"),
+        ("GF_SECURITY_CONTENT_SECURITY_POLICY", "true"),
+        ("GF_SECURITY_CONTENT_SECURITY_POLICY_TEMPLATE", &frame_ancestors(settings)),
+        ("GF_SERVER_HTTP_PORT", &port.to_string()),
+    ]);
+    spec.mounts = vec![
+        parts.file("grafana-datasources.yaml", paths::GRAFANA_DATASOURCES),
+        parts.file("grafana-dashboards.yaml", paths::GRAFANA_PROVIDER),
+        parts.file("grafana-dashboard.json", paths::GRAFANA_DASHBOARD),
+        volume(GRAFANA_VOLUME, paths::GRAFANA_DATA),
+    ];
+    spec.depends_on = vec![Service::Prometheus, Service::Loki, Service::Jaeger];
+    spec.healthcheck = Some(wget(port, "/api/health"));
+    spec
+}
+
+fn promtail(parts: &Parts<'_>) -> ServiceSpec {
+    let mut spec = plain(parts, Service::Promtail, parts.settings.promtail_port.number(), "/ready", 256);
+    spec.command = vec![format!("-config.file={}", paths::PROMTAIL_CONFIG)];
+    spec.mounts = vec![
+        parts.file("promtail-config.yaml", paths::PROMTAIL_CONFIG),
+        Mount::File { source: parts.facts.docker_socket.clone(), target: paths::DOCKER_SOCKET.to_owned() },
+        // How far Promtail has read is a statement about what Loki holds, and must vanish with it: positions that
+        // outlive Loki's data would keep the firewall's older lines out of a fresh Loki for good.
+        volume(LOKI_VOLUME, paths::PROMTAIL_POSITIONS_FOLDER),
+    ];
+    spec.depends_on = vec![Service::Loki];
+    spec
+}
+
+/// Whose pages may show Grafana in a frame: pages of this machine, and of the address it is shared on.
+///
+/// Grafana's own switch only knows everybody or nobody. The policy holds no other directive, so that it limits
+/// nothing else.
+fn frame_ancestors(settings: &Settings) -> String {
+    let address = settings.bind_address;
+    let further = match address {
+        _ if address.is_loopback() => String::new(),
+        _ if address.is_unspecified() => " http://*:*".to_owned(),
+        std::net::IpAddr::V4(address) => format!(" http://{address}:*"),
+        std::net::IpAddr::V6(address) => format!(" http://[{address}]:*"),
+    };
+    format!("frame-ancestors 'self' http://localhost:* http://127.0.0.1:*{further}")
+}
+
+/// Prometheus' and Grafana's images hold a `wget`; the other four have none, and no shell either in two of them.
+fn wget(port: u16, path: &str) -> Healthcheck {
+    let url = format!("http://127.0.0.1:{port}{path}");
+    Healthcheck {
+        command: ["wget", "-q", "-O", "/dev/null", &url].map(str::to_owned).into(),
+        interval_seconds: 30,
+        timeout_seconds: 5,
+        retries: 3,
+        start_period_seconds: 60,
+    }
+}
