@@ -1,0 +1,44 @@
+//! Ways to misbehave, as `STAND_IN_FAULT` names them.
+
+use std::{str::FromStr, time::Duration};
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// `exit:3`: ends with that code after a line in the log.
+    Exit(i32),
+    /// `never-ready`: answers 503 where it is asked whether it is ready.
+    NeverReady,
+    /// `slow-ready:1500`: as `never-ready` for that many milliseconds.
+    SlowReady(Duration),
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Fault, String> {
+        let fault = match text.split_once(':') {
+            None if text == "never-ready" => Some(Fault::NeverReady),
+            Some(("exit", code)) => code.parse().ok().map(Fault::Exit),
+            Some(("slow-ready", wait)) => wait.parse().ok().map(Duration::from_millis).map(Fault::SlowReady),
+            _ => None,
+        };
+        fault.ok_or_else(|| {
+            format!("STAND_IN_FAULT is `{text}`; allowed are `exit:CODE`, `never-ready`, `slow-ready:MILLISECONDS`")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_reads_back_and_nothing_else_does() {
+        assert_eq!("exit:3".parse(), Ok(Fault::Exit(3)));
+        assert_eq!("never-ready".parse(), Ok(Fault::NeverReady));
+        assert_eq!("slow-ready:1500".parse(), Ok(Fault::SlowReady(Duration::from_millis(1500))));
+        assert!("exit".parse::<Fault>().is_err());
+        assert!("slow-ready:soon".parse::<Fault>().is_err());
+    }
+}

@@ -1,0 +1,79 @@
+//! Log lines in the format of the service that is played, so that what reads them meets the real thing.
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::role::Role;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    Info,
+    Warn,
+    Error,
+}
+
+impl Level {
+    const fn name(self) -> &'static str {
+        match self {
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+}
+
+/// Where lines go: stderr, as with five of the six; Grafana writes to stdout.
+#[derive(Debug, Clone, Copy)]
+pub struct Journal {
+    role: Role,
+}
+
+impl Journal {
+    pub const fn of(role: Role) -> Journal {
+        Journal { role }
+    }
+
+    pub fn write(self, level: Level, message: &str) {
+        use std::io::Write as _;
+        let line = self.line(level, message, OffsetDateTime::now_utc());
+        let _ = match self.role {
+            Role::Grafana => writeln!(std::io::stdout(), "{line}"),
+            _ => writeln!(std::io::stderr(), "{line}"),
+        };
+    }
+
+    fn line(self, level: Level, message: &str, now: OffsetDateTime) -> String {
+        let time = now.format(&Rfc3339).unwrap_or_default();
+        let level = level.name();
+        match self.role {
+            Role::OtelCollector => format!("{time}\t{level}\tstand-in/main.go:1\t{message}\t{{\"stand_in\": true}}"),
+            Role::Prometheus => {
+                format!("time={time} level={} source=main.go:1 msg={message:?}", level.to_ascii_uppercase())
+            }
+            Role::Loki | Role::Promtail => format!("level={level} ts={time} caller=main.go:1 msg={message:?}"),
+            Role::Jaeger => {
+                let seconds = now.unix_timestamp_nanos() as f64 / 1e9;
+                format!("{{\"level\":\"{level}\",\"ts\":{seconds:.6},\"caller\":\"main.go:1\",\"msg\":{message:?}}}")
+            }
+            Role::Grafana => format!("logger=stand-in t={time} level={level} msg={message:?}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_looks_like_the_services_own() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let line = |role| Journal::of(role).line(Level::Warn, "a \"b\"", now);
+        assert_eq!(
+            line(Role::OtelCollector),
+            "1970-01-01T00:00:00Z\twarn\tstand-in/main.go:1\ta \"b\"\t{\"stand_in\": true}"
+        );
+        assert_eq!(line(Role::Prometheus), r#"time=1970-01-01T00:00:00Z level=WARN source=main.go:1 msg="a \"b\"""#);
+        assert_eq!(line(Role::Loki), r#"level=warn ts=1970-01-01T00:00:00Z caller=main.go:1 msg="a \"b\"""#);
+        assert_eq!(line(Role::Jaeger), r#"{"level":"warn","ts":0.000000,"caller":"main.go:1","msg":"a \"b\""}"#);
+        assert_eq!(line(Role::Grafana), r#"logger=stand-in t=1970-01-01T00:00:00Z level=warn msg="a \"b\"""#);
+    }
+}

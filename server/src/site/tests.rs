@@ -1,0 +1,102 @@
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use axum::{Router, http::Request, routing::get};
+use tower::ServiceExt as _;
+
+use super::*;
+
+static SCRIPT: Asset = Asset {
+    path: "/pkg/clawker-monitor.0123456789abcdef.js",
+    content_type: "text/javascript; charset=utf-8",
+    identity: b"export default 1;",
+    brotli: Some(b"by brotli"),
+    gzip: Some(b"by gzip"),
+    immutable: true,
+    etag: "aa",
+};
+static ICON: Asset = Asset {
+    path: "/favicon.svg",
+    content_type: "image/svg+xml",
+    identity: b"<svg/>",
+    brotli: None,
+    gzip: None,
+    immutable: false,
+    etag: "bb",
+};
+
+fn ask(asset: &'static Asset, headers: &[(header::HeaderName, &'static str)]) -> Response {
+    let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
+    answer(asset, &headers)
+}
+
+fn header_of(response: &Response, name: header::HeaderName) -> Option<&str> {
+    response.headers().get(name).map(|value| value.to_str().unwrap())
+}
+
+#[test]
+fn the_smallest_encoding_that_the_browser_takes_is_sent() {
+    for (accepted, encoding, length) in [
+        ("gzip, deflate, br, zstd", Some("br"), "9"),
+        ("gzip", Some("gzip"), "7"),
+        ("br;q=0, gzip;q=0.5", Some("gzip"), "7"),
+        ("*", Some("br"), "9"),
+        ("br;q=0, *", Some("gzip"), "7"),
+        ("identity", None, "17"),
+        ("", None, "17"),
+    ] {
+        let response = ask(&SCRIPT, &[(header::ACCEPT_ENCODING, accepted)]);
+        assert_eq!(header_of(&response, header::CONTENT_ENCODING), encoding, "{accepted}");
+        assert_eq!(header_of(&response, header::CONTENT_LENGTH), Some(length), "{accepted}");
+        assert_eq!(header_of(&response, header::VARY), Some("accept-encoding"), "{accepted}");
+    }
+}
+
+#[test]
+fn hashed_names_are_kept_for_good_and_others_are_asked_for_again() {
+    let script = ask(&SCRIPT, &[]);
+    assert_eq!(header_of(&script, header::CACHE_CONTROL), Some("public, max-age=31536000, immutable"));
+    let icon = ask(&ICON, &[(header::ACCEPT_ENCODING, "br")]);
+    assert_eq!(header_of(&icon, header::CACHE_CONTROL), Some("no-cache"));
+    assert_eq!(header_of(&icon, header::ETAG), Some("\"bb\""));
+}
+
+#[test]
+fn a_known_etag_is_answered_with_304_and_another_encodings_is_not() {
+    let unchanged = ask(&SCRIPT, &[(header::ACCEPT_ENCODING, "br"), (header::IF_NONE_MATCH, "\"x\", \"aa-br\"")]);
+    assert_eq!(unchanged.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(header_of(&unchanged, header::CONTENT_ENCODING), None);
+    let other = ask(&SCRIPT, &[(header::ACCEPT_ENCODING, "gzip"), (header::IF_NONE_MATCH, "\"aa-br\"")]);
+    assert_eq!(other.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn head_has_the_length_and_no_body() {
+    let router: Router = Router::new().route("/x", get(|headers: HeaderMap| async move { answer(&SCRIPT, &headers) }));
+    let request = Request::head("/x").header(header::ACCEPT_ENCODING, "gzip").body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    assert_eq!(header_of(&response, header::CONTENT_LENGTH), Some("7"));
+    let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
+    assert!(body.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_embedded_is_not_found() {
+    let response = serve(Uri::from_static("/pkg/../secret"), HeaderMap::new()).await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn the_head_of_a_page_finds_script_and_wasm_by_their_endings() {
+    let entry = entry_of(std::slice::from_ref(&SCRIPT));
+    assert_eq!(entry.script.as_deref(), Some(SCRIPT.path));
+    assert_eq!(entry.wasm, None);
+    assert_eq!(entry.stylesheet, None);
+}
+
+#[test]
+fn what_is_embedded_is_found_under_its_own_path() {
+    for asset in ASSETS {
+        assert!(std::ptr::eq(find(asset.path).unwrap(), asset), "{}", asset.path);
+    }
+    assert_eq!(build_id().len(), 16);
+}

@@ -1,0 +1,33 @@
+//! Starting Playwright on the real binary.
+
+use std::{path::Path, process::Command};
+
+use anyhow::Result;
+
+use crate::{
+    paths::Paths,
+    stand_ins, step,
+    tools::{self, Engine},
+};
+
+/// The command, with all that the tests read from the environment.
+pub fn playwright(paths: &Paths, engine: &Engine, chromium: &Path, binary: &Path) -> Command {
+    let mut command = Command::new("npx");
+    engine.point(&mut command);
+    command.current_dir(paths.end2end()).env("MONITOR_TEST_BINARY", binary).env("CHROMIUM", chromium).args([
+        "--no-install",
+        "playwright",
+        "test",
+    ]);
+    command
+}
+
+/// The README's pictures, made by the tests that are tagged for it.
+pub fn screenshots(paths: &Paths) -> Result<()> {
+    tools::ensure_npm_packages(paths)?;
+    let chromium = tools::ensure_chromium()?;
+    let engine = tools::ensure_engine(paths)?;
+    stand_ins::import(paths, &engine)?;
+    let binary = super::build(paths)?;
+    step::run(playwright(paths, &engine, &chromium, &binary).args(["--project", "screenshots", "--reporter", "list"]))
+}

@@ -1,0 +1,216 @@
+//! The site: everything a browser loads, under hashed names and compressed beforehand, in `target/site`. The server's
+//! build script embeds the folder as it finds it.
+//!
+//! **Invariant:** where no input changed, no file is touched, so that cargo finds nothing to rebuild.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use sha2::{Digest as _, Sha256};
+
+use crate::{paths::Paths, step::say, wasm};
+
+/// Raised whenever this module makes something else of the same inputs.
+const PIPELINE: &str = "1";
+const MANIFEST: &str = "manifest.json";
+
+/// Path in the site (`pkg/clawker-monitor.0123456789abcdef.js`) and contents.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// Brings `target/site` up to date.
+pub fn build(paths: &Paths) -> Result<()> {
+    let raw = wasm::compile(paths)?;
+    let optimiser = wasm::optimiser(paths);
+    let styles = style_sheet(&paths.root.join("style"))?;
+    let public = public_files(&paths.root.join("public"))?;
+
+    let mut inputs = Sha256::new();
+    inputs.update(PIPELINE);
+    inputs.update([u8::from(optimiser.is_some())]);
+    inputs.update(fs::read(&raw).with_context(|| format!("`{}` cannot be read", raw.display()))?);
+    inputs.update(&styles);
+    for (path, contents) in &public {
+        inputs.update(path);
+        inputs.update(contents);
+    }
+    let inputs = hex(&inputs.finalize());
+    if is_current(&paths.site(), &inputs) {
+        return Ok(());
+    }
+
+    say("making the site: wasm-bindgen, hashed names, brotli and gzip");
+    let mut bundle = wasm::bind(paths, &raw)?;
+    match &optimiser {
+        Some(optimiser) => {
+            bundle.wasm = wasm::optimise(optimiser, &bundle.wasm, &paths.target.join("wasm-opt"))?;
+        }
+        None => say("`wasm-opt` was not found, so the WebAssembly stays larger; `npm ci` in `end2end` brings it"),
+    }
+    let mut files = public;
+    for (path, source) in bundle.snippets {
+        let hashed = hashed_name(&path, source.as_bytes());
+        bundle.javascript = bundle.javascript.replace(&format!("./{path}"), &format!("./{hashed}"));
+        files.insert(format!("pkg/{hashed}"), source.into_bytes());
+    }
+    for (name, contents) in [
+        ("clawker-monitor.css", styles),
+        ("clawker-monitor.js", bundle.javascript.into_bytes()),
+        ("clawker-monitor.wasm", bundle.wasm),
+    ] {
+        files.insert(format!("pkg/{}", hashed_name(name, &contents)), contents);
+    }
+    write(&paths.site(), &files, &inputs)
+}
+
+/// Bytes of the WebAssembly as it travels.
+pub fn wasm_brotli_bytes(paths: &Paths) -> Result<u64> {
+    for entry in fs::read_dir(paths.site().join("pkg"))? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().ends_with(".wasm.br") {
+            return Ok(entry.metadata()?.len());
+        }
+    }
+    anyhow::bail!("`target/site/pkg` holds no compressed WebAssembly")
+}
+
+/// The manifest was written last, so what it lists is whole.
+fn is_current(site: &Path, inputs: &str) -> bool {
+    let Ok(text) = fs::read_to_string(site.join(MANIFEST)) else { return false };
+    let Ok(manifest) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
+    let files = manifest["files"].as_array().map(Vec::as_slice).unwrap_or_default();
+    manifest["inputs"] == inputs && files.iter().filter_map(|file| file.as_str()).all(|file| site.join(file).is_file())
+}
+
+fn write(site: &Path, files: &Files, inputs: &str) -> Result<()> {
+    let mut listed = BTreeSet::new();
+    for (path, contents) in files {
+        let file = site.join(path);
+        let changed = write_if_different(&file, contents)?;
+        listed.insert(path.clone());
+        for (ending, compress) in [("br", brotli as fn(&[u8]) -> Result<Vec<u8>>), ("gz", gzip)] {
+            let compressed = PathBuf::from(format!("{}.{ending}", file.display()));
+            if changed || !compressed.is_file() {
+                write_if_different(&compressed, &compress(contents)?)?;
+            }
+            listed.insert(format!("{path}.{ending}"));
+        }
+    }
+    remove_unlisted(site, site, &listed)?;
+    let manifest = serde_json::json!({ "inputs": inputs, "files": listed });
+    write_if_different(&site.join(MANIFEST), format!("{manifest:#}\n").as_bytes())?;
+    Ok(())
+}
+
+fn remove_unlisted(site: &Path, folder: &Path, listed: &BTreeSet<String>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            remove_unlisted(site, &path, listed)?;
+            continue;
+        }
+        let name = path.strip_prefix(site)?.to_string_lossy().into_owned();
+        if !listed.contains(&name) && name != MANIFEST {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_if_different(file: &Path, contents: &[u8]) -> Result<bool> {
+    if fs::read(file).is_ok_and(|present| present == contents) {
+        return Ok(false);
+    }
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(file, contents).with_context(|| format!("`{}` cannot be written", file.display()))?;
+    Ok(true)
+}
+
+/// Every style sheet of the folder, in the order of their names.
+fn style_sheet(folder: &Path) -> Result<Vec<u8>> {
+    let mut sheet = Vec::new();
+    for (path, contents) in files_below(folder, folder)? {
+        if path.ends_with(".css") {
+            sheet.extend(contents);
+        }
+    }
+    Ok(sheet)
+}
+
+fn public_files(folder: &Path) -> Result<Files> {
+    files_below(folder, folder)
+}
+
+fn files_below(root: &Path, folder: &Path) -> Result<Files> {
+    let mut files = Files::new();
+    // An absent folder is an empty one: git keeps no empty folders.
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(files) };
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(files_below(root, &path)?);
+        } else {
+            files.insert(path.strip_prefix(root)?.to_string_lossy().replace('\\', "/"), fs::read(&path)?);
+        }
+    }
+    Ok(files)
+}
+
+/// `clawker-monitor.js` becomes `clawker-monitor.<16 hex digits>.js`.
+fn hashed_name(path: &str, contents: &[u8]) -> String {
+    let hash = &hex(&Sha256::digest(contents))[..16];
+    match path.rsplit_once('.') {
+        Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),
+        None => format!("{path}.{hash}"),
+    }
+}
+
+/// Lowercase hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn brotli(contents: &[u8]) -> Result<Vec<u8>> {
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: contents.len(), ..Default::default() };
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut &*contents, &mut compressed, &parameters)?;
+    Ok(compressed)
+}
+
+fn gzip(contents: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(contents)?;
+    Ok(encoder.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hashed_name_keeps_its_ending_and_follows_the_contents() {
+        let name = hashed_name("snippets/a/inline0.js", b"one");
+        assert!(name.starts_with("snippets/a/inline0.") && name.ends_with(".js"), "{name}");
+        assert_ne!(name, hashed_name("snippets/a/inline0.js", b"two"));
+    }
+
+    #[test]
+    fn both_compressions_read_back() -> Result<()> {
+        use std::io::Read as _;
+        let text = b"the same words, the same words, the same words".repeat(40);
+        let mut plain = Vec::new();
+        brotli::BrotliDecompress(&mut &*brotli(&text)?, &mut plain)?;
+        assert_eq!(plain, text);
+        plain.clear();
+        flate2::read::GzDecoder::new(&*gzip(&text)?).read_to_end(&mut plain)?;
+        assert_eq!(plain, text);
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! The stand-in images: one static program, imported once a service. Also images that fail in known ways.
+
+use std::{path::Path, process::Command};
+
+use anyhow::{Context, Result, ensure};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    paths::Paths,
+    site::hex,
+    step::{on_path, output, run, run_quietly, say},
+    tools::Engine,
+};
+
+/// Service and the tag of its pinned version. The tag is what the panel shows as the version.
+const SERVICES: [(&str, &str); 6] = [
+    ("otel-collector", "0.148.0"),
+    ("prometheus", "v3.10.0"),
+    ("loki", "3.7.0"),
+    ("jaeger", "1.76.0"),
+    ("grafana", "12.4.2"),
+    ("promtail", "3.6.0"),
+];
+
+/// Tag and `STAND_IN_FAULT` of images that misbehave; made for the services that tests break.
+const FAULTS: [(&str, &str); 3] =
+    [("exit-3", "exit:3"), ("never-ready", "never-ready"), ("slow-ready", "slow-ready:1500")];
+const FAULTY_SERVICES: [&str; 2] = ["loki", "grafana"];
+
+/// Label that holds the program's hash, so that an image is imported only where it would differ.
+const LABEL: &str = "clawker-monitor.stand-in";
+
+/// A service and the image that plays it.
+pub struct StandIn {
+    pub service: &'static str,
+    pub image: String,
+}
+
+/// Builds the program and imports every image that the Engine does not have yet.
+pub fn import(paths: &Paths, engine: &Engine) -> Result<Vec<StandIn>> {
+    let program = build(paths)?;
+    let hash = hex(&Sha256::digest(std::fs::read(&program)?));
+    let archive = paths.target.join("stand-in.tar");
+    let folder = program.parent().context("the program lies in a folder")?;
+    run_quietly(Command::new("tar").arg("-C").arg(folder).arg("-cf").arg(&archive).args([
+        "--owner=0",
+        "--group=0",
+        "--mtime=@0",
+        "stand-in",
+    ]))?;
+
+    let mut missing = 0;
+    let mut import_one = |image: &str, variables: &[String]| -> Result<()> {
+        let present = output(engine.docker().args([
+            "image",
+            "inspect",
+            "--format",
+            &format!("{{{{index .Config.Labels \"{LABEL}\"}}}}"),
+            image,
+        ]))?;
+        if present.status.success() && String::from_utf8_lossy(&present.stdout).trim() == hash {
+            return Ok(());
+        }
+        missing += 1;
+        let mut command = engine.docker();
+        command.args(["import", "--change", "ENTRYPOINT [\"/stand-in\"]"]);
+        command.args(["--change", &format!("LABEL {LABEL}={hash}")]);
+        for variable in variables {
+            command.args(["--change", &format!("ENV {variable}")]);
+        }
+        run_quietly(command.arg(&archive).arg(image)).map(drop)
+    };
+    let mut images = Vec::new();
+    for (service, tag) in SERVICES {
+        let image = format!("clawker-stand-in/{service}:{tag}");
+        import_one(&image, &[format!("STAND_IN={service}")])?;
+        images.push(StandIn { service, image });
+    }
+    for service in FAULTY_SERVICES {
+        for (tag, fault) in FAULTS {
+            let variables = [format!("STAND_IN={service}"), format!("STAND_IN_FAULT={fault}")];
+            import_one(&format!("clawker-stand-in/{service}:{tag}"), &variables)?;
+        }
+    }
+    if missing > 0 {
+        say(&format!("imported {missing} stand-in images, `clawker-stand-in/…`"));
+    }
+    Ok(images)
+}
+
+/// What to write into `settings.yaml` to use them.
+pub fn settings_yaml(images: &[StandIn]) -> String {
+    let lines: String =
+        images.iter().map(|stand_in| format!("    {}: {}\n", stand_in.service, stand_in.image)).collect();
+    format!("monitoring:\n  images:\n{lines}")
+}
+
+/// Static, so that it runs in an image that holds nothing else.
+fn build(paths: &Paths) -> Result<std::path::PathBuf> {
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let libraries = run_quietly(Command::new("rustc").args(["--print", "target-libdir", "--target", &target]))?;
+    if !Path::new(libraries.trim()).is_dir() {
+        ensure!(on_path("rustup").is_some(), "the Rust target `{target}` is missing and there is no rustup to add it");
+        say(&format!("adding the Rust target `{target}` (rustup target add)"));
+        run(Command::new("rustup").args(["target", "add", &target]))?;
+    }
+    run(Command::new(paths.cargo()).current_dir(&paths.root).args([
+        "build",
+        "--quiet",
+        "--package",
+        "stand-in",
+        "--target",
+        &target,
+        "--release",
+    ]))?;
+    Ok(paths.target.join(target).join("release").join("stand-in"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_settings_name_each_image_under_its_service() {
+        let images = [StandIn { service: "loki", image: "clawker-stand-in/loki:3.7.0".to_owned() }];
+        assert_eq!(settings_yaml(&images), "monitoring:\n  images:\n    loki: clawker-stand-in/loki:3.7.0\n");
+    }
+}

@@ -1,0 +1,53 @@
+//! Playwright's run, counted from its own JSON report.
+
+use serde_json::Value;
+
+use super::{cargo_tests::Needs, tally::Tally};
+use crate::{end2end, paths::Paths};
+
+/// Real Chromium against the real binary and the real Engine.
+pub fn run_all(tally: &mut Tally, paths: &Paths, needs: &Needs) {
+    let (Some(engine), Some(chromium), Some(binary), true, true) =
+        (&needs.tools.engine, &needs.tools.chromium, needs.binary, needs.tools.npm_packages, needs.stand_ins)
+    else {
+        return tally
+            .skip("browser tests", "an Engine, Chromium, the npm packages, the stand-ins or the binary is missing");
+    };
+    let report = paths.target.join("playwright.json");
+    let _ = std::fs::remove_file(&report);
+    let mut command = end2end::playwright(paths, engine, chromium, binary);
+    command.args(["--project", "journeys", "--reporter", "list,json"]).env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
+    if let Some(compose) = &needs.tools.compose {
+        command.env("MONITOR_TEST_COMPOSE", compose);
+    }
+    // Its words go to stderr, so that stdout ends with the one line that counts.
+    command.stdout(std::io::stderr());
+    let succeeded = command.status().is_ok_and(|status| status.success());
+    let counts = std::fs::read_to_string(&report).ok().and_then(|text| counts_in(&text));
+    let Some([passed, failed, skipped]) = counts else {
+        return tally.fail("browser tests", "Playwright left no report");
+    };
+    tally.add("browser tests", passed, failed, skipped);
+    if !succeeded && failed == 0 {
+        tally.fail("browser tests", "Playwright failed outside of a test");
+    }
+}
+
+/// `flaky` cannot occur without retries, and would count as failed.
+fn counts_in(report: &str) -> Option<[u64; 3]> {
+    let report: Value = serde_json::from_str(report).ok()?;
+    let count = |name: &str| report["stats"][name].as_u64();
+    Some([count("expected")?, count("unexpected")? + count("flaky")?, count("skipped")?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_report_is_counted() {
+        let report = r#"{"stats":{"expected":4,"unexpected":1,"flaky":1,"skipped":2}}"#;
+        assert_eq!(counts_in(report), Some([4, 2, 2]));
+        assert_eq!(counts_in("{}"), None);
+    }
+}

@@ -1,0 +1,136 @@
+//! The walls of the architecture that a machine can check.
+
+mod dependencies;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::tally::Tally;
+use crate::{
+    paths::Paths,
+    step::{output, run_quietly},
+};
+
+pub fn check_all(tally: &mut Tally, paths: &Paths) {
+    for name in ["tokio", "bollard", "hyper", "chrono"] {
+        stays_out_of_the_browser(tally, paths, name);
+    }
+    let source = |folder: &str| rust_files(&paths.root.join(folder));
+    let everywhere: Vec<PathBuf> = ["app", "core", "frontend", "server"].into_iter().flat_map(source).collect();
+    let outside = |folder: &str| {
+        let folder = paths.root.join(folder);
+        everywhere.iter().filter(|file| !file.starts_with(&folder)).cloned().collect::<Vec<_>>()
+    };
+    named_nowhere(tally, paths, "only server/src/docker names bollard", &outside("server/src/docker"), &["bollard"]);
+    named_nowhere(tally, paths, "no `ServerFnError`: it leaks internals", &everywhere, &["ServerFnError"]);
+    named_nowhere(tally, paths, "only app/src/api defines server functions", &outside("app/src/api"), &["#[server"]);
+    named_nowhere(
+        tally,
+        paths,
+        "app names neither Docker's client nor tokio",
+        &source("app/src"),
+        &["tokio", "reqwest"],
+    );
+    let io = ["std::fs", "std::io", "std::process", "TcpStream", "SystemTime", "Instant", "tokio", "env::var"];
+    named_nowhere(tally, paths, "core does no I/O and reads no clock", &source("core/src"), &io);
+    named_nowhere(
+        tally,
+        paths,
+        "components call nothing",
+        &source("app/src/components"),
+        &["Resource", "ServerAction", "EventSource", "spawn_local"],
+    );
+    dependencies::check_all(tally, paths);
+    lock_file_names_no_host(tally, paths);
+}
+
+/// What tokio and its kind would drag into the WebAssembly is found by its presence in the dependency tree.
+fn stays_out_of_the_browser(tally: &mut Tally, paths: &Paths, name: &str) {
+    let wall = format!("{name} stays out of the browser");
+    let mut command = Command::new(paths.cargo());
+    command.current_dir(&paths.root);
+    command.args(["tree", "--package", "monitor-frontend", "--target", "wasm32-unknown-unknown", "--edges", "normal"]);
+    command.args(["--invert", name]);
+    match output(&mut command) {
+        Ok(tree) if tree.stdout.is_empty() => tally.pass(&wall),
+        Ok(tree) => tally.fail(&wall, &String::from_utf8_lossy(&tree.stdout)),
+        Err(error) => tally.fail(&wall, &format!("{error:#}")),
+    }
+}
+
+/// No line of code (comments aside) names any of the words.
+fn named_nowhere(tally: &mut Tally, paths: &Paths, wall: &str, files: &[PathBuf], words: &[&str]) {
+    let mut found = Vec::new();
+    for file in files {
+        let Ok(text) = fs::read_to_string(file) else { continue };
+        for (number, line) in text.lines().enumerate() {
+            if let Some(word) = words.iter().find(|word| names(line, word)) {
+                let file = file.strip_prefix(&paths.root).unwrap_or(file);
+                found.push(format!("{}:{}: `{word}`", file.display(), number + 1));
+            }
+        }
+    }
+    match found.is_empty() {
+        true => tally.pass(wall),
+        false => tally.fail(wall, &found.join("\n")),
+    }
+}
+
+/// Whether the code of that line holds the word on its own, not as a part of a longer one.
+fn names(line: &str, word: &str) -> bool {
+    let code = line.split("//").next().unwrap_or(line);
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    code.match_indices(word).any(|(start, _)| {
+        let before = code[..start].chars().next_back();
+        let after = code[start + word.len()..].chars().next();
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return files };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// A lock file made behind a mirror names the mirror, and fails everywhere else.
+fn lock_file_names_no_host(tally: &mut Tally, paths: &Paths) {
+    let wall = "package-lock.json names no registry but npm's own";
+    match run_quietly(Command::new("grep").arg("-c").arg("\"name\"").arg(paths.end2end().join("package-lock.json"))) {
+        Err(error) => return tally.fail(wall, &format!("{error:#}")),
+        Ok(_) => {}
+    }
+    let text = fs::read_to_string(paths.end2end().join("package-lock.json")).unwrap_or_default();
+    let foreign = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("\"resolved\"") && !line.contains("https://registry.npmjs.org/"));
+    match foreign.collect::<Vec<_>>() {
+        lines if lines.is_empty() => tally.pass(wall),
+        lines => tally.fail(wall, &lines.join("\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_counts_only_on_its_own_and_in_code() {
+        assert!(names("use tokio::sync;", "tokio"));
+        assert!(names("    #[server(endpoint = \"x\")]", "#[server"));
+        assert!(!names("use my_tokio;", "tokio"));
+        assert!(!names("impl FromServerFnError for ApiError", "ServerFnError"));
+        assert!(!names("// tokio is the server's", "tokio"));
+    }
+}

@@ -1,0 +1,135 @@
+//! A Docker Engine for the tests: the one that answers, or one of our own that lives as long as xtask does.
+
+use std::{
+    fs::File,
+    path::PathBuf,
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+
+use super::{apt_install, may_install};
+use crate::{
+    paths::Paths,
+    step::{on_path, output, say},
+};
+
+/// An Engine that answers. One that was started here is stopped when this is dropped.
+pub struct Engine {
+    /// Set where it is our own; otherwise the environment's `DOCKER_HOST` or context holds.
+    host: Option<String>,
+    process: Option<Child>,
+    scratch: Option<PathBuf>,
+}
+
+impl Engine {
+    /// The `docker` command, speaking to this Engine.
+    pub fn docker(&self) -> Command {
+        let mut command = Command::new("docker");
+        self.point(&mut command);
+        command
+    }
+
+    /// Makes a command speak to this Engine.
+    pub fn point(&self, command: &mut Command) {
+        if let Some(host) = &self.host {
+            command.env("DOCKER_HOST", host);
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let Some(process) = &mut self.process else { return };
+        say("stopping the Docker Engine that was started for this run");
+        // SIGTERM lets it stop its containers; the standard library has only SIGKILL.
+        let _ = Command::new("kill").arg(process.id().to_string()).status();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < deadline && matches!(process.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let _ = process.kill();
+        let _ = process.wait();
+        if let Some(scratch) = &self.scratch {
+            let _ = std::fs::remove_dir_all(scratch);
+        }
+    }
+}
+
+/// The Engine that answers, else one of our own.
+pub fn ensure_engine(paths: &Paths) -> Result<Engine> {
+    if on_path("docker").is_none() {
+        install()?;
+    }
+    let running = Engine { host: None, process: None, scratch: None };
+    if answers(&running) {
+        return Ok(running);
+    }
+    if !may_install() {
+        bail!("a Docker Engine that answers; start one, or set DOCKER_HOST");
+    }
+    if on_path("dockerd").is_none() {
+        install()?;
+    }
+    start(paths, None).or_else(|error| {
+        say(&format!("{error:#}; trying again with the vfs storage driver"));
+        start(paths, Some("vfs"))
+    })
+}
+
+fn install() -> Result<()> {
+    // Bookworm's docker.io brings the command; from trixie on it is a package of its own.
+    let has_own_package = output(Command::new("apt-cache").args(["policy", "docker-cli"])).is_ok_and(|policy| {
+        String::from_utf8_lossy(&policy.stdout).contains("Candidate: ")
+            && !String::from_utf8_lossy(&policy.stdout).contains("Candidate: (none)")
+    });
+    match has_own_package {
+        true => apt_install(&["docker.io", "docker-cli", "iptables"]),
+        false => apt_install(&["docker.io", "iptables"]),
+    }
+}
+
+fn answers(engine: &Engine) -> bool {
+    output(engine.docker().args(["version", "--format", "{{.Server.Version}}"]))
+        .is_ok_and(|answer| answer.status.success())
+}
+
+/// Starts `dockerd` with all of its state in a scratch folder, on the usual socket: that is where people's programs
+/// look, and what the panel mounts into Promtail.
+fn start(paths: &Paths, storage_driver: Option<&str>) -> Result<Engine> {
+    say("starting a Docker Engine for this run (dockerd)");
+    std::fs::create_dir_all(&paths.target)?;
+    let scratch = std::env::temp_dir().join(format!("clawker-monitor-dockerd-{}", std::process::id()));
+    std::fs::create_dir_all(&scratch)?;
+    let log_file = paths.target.join("dockerd.log");
+    let log = File::create(&log_file)?;
+    let mut command = Command::new("dockerd");
+    command.arg("--data-root").arg(scratch.join("data")).arg("--exec-root").arg(scratch.join("exec"));
+    command.arg("--pidfile").arg(scratch.join("dockerd.pid"));
+    if let Some(driver) = storage_driver {
+        command.args(["--storage-driver", driver]);
+    }
+    let process = command
+        .stdin(std::process::Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
+        .context("`dockerd` could not be started")?;
+    let mut engine =
+        Engine { host: Some("unix:///var/run/docker.sock".to_owned()), process: Some(process), scratch: Some(scratch) };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline {
+        if answers(&engine) {
+            return Ok(engine);
+        }
+        if let Some(process) = &mut engine.process
+            && let Ok(Some(status)) = process.try_wait()
+        {
+            engine.process = None;
+            bail!("`dockerd` ended ({status}); its log is `{}`", log_file.display());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    bail!("`dockerd` did not answer within 60 s; its log is `{}`", log_file.display())
+}

@@ -1,0 +1,134 @@
+//! From the `monitor-frontend` crate to the WebAssembly and JavaScript a browser loads. Knows no file names of the site.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::{
+    paths::Paths,
+    step::{on_path, run, run_quietly, say},
+};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "wasm-release";
+
+/// What wasm-bindgen made.
+pub struct Bundle {
+    pub wasm: Vec<u8>,
+    pub javascript: String,
+    /// Further modules that the JavaScript imports, by their path after `./`.
+    pub snippets: BTreeMap<String, String>,
+}
+
+/// Compiles the frontend; cargo decides whether there is anything to do. Answers with the raw module.
+pub fn compile(paths: &Paths) -> Result<PathBuf> {
+    ensure_target(paths)?;
+    run(Command::new(paths.cargo()).current_dir(&paths.root).args([
+        "build",
+        "--quiet",
+        "--package",
+        "monitor-frontend",
+        "--target",
+        TARGET,
+        "--profile",
+        PROFILE,
+    ]))?;
+    Ok(paths.target.join(TARGET).join(PROFILE).join("monitor_frontend.wasm"))
+}
+
+/// Rustup adds the target where it is missing; without rustup the person is told what to install.
+pub fn ensure_target(paths: &Paths) -> Result<()> {
+    let libraries = run_quietly(Command::new("rustc").current_dir(&paths.root).args([
+        "--print",
+        "target-libdir",
+        "--target",
+        TARGET,
+    ]))?;
+    if Path::new(libraries.trim()).is_dir() {
+        return Ok(());
+    }
+    if on_path("rustup").is_none() {
+        bail!("the Rust target `{TARGET}` is missing; install it with the package manager that rustc came from");
+    }
+    say(&format!("adding the Rust target `{TARGET}` (rustup target add)"));
+    run(Command::new("rustup").current_dir(&paths.root).args(["target", "add", TARGET]))
+}
+
+/// wasm-bindgen as a library of the version in the lock file, so that it cannot differ from the crate's.
+pub fn bind(paths: &Paths, raw: &Path) -> Result<Bundle> {
+    ensure_versions_agree(paths)?;
+    let mut output = wasm_bindgen_cli_support::Bindgen::new()
+        .input_path(raw)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate_output()
+        .context("wasm-bindgen could not read the module")?;
+    let mut snippets = BTreeMap::new();
+    for (name, sources) in output.snippets() {
+        for (index, source) in sources.iter().enumerate() {
+            snippets.insert(format!("snippets/{name}/inline{index}.js"), source.clone());
+        }
+    }
+    for (path, source) in output.local_modules() {
+        snippets.insert(format!("snippets/{path}"), source.clone());
+    }
+    let javascript = output.js().to_owned();
+    let wasm = output.wasm_mut().emit_wasm();
+    Ok(Bundle { wasm, javascript, snippets })
+}
+
+fn ensure_versions_agree(paths: &Paths) -> Result<()> {
+    let lock = std::fs::read_to_string(paths.root.join("Cargo.lock")).context("Cargo.lock cannot be read")?;
+    let version_of = |name: &str| {
+        let (_, after) = lock.split_once(&format!("name = \"{name}\"\nversion = \""))?;
+        after.split('"').next().map(str::to_owned)
+    };
+    let (library, tool) = (version_of("wasm-bindgen"), version_of("wasm-bindgen-cli-support"));
+    ensure!(
+        library.is_some() && library == tool,
+        "Cargo.lock holds wasm-bindgen {library:?} and wasm-bindgen-cli-support {tool:?}; \
+         run `cargo update -p wasm-bindgen-cli-support --precise` with the version of wasm-bindgen"
+    );
+    Ok(())
+}
+
+/// The optimiser: on PATH, or from the browser tests' npm packages.
+pub fn optimiser(paths: &Paths) -> Option<PathBuf> {
+    let from_npm = paths.end2end().join("node_modules/.bin/wasm-opt");
+    on_path("wasm-opt").or_else(|| from_npm.is_file().then_some(from_npm))
+}
+
+/// Shrinks the module. The features are those that rustc's wasm32 target has on by default.
+pub fn optimise(optimiser: &Path, wasm: &[u8], scratch: &Path) -> Result<Vec<u8>> {
+    std::fs::create_dir_all(scratch)?;
+    let (before, after) = (scratch.join("before.wasm"), scratch.join("after.wasm"));
+    std::fs::write(&before, wasm)?;
+    run_quietly(
+        Command::new(optimiser)
+            .args([
+                "-Oz",
+                "--enable-bulk-memory",
+                "--enable-multivalue",
+                "--enable-mutable-globals",
+                "--enable-nontrapping-float-to-int",
+                "--enable-reference-types",
+                "--enable-sign-ext",
+                "--strip-debug",
+                "--strip-producers",
+                "--strip-target-features",
+            ])
+            .arg(&before)
+            .arg("-o")
+            .arg(&after),
+    )?;
+    let optimised = std::fs::read(&after)?;
+    // Optimisers have been seen to make things worse; the smaller one is kept.
+    Ok(if optimised.len() < wasm.len() { optimised } else { wasm.to_vec() })
+}
