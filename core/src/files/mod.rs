@@ -1,6 +1,16 @@
-//! The files of the stack, rendered from settings. Deterministic: equal settings give equal bytes.
+//! The files of the stack, rendered from settings. Deterministic: equal settings give equal bytes. Knows nothing of
+//! what lies on the disk.
 
-use crate::{file_view::Language, settings::Settings, stack::HostFacts};
+mod compose;
+mod configs;
+mod yaml;
+
+use crate::{
+    dashboard,
+    file_view::Language,
+    settings::Settings,
+    stack::{HostFacts, StackSpec},
+};
 
 /// A file that `init` writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +27,42 @@ pub struct GeneratedFile {
 
 /// Every file of the stack, `compose.yaml` first.
 pub fn render(settings: &Settings, facts: &HostFacts) -> Vec<GeneratedFile> {
-    let _ = (settings, facts);
-    Vec::new()
+    let yaml = |name, purpose, contents: String| GeneratedFile { name, purpose, language: Language::Yaml, contents };
+    vec![
+        yaml(
+            "compose.yaml",
+            "The six services, as Docker Compose reads them.",
+            compose::render(&StackSpec::new(settings, facts)),
+        ),
+        yaml(
+            "otel-config.yaml",
+            "What the collector receives, and where each kind of data goes.",
+            configs::otel(settings),
+        ),
+        yaml("prometheus.yaml", "Which programs Prometheus asks for metrics.", configs::prometheus(settings)),
+        yaml("loki-config.yaml", "How large an event may be, and how long Loki keeps it.", configs::loki(settings)),
+        yaml("grafana-datasources.yaml", "Where Grafana finds the three stores.", configs::datasources(settings)),
+        yaml("grafana-dashboards.yaml", "Tells Grafana to show the dashboard.", configs::provider()),
+        GeneratedFile {
+            name: "grafana-dashboard.json",
+            purpose: "The dashboard `Claude Code Monitoring`.",
+            language: Language::Json,
+            contents: dashboard::render(),
+        },
+        yaml(
+            "promtail-config.yaml",
+            "How Promtail finds the firewall's logs, and what it reads out of them.",
+            configs::promtail(settings),
+        ),
+    ]
+}
+
+/// What a template gives; none of them can fail, because they only write into memory.
+#[expect(clippy::unwrap_used, reason = "a template fails only when its writer does, and a `String` takes all")]
+fn rendered(template: &impl askama::Template) -> String {
+    let mut text = template.render().unwrap();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
 }

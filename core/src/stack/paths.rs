@@ -15,6 +15,7 @@ pub(crate) const GRAFANA_DATASOURCES: &str = "/etc/grafana/provisioning/datasour
 pub(crate) const GRAFANA_PROVIDER: &str = "/etc/grafana/provisioning/dashboards/dashboards.yaml";
 /// Outside Grafana's volume: a file mounted into a volume leaves an empty file behind in it.
 pub(crate) const GRAFANA_DASHBOARD: &str = "/etc/grafana/dashboards/claude-code.json";
+pub(crate) const GRAFANA_DASHBOARD_FOLDER: &str = "/etc/grafana/dashboards";
 pub(crate) const GRAFANA_DATA: &str = "/var/lib/grafana";
 
 pub(crate) const PROMTAIL_CONFIG: &str = "/etc/promtail/config.yaml";

@@ -1,0 +1,133 @@
+//! The services' own configuration files. Each template says in its comments why it is as it is; here are only the
+//! values it needs.
+
+use askama::Template;
+
+use super::rendered;
+use crate::{
+    dashboard::datasource,
+    settings::Settings,
+    stack::{inside_ports, paths},
+};
+
+/// How long metrics and events are kept.
+const RETENTION: &str = "30d";
+
+/// How long the collector remembers the sums of a session that says nothing.
+const SESSION_MEMORY: &str = "96h";
+
+#[derive(Template)]
+#[template(path = "otel-config.yaml", escape = "none")]
+struct Otel<'a> {
+    otlp_http_port: u16,
+    otlp_grpc_port: u16,
+    metrics_path: &'a str,
+    logs_path: &'a str,
+    session_memory: &'a str,
+    metrics_port: u16,
+    self_metrics_port: u16,
+    loki_port: u16,
+    jaeger_otlp_port: u16,
+}
+
+pub(super) fn otel(settings: &Settings) -> String {
+    rendered(&Otel {
+        otlp_http_port: settings.otel_collector_port.number(),
+        otlp_grpc_port: settings.otel_grpc_port.number(),
+        metrics_path: settings.telemetry.metrics_path.as_str(),
+        logs_path: settings.telemetry.logs_path.as_str(),
+        session_memory: SESSION_MEMORY,
+        metrics_port: settings.prometheus_metrics_port.number(),
+        self_metrics_port: inside_ports::collector_self_metrics(settings),
+        loki_port: settings.loki_port.number(),
+        jaeger_otlp_port: inside_ports::jaeger_otlp_grpc(settings),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "prometheus.yaml", escape = "none")]
+struct Prometheus<'a> {
+    retention: &'a str,
+    metrics_port: u16,
+    self_metrics_port: u16,
+    loki_port: u16,
+    prometheus_port: u16,
+}
+
+pub(super) fn prometheus(settings: &Settings) -> String {
+    rendered(&Prometheus {
+        retention: RETENTION,
+        metrics_port: settings.prometheus_metrics_port.number(),
+        self_metrics_port: inside_ports::collector_self_metrics(settings),
+        loki_port: settings.loki_port.number(),
+        prometheus_port: settings.prometheus_port.number(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "loki-config.yaml", escape = "none")]
+struct Loki<'a> {
+    loki_port: u16,
+    grpc_port: u16,
+    data: &'a str,
+    retention: &'a str,
+}
+
+pub(super) fn loki(settings: &Settings) -> String {
+    rendered(&Loki {
+        loki_port: settings.loki_port.number(),
+        grpc_port: inside_ports::loki_grpc(settings),
+        data: paths::LOKI_DATA,
+        retention: RETENTION,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "grafana-datasources.yaml", escape = "none")]
+struct Datasources<'a> {
+    prometheus_uid: &'a str,
+    prometheus_port: u16,
+    loki_uid: &'a str,
+    loki_port: u16,
+    jaeger_uid: &'a str,
+    jaeger_port: u16,
+}
+
+pub(super) fn datasources(settings: &Settings) -> String {
+    rendered(&Datasources {
+        prometheus_uid: datasource::PROMETHEUS_UID,
+        prometheus_port: settings.prometheus_port.number(),
+        loki_uid: datasource::LOKI_UID,
+        loki_port: settings.loki_port.number(),
+        jaeger_uid: datasource::JAEGER_UID,
+        jaeger_port: settings.jaeger_port.number(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "grafana-dashboards.yaml", escape = "none")]
+struct Provider<'a> {
+    folder: &'a str,
+}
+
+pub(super) fn provider() -> String {
+    rendered(&Provider { folder: paths::GRAFANA_DASHBOARD_FOLDER })
+}
+
+#[derive(Template)]
+#[template(path = "promtail-config.yaml", escape = "none")]
+struct Promtail<'a> {
+    promtail_port: u16,
+    loki_port: u16,
+    positions_folder: &'a str,
+    docker_socket: &'a str,
+}
+
+pub(super) fn promtail(settings: &Settings) -> String {
+    rendered(&Promtail {
+        promtail_port: settings.promtail_port.number(),
+        loki_port: settings.loki_port.number(),
+        positions_folder: paths::PROMTAIL_POSITIONS_FOLDER,
+        docker_socket: paths::DOCKER_SOCKET,
+    })
+}
