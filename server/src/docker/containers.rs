@@ -1,0 +1,59 @@
+//! Starting, stopping and removing. What is so already is a success.
+
+use bollard::query_parameters::{
+    RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder, WaitContainerOptionsBuilder,
+};
+use futures::StreamExt;
+use monitor_core::{error::StackError, service::Service, stack::ServiceSpec};
+
+use super::{client::Client, ports};
+
+/// Seconds between SIGTERM and SIGKILL; Docker's own default.
+const STOP_WITHIN_SECONDS: i32 = 10;
+
+pub(super) async fn start(client: &Client, spec: &ServiceSpec, id: &str) -> Result<(), StackError> {
+    let engine = client.connection().await?;
+    let started = engine.docker.start_container(id, None::<StartContainerOptions>).await;
+    let Err(failure) = started.map_err(|error| engine.failure(error)) else { return Ok(()) };
+    match ports::conflict(&spec.ports, &failure.words()) {
+        Some(port) => Err(StackError::PortTaken {
+            service: spec.service,
+            port: port.host,
+            holder: ports::holder(&engine, port, id).await,
+            field: ports::setting(spec, port.host),
+        }),
+        // A network or a mounted file that is missing is a 404 as well.
+        None if failure.is_missing() && failure.words().contains("No such container") => {
+            Err(StackError::NoContainer { service: spec.service })
+        }
+        None => Err(failure.or_service_refused(spec.service, "started")),
+    }
+}
+
+pub(super) async fn stop(client: &Client, service: Service, id: &str) -> Result<(), StackError> {
+    let engine = client.connection().await?;
+    let options = StopContainerOptionsBuilder::default().t(STOP_WITHIN_SECONDS).build();
+    match engine.docker.stop_container(id, Some(options)).await.map_err(|error| engine.failure(error)) {
+        Ok(()) => Ok(()),
+        Err(failure) if failure.is_missing() => Ok(()),
+        Err(failure) => Err(failure.or_service_refused(service, "stopped")),
+    }
+}
+
+/// Removes a container and the nameless volumes that were made for it alone.
+pub(super) async fn remove(client: &Client, service: Service, id: &str) -> Result<(), StackError> {
+    let engine = client.connection().await?;
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    match engine.docker.remove_container(id, Some(options)).await.map_err(|error| engine.failure(error)) {
+        Ok(()) => Ok(()),
+        Err(failure) if failure.is_missing() => Ok(()),
+        Err(failure) if failure.is_conflict() && failure.words().contains("already in progress") => {
+            // Somebody else is at it. The wait ends, well or badly, when the container is gone.
+            let options = WaitContainerOptionsBuilder::default().condition("removed").build();
+            let ended = engine.docker.wait_container(id, Some(options)).collect::<Vec<_>>().await;
+            drop(ended);
+            Ok(())
+        }
+        Err(failure) => Err(failure.or_service_refused(service, "removed")),
+    }
+}

@@ -1,0 +1,125 @@
+//! Looking at the Engine: few requests, side by side.
+
+use std::collections::BTreeSet;
+
+use bollard::{
+    models::ContainerInspectResponse,
+    query_parameters::{ListContainersOptionsBuilder, ListVolumesOptionsBuilder},
+};
+use futures::future::{try_join_all, try_join4};
+use monitor_core::{
+    error::StackError,
+    lifecycle::{Observed, ObservedContainer, ObservedNetwork},
+    service::Service,
+    stack::{NETWORK, PROJECT, StackSpec},
+    status::ContainerState,
+};
+
+use super::{
+    client::{Client, Connection},
+    convert,
+};
+use crate::engine::ContainerDetail;
+
+/// Gathers what concerns the stack.
+pub(super) async fn observe(client: &Client, stack: &StackSpec) -> Result<Observed, StackError> {
+    let engine = client.connection().await?;
+    let wanted: BTreeSet<&str> = stack.services.iter().map(|spec| spec.image.as_str()).collect();
+    let images = try_join_all(wanted.into_iter().map(|image| {
+        let engine = &engine;
+        async move { Ok::<_, StackError>(image_of(engine, image).await?.map(|id| (image.to_owned(), id))) }
+    }));
+    let (network, mut containers, images, volumes) =
+        try_join4(network(&engine), containers(&engine), images, volumes(&engine, stack)).await?;
+    if let Some(network) = &network {
+        // A container that was never started knows its network by name only.
+        for attached in containers.iter_mut().flat_map(|container| &mut container.networks) {
+            if attached == NETWORK {
+                attached.clone_from(&network.id);
+            }
+        }
+    }
+    Ok(Observed { network, containers, images: images.into_iter().flatten().collect(), volumes })
+}
+
+async fn network(engine: &Connection) -> Result<Option<ObservedNetwork>, StackError> {
+    match engine.docker.inspect_network(NETWORK, None).await.map_err(|error| engine.failure(error)) {
+        // An inspection by name also answers for an id that begins so; the name decides.
+        Ok(network) => Ok((network.name.as_deref() == Some(NETWORK)).then(|| convert::network(network))),
+        Err(failure) if failure.is_missing() => Ok(None),
+        Err(failure) => Err(failure.or_refused(&format!("show the network `{NETWORK}`"))),
+    }
+}
+
+/// One list of all containers; the Engine cannot filter by "this name or that label".
+async fn containers(engine: &Connection) -> Result<Vec<ObservedContainer>, StackError> {
+    let ours = |container: &ObservedContainer| {
+        Service::from_name(&container.name).is_some() || container.compose_label("project") == Some(PROJECT)
+    };
+    let listed = list(engine).await?.into_iter().filter(ours);
+    let completed = try_join_all(listed.map(|container| complete(engine, container))).await?;
+    Ok(completed.into_iter().flatten().collect())
+}
+
+/// Every container, in any state.
+pub(super) async fn list(engine: &Connection) -> Result<Vec<ObservedContainer>, StackError> {
+    let options = ListContainersOptionsBuilder::default().all(true).build();
+    let listed = engine.docker.list_containers(Some(options)).await;
+    let listed = listed.map_err(|error| engine.failure(error).or_refused("list the containers"))?;
+    Ok(listed.into_iter().map(convert::summary).collect())
+}
+
+/// Asks for what the list does not hold, only where something is amiss. `None`: the container went meanwhile.
+async fn complete(engine: &Connection, container: ObservedContainer) -> Result<Option<ObservedContainer>, StackError> {
+    if container.state == ContainerState::Running && !container.image.starts_with("sha256:") {
+        return Ok(Some(container));
+    }
+    let inspected = inspect(engine, &container.id).await?;
+    Ok(inspected.map(|inspected| convert::completed(container, inspected)))
+}
+
+/// A container by id or name; `None` where there is none.
+pub(super) async fn inspect(engine: &Connection, id: &str) -> Result<Option<ContainerInspectResponse>, StackError> {
+    match engine.docker.inspect_container(id, None).await.map_err(|error| engine.failure(error)) {
+        Ok(inspected) => Ok(Some(inspected)),
+        Err(failure) if failure.is_missing() => Ok(None),
+        Err(failure) => Err(failure.or_refused(&format!("show the container `{id}`"))),
+    }
+}
+
+/// State, start and problem; a container that is gone is `Missing`.
+pub(super) async fn container_detail(client: &Client, id: &str) -> Result<ContainerDetail, StackError> {
+    let engine = client.connection().await?;
+    Ok(match inspect(&engine, id).await? {
+        Some(inspected) => convert::detail(inspected),
+        None => ContainerDetail { state: ContainerState::Missing, started_at: None, problem: None },
+    })
+}
+
+async fn image_of(engine: &Connection, image: &str) -> Result<Option<String>, StackError> {
+    match engine.docker.inspect_image(image).await.map_err(|error| engine.failure(error)) {
+        Ok(inspected) => Ok(inspected.id),
+        Err(failure) if failure.is_missing() => Ok(None),
+        Err(failure) => Err(failure.or_refused(&format!("show the image `{image}`"))),
+    }
+}
+
+/// The id of an image that is present.
+pub(super) async fn image_id(client: &Client, image: &str) -> Result<Option<String>, StackError> {
+    image_of(&client.connection().await?, image).await
+}
+
+async fn volumes(engine: &Connection, stack: &StackSpec) -> Result<Vec<String>, StackError> {
+    if stack.volumes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<&str> = stack.volumes.iter().map(|volume| volume.name.as_str()).collect();
+    // The Engine's filter also lets through whatever contains one of the names.
+    let filters = [("name", names.clone())].into();
+    let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
+    let listed = engine.docker.list_volumes(Some(options)).await;
+    let listed = listed.map_err(|error| engine.failure(error).or_refused("list the volumes"))?;
+    let mut found: Vec<String> = listed.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect();
+    found.retain(|name| names.contains(&name.as_str()));
+    Ok(found)
+}
