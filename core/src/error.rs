@@ -160,6 +160,14 @@ pub enum StackError {
         /// Which service.
         service: Service,
     },
+    /// The panel cannot listen where it was told to.
+    #[error("the panel cannot listen on `{address}`: {detail}")]
+    CannotListen {
+        /// Address and port.
+        address: String,
+        /// Why not.
+        detail: String,
+    },
     /// The work was stopped before its end.
     #[error("stopped before the end, because it was asked to")]
     Cancelled,
@@ -230,6 +238,7 @@ impl StackError {
                 "see the Engine's own log (`journalctl -u docker`), then try again".into()
             }
             StackError::NoContainer { .. } => "start the stack first: `clawker-monitor up`".into(),
+            StackError::CannotListen { .. } => "choose another with `--listen 127.0.0.1:PORT`".into(),
             StackError::Cancelled => "what was done so far stays; the same command goes on from there".into(),
             StackError::Internal { .. } => "report it with the log lines that bear this id".into(),
         }

@@ -1,4 +1,21 @@
 //! The server side of clawker-monitor: Docker, files, jobs, HTTP and the command line.
+//!
+//! `engine` says what is needed of a container engine and `docker` does it; `configuration` owns the files; `lifecycle`
+//! carries plans out; `jobs` gives long work a life of its own; `watch` keeps the snapshot in `hub` true; `http` and
+//! `cli` are the two doors.
 
+pub mod cli;
+pub mod clock;
+pub mod configuration;
+pub mod control_plane;
 pub mod docker;
 pub mod engine;
+pub mod http;
+pub mod hub;
+pub mod jobs;
+pub mod lifecycle;
+pub mod paths;
+pub mod readiness;
+pub mod site;
+pub mod status;
+pub mod watch;

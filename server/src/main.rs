@@ -1,1 +1,7 @@
-fn main() {}
+//! The `clawker-monitor` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    clawker_monitor::cli::main()
+}

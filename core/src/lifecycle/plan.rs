@@ -1,5 +1,7 @@
 //! From what is and what should be to what has to be done.
 
+use std::{cmp::Reverse, collections::BTreeMap};
+
 use super::observed::{Observed, ObservedContainer};
 use crate::{
     error::StackError,
@@ -162,20 +164,20 @@ fn foreign(container: &ObservedContainer) -> StackError {
 /// What has to be done to bring the stack down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownPlan {
-    /// Containers to stop and remove, those that depend on others first.
-    pub containers: Vec<(Service, String)>,
+    /// Containers to stop and remove. Those of one rank go side by side; those that depend on others go first.
+    pub ranks: Vec<Vec<(Service, String)>>,
     /// Volumes to remove, by name.
     pub volumes: Vec<String>,
 }
 
 /// What is there of the stack, in the order in which it goes. Containers that belong to somebody else are not touched.
 pub fn plan_down(stack: &StackSpec, observed: &Observed, with_volumes: bool) -> DownPlan {
-    let mut containers: Vec<(Service, String)> = observed
-        .containers
-        .iter()
-        .filter_map(|container| Some((container.service_of(&stack.directory)?, container.id.clone())))
-        .collect();
-    containers.sort_by_key(|(service, _)| std::cmp::Reverse(start_rank(stack, *service)));
+    let mut ranks: BTreeMap<Reverse<usize>, Vec<(Service, String)>> = BTreeMap::new();
+    for container in &observed.containers {
+        if let Some(service) = container.service_of(&stack.directory) {
+            ranks.entry(Reverse(start_rank(stack, service))).or_default().push((service, container.id.clone()));
+        }
+    }
     let volumes = match with_volumes {
         true => stack
             .volumes
@@ -185,7 +187,7 @@ pub fn plan_down(stack: &StackSpec, observed: &Observed, with_volumes: bool) -> 
             .collect(),
         false => Vec::new(),
     };
-    DownPlan { containers, volumes }
+    DownPlan { ranks: ranks.into_values().collect(), volumes }
 }
 
 /// How many rounds of starting come before this service: 0 without dependencies, else one more than its dependencies.

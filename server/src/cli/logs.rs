@@ -1,0 +1,29 @@
+//! `logs`: a service's log on standard output.
+
+use futures::StreamExt;
+use monitor_core::{error::StackError, service::Service};
+
+use super::{installation::Installation, output};
+
+pub(super) async fn logs(service: Service, follow: bool, tail: u32) -> Result<(), StackError> {
+    let engine = Installation::find()?.engine;
+    if !follow {
+        for line in engine.recent_logs(service, tail).await? {
+            if !output::line(&line.text) {
+                break;
+            }
+        }
+        return Ok(());
+    }
+    let mut lines = engine.follow_logs(service, tail);
+    loop {
+        let line = tokio::select! {
+            line = lines.next() => line,
+            () = super::serve::told_to_stop() => return Ok(()),
+        };
+        let Some(line) = line else { return Ok(()) };
+        if !output::line(&line?.text) {
+            return Ok(());
+        }
+    }
+}

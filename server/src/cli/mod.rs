@@ -1,0 +1,180 @@
+//! The command line: what can be said, and who does it. Everything but `serve` works without a running panel.
+//!
+//! Exit codes: 0 done, 1 failed, 2 misused. An error is one sentence on standard error, then `hint:` with the next step.
+
+mod installation;
+mod lifecycle;
+mod logs;
+mod output;
+mod progress;
+mod serve;
+mod status;
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use monitor_core::{error::StackError, job::JobKind, service::Service};
+
+/// Control panel for the Clawker monitoring stack: see what your coding agents do and what they cost.
+#[derive(Debug, Parser)]
+#[command(name = "clawker-monitor", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the panel in the browser (what happens without a command).
+    Serve(ServeOptions),
+    /// Write the stack's configuration files; never overwrites one that differs, unless forced.
+    Init {
+        /// Also replace files that differ; each is kept as a backup.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        output: OutputOptions,
+    },
+    /// Start the stack and wait until all six services are ready.
+    Up {
+        /// Seconds to wait for a started service to become ready.
+        #[arg(long, value_name = "SECONDS", default_value_t = 180)]
+        wait_timeout: u64,
+        #[command(flatten)]
+        output: OutputOptions,
+    },
+    /// Stop the stack and remove its containers; recorded data and the network stay.
+    Down {
+        /// Also remove the volumes, with all recorded data.
+        #[arg(long)]
+        volumes: bool,
+        #[command(flatten)]
+        output: OutputOptions,
+    },
+    /// Say which services run and which are ready.
+    Status {
+        #[command(flatten)]
+        output: OutputOptions,
+    },
+    /// Print a service's log.
+    Logs {
+        /// The service: otel-collector, prometheus, loki, jaeger, grafana or promtail.
+        #[arg(value_parser = service)]
+        service: Service,
+        /// Go on with new lines until interrupted.
+        #[arg(short, long)]
+        follow: bool,
+        /// How many lines of the past to begin with.
+        #[arg(short = 'n', long, value_name = "LINES", default_value_t = 200)]
+        tail: u32,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+struct ServeOptions {
+    /// Address and port to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8484")]
+    listen: SocketAddr,
+    /// Open the panel in the browser.
+    #[arg(long)]
+    open: bool,
+    /// How log lines are written to standard error.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+struct OutputOptions {
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+fn service(name: &str) -> Result<Service, String> {
+    Service::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Service::ALL.iter().map(|service| service.name()).collect();
+        format!("the services are {}", names.join(", "))
+    })
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    // Rendering pages needs a few threads even where there is one core; the other commands need but one.
+    let mut builder = match command {
+        Command::Serve(_) => {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            builder.worker_threads(4);
+            builder
+        }
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let outcome = match builder.enable_all().build() {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run(command));
+            // A thread that waits for standard input or a name server must not hold the process.
+            runtime.shutdown_background();
+            outcome
+        }
+        Err(error) => {
+            Err(StackError::File { path: "the event loop".into(), verb: "started".into(), detail: error.to_string() })
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), StackError> {
+    match command {
+        Command::Serve(options) => serve::serve(options).await,
+        Command::Init { force, output } => lifecycle::initialize(force, output.json).await,
+        Command::Up { wait_timeout, output } => lifecycle::up(wait_timeout, output.json).await,
+        Command::Down { volumes, output } => {
+            lifecycle::down(if volumes { JobKind::Remove } else { JobKind::Down }, output.json).await
+        }
+        Command::Status { output } => status::status(output.json).await,
+        Command::Logs { service, follow, tail } => logs::logs(service, follow, tail).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_of_serve_work_with_and_without_its_name() {
+        for line in [
+            &["clawker-monitor", "--listen", "127.0.0.1:1"][..],
+            &["clawker-monitor", "serve", "--listen", "127.0.0.1:1"],
+        ] {
+            let cli = Cli::try_parse_from(line).expect("both are allowed");
+            let options = match cli.command {
+                Some(Command::Serve(options)) => options,
+                _ => cli.serve,
+            };
+            assert_eq!(options.listen.port(), 1);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `status`: one look at the Engine, one question to each service.
+
+use monitor_core::{
+    error::StackError,
+    stack::NETWORK,
+    status::{NetworkStatus, ServiceStatus, StackState, StatusReport},
+    timestamp::duration_words,
+};
+
+use super::{installation::Installation, lifecycle::state_words, output};
+use crate::{clock::now, status};
+
+pub(super) async fn status(json: bool) -> Result<(), StackError> {
+    let it = Installation::find()?;
+    let stack = it.configuration.stack_or_default();
+    let initialized = it.configuration.is_initialized();
+    match status::report(it.engine.as_ref(), it.readiness.as_ref(), &stack, initialized).await {
+        Ok(report) if json => output::json(&report),
+        Ok(report) => table(&report),
+        Err(error) => {
+            if json {
+                output::json(&StatusReport {
+                    stack: StackState::EngineUnreachable,
+                    network: NetworkStatus { name: NETWORK.into(), exists: false },
+                    services: status::unknown(&stack),
+                });
+            }
+            return Err(error);
+        }
+    }
+    // The stack is shown as it runs even where the settings are broken; that they are is told beside it.
+    match it.configuration.settings() {
+        Err(error @ StackError::SettingsInvalid { .. }) => {
+            output::note(&format!("warning: {error}"));
+            Ok(())
+        }
+        Err(error) => Err(error),
+        Ok(_) => Ok(()),
+    }
+}
+
+fn table(report: &StatusReport) {
+    let rows: Vec<[String; 5]> = std::iter::once(["SERVICE", "STATE", "VERSION", "UP", "PORTS"].map(str::to_owned))
+        .chain(report.services.iter().map(row))
+        .collect();
+    let mut widths = [0; 5];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        output::line(cells.join("  ").trim_end());
+    }
+    output::line(state_words(report.stack));
+}
+
+fn row(service: &ServiceStatus) -> [String; 5] {
+    let state = match (service.ready, &service.waiting_for, &service.problem) {
+        (true, ..) => "ready".to_owned(),
+        (_, Some(said), _) => format!("running, not ready ({said})"),
+        (_, _, Some(problem)) => format!("{} ({problem})", service.state.name()),
+        _ => service.state.name().to_owned(),
+    };
+    let up = service.started_at.map(|started| duration_words(now().seconds_since(started))).unwrap_or_default();
+    let ports: Vec<String> = match service.started_at {
+        Some(_) => service.ports.iter().map(|port| format!("{}:{}", port.bind, port.host)).collect(),
+        None => Vec::new(),
+    };
+    [service.service.title().to_owned(), state, service.version.clone().unwrap_or_default(), up, ports.join(", ")]
+}

@@ -1,0 +1,145 @@
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+use std::fs;
+
+use super::*;
+
+struct Installation {
+    folder: tempfile::TempDir,
+    configuration: Configuration,
+}
+
+fn installation() -> Installation {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = Paths {
+        settings_file: folder.path().join("config/settings.yaml"),
+        directory: folder.path().join("data/monitor"),
+    };
+    fs::create_dir(folder.path().join("config")).unwrap();
+    Installation { folder, configuration: Configuration::new(paths, "/var/run/docker.sock".into()) }
+}
+
+impl Installation {
+    fn init(&self, replace: bool) -> Vec<FileOutcome> {
+        let mut outcomes = Vec::new();
+        self.configuration.write(replace, |outcome| outcomes.push(outcome)).unwrap();
+        outcomes
+    }
+
+    fn set(&self, settings: &str) {
+        fs::write(self.folder.path().join("config/settings.yaml"), settings).unwrap();
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("data/monitor").join(name)
+    }
+
+    fn action(&self, outcomes: &[FileOutcome], name: &str) -> FileAction {
+        outcomes.iter().find(|outcome| outcome.name == name).unwrap().action.clone()
+    }
+}
+
+#[test]
+fn the_first_init_writes_everything_and_the_second_nothing() {
+    let it = installation();
+    assert!(!it.configuration.is_initialized());
+    assert!(it.init(false).iter().all(|outcome| outcome.action == FileAction::Written));
+    assert!(it.init(false).iter().all(|outcome| outcome.action == FileAction::Unchanged));
+    assert!(it.configuration.stack_to_start().is_ok());
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(fs::metadata(it.path("otel-config.yaml")).unwrap().permissions().mode() & 0o777, 0o644);
+}
+
+#[test]
+fn a_hand_edited_file_is_kept_and_forcing_keeps_a_backup_of_it() {
+    let it = installation();
+    it.init(false);
+    fs::write(it.path("prometheus.yaml"), "mine").unwrap();
+    assert_eq!(it.action(&it.init(false), "prometheus.yaml"), FileAction::Kept);
+    assert_eq!(fs::read_to_string(it.path("prometheus.yaml")).unwrap(), "mine");
+
+    let replaced = FileAction::Replaced { backup: "prometheus.yaml.bak".into() };
+    assert_eq!(it.action(&it.init(true), "prometheus.yaml"), replaced);
+    assert_eq!(fs::read_to_string(it.path("prometheus.yaml.bak")).unwrap(), "mine");
+
+    fs::write(it.path("prometheus.yaml"), "mine again").unwrap();
+    let replaced = FileAction::Replaced { backup: "prometheus.yaml.bak2".into() };
+    assert_eq!(it.action(&it.init(true), "prometheus.yaml"), replaced);
+    assert_eq!(fs::read_to_string(it.path("prometheus.yaml.bak")).unwrap(), "mine");
+}
+
+#[test]
+fn a_file_is_outdated_when_the_settings_moved_and_edited_when_somebody_else_wrote_it() {
+    let it = installation();
+    it.init(false);
+    fs::write(it.path("loki-config.yaml"), "mine").unwrap();
+    it.set("monitoring:\n  prometheus_port: 9191\n");
+    let files = it.configuration.files().unwrap();
+    let state = |name: &str| files.iter().find(|file| file.name == name).unwrap().state;
+    assert_eq!(state("loki-config.yaml"), FileState::Edited);
+    assert_eq!(state("compose.yaml"), FileState::Outdated);
+    assert_eq!(state("promtail-config.yaml"), FileState::Current);
+}
+
+#[test]
+fn starting_uses_edited_service_files_but_not_outdated_ones() {
+    let it = installation();
+    it.init(false);
+    fs::write(it.path("loki-config.yaml"), "mine").unwrap();
+    assert!(it.configuration.stack_to_start().is_ok());
+
+    it.set("monitoring:\n  grafana_port: 3001\n");
+    let Err(StackError::FilesDiffer { files, .. }) = it.configuration.stack_to_start() else { panic!() };
+    assert!(files.contains(&"compose.yaml".to_owned()) && !files.contains(&"loki-config.yaml".to_owned()));
+}
+
+#[test]
+fn a_hand_edited_compose_file_is_not_started_past() {
+    let it = installation();
+    it.init(false);
+    let compose = fs::read_to_string(it.path("compose.yaml")).unwrap();
+    fs::write(it.path("compose.yaml"), format!("{compose}# mine\n")).unwrap();
+    assert!(
+        matches!(it.configuration.stack_to_start(), Err(StackError::FilesDiffer { files, .. }) if files == ["compose.yaml"])
+    );
+}
+
+#[test]
+fn settings_that_are_no_settings_are_refused_with_the_reason_and_nothing_is_written() {
+    let it = installation();
+    let settings = it.folder.path().join("config/settings.yaml");
+    let sentence = |it: &Installation| it.configuration.settings().expect_err("these are wrong").to_string();
+
+    fs::write(&settings, b"monitoring: \xff\n").unwrap();
+    assert!(sentence(&it).ends_with("settings.yaml: not UTF-8 text (byte 12)"), "{}", sentence(&it));
+    fs::write(&settings, vec![b'#'; 5 * 1024 * 1024]).unwrap();
+    assert!(sentence(&it).ends_with("it holds 5242880 bytes, and a settings file holds 1 MiB at most"));
+    fs::remove_file(&settings).unwrap();
+    fs::create_dir(&settings).unwrap();
+    assert!(sentence(&it).ends_with("it is a folder, and a file is expected here"));
+
+    assert!(it.configuration.write(false, |_| panic!("nothing is written")).is_err());
+    assert!(!it.path("compose.yaml").exists());
+    assert!(it.configuration.summary().error.is_some());
+}
+
+#[test]
+fn a_file_where_the_folder_should_be_is_named() {
+    let it = installation();
+    fs::write(it.folder.path().join("data"), "").unwrap();
+    let error = it.configuration.write(false, |_| {}).expect_err("there is no folder");
+    assert!(error.to_string().ends_with("could not be created: a part of the path is a file, not a folder"), "{error}");
+}
+
+#[test]
+fn a_symbolic_link_is_followed_and_stays_one() {
+    let it = installation();
+    it.init(false);
+    let elsewhere = it.folder.path().join("elsewhere.yaml");
+    fs::rename(it.path("prometheus.yaml"), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, it.path("prometheus.yaml")).unwrap();
+    fs::write(&elsewhere, "mine").unwrap();
+    it.init(true);
+    assert!(fs::symlink_metadata(it.path("prometheus.yaml")).unwrap().is_symlink());
+    assert_ne!(fs::read_to_string(&elsewhere).unwrap(), "mine");
+}

@@ -1,0 +1,136 @@
+//! What the panel may ask, answered: jobs for what takes long, the hub for what is known.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use monitor_app::control_plane::ControlPlane;
+use monitor_core::{
+    error::StackError,
+    file_view::FileView,
+    job::{Job, JobKind, Progress},
+    live::Snapshot,
+    logs::LogLine,
+    service::Service,
+};
+use tokio::sync::Notify;
+
+use crate::{
+    configuration::Configuration,
+    engine::ContainerEngine,
+    hub::Hub,
+    jobs::Jobs,
+    lifecycle::{self, Patience},
+    readiness::Readiness,
+    site,
+};
+
+/// How many lines of a log a page may ask for.
+const LOG_LINES_LIMIT: u32 = 5_000;
+
+/// The running panel.
+#[derive(Clone)]
+pub struct LocalControlPlane {
+    /// The Engine.
+    pub engine: Arc<dyn ContainerEngine>,
+    /// How services are asked.
+    pub readiness: Arc<dyn Readiness>,
+    /// Files and settings.
+    pub configuration: Configuration,
+    /// The process' jobs.
+    pub jobs: Jobs,
+    /// What is known.
+    pub hub: Hub,
+    /// Rung when files or settings may have changed.
+    pub configuration_changed: Arc<Notify>,
+    /// How long to wait for services.
+    pub patience: Patience,
+}
+
+impl LocalControlPlane {
+    fn down(&self, kind: JobKind) -> Job {
+        let (engine, configuration) = (Arc::clone(&self.engine), self.configuration.clone());
+        self.begin(kind, |report| {
+            Box::pin(async move {
+                let stack = configuration.stack_or_default();
+                lifecycle::down(engine.as_ref(), &stack, kind == JobKind::Remove, report.as_ref()).await
+            })
+        })
+    }
+
+    /// Begins a job, and sees to it that the snapshot holds it before anybody is answered.
+    fn begin(&self, kind: JobKind, work: impl FnOnce(crate::jobs::Sink) -> crate::jobs::Work) -> Job {
+        let job = self.jobs.begin(kind, work);
+        self.hub.update(|snapshot| snapshot.job = self.jobs.current());
+        job
+    }
+}
+
+#[async_trait]
+impl ControlPlane for LocalControlPlane {
+    fn snapshot(&self) -> Snapshot {
+        self.hub.snapshot()
+    }
+
+    fn build(&self) -> String {
+        site::build_id().to_owned()
+    }
+
+    async fn initialize(&self, replace: bool) -> Result<Job, StackError> {
+        let configuration = self.configuration.clone();
+        let job = self.begin(JobKind::Initialize, |report| {
+            Box::pin(async move {
+                let written = tokio::task::spawn_blocking(move || {
+                    configuration.write(replace, |outcome| report(Progress::File(outcome)))
+                });
+                written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+            })
+        });
+        if job.kind != JobKind::Initialize {
+            return Ok(job);
+        }
+        // Writing a few small files is quick; whoever pressed the button sees them done, with or without JavaScript.
+        let ended = self.jobs.ended(job.id).await.unwrap_or(job);
+        let summary = self.configuration.summary();
+        self.hub.update(|snapshot| {
+            snapshot.configuration = summary;
+            snapshot.job = Some(ended.clone());
+        });
+        self.configuration_changed.notify_one();
+        Ok(ended)
+    }
+
+    async fn start_stack(&self) -> Result<Job, StackError> {
+        let plane = self.clone();
+        Ok(self.begin(JobKind::Up, |report| {
+            Box::pin(async move {
+                let stack = plane.configuration.stack_to_start()?;
+                plane.configuration_changed.notify_one();
+                let (engine, readiness) = (plane.engine.as_ref(), plane.readiness.as_ref());
+                lifecycle::up(engine, readiness, plane.patience, &stack, report.as_ref()).await
+            })
+        }))
+    }
+
+    async fn stop_stack(&self) -> Result<Job, StackError> {
+        Ok(self.down(JobKind::Down))
+    }
+
+    async fn remove_stack_and_data(&self) -> Result<Job, StackError> {
+        Ok(self.down(JobKind::Remove))
+    }
+
+    async fn cancel_job(&self) -> Result<(), StackError> {
+        self.jobs.cancel();
+        Ok(())
+    }
+
+    async fn files(&self) -> Result<Vec<FileView>, StackError> {
+        let configuration = self.configuration.clone();
+        let files = tokio::task::spawn_blocking(move || configuration.files());
+        files.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    async fn recent_logs(&self, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError> {
+        self.engine.recent_logs(service, lines.min(LOG_LINES_LIMIT)).await
+    }
+}

@@ -1,0 +1,46 @@
+//! The browser's door: pages, server functions, the live stream, logs, and the files of the site.
+
+mod guard;
+mod headers;
+mod live;
+mod logs;
+mod pages;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::{Router, middleware, routing::get};
+use monitor_app::control_plane::ControlPlane;
+use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
+
+use crate::{engine::ContainerEngine, hub::Hub, site};
+
+/// What the routes need.
+#[derive(Clone)]
+pub struct Panel {
+    /// What server functions may ask.
+    pub control_plane: Arc<dyn ControlPlane>,
+    /// The live stream's source.
+    pub hub: Hub,
+    /// For following logs.
+    pub engine: Arc<dyn ContainerEngine>,
+    /// Cancelled at shutdown: streams end, so that the process can.
+    pub shutdown: CancellationToken,
+}
+
+/// All routes, behind the guard.
+pub fn router(panel: Panel) -> Router {
+    let pages = pages::router(&panel).layer(CompressionLayer::new());
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/events", get(live::events))
+        .route("/logs/{service}/stream", get(logs::stream))
+        .route("/logs/{service}/download", get(logs::download))
+        .with_state(panel)
+        .merge(pages)
+        .fallback(site::serve)
+        .layer(middleware::from_fn(headers::add))
+        .layer(middleware::from_fn(guard::check))
+}

@@ -1,0 +1,47 @@
+//! The pages and the server functions: everything that `app` renders.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+};
+use leptos::{
+    config::LeptosOptions,
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context};
+use monitor_app::{App, shell::shell};
+
+use super::Panel;
+use crate::site;
+
+pub(super) fn router(panel: &Panel) -> Router {
+    let context = {
+        let control_plane = Arc::clone(&panel.control_plane);
+        move || {
+            provide_context(Arc::clone(&control_plane));
+            provide_context(site::entry());
+            set_policy();
+        }
+    };
+    let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
+    let options = LeptosOptions::builder().output_name("clawker-monitor").build();
+    Router::new().leptos_routes_with_context(&options, routes, context, shell).with_state(options)
+}
+
+/// Only the page's own scripts run: those with its nonce, and what the WebAssembly loader needs.
+fn set_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+         manifest-src 'self'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    // A page shows the state of this moment; going back must not show an old one as if it were new.
+    response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}

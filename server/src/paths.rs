@@ -1,0 +1,109 @@
+//! Where Clawker keeps its settings and its data. Decided from the environment alone; touches no file but to see which
+//! spelling of the settings file exists.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use monitor_core::error::StackError;
+
+/// The two places that concern the stack, both absolute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// Clawker's settings, whether or not the file exists.
+    pub settings_file: PathBuf,
+    /// The monitor folder, with the generated files; whether or not it exists. Its base name is the Compose project.
+    pub directory: PathBuf,
+}
+
+impl Paths {
+    /// Follows Clawker: `CLAWKER_CONFIG_DIR`, else `XDG_CONFIG_HOME/clawker`, else `~/.config/clawker`; the same with
+    /// `DATA` for the data folder, else `~/.local/share/clawker`.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Result<Paths, StackError> {
+        let config = folder(&variable, "CLAWKER_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?;
+        let data = folder(&variable, "CLAWKER_DATA_DIR", "XDG_DATA_HOME", ".local/share")?;
+        let short = config.join("settings.yml");
+        let long = config.join("settings.yaml");
+        let settings_file = if !long.exists() && short.exists() { short } else { long };
+        Ok(Paths { settings_file, directory: data.join("monitor") })
+    }
+}
+
+fn folder(
+    variable: &impl Fn(&str) -> Option<OsString>,
+    own: &str,
+    xdg: &str,
+    below_home: &str,
+) -> Result<PathBuf, StackError> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let chosen = set(own)
+        .or_else(|| set(xdg).map(|base| base.join("clawker")))
+        .or_else(|| set("HOME").map(|home| home.join(below_home).join("clawker")))
+        .ok_or_else(|| StackError::File {
+            path: format!("~/{below_home}/clawker"),
+            verb: "found".into(),
+            detail: format!("neither `{own}` nor `HOME` is set"),
+        })?;
+    std::path::absolute(&chosen).map_err(|error| file_error(&chosen, "found", &error))
+}
+
+/// A `StackError` about a file.
+pub fn file_error(path: &Path, verb: &str, error: &std::io::Error) -> StackError {
+    let detail = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => "this user may not".to_owned(),
+        std::io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        std::io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        std::io::ErrorKind::NotADirectory => "a part of the path is a file, not a folder".to_owned(),
+        std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    };
+    StackError::File { path: path.display().to_string(), verb: verb.to_owned(), detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(variables: &[(&str, &str)]) -> Result<(String, String), StackError> {
+        Paths::from_environment(|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
+        })
+        .map(|paths| (paths.settings_file.display().to_string(), paths.directory.display().to_string()))
+    }
+
+    #[test]
+    fn clawkers_own_variables_come_first_then_xdg_then_home() {
+        let home = ("HOME", "/home/ada");
+        for (variables, settings, directory) in [
+            (&[home][..], "/home/ada/.config/clawker/settings.yaml", "/home/ada/.local/share/clawker/monitor"),
+            (
+                &[home, ("XDG_CONFIG_HOME", "/x/c"), ("XDG_DATA_HOME", "/x/d")],
+                "/x/c/clawker/settings.yaml",
+                "/x/d/clawker/monitor",
+            ),
+            (
+                &[home, ("XDG_DATA_HOME", "/x/d"), ("CLAWKER_CONFIG_DIR", "/c"), ("CLAWKER_DATA_DIR", "/d")],
+                "/c/settings.yaml",
+                "/d/monitor",
+            ),
+            (
+                &[home, ("XDG_DATA_HOME", "")],
+                "/home/ada/.config/clawker/settings.yaml",
+                "/home/ada/.local/share/clawker/monitor",
+            ),
+        ] {
+            assert_eq!(paths(variables), Ok((settings.to_owned(), directory.to_owned())));
+        }
+    }
+
+    #[test]
+    fn without_a_home_the_missing_variable_is_named() {
+        let error = paths(&[]).expect_err("there is no home");
+        assert_eq!(
+            error.to_string(),
+            "`~/.config/clawker` could not be found: neither `CLAWKER_CONFIG_DIR` nor `HOME` is set"
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! Asks services whether they are ready. Only the service's own answer counts.
+
+use std::{net::IpAddr, time::Duration};
+
+use async_trait::async_trait;
+use monitor_core::stack::{Expectation, ServiceSpec};
+
+/// What a service answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is ready.
+    Ready,
+    /// It is not, and this is what it said: `HTTP 503: Ingester not ready`, `no answer on port 3100`.
+    NotReady(String),
+}
+
+/// Asks a service. The tests' fake engine answers for its own containers.
+#[async_trait]
+pub trait Readiness: Send + Sync {
+    /// One question, answered within about a second and a half.
+    async fn ask(&self, spec: &ServiceSpec) -> Answer;
+}
+
+/// Asks over HTTP, on the published port.
+#[derive(Debug, Clone)]
+pub struct HttpReadiness {
+    client: reqwest::Client,
+    /// Where published ports are found, when the Engine is not on this machine.
+    remote_host: Option<String>,
+}
+
+impl HttpReadiness {
+    /// `remote_host`: the Engine's host, or `None` for this machine.
+    pub fn new(remote_host: Option<String>) -> anyhow::Result<HttpReadiness> {
+        let client = reqwest::Client::builder()
+            .timeout(Duration::from_millis(1500))
+            .pool_max_idle_per_host(0)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(HttpReadiness { client, remote_host })
+    }
+}
+
+#[async_trait]
+impl Readiness for HttpReadiness {
+    async fn ask(&self, spec: &ServiceSpec) -> Answer {
+        let readiness = &spec.readiness;
+        let bind = spec.ports.iter().find(|port| port.host == readiness.port).map(|port| port.bind.as_str());
+        let host = self.remote_host.clone().unwrap_or_else(|| reachable_host(bind.unwrap_or("127.0.0.1")));
+        let url = format!("http://{host}:{}{}", readiness.port, readiness.path);
+        let request = match readiness.expect {
+            Expectation::GetOk => self.client.get(url),
+            Expectation::PostEmptyOtlp => self.client.post(url).header("content-type", "application/json").body("{}"),
+        };
+        match request.send().await {
+            Ok(response) if response.status().is_success() => Answer::Ready,
+            Ok(response) => {
+                let status = response.status().as_u16();
+                let body = response.text().await.unwrap_or_default();
+                let first_line: String = body.lines().next().unwrap_or_default().chars().take(120).collect();
+                Answer::NotReady(match first_line.is_empty() {
+                    true => format!("HTTP {status} on port {}", readiness.port),
+                    false => format!("HTTP {status}: {first_line}"),
+                })
+            }
+            Err(error) if error.is_timeout() => {
+                Answer::NotReady(format!("no answer on port {} within 1.5 s", readiness.port))
+            }
+            Err(_) => Answer::NotReady(format!("no answer on port {}", readiness.port)),
+        }
+    }
+}
+
+/// The host under which a port published on that address answers from here.
+pub fn reachable_host(bind: &str) -> String {
+    match bind.parse::<IpAddr>() {
+        Ok(address) if address.is_unspecified() && address.is_ipv4() => "127.0.0.1".into(),
+        Ok(address) if address.is_unspecified() => "[::1]".into(),
+        Ok(IpAddr::V6(address)) => format!("[{address}]"),
+        _ => bind.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_published_everywhere_is_asked_on_the_loopback() {
+        for (bind, host) in
+            [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("127.0.0.1", "127.0.0.1"), ("fd00::1", "[fd00::1]")]
+        {
+            assert_eq!(reachable_host(bind), host);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Keeps the hub's snapshot true: follows the Engine's events, the job, and the services' readiness. The Engine is not
+//! polled; only an Engine that went away is tried again, and only a service's readiness, of which Docker knows nothing,
+//! is asked for.
+
+mod readiness_rounds;
+mod usage;
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{StreamExt, stream::BoxStream};
+use monitor_core::{
+    error::StackError,
+    live::{EngineState, Snapshot},
+    stack::{NETWORK, StackSpec},
+    status::{ContainerState, NetworkStatus},
+};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
+
+use crate::{
+    clock::now,
+    configuration::Configuration,
+    engine::{ContainerEngine, EngineEvent},
+    hub::Hub,
+    jobs::Jobs,
+    readiness::Readiness,
+    status::{self, Found},
+};
+use readiness_rounds::Rounds;
+use usage::Usages;
+
+/// Events come in bursts (create, attach, start); the Engine is looked at once for all that come within this time.
+const BURST: Duration = Duration::from_millis(8);
+/// A pull reports hundreds of times a second; people see ten.
+const JOB_PACE: Duration = Duration::from_millis(100);
+/// Between two tries of an Engine that does not answer.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What the watch needs.
+pub struct Watch {
+    /// The Engine.
+    pub engine: Arc<dyn ContainerEngine>,
+    /// How services are asked.
+    pub readiness: Arc<dyn Readiness>,
+    /// Files and settings.
+    pub configuration: Configuration,
+    /// The process' jobs.
+    pub jobs: Jobs,
+    /// Where it all goes.
+    pub hub: Hub,
+    /// Rung when files or settings may have changed.
+    pub configuration_changed: Arc<Notify>,
+}
+
+/// What is known before the Engine was asked.
+pub fn first_snapshot(configuration: &Configuration) -> Snapshot {
+    let mut snapshot = Snapshot {
+        taken_at: now(),
+        engine: EngineState::Connecting,
+        configuration: configuration.summary(),
+        stack: monitor_core::status::StackState::EngineUnreachable,
+        network: NetworkStatus { name: NETWORK.into(), exists: false },
+        services: status::unknown(&configuration.stack_or_default()),
+        job: None,
+    };
+    status::settle(&mut snapshot, true);
+    snapshot
+}
+
+impl Watch {
+    /// Runs until dropped.
+    pub async fn run(self) {
+        let job_news = async {
+            let mut changes = self.jobs.changes();
+            loop {
+                changes.next().await;
+                let job = self.jobs.current();
+                let running = job.as_ref().is_some_and(|job| job.is_running());
+                self.hub.update(|snapshot| snapshot.job = job);
+                if running {
+                    sleep(JOB_PACE).await;
+                } else {
+                    self.configuration_changed.notify_one();
+                }
+            }
+        };
+        let engine_news = async {
+            loop {
+                let error = self.follow_engine().await;
+                tracing::debug!(%error, "the Engine does not answer");
+                let stack = self.configuration.stack_or_default();
+                self.hub.update(|snapshot| {
+                    snapshot.engine = EngineState::Unreachable { error };
+                    snapshot.network.exists = false;
+                    snapshot.services = status::unknown(&stack);
+                    snapshot.configuration = self.configuration.summary();
+                    status::settle(snapshot, false);
+                });
+                tokio::select! {
+                    () = sleep(RETRY) => {}
+                    () = self.configuration_changed.notified() => {}
+                }
+            }
+        };
+        tokio::join!(job_news, engine_news);
+    }
+
+    /// Follows an Engine that answers until it does not; says why it stopped.
+    async fn follow_engine(&self) -> StackError {
+        match self.try_follow_engine().await {
+            Ok(never) => match never {},
+            Err(error) => error,
+        }
+    }
+
+    async fn try_follow_engine(&self) -> Result<std::convert::Infallible, StackError> {
+        let info = self.engine.info().await?;
+        // Subscribed before anything is listed, so that nothing falls between the two.
+        let mut events = self.engine.events();
+        next_event(&mut events).await?;
+        tracing::info!(version = info.version, endpoint = info.endpoint, "connected to the Engine");
+        self.hub.update(|snapshot| {
+            snapshot.engine = EngineState::Connected {
+                version: info.version,
+                api_version: info.api_version,
+                endpoint: info.endpoint,
+            };
+        });
+
+        let mut rounds = Rounds::new(self.readiness.clone());
+        let mut usages = Usages::default();
+        let mut readers = self.hub.readers();
+        let mut stack = self.configuration.stack_or_default();
+        let mut look_at = Some(Instant::now());
+        loop {
+            let watched = *readers.borrow() > 0;
+            tokio::select! {
+                event = next_event(&mut events) => {
+                    if event?.is_some_and(|event| concerns(&stack, &event)) {
+                        look_at.get_or_insert_with(|| Instant::now() + BURST);
+                    }
+                }
+                () = until(look_at) => {
+                    look_at = None;
+                    let found = self.look(&stack).await?;
+                    rounds.follow(&stack, &found, watched);
+                    usages.follow(&found, watched, self.engine.as_ref());
+                }
+                () = self.configuration_changed.notified() => {
+                    stack = self.configuration.stack_or_default();
+                    let summary = self.configuration.summary();
+                    self.hub.update(|snapshot| {
+                        snapshot.configuration = summary;
+                        status::settle(snapshot, true);
+                    });
+                    look_at = Some(Instant::now());
+                }
+                (service, answer) = rounds.next(watched) => {
+                    self.hub.update(|snapshot| {
+                        if let Some(status) = snapshot.services.iter_mut().find(|status| status.service == service) {
+                            status::apply(status, &answer);
+                        }
+                        status::settle(snapshot, true);
+                    });
+                }
+                (service, usage) = usages.next() => {
+                    self.hub.update(|snapshot| {
+                        if let Some(status) = snapshot.services.iter_mut().find(|status| status.service == service) {
+                            status.usage = usage;
+                        }
+                    });
+                }
+                changed = readers.changed() => {
+                    // The hub outlives the watch.
+                    if changed.is_ok() {
+                        look_at.get_or_insert_with(Instant::now);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Looks at the Engine once and publishes what is there.
+    async fn look(&self, stack: &StackSpec) -> Result<Vec<Found>, StackError> {
+        let observed = self.engine.observe(stack).await?;
+        let found = status::find(self.engine.as_ref(), stack, &observed).await?;
+        self.hub.update(|snapshot| {
+            snapshot.network = status::network(&observed);
+            let statuses = found.iter().map(|found| {
+                let mut status = found.status.clone();
+                // What was learnt elsewhere about the same run of the same container stays.
+                if let Some(known) = snapshot.service(status.service)
+                    && status.state == ContainerState::Running
+                    && known.started_at == status.started_at
+                {
+                    status.ready = known.ready;
+                    status.waiting_for.clone_from(&known.waiting_for);
+                    status.usage = known.usage;
+                }
+                status
+            });
+            snapshot.services = statuses.collect();
+            status::settle(snapshot, true);
+        });
+        Ok(found)
+    }
+}
+
+/// The next event; the end of the stream is the end of the Engine.
+async fn next_event(
+    events: &mut BoxStream<'static, Result<Option<EngineEvent>, StackError>>,
+) -> Result<Option<EngineEvent>, StackError> {
+    events.next().await.unwrap_or_else(|| {
+        Err(StackError::EngineUnreachable { endpoint: "docker".into(), detail: "it closed the connection".into() })
+    })
+}
+
+/// Containers run checks of their own all the time (`exec_create: …`); none of those changes what is shown.
+fn concerns(stack: &StackSpec, event: &EngineEvent) -> bool {
+    match event {
+        EngineEvent::Container { name, action, .. } => {
+            !action.starts_with("exec_")
+                && !action.starts_with("top")
+                && stack.services.iter().any(|spec| spec.service.name() == name)
+        }
+        EngineEvent::Network { name } => name == NETWORK,
+        EngineEvent::Volume => false,
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,49 @@
+//! CPU and memory of the running containers, measured by the Engine, and only while somebody looks.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, stream::BoxStream};
+use monitor_core::{
+    service::Service,
+    status::{ContainerState, Usage},
+};
+use tokio_stream::StreamMap;
+
+use crate::{engine::ContainerEngine, status::Found};
+
+/// One stream of measurements a running container.
+#[derive(Default)]
+pub(super) struct Usages {
+    streams: StreamMap<Service, BoxStream<'static, Usage>>,
+    ids: BTreeMap<Service, String>,
+}
+
+impl Usages {
+    /// Begins and ends streams so that they match what runs and whether somebody looks.
+    pub(super) fn follow(&mut self, found: &[Found], watched: bool, engine: &dyn ContainerEngine) {
+        for Found { id, status } in found {
+            let wanted = id.as_ref().filter(|_| watched && status.state == ContainerState::Running);
+            if self.ids.get(&status.service) == wanted {
+                continue;
+            }
+            match wanted {
+                None => {
+                    self.streams.remove(&status.service);
+                    self.ids.remove(&status.service);
+                }
+                Some(id) => {
+                    self.streams.insert(status.service, engine.usage(id));
+                    self.ids.insert(status.service, id.clone());
+                }
+            }
+        }
+    }
+
+    /// The next measurement. Never resolves while nothing is measured.
+    pub(super) async fn next(&mut self) -> (Service, Option<Usage>) {
+        match self.streams.next().await {
+            Some((service, usage)) => (service, Some(usage)),
+            None => std::future::pending().await,
+        }
+    }
+}
