@@ -2,7 +2,24 @@
 //!
 //! **Invariant:** nothing here names Docker or tokio. What a server function may ask is `ControlPlane`; the server
 //! implements it.
+//!
+//! Every page is whole without JavaScript: the server renders it from the snapshot it holds, forms post, links link.
+//! In the browser the same code hydrates and the live stream keeps it current.
+
+#![recursion_limit = "256"]
 
 pub mod api;
+mod app;
+mod components;
 #[cfg(feature = "ssr")]
 pub mod control_plane;
+mod files;
+mod live;
+mod logs;
+mod not_found;
+#[cfg(feature = "ssr")]
+pub mod shell;
+mod stack;
+mod words;
+
+pub use app::App;

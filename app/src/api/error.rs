@@ -35,6 +35,29 @@ impl ApiError {
         }
     }
 
+    /// The last lines of the failing service's log, where the error carries them.
+    pub fn log(&self) -> &[String] {
+        match self {
+            ApiError::Stack(error) => error.log(),
+            _ => &[],
+        }
+    }
+
+    /// The error for what the control plane answered; sets the status of the response.
+    #[cfg(feature = "ssr")]
+    pub(super) fn from_stack(error: StackError) -> ApiError {
+        ApiError::Stack(error).answered()
+    }
+
+    /// Says the same to a program by the status of the response.
+    #[cfg(feature = "ssr")]
+    pub(super) fn answered(self) -> ApiError {
+        if super::status::asked_by_a_program() {
+            super::set_status(self.status());
+        }
+        self
+    }
+
     /// The HTTP status that says the same to a program.
     #[cfg(feature = "ssr")]
     fn status(&self) -> u16 {

@@ -3,15 +3,24 @@
 //! **Invariant:** no other module of `app` defines a server function; this file is the list of what the panel can do.
 
 mod error;
+#[cfg(feature = "ssr")]
+mod status;
 
-use leptos::{prelude::*, server};
+#[cfg(feature = "ssr")]
+use leptos::prelude::use_context;
+use leptos::server;
 use monitor_core::{file_view::FileView, job::Job, live::Snapshot, logs::LogLine, service::Service};
 
 pub use error::ApiError;
+#[cfg(feature = "ssr")]
+pub use status::set_status;
 
 #[cfg(feature = "ssr")]
-fn control_plane() -> Result<std::sync::Arc<dyn crate::control_plane::ControlPlane>, ApiError> {
-    use_context().ok_or(ApiError::Unavailable)
+pub(crate) type Plane = std::sync::Arc<dyn crate::control_plane::ControlPlane>;
+
+#[cfg(feature = "ssr")]
+fn control_plane() -> Result<Plane, ApiError> {
+    use_context().ok_or_else(|| ApiError::Unavailable.answered())
 }
 
 /// What is known right now.
@@ -23,41 +32,41 @@ pub async fn load_snapshot() -> Result<Snapshot, ApiError> {
 /// Writes the files that are missing, and with `replace` also those that differ (backups are kept).
 #[server(endpoint = "initialize")]
 pub async fn initialize(#[server(default)] replace: bool) -> Result<Job, ApiError> {
-    Ok(control_plane()?.initialize(replace).await?)
+    control_plane()?.initialize(replace).await.map_err(ApiError::from_stack)
 }
 
 /// Starts the stack.
 #[server(endpoint = "start-stack")]
 pub async fn start_stack() -> Result<Job, ApiError> {
-    Ok(control_plane()?.start_stack().await?)
+    control_plane()?.start_stack().await.map_err(ApiError::from_stack)
 }
 
 /// Stops the stack; data stays.
 #[server(endpoint = "stop-stack")]
 pub async fn stop_stack() -> Result<Job, ApiError> {
-    Ok(control_plane()?.stop_stack().await?)
+    control_plane()?.stop_stack().await.map_err(ApiError::from_stack)
 }
 
 /// Stops the stack and removes its data.
 #[server(endpoint = "remove-stack-and-data")]
 pub async fn remove_stack_and_data() -> Result<Job, ApiError> {
-    Ok(control_plane()?.remove_stack_and_data().await?)
+    control_plane()?.remove_stack_and_data().await.map_err(ApiError::from_stack)
 }
 
 /// Asks the running job to stop where it is.
 #[server(endpoint = "cancel-job")]
 pub async fn cancel_job() -> Result<(), ApiError> {
-    Ok(control_plane()?.cancel_job().await?)
+    control_plane()?.cancel_job().await.map_err(ApiError::from_stack)
 }
 
 /// The generated files, on disk and as they should be.
 #[server(endpoint = "files")]
 pub async fn load_files() -> Result<Vec<FileView>, ApiError> {
-    Ok(control_plane()?.files().await?)
+    control_plane()?.files().await.map_err(ApiError::from_stack)
 }
 
 /// The last lines of a service's log, oldest first.
 #[server(endpoint = "recent-logs")]
 pub async fn load_recent_logs(service: Service, lines: u32) -> Result<Vec<LogLine>, ApiError> {
-    Ok(control_plane()?.recent_logs(service, lines).await?)
+    control_plane()?.recent_logs(service, lines).await.map_err(ApiError::from_stack)
 }

@@ -1,0 +1,33 @@
+//! Copies a text to the clipboard. Shown only once the page is interactive.
+
+use leptos::prelude::*;
+
+use super::{Icon, Shape};
+
+/// The button.
+#[component]
+pub fn Copy(
+    /// What is copied.
+    #[prop(into)]
+    text: Signal<String>,
+) -> impl IntoView {
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        #[cfg(feature = "hydrate")]
+        {
+            let promise = window().navigator().clipboard().write_text(&text.get_untracked());
+            leptos::task::spawn_local(async move {
+                copied.set(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok());
+                set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
+            });
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = text;
+    };
+    view! {
+        <button type="button" class="button" data-rank="quiet" on:click=copy>
+            <Icon shape=Signal::derive(move || if copied.get() { Shape::Check } else { Shape::Copy }) />
+            <span role="status">{move || if copied.get() { "Copied" } else { "Copy" }}</span>
+        </button>
+    }
+}

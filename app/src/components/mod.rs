@@ -1,0 +1,15 @@
+//! The small pieces pages are made of. **Invariant:** they call nothing; what they show is handed to them.
+
+mod chip;
+mod copy;
+mod icon;
+mod moment;
+mod note;
+mod prose;
+
+pub use chip::{Chip, Tone};
+pub use copy::Copy;
+pub use icon::{Icon, Shape};
+pub use moment::{Ago, Moment};
+pub use note::ErrorNote;
+pub use prose::Prose;

@@ -1,0 +1,35 @@
+//! A moment: relative where people read, exact where they point.
+
+use leptos::prelude::*;
+use monitor_core::timestamp::Timestamp;
+
+use crate::words;
+
+/// `14 s ago`, exact on hover.
+#[component]
+pub fn Ago(
+    /// The moment.
+    then: Timestamp,
+    /// The server's clock.
+    #[prop(into)]
+    now: Signal<Timestamp>,
+) -> impl IntoView {
+    let words = Memo::new(move |_| words::ago(then, now.get()));
+    view! { <Moment at=then>{move || words.get()}</Moment> }
+}
+
+/// Any words for a moment, exact on hover.
+#[component]
+pub fn Moment(
+    /// The moment.
+    at: Timestamp,
+    /// The words.
+    children: Children,
+) -> impl IntoView {
+    let exact = at.to_rfc3339();
+    view! {
+        <time datetime=exact.clone() title=exact>
+            {children()}
+        </time>
+    }
+}

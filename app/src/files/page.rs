@@ -1,0 +1,160 @@
+//! The page: the list of files, and the one that the address names.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use monitor_core::file_view::{FileState, FileView};
+
+use super::highlight::highlight;
+use crate::{
+    api::{Initialize, load_files},
+    components::{Chip, Copy, ErrorNote, Tone},
+    live::Live,
+    words,
+};
+
+/// `/files`, `/files?name=compose.yaml`.
+#[component]
+pub fn FilesPage() -> impl IntoView {
+    let live = Live::get();
+    // Read again whenever the server sees files or settings change.
+    let files = Resource::new_blocking(
+        {
+            let configuration = live.derive(|snapshot| snapshot.configuration.clone());
+            move || configuration.get()
+        },
+        |_| load_files(),
+    );
+    let directory = live.derive(|snapshot| snapshot.configuration.directory.clone());
+    let settings_file = live.derive(|snapshot| snapshot.configuration.settings_file.clone());
+    let initialize = ServerAction::<Initialize>::new();
+    let refused = move || initialize.value().get().and_then(Result::err);
+    view! {
+        <Title text="Files" />
+        <div class="page">
+            <header class="opening">
+                <h1>"Files"</h1>
+                <p class="lead">
+                    "What the stack is made from, in " <code>{move || directory.get()}</code>
+                    ". Generated from " <code>{move || settings_file.get()}</code> "."
+                </p>
+            </header>
+            <div role="alert">
+                {move || refused().map(|error| view! { <ErrorNote title="The files were not written".to_owned() error /> })}
+            </div>
+            <Transition fallback=|| view! { <p class="fact">"Reading the files…"</p> }>
+                {move || Suspend::new(async move {
+                    match files.await {
+                        Ok(files) => view! { <Files files initialize /> }.into_any(),
+                        Err(error) => {
+                            view! { <ErrorNote title="The files could not be read".to_owned() error /> }.into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+}
+
+#[component]
+fn Files(files: Vec<FileView>, initialize: ServerAction<Initialize>) -> impl IntoView {
+    let query = use_query_map();
+    let missing = files.iter().all(|file| file.state == FileState::Missing);
+    let differ = !missing && files.iter().any(|file| file.state != FileState::Current);
+    let files = StoredValue::new(files);
+    let chosen = Memo::new(move |_| {
+        let name = query.with(|query| query.get("name"));
+        files.with_value(|files| files.iter().position(|file| Some(&file.name) == name.as_ref()).unwrap_or_default())
+    });
+    let entries = files.with_value(|files| {
+        files
+            .iter()
+            .enumerate()
+            .map(|(index, file)| {
+                let current = move || (chosen.get() == index).then_some("page");
+                view! {
+                    <li>
+                        <a href=format!("/files?name={}", file.name) aria-current=current>
+                            <span class="name">{file.name.clone()}</span>
+                            <Chip tone=state_words(file.state).0 word=state_words(file.state).1.to_owned() />
+                        </a>
+                    </li>
+                }
+            })
+            .collect_view()
+    });
+    view! {
+        {missing.then(|| view! {
+            <section class="note" data-tone="off">
+                <p>"Nothing is on disk yet; below is what would be written."</p>
+                <div class="actions">
+                    <ActionForm action=initialize>
+                        <button type="submit" class="button" data-rank="primary">"Initialize"</button>
+                    </ActionForm>
+                </div>
+            </section>
+        })}
+        {differ.then(|| view! {
+            <section class="note" data-tone="warn">
+                <p>"Some files differ from what the settings ask for. Replacing keeps each old one as a backup."</p>
+                <div class="actions">
+                    <ActionForm action=initialize>
+                        <input type="hidden" name="replace" value="true" />
+                        <button type="submit" class="button">"Replace the files"</button>
+                    </ActionForm>
+                </div>
+            </section>
+        })}
+        <div class="files">
+            <nav aria-label="Files of the stack">
+                <ul>{entries}</ul>
+            </nav>
+            {move || {
+                let file = files.with_value(|files| files.get(chosen.get()).cloned());
+                file.map(|file| view! { <Contents file /> })
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Contents(file: FileView) -> impl IntoView {
+    let live = Live::get();
+    let html = highlight(file.language, &file.contents);
+    let lines = file.contents.lines().count();
+    let (tone, word) = state_words(file.state);
+    let text = StoredValue::new(file.contents);
+    view! {
+        <article class="card contents" data-state=word.to_lowercase()>
+            <div class="card-head">
+                <h2>{file.name.clone()}</h2>
+                <Chip tone word=word.to_owned() />
+                <Show when=move || live.hydrated()>
+                    <Copy text=Signal::derive(move || text.get_value()) />
+                </Show>
+            </div>
+            <p class="purpose">{words::sentence(&file.purpose)} " " {state_sentence(file.state)}</p>
+            <pre tabindex="0" role="region" aria-label=format!("Contents of {}, {lines} lines", file.name)>
+                <code inner_html=html></code>
+            </pre>
+        </article>
+    }
+}
+
+fn state_words(state: FileState) -> (Tone, &'static str) {
+    match state {
+        FileState::Missing => (Tone::Off, "Missing"),
+        FileState::Current => (Tone::Ok, "Current"),
+        FileState::Outdated => (Tone::Warn, "Outdated"),
+        FileState::Edited => (Tone::Warn, "Edited"),
+    }
+}
+
+fn state_sentence(state: FileState) -> &'static str {
+    match state {
+        FileState::Missing => "Not on disk yet: this is what would be written.",
+        FileState::Current => "",
+        FileState::Outdated => "The settings have changed since it was written.",
+        FileState::Edited => "Somebody changed it since it was written; it is shown as it is on disk.",
+    }
+}

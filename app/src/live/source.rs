@@ -1,0 +1,99 @@
+//! One `EventSource`, opened again when the browser gives up on it, closed when dropped. Knows nothing of what it
+//! carries.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use leptos::prelude::set_timeout;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Event, EventSource, MessageEvent};
+
+/// After a refusal (any answer but 200) a browser does not try again by itself.
+const RETRY: Duration = Duration::from_secs(3);
+
+/// What the source reports.
+#[derive(Debug)]
+pub enum Report {
+    /// The connection is open.
+    Opened,
+    /// One event's data.
+    Message(String),
+    /// The connection is gone; it is tried again.
+    Lost,
+}
+
+type Listener = Rc<dyn Fn(Report)>;
+
+struct Handlers {
+    source: EventSource,
+    _on_open: Closure<dyn FnMut(Event)>,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
+}
+
+impl Drop for Handlers {
+    fn drop(&mut self) {
+        self.source.set_onopen(None);
+        self.source.set_onmessage(None);
+        self.source.set_onerror(None);
+        self.source.close();
+    }
+}
+
+/// An open stream. Dropping it closes it.
+pub struct Source {
+    handlers: Rc<RefCell<Option<Handlers>>>,
+}
+
+impl Source {
+    /// Opens the stream at that address.
+    pub fn open(url: String, listener: impl Fn(Report) + 'static) -> Source {
+        let handlers = Rc::new(RefCell::new(None));
+        connect(url, Rc::new(listener), &handlers);
+        Source { handlers }
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.handlers.borrow_mut().take();
+    }
+}
+
+fn connect(url: String, listener: Listener, slot: &Rc<RefCell<Option<Handlers>>>) {
+    let Ok(source) = EventSource::new(&url) else { return };
+    let on_open = Closure::new({
+        let listener = listener.clone();
+        move |_: Event| listener(Report::Opened)
+    });
+    let on_message = Closure::new({
+        let listener = listener.clone();
+        move |event: MessageEvent| {
+            if let Some(text) = event.data().as_string() {
+                listener(Report::Message(text));
+            }
+        }
+    });
+    let on_error = Closure::new({
+        // A weak hold, so that a dropped stream is not opened again by its own last error.
+        let slot = Rc::downgrade(slot);
+        let source = source.clone();
+        move |_: Event| {
+            listener(Report::Lost);
+            if source.ready_state() == EventSource::CLOSED {
+                let (url, listener, slot) = (url.clone(), listener.clone(), slot.clone());
+                let reopen = move || {
+                    if let Some(slot) = slot.upgrade()
+                        && slot.borrow().is_some()
+                    {
+                        connect(url, listener, &slot);
+                    }
+                };
+                set_timeout(reopen, RETRY);
+            }
+        }
+    });
+    source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+    source.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    slot.replace(Some(Handlers { source, _on_open: on_open, _on_message: on_message, _on_error: on_error }));
+}

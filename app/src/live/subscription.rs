@@ -1,0 +1,67 @@
+//! Keeps the view current in the browser: the stream, the ticking clock, and the patience before a complaint.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use monitor_core::{live::LiveEvent, timestamp::Timestamp};
+
+use super::{
+    Link, Live, View,
+    source::{Report, Source},
+};
+
+/// A reconnect within this time is nobody's business.
+const PATIENCE: Duration = Duration::from_secs(5);
+const TICK: Duration = Duration::from_secs(1);
+
+/// Subscribes once the page is hydrated, until the app goes.
+pub fn keep(live: Live) {
+    let source = StoredValue::new_local(None::<Source>);
+    // The server's clock and this page's, read at the same moment; between events the one is told by the other.
+    let clock = StoredValue::new((live.now.get_untracked(), page_milliseconds()));
+    let complaint = StoredValue::new(None::<TimeoutHandle>);
+
+    let withdraw_complaint = move || {
+        if let Some(handle) = complaint.try_update_value(Option::take).flatten() {
+            handle.clear();
+        }
+    };
+    let listener = move |report: Report| match report {
+        Report::Opened => {
+            withdraw_complaint();
+            live.link.set(Link::Live);
+        }
+        Report::Message(text) => {
+            let Ok(event) = serde_json::from_str::<LiveEvent>(&text) else { return };
+            if let Some(at) = live.view.try_update(|view: &mut View| view.fold(event)).flatten() {
+                clock.set_value((at, page_milliseconds()));
+                live.now.set(at);
+            }
+        }
+        Report::Lost => {
+            if complaint.with_value(Option::is_none) {
+                let handle = set_timeout_with_handle(move || live.link.set(Link::Lost), PATIENCE);
+                complaint.set_value(handle.ok());
+            }
+        }
+    };
+
+    Effect::new(move |_| {
+        live.hydrated.set(true);
+        source.set_value(Some(Source::open("/events".into(), listener)));
+    });
+    Effect::new(move |_| {
+        let tick = move || {
+            let (server, page) = clock.get_value();
+            let passed = (page_milliseconds() - page) as i64;
+            live.now.set(Timestamp::from_unix_milliseconds(server.unix_milliseconds() + passed));
+        };
+        if let Ok(handle) = set_interval_with_handle(tick, TICK) {
+            on_cleanup(move || handle.clear());
+        }
+    });
+}
+
+fn page_milliseconds() -> f64 {
+    window().performance().map(|performance| performance.now()).unwrap_or_default()
+}

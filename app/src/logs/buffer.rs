@@ -1,0 +1,161 @@
+//! The lines a reader has before them: capped, held while paused, replaced after a reconnect. Pure.
+
+use monitor_core::logs::LogLine;
+
+/// Lines kept on the page.
+pub const CAP: usize = 2000;
+
+/// A line with a number of its own, so that the page can tell lines apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbered {
+    /// Counts up, never again the same.
+    pub number: u32,
+    /// The line.
+    pub line: LogLine,
+}
+
+/// Lines shown, and lines that came since.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Buffer {
+    shown: Vec<Numbered>,
+    waiting: Vec<LogLine>,
+    replace: bool,
+    next: u32,
+}
+
+impl Buffer {
+    /// Begins with what the server rendered.
+    pub fn new(lines: Vec<LogLine>) -> Buffer {
+        let mut buffer = Buffer { waiting: lines, ..Buffer::default() };
+        buffer.flush();
+        buffer
+    }
+
+    /// The lines shown.
+    pub fn shown(&self) -> &[Numbered] {
+        &self.shown
+    }
+
+    /// How many lines came and are not shown yet.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// The stream was opened: it begins with the tail again, so what it sends replaces what is shown.
+    #[cfg(any(test, feature = "hydrate"))]
+    pub fn reopened(&mut self) {
+        self.waiting.clear();
+        self.replace = true;
+    }
+
+    /// Lines came.
+    #[cfg(any(test, feature = "hydrate"))]
+    pub fn push(&mut self, lines: Vec<LogLine>) {
+        self.waiting.extend(lines);
+        let excess = self.waiting.len().saturating_sub(CAP);
+        self.waiting.drain(..excess);
+    }
+
+    /// Whether `flush` would change anything.
+    #[cfg(any(test, feature = "hydrate"))]
+    pub fn is_dirty(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Shows what came.
+    pub fn flush(&mut self) {
+        if std::mem::take(&mut self.replace) {
+            self.shown.clear();
+        }
+        for line in self.waiting.drain(..) {
+            self.shown.push(Numbered { number: self.next, line });
+            self.next = self.next.wrapping_add(1);
+        }
+        let excess = self.shown.len().saturating_sub(CAP);
+        self.shown.drain(..excess);
+    }
+}
+
+/// What the reader wants to see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Text that a line must hold, in any case.
+    pub text: String,
+    /// Only warnings and errors.
+    pub serious: bool,
+}
+
+impl Filter {
+    /// Whether the line is wanted.
+    pub fn admits(&self, line: &LogLine) -> bool {
+        use monitor_core::logs::Level;
+        (!self.serious || matches!(line.level, Level::Error | Level::Warn))
+            && (self.text.is_empty() || line.text.to_lowercase().contains(&self.text.to_lowercase()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use monitor_core::logs::Level;
+
+    use super::*;
+
+    fn lines(range: std::ops::Range<usize>) -> Vec<LogLine> {
+        range.map(|number| LogLine { at: None, level: Level::Info, text: format!("line {number}") }).collect()
+    }
+
+    fn texts(buffer: &Buffer) -> Vec<&str> {
+        buffer.shown().iter().map(|numbered| numbered.line.text.as_str()).collect()
+    }
+
+    #[test]
+    fn lines_wait_until_they_are_flushed() {
+        let mut buffer = Buffer::new(lines(0..1));
+        buffer.push(lines(1..3));
+        assert_eq!((texts(&buffer), buffer.waiting()), (vec!["line 0"], 2));
+        buffer.flush();
+        assert_eq!((texts(&buffer), buffer.waiting()), (vec!["line 0", "line 1", "line 2"], 0));
+    }
+
+    #[test]
+    fn after_a_reconnect_the_tail_replaces_what_was_shown_but_not_before_it_came() {
+        let mut buffer = Buffer::new(lines(0..2));
+        buffer.reopened();
+        assert!(!buffer.is_dirty(), "an empty tail leaves the page as it is");
+        buffer.push(lines(1..4));
+        buffer.flush();
+        buffer.push(lines(4..5));
+        buffer.flush();
+        assert_eq!(texts(&buffer), ["line 1", "line 2", "line 3", "line 4"]);
+    }
+
+    #[test]
+    fn neither_the_page_nor_a_long_pause_holds_more_than_the_cap() {
+        let mut buffer = Buffer::new(lines(0..CAP));
+        buffer.push(lines(CAP..CAP * 3));
+        assert_eq!(buffer.waiting(), CAP);
+        buffer.flush();
+        assert_eq!(buffer.shown().len(), CAP);
+        assert_eq!(buffer.shown().last().map(|last| last.line.text.clone()), Some(format!("line {}", CAP * 3 - 1)));
+    }
+
+    #[test]
+    fn numbers_are_never_used_again() {
+        let mut buffer = Buffer::new(lines(0..2));
+        buffer.reopened();
+        buffer.push(lines(0..2));
+        buffer.flush();
+        assert_eq!(buffer.shown().iter().map(|numbered| numbered.number).collect::<Vec<_>>(), [2, 3]);
+    }
+
+    #[test]
+    fn the_filter_asks_for_text_and_for_seriousness() {
+        let line = |level, text: &str| LogLine { at: None, level, text: text.into() };
+        for (text, serious, admitted) in
+            [("", false, true), ("LOKI", false, true), ("x", false, false), ("", true, false)]
+        {
+            assert_eq!(Filter { text: text.into(), serious }.admits(&line(Level::Info, "msg=loki")), admitted);
+        }
+        assert!(Filter { text: String::new(), serious: true }.admits(&line(Level::Warn, "")));
+    }
+}

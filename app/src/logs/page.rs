@@ -1,0 +1,101 @@
+//! The page: which service, and its last lines as the server read them.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use monitor_core::{error::StackError, service::Service};
+
+use super::viewer::Viewer;
+use crate::{
+    api::{ApiError, load_recent_logs},
+    components::{ErrorNote, Icon, Shape},
+    live::Live,
+    not_found::NotFound,
+    stack::state_dot,
+};
+
+/// Lines on the page before it is live.
+const FIRST_LINES: u32 = 200;
+
+/// `/logs`, `/logs/{service}`. Without a name the first service is shown.
+#[component]
+pub fn LogsPage() -> impl IntoView {
+    let parameters = use_params_map();
+    let service = Memo::new(move |_| match parameters.with(|parameters| parameters.get("service")) {
+        Some(name) => Service::from_name(&name),
+        None => Some(Service::ALL[0]),
+    });
+    move || match service.get() {
+        Some(service) => view! { <ServiceLog service /> }.into_any(),
+        None => view! { <NotFound /> }.into_any(),
+    }
+}
+
+#[component]
+fn ServiceLog(service: Service) -> impl IntoView {
+    // A container that was made anew has a new log.
+    let started = Live::get().derive(move |snapshot| snapshot.service(service).and_then(|status| status.started_at));
+    let lines = Resource::new_blocking(move || started.get(), move |_| load_recent_logs(service, FIRST_LINES));
+    view! {
+        <Title text=format!("Logs of {}", service.title()) />
+        <div class="page logs">
+            <header class="opening">
+                <h1>"Logs"</h1>
+                <Tabs service />
+            </header>
+            <Transition fallback=|| view! { <p class="fact">"Reading the log…"</p> }>
+                {move || Suspend::new(async move {
+                    match lines.await {
+                        Ok(lines) => view! { <Viewer service lines /> }.into_any(),
+                        Err(ApiError::Stack(StackError::NoContainer { .. })) => {
+                            view! { <NoLog service /> }.into_any()
+                        }
+                        Err(error) => {
+                            let title = format!("The log of {} could not be read", service.title());
+                            view! { <ErrorNote title error /> }.into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+}
+
+#[component]
+fn Tabs(service: Service) -> impl IntoView {
+    let tabs = Service::ALL
+        .into_iter()
+        .map(|each| {
+            let current = (each == service).then_some("page");
+            view! {
+                <li>
+                    <a href=format!("/logs/{each}") aria-current=current>
+                        {state_dot(each)}
+                        {each.title()}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav class="tabs" aria-label="Services">
+            <ul>{tabs}</ul>
+        </nav>
+    }
+}
+
+#[component]
+fn NoLog(service: Service) -> impl IntoView {
+    view! {
+        <section class="note" data-tone="off">
+            <h2>
+                <Icon shape=Shape::Ring />
+                {service.title()}
+                " has no container yet, so there is no log"
+            </h2>
+            <p class="hint">
+                "It has one as soon as the stack was started; this page shows it then. " <a href="/">"Go to the stack"</a>
+            </p>
+        </section>
+    }
+}

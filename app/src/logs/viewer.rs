@@ -1,0 +1,163 @@
+//! The lines themselves, with what a reader may do to them.
+
+use leptos::{html, prelude::*};
+use leptos_router::hooks::use_query_map;
+use monitor_core::{
+    logs::{Level, LogLine},
+    service::Service,
+    timestamp::Timestamp,
+};
+
+use super::buffer::{Buffer, Filter, Numbered};
+use crate::{
+    components::{Icon, Shape},
+    live::Live,
+};
+
+/// The log of one service.
+#[component]
+pub fn Viewer(service: Service, lines: Vec<LogLine>) -> impl IntoView {
+    let live = Live::get();
+    let buffer = RwSignal::new(Buffer::new(lines));
+    let paused = RwSignal::new(false);
+    // The address bears the filter, so that a filtered log can be asked for without JavaScript and passed on.
+    let asked = use_query_map().with_untracked(|query| query.get("q")).unwrap_or_default();
+    let filter = RwSignal::new(Filter { text: asked.clone(), serious: false });
+    let shown = Memo::new(move |_| {
+        let filter = filter.get();
+        buffer.with(|buffer| {
+            buffer.shown().iter().filter(|numbered| filter.admits(&numbered.line)).cloned().collect::<Vec<_>>()
+        })
+    });
+    let scroller = NodeRef::<html::Div>::new();
+    #[cfg(feature = "hydrate")]
+    keep_to_the_end(service, buffer, paused, scroller);
+
+    let counted = move || {
+        let (shown, all) = (shown.with(Vec::len), buffer.with(|buffer| buffer.shown().len()));
+        match shown == all {
+            true => format!("{all} lines"),
+            false => format!("{shown} of {all} lines"),
+        }
+    };
+    let pause_words = move || match (paused.get(), buffer.with(Buffer::waiting)) {
+        (false, _) => "Pause".to_owned(),
+        (true, 0) => "Follow".to_owned(),
+        (true, waiting) => format!("Follow, {waiting} new"),
+    };
+    view! {
+        <section class="card log" aria-label=format!("Log of {}", service.title())>
+            <div class="card-head toolbar">
+                <form method="get" role="search" on:submit=move |event| event.prevent_default()>
+                    <input
+                        type="search"
+                        name="q"
+                        aria-label="Search in the lines"
+                        placeholder="Search"
+                        autocomplete="off"
+                        value=asked
+                        on:input:target=move |event| filter.update(|filter| filter.text = event.target().value())
+                    />
+                </form>
+                <Show when=move || live.hydrated()>
+                    <label class="check">
+                        <input
+                            type="checkbox"
+                            on:change:target=move |event| {
+                                filter.update(|filter| filter.serious = event.target().checked())
+                            }
+                        />
+                        "Warnings and errors"
+                    </label>
+                    <button
+                        type="button"
+                        class="button"
+                        data-rank="quiet"
+                        aria-pressed=move || paused.get().to_string()
+                        on:click=move |_| paused.update(|paused| *paused = !*paused)
+                    >
+                        {pause_words}
+                    </button>
+                </Show>
+                <a class="button" data-rank="quiet" href=format!("/logs/{service}/download") download rel="external">
+                    <Icon shape=Shape::Download />
+                    "Download"
+                </a>
+                <p class="fact">{counted}</p>
+            </div>
+            <div
+                class="lines"
+                node_ref=scroller
+                tabindex="0"
+                role="region"
+                aria-label=format!("Lines of {}, times in UTC", service.title())
+            >
+                <For each=move || shown.get() key=|numbered| numbered.number let:numbered>
+                    <Line numbered />
+                </For>
+                <Show when=move || shown.with(Vec::is_empty)>
+                    <p class="empty">
+                        {move || match buffer.with(|buffer| buffer.shown().is_empty()) {
+                            true => "It has written nothing yet.",
+                            false => "No line holds that.",
+                        }}
+                    </p>
+                </Show>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Line(numbered: Numbered) -> impl IntoView {
+    let LogLine { at, level, text } = numbered.line;
+    let word = match level {
+        Level::Error | Level::Warn => level.name(),
+        Level::Info | Level::Debug | Level::Plain => "",
+    };
+    view! {
+        <div class="line" data-level=level.name()>
+            <time datetime=at.map(Timestamp::to_rfc3339) title=at.map(Timestamp::to_rfc3339)>
+                {at.map(time_of_day)}
+            </time>
+            <span class="level">{word}</span>
+            <span class="text">{text}</span>
+        </div>
+    }
+}
+
+/// `07:12:56`, in UTC like the lines' own times.
+fn time_of_day(at: Timestamp) -> String {
+    at.to_rfc3339().get(11..19).unwrap_or_default().to_owned()
+}
+
+/// Shows the newest line, unless the reader has scrolled up to read.
+#[cfg(feature = "hydrate")]
+fn keep_to_the_end(service: Service, buffer: RwSignal<Buffer>, paused: RwSignal<bool>, scroller: NodeRef<html::Div>) {
+    use std::{cell::Cell, rc::Rc};
+
+    /// Pixels above the end that still count as the end.
+    const SLACK: i32 = 40;
+    let at_end = Rc::new(Cell::new(true));
+    let measure = {
+        let at_end = at_end.clone();
+        move || {
+            if let Some(element) = scroller.get_untracked() {
+                let below = element.scroll_height() - element.scroll_top() - element.client_height();
+                at_end.set(below < SLACK);
+            }
+        }
+    };
+    let to_end = move || {
+        if let Some(element) = scroller.get_untracked() {
+            element.set_scroll_top(element.scroll_height());
+        }
+    };
+    Effect::new(move |_| to_end());
+    super::follow::follow(service, buffer, paused, measure, move || {
+        if at_end.get() {
+            // After the lines are on the page.
+            request_animation_frame(to_end);
+        }
+    });
+}

@@ -1,0 +1,199 @@
+//! What is going on, in one sentence, and the one next step. Pure: from the snapshot to words.
+
+use monitor_core::{
+    job::{Job, JobKind, Phase},
+    live::{EngineState, Snapshot},
+    service::Service,
+    status::{ContainerState, StackState},
+};
+
+use crate::{components::Tone, words};
+
+/// The step that is offered first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing to press: it changes by itself, or outside the panel.
+    None,
+    /// Write the files.
+    Initialize,
+    /// Start what does not run.
+    Start,
+    /// Stop the job at work.
+    Cancel,
+    /// Open Grafana at that address.
+    Open(String),
+}
+
+/// The opening of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headline {
+    /// How it feels.
+    pub tone: Tone,
+    /// The state in a word or two.
+    pub word: &'static str,
+    /// The state in a sentence.
+    pub title: String,
+    /// What follows from it; literals in backticks.
+    pub text: String,
+    /// The one next step.
+    pub step: Step,
+}
+
+/// What may be done besides the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offers {
+    /// `Stop stack`.
+    pub stop: bool,
+    /// `Remove stack and data`.
+    pub remove: bool,
+}
+
+/// Reads the opening off the snapshot.
+pub fn headline(snapshot: &Snapshot) -> Headline {
+    let initialize_first = match snapshot.configuration.initialized {
+        true => Step::None,
+        false => Step::Initialize,
+    };
+    if let Some(job) = snapshot.running_job() {
+        return at_work(job);
+    }
+    match &snapshot.engine {
+        EngineState::Connecting => Headline {
+            tone: Tone::Busy,
+            word: "Connecting",
+            title: "Asking the Docker Engine.".into(),
+            text: "The page changes by itself when it answers.".into(),
+            step: initialize_first,
+        },
+        EngineState::Unreachable { .. } => Headline {
+            tone: Tone::Bad,
+            word: "No Engine",
+            title: "No Docker Engine answers.".into(),
+            text: match initialize_first {
+                Step::Initialize => {
+                    "Without it nothing can be started. The files can be written already, and looked at.".into()
+                }
+                _ => "Without it nothing can be started, and nothing is known about the services.".into(),
+            },
+            step: initialize_first,
+        },
+        EngineState::Connected { .. } => at_rest(snapshot),
+    }
+}
+
+/// Reads off the snapshot what else may be done.
+pub fn offers(snapshot: &Snapshot) -> Offers {
+    let free = snapshot.running_job().is_none() && matches!(snapshot.engine, EngineState::Connected { .. });
+    let alive = matches!(snapshot.stack, StackState::Running | StackState::Partial);
+    Offers { stop: free && alive, remove: free && (alive || snapshot.stack == StackState::Stopped) }
+}
+
+fn at_rest(snapshot: &Snapshot) -> Headline {
+    match snapshot.stack {
+        StackState::Running => Headline {
+            tone: Tone::Ok,
+            word: "Running",
+            title: "All six services are ready.".into(),
+            text: "Agents that start now are watched.".into(),
+            step: match snapshot.service(Service::Grafana).and_then(|grafana| grafana.url.clone()) {
+                Some(url) => Step::Open(url),
+                None => Step::None,
+            },
+        },
+        StackState::Partial => partial(snapshot),
+        StackState::Stopped => Headline {
+            tone: Tone::Off,
+            word: "Stopped",
+            title: "The stack is stopped.".into(),
+            text: "Starting it fetches the images that are missing, then starts six services and waits until each \
+                   answers."
+                .into(),
+            step: Step::Start,
+        },
+        StackState::NotInitialized | StackState::EngineUnreachable => Headline {
+            tone: Tone::Off,
+            word: "Not set up",
+            title: "Nothing is set up yet.".into(),
+            text: format!(
+                "The first step writes the configuration files to `{}`. Nothing is started by it.",
+                snapshot.configuration.directory
+            ),
+            step: Step::Initialize,
+        },
+    }
+}
+
+fn partial(snapshot: &Snapshot) -> Headline {
+    let ready = snapshot.services.iter().filter(|status| status.ready).count();
+    let titles = |wanted: fn(ContainerState) -> bool| -> Vec<&str> {
+        snapshot
+            .services
+            .iter()
+            .filter(|status| !status.ready && wanted(status.state))
+            .map(|status| status.service.title())
+            .collect()
+    };
+    let down = titles(|state| state != ContainerState::Running);
+    let slow = titles(|state| state == ContainerState::Running);
+    let (runs, run) = (if down.len() == 1 { "does" } else { "do" }, if slow.len() == 1 { "runs" } else { "run" });
+    let text = match (down.is_empty(), slow.is_empty()) {
+        (false, true) => format!("{} {runs} not run. Starting the stack leaves the others alone.", words::list(&down)),
+        (true, _) => format!("{} {run} and did not say yet that it is ready.", words::list(&slow)),
+        (false, false) => format!(
+            "{} {runs} not run; {} {run} and did not say yet that it is ready.",
+            words::list(&down),
+            words::list(&slow)
+        ),
+    };
+    Headline {
+        tone: Tone::Warn,
+        word: "Partly running",
+        title: match ready {
+            0 => "No service is ready.".into(),
+            _ => words::sentence(&format!("{} of six services are ready", words::count(ready))),
+        },
+        text,
+        step: if down.is_empty() { Step::None } else { Step::Start },
+    }
+}
+
+fn at_work(job: &Job) -> Headline {
+    let in_phase = |phase: Phase| job.steps.iter().filter(move |step| step.phase == phase);
+    let fetching = job.pulls.iter().filter(|pull| !pull.complete).count();
+    let (word, title, text) = match job.kind {
+        JobKind::Initialize => ("Initializing", "Writing the files.".to_owned(), String::new()),
+        JobKind::Up if fetching > 0 => (
+            "Starting",
+            format!("Fetching {} {}.", words::count(fetching), if fetching == 1 { "image" } else { "images" }),
+            "Images stay on this machine; the next start does without this.".to_owned(),
+        ),
+        JobKind::Up => {
+            let ready = in_phase(Phase::Ready).count();
+            let awaited: Vec<&str> = in_phase(Phase::AwaitingReadiness).map(|step| step.service.title()).collect();
+            let title = match (ready, job.steps.len()) {
+                (0, _) => "Starting the stack.".to_owned(),
+                (ready, all) => {
+                    words::sentence(&format!("{} of {} services are ready", words::count(ready), words::count(all)))
+                }
+            };
+            let text = match awaited.is_empty() {
+                true => String::new(),
+                false => format!("Waiting until {} can take requests.", words::list(&awaited)),
+            };
+            ("Starting", title, text)
+        }
+        JobKind::Down => {
+            ("Stopping", "Stopping the stack.".to_owned(), "Recorded data and the network stay.".to_owned())
+        }
+        JobKind::Remove => (
+            "Removing",
+            "Removing the stack and its data.".to_owned(),
+            "Recorded metrics, events and dashboards go with it.".to_owned(),
+        ),
+    };
+    let step = match job.kind {
+        JobKind::Initialize => Step::None,
+        _ => Step::Cancel,
+    };
+    Headline { tone: Tone::Busy, word, title, text, step }
+}

@@ -1,0 +1,110 @@
+//! How the last job ended. It stays until the next one, so that whoever comes back finds it.
+
+use leptos::prelude::*;
+use monitor_core::{
+    error::StackError,
+    job::{FileAction, FileOutcome, Job, JobKind, JobState},
+    timestamp::duration_words,
+};
+
+use super::actions::{Actions, ReplaceForm};
+use crate::{
+    api::ApiError,
+    components::{Ago, ErrorNote, Icon, Prose, Tone},
+    live::Live,
+};
+
+/// The last job, where it has ended.
+#[component]
+pub fn Outcome(actions: Actions) -> impl IntoView {
+    let live = Live::get();
+    let ended = live.derive(|snapshot| snapshot.job.clone().filter(|job| !job.is_running()));
+    move || {
+        ended.get().map(|job| match (job.state, job.error.clone()) {
+            (JobState::Failed, Some(error)) => view! { <Failure job error actions /> }.into_any(),
+            _ => view! { <Success job /> }.into_any(),
+        })
+    }
+}
+
+#[component]
+fn Failure(job: Job, error: StackError, actions: Actions) -> impl IntoView {
+    let replaceable = matches!(error, StackError::FilesDiffer { .. });
+    view! {
+        <ErrorNote title=title(&job) error=ApiError::Stack(error)>
+            {replaceable.then(|| view! { <ReplaceForm actions /> })}
+            <When job />
+        </ErrorNote>
+    }
+}
+
+#[component]
+fn Success(job: Job) -> impl IntoView {
+    let tone = match job.state {
+        JobState::Done => Tone::Ok,
+        _ => Tone::Off,
+    };
+    let files = job.files.iter().map(|file| view! { <FileLine file=file.clone() /> }).collect_view();
+    let has_files = !job.files.is_empty();
+    view! {
+        <section class="note" data-tone=tone.name()>
+            <h2>
+                <Icon shape=tone.shape() />
+                {title(&job)}
+            </h2>
+            {has_files.then(|| view! { <ul class="outcomes">{files}</ul> })}
+            <When job />
+        </section>
+    }
+}
+
+#[component]
+fn FileLine(file: FileOutcome) -> impl IntoView {
+    view! {
+        <li>
+            <code>{file.name}</code>
+            " "
+            <span><Prose text=action_words(&file.action) /></span>
+        </li>
+    }
+}
+
+#[component]
+fn When(job: Job) -> impl IntoView {
+    let live = Live::get();
+    let id = job.id;
+    job.finished_at.map(|then| {
+        view! {
+            <p class="fact">"Job " {id} ", " <Ago then now=Signal::derive(move || live.now()) /></p>
+        }
+    })
+}
+
+/// What the job came to, in a sentence without its full stop.
+pub fn title(job: &Job) -> String {
+    let took = job.finished_at.map(|end| duration_words(end.seconds_since(job.started_at))).unwrap_or_default();
+    match (job.state, job.kind) {
+        (JobState::Done, JobKind::Initialize) => "The files are written".into(),
+        (JobState::Done, JobKind::Up) => format!("The stack started in {took}"),
+        (JobState::Done, JobKind::Down) => format!("The stack stopped in {took}; data and network stayed"),
+        (JobState::Done, JobKind::Remove) => "The stack and its data are removed".into(),
+        (JobState::Cancelled, JobKind::Initialize) => "Initializing was cancelled".into(),
+        (JobState::Cancelled, JobKind::Up) => "Starting was cancelled; what was done so far stays".into(),
+        (JobState::Cancelled, JobKind::Down) => "Stopping was cancelled; what was done so far stays".into(),
+        (JobState::Cancelled, JobKind::Remove) => "Removing was cancelled; what was done so far stays".into(),
+        (_, JobKind::Initialize) => "The files were not written".into(),
+        (_, JobKind::Up) => "The stack did not start".into(),
+        (_, JobKind::Down) => "The stack did not stop".into(),
+        (_, JobKind::Remove) => "The stack was not removed".into(),
+    }
+}
+
+/// What was done with a file.
+pub fn action_words(action: &FileAction) -> String {
+    match action {
+        FileAction::Written => "written".into(),
+        FileAction::Unchanged => "was right already".into(),
+        FileAction::Kept => "kept as it is, though it differs from the settings".into(),
+        FileAction::Replaced { backup } => format!("replaced; the old one is `{backup}`"),
+    }
+}

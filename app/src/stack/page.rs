@@ -1,0 +1,184 @@
+//! The page itself: the opening, what needs attention, then the services.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use monitor_core::{error::StackError, job::Job, live::EngineState};
+
+use super::{
+    actions::{Actions, CancelForm, InitializeForm, OpenPage, Refusal, RemoveForm, ReplaceForm, StartForm, StopForm},
+    headline::{Step, headline, offers},
+    outcome::Outcome,
+    progress,
+    services::Services,
+};
+use crate::{
+    api::ApiError,
+    components::{Chip, ErrorNote, Icon, Prose, Tone},
+    live::Live,
+};
+
+/// `/`.
+#[component]
+pub fn StackPage() -> impl IntoView {
+    let actions = Actions::new();
+    view! {
+        <Title text="Stack" />
+        <div class="page" on:submit=move |_| actions.forget_errors()>
+            <Opening actions />
+            <Refusal actions />
+            <Attention actions />
+            <Outcome actions />
+            <Services />
+        </div>
+    }
+}
+
+/// How it stands, and the one next step.
+#[component]
+fn Opening(actions: Actions) -> impl IntoView {
+    let live = Live::get();
+    let headline = live.derive(headline);
+    let step = Memo::new(move |_| headline.with(|headline| headline.step.clone()));
+    let text = Memo::new(move |_| headline.with(|headline| headline.text.clone()));
+    let offers = live.derive(offers);
+    view! {
+        <header class="opening">
+            <div class="eyebrow">
+                <h1>"Stack"</h1>
+                <Chip
+                    tone=Signal::derive(move || headline.with(|headline| headline.tone))
+                    word=Signal::derive(move || headline.with(|headline| headline.word.to_owned()))
+                />
+            </div>
+            <div role="status">
+                <p class="headline">{move || headline.with(|headline| headline.title.clone())}</p>
+                <p class="lead">{move || view! { <Prose text=text.get() /> }}</p>
+            </div>
+            <Progress />
+            <div class="actions">
+                {move || match step.get() {
+                    Step::None => ().into_any(),
+                    Step::Initialize => view! { <InitializeForm actions /> }.into_any(),
+                    Step::Start => view! { <StartForm actions /> }.into_any(),
+                    Step::Cancel => view! { <CancelForm actions /> }.into_any(),
+                    Step::Open(url) => view! { <OpenPage url words="Open Grafana" /> }.into_any(),
+                }}
+                <Show when=move || offers.get().stop>
+                    <StopForm actions />
+                </Show>
+                <Show when=move || offers.get().remove>
+                    <RemoveForm actions />
+                </Show>
+            </div>
+        </header>
+    }
+}
+
+/// The bar of the running job.
+#[component]
+fn Progress() -> impl IntoView {
+    let live = Live::get();
+    let running = |job: &Option<Job>| job.clone().filter(Job::is_running);
+    let job = live.derive(move |snapshot| running(&snapshot.job));
+    let bar = Memo::new(move |_| job.with(|job| job.as_ref().and_then(progress::bar)));
+    let caption = live.derive_timed(|snapshot, now| snapshot.running_job().map(|job| progress::caption(job, now)));
+    let at_work = Memo::new(move |_| job.with(Option::is_some));
+    view! {
+        <Show when=move || at_work.get()>
+            <div class="progress">
+                <progress
+                    aria-label="Progress of the job"
+                    max=move || bar.get().map(|bar| bar.max.to_string())
+                    value=move || bar.get().map(|bar| bar.value.to_string())
+                ></progress>
+                <p class="fact">
+                    <span>{move || bar.get().map(|bar| bar.words)}</span>
+                    <span>{move || caption.get()}</span>
+                </p>
+            </div>
+        </Show>
+    }
+}
+
+/// What stands in the way: no Engine, wrong settings, files that differ from them.
+#[component]
+fn Attention(actions: Actions) -> impl IntoView {
+    let live = Live::get();
+    let engine_error = live.derive(|snapshot| match &snapshot.engine {
+        EngineState::Unreachable { error } => Some(error.clone()),
+        _ => None,
+    });
+    let settings_error = live.derive(|snapshot| snapshot.configuration.error.clone());
+    let differing = live.derive(|snapshot| match snapshot.configuration.initialized {
+        true => snapshot.configuration.differing.clone(),
+        false => Vec::new(),
+    });
+    view! {
+        {move || engine_error.get().map(|error| view! { <NoEngine error /> })}
+        {move || {
+            settings_error.get().map(|error| {
+                let title = match &error {
+                    StackError::SettingsInvalid { .. } => "Settings that cannot be used",
+                    _ => "The configuration could not be read",
+                };
+                view! { <ErrorNote title=title.to_owned() error=ApiError::Stack(error) /> }
+            })
+        }}
+        {move || {
+            let names = differing.get();
+            (!names.is_empty()).then(|| view! { <Differing names actions /> })
+        }}
+    }
+}
+
+/// Why Docker does not answer, and how to get one.
+#[component]
+fn NoEngine(error: StackError) -> impl IntoView {
+    let absent = matches!(error, StackError::EngineUnreachable { .. });
+    view! {
+        <ErrorNote title="Docker does not answer".to_owned() error=ApiError::Stack(error)>
+            {absent.then(|| view! {
+                <dl class="ways">
+                    <dt>"Linux"</dt>
+                    <dd>
+                        <a href="https://docs.docker.com/engine/install/">"Docker Engine"</a> ", or "
+                        <code>"systemctl --user start podman.socket"</code> " where Podman is installed"
+                    </dd>
+                    <dt>"macOS, Windows"</dt>
+                    <dd>
+                        <a href="https://docs.docker.com/desktop/">"Docker Desktop"</a>
+                    </dd>
+                </dl>
+            })}
+            <p class="fact">"The panel goes on asking; this page changes by itself when Docker answers."</p>
+        </ErrorNote>
+    }
+}
+
+#[component]
+fn Differing(names: Vec<String>, actions: Actions) -> impl IntoView {
+    let heading = match names.len() {
+        1 => "One file differs from the settings".to_owned(),
+        count => format!(
+            "{} files differ from the settings",
+            crate::words::sentence(&crate::words::count(count)).trim_end_matches('.')
+        ),
+    };
+    let files = names
+        .into_iter()
+        .map(|name| view! { <li><a href=format!("/files?name={name}")><code>{name.clone()}</code></a></li> })
+        .collect_view();
+    view! {
+        <section class="note" data-tone="warn">
+            <h2>
+                <Icon shape=Tone::Warn.shape() />
+                {heading}
+            </h2>
+            <ul class="inline">{files}</ul>
+            <p class="hint">"Replacing writes them anew from the settings, and keeps each old one beside it as a backup."</p>
+            <div class="actions">
+                <ReplaceForm actions />
+            </div>
+        </section>
+    }
+}

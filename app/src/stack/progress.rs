@@ -1,0 +1,55 @@
+//! How far the running job is: one bar, and the words beside it.
+
+use monitor_core::{
+    job::{Job, JobKind, Phase},
+    timestamp::{Timestamp, duration_words},
+};
+
+use crate::words;
+
+/// How far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// Done, out of `max`. Thousandths, so that a browser need not count bytes.
+    pub value: u32,
+    /// All.
+    pub max: u32,
+    /// The same in words.
+    pub words: String,
+}
+
+/// The bar of a job; none while nothing can be counted.
+pub fn bar(job: &Job) -> Option<Bar> {
+    let fetching = job.pulls.iter().any(|pull| !pull.complete);
+    match job.pulled_bytes() {
+        Some((fetched, total)) if fetching => Some(Bar {
+            value: thousandths(fetched, total),
+            max: 1000,
+            words: format!("{} of {} fetched", words::bytes(fetched), words::bytes(total)),
+        }),
+        _ if job.steps.is_empty() => None,
+        _ => {
+            let (wanted, verb) = match job.kind {
+                JobKind::Down | JobKind::Remove => (Phase::Removed, "stopped"),
+                JobKind::Up | JobKind::Initialize => (Phase::Ready, "ready"),
+            };
+            let done = job.steps.iter().filter(|step| step.phase == wanted).count();
+            let all = job.steps.len();
+            Some(Bar {
+                value: thousandths(done as u64, all as u64),
+                max: 1000,
+                words: format!("{done} of {all} services {verb}"),
+            })
+        }
+    }
+}
+
+/// Thousandths of the whole; nothing of nothing is nothing.
+pub fn thousandths(part: u64, whole: u64) -> u32 {
+    if whole == 0 { 0 } else { (part.min(whole).saturating_mul(1000) / whole) as u32 }
+}
+
+/// `job 3 · 14 s`.
+pub fn caption(job: &Job, now: Timestamp) -> String {
+    format!("job {} · {}", job.id, duration_words(now.seconds_since(job.started_at)))
+}

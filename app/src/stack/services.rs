@@ -1,0 +1,177 @@
+//! The six services, to compare: a table, and a list where there is no room for one.
+
+use leptos::prelude::*;
+use monitor_core::service::Service;
+
+use super::row::{PortLink, Row, row};
+use crate::{
+    components::{Chip, Icon, Moment, Prose, Shape},
+    live::Live,
+};
+
+/// The table. Its roles are spelt out, because a narrow one is laid out as a list and browsers then forget them.
+#[component]
+pub fn Services() -> impl IntoView {
+    let network = Live::get().derive(|snapshot| snapshot.network.clone());
+    let network_words = move || {
+        network.with(|network| match (network.name.is_empty(), network.exists) {
+            (true, _) => String::new(),
+            (false, true) => format!("On the network `{}`.", network.name),
+            (false, false) => {
+                format!("The network `{}` does not exist yet; starting the stack makes it.", network.name)
+            }
+        })
+    };
+    view! {
+        <section class="card services" aria-labelledby="services">
+            <div class="card-head">
+                <h2 id="services">"Services"</h2>
+                <p class="fact">{move || view! { <Prose text=network_words() /> }}</p>
+            </div>
+            <table role="table">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"Service"</th>
+                        <th role="columnheader" scope="col">"State"</th>
+                        <th role="columnheader" scope="col" class="number">"Port"</th>
+                        <th role="columnheader" scope="col" class="number">"Up"</th>
+                        <th role="columnheader" scope="col" class="number">"CPU"</th>
+                        <th role="columnheader" scope="col" class="number">"Memory"</th>
+                        <th role="columnheader" scope="col"><span class="unseen">"Log"</span></th>
+                    </tr>
+                </thead>
+                {Service::ALL.into_iter().map(|service| view! { <ServiceRows service /> }).collect_view()}
+            </table>
+        </section>
+    }
+}
+
+/// The state of a service as its shape alone, for where its name stands beside it.
+pub fn state_dot(service: Service) -> impl IntoView {
+    let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
+    let tone = Memo::new(move |_| row.with(|row| row.tone));
+    view! {
+        <span class="dot" data-tone=move || tone.get().name()>
+            <Icon shape=Signal::derive(move || tone.get().shape()) />
+            <span class="unseen">{move || row.with(|row| row.word)} " "</span>
+        </span>
+    }
+}
+
+#[component]
+fn ServiceRows(service: Service) -> impl IntoView {
+    let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
+    let has_remarks = Memo::new(move |_| row.with(|row| row.why.is_some() || row.fetch.is_some()));
+    view! {
+        <tbody role="rowgroup" data-service=service.name() data-state=move || row.with(|row| row.state)>
+            <tr role="row" data-remarks=move || has_remarks.get().to_string()>
+                <th role="rowheader" scope="row">
+                    <span class="name">{service.title()}</span>
+                    " "
+                    <span class="version">{move || row.with(|row| row.version.clone())}</span>
+                    <span class="purpose">{service.purpose()}</span>
+                    {service.end_of_life().map(|text| view! { <EndOfLife text /> })}
+                </th>
+                <td role="cell" class="state">
+                    <Chip
+                        tone=Signal::derive(move || row.with(|row| row.tone))
+                        word=Signal::derive(move || row.with(|row| row.word.to_owned()))
+                    />
+                </td>
+                <td role="cell" class="number" data-label="Port">
+                    {move || row.with(|row| ports(&row.ports))}
+                </td>
+                <td role="cell" class="number" data-label="Up">
+                    <Uptime row />
+                </td>
+                <td role="cell" class="number" data-label="CPU">
+                    {move || row.with(|row| or_dash(row.cpu.clone()))}
+                </td>
+                <td role="cell" class="number" data-label="Memory">
+                    {move || row.with(|row| or_dash(row.memory.clone()))}
+                </td>
+                <td role="cell" class="log">
+                    <a href=format!("/logs/{service}") aria-label=format!("Logs of {}", service.title())>
+                        "Logs"
+                    </a>
+                </td>
+            </tr>
+            <Show when=move || has_remarks.get()>
+                <tr role="row" class="remarks">
+                    <td role="cell" colspan="7">
+                        <Remarks row service />
+                    </td>
+                </tr>
+            </Show>
+        </tbody>
+    }
+}
+
+/// Why the service is not as wanted, and how far its image is.
+#[component]
+fn Remarks(row: Memo<Row>, service: Service) -> impl IntoView {
+    let why = Memo::new(move |_| row.with(|row| row.why.clone()));
+    let fetching = Memo::new(move |_| row.with(|row| row.fetch.is_some()));
+    let fetch = move || row.with(|row| row.fetch.clone());
+    view! {
+        {move || why.get().map(|text| view! { <p class="why"><Prose text /></p> })}
+        <Show when=move || fetching.get()>
+            <p class="fetch">
+                <progress
+                    max="1000"
+                    value=move || fetch().map(|fetch| fetch.value.to_string())
+                    aria-label=format!("Image of {}", service.title())
+                ></progress>
+                <span class="fact">{move || fetch().map(|fetch| fetch.words)}</span>
+            </p>
+        </Show>
+    }
+}
+
+#[component]
+fn EndOfLife(text: &'static str) -> impl IntoView {
+    view! {
+        <span class="end-of-life">
+            <Icon shape=Shape::Triangle />
+            {text}
+        </span>
+    }
+}
+
+#[component]
+fn Uptime(row: Memo<Row>) -> impl IntoView {
+    let since = Memo::new(move |_| row.with(|row| row.up.as_ref().map(|(_, started)| *started)));
+    let words = Memo::new(move |_| row.with(|row| row.up.as_ref().map(|(words, _)| words.clone())));
+    move || match since.get() {
+        Some(at) => view! { <Moment at>{move || words.get()}</Moment> }.into_any(),
+        None => or_dash(None).into_any(),
+    }
+}
+
+fn or_dash(words: Option<String>) -> impl IntoView {
+    match words {
+        Some(words) => view! { <span>{words}</span> }.into_any(),
+        None => view! { <span class="none">"–"</span> }.into_any(),
+    }
+}
+
+fn ports(ports: &[PortLink]) -> AnyView {
+    if ports.is_empty() {
+        return or_dash(None).into_any();
+    }
+    ports
+        .iter()
+        .cloned()
+        .map(|port| match port.page {
+            Some(page) => view! {
+                <a class="port" href=page title=port.bound target="_blank" rel="noreferrer">
+                    {port.number}
+                    <Icon shape=Shape::Out />
+                </a>
+            }
+            .into_any(),
+            None => view! { <span class="port" title=port.bound>{port.number}</span> }.into_any(),
+        })
+        .collect_view()
+        .into_any()
+}
