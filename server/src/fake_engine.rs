@@ -1,0 +1,438 @@
+//! A container engine in memory, for tests: it holds what the real one would hold, remembers what it was asked, and
+//! fails on demand. Knows nothing of Docker and opens no port; whether a service is ready is not its business.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use futures::{
+    StreamExt,
+    future::ready,
+    stream::{self, BoxStream},
+};
+use monitor_core::{
+    error::StackError,
+    job::Pull,
+    lifecycle::{Observed, ObservedContainer, ObservedNetwork},
+    logs::LogLine,
+    service::Service,
+    settings::ImageRef,
+    stack::{NETWORK, NETWORK_LABELS, ServiceSpec, StackSpec, VolumeSpec, compose_labels},
+    status::{ContainerState, Usage},
+    timestamp::Timestamp,
+};
+use tokio::sync::{broadcast, watch};
+use tokio_stream::wrappers::BroadcastStream;
+
+use crate::engine::{ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, PullProgress};
+
+/// Compressed bytes of every image that is pulled.
+pub const IMAGE_BYTES: u64 = 1000;
+/// The moment at which every container was started.
+pub const STARTED_AT: Timestamp = Timestamp::from_unix_milliseconds(1_795_331_576_000);
+
+/// An engine in memory. Clones are the same engine.
+#[derive(Clone)]
+pub struct FakeEngine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    world: Mutex<World>,
+    /// `None` says that the engine went away.
+    events: broadcast::Sender<Option<EngineEvent>>,
+    log: broadcast::Sender<(Service, LogLine)>,
+    pulls_held: watch::Sender<bool>,
+}
+
+/// What the engine holds. Tests may change it as they like through `FakeEngine::world`; nobody is told of such a
+/// change, as opposed to what the engine is asked to do.
+#[derive(Default)]
+pub struct World {
+    /// Ids by reference.
+    pub images: BTreeMap<String, String>,
+    /// In the order of their making.
+    pub containers: Vec<ObservedContainer>,
+    /// The stack's network.
+    pub network: Option<ObservedNetwork>,
+    /// By name.
+    pub volumes: BTreeSet<String>,
+    /// What services have logged.
+    pub logs: BTreeMap<Service, Vec<LogLine>>,
+    /// How containers ended, by id.
+    pub problems: BTreeMap<String, String>,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Everything that was asked of the engine and changes it, as `start grafana`.
+    pub calls: Vec<String>,
+    made: u64,
+}
+
+/// What goes wrong, until it is taken back.
+#[derive(Default)]
+pub struct Faults {
+    /// The engine does not answer. Set by `go_away`.
+    pub gone: bool,
+    /// Fetching the image of that service fails, with these words.
+    pub pulls: BTreeMap<Service, String>,
+    /// Starting that service finds its first port taken, by that holder.
+    pub ports_taken: BTreeMap<Service, Option<String>>,
+    /// The service's container exits with that code as soon as it is started.
+    pub exits: BTreeMap<Service, i64>,
+    /// Creating the container of that service is refused, with these words.
+    pub creations: BTreeMap<Service, String>,
+}
+
+impl Default for FakeEngine {
+    fn default() -> Self {
+        FakeEngine {
+            shared: Arc::new(Shared {
+                world: Mutex::default(),
+                events: broadcast::Sender::new(1024),
+                log: broadcast::Sender::new(1024),
+                pulls_held: watch::Sender::new(false),
+            }),
+        }
+    }
+}
+
+impl FakeEngine {
+    /// An engine that holds nothing.
+    pub fn new() -> FakeEngine {
+        FakeEngine::default()
+    }
+
+    /// What the engine holds, to look at or to change.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was asked so far.
+    pub fn calls(&self) -> Vec<String> {
+        self.world().calls.clone()
+    }
+
+    /// Every image of the stack is present.
+    pub fn have_images(&self, stack: &StackSpec) {
+        for spec in &stack.services {
+            self.world().images.insert(spec.image.to_string(), image_id_of(&spec.image));
+        }
+    }
+
+    /// A container of that name that belongs to somebody else runs.
+    pub fn have_foreign_container(&self, name: &str, image: &str) {
+        self.world().containers.push(ObservedContainer {
+            id: format!("foreign-{name}"),
+            name: name.to_owned(),
+            image: image.to_owned(),
+            image_id: "sha256:foreign".into(),
+            state: ContainerState::Running,
+            labels: BTreeMap::new(),
+            networks: Vec::new(),
+            ports: Vec::new(),
+        });
+    }
+
+    /// The engine stops answering and every stream of events ends.
+    pub fn go_away(&self) {
+        self.world().faults.gone = true;
+        self.shared.events.send(None).ok();
+    }
+
+    /// The engine answers again; containers are as they were.
+    pub fn come_back(&self) {
+        self.world().faults.gone = false;
+    }
+
+    /// Pulls come to half of their bytes and wait there.
+    pub fn hold_pulls(&self) {
+        self.shared.pulls_held.send_replace(true);
+    }
+
+    /// Pulls go on.
+    pub fn release_pulls(&self) {
+        self.shared.pulls_held.send_replace(false);
+    }
+
+    /// A service's container exits by itself.
+    pub fn container_exits(&self, service: Service, code: i64) {
+        let mut world = self.world();
+        let Some(container) = world.containers.iter_mut().find(|container| container.name == service.name()) else {
+            return;
+        };
+        container.state = ContainerState::Exited;
+        let id = container.id.clone();
+        world.problems.insert(id.clone(), format!("exited with code {code}"));
+        self.tell(&id, service.name(), "die");
+    }
+
+    /// A service logs a line, as the Engine would give it.
+    pub fn logs_line(&self, service: Service, line: &str) {
+        let line = LogLine::from_engine(line);
+        self.world().logs.entry(service).or_default().push(line.clone());
+        self.shared.log.send((service, line)).ok();
+    }
+
+    fn tell(&self, id: &str, name: &str, action: &str) {
+        let event = EngineEvent::Container { id: id.to_owned(), name: name.to_owned(), action: action.to_owned() };
+        self.shared.events.send(Some(event)).ok();
+    }
+
+    /// The world, unless the engine is gone.
+    fn answering(&self) -> Result<MutexGuard<'_, World>, StackError> {
+        let world = self.world();
+        if world.faults.gone { Err(unreachable()) } else { Ok(world) }
+    }
+
+    /// The same, for what changes the world: it is remembered.
+    fn asked(&self, what: String) -> Result<MutexGuard<'_, World>, StackError> {
+        let mut world = self.answering()?;
+        world.calls.push(what);
+        Ok(world)
+    }
+}
+
+fn unreachable() -> StackError {
+    StackError::EngineUnreachable { endpoint: "fake://engine".into(), detail: "it was sent away".into() }
+}
+
+fn image_id_of(image: &ImageRef) -> String {
+    format!("sha256:id-of-{image}")
+}
+
+#[async_trait]
+impl ContainerEngine for FakeEngine {
+    async fn info(&self) -> Result<EngineInfo, StackError> {
+        drop(self.answering()?);
+        Ok(EngineInfo { version: "28.5.2".into(), api_version: "1.51".into(), endpoint: "fake://engine".into() })
+    }
+
+    async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {
+        let world = self.answering()?;
+        let wanted = |image: &String| stack.services.iter().any(|spec| spec.image.as_str() == image);
+        Ok(Observed {
+            network: world.network.clone(),
+            containers: world.containers.clone(),
+            images: world.images.clone().into_iter().filter(|(image, _)| wanted(image)).collect(),
+            volumes: stack
+                .volumes
+                .iter()
+                .map(|volume| volume.name.clone())
+                .filter(|name| world.volumes.contains(name))
+                .collect(),
+        })
+    }
+
+    async fn container_detail(&self, id: &str) -> Result<ContainerDetail, StackError> {
+        let world = self.answering()?;
+        let container = world.containers.iter().find(|container| container.id == id);
+        let state = container.map_or(ContainerState::Missing, |container| container.state);
+        Ok(ContainerDetail {
+            state,
+            started_at: (state == ContainerState::Running).then_some(STARTED_AT),
+            problem: world.problems.get(id).cloned(),
+        })
+    }
+
+    async fn create_network(&self) -> Result<(), StackError> {
+        let mut world = self.asked(format!("create network {NETWORK}"))?;
+        world.network.get_or_insert_with(|| ObservedNetwork {
+            id: "network-1".into(),
+            driver: "bridge".into(),
+            labels: NETWORK_LABELS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            attached: 0,
+        });
+        self.shared.events.send(Some(EngineEvent::Network { name: NETWORK.into() })).ok();
+        Ok(())
+    }
+
+    async fn pull_image(
+        &self,
+        service: Service,
+        image: &ImageRef,
+        progress: PullProgress<'_>,
+    ) -> Result<(), StackError> {
+        let fault = self.asked(format!("pull {image}"))?.faults.pulls.get(&service).cloned();
+        let fetched = |fetched_bytes, complete| {
+            progress(Pull { image: image.to_string(), fetched_bytes, total_bytes: IMAGE_BYTES, complete });
+        };
+        fetched(IMAGE_BYTES / 2, false);
+        // The sender lives as long as this engine, so the wait cannot fail.
+        self.shared.pulls_held.subscribe().wait_for(|held| !held).await.ok();
+        if let Some(detail) = fault {
+            return Err(StackError::PullFailed { service, image: image.to_string(), detail });
+        }
+        self.answering()?.images.insert(image.to_string(), image_id_of(image));
+        fetched(IMAGE_BYTES, true);
+        Ok(())
+    }
+
+    async fn image_id(&self, image: &ImageRef) -> Result<Option<String>, StackError> {
+        Ok(self.answering()?.images.get(image.as_str()).cloned())
+    }
+
+    async fn create_volume(&self, volume: &VolumeSpec) -> Result<(), StackError> {
+        self.asked(format!("create volume {}", volume.name))?.volumes.insert(volume.name.clone());
+        self.shared.events.send(Some(EngineEvent::Volume)).ok();
+        Ok(())
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<(), StackError> {
+        self.asked(format!("remove volume {name}"))?.volumes.remove(name);
+        self.shared.events.send(Some(EngineEvent::Volume)).ok();
+        Ok(())
+    }
+
+    async fn create_container(
+        &self,
+        stack: &StackSpec,
+        spec: &ServiceSpec,
+        image_id: &str,
+    ) -> Result<String, StackError> {
+        let service = spec.service;
+        let mut world = self.asked(format!("create {service}"))?;
+        if let Some(detail) = world.faults.creations.get(&service).cloned() {
+            return Err(StackError::Refused { service, verb: "created".into(), detail });
+        }
+        if let Some(holder) = world.containers.iter().find(|container| container.name == service.name()) {
+            return match holder.service_of(&stack.directory) {
+                Some(_) => Ok(holder.id.clone()),
+                None => Err(StackError::ForeignContainer {
+                    name: holder.name.clone(),
+                    image: holder.image.clone(),
+                    owner: holder.owner(),
+                }),
+            };
+        }
+        world.made += 1;
+        let container = ObservedContainer {
+            id: format!("{service}-{}", world.made),
+            name: service.name().into(),
+            image: spec.image.to_string(),
+            image_id: image_id.to_owned(),
+            state: ContainerState::Created,
+            labels: compose_labels(stack, spec, image_id).into_iter().chain(spec.labels.clone()).collect(),
+            networks: world.network.iter().map(|network| network.id.clone()).collect(),
+            ports: spec.ports.clone(),
+        };
+        let id = container.id.clone();
+        world.containers.push(container);
+        self.tell(&id, service.name(), "create");
+        Ok(id)
+    }
+
+    async fn start_container(&self, spec: &ServiceSpec, id: &str) -> Result<(), StackError> {
+        let service = spec.service;
+        let mut world = self.asked(format!("start {service}"))?;
+        if let Some(holder) = world.faults.ports_taken.get(&service).cloned() {
+            let port = spec.ports.first().map_or(0, |port| port.host);
+            return Err(StackError::PortTaken { service, port, holder, field: format!("monitoring.{service}_port") });
+        }
+        let code = world.faults.exits.get(&service).copied();
+        let Some(container) = world.containers.iter_mut().find(|container| container.id == id) else {
+            return Err(StackError::NoContainer { service });
+        };
+        container.state = if code.is_some() { ContainerState::Exited } else { ContainerState::Running };
+        self.tell(id, service.name(), "start");
+        match code {
+            Some(code) => {
+                world.problems.insert(id.to_owned(), format!("exited with code {code}"));
+                self.tell(id, service.name(), "die");
+            }
+            None => drop(world.problems.remove(id)),
+        }
+        Ok(())
+    }
+
+    async fn stop_container(&self, service: Service, id: &str) -> Result<(), StackError> {
+        let mut world = self.asked(format!("stop {service}"))?;
+        if let Some(container) = world.containers.iter_mut().find(|container| container.id == id) {
+            container.state = ContainerState::Exited;
+            self.tell(id, service.name(), "die");
+        }
+        Ok(())
+    }
+
+    async fn remove_container(&self, service: Service, id: &str) -> Result<(), StackError> {
+        self.asked(format!("remove {service}"))?.containers.retain(|container| container.id != id);
+        self.tell(id, service.name(), "destroy");
+        Ok(())
+    }
+
+    async fn recent_logs(&self, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError> {
+        let world = self.answering()?;
+        if !world.containers.iter().any(|container| container.name == service.name()) {
+            return Err(StackError::NoContainer { service });
+        }
+        Ok(last(world.logs.get(&service), lines))
+    }
+
+    fn follow_logs(&self, service: Service, tail: u32) -> BoxStream<'static, Result<LogLine, StackError>> {
+        let coming = BroadcastStream::new(self.shared.log.subscribe());
+        let past = match self.answering() {
+            Ok(world) => last(world.logs.get(&service), tail),
+            Err(error) => return stream::once(ready(Err(error))).boxed(),
+        };
+        let coming =
+            coming.filter_map(move |said| ready(said.ok().filter(|said| said.0 == service).map(|said| said.1)));
+        stream::iter(past).chain(coming).map(Ok).boxed()
+    }
+
+    fn usage(&self, _id: &str) -> BoxStream<'static, Usage> {
+        let usage = Usage { cpu_percent: 12.5, memory_bytes: 64 << 20 };
+        stream::once(ready(usage)).chain(stream::pending()).boxed()
+    }
+
+    fn events(&self) -> BoxStream<'static, Result<Option<EngineEvent>, StackError>> {
+        let coming = BroadcastStream::new(self.shared.events.subscribe());
+        if let Err(error) = self.answering() {
+            return stream::once(ready(Err(error))).boxed();
+        }
+        let coming = coming.filter_map(|told| ready(told.ok())).scan(false, |gone, told| {
+            let ended = *gone;
+            *gone = told.is_none();
+            ready((!ended).then(|| told.map(Some).ok_or_else(unreachable)))
+        });
+        stream::once(ready(Ok(None))).chain(coming).boxed()
+    }
+}
+
+fn last(lines: Option<&Vec<LogLine>>, count: u32) -> Vec<LogLine> {
+    let lines = lines.map(Vec::as_slice).unwrap_or_default();
+    lines[lines.len().saturating_sub(count as usize)..].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn events_begin_with_the_subscription_and_end_with_the_engine() {
+        let engine = FakeEngine::new();
+        let mut events = engine.events();
+        assert_eq!(events.next().await, Some(Ok(None)));
+        engine.create_network().await.expect("a network");
+        assert_eq!(events.next().await, Some(Ok(Some(EngineEvent::Network { name: NETWORK.into() }))));
+        engine.go_away();
+        assert_eq!(events.next().await, Some(Err(unreachable())));
+        engine.come_back();
+        engine.create_volume(&volume()).await.expect("a volume");
+        assert_eq!(events.next().await, None);
+        assert_eq!(engine.calls(), ["create network clawker-net", "create volume monitor_x"]);
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_went_away_answers_nothing() {
+        let engine = FakeEngine::new();
+        engine.go_away();
+        assert_eq!(engine.info().await, Err(unreachable()));
+        assert_eq!(engine.create_volume(&volume()).await, Err(unreachable()));
+        assert!(engine.calls().is_empty());
+    }
+
+    fn volume() -> VolumeSpec {
+        VolumeSpec { key: "x".into(), name: "monitor_x".into(), labels: BTreeMap::new() }
+    }
+}
