@@ -10,6 +10,8 @@ pub mod configuration;
 pub mod control_plane;
 pub mod docker;
 pub mod engine;
+#[doc(hidden)]
+pub mod fake_engine;
 pub mod http;
 pub mod hub;
 pub mod jobs;
