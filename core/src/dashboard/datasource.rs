@@ -6,3 +6,30 @@ pub const PROMETHEUS_UID: &str = "prometheus";
 pub const LOKI_UID: &str = "loki";
 /// Traces.
 pub const JAEGER_UID: &str = "jaeger";
+
+/// A store that the dashboard asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// PromQL.
+    Prometheus,
+    /// LogQL.
+    Loki,
+}
+
+impl Source {
+    /// Its uid.
+    pub const fn uid(self) -> &'static str {
+        match self {
+            Source::Prometheus => PROMETHEUS_UID,
+            Source::Loki => LOKI_UID,
+        }
+    }
+
+    /// Grafana's name for its kind.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Source::Prometheus => "prometheus",
+            Source::Loki => "loki",
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! One panel: what it shows and how. Where it stands is `grid`'s business.
+
+use serde_json::{Value, json};
+
+use super::{PanelId, datasource, query::Query};
+
+/// How a panel draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Visual {
+    /// One large number.
+    Stat,
+    /// Lines over time.
+    TimeSeries,
+    /// Stacked bars over time: for what is counted per step.
+    StackedBars,
+    /// One horizontal bar for each value.
+    Bars,
+    /// Parts of a whole.
+    Pie,
+    /// Rows and columns.
+    Table,
+    /// Lines of text, newest first.
+    Logs,
+}
+
+/// What numbers mean, in Grafana's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// A count.
+    Count,
+    /// US dollars, with cents and below: single requests cost less than a cent.
+    Dollars,
+    /// Milliseconds.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+    /// 0 to 1.
+    Share,
+    /// Seconds since 1970 as "3 minutes ago".
+    Ago,
+}
+
+impl Unit {
+    fn name(self) -> &'static str {
+        match self {
+            Unit::Count => "short",
+            Unit::Dollars => "currencyUSD",
+            Unit::Milliseconds => "ms",
+            Unit::Seconds => "s",
+            Unit::Share => "percentunit",
+            Unit::Ago => "dateTimeFromNow",
+        }
+    }
+
+    fn decimals(self) -> Option<u32> {
+        match self {
+            Unit::Dollars => Some(2),
+            Unit::Share => Some(1),
+            _ => None,
+        }
+    }
+}
+
+/// A column of a table: the field as the query gives it, what people read, what it measures.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub field: &'static str,
+    pub title: &'static str,
+    pub unit: Option<Unit>,
+    /// An address to go to from a cell.
+    pub link: Option<(&'static str, String)>,
+}
+
+/// One panel.
+#[derive(Debug, Clone)]
+pub(super) struct Panel {
+    pub id: PanelId,
+    pub title: &'static str,
+    pub description: &'static str,
+    pub visual: Visual,
+    pub unit: Unit,
+    pub queries: Vec<Query>,
+    pub columns: Vec<Column>,
+    /// 24 are a whole line.
+    pub width: u32,
+    /// One is 30 pixels.
+    pub height: u32,
+    /// Whether no answer means that there was nothing, so that 0 is true. Not so for means and shares.
+    pub nothing_is_zero: bool,
+}
+
+impl Panel {
+    pub fn new(id: PanelId, title: &'static str, visual: Visual, unit: Unit) -> Panel {
+        let (width, height) = match visual {
+            Visual::Stat => (4, 4),
+            Visual::Table | Visual::Logs => (24, 10),
+            _ => (12, 8),
+        };
+        Panel {
+            id,
+            title,
+            description: "",
+            visual,
+            unit,
+            queries: Vec::new(),
+            columns: Vec::new(),
+            width,
+            height,
+            nothing_is_zero: matches!(unit, Unit::Count | Unit::Dollars | Unit::Seconds),
+        }
+    }
+
+    pub fn about(self, description: &'static str) -> Panel {
+        Panel { description, ..self }
+    }
+
+    pub fn size(self, width: u32, height: u32) -> Panel {
+        Panel { width, height, ..self }
+    }
+
+    pub fn query(mut self, query: Query) -> Panel {
+        self.queries.push(query);
+        self
+    }
+
+    pub fn column(mut self, field: &'static str, title: &'static str, unit: Option<Unit>) -> Panel {
+        self.columns.push(Column { field, title, unit, link: None });
+        self
+    }
+
+    /// Lets the cells of the column added last lead somewhere.
+    pub fn linked(mut self, title: &'static str, address: String) -> Panel {
+        if let Some(column) = self.columns.last_mut() {
+            column.link = Some((title, address));
+        }
+        self
+    }
+
+    /// The panel as Grafana reads it, without its place.
+    pub fn to_json(&self) -> Value {
+        let mut panel = json!({
+            "id": self.id.number(),
+            "type": self.kind(),
+            "title": self.title,
+            "datasource": { "type": "mixed", "uid": "-- Mixed --" },
+            "fieldConfig": { "defaults": self.defaults(), "overrides": self.overrides() },
+            "options": self.options(),
+            "targets": self.targets(),
+        });
+        if let [first, rest @ ..] = self.queries.as_slice()
+            && rest.iter().all(|query| query.source == first.source)
+        {
+            panel["datasource"] = first.source.reference();
+        }
+        if !self.description.is_empty() {
+            panel["description"] = self.description.into();
+        }
+        if self.visual == Visual::Table {
+            panel["transformations"] = self.as_table();
+        }
+        panel
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.visual {
+            Visual::Stat => "stat",
+            Visual::TimeSeries | Visual::StackedBars => "timeseries",
+            Visual::Bars => "bargauge",
+            Visual::Pie => "piechart",
+            Visual::Table => "table",
+            Visual::Logs => "logs",
+        }
+    }
+
+    fn targets(&self) -> Vec<Value> {
+        ('A'..='Z').zip(&self.queries).map(|(letter, query)| query.to_json(&letter.to_string(), self.visual)).collect()
+    }
+
+    fn defaults(&self) -> Value {
+        let mut defaults = json!({ "unit": self.unit.name(), "color": { "mode": "palette-classic" } });
+        if let Some(decimals) = self.unit.decimals() {
+            defaults["decimals"] = decimals.into();
+        }
+        if self.nothing_is_zero && self.visual == Visual::Stat {
+            defaults["noValue"] = "0".into();
+        }
+        match self.visual {
+            Visual::Stat | Visual::Bars => defaults["color"] = json!({ "mode": "fixed", "fixedColor": "blue" }),
+            Visual::TimeSeries => {
+                defaults["custom"] = json!({ "lineWidth": 2, "fillOpacity": 8, "showPoints": "auto" })
+            }
+            Visual::StackedBars => {
+                defaults["custom"] = json!({
+                    "drawStyle": "bars", "fillOpacity": 70, "lineWidth": 0, "stacking": { "mode": "normal" },
+                });
+            }
+            Visual::Table => defaults["custom"] = json!({ "filterable": true, "align": "auto" }),
+            Visual::Pie | Visual::Logs => {}
+        }
+        defaults
+    }
+
+    fn overrides(&self) -> Vec<Value> {
+        let mut overrides = Vec::new();
+        for column in &self.columns {
+            let mut properties = Vec::new();
+            if let Some(unit) = column.unit {
+                properties.push(json!({ "id": "unit", "value": unit.name() }));
+                if let Some(decimals) = unit.decimals() {
+                    properties.push(json!({ "id": "decimals", "value": decimals }));
+                }
+            }
+            if let Some((title, address)) = &column.link {
+                properties.push(json!({ "id": "links", "value": [{ "title": title, "url": address }] }));
+            }
+            if !properties.is_empty() {
+                let matcher = json!({ "id": "byName", "options": column.title });
+                overrides.push(json!({ "matcher": matcher, "properties": properties }));
+            }
+        }
+        overrides
+    }
+
+    fn options(&self) -> Value {
+        // A query over the whole range gives one number for each series; the last of one is that one.
+        let reduce = json!({ "calcs": ["lastNotNull"], "fields": "", "values": false });
+        match self.visual {
+            Visual::Stat => json!({
+                "reduceOptions": reduce, "colorMode": "value", "graphMode": "none", "textMode": "auto",
+            }),
+            Visual::TimeSeries | Visual::StackedBars => json!({
+                "legend": { "displayMode": "list", "placement": "bottom", "showLegend": true },
+                "tooltip": { "mode": "multi", "sort": "desc" },
+            }),
+            Visual::Bars => json!({
+                "reduceOptions": reduce, "orientation": "horizontal", "displayMode": "basic", "showUnfilled": false,
+            }),
+            Visual::Pie => json!({
+                "reduceOptions": reduce, "pieType": "donut",
+                "legend": { "displayMode": "table", "placement": "right", "showLegend": true, "values": ["value", "percent"] },
+            }),
+            Visual::Table => json!({ "cellHeight": "sm", "footer": { "show": false } }),
+            Visual::Logs => json!({
+                "showTime": true, "wrapLogMessage": true, "enableLogDetails": true, "sortOrder": "Descending",
+                "dedupStrategy": "none", "showLabels": false, "prettifyLogMessage": false,
+            }),
+        }
+    }
+
+    /// Every answer is a series with labels; a table wants the labels as columns, and the numbers beside one another.
+    fn as_table(&self) -> Value {
+        let titles: serde_json::Map<String, Value> =
+            self.columns.iter().map(|column| (column.field.to_owned(), column.title.into())).collect();
+        let order: serde_json::Map<String, Value> =
+            self.columns.iter().zip(0..).map(|(column, place)| (column.field.to_owned(), Value::from(place))).collect();
+        json!([
+            { "id": "labelsToFields", "options": { "mode": "columns" } },
+            { "id": "merge", "options": {} },
+            { "id": "organize", "options": {
+                "excludeByName": { "Time": true }, "renameByName": titles, "indexByName": order,
+            } },
+        ])
+    }
+}
+
+impl datasource::Source {
+    /// The store as panels and variables name it.
+    pub(super) fn reference(self) -> Value {
+        json!({ "type": self.kind(), "uid": self.uid() })
+    }
+}

@@ -1,0 +1,77 @@
+//! Single sessions and single events.
+
+use super::OWNER;
+use crate::dashboard::{
+    PanelId, UID,
+    datasource::Source::Loki,
+    grid::Row,
+    panel::{Panel, Unit, Visual},
+    query::{Query, WHOLE, count, event, events as every_event, last_seen, sum},
+    variable,
+};
+
+/// One line of text for an event: its name, and of the rest what it has.
+const SHORT: &str = concat!(
+    "| line_format `{{.event_name}}",
+    "{{with .tool_name}} {{.}}{{end}}{{with .model}} {{.}}{{end}}{{with .decision}} {{.}}{{end}}",
+    "{{with .success}} success={{.}}{{end}}{{with .duration_ms}} {{.}} ms{{end}}{{with .cost_usd}} {{.}} USD{{end}}",
+    "{{with .input_tokens}} in={{.}}{{end}}{{with .output_tokens}} out={{.}}{{end}}",
+    "{{with .status_code}} status={{.}}{{end}}{{with .error}} {{.}}{{end}}",
+    "{{with .tool_parameters}} {{.}}{{end}}{{with .prompt}} {{.}}{{end}}`",
+);
+
+pub fn session() -> Row {
+    let by = format!("{OWNER}, session_id");
+    let requests = event("api_request");
+    let choose = format!(
+        "/d/{UID}?${{__url_time_range}}&${{{project}:queryparam}}&${{{agent}:queryparam}}&var-{session}=${{__value.raw}}",
+        project = variable::PROJECT,
+        agent = variable::AGENT,
+        session = variable::SESSION,
+    );
+    let table = Panel::new(PanelId::SessionTable, "Sessions", Visual::Table, Unit::Count)
+        .about("Choose a session to see only what belongs to it.")
+        .column("session_id", "Session", None)
+        .linked("Show only this session", choose)
+        .column("project", "Project", None)
+        .column("agent", "Agent", None)
+        .column("Value #A", "Estimated cost", Some(Unit::Dollars))
+        .column("Value #B", "Requests", Some(Unit::Count))
+        .column("Value #C", "Output tokens", Some(Unit::Count))
+        .column("Value #D", "Tool calls", Some(Unit::Count))
+        .column("Value #E", "Last heard of", Some(Unit::Ago));
+    let questions = [
+        sum(&requests, "cost_usd", WHOLE, &by),
+        count(&requests, WHOLE, &by),
+        sum(&requests, "output_tokens", WHOLE, &by),
+        count(&event("tool_result"), WHOLE, &by),
+        last_seen(&by),
+    ];
+    Row {
+        id: PanelId::SessionRow,
+        title: "Session detail",
+        panels: vec![
+            questions
+                .into_iter()
+                .fold(table, |table, question| table.query(Query::once(Loki, question, "{{session_id}}"))),
+            logs(PanelId::SessionTimeline, "Every event of the chosen sessions", &every_event()).size(24, 14),
+        ],
+    }
+}
+
+pub fn events() -> Row {
+    let any = |names: &str| format!(r#"{} | event_name=~"{names}""#, every_event());
+    Row {
+        id: PanelId::EventsRow,
+        title: "Events",
+        panels: vec![
+            logs(PanelId::ApiRequests, "Requests", &event("api_request")).size(12, 10),
+            logs(PanelId::ToolEvents, "Tools", &any("tool_result|tool_decision")).size(12, 10),
+            logs(PanelId::Errors, "Errors", &any("api_error|api_retries_exhausted|api_refusal|internal_error")),
+        ],
+    }
+}
+
+fn logs(id: PanelId, title: &'static str, lines: &str) -> Panel {
+    Panel::new(id, title, Visual::Logs, Unit::Count).query(Query::over_time(Loki, format!("{lines} {SHORT}"), ""))
+}

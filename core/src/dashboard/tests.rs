@@ -1,0 +1,98 @@
+//! The dashboard as a whole. That its queries are right is asked of the real stores elsewhere.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{datasource, grid::COLUMNS, query::Query, render, rows, variable};
+
+fn panels() -> Vec<Value> {
+    let dashboard: Value = serde_json::from_str(&render()).unwrap();
+    dashboard["panels"].as_array().unwrap().clone()
+}
+
+#[test]
+fn ids_are_unique() {
+    let panels = panels();
+    let ids: BTreeSet<u64> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids.len(), panels.len());
+}
+
+#[test]
+fn panels_stay_in_the_grid_and_never_overlap() {
+    let mut cells: BTreeMap<(u64, u64), u64> = BTreeMap::new();
+    for panel in panels() {
+        let place = |side: &str| panel["gridPos"][side].as_u64().unwrap();
+        let id = panel["id"].as_u64().unwrap();
+        assert!(place("w") > 0 && place("h") > 0 && place("x") + place("w") <= u64::from(COLUMNS), "panel {id}");
+        for x in place("x")..place("x") + place("w") {
+            for y in place("y")..place("y") + place("h") {
+                let other = cells.insert((x, y), id);
+                assert_eq!(other, None, "panel {id} lies over another at {x},{y}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_data_source_is_one_that_grafana_is_told_of() {
+    fn uids(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(uid) = map.get("datasource").and_then(|source| source.get("uid")) {
+                    found.insert(uid.as_str().unwrap().to_owned());
+                }
+                map.values().for_each(|value| uids(value, found));
+            }
+            Value::Array(list) => list.iter().for_each(|value| uids(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    uids(&serde_json::from_str(&render()).unwrap(), &mut found);
+    let known = [datasource::PROMETHEUS_UID, datasource::LOKI_UID].map(str::to_owned);
+    assert_eq!(found, BTreeSet::from(known));
+}
+
+fn queries() -> Vec<Query> {
+    rows::all().into_iter().flat_map(|row| row.panels).flat_map(|panel| panel.queries).collect()
+}
+
+#[test]
+fn queries_name_only_variables_that_exist() {
+    let known = [
+        variable::PROJECT,
+        variable::AGENT,
+        variable::SESSION,
+        variable::CLIENT_IP,
+        "__range",
+        "__auto",
+        "__rate_interval",
+    ];
+    for query in queries() {
+        for after in query.expression.split('$').skip(1).filter(|after| !after.starts_with("{{")) {
+            let name: String = after.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+            assert!(known.contains(&name.as_str()), "`${name}` in {}", query.expression);
+        }
+    }
+}
+
+#[test]
+fn queries_keep_the_rules_of_loki() {
+    for Query { source, expression, .. } in queries() {
+        if source != datasource::Source::Loki {
+            assert!(!expression.contains("$__auto"), "`$__auto` is Loki's: {expression}");
+            continue;
+        }
+        assert!(!expression.contains("| json"), "an event's fields are metadata: {expression}");
+        assert!(!expression.contains("|= \"api_request\""), "finds api_request_body as well: {expression}");
+        // Grouping reaches the range aggregation only below `sum`; elsewhere it has to stand at the aggregation itself.
+        for outer in ["avg by", "max by", "min by", "quantile by"] {
+            assert!(!expression.contains(outer), "makes a series of every line: {expression}");
+        }
+        for unwrap in expression.split("| unwrap ").skip(1) {
+            assert!(unwrap.contains("__error__=\"\""), "a bad number would fail the query: {expression}");
+        }
+    }
+}
