@@ -1,0 +1,99 @@
+import { expect, row, running, test, titles } from "../support/test.ts";
+
+test("from nothing to six ready services, their logs and pages, and back", async ({ page, panel, request }) => {
+  await page.goto("/");
+  await expect(page).toHaveTitle(/Stack/);
+  await page.getByRole("button", { name: "Initialize" }).click();
+  await expect(page.getByRole("heading", { name: "The files are written" })).toBeVisible();
+
+  await page.getByRole("button", { name: "Start stack" }).click();
+  await expect(page.getByText("All six services are ready.")).toBeVisible();
+  for (const title of titles) {
+    await expect(row(page, title).getByText("Ready", { exact: true })).toBeVisible();
+  }
+
+  for (const [title, key] of [
+    ["Prometheus", "prometheus_port"],
+    ["Jaeger", "jaeger_port"],
+    ["Grafana", "grafana_port"],
+    ["Promtail", "promtail_port"],
+  ] as const) {
+    const link = row(page, title).getByRole("link", { name: String(panel.ports[key]) });
+    const answer = await request.get((await link.getAttribute("href")) ?? "");
+    expect(await answer.text(), `the page behind the link of ${title}`).toContain("A stand-in for");
+  }
+
+  await row(page, "Grafana").getByRole("link", { name: "Logs of Grafana" }).click();
+  await expect(page).toHaveURL(/\/logs\/grafana$/);
+  const lines = page.getByRole("region", { name: /^Lines of Grafana/ });
+  await expect(lines).toContainText("HTTP Server Listen");
+  await request.get(`http://127.0.0.1:${panel.ports.grafana_port}/followed-by-the-log`);
+  await expect(lines).toContainText("/followed-by-the-log");
+
+  await page.getByRole("link", { name: "Stack", exact: true }).click();
+  await page.getByRole("button", { name: "Stop stack" }).click();
+  await expect(page.getByText("The stack is stopped.")).toBeVisible();
+  for (const title of titles) {
+    await expect(row(page, title).getByText("Not created", { exact: true })).toBeVisible();
+  }
+  expect(await panel.docker("volume", "ls", "--quiet"), "recorded data stays").toContain("monitor_clawker-loki");
+});
+
+test.describe("while a service takes its time", () => {
+  test.use({ wishes: { faults: { loki: "slow-ready" } } });
+
+  test("progress survives a reload and is the same in two tabs", async ({ page, panel, context }) => {
+    await panel.command("init");
+    const other = await context.newPage();
+    await other.goto("/");
+    await page.goto("/");
+    await page.getByRole("button", { name: "Start stack" }).click();
+    await expect(page.getByRole("button", { name: "Cancel" })).toBeVisible();
+    await expect(other.getByRole("button", { name: "Cancel" })).toBeVisible();
+    await page.reload();
+    await expect(page.getByRole("progressbar", { name: "Progress of the job" })).toBeVisible();
+    await expect(page.getByText("All six services are ready.")).toBeVisible();
+    await expect(other.getByText("All six services are ready.")).toBeVisible();
+  });
+});
+
+test("a container that is killed behind the panel's back shows without a reload", async ({ page, panel }) => {
+  await running(panel);
+  await page.goto("/");
+  await expect(page.getByText("All six services are ready.")).toBeVisible();
+  await panel.docker("kill", "grafana");
+  await expect(row(page, "Grafana").getByText(/^(Exited|Stopped)$/)).toBeVisible();
+  await expect(row(page, "Loki").getByText("Ready", { exact: true })).toBeVisible();
+
+  await page.getByRole("button", { name: "Start stack" }).click();
+  await expect(page.getByText("All six services are ready.")).toBeVisible();
+});
+
+test("removing the data asks first", async ({ page, panel }) => {
+  await running(panel);
+  await page.goto("/");
+  const opener = page.getByRole("button", { name: "Remove stack and data" });
+  await opener.click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await expect(opener).toBeFocused();
+  await opener.click();
+  await dialog.getByRole("button", { name: "Remove stack and data" }).click();
+  await expect(page.getByRole("heading", { name: "The stack and its data are removed" })).toBeVisible();
+  expect(await panel.docker("volume", "ls", "--quiet")).not.toContain("monitor_clawker");
+});
+
+test.describe("when a service ends at once", () => {
+  test.use({ wishes: { faults: { loki: "exit-3" } } });
+
+  test("the page names it, shows its last words, and leaves the others running", async ({ page, panel }) => {
+    await panel.command("init");
+    await page.goto("/");
+    await page.getByRole("button", { name: "Start stack" }).click();
+    await expect(page.getByRole("heading", { name: "The stack did not start" })).toBeVisible();
+    await expect(page.getByText("the disk that this fault pretends is full").first()).toBeVisible();
+    await expect(row(page, "Grafana").getByText("Ready", { exact: true })).toBeVisible();
+  });
+});

@@ -1,0 +1,14 @@
+import { expect, test } from "../support/test.ts";
+
+test.use({ wishes: { dockerHost: "unix:///nowhere/docker.sock" } });
+
+test("without an Engine the page says what is missing, and files can still be made and read", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByText("No Docker Engine answers.")).toBeVisible();
+  await expect(page.getByText("/nowhere/docker.sock").first()).toBeVisible();
+  await expect(page.getByRole("button", { name: "Start stack" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Initialize" }).click();
+  await expect(page.getByRole("heading", { name: "The files are written" })).toBeVisible();
+  await page.getByRole("link", { name: "Files" }).click();
+  await expect(page.getByRole("region", { name: /^Contents of compose.yaml/ })).toContainText("clawker-net");
+});

@@ -1,0 +1,32 @@
+import { expect, row, test, titles } from "../support/test.ts";
+
+test.use({ javaScriptEnabled: false });
+
+test("initialise, start, read a log, stop and remove, without a line of JavaScript", async ({ page, panel }) => {
+  const settles = async (words: string) => {
+    await expect(async () => {
+      await page.goto("/");
+      await expect(page.getByText(words)).toBeVisible({ timeout: 500 });
+    }).toPass();
+  };
+  await page.goto("/");
+  await page.getByRole("button", { name: "Initialize" }).click();
+  await settles("The files are written");
+  await page.getByRole("button", { name: "Start stack" }).click();
+  await settles("All six services are ready.");
+  for (const title of titles) {
+    await expect(row(page, title).getByText("Ready", { exact: true })).toBeVisible();
+  }
+  await page.getByRole("link", { name: "Logs of Loki" }).click();
+  await expect(page.getByRole("region", { name: /^Lines of Loki/ })).toContainText("Loki started");
+  await page.getByRole("link", { name: "Files" }).click();
+  await expect(page.getByRole("region", { name: /^Contents of compose.yaml/ })).toContainText("otel-collector");
+
+  await page.goto("/");
+  await page.getByRole("button", { name: "Stop stack" }).click();
+  await settles("The stack is stopped.");
+  await page.getByRole("button", { name: "Remove stack and data" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove stack and data" }).click();
+  await settles("The stack and its data are removed");
+  expect(await panel.docker("volume", "ls", "--quiet")).not.toContain("monitor_clawker");
+});

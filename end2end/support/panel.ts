@@ -1,0 +1,125 @@
+/** The real binary in folders of its own, with the stand-ins as images and ports that nobody else uses. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const binary = process.env.MONITOR_TEST_BINARY ?? join(import.meta.dirname, "../../target/release/clawker-monitor");
+
+export const services = ["otel-collector", "prometheus", "loki", "jaeger", "grafana", "promtail"] as const;
+export type Service = (typeof services)[number];
+
+const tags: Record<Service, string> = {
+  "otel-collector": "0.148.0",
+  prometheus: "v3.10.0",
+  loki: "3.7.0",
+  jaeger: "1.76.0",
+  grafana: "12.4.2",
+  promtail: "3.6.0",
+};
+
+/** What a test may ask for beside the ordinary panel. */
+export interface Wishes {
+  /** Another tag of a service's stand-in: `exit-3`, `never-ready`, `slow-ready`. */
+  faults?: Partial<Record<Service, string>>;
+  /** Another Engine, as `unix:///nowhere.sock`. */
+  dockerHost?: string;
+}
+
+export class Panel {
+  private constructor(
+    private readonly home: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly server: ChildProcess,
+    readonly url: string,
+    readonly ports: Record<string, number>,
+  ) {}
+
+  static async start(wishes: Wishes = {}): Promise<Panel> {
+    const home = await mkdtemp(join(tmpdir(), "clawker-monitor-e2e-"));
+    const keys = [
+      "otel_collector_port",
+      "otel_grpc_port",
+      "loki_port",
+      "prometheus_port",
+      "jaeger_port",
+      "grafana_port",
+      "prometheus_metrics_port",
+      "promtail_port",
+    ];
+    const free = await freePorts(keys.length);
+    const ports = Object.fromEntries(keys.map((key, index) => [key, free[index] ?? 0]));
+    const images = services.map((service) => {
+      return `    ${service}: clawker-stand-in/${service}:${wishes.faults?.[service] ?? tags[service]}\n`;
+    });
+    const lines = keys.map((key) => `  ${key}: ${ports[key]}\n`);
+    await mkdir(join(home, "config"));
+    await mkdir(join(home, "data"));
+    await writeFile(
+      join(home, "config", "settings.yaml"),
+      `monitoring:\n${lines.join("")}  images:\n${images.join("")}`,
+    );
+    const environment: NodeJS.ProcessEnv = {
+      ...process.env,
+      CLAWKER_CONFIG_DIR: join(home, "config"),
+      CLAWKER_DATA_DIR: join(home, "data"),
+      ...(wishes.dockerHost ? { DOCKER_HOST: wishes.dockerHost } : {}),
+    };
+    const server = spawn(binary, ["serve", "--listen", "127.0.0.1:0"], {
+      env: environment,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const url = await new Promise<string>((resolve, reject) => {
+      server.once("error", reject);
+      server.once("exit", (code) => reject(new Error(`clawker-monitor serve ended with ${code}`)));
+      createInterface({ input: server.stdout! }).on("line", (line) => {
+        const match = /^listening on (http:\S+)$/.exec(line);
+        if (match?.[1]) resolve(match[1]);
+      });
+    });
+    return new Panel(home, environment, server, url, ports);
+  }
+
+  /** The same binary as a command, in the same folders. Answers with stdout; a failure throws. */
+  async command(...words: string[]): Promise<string> {
+    return (await run(binary, words, { env: this.environment })).stdout;
+  }
+
+  /** Something done behind the panel's back. */
+  async docker(...words: string[]): Promise<string> {
+    return (await run("docker", words, { env: this.environment })).stdout;
+  }
+
+  /** Removes the stack where there is an Engine, ends the server, and removes the folders. */
+  async stop(): Promise<void> {
+    if (this.environment.DOCKER_HOST?.includes("nowhere") !== true) {
+      await this.command("down", "--volumes").catch(() => undefined);
+    }
+    if (this.server.exitCode === null) {
+      const ended = new Promise((resolve) => this.server.once("exit", resolve));
+      this.server.kill("SIGTERM");
+      const late = setTimeout(() => this.server.kill("SIGKILL"), 15_000);
+      await ended;
+      clearTimeout(late);
+    }
+    await rm(this.home, { recursive: true, force: true });
+  }
+}
+
+/** Ports that were free a moment ago, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
