@@ -4,6 +4,9 @@
 //! carries plans out; `jobs` gives long work a life of its own; `watch` keeps the snapshot in `hub` true; `http` and
 //! `cli` are the two doors.
 
+// A page's view is one deeply nested type.
+#![recursion_limit = "256"]
+
 pub mod cli;
 pub mod clock;
 pub mod configuration;
