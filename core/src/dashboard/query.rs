@@ -115,7 +115,7 @@ pub(super) fn last_seen(by: &str) -> String {
 pub(super) fn growth(metric: &str, by: &str) -> String {
     let counter = counter(metric);
     format!(
-        "sum{} ((increase({counter}[{WHOLE}]) and resets({counter}[{WHOLE}]) > 0) \
+        "sum{} ((round(increase({counter}[{WHOLE}])) and resets({counter}[{WHOLE}]) > 0) \
          or (max_over_time({counter}[{WHOLE}]) - ({counter} offset {WHOLE} or max_over_time({counter}[{WHOLE}]) * 0)))",
         by_labels(by),
     )

@@ -144,5 +144,5 @@ fn scalars(texts: &BTreeMap<String, String>) -> BTreeMap<&str, String> {
 /// Whole mebibytes as Compose writes them; anything else in bytes.
 fn memory(bytes: u64) -> String {
     const MEBIBYTE: u64 = 1024 * 1024;
-    if bytes % MEBIBYTE == 0 { format!("{}m", bytes / MEBIBYTE) } else { bytes.to_string() }
+    if bytes.is_multiple_of(MEBIBYTE) { format!("{}m", bytes / MEBIBYTE) } else { bytes.to_string() }
 }

@@ -188,3 +188,6 @@ pub fn compose_volume_labels(volume: &VolumeSpec) -> BTreeMap<String, String> {
 
 /// The Compose release whose labels and hashes are reproduced.
 pub const COMPOSE_VERSION: &str = "2.40.3";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! What the goldens of `core/tests` do not show at a glance.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::settings::{RawValue, RawValues};
+
+fn stack(values: &[(&str, &str)]) -> StackSpec {
+    let values: RawValues = values
+        .iter()
+        .map(|(key, text)| ((*key).to_owned(), RawValue { text: (*text).to_owned(), line: None }))
+        .collect();
+    let facts = HostFacts { directory: "/data/monitor".to_owned(), docker_socket: "/run/docker.sock".to_owned() };
+    StackSpec::new(&Settings::from_values(&values).unwrap(), &facts)
+}
+
+#[test]
+fn every_pinned_image_has_a_tag_and_a_digest() {
+    for service in Service::ALL {
+        let image = pinned_image(service).to_string();
+        let (name, digest) = image.split_once("@sha256:").unwrap();
+        assert!(name.contains(':') && digest.len() == 64, "{image}");
+    }
+}
+
+#[test]
+fn another_name_of_the_collector_is_a_second_one() {
+    let aliases = |stack: StackSpec| stack.service(Service::OtelCollector).unwrap().aliases.clone();
+    assert_eq!(aliases(stack(&[])), Vec::<String>::new());
+    assert_eq!(aliases(stack(&[("otel_collector_internal", "telemetry")])), ["telemetry"]);
+}
+
+#[test]
+fn grafana_is_shown_in_frames_of_this_machine_and_of_the_address_it_is_shared_on() {
+    for (address, further) in [
+        ("127.0.0.1", ""),
+        ("::1", ""),
+        ("192.168.1.7", " http://192.168.1.7:*"),
+        ("fd00::7", " http://[fd00::7]:*"),
+        ("0.0.0.0", " http://*:*"),
+    ] {
+        let stack = stack(&[("bind_address", address)]);
+        let grafana = stack.service(Service::Grafana).unwrap();
+        assert_eq!(
+            grafana.environment["GF_SECURITY_CONTENT_SECURITY_POLICY_TEMPLATE"],
+            format!("frame-ancestors 'self' http://localhost:* http://127.0.0.1:*{further}"),
+        );
+    }
+}
+
+#[test]
+fn a_service_comes_after_what_it_depends_on_somewhere_in_a_finite_order() {
+    let stack = stack(&[]);
+    let mut started = BTreeSet::new();
+    while started.len() < Service::ALL.len() {
+        let ready: Vec<Service> = stack
+            .services
+            .iter()
+            .filter(|spec| !started.contains(&spec.service))
+            .filter(|spec| spec.depends_on.iter().all(|other| started.contains(other)))
+            .map(|spec| spec.service)
+            .collect();
+        assert!(!ready.is_empty(), "a circle beside {started:?}");
+        started.extend(ready);
+    }
+}
+
+#[test]
+fn the_hash_follows_what_the_container_is_and_nothing_else() {
+    let hash = |values: &[(&str, &str)], service| service_config_hash(stack(values).service(service).unwrap());
+    let moved = [("loki_port", "3200")];
+    assert_ne!(hash(&[], Service::Loki), hash(&moved, Service::Loki));
+    // Grafana reads Loki's port from a file, and files are no part of the hash: the lifecycle has to restart it.
+    assert_eq!(hash(&[], Service::Grafana), hash(&moved, Service::Grafana));
+}
