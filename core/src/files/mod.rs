@@ -27,13 +27,17 @@ pub struct GeneratedFile {
 
 /// Every file of the stack, `compose.yaml` first.
 pub fn render(settings: &Settings, facts: &HostFacts) -> Vec<GeneratedFile> {
-    let yaml = |name, purpose, contents: String| GeneratedFile { name, purpose, language: Language::Yaml, contents };
+    let compose = yaml(
+        "compose.yaml",
+        "The six services, as Docker Compose reads them.",
+        compose::render(&StackSpec::new(settings, facts)),
+    );
+    std::iter::once(compose).chain(render_configs(settings)).collect()
+}
+
+/// The files that are mounted into containers: all but `compose.yaml`.
+pub(crate) fn render_configs(settings: &Settings) -> Vec<GeneratedFile> {
     vec![
-        yaml(
-            "compose.yaml",
-            "The six services, as Docker Compose reads them.",
-            compose::render(&StackSpec::new(settings, facts)),
-        ),
         yaml(
             "otel-config.yaml",
             "What the collector receives, and where each kind of data goes.",
@@ -55,6 +59,10 @@ pub fn render(settings: &Settings, facts: &HostFacts) -> Vec<GeneratedFile> {
             configs::promtail(settings),
         ),
     ]
+}
+
+fn yaml(name: &'static str, purpose: &'static str, contents: String) -> GeneratedFile {
+    GeneratedFile { name, purpose, language: Language::Yaml, contents }
 }
 
 /// What a template gives; none of them can fail, because they only write into memory.

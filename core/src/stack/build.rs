@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+
 use super::{HostFacts, Mount, PROJECT, ServiceSpec, StackSpec, VolumeSpec, services};
 use crate::{
+    files::{self, GeneratedFile},
     service::Service,
     settings::{ImageRef, Settings},
     status::PublishedPort,
@@ -48,11 +51,36 @@ pub(super) fn stack(settings: &Settings, facts: &HostFacts) -> StackSpec {
         labels: clawker_labels(),
     });
     let parts = Parts { settings, facts };
-    StackSpec {
-        directory: facts.directory.clone(),
-        services: Service::ALL.map(|service| services::spec(service, &parts)).into(),
-        volumes: volumes.into(),
+    let mut services = Service::ALL.map(|service| services::spec(service, &parts));
+    let configs = files::render_configs(settings);
+    for spec in &mut services {
+        if let Some(digest) = config_digest(spec, &configs, facts) {
+            spec.labels.insert(CONFIG_LABEL.to_owned(), digest);
+        }
     }
+    StackSpec { directory: facts.directory.clone(), services: services.into(), volumes: volumes.into() }
+}
+
+/// Says what the generated files hold that are mounted into a container.
+///
+/// Docker Compose's hash does not look into mounted files: after a change of Loki's port it would leave a Grafana
+/// running that asks at the old one. A label is in the hash, so that Compose and we alike make anew what has to be.
+/// (A restart would do for the container, but nobody would know that one is due.)
+const CONFIG_LABEL: &str = "dev.clawker.monitor.config";
+
+fn config_digest(spec: &ServiceSpec, configs: &[GeneratedFile], facts: &HostFacts) -> Option<String> {
+    let mut digest = Sha256::new();
+    let mut any = false;
+    for mount in &spec.mounts {
+        let Mount::File { source, .. } = mount else { continue };
+        let name = source.strip_prefix(&facts.directory).and_then(|rest| rest.strip_prefix('/'));
+        if let Some(file) = configs.iter().find(|file| Some(file.name) == name) {
+            digest.update(file.contents.as_bytes());
+            any = true;
+        }
+    }
+    // Eight bytes: it tells versions of one file apart, and is read by people.
+    any.then(|| digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The labels by which Clawker knows what belongs to its monitoring.
