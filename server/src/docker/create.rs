@@ -142,7 +142,8 @@ fn host_config(stack: &StackSpec, spec: &ServiceSpec) -> HostConfig {
     }
     let rotation = [("max-size", LOG_MAX_SIZE), ("max-file", LOG_MAX_FILES)];
     HostConfig {
-        binds: Some(spec.mounts.iter().map(|mount| bind(stack, mount)).collect()),
+        extra_hosts: Some(Vec::new()),
+        binds: (!spec.mounts.is_empty()).then(|| spec.mounts.iter().map(|mount| bind(stack, mount)).collect()),
         network_mode: Some(NETWORK.to_owned()),
         port_bindings: Some(ports),
         restart_policy: Some(RestartPolicy {
