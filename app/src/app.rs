@@ -78,6 +78,7 @@ fn Rail() -> impl IntoView {
             <EngineFoot />
         </div>
     }
+    .into_any()
 }
 
 /// The sign of the product: a prompt's chevron whose tail becomes a pulse.
@@ -123,4 +124,5 @@ fn EngineFoot() -> impl IntoView {
             {move || engine.get().2.into_iter().map(|line| view! { <p class="fact">{line}</p> }).collect_view()}
         </div>
     }
+    .into_any()
 }

@@ -59,4 +59,5 @@ pub fn Chip(
             {move || word.get()}
         </span>
     }
+    .into_any()
 }

@@ -45,6 +45,7 @@ pub fn ErrorNote(
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
         </section>
     }
+    .into_any()
 }
 
 #[component]

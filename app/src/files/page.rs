@@ -54,6 +54,7 @@ pub fn FilesPage() -> impl IntoView {
             </Transition>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -115,6 +116,7 @@ fn Files(files: Vec<FileView>, initialize: ServerAction<Initialize>) -> impl Int
             }}
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -139,6 +141,7 @@ fn Contents(file: FileView) -> impl IntoView {
             </pre>
         </article>
     }
+    .into_any()
 }
 
 fn state_words(state: FileState) -> (Tone, &'static str) {

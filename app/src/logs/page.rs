@@ -59,6 +59,7 @@ fn ServiceLog(service: Service) -> impl IntoView {
             </Transition>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -82,6 +83,7 @@ fn Tabs(service: Service) -> impl IntoView {
             <ul>{tabs}</ul>
         </nav>
     }
+    .into_any()
 }
 
 #[component]

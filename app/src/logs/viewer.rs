@@ -106,6 +106,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>) -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 #[component]

@@ -67,6 +67,7 @@ pub fn Refusal(actions: Actions) -> impl IntoView {
             {move || actions.error().map(|(title, error)| view! { <ErrorNote title=title.to_owned() error /> })}
         </div>
     }
+    .into_any()
 }
 
 /// `Initialize`.
@@ -77,6 +78,7 @@ pub fn InitializeForm(actions: Actions) -> impl IntoView {
             <Verb actions rank="primary" words="Initialize" />
         </ActionForm>
     }
+    .into_any()
 }
 
 /// Writes the files that differ anew.
@@ -88,6 +90,7 @@ pub fn ReplaceForm(actions: Actions) -> impl IntoView {
             <Verb actions rank="plain" words="Replace the files" />
         </ActionForm>
     }
+    .into_any()
 }
 
 /// `Start stack`.
@@ -98,6 +101,7 @@ pub fn StartForm(actions: Actions) -> impl IntoView {
             <Verb actions rank="primary" words="Start stack" />
         </ActionForm>
     }
+    .into_any()
 }
 
 /// `Stop stack`.
@@ -108,6 +112,7 @@ pub fn StopForm(actions: Actions) -> impl IntoView {
             <Verb actions rank="plain" words="Stop stack" />
         </ActionForm>
     }
+    .into_any()
 }
 
 /// Stops the job at work.
@@ -118,6 +123,7 @@ pub fn CancelForm(actions: Actions) -> impl IntoView {
             <Verb actions rank="plain" words="Cancel" />
         </ActionForm>
     }
+    .into_any()
 }
 
 /// `Remove stack and data`, which asks first. The question is a popover: it opens, closes on Escape and hands the
@@ -148,6 +154,7 @@ pub fn RemoveForm(actions: Actions) -> impl IntoView {
             </div>
         </dialog>
     }
+    .into_any()
 }
 
 /// Opens a service's own page.

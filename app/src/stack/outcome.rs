@@ -36,6 +36,7 @@ fn Failure(job: Job, error: StackError, actions: Actions) -> impl IntoView {
             <When job />
         </ErrorNote>
     }
+    .into_any()
 }
 
 #[component]
@@ -56,6 +57,7 @@ fn Success(job: Job) -> impl IntoView {
             <When job />
         </section>
     }
+    .into_any()
 }
 
 #[component]

@@ -31,6 +31,7 @@ pub fn StackPage() -> impl IntoView {
             <Services />
         </div>
     }
+    .into_any()
 }
 
 /// How it stands, and the one next step.
@@ -72,6 +73,7 @@ fn Opening(actions: Actions) -> impl IntoView {
             </div>
         </header>
     }
+    .into_any()
 }
 
 /// The bar of the running job.
@@ -98,6 +100,7 @@ fn Progress() -> impl IntoView {
             </div>
         </Show>
     }
+    .into_any()
 }
 
 /// What stands in the way: no Engine, wrong settings, files that differ from them.
@@ -129,6 +132,7 @@ fn Attention(actions: Actions) -> impl IntoView {
             (!names.is_empty()).then(|| view! { <Differing names actions /> })
         }}
     }
+    .into_any()
 }
 
 /// Why Docker does not answer, and how to get one.
@@ -153,6 +157,7 @@ fn NoEngine(error: StackError) -> impl IntoView {
             <p class="fact">"The panel goes on asking; this page changes by itself when Docker answers."</p>
         </ErrorNote>
     }
+    .into_any()
 }
 
 #[component]
@@ -181,4 +186,5 @@ fn Differing(names: Vec<String>, actions: Actions) -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }

@@ -44,6 +44,7 @@ pub fn Services() -> impl IntoView {
             </table>
         </section>
     }
+    .into_any()
 }
 
 /// The state of a service as its shape alone, for where its name stands beside it.
@@ -105,6 +106,7 @@ fn ServiceRows(service: Service) -> impl IntoView {
             </Show>
         </tbody>
     }
+    .into_any()
 }
 
 /// Why the service is not as wanted, and how far its image is.
@@ -126,6 +128,7 @@ fn Remarks(row: Memo<Row>, service: Service) -> impl IntoView {
             </p>
         </Show>
     }
+    .into_any()
 }
 
 #[component]

@@ -1,0 +1,92 @@
+//! Draws every state of the pages into a folder, to be looked at: no server, no Docker, no browser needed.
+//!
+//! `cargo run -p monitor-app --features ssr --example pages -- FOLDER`
+
+mod states;
+
+use std::{path::Path, sync::Arc};
+
+use any_spawner::Executor;
+use async_trait::async_trait;
+use futures::{StreamExt, executor::block_on};
+use leptos::prelude::*;
+use leptos_router::location::RequestUrl;
+use monitor_app::{App, control_plane::ControlPlane};
+use monitor_core::{error::StackError, file_view::FileView, job::Job, live::Snapshot, logs::LogLine, service::Service};
+
+/// Answers with a fixed state; nothing can be done.
+struct Fixed(Snapshot);
+
+#[async_trait]
+impl ControlPlane for Fixed {
+    fn snapshot(&self) -> Snapshot {
+        self.0.clone()
+    }
+
+    fn build(&self) -> String {
+        "fixed".into()
+    }
+
+    async fn initialize(&self, _replace: bool) -> Result<Job, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn start_stack(&self) -> Result<Job, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn stop_stack(&self) -> Result<Job, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn remove_stack_and_data(&self) -> Result<Job, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn cancel_job(&self) -> Result<(), StackError> {
+        Ok(())
+    }
+
+    async fn files(&self) -> Result<Vec<FileView>, StackError> {
+        Ok(states::files())
+    }
+
+    async fn recent_logs(&self, service: Service, _lines: u32) -> Result<Vec<LogLine>, StackError> {
+        match service {
+            Service::Jaeger => Err(StackError::NoContainer { service }),
+            _ => Ok(states::lines()),
+        }
+    }
+}
+
+fn main() -> std::io::Result<()> {
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "target/pages".into());
+    let folder = Path::new(&folder);
+    std::fs::create_dir_all(folder)?;
+    let style = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../style/main.css"))?;
+    let _ = Executor::init_futures_executor();
+    for (name, snapshot) in states::snapshots() {
+        std::fs::write(folder.join(format!("{name}.html")), document(&style, "/", snapshot))?;
+    }
+    for (name, path) in [("files", "/files"), ("logs", "/logs/loki"), ("no-log", "/logs/jaeger"), ("lost", "/lost")] {
+        std::fs::write(folder.join(format!("{name}.html")), document(&style, path, states::running()))?;
+    }
+    Ok(())
+}
+
+fn document(style: &str, path: &str, snapshot: Snapshot) -> String {
+    let owner = Owner::new_root(None);
+    let body = owner.with(|| {
+        let (meta, _output) = leptos_meta::ServerMetaContext::new();
+        provide_context(meta);
+        provide_context(RequestUrl::new(path));
+        let plane: Arc<dyn ControlPlane> = Arc::new(Fixed(snapshot));
+        provide_context(plane);
+        block_on(view! { <App /> }.to_html_stream_in_order().collect::<String>())
+    });
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{path}</title>\
+         <style>{style}</style><body>{body}</body></html>"
+    )
+}
