@@ -1,5 +1,8 @@
 //! The WebAssembly entry: takes over the page that the server rendered.
 
+// A page's view is one deeply nested type, and its layout is computed here.
+#![recursion_limit = "256"]
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Called by the page's script once the WebAssembly is instantiated.
