@@ -171,44 +171,5 @@ fn without_version(path: &str) -> &str {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failing test may panic")]
-mod tests {
-    use super::*;
-
-    fn endpoint() -> Endpoint {
-        super::super::endpoint_from_environment(|name| (name == "DOCKER_HOST").then(|| "tcp://box".into())).unwrap()
-    }
-
-    #[test]
-    fn the_newest_version_that_both_speak_is_agreed_on() {
-        for (newest, oldest, agreed) in [
-            (Some("1.41"), Some("1.12"), Ok("1.41")),
-            (Some("1.44"), None, Ok("1.44")),
-            (Some("1.52"), Some("1.44"), Ok("1.52")),
-            (Some("1.99"), Some("1.44"), Ok("1.53")),
-            (Some("1.99"), Some("1.60"), Err("1.60 and later, and this program 1.53 and earlier")),
-            (Some("1.40"), Some("1.12"), Err("speaks API 1.40, and 1.41 is the oldest that will do")),
-            (Some("new"), None, Err("what answers there is no Docker Engine (API version `new`)")),
-            (None, None, Err("no Docker Engine")),
-        ] {
-            let got = agree(newest, oldest, &endpoint()).map(|version| version.to_string());
-            match (got, agreed) {
-                (Ok(got), Ok(agreed)) => assert_eq!(got, agreed),
-                (Err(got), Err(words)) => assert!(got.to_string().contains(words), "{got}"),
-                (got, agreed) => panic!("{newest:?} {oldest:?}: {got:?}, not {agreed:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn a_version_in_front_of_the_path_is_dropped() {
-        for (path, rest) in [
-            ("/v1.53/info", "/info"),
-            ("/info?a=/v1.2/", "/info?a=/v1.2/"),
-            ("/volumes/x", "/volumes/x"),
-            ("/v1", "/v1"),
-        ] {
-            assert_eq!(without_version(path), rest);
-        }
-    }
-}
+#[path = "client_tests.rs"]
+mod tests;

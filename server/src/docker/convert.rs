@@ -207,3 +207,7 @@ pub(super) fn event(message: EventMessage) -> Option<EngineEvent> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[path = "convert_tests.rs"]
+mod tests;

@@ -14,6 +14,8 @@ mod error;
 mod observe;
 mod ports;
 mod pull;
+#[cfg(test)]
+mod scripted;
 mod stream;
 
 use async_trait::async_trait;

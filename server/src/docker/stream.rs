@@ -120,3 +120,7 @@ async fn moment_of(engine: &Connection) -> Result<String, StackError> {
     })?;
     Ok(format!("{}.{:03}000000", now / 1000, now % 1000))
 }
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;

@@ -1,0 +1,84 @@
+//! Introductions, with a scripted Engine behind a real socket.
+
+use std::path::Path;
+
+use super::*;
+use crate::{
+    docker::{
+        DockerEngine,
+        scripted::{ENGINE_20, ENGINE_29, at, scripted},
+    },
+    engine::ContainerEngine,
+};
+
+#[tokio::test]
+async fn an_engine_that_comes_back_as_another_version_is_met_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("docker.sock");
+    let engine = DockerEngine::at(at(&path));
+    let endpoint = format!("unix://{}", path.display());
+    let unreachable =
+        |detail: &str| Some(StackError::EngineUnreachable { endpoint: endpoint.clone(), detail: detail.into() });
+    assert_eq!(engine.info().await.err(), unreachable("the socket does not exist"));
+
+    let asked = scripted(&path, &[(200, ENGINE_29), (404, r#"{"message":"no such image"}"#)]);
+    let image = "a:1".parse().expect("a reference");
+    assert_eq!(engine.image_id(&image).await, Ok(None));
+    assert_eq!(asked.join().expect("no panic"), ["/version", "/v1.52/images/a:1/json"]);
+
+    // The socket is there, and nobody listens.
+    match engine.image_id(&image).await {
+        Err(StackError::EngineUnreachable { detail, .. }) => assert!(detail.contains("refused"), "{detail}"),
+        other => panic!("{other:?}"),
+    }
+
+    let asked = scripted(&path, &[(200, ENGINE_20), (200, r#"{"Id":"sha256:1"}"#), (200, ENGINE_20)]);
+    assert_eq!(engine.image_id(&image).await, Ok(Some("sha256:1".into())));
+    let info = engine.info().await.expect("it answers");
+    assert_eq!((info.version.as_str(), info.api_version.as_str()), ("20.10.24", "1.41"));
+    assert_eq!(asked.join().expect("no panic"), ["/version", "/v1.41/images/a:1/json", "/version"]);
+}
+
+#[tokio::test]
+async fn a_refused_version_makes_the_next_request_ask_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("docker.sock");
+    let engine = DockerEngine::at(at(&path));
+    const REFUSAL: &str = r#"{"message":"client version 1.52 is too new. Maximum supported API version is 1.41"}"#;
+    let asked = scripted(&path, &[(200, ENGINE_29), (400, REFUSAL), (200, ENGINE_20), (200, r#"{"Id":"x"}"#)]);
+    let image = "a:1".parse().expect("a reference");
+    assert!(matches!(engine.image_id(&image).await, Err(StackError::EngineRefused { .. })));
+    assert_eq!(engine.image_id(&image).await, Ok(Some("x".into())));
+    let paths = ["/version", "/v1.52/images/a:1/json", "/version", "/v1.41/images/a:1/json"];
+    assert_eq!(asked.join().expect("no panic"), paths);
+}
+
+#[test]
+fn the_newest_version_that_both_speak_is_agreed_on() {
+    for (newest, oldest, agreed) in [
+        (Some("1.41"), Some("1.12"), Ok("1.41")),
+        (Some("1.44"), None, Ok("1.44")),
+        (Some("1.52"), Some("1.44"), Ok("1.52")),
+        (Some("1.99"), Some("1.44"), Ok("1.53")),
+        (Some("1.99"), Some("1.60"), Err("speaks API 1.60 and later, and this program 1.53 and earlier")),
+        (Some("1.40"), Some("1.12"), Err("speaks API 1.40, and 1.41 is the oldest that will do")),
+        (Some("new"), None, Err("what answers there is no Docker Engine (API version `new`)")),
+        (None, None, Err("no Docker Engine")),
+    ] {
+        let got = agree(newest, oldest, &at(Path::new("/x"))).map(|version| version.to_string());
+        match (got, agreed) {
+            (Ok(got), Ok(agreed)) => assert_eq!(got, agreed),
+            (Err(got), Err(words)) => assert!(got.to_string().contains(words), "{got}"),
+            (got, agreed) => panic!("{newest:?} {oldest:?}: {got:?}, not {agreed:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_version_in_front_of_the_path_is_dropped() {
+    for (path, rest) in
+        [("/v1.53/info", "/info"), ("/info?a=/v1.2/", "/info?a=/v1.2/"), ("/volumes/x", "/volumes/x"), ("/v1", "/v1")]
+    {
+        assert_eq!(without_version(path), rest);
+    }
+}

@@ -1,0 +1,169 @@
+//! Answers of Docker Engine 20.10.24, recorded and trimmed, to the project's own types.
+
+use std::collections::HashMap;
+
+use super::*;
+
+const CONTAINERS: &str = include_str!("testdata/containers.json");
+const INSPECTIONS: &str = include_str!("testdata/inspections.json");
+const NETWORK: &str = include_str!("testdata/network.json");
+const STATS: &str = include_str!("testdata/stats.ndjson");
+const EVENTS: &str = include_str!("testdata/events.ndjson");
+
+fn listed(name: &str) -> ObservedContainer {
+    let list: Vec<ContainerSummary> = serde_json::from_str(CONTAINERS).expect("a list");
+    list.into_iter().map(summary).find(|container| container.name == name).expect("it is in the list")
+}
+
+fn inspection(of: &str) -> ContainerInspectResponse {
+    let mut all: HashMap<String, ContainerInspectResponse> = serde_json::from_str(INSPECTIONS).expect("inspections");
+    all.remove(of).expect("it was recorded")
+}
+
+fn port(bind: &str, host: u16, container: u16) -> PublishedPort {
+    PublishedPort { bind: bind.into(), host, container }
+}
+
+#[test]
+fn a_running_container_is_read_from_the_list_and_a_port_counts_once() {
+    let container = listed("grafana");
+    assert_eq!(container.id.len(), 64);
+    assert_eq!((container.image.as_str(), container.state), ("grafana/grafana:12.4.2", ContainerState::Running));
+    assert!(container.image_id.starts_with("sha256:"));
+    assert_eq!(container.service_of("/home/ada/monitor"), Some(monitor_core::service::Service::Grafana));
+    let network: NetworkInspect = serde_json::from_str(NETWORK).expect("a network");
+    assert_eq!(container.networks, [super::network(network).id]);
+    assert_eq!(container.ports, [port("127.0.0.1", 38001, 3000), port("0.0.0.0", 38002, 9090)]);
+}
+
+#[test]
+fn a_container_that_was_never_started_knows_its_network_by_name_and_its_ports_by_inspection() {
+    let container = listed("loki");
+    assert_eq!((container.state, container.ports.len()), (ContainerState::Created, 0));
+    assert_eq!(container.networks, ["clawker-net"]);
+    assert_eq!(completed(container, inspection("created")).ports, [port("127.0.0.1", 38003, 3000)]);
+}
+
+#[test]
+fn an_image_that_lost_its_name_gets_it_back_from_the_inspection() {
+    let nameless = ObservedContainer { image: "sha256:5d6b".into(), ..listed("grafana") };
+    let completed = completed(nameless.clone(), inspection("run"));
+    assert_eq!(completed.image, "grafana/grafana:12.4.2");
+    assert_eq!(completed.ports, nameless.ports);
+}
+
+#[test]
+fn the_network_counts_what_is_attached() {
+    let network = network(serde_json::from_str(NETWORK).expect("a network"));
+    assert_eq!((network.driver.as_str(), network.attached), ("bridge", 1));
+    assert_eq!(network.labels.get("dev.clawker.managed").map(String::as_str), Some("true"));
+}
+
+#[test]
+fn how_a_container_fares_is_said_in_words() {
+    let no_shell = "its health check fails: OCI runtime exec failed: exec failed: unable to start container process: \
+                    exec: \"/bin/sh\": stat /bin/sh: no such file or directory: unknown";
+    for (name, state, problem, started) in [
+        ("run", ContainerState::Running, None, true),
+        ("created", ContainerState::Created, None, false),
+        ("exit", ContainerState::Exited, Some("exited with code 3"), false),
+        ("restart", ContainerState::Restarting, Some("exited with code 3 and is being started again"), true),
+        ("sick", ContainerState::Running, Some(no_shell), true),
+    ] {
+        let detail = detail(inspection(name));
+        assert_eq!(detail.problem.as_deref(), problem, "{name}");
+        assert_eq!((detail.state, detail.started_at.is_some()), (state, started), "{name}");
+    }
+}
+
+#[test]
+fn how_a_container_ended_is_said_in_words() {
+    for (exit_code, oom_killed, error, words) in [
+        (0, false, "", None),
+        (143, false, "", None),
+        (1, false, "", Some("exited with code 1")),
+        (137, false, "", Some("was killed (exit code 137)")),
+        (137, true, "", Some("was ended because it ran out of memory")),
+        (127, false, "exec: \"x\": not found", Some("exited with code 127: exec: \"x\": not found")),
+        (0, false, "network x not found", Some("network x not found")),
+    ] {
+        let state = StateModel {
+            exit_code: Some(exit_code),
+            oom_killed: Some(oom_killed),
+            error: Some(error.into()),
+            ..Default::default()
+        };
+        assert_eq!(problem(ContainerState::Exited, &state).as_deref(), words, "{exit_code} {oom_killed} {error}");
+    }
+}
+
+#[test]
+fn podmans_words_for_states_are_understood() {
+    for (word, state) in [
+        ("configured", ContainerState::Created),
+        ("stopped", ContainerState::Exited),
+        ("running", ContainerState::Running),
+        ("new word", ContainerState::Dead),
+    ] {
+        assert_eq!(state_named(word), state);
+    }
+}
+
+#[test]
+fn use_of_cpu_and_memory_is_computed_as_docker_stats_does() {
+    let samples: Vec<ContainerStatsResponse> =
+        STATS.lines().map(|line| serde_json::from_str(line).expect("a sample")).collect();
+    let [first, second, after_the_end] = &samples[..] else { panic!("three samples") };
+    // The first has nothing to be compared with.
+    assert_eq!((usage(first), has_ended(first)), (None, false));
+    // 232887 ns of 2 s of two cores.
+    let usage = usage(second).expect("a measurement");
+    assert!((usage.cpu_percent - 232_887.0 / 2e9 * 2.0 * 100.0).abs() < 1e-6, "{usage:?}");
+    assert_eq!(usage.memory_bytes, 430_080);
+    assert!(has_ended(after_the_end));
+}
+
+#[test]
+fn the_page_cache_is_no_use_of_memory() {
+    let mut sample: ContainerStatsResponse =
+        serde_json::from_str(STATS.lines().nth(1).expect("a line")).expect("a sample");
+    for (key, cache, expected) in
+        [("total_inactive_file", 80, 430_000), ("inactive_file", 80, 430_000), ("inactive_file", 500_000, 430_080)]
+    {
+        let memory = sample.memory_stats.as_mut().expect("memory");
+        memory.stats = Some(HashMap::from([(key.to_owned(), cache)]));
+        assert_eq!(usage(&sample).map(|usage| usage.memory_bytes), Some(expected), "{key}");
+    }
+}
+
+#[test]
+fn events_are_read_and_what_health_checks_run_is_none() {
+    let events: Vec<EngineEvent> =
+        EVENTS.lines().filter_map(|line| event(serde_json::from_str(line).expect("an event"))).collect();
+    let words: Vec<String> = events
+        .iter()
+        .map(|event| match event {
+            EngineEvent::Container { name, action, id } => {
+                assert_eq!(id.len(), 64);
+                format!("{name} {action}")
+            }
+            EngineEvent::Network { name } => format!("network {name}"),
+            EngineEvent::Volume => "volume".to_owned(),
+        })
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "promtail start",
+            "promtail die",
+            "prometheus kill",
+            "prometheus die",
+            "prometheus stop",
+            "prometheus destroy",
+            "promtail start",
+            "promtail die",
+            "network clawker-net",
+            "volume",
+        ]
+    );
+}
