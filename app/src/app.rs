@@ -98,9 +98,11 @@ fn EngineFoot() -> impl IntoView {
     let live = Live::get();
     let engine = live.derive(|snapshot| match &snapshot.engine {
         EngineState::Connecting => (Tone::Busy, "Asking Docker", Vec::new()),
-        EngineState::Connected { version, api_version, endpoint } => {
-            (Tone::Ok, "Docker answers", vec![format!("Engine {version} · API {api_version}"), endpoint.clone()])
-        }
+        EngineState::Connected { version, api_version, endpoint } => (
+            Tone::Ok,
+            "Docker answers",
+            vec![format!("Engine {version} · API {api_version}"), endpoint.trim_start_matches("unix://").to_owned()],
+        ),
         EngineState::Unreachable { .. } => (Tone::Bad, "No Docker Engine", Vec::new()),
     });
     let link = move || match live.link() {

@@ -38,6 +38,12 @@ pub fn count(number: usize) -> String {
     WORDS.get(number).map_or_else(|| number.to_string(), |word| (*word).into())
 }
 
+/// `Five of six services are ready.`
+pub fn ready_of(ready: usize, all: usize) -> String {
+    let verb = if ready == 1 { "is" } else { "are" };
+    sentence(&format!("{} of {} services {verb} ready", count(ready), count(all)))
+}
+
 /// `Loki`, `Loki and Jaeger`, `Loki, Jaeger and Grafana`.
 pub fn list(names: &[&str]) -> String {
     match names {

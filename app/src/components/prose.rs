@@ -25,7 +25,11 @@ fn linked(piece: &str) -> impl IntoView + use<> {
     let (before, rest) = piece.split_at(start);
     let end = rest.find([')', ' ', ',']).unwrap_or(rest.len());
     let (address, after) = rest.split_at(end);
-    let address = address.to_owned();
-    let link = (!address.is_empty()).then(|| view! { <a href=address.clone()>{address.clone()}</a> });
-    (before.to_owned(), link, after.to_owned())
+    let link = present(address).map(|address| view! { <a href=address.clone()>{address.clone()}</a> });
+    (present(before), link, present(after))
+}
+
+/// An empty text is rendered as a space, so that hydration finds it; here it would be seen.
+fn present(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }

@@ -19,6 +19,8 @@ pub enum Report {
     Message(String),
     /// The connection is gone; it is tried again.
     Lost,
+    /// The server said that there is no more to come. It is not asked again.
+    Ended,
 }
 
 type Listener = Rc<dyn Fn(Report)>;
@@ -28,6 +30,7 @@ struct Handlers {
     _on_open: Closure<dyn FnMut(Event)>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut(Event)>,
+    _on_end: Closure<dyn FnMut(Event)>,
 }
 
 impl Drop for Handlers {
@@ -74,6 +77,7 @@ fn connect(url: String, listener: Listener, slot: &Rc<RefCell<Option<Handlers>>>
         }
     });
     let on_error = Closure::new({
+        let listener = listener.clone();
         // A weak hold, so that a dropped stream is not opened again by its own last error.
         let slot = Rc::downgrade(slot);
         let source = source.clone();
@@ -92,8 +96,22 @@ fn connect(url: String, listener: Listener, slot: &Rc<RefCell<Option<Handlers>>>
             }
         }
     });
+    let on_end = Closure::new({
+        let source = source.clone();
+        move |_: Event| {
+            source.close();
+            listener(Report::Ended);
+        }
+    });
+    let _ = source.add_event_listener_with_callback("end", on_end.as_ref().unchecked_ref());
     source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
     source.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    slot.replace(Some(Handlers { source, _on_open: on_open, _on_message: on_message, _on_error: on_error }));
+    slot.replace(Some(Handlers {
+        source,
+        _on_open: on_open,
+        _on_message: on_message,
+        _on_error: on_error,
+        _on_end: on_end,
+    }));
 }

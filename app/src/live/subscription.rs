@@ -38,6 +38,7 @@ pub fn keep(live: Live) {
                 live.now.set(at);
             }
         }
+        Report::Ended => {}
         Report::Lost => {
             if complaint.with_value(Option::is_none) {
                 let handle = set_timeout_with_handle(move || live.link.set(Link::Lost), PATIENCE);

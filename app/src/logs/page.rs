@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
-use monitor_core::{error::StackError, service::Service};
+use leptos_router::hooks::{use_params_map, use_query_map};
+use monitor_core::{error::StackError, service::Service, timestamp::Timestamp};
 
-use super::viewer::Viewer;
+use super::{buffer::Filter, viewer::Viewer};
 use crate::{
     api::{ApiError, load_recent_logs},
     components::{ErrorNote, Icon, Shape},
@@ -33,8 +33,14 @@ pub fn LogsPage() -> impl IntoView {
 
 #[component]
 fn ServiceLog(service: Service) -> impl IntoView {
-    // A container that was made anew has a new log.
-    let started = Live::get().derive(move |snapshot| snapshot.service(service).and_then(|status| status.started_at));
+    // A container that was started anew has a new log; one that merely ended keeps the one it has.
+    let started = {
+        let now = Live::get().derive(move |snapshot| snapshot.service(service).and_then(|status| status.started_at));
+        Memo::new(move |last: Option<&Option<Timestamp>>| now.get().or_else(|| last.copied().flatten()))
+    };
+    // The address bears the filter, so that a filtered log can be asked for without JavaScript and passed on.
+    let asked = use_query_map().with_untracked(|query| query.get("q")).unwrap_or_default();
+    let filter = RwSignal::new(Filter { text: asked, serious: false });
     let lines = Resource::new_blocking(move || started.get(), move |_| load_recent_logs(service, FIRST_LINES));
     view! {
         <Title text=format!("Logs of {}", service.title()) />
@@ -46,7 +52,7 @@ fn ServiceLog(service: Service) -> impl IntoView {
             <Transition fallback=|| view! { <p class="fact">"Reading the log…"</p> }>
                 {move || Suspend::new(async move {
                     match lines.await {
-                        Ok(lines) => view! { <Viewer service lines /> }.into_any(),
+                        Ok(lines) => view! { <Viewer service lines filter /> }.into_any(),
                         Err(ApiError::Stack(StackError::NoContainer { .. })) => {
                             view! { <NoLog service /> }.into_any()
                         }

@@ -1,7 +1,6 @@
 //! The lines themselves, with what a reader may do to them.
 
 use leptos::{html, prelude::*};
-use leptos_router::hooks::use_query_map;
 use monitor_core::{
     logs::{Level, LogLine},
     service::Service,
@@ -16,13 +15,10 @@ use crate::{
 
 /// The log of one service.
 #[component]
-pub fn Viewer(service: Service, lines: Vec<LogLine>) -> impl IntoView {
+pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -> impl IntoView {
     let live = Live::get();
     let buffer = RwSignal::new(Buffer::new(lines));
     let paused = RwSignal::new(false);
-    // The address bears the filter, so that a filtered log can be asked for without JavaScript and passed on.
-    let asked = use_query_map().with_untracked(|query| query.get("q")).unwrap_or_default();
-    let filter = RwSignal::new(Filter { text: asked.clone(), serious: false });
     let shown = Memo::new(move |_| {
         let filter = filter.get();
         buffer.with(|buffer| {
@@ -55,7 +51,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>) -> impl IntoView {
                         aria-label="Search in the lines"
                         placeholder="Search"
                         autocomplete="off"
-                        value=asked
+                        value=filter.with_untracked(|filter| filter.text.clone())
                         on:input:target=move |event| filter.update(|filter| filter.text = event.target().value())
                     />
                 </form>

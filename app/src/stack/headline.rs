@@ -150,7 +150,7 @@ fn partial(snapshot: &Snapshot) -> Headline {
         word: "Partly running",
         title: match ready {
             0 => "No service is ready.".into(),
-            _ => words::sentence(&format!("{} of six services are ready", words::count(ready))),
+            _ => words::ready_of(ready, 6),
         },
         text,
         step: if down.is_empty() { Step::None } else { Step::Start },
@@ -172,9 +172,7 @@ fn at_work(job: &Job) -> Headline {
             let awaited: Vec<&str> = in_phase(Phase::AwaitingReadiness).map(|step| step.service.title()).collect();
             let title = match (ready, job.steps.len()) {
                 (0, _) => "Starting the stack.".to_owned(),
-                (ready, all) => {
-                    words::sentence(&format!("{} of {} services are ready", words::count(ready), words::count(all)))
-                }
+                (ready, all) => words::ready_of(ready, all),
             };
             let text = match awaited.is_empty() {
                 true => String::new(),

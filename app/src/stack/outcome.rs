@@ -30,9 +30,18 @@ pub fn Outcome(actions: Actions) -> impl IntoView {
 #[component]
 fn Failure(job: Job, error: StackError, actions: Actions) -> impl IntoView {
     let replaceable = matches!(error, StackError::FilesDiffer { .. });
+    let failed = match &error {
+        StackError::ServiceFailed { service, .. } | StackError::NotReady { service, .. } => Some(*service),
+        _ => None,
+    };
     view! {
         <ErrorNote title=title(&job) error=ApiError::Stack(error)>
             {replaceable.then(|| view! { <ReplaceForm actions /> })}
+            {failed.map(|service| view! {
+                <a class="button" href=format!("/logs/{service}")>
+                    {format!("Read the log of {}", service.title())}
+                </a>
+            })}
             <When job />
         </ErrorNote>
     }

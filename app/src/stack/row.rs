@@ -71,7 +71,11 @@ pub fn row(snapshot: &Snapshot, now: Timestamp, service: Service) -> Row {
         word,
         state: status.state.name(),
         version: status.version.clone().unwrap_or_default(),
-        why: status.problem.clone().or_else(|| status.waiting_for.clone().filter(|_| !status.ready)),
+        why: status
+            .problem
+            .as_deref()
+            .or_else(|| status.waiting_for.as_deref().filter(|_| !status.ready))
+            .map(words::sentence),
         fetch: job.and_then(|job| fetch_of(job, &status.image)),
         ports: ports_of(status),
         up: status.started_at.map(|started| (duration_words(now.seconds_since(started)), started)),

@@ -62,7 +62,9 @@ pub fn state_dot(service: Service) -> impl IntoView {
 #[component]
 fn ServiceRows(service: Service) -> impl IntoView {
     let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
-    let has_remarks = Memo::new(move |_| row.with(|row| row.why.is_some() || row.fetch.is_some()));
+    let has_log = Memo::new(move |_| row.with(|row| row.has_log));
+    let has_remarks =
+        Memo::new(move |_| service.end_of_life().is_some() || row.with(|row| row.why.is_some() || row.fetch.is_some()));
     view! {
         <tbody role="rowgroup" data-service=service.name() data-state=move || row.with(|row| row.state)>
             <tr role="row" data-remarks=move || has_remarks.get().to_string()>
@@ -71,7 +73,6 @@ fn ServiceRows(service: Service) -> impl IntoView {
                     " "
                     <span class="version">{move || row.with(|row| row.version.clone())}</span>
                     <span class="purpose">{service.purpose()}</span>
-                    {service.end_of_life().map(|text| view! { <EndOfLife text /> })}
                 </th>
                 <td role="cell" class="state">
                     <Chip
@@ -92,9 +93,11 @@ fn ServiceRows(service: Service) -> impl IntoView {
                     {move || row.with(|row| or_dash(row.memory.clone()))}
                 </td>
                 <td role="cell" class="log">
-                    <a href=format!("/logs/{service}") aria-label=format!("Logs of {}", service.title())>
-                        "Logs"
-                    </a>
+                    <Show when=move || has_log.get()>
+                        <a href=format!("/logs/{service}") aria-label=format!("Logs of {}", service.title())>
+                            "Logs"
+                        </a>
+                    </Show>
                 </td>
             </tr>
             <Show when=move || has_remarks.get()>
@@ -109,13 +112,14 @@ fn ServiceRows(service: Service) -> impl IntoView {
     .into_any()
 }
 
-/// Why the service is not as wanted, and how far its image is.
+/// What there is to know about the service, why it is not as wanted, and how far its image is.
 #[component]
 fn Remarks(row: Memo<Row>, service: Service) -> impl IntoView {
     let why = Memo::new(move |_| row.with(|row| row.why.clone()));
     let fetching = Memo::new(move |_| row.with(|row| row.fetch.is_some()));
     let fetch = move || row.with(|row| row.fetch.clone());
     view! {
+        {service.end_of_life().map(|text| view! { <EndOfLife text /> })}
         {move || why.get().map(|text| view! { <p class="why"><Prose text /></p> })}
         <Show when=move || fetching.get()>
             <p class="fetch">
@@ -134,10 +138,10 @@ fn Remarks(row: Memo<Row>, service: Service) -> impl IntoView {
 #[component]
 fn EndOfLife(text: &'static str) -> impl IntoView {
     view! {
-        <span class="end-of-life">
+        <p class="end-of-life">
             <Icon shape=Shape::Triangle />
             {text}
-        </span>
+        </p>
     }
 }
 
