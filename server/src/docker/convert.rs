@@ -28,7 +28,7 @@ pub(super) fn summary(container: ContainerSummary) -> ObservedContainer {
             .to_owned(),
         image: container.image.unwrap_or_default(),
         image_id: container.image_id.unwrap_or_default(),
-        state: container.state.map_or(ContainerState::Dead, |state| state_named(&state.to_string())),
+        state: container.state.map_or(ContainerState::Dead, |state| state_named(state.as_ref())),
         labels: container.labels.unwrap_or_default().into_iter().collect(),
         networks: network_ids(container.network_settings.and_then(|settings| settings.networks).unwrap_or_default()),
         ports: listed_ports(&container.ports.unwrap_or_default()),

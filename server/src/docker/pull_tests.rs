@@ -58,3 +58,50 @@ fn references_are_split_as_the_engine_wants_them() {
         assert_eq!(repository_and_tag(image), expected);
     }
 }
+
+#[tokio::test]
+async fn dropping_a_pull_hangs_up_so_that_the_engine_stops_fetching() {
+    use std::{
+        io::{Read, Write},
+        os::unix::net::UnixListener,
+    };
+
+    use crate::{
+        docker::{
+            DockerEngine,
+            scripted::{ENGINE_20, at},
+        },
+        engine::ContainerEngine,
+    };
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("docker.sock");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    let (fetching, is_fetching) = tokio::sync::oneshot::channel();
+    let engine_thread = std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        let (mut introduction, _) = listener.accept().expect("a connection");
+        let read = introduction.read(&mut buffer).expect("a request");
+        assert!(buffer[..read].starts_with(b"GET /version"));
+        write!(introduction, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{ENGINE_20}", ENGINE_20.len())
+            .expect("read");
+        let (mut pull, _) = listener.accept().expect("a connection");
+        let read = pull.read(&mut buffer).expect("a request");
+        assert!(buffer[..read].starts_with(b"POST /v1.41/images/create?fromImage=a&tag=1"));
+        // A report that never ends.
+        write!(pull, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").expect("read");
+        let report = r#"{"status":"Downloading","progressDetail":{"current":30,"total":90},"id":"x"}"#;
+        writeln!(pull, "{report}").expect("read");
+        fetching.send(()).expect("the test waits");
+        // Nothing more is sent to the Engine; the read ends when the other side hangs up.
+        assert_eq!(pull.read(&mut buffer).unwrap_or(0), 0);
+    });
+    let engine = DockerEngine::at(at(&path));
+    let image = "a:1".parse().expect("a reference");
+    let progress = |_| {};
+    tokio::select! {
+        result = engine.pull_image(Service::Loki, &image, &progress) => panic!("it cannot end: {result:?}"),
+        told = is_fetching => told.expect("the report began"),
+    }
+    tokio::task::spawn_blocking(|| engine_thread.join()).await.expect("no panic").expect("no panic");
+}
