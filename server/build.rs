@@ -1,8 +1,6 @@
 //! Embeds the site that `cargo xtask build` made, as a table for `src/site.rs`. Without a site the table is empty and
 //! the panel serves its pages without WebAssembly, so that a plain `cargo check` needs nothing.
 
-#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
-
 use std::{
     env, fs,
     hash::{DefaultHasher, Hash as _, Hasher as _},

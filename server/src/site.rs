@@ -6,7 +6,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -47,14 +47,6 @@ pub fn entry() -> SiteEntry {
 /// Changes with every file embedded and with every version.
 pub fn build_id() -> &'static str {
     env!("CLAWKER_BUILD_ID")
-}
-
-/// Answers `GET` (and, through axum's `get`, `HEAD`) for an embedded file; 404 for any other path.
-pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
-    match find(uri.path()) {
-        Some(asset) => answer(asset, &headers),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
 }
 
 /// The answer for a file that was found, in the smallest encoding that the browser takes.

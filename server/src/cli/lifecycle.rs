@@ -29,7 +29,7 @@ pub(super) async fn up(wait_timeout: u64, json: bool) -> Result<(), StackError> 
     let it = Installation::find()?;
     let patience = Patience { until_ready: Duration::from_secs(wait_timeout), ..Patience::default() };
     let stack = it.configuration.stack_to_start();
-    let urls = stack.as_ref().map(|stack| stack.clone()).ok();
+    let wanted = stack.clone().ok();
     let (engine, readiness) = (Arc::clone(&it.engine), Arc::clone(&it.readiness));
     let job = run(JobKind::Up, json, |report| {
         Box::pin(
@@ -37,7 +37,7 @@ pub(super) async fn up(wait_timeout: u64, json: bool) -> Result<(), StackError> 
         )
     })
     .await;
-    let pages = match urls {
+    let pages = match wanted {
         Some(stack) if job.error.is_none() => {
             let report = status::report(it.engine.as_ref(), it.readiness.as_ref(), &stack, true).await?;
             let pages = report

@@ -5,8 +5,6 @@ mod headers;
 mod live;
 mod logs;
 mod pages;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -15,7 +13,7 @@ use monitor_app::control_plane::ControlPlane;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
-use crate::{engine::ContainerEngine, hub::Hub, site};
+use crate::{engine::ContainerEngine, hub::Hub};
 
 /// What the routes need.
 #[derive(Clone)]
@@ -40,7 +38,6 @@ pub fn router(panel: Panel) -> Router {
         .route("/logs/{service}/download", get(logs::download))
         .with_state(panel)
         .merge(pages)
-        .fallback(site::serve)
         .layer(middleware::from_fn(headers::add))
         .layer(middleware::from_fn(guard::check))
 }

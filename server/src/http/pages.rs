@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    extract::Request,
     http::{HeaderValue, header},
 };
 use leptos::{
@@ -11,7 +12,10 @@ use leptos::{
     nonce::use_nonce,
     prelude::{provide_context, use_context},
 };
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context};
+use leptos_axum::{
+    LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
+    render_app_async_with_context,
+};
 use monitor_app::{App, shell::shell};
 
 use super::Panel;
@@ -28,7 +32,17 @@ pub(super) fn router(panel: &Panel) -> Router {
     };
     let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
     let options = LeptosOptions::builder().output_name("clawker-monitor").build();
-    Router::new().leptos_routes_with_context(&options, routes, context, shell).with_state(options)
+    let not_found = render_app_async_with_context(context.clone(), shell);
+    Router::new()
+        .leptos_routes_with_context(&options, routes, context, shell)
+        .with_state(options)
+        // What is no page is a file of the site; what is neither is a page that says so and offers the way back.
+        .fallback(move |request: Request| async move {
+            match site::find(request.uri().path()) {
+                Some(asset) => site::answer(asset, request.headers()),
+                None => not_found(request).await,
+            }
+        })
 }
 
 /// Only the page's own scripts run: those with its nonce, and what the WebAssembly loader needs.

@@ -67,17 +67,25 @@ pub async fn up(
     }))
     .await;
 
-    let mut containers: Vec<Outcome<'_>> = prepared
+    let mut outcomes: Vec<Outcome<'_>> = prepared
         .into_iter()
         .flatten()
-        .map(|(spec, prepared)| Outcome { spec, result: prepared.map(|(id, start)| Container { id, start }) })
+        .map(|(spec, prepared)| Outcome {
+            spec,
+            result: prepared.map(|(id, start)| Container { id, start }).map_err(NotStarted::Failed),
+        })
         .collect();
-    start_in_order(engine, &mut containers, report).await;
-    let waited = join_all(containers.into_iter().map(|outcome| async move {
+    start_in_order(engine, &mut outcomes, report).await;
+    let waited = join_all(outcomes.into_iter().map(|outcome| async move {
         let service = outcome.spec.service;
         let result = match outcome.result {
             Ok(container) => await_readiness(engine, readiness, patience, outcome.spec, &container.id, report).await,
-            Err(error) => Err(error),
+            Err(NotStarted::Failed(error)) => Err(error),
+            // The service that it waited for tells why.
+            Err(NotStarted::Skipped) => {
+                step(report, service, Phase::Failed);
+                Ok(())
+            }
         };
         if result.is_err() {
             step(report, service, Phase::Failed);
@@ -90,7 +98,14 @@ pub async fn up(
 
 struct Outcome<'a> {
     spec: &'a ServiceSpec,
-    result: Result<Container, StackError>,
+    result: Result<Container, NotStarted>,
+}
+
+enum NotStarted {
+    /// It could not be made or started.
+    Failed(StackError),
+    /// Something it depends on could not.
+    Skipped,
 }
 
 struct Container {
@@ -167,14 +182,8 @@ async fn start_in_order(engine: &dyn ContainerEngine, outcomes: &mut [Outcome<'_
         waiting.retain(|&index| {
             let spec = outcomes[index].spec;
             let of = |service: &Service| outcomes.iter().find(|other| other.spec.service == *service);
-            if let Some(failed) =
-                spec.depends_on.iter().find(|service| of(service).is_some_and(|it| it.result.is_err()))
-            {
-                outcomes[index].result = Err(StackError::ServiceFailed {
-                    service: spec.service,
-                    detail: format!("it was not started, because it depends on {}", failed.title()),
-                    log: Vec::new(),
-                });
+            if spec.depends_on.iter().any(|service| of(service).is_some_and(|it| it.result.is_err())) {
+                outcomes[index].result = Err(NotStarted::Skipped);
                 return false;
             }
             let ready = spec
@@ -191,7 +200,7 @@ async fn start_in_order(engine: &dyn ContainerEngine, outcomes: &mut [Outcome<'_
         let Some((index, started)) = starting.next().await else { break };
         match (started, &mut outcomes[index].result) {
             (Ok(()), Ok(container)) => container.start = false,
-            (Err(error), result) => *result = Err(error),
+            (Err(error), result) => *result = Err(NotStarted::Failed(error)),
             (Ok(()), Err(_)) => {}
         }
     }

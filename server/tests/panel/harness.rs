@@ -1,0 +1,214 @@
+//! A whole panel without Docker: fake engine, fake readiness, real everything else, in a folder of its own.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, Response, StatusCode},
+};
+use clawker_monitor::{
+    configuration::Configuration,
+    control_plane::LocalControlPlane,
+    engine::ContainerEngine,
+    fake_engine::FakeEngine,
+    http::{Panel, router},
+    hub::Hub,
+    jobs::Jobs,
+    lifecycle::Patience,
+    paths::Paths,
+    readiness::{Answer, Readiness},
+    watch::{Watch, first_snapshot},
+};
+use futures::StreamExt;
+use monitor_app::control_plane::ControlPlane;
+use monitor_core::{
+    job::Job,
+    live::Snapshot,
+    service::Service,
+    stack::{ServiceSpec, StackSpec},
+};
+use tokio::{sync::Notify, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// Answers for services: ready, unless told otherwise.
+#[derive(Default)]
+pub struct FakeReadiness {
+    not_ready: Mutex<BTreeMap<Service, String>>,
+}
+
+impl FakeReadiness {
+    /// From now on the service says that instead.
+    pub fn not_ready(&self, service: Service, said: &str) {
+        self.not_ready.lock().unwrap().insert(service, said.into());
+    }
+
+    /// From now on the service is ready.
+    pub fn ready(&self, service: Service) {
+        self.not_ready.lock().unwrap().remove(&service);
+    }
+}
+
+#[async_trait]
+impl Readiness for FakeReadiness {
+    async fn ask(&self, spec: &ServiceSpec) -> Answer {
+        match self.not_ready.lock().unwrap().get(&spec.service) {
+            Some(said) => Answer::NotReady(said.clone()),
+            None => Answer::Ready,
+        }
+    }
+}
+
+/// The panel under test.
+pub struct Harness {
+    pub engine: FakeEngine,
+    pub readiness: Arc<FakeReadiness>,
+    pub plane: LocalControlPlane,
+    pub hub: Hub,
+    pub shutdown: CancellationToken,
+    _folder: tempfile::TempDir,
+    router: Router,
+    watching: JoinHandle<()>,
+}
+
+impl Drop for Harness {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}
+
+/// A panel whose engine has all images, on an empty installation.
+pub fn panel() -> Harness {
+    panel_with("")
+}
+
+/// The same with that `settings.yaml`.
+pub fn panel_with(settings: &str) -> Harness {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("settings.yaml"), settings).unwrap();
+    let paths =
+        Paths { settings_file: folder.path().join("settings.yaml"), directory: folder.path().join("data/monitor") };
+    let configuration = Configuration::new(paths, "/var/run/docker.sock".into());
+    let engine = FakeEngine::new();
+    engine.have_images(&configuration.stack_or_default());
+    let readiness = Arc::new(FakeReadiness::default());
+    let (jobs, hub) = (Jobs::default(), Hub::new(first_snapshot(&configuration)));
+    let changed = Arc::new(Notify::new());
+    let shared: Arc<dyn ContainerEngine> = Arc::new(engine.clone());
+    let asked: Arc<dyn Readiness> = Arc::clone(&readiness) as _;
+    let watch = Watch {
+        engine: Arc::clone(&shared),
+        readiness: Arc::clone(&asked),
+        configuration: configuration.clone(),
+        jobs: jobs.clone(),
+        hub: hub.clone(),
+        configuration_changed: Arc::clone(&changed),
+    };
+    let plane = LocalControlPlane {
+        engine: Arc::clone(&shared),
+        readiness: asked,
+        configuration,
+        jobs,
+        hub: hub.clone(),
+        configuration_changed: changed,
+        patience: Patience { until_ready: Duration::from_millis(200), between_questions: Duration::from_millis(2) },
+    };
+    let shutdown = CancellationToken::new();
+    let router = router(Panel {
+        control_plane: Arc::new(plane.clone()),
+        hub: hub.clone(),
+        engine: shared,
+        shutdown: shutdown.clone(),
+    });
+    Harness { engine, readiness, plane, hub, shutdown, _folder: folder, router, watching: tokio::spawn(watch.run()) }
+}
+
+impl Harness {
+    /// The stack that the settings ask for.
+    pub fn stack(&self) -> StackSpec {
+        self.plane.configuration.stack_or_default()
+    }
+
+    /// Initialised and all up.
+    pub async fn up(&self) -> Job {
+        self.plane.initialize(false).await.unwrap();
+        let job = self.plane.start_stack().await.unwrap();
+        self.plane.jobs.ended(job.id).await.unwrap()
+    }
+
+    /// Waits until the snapshot is as wanted; says what it was instead when it never is.
+    pub async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
+        let mut reader = self.hub.subscribe();
+        let seen = async {
+            loop {
+                let snapshot = self.hub.snapshot();
+                if wanted(&snapshot) {
+                    return snapshot;
+                }
+                reader.next().await.unwrap();
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(10), seen).await {
+            Ok(snapshot) => snapshot,
+            Err(_) => panic!("never {what}: {:#?}", self.hub.snapshot()),
+        }
+    }
+
+    /// A request to `127.0.0.1:8484`, as a program would send it.
+    pub async fn send(&self, request: axum::http::request::Builder, body: &str) -> Answered {
+        let request: Request<Body> = request.body(Body::from(body.to_owned())).unwrap();
+        let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let mut text = Vec::new();
+        let mut chunks = body.into_data_stream();
+        while let Some(chunk) = chunks.next().await {
+            text.extend_from_slice(&chunk.unwrap());
+        }
+        Answered { status: parts.status, headers: parts.headers, text: String::from_utf8(text).unwrap() }
+    }
+
+    /// The response to a `GET`, with its body still to be read: for streams.
+    pub async fn open(&self, request: axum::http::request::Builder) -> Response<Body> {
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> Answered {
+        self.send(get(path), "").await
+    }
+
+    /// A form post, as a browser without JavaScript sends it from the panel's own page.
+    pub async fn press(&self, path: &str, form: &str) -> Answered {
+        let request = post(path)
+            .header("accept", "text/html,application/xhtml+xml")
+            .header("origin", "http://127.0.0.1:8484")
+            .header("referer", "http://127.0.0.1:8484/");
+        self.send(request, form).await
+    }
+}
+
+/// What came back.
+pub struct Answered {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub text: String,
+}
+
+impl Answered {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub fn get(path: &str) -> axum::http::request::Builder {
+    Request::get(path).header("host", "127.0.0.1:8484")
+}
+
+pub fn post(path: &str) -> axum::http::request::Builder {
+    Request::post(path).header("host", "127.0.0.1:8484").header("content-type", "application/x-www-form-urlencoded")
+}

@@ -1,0 +1,142 @@
+//! The router, driven in process: pages, forms, guards, headers, errors.
+
+use axum::http::StatusCode;
+use monitor_core::{service::Service, status::StackState};
+
+use crate::harness::{get, panel, panel_with, post};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn healthz_answers() {
+    let answer = panel().get("/healthz").await;
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::OK, "ok\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_bears_the_headers_that_keep_others_out() {
+    let panel = panel();
+    for path in ["/", "/healthz", "/nothing/here", "/files"] {
+        let answer = panel.get(path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_nonce_of_the_policy_is_new_each_time_and_no_other_script_may_run() {
+    let panel = panel();
+    let first = panel.get("/").await;
+    let policy = first.header("content-security-policy").to_owned();
+    assert!(policy.contains("script-src 'self' 'nonce-") && !policy.contains("unsafe-inline"), "{policy}");
+    assert_ne!(policy, panel.get("/").await.header("content-security-policy"));
+    assert!(!first.text.contains(" style=\"") && !first.text.contains(" onclick="), "no inline style or handler");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_host_is_misdirected_and_a_foreign_page_forbidden() {
+    let panel = panel();
+    let rebound = axum::http::Request::get("/").header("host", "evil.example:8484");
+    assert_eq!(panel.send(rebound, "").await.status, StatusCode::MISDIRECTED_REQUEST);
+    for path in
+        ["/api/start-stack", "/api/initialize", "/api/remove-stack-and-data", "/api/stop-stack", "/api/cancel-job"]
+    {
+        let foreign = post(path).header("origin", "https://evil.example");
+        assert_eq!(panel.send(foreign, "").await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(panel.engine.calls(), Vec::<String>::new());
+}
+
+/// The attack surface: every path that runs code on request.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_functions_are_these_and_no_others() {
+    let mut paths: Vec<String> =
+        leptos::server_fn::axum::server_fn_paths().map(|(path, method)| format!("{method} {path}")).collect();
+    paths.sort();
+    insta::assert_snapshot!(paths.join("\n"), @r"
+    POST /api/cancel-job
+    POST /api/files
+    POST /api/initialize
+    POST /api/recent-logs
+    POST /api/remove-stack-and-data
+    POST /api/snapshot
+    POST /api/start-stack
+    POST /api/stop-stack
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vital_verbs_work_as_plain_forms() {
+    let panel = panel();
+    let page = panel.get("/").await;
+    assert!(page.text.contains(">Initialize<"), "the one next step is a button");
+
+    let pressed = panel.press("/api/initialize", "").await;
+    assert_eq!(pressed.status, StatusCode::FOUND);
+    assert_eq!(pressed.header("location").trim_end_matches('?'), "http://127.0.0.1:8484/");
+    assert!(panel.plane.configuration.is_initialized());
+
+    let pressed = panel.press("/api/start-stack", "").await;
+    assert_eq!(pressed.status, StatusCode::FOUND);
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    let page = panel.get("/").await;
+    assert!(page.text.contains(">Stop stack<"), "and the page offers the way back");
+
+    assert_eq!(panel.press("/api/stop-stack", "").await.status, StatusCode::FOUND);
+    panel.until("stopped", |snapshot| snapshot.stack == StackState::Stopped).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_has_its_status_and_its_words() {
+    let panel = panel_with("monitoring:\n  grafana_port: 99999\n");
+    let answer = panel.send(post("/api/files").header("accept", "application/json"), "").await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text.contains("settings_invalid") && answer.text.contains("grafana_port"), "{}", answer.text);
+    let page = panel.get("/").await;
+    assert!(page.text.contains("99999"), "the stack page says what is wrong with the settings");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_hold_the_real_state_before_any_script_runs() {
+    let panel = panel();
+    panel.up().await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    panel.engine.logs_line(Service::Loki, "2026-11-22T07:12:56Z level=warn msg=\"a line <of> Loki\"");
+    let stack = panel.get("/").await.text;
+    for service in Service::ALL {
+        assert!(stack.contains(service.title()), "{service}");
+    }
+    let log = panel.get("/logs/loki").await;
+    assert_eq!(log.status, StatusCode::OK);
+    assert!(log.text.contains("a line &lt;of&gt; Loki"), "the log is there, escaped");
+    let files = panel.get("/files").await.text;
+    assert!(files.contains("compose.yaml") && files.contains("promtail-config.yaml"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_can_be_downloaded_and_a_missing_one_is_404() {
+    let panel = panel();
+    assert_eq!(panel.get("/logs/loki/download").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(panel.get("/logs/nginx/download").await.status, StatusCode::NOT_FOUND);
+    panel.up().await;
+    panel.engine.logs_line(Service::Loki, "2026-11-22T07:12:56Z level=warn msg=full");
+    let file = panel.get("/logs/loki/download").await;
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"loki.log\"");
+    assert_eq!(file.text, "2026-11-22T07:12:56Z level=warn msg=full\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_not_there_offers_the_way_back() {
+    let panel = panel();
+    for path in ["/nothing", "/logs/nginx"] {
+        let answer = panel.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.text.contains("href=\"/\""), "{path}: {}", answer.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_compressed_where_the_browser_takes_it() {
+    let panel = panel();
+    let response = panel.open(get("/").header("accept-encoding", "br")).await;
+    assert_eq!(response.headers().get("content-encoding").map(|value| value.as_bytes()), Some(&b"br"[..]));
+}

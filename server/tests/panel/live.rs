@@ -1,0 +1,122 @@
+//! The live snapshot follows what happens behind the panel's back, and streams end at shutdown.
+
+use futures::StreamExt;
+use monitor_app::control_plane::ControlPlane;
+use monitor_core::{
+    live::{Change, EngineState, LiveEvent},
+    service::Service,
+    status::{ContainerState, StackState},
+};
+
+use crate::harness::{Harness, get, panel};
+
+/// Reads server-sent events out of a response, one JSON document each.
+struct Events {
+    body: axum::body::BodyDataStream,
+    text: String,
+}
+
+impl Events {
+    async fn open(panel: &Harness, path: &str) -> Events {
+        Events { body: panel.open(get(path)).await.into_body().into_data_stream(), text: String::new() }
+    }
+
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.text = rest;
+                return Some(event.trim_start_matches("data: ").to_owned());
+            }
+            let chunk = self.body.next().await?.unwrap();
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    async fn next_live(&mut self) -> Option<LiveEvent> {
+        Some(serde_json::from_str(&self.next().await?).unwrap())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_container_that_dies_is_seen_without_asking() {
+    let panel = panel();
+    panel.up().await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    panel.engine.container_exits(Service::Loki, 137);
+    let snapshot = panel.until("partial", |snapshot| snapshot.stack == StackState::Partial).await;
+    let loki = snapshot.service(Service::Loki).unwrap();
+    assert_eq!((loki.state, loki.ready), (ContainerState::Exited, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engine_going_away_and_coming_back_are_events_too() {
+    let panel = panel();
+    panel.up().await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    panel.engine.go_away();
+    let snapshot = panel.until("gone", |snapshot| snapshot.stack == StackState::EngineUnreachable).await;
+    assert!(matches!(snapshot.engine, EngineState::Unreachable { .. }));
+    panel.engine.come_back();
+    panel.until("back", |snapshot| snapshot.stack == StackState::Running).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_of_cpu_and_memory_is_measured_only_while_somebody_looks() {
+    let panel = panel();
+    panel.up().await;
+    let measured = |snapshot: &monitor_core::live::Snapshot| snapshot.services.iter().all(|it| it.usage.is_some());
+    // `until` itself is a reader, so the streams begin with it.
+    panel.until("measured", measured).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_begins_with_the_build_and_a_snapshot_and_goes_on_with_changes() {
+    let panel = panel();
+    let mut events = Events::open(&panel, "/events").await;
+    let Some(LiveEvent::Hello { build }) = events.next_live().await else { panic!("hello comes first") };
+    assert_eq!(build, panel.plane.build());
+    let Some(LiveEvent::Snapshot(mut seen)) = events.next_live().await else { panic!("the snapshot comes second") };
+    assert_eq!(seen.stack, StackState::NotInitialized);
+
+    panel.up().await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    while seen.stack != StackState::Running {
+        match events.next_live().await.unwrap() {
+            LiveEvent::Changes { changes, .. } => changes.into_iter().for_each(|change| seen.apply(change)),
+            LiveEvent::Snapshot(fresh) => seen = fresh,
+            LiveEvent::Hello { .. } => panic!("hello comes once"),
+        }
+    }
+    assert!(seen.services.iter().all(|service| service.ready));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_tab_hears_of_a_job_before_its_caller_is_answered() {
+    let panel = panel();
+    let mut events = Events::open(&panel, "/events").await;
+    panel.plane.initialize(false).await.unwrap();
+    assert!(panel.plane.snapshot().job.is_some());
+    loop {
+        if let Some(LiveEvent::Changes { changes, .. }) = events.next_live().await
+            && changes.iter().any(|change| matches!(change, Change::Job(Some(_))))
+        {
+            break;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_end_at_shutdown() {
+    let panel = panel();
+    panel.up().await;
+    let mut events = Events::open(&panel, "/events").await;
+    let mut log = Events::open(&panel, "/logs/loki/stream").await;
+    assert!(events.next().await.is_some());
+    panel.engine.logs_line(Service::Loki, "2026-11-22T07:12:56Z level=info msg=hello");
+    let batch = log.next().await.unwrap();
+    assert!(batch.contains("level=info msg=hello"), "{batch}");
+    panel.shutdown.cancel();
+    while events.next().await.is_some() {}
+    while log.next().await.is_some() {}
+}

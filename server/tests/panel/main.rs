@@ -1,0 +1,8 @@
+//! The panel in process, on an engine in memory: lifecycle, live stream and HTTP. Needs nothing.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod harness;
+mod http;
+mod lifecycle;
+mod live;
