@@ -11,7 +11,7 @@ use std::{
 use super::tally::Tally;
 use crate::{
     paths::Paths,
-    step::{output, run_quietly},
+    step::output,
 };
 
 pub fn check_all(tally: &mut Tally, paths: &Paths) {
@@ -107,11 +107,11 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 /// A lock file made behind a mirror names the mirror, and fails everywhere else.
 fn lock_file_names_no_host(tally: &mut Tally, paths: &Paths) {
     let wall = "package-lock.json names no registry but npm's own";
-    match run_quietly(Command::new("grep").arg("-c").arg("\"name\"").arg(paths.end2end().join("package-lock.json"))) {
-        Err(error) => return tally.fail(wall, &format!("{error:#}")),
-        Ok(_) => {}
-    }
-    let text = fs::read_to_string(paths.end2end().join("package-lock.json")).unwrap_or_default();
+    let file = paths.end2end().join("package-lock.json");
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) => return tally.fail(wall, &format!("`{}`: {error}", file.display())),
+    };
     let foreign = text
         .lines()
         .filter(|line| line.trim_start().starts_with("\"resolved\"") && !line.contains("https://registry.npmjs.org/"));
