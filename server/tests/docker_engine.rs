@@ -6,7 +6,11 @@
 #[path = "docker_engine/workbench.rs"]
 mod workbench;
 
-use std::{collections::{BTreeMap, BTreeSet}, net::TcpListener, sync::Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::TcpListener,
+    sync::Mutex,
+};
 
 use clawker_monitor::{
     docker::{DockerEngine, endpoint_from_environment},

@@ -191,10 +191,7 @@ fn import_image(folder: &Path, image: &str) {
         .arg(source));
     let archive = folder.join("root.tar");
     run(Command::new("tar").arg("-C").arg(&root).arg("-cf").arg(&archive).arg("throwaway"));
-    run(Command::new("docker")
-        .args(["import", "--change", "ENTRYPOINT [\"/throwaway\"]"])
-        .arg(&archive)
-        .arg(image));
+    run(Command::new("docker").args(["import", "--change", "ENTRYPOINT [\"/throwaway\"]"]).arg(&archive).arg(image));
 }
 
 /// Settings that give every service the throw-away image and a port of its own.
@@ -236,7 +233,9 @@ fn succeeds(arguments: &[&str]) -> bool {
 
 fn lines(arguments: &[&str]) -> Vec<String> {
     let output = Command::new("docker").args(arguments).output();
-    output.map(|output| String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()).unwrap_or_default()
+    output
+        .map(|output| String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+        .unwrap_or_default()
 }
 
 /// What the Engine says about a container or volume.
