@@ -11,9 +11,9 @@ use crate::{problem::Problem, service::Service};
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum StackError {
     /// Nothing answers at the Engine's address.
-    #[error("the Docker Engine at `{endpoint}` does not answer: {detail}")]
+    #[error("{} does not answer: {detail}", engine_at(endpoint))]
     EngineUnreachable {
-        /// As `unix:///var/run/docker.sock`.
+        /// As `unix:///var/run/docker.sock`; empty where no address was found.
         endpoint: String,
         /// The reason, as the system gave it.
         detail: String,
@@ -57,7 +57,7 @@ pub enum StackError {
         directory: String,
     },
     /// Files in the monitor folder do not agree with the settings.
-    #[error("{} in `{directory}` do not agree with the settings", backticked(files))]
+    #[error("{} in `{directory}` {} not agree with the settings", backticked(files), if files.len() == 1 { "does" } else { "do" })]
     FilesDiffer {
         /// The files' names.
         files: Vec<String>,
@@ -250,6 +250,13 @@ impl StackError {
             StackError::ServiceFailed { log, .. } | StackError::NotReady { log, .. } => log,
             _ => &[],
         }
+    }
+}
+
+fn engine_at(endpoint: &str) -> String {
+    match endpoint {
+        "" => "a Docker Engine".into(),
+        _ => format!("the Docker Engine at `{endpoint}`"),
     }
 }
 

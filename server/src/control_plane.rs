@@ -103,6 +103,8 @@ impl ControlPlane for LocalControlPlane {
         let plane = self.clone();
         Ok(self.begin(JobKind::Up, |report| {
             Box::pin(async move {
+                // Asked first: where there is no Engine, nothing else matters.
+                plane.engine.info().await?;
                 let stack = plane.configuration.stack_to_start()?;
                 plane.configuration_changed.notify_one();
                 let (engine, readiness) = (plane.engine.as_ref(), plane.readiness.as_ref());

@@ -28,17 +28,20 @@ pub(super) async fn initialize(force: bool, json: bool) -> Result<(), StackError
 pub(super) async fn up(wait_timeout: u64, json: bool) -> Result<(), StackError> {
     let it = Installation::find()?;
     let patience = Patience { until_ready: Duration::from_secs(wait_timeout), ..Patience::default() };
-    let stack = it.configuration.stack_to_start();
-    let wanted = stack.clone().ok();
+    let configuration = it.configuration.clone();
     let (engine, readiness) = (Arc::clone(&it.engine), Arc::clone(&it.readiness));
     let job = run(JobKind::Up, json, |report| {
-        Box::pin(
-            async move { lifecycle::up(engine.as_ref(), readiness.as_ref(), patience, &stack?, report.as_ref()).await },
-        )
+        Box::pin(async move {
+            // Asked first: where there is no Engine, nothing else matters.
+            engine.info().await?;
+            let stack = configuration.stack_to_start()?;
+            lifecycle::up(engine.as_ref(), readiness.as_ref(), patience, &stack, report.as_ref()).await
+        })
     })
     .await;
-    let pages = match wanted {
-        Some(stack) if job.error.is_none() => {
+    let pages = match job.error {
+        None => {
+            let stack = it.configuration.stack()?;
             let report = status::report(it.engine.as_ref(), it.readiness.as_ref(), &stack, true).await?;
             let pages = report
                 .services

@@ -1,0 +1,233 @@
+//! What goes wrong on a real machine: each gets a sentence and a hint, and nothing is lost.
+
+use std::{
+    net::TcpListener,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+};
+
+use monitor_core::service::Service;
+
+use crate::installation::{Installation, Said, container_ids, docker};
+
+/// The sentence and the hint, without paths that differ from run to run.
+fn words(it: &Installation, said: &Said) -> String {
+    assert_eq!(said.code, Some(1), "{}\n{}", said.out, said.err);
+    let folder = it.folder.path().to_str().unwrap();
+    let told = said.err.lines().skip_while(|line| !line.starts_with("error: "));
+    told.map(|line| format!("{}\n", line.replace(folder, "FOLDER"))).collect()
+}
+
+#[test]
+#[ignore = "needs the Docker Engine; run by cargo xtask test"]
+fn an_absent_engine() {
+    let it = Installation::new();
+    let asked = |variable: &str, value: &str, command: &str| {
+        let output = it.command(&[command]).env(variable, value).output().unwrap();
+        words(
+            &it,
+            &Said { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).unwrap() },
+        )
+    };
+    it.run(&["init"]).done();
+    for command in ["up", "down", "status"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(asked("DOCKER_HOST", "unix:///nowhere/docker.sock", command), @r"
+        error: the Docker Engine at `unix:///nowhere/docker.sock` does not answer: the socket does not exist
+        hint: start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`
+        ");
+        }
+    }
+    insta::assert_snapshot!(asked("DOCKER_HOST", "tcp://127.0.0.1:1", "up"), @r"
+        error: the Docker Engine at `tcp://127.0.0.1:1` does not answer: Connection refused (os error 111)
+        hint: start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`
+        ");
+    insta::assert_snapshot!(asked("DOCKER_HOST", "ssh://box", "up"), @r"
+        error: the Docker endpoint `ssh://box` cannot be used: connections over `ssh` are not supported
+        hint: use a `unix://` or plain `tcp://` endpoint; for a remote Engine forward its socket: `ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST`, then `DOCKER_HOST=unix:///tmp/docker.sock`
+        ");
+    insta::assert_snapshot!(asked("DOCKER_CONTEXT", "nowhere", "up"), @r"
+        error: the Docker context `nowhere` does not exist
+        hint: see `docker context ls`, then `docker context use NAME`, or unset `DOCKER_CONTEXT`
+        ");
+}
+
+#[test]
+#[ignore = "needs the Docker Engine; run by cargo xtask test"]
+fn a_socket_without_permission() {
+    let it = Installation::new();
+    it.run(&["init"]).done();
+    std::fs::set_permissions(it.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = it.command(&["status"]).uid(65534).gid(65534).output().unwrap();
+    let said = Said { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).unwrap() };
+    insta::assert_snapshot!(words(&it, &said), @r"
+        error: this user may not use the Docker socket `unix:///var/run/docker.sock`
+        hint: add yourself to its group (`sudo usermod -aG docker $USER`) and log in again, or use rootless Docker
+        ");
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn a_port_held_by_a_process() {
+    let it = Installation::new();
+    let held = TcpListener::bind(("127.0.0.1", it.ports["grafana_port"])).unwrap();
+    let said = it.up();
+    let told = words(&it, &said);
+    let port = it.ports["grafana_port"];
+    assert!(told.contains(&format!("port {port} for Grafana is taken by process `")), "{told}");
+    assert!(told.contains(&format!("(pid {})", std::process::id())), "{told}");
+    assert!(told.contains("set `monitoring.grafana_port` to a free port"), "{told}");
+    let running = it.status()["services"].as_array().unwrap().iter().filter(|it| it["ready"] == true).count();
+    assert_eq!(running, 5, "the others run");
+    drop(held);
+    it.run(&["up"]).done();
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn a_port_held_by_a_container() {
+    let it = Installation::new();
+    let port = it.ports["loki_port"];
+    docker(&["rm", "--force", "in-the-way"]);
+    let publish = format!("127.0.0.1:{port}:1");
+    docker(&[
+        "run",
+        "--detach",
+        "--name",
+        "in-the-way",
+        "--publish",
+        &publish,
+        "--env",
+        "GF_SERVER_HTTP_PORT=1",
+        "clawker-stand-in/grafana:12.4.2",
+    ])
+    .done();
+    let told = words(&it, &it.up());
+    docker(&["rm", "--force", "in-the-way"]).done();
+    assert!(told.contains(&format!("port {port} for Loki is taken by container `in-the-way`")), "{told}");
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn an_image_that_cannot_be_fetched() {
+    let mut it = Installation::new();
+    it.use_image(Service::Jaeger, "127.0.0.1:1/nothing:1");
+    let told = words(&it, &it.up());
+    assert!(told.starts_with("error: the image `127.0.0.1:1/nothing:1` for Jaeger could not be fetched: "), "{told}");
+    assert!(
+        told.contains("hint: check the network and the registry, or name another image as `monitoring.images.jaeger`"),
+        "{told}"
+    );
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn a_strangers_container() {
+    let it = Installation::new();
+    docker(&["create", "--name", "grafana", "clawker-stand-in/grafana:12.4.2"]).done();
+    insta::assert_snapshot!(words(&it, &it.up()), @r"
+        error: a container named `grafana` exists already and is not part of this stack (image `clawker-stand-in/grafana:12.4.2`)
+        hint: rename it (`docker rename grafana grafana-old`) or remove it (`docker rm grafana`), then start again
+        ");
+    assert_eq!(container_ids().len(), 1, "nothing else was made");
+    it.run(&["down"]).done();
+    assert_eq!(container_ids().len(), 1, "and `down` leaves it alone");
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn a_strangers_network() {
+    let it = Installation::new();
+    docker(&["network", "create", "clawker-net"]).done();
+    insta::assert_snapshot!(words(&it, &it.up()), @r"
+        error: the network `clawker-net` exists but lacks the label `dev.clawker.managed=true`, so Clawker takes it for another program's (0 running containers are attached)
+        hint: disconnect its containers and remove it (`docker network rm clawker-net`); it is made anew at the next start
+        ");
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn a_service_that_exits() {
+    let mut it = Installation::new();
+    it.use_image(Service::Loki, "clawker-stand-in/loki:exit-3");
+    let told = words(&it, &it.up());
+    assert!(told.starts_with("error: Loki did not stay up: exited with code 3"), "{told}");
+    assert!(told.contains("\n  | "), "its last log lines are told: {told}");
+    assert!(told.contains("hint: read its log (`clawker-monitor logs loki`)"), "{told}");
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn a_service_that_never_gets_ready() {
+    let mut it = Installation::new();
+    it.use_image(Service::Grafana, "clawker-stand-in/grafana:never-ready");
+    it.run(&["init"]).done();
+    let told = words(&it, &it.run(&["up", "--wait-timeout", "2"]));
+    assert!(told.starts_with("error: Grafana runs but was not ready after 2 s: HTTP 503"), "{told}");
+    assert_eq!(it.status()["stack"], "partial");
+}
+
+#[test]
+#[ignore = "needs the Docker Engine; run by cargo xtask test"]
+fn a_data_folder_that_cannot_be_written() {
+    let it = Installation::new();
+    std::fs::write(it.folder.path().join("data"), "a file").unwrap();
+    insta::assert_snapshot!(words(&it, &it.run(&["init"])), @r"
+        error: `FOLDER/data/monitor` could not be created: a part of the path is a file, not a folder
+        hint: check the folder's owner, its permissions and the free disk space; nothing was lost
+        ");
+}
+
+/// A tiny file system of its own is a disk that is full, and one that is read-only.
+#[test]
+#[ignore = "needs root and the Docker Engine; run by cargo xtask test"]
+fn a_full_and_a_read_only_disk() {
+    let it = Installation::new();
+    let disk = it.folder.path().join("data");
+    std::fs::create_dir(&disk).unwrap();
+    let mount = |options: &str| {
+        let path = disk.to_str().unwrap();
+        let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs", path]).status();
+        assert!(mounted.unwrap().success());
+    };
+    let unmount = || assert!(std::process::Command::new("umount").arg(&disk).status().unwrap().success());
+
+    mount("size=16k");
+    let full = it.run(&["init"]);
+    unmount();
+    let full = words(&it, &full);
+    assert!(full.contains("could not be written: the disk is full\nhint: check the folder's owner"), "{full}");
+    mount("ro,size=1m");
+    let read_only = it.run(&["init"]);
+    unmount();
+    insta::assert_snapshot!(words(&it, &read_only), @r"
+        error: `FOLDER/data/monitor` could not be created: the file system is read-only
+        hint: check the folder's owner, its permissions and the free disk space; nothing was lost
+        ");
+    it.run(&["init"]).done();
+}
+
+#[test]
+#[ignore = "needs the Docker Engine; run by cargo xtask test"]
+fn broken_settings() {
+    let it = Installation::new();
+    std::fs::write(it.settings_file(), "monitoring:\n  grafana_port: 0\n  loki_port: [1]\n").unwrap();
+    insta::assert_snapshot!(words(&it, &it.run(&["init"])), @r"
+        error: 2 settings are wrong:
+          FOLDER/settings.yaml:2: `monitoring.grafana_port`: `0` is not a port; allowed is a whole number from 1 to 65535
+          FOLDER/settings.yaml:3: `monitoring.loki_port`: a single value is expected here
+        hint: correct the settings file; nothing was changed
+        ");
+    assert!(!it.directory().exists(), "nothing was made");
+    assert!(it.run(&["status"]).done().err.starts_with("warning: 2 settings are wrong:"));
+}
+
+#[test]
+#[ignore = "needs the Docker Engine; run by cargo xtask test"]
+fn misuse_is_exit_code_two() {
+    let it = Installation::new();
+    for arguments in [&["logs", "nginx"][..], &["frobnicate"], &["up", "--wait-timeout", "soon"]] {
+        assert_eq!(it.run(arguments).code, Some(2), "{arguments:?}");
+    }
+    let nginx = it.run(&["logs", "nginx"]).err;
+    assert!(nginx.contains("the services are otel-collector, prometheus, loki, jaeger, grafana, promtail"), "{nginx}");
+}

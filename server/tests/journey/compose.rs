@@ -1,0 +1,41 @@
+//! Docker Compose in the same folder agrees with us, and we with it.
+
+use crate::installation::{Installation, container_ids};
+
+const NEEDS: &str = "Docker Compose lists all six";
+
+#[test]
+#[ignore = "needs the Docker Engine, the stand-in images and Docker Compose; run by cargo xtask test"]
+fn after_our_up_compose_sees_everything_and_recreates_nothing() {
+    let it = Installation::new();
+    it.up().done();
+    let before = container_ids();
+    let listed = it.compose(&["ps", "--format", "{{.Service}}"]).done().out;
+    assert_eq!(listed.lines().count(), 6, "{NEEDS}: {listed}");
+    let projects = it.compose(&["ls"]).done().out;
+    let ours = projects.lines().find(|line| line.starts_with("monitor ")).unwrap();
+    assert!(ours.contains("running(6)") && ours.contains(it.directory().to_str().unwrap()), "{projects}");
+
+    it.compose(&["up", "--detach"]).done();
+    assert_eq!(container_ids(), before, "`docker compose up` leaves our containers alone");
+    assert!(it.compose(&["logs", "loki"]).done().out.contains("level="));
+    let down = it.compose(&["down"]).done();
+    assert!(!down.err.contains("warn"), "{}", down.err);
+    assert!(container_ids().is_empty());
+}
+
+#[test]
+#[ignore = "needs the Docker Engine, the stand-in images and Docker Compose; run by cargo xtask test"]
+fn after_composes_up_we_see_everything_and_recreate_nothing() {
+    let it = Installation::new();
+    // Compose does not make an external network; `up` and `down` leave it there.
+    it.up().done();
+    it.run(&["down", "--volumes"]).done();
+    it.compose(&["up", "--detach"]).done();
+    let before = container_ids();
+    let up = it.run(&["up", "--wait-timeout", "30"]).done();
+    assert_eq!(container_ids(), before, "our `up` leaves Compose's containers alone: {}", up.err);
+    assert_eq!(it.status()["stack"], "running");
+    it.run(&["down"]).done();
+    assert!(container_ids().is_empty());
+}

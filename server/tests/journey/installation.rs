@@ -1,0 +1,178 @@
+//! An installation of its own for each test: folders, free ports, stand-in images; and the Engine left clean behind it.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    net::TcpListener,
+    path::PathBuf,
+    process::{Command, Output},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use monitor_core::service::Service;
+use serde_json::Value;
+
+/// One stack at a time on one Engine.
+static ENGINE: Mutex<()> = Mutex::new(());
+
+const TAGS: [(Service, &str); 6] = [
+    (Service::OtelCollector, "0.148.0"),
+    (Service::Prometheus, "v3.10.0"),
+    (Service::Loki, "3.7.0"),
+    (Service::Jaeger, "1.76.0"),
+    (Service::Grafana, "12.4.2"),
+    (Service::Promtail, "3.6.0"),
+];
+
+/// Folders, settings and the Engine for one test.
+pub struct Installation {
+    pub folder: tempfile::TempDir,
+    pub ports: BTreeMap<&'static str, u16>,
+    images: BTreeMap<Service, String>,
+    _engine: MutexGuard<'static, ()>,
+}
+
+/// What a command answered.
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    fn of(output: Output) -> Said {
+        Said {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The command must have done what it was asked; says what it said otherwise.
+    pub fn done(self) -> Said {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.out, self.err);
+        self
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
+    }
+}
+
+impl Installation {
+    /// A new one with free ports.
+    pub fn new() -> Installation {
+        let engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+        remove_stack();
+        let keys = [
+            "otel_collector_port",
+            "otel_grpc_port",
+            "prometheus_metrics_port",
+            "prometheus_port",
+            "loki_port",
+            "jaeger_port",
+            "grafana_port",
+            "promtail_port",
+        ];
+        // All are held at once, so that no two are equal.
+        let held: Vec<TcpListener> = keys.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports = keys.into_iter().zip(held.iter().map(|held| held.local_addr().unwrap().port())).collect();
+        let images =
+            TAGS.map(|(service, tag)| (service, format!("clawker-stand-in/{service}:{tag}"))).into_iter().collect();
+        let it = Installation { folder: tempfile::tempdir().unwrap(), ports, images, _engine: engine };
+        it.write_settings();
+        it
+    }
+
+    /// The service runs that image from now on.
+    pub fn use_image(&mut self, service: Service, image: &str) {
+        self.images.insert(service, image.into());
+        self.write_settings();
+    }
+
+    pub fn settings_file(&self) -> PathBuf {
+        self.folder.path().join("settings.yaml")
+    }
+
+    /// The monitor folder.
+    pub fn directory(&self) -> PathBuf {
+        self.folder.path().join("data/monitor")
+    }
+
+    pub fn write_settings(&self) {
+        let mut text = String::from("monitoring:\n");
+        for (key, port) in &self.ports {
+            writeln!(text, "  {key}: {port}").unwrap();
+        }
+        text.push_str("  images:\n");
+        for (service, image) in &self.images {
+            writeln!(text, "    {service}: {image}").unwrap();
+        }
+        std::fs::write(self.settings_file(), text).unwrap();
+    }
+
+    /// The binary, not yet run.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clawker-monitor"));
+        command
+            .args(arguments)
+            .env("CLAWKER_CONFIG_DIR", self.folder.path())
+            .env("CLAWKER_DATA_DIR", self.folder.path().join("data"))
+            .env_remove("DOCKER_CONTEXT");
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        Said::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Initialised and up.
+    pub fn up(&self) -> Said {
+        self.run(&["init", "--force"]).done();
+        self.run(&["up", "--wait-timeout", "30"])
+    }
+
+    pub fn status(&self) -> Value {
+        self.run(&["status", "--json"]).json()
+    }
+
+    /// The real Docker Compose, in the monitor folder.
+    pub fn compose(&self, arguments: &[&str]) -> Said {
+        let compose = std::env::var("MONITOR_TEST_COMPOSE").expect("MONITOR_TEST_COMPOSE names Docker Compose");
+        Said::of(Command::new(compose).current_dir(self.directory()).args(arguments).output().unwrap())
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        remove_stack();
+    }
+}
+
+/// Runs the Docker CLI.
+pub fn docker(arguments: &[&str]) -> Said {
+    Said::of(Command::new("docker").args(arguments).output().unwrap())
+}
+
+/// Everything a stack leaves on the Engine.
+fn remove_stack() {
+    for service in Service::ALL {
+        docker(&["rm", "--force", "--volumes", service.name()]);
+    }
+    for volume in ["prometheus", "loki", "grafana"] {
+        docker(&["volume", "rm", "--force", &format!("monitor_clawker-{volume}")]);
+    }
+    docker(&["network", "rm", "clawker-net"]);
+}
+
+/// The ids of the stack's containers by name.
+pub fn container_ids() -> BTreeMap<String, String> {
+    let listed = docker(&["ps", "--all", "--no-trunc", "--format", "{{.Names}} {{.ID}}"]).done().out;
+    let ours = |name: &str| Service::from_name(name).is_some();
+    listed
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(name, _)| ours(name))
+        .map(|(name, id)| (name.to_owned(), id.to_owned()))
+        .collect()
+}

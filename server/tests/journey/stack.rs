@@ -1,0 +1,152 @@
+//! From nothing to a running stack and back.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
+use monitor_core::service::Service;
+
+use crate::installation::{Installation, container_ids, docker};
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn init_up_status_logs_down() {
+    let it = Installation::new();
+    let first = it.run(&["status", "--json"]).done().json();
+    assert_eq!((first["stack"].as_str(), first["network"]["exists"].as_bool()), (Some("not_initialized"), Some(false)));
+
+    let init = it.run(&["init", "--json"]).done().json();
+    assert_eq!(init["files"].as_array().unwrap().len(), 8);
+    assert!(init["files"].as_array().unwrap().iter().all(|file| file["action"]["did"] == "written"), "{init:#}");
+
+    let up = it.run(&["up"]).done();
+    assert!(up.out.contains("All six services are ready."), "{}", up.out);
+    assert!(up.out.contains(&format!("http://127.0.0.1:{}", it.ports["grafana_port"])), "{}", up.out);
+    assert!(up.err.contains("Grafana: ready"), "{}", up.err);
+
+    let status = it.status();
+    assert_eq!(status["stack"], "running");
+    assert_eq!(status["network"], serde_json::json!({ "name": "clawker-net", "exists": true }));
+    for service in status["services"].as_array().unwrap() {
+        assert_eq!(
+            (service["state"].as_str(), service["ready"].as_bool()),
+            (Some("running"), Some(true)),
+            "{service:#}"
+        );
+        assert_eq!(service["container"], service["service"]);
+        assert!(service["started_at"].as_str().unwrap().ends_with('Z'), "{service:#}");
+    }
+    let grafana = status["services"].as_array().unwrap().iter().find(|it| it["service"] == "grafana").unwrap();
+    let port = it.ports["grafana_port"];
+    assert_eq!(grafana["ports"], serde_json::json!([{ "bind": "127.0.0.1", "host": port, "container": port }]));
+    assert_eq!(grafana["url"], format!("http://127.0.0.1:{port}"));
+
+    let logs = it.run(&["logs", "loki"]).done().out;
+    assert!(logs.contains("level="), "{logs}");
+
+    let before = container_ids();
+    it.run(&["up"]).done();
+    assert_eq!(container_ids(), before, "a second `up` changes nothing");
+
+    let down = it.run(&["down", "--json"]).done().json();
+    assert_eq!(down["state"], "done");
+    assert_eq!(it.status()["stack"], "stopped");
+    assert!(docker(&["volume", "inspect", "monitor_clawker-loki"]).code == Some(0), "data stays");
+    assert!(docker(&["network", "inspect", "clawker-net"]).code == Some(0), "the network stays");
+    it.run(&["down"]).done();
+
+    it.run(&["down", "--volumes"]).done();
+    assert!(docker(&["volume", "inspect", "monitor_clawker-loki"]).code != Some(0), "data is gone");
+    assert!(docker(&["network", "inspect", "clawker-net"]).code == Some(0), "the network stays");
+}
+
+/// What Clawker itself looks for before it switches an agent's telemetry on (reference B.4).
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn clawkers_own_detector_finds_the_collector() {
+    let it = Installation::new();
+    it.up().done();
+    let found = docker(&[
+        "ps",
+        "--filter",
+        "name=otel-collector",
+        "--filter",
+        "status=running",
+        "--filter",
+        "label=dev.clawker.managed=true",
+        "--format",
+        "{{.Names}} {{.Networks}}",
+    ]);
+    assert_eq!(found.done().out.trim(), "otel-collector clawker-net");
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn a_log_is_followed_until_the_process_is_told_to_stop() {
+    let it = Installation::new();
+    it.up().done();
+    let mut following = it.command(&["logs", "loki", "--follow", "-n", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(following.stdout.take().unwrap()).lines();
+    // Asking Loki whether it is ready makes it log; asked until the follower is attached and sees it.
+    let asked = std::thread::spawn({
+        let command = it.command(&["status"]);
+        move || {
+            let mut command = command;
+            for _ in 0..50 {
+                command.output().unwrap();
+            }
+        }
+    });
+    let line = lines.next().unwrap().unwrap();
+    assert!(line.contains("GET /ready"), "{line}");
+    let told = std::process::Command::new("kill").arg(following.id().to_string()).status().unwrap();
+    assert!(told.success());
+    assert!(following.wait().unwrap().success());
+    asked.join().unwrap();
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn every_port_can_be_changed_and_only_what_it_concerns_is_made_anew() {
+    let mut it = Installation::new();
+    it.up().done();
+    let before = container_ids();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    it.ports.insert("jaeger_port", free);
+    it.write_settings();
+
+    let refused = it.run(&["up"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("not agree with the settings"), "{}", refused.err);
+    assert!(refused.err.contains("hint: run `clawker-monitor init --force`"), "{}", refused.err);
+    assert_eq!(container_ids(), before, "and nothing was touched");
+
+    it.up().done();
+    let after = container_ids();
+    assert_ne!(after[Service::Jaeger.name()], before[Service::Jaeger.name()]);
+    for unconcerned in [Service::Prometheus, Service::Loki, Service::Promtail] {
+        assert_eq!(after[unconcerned.name()], before[unconcerned.name()], "{unconcerned}");
+    }
+    assert_eq!(it.status()["stack"], "running");
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn an_interrupted_up_is_finished_by_the_next_one() {
+    let mut it = Installation::new();
+    it.use_image(Service::Loki, "clawker-stand-in/loki:never-ready");
+    it.run(&["init"]).done();
+    let mut going = it.command(&["up"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut errors = BufReader::new(going.stderr.take().unwrap()).lines();
+    assert!(errors.by_ref().any(|line| line.unwrap().contains("Loki: started")));
+    assert!(std::process::Command::new("kill").arg(going.id().to_string()).status().unwrap().success());
+    let rest: Vec<String> = errors.map(Result::unwrap).collect();
+    assert_eq!(going.wait().unwrap().code(), Some(1));
+    assert!(rest.iter().any(|line| line.contains("stopped before the end")), "{rest:#?}");
+    assert!(rest.iter().any(|line| line.starts_with("hint: ")), "{rest:#?}");
+
+    it.use_image(Service::Loki, "clawker-stand-in/loki:3.7.0");
+    it.up().done();
+    assert_eq!(it.status()["stack"], "running");
+}
