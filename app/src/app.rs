@@ -10,9 +10,9 @@ use leptos_router::{
 use monitor_core::live::EngineState;
 
 use crate::{
-    components::{Chip, Icon, Shape, Tone},
+    components::{Chip, Icon, Shape, Tone, part, part_if},
     files::FilesPage,
-    live::{Link, LinkBanner, Live, Seed},
+    live::{Carried, Link, LinkBanner, Live, Seed},
     logs::LogsPage,
     not_found::NotFound,
     stack::StackPage,
@@ -22,7 +22,7 @@ use crate::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    Live::start(SharedValue::new(Seed::gather).into_inner());
+    Live::start(SharedValue::new_str(|| Carried(Seed::gather())).into_inner().0);
     view! {
         <Title formatter=|page: String| format!("{page} · clawker-monitor") />
         <Router>
@@ -112,18 +112,20 @@ fn EngineFoot() -> impl IntoView {
     };
     view! {
         <div class="foot">
-            <Show when=move || live.hydrated()>
+            {part_if(live.hydrated(), move || view! {
                 <p>
                     <Chip tone=Signal::derive(move || link().0) word=Signal::derive(move || link().1.to_owned()) />
                 </p>
-            </Show>
+            }.into_any())}
             <p>
                 <Chip
                     tone=Signal::derive(move || engine.get().0)
                     word=Signal::derive(move || engine.get().1.to_owned())
                 />
             </p>
-            {move || engine.get().2.into_iter().map(|line| view! { <p class="fact">{line}</p> }).collect_view()}
+            {part(move || {
+                engine.get().2.into_iter().map(|line| view! { <p class="fact">{line}</p> }).collect_view().into_any()
+            })}
         </div>
     }
     .into_any()

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Shape};
+use super::{Icon, Shape, text};
 
 /// How a state feels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +54,9 @@ pub fn Chip(
     word: Signal<String>,
 ) -> impl IntoView {
     view! {
-        <span class="chip" data-tone=move || tone.get().name()>
+        <span class="chip" data-tone=text(move || tone.get().name().to_owned())>
             <Icon shape=Signal::derive(move || tone.get().shape()) />
-            {move || word.get()}
+            {text(move || word.get())}
         </span>
     }
     .into_any()

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Shape};
+use super::{Icon, Shape, text as text_part};
 
 /// The button.
 #[component]
@@ -27,7 +27,7 @@ pub fn Copy(
     view! {
         <button type="button" class="button" data-rank="quiet" on:click=copy>
             <Icon shape=Signal::derive(move || if copied.get() { Shape::Check } else { Shape::Copy }) />
-            <span role="status">{move || if copied.get() { "Copied" } else { "Copy" }}</span>
+            <span role="status">{text_part(move || if copied.get() { "Copied" } else { "Copy" }.to_owned())}</span>
         </button>
     }
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::text;
+
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -62,8 +64,8 @@ pub fn Icon(
     shape: Signal<Shape>,
 ) -> impl IntoView {
     view! {
-        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" data-shape=move || shape.get().name()>
-            <path d=move || shape.get().path()></path>
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" data-shape=text(move || shape.get().name().to_owned())>
+            <path d=text(move || shape.get().path().to_owned())></path>
         </svg>
     }
 }

@@ -5,6 +5,7 @@ mod copy;
 mod icon;
 mod moment;
 mod note;
+mod part;
 mod prose;
 
 pub use chip::{Chip, Tone};
@@ -12,4 +13,5 @@ pub use copy::Copy;
 pub use icon::{Icon, Shape};
 pub use moment::{Ago, Moment};
 pub use note::ErrorNote;
+pub use part::{attribute, part, part_if, text};
 pub use prose::Prose;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use monitor_core::timestamp::Timestamp;
 
+use super::text;
 use crate::words;
 
 /// `14 s ago`, exact on hover.
@@ -15,7 +16,7 @@ pub fn Ago(
     now: Signal<Timestamp>,
 ) -> impl IntoView {
     let words = Memo::new(move |_| words::ago(then, now.get()));
-    view! { <Moment at=then>{move || words.get()}</Moment> }
+    view! { <Moment at=then>{text(move || words.get())}</Moment> }
 }
 
 /// Any words for a moment, exact on hover.
@@ -25,11 +26,12 @@ pub fn Moment(
     at: Timestamp,
     /// The words.
     children: Children,
-) -> impl IntoView {
+) -> AnyView {
     let exact = at.to_rfc3339();
     view! {
         <time datetime=exact.clone() title=exact>
             {children()}
         </time>
     }
+    .into_any()
 }

@@ -8,8 +8,8 @@ use monitor_core::file_view::{FileState, FileView};
 use super::highlight::highlight;
 use crate::{
     api::{Initialize, load_files},
-    components::{Chip, Copy, ErrorNote, Tone},
-    live::Live,
+    components::{Chip, Copy, ErrorNote, Tone, attribute, part, part_if, text},
+    live::{Carried, Live},
     words,
 };
 
@@ -18,12 +18,12 @@ use crate::{
 pub fn FilesPage() -> impl IntoView {
     let live = Live::get();
     // Read again whenever the server sees files or settings change.
-    let files = Resource::new_blocking(
+    let files = Resource::new_str_blocking(
         {
             let configuration = live.derive(|snapshot| snapshot.configuration.clone());
             move || configuration.get()
         },
-        |_| load_files(),
+        |_| async { Carried(load_files().await) },
     );
     let directory = live.derive(|snapshot| snapshot.configuration.directory.clone());
     let settings_file = live.derive(|snapshot| snapshot.configuration.settings_file.clone());
@@ -35,8 +35,8 @@ pub fn FilesPage() -> impl IntoView {
             <header class="opening">
                 <h1>"Files"</h1>
                 <p class="lead">
-                    "What the stack is made from, in " <code>{move || directory.get()}</code>
-                    ". Generated from " <code>{move || settings_file.get()}</code> "."
+                    "What the stack is made from, in " <code>{text(move || directory.get())}</code>
+                    ". Generated from " <code>{text(move || settings_file.get())}</code> "."
                 </p>
             </header>
             <div role="alert">
@@ -44,7 +44,7 @@ pub fn FilesPage() -> impl IntoView {
             </div>
             <Transition fallback=|| view! { <p class="fact">"Reading the files…"</p> }>
                 {move || Suspend::new(async move {
-                    match files.await {
+                    match files.await.0 {
                         Ok(files) => view! { <Files files initialize /> }.into_any(),
                         Err(error) => {
                             view! { <ErrorNote title="The files could not be read".to_owned() error /> }.into_any()
@@ -72,7 +72,7 @@ fn Files(files: Vec<FileView>, initialize: ServerAction<Initialize>) -> impl Int
             .iter()
             .enumerate()
             .map(|(index, file)| {
-                let current = move || (chosen.get() == index).then_some("page");
+                let current = attribute(move || (chosen.get() == index).then(|| "page".to_owned()));
                 view! {
                     <li>
                         <a href=format!("/files?name={}", file.name) aria-current=current>
@@ -110,10 +110,10 @@ fn Files(files: Vec<FileView>, initialize: ServerAction<Initialize>) -> impl Int
             <nav aria-label="Files of the stack">
                 <ul>{entries}</ul>
             </nav>
-            {move || {
+            {part(move || {
                 let file = files.with_value(|files| files.get(chosen.get()).cloned());
-                file.map(|file| view! { <Contents file /> })
-            }}
+                file.map(|file| view! { <Contents file /> }).into_any()
+            })}
         </div>
     }
     .into_any()
@@ -125,15 +125,15 @@ fn Contents(file: FileView) -> impl IntoView {
     let html = highlight(file.language, &file.contents);
     let lines = file.contents.lines().count();
     let (tone, word) = state_words(file.state);
-    let text = StoredValue::new(file.contents);
+    let contents = StoredValue::new(file.contents);
     view! {
         <article class="card contents" data-state=word.to_lowercase()>
             <div class="card-head">
                 <h2>{file.name.clone()}</h2>
                 <Chip tone word=word.to_owned() />
-                <Show when=move || live.hydrated()>
-                    <Copy text=Signal::derive(move || text.get_value()) />
-                </Show>
+                {part_if(live.hydrated(), move || view! {
+                    <Copy text=Signal::derive(move || contents.get_value()) />
+                }.into_any())}
             </div>
             <p class="purpose">{words::sentence(&file.purpose)} " " {state_sentence(file.state)}</p>
             <pre tabindex="0" role="region" aria-label=format!("Contents of {}, {lines} lines", file.name)>

@@ -3,25 +3,24 @@
 use leptos::prelude::*;
 
 use super::{Link, Live};
+use crate::components::part_if;
 
 /// Says that the connection is lost, or that the server is of another build than this page.
 #[component]
 pub fn LinkBanner() -> impl IntoView {
     let live = Live::get();
     let stale = live.stale();
+    let lost = Memo::new(move |_| live.link() == Link::Lost);
     view! {
         <div class="banner" role="status">
-            {move || {
-                (live.link() == Link::Lost).then(|| view! {
+            {part_if(lost, || view! {
                     <p data-tone="bad">
                         <b>"The panel’s server does not answer."</b>
                         " The page shows what was known last, and follows again by itself. See whether "
                         <code>"clawker-monitor"</code> " still runs."
                     </p>
-                })
-            }}
-            {move || {
-                stale.get().then(|| view! {
+                }.into_any())}
+            {part_if(stale, || view! {
                     <p data-tone="warn">
                         <b>"The panel was updated."</b> " This page is of the previous version. "
                         <button
@@ -34,8 +33,7 @@ pub fn LinkBanner() -> impl IntoView {
                             "Reload"
                         </button>
                     </p>
-                })
-            }}
+                }.into_any())}
         </div>
     }
 }

@@ -3,6 +3,7 @@
 //! The fold (`view`) is pure and tested on the host; the browser's `EventSource` (`source`) and the clock are glue.
 
 mod banner;
+mod carried;
 mod seed;
 #[cfg(feature = "hydrate")]
 pub mod source;
@@ -14,6 +15,7 @@ use leptos::prelude::*;
 use monitor_core::{live::Snapshot, timestamp::Timestamp};
 
 pub use banner::LinkBanner;
+pub use carried::Carried;
 pub use seed::Seed;
 pub use view::View;
 
@@ -64,6 +66,7 @@ impl Live {
     where
         T: PartialEq + Send + Sync + 'static,
     {
+        let from: Box<dyn Fn(&Snapshot) -> T + Send + Sync> = Box::new(from);
         Memo::new(move |_| self.view.with(|view| from(&view.snapshot)))
     }
 
@@ -72,6 +75,7 @@ impl Live {
     where
         T: PartialEq + Send + Sync + 'static,
     {
+        let from: Box<dyn Fn(&Snapshot, Timestamp) -> T + Send + Sync> = Box::new(from);
         Memo::new(move |_| self.view.with(|view| from(&view.snapshot, self.now.get())))
     }
 
@@ -91,7 +95,7 @@ impl Live {
     }
 
     /// The page is interactive; controls that need JavaScript show themselves only then.
-    pub fn hydrated(self) -> bool {
-        self.hydrated.get()
+    pub fn hydrated(self) -> Memo<bool> {
+        Memo::new(move |_| self.hydrated.get())
     }
 }

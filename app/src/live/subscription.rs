@@ -32,7 +32,7 @@ pub fn keep(live: Live) {
             live.link.set(Link::Live);
         }
         Report::Message(text) => {
-            let Ok(event) = serde_json::from_str::<LiveEvent>(&text) else { return };
+            let Ok(event) = serde_json::from_slice::<LiveEvent>(text.as_bytes()) else { return };
             if let Some(at) = live.view.try_update(|view: &mut View| view.fold(event)).flatten() {
                 clock.set_value((at, page_milliseconds()));
                 live.now.set(at);

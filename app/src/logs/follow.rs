@@ -29,7 +29,7 @@ pub fn follow(
                 buffer.try_update_untracked(Buffer::reopened);
             }
             Report::Message(text) => {
-                if let Ok(lines) = serde_json::from_str::<Vec<LogLine>>(&text) {
+                if let Ok(lines) = serde_json::from_slice::<Vec<LogLine>>(text.as_bytes()) {
                     buffer.try_update_untracked(|buffer| buffer.push(lines));
                 }
             }

@@ -8,8 +8,8 @@ use monitor_core::{error::StackError, service::Service, timestamp::Timestamp};
 use super::{buffer::Filter, viewer::Viewer};
 use crate::{
     api::{ApiError, load_recent_logs},
-    components::{ErrorNote, Icon, Shape},
-    live::Live,
+    components::{ErrorNote, Icon, Shape, part},
+    live::{Carried, Live},
     not_found::NotFound,
     stack::state_dot,
 };
@@ -25,10 +25,10 @@ pub fn LogsPage() -> impl IntoView {
         Some(name) => Service::from_name(&name),
         None => Some(Service::ALL[0]),
     });
-    move || match service.get() {
+    part(move || match service.get() {
         Some(service) => view! { <ServiceLog service /> }.into_any(),
         None => view! { <NotFound /> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -41,7 +41,10 @@ fn ServiceLog(service: Service) -> impl IntoView {
     // The address bears the filter, so that a filtered log can be asked for without JavaScript and passed on.
     let asked = use_query_map().with_untracked(|query| query.get("q")).unwrap_or_default();
     let filter = RwSignal::new(Filter { text: asked, serious: false });
-    let lines = Resource::new_blocking(move || started.get(), move |_| load_recent_logs(service, FIRST_LINES));
+    let lines = Resource::new_str_blocking(
+        move || started.get(),
+        move |_| async move { Carried(load_recent_logs(service, FIRST_LINES).await) },
+    );
     view! {
         <Title text=format!("Logs of {}", service.title()) />
         <div class="page logs">
@@ -51,7 +54,7 @@ fn ServiceLog(service: Service) -> impl IntoView {
             </header>
             <Transition fallback=|| view! { <p class="fact">"Reading the log…"</p> }>
                 {move || Suspend::new(async move {
-                    match lines.await {
+                    match lines.await.0 {
                         Ok(lines) => view! { <Viewer service lines filter /> }.into_any(),
                         Err(ApiError::Stack(StackError::NoContainer { .. })) => {
                             view! { <NoLog service /> }.into_any()

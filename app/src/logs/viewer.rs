@@ -9,7 +9,7 @@ use monitor_core::{
 
 use super::buffer::{Buffer, Filter, Numbered};
 use crate::{
-    components::{Icon, Shape},
+    components::{Icon, Shape, part_if, text},
     live::Live,
 };
 
@@ -25,6 +25,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
             buffer.shown().iter().filter(|numbered| filter.admits(&numbered.line)).cloned().collect::<Vec<_>>()
         })
     });
+    let empty = Memo::new(move |_| shown.with(Vec::is_empty));
     let scroller = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
     keep_to_the_end(service, buffer, paused, scroller);
@@ -55,7 +56,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                         on:input:target=move |event| filter.update(|filter| filter.text = event.target().value())
                     />
                 </form>
-                <Show when=move || live.hydrated()>
+                {part_if(live.hydrated(), move || view! {
                     <label class="check">
                         <input
                             type="checkbox"
@@ -69,17 +70,17 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                         type="button"
                         class="button"
                         data-rank="quiet"
-                        aria-pressed=move || paused.get().to_string()
+                        aria-pressed=text(move || paused.get().to_string())
                         on:click=move |_| paused.update(|paused| *paused = !*paused)
                     >
-                        {pause_words}
+                        {text(pause_words)}
                     </button>
-                </Show>
+                }.into_any())}
                 <a class="button" data-rank="quiet" href=format!("/logs/{service}/download") download rel="external">
                     <Icon shape=Shape::Download />
                     "Download"
                 </a>
-                <p class="fact">{counted}</p>
+                <p class="fact">{text(counted)}</p>
             </div>
             <div
                 class="lines"
@@ -91,14 +92,14 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                 <For each=move || shown.get() key=|numbered| numbered.number let:numbered>
                     <Line numbered />
                 </For>
-                <Show when=move || shown.with(Vec::is_empty)>
+                {part_if(empty, move || view! {
                     <p class="empty">
-                        {move || match buffer.with(|buffer| buffer.shown().is_empty()) {
+                        {text(move || match buffer.with(|buffer| buffer.shown().is_empty()) {
                             true => "It has written nothing yet.",
                             false => "No line holds that.",
-                        }}
+                        }.to_owned())}
                     </p>
-                </Show>
+                }.into_any())}
             </div>
         </section>
     }
@@ -107,7 +108,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
 
 #[component]
 fn Line(numbered: Numbered) -> impl IntoView {
-    let LogLine { at, level, text } = numbered.line;
+    let LogLine { at, level, text: line } = numbered.line;
     let word = match level {
         Level::Error | Level::Warn => level.name(),
         Level::Info | Level::Debug | Level::Plain => "",
@@ -118,7 +119,7 @@ fn Line(numbered: Numbered) -> impl IntoView {
                 {at.map(time_of_day)}
             </time>
             <span class="level">{word}</span>
-            <span class="text">{text}</span>
+            <span class="text">{line}</span>
         </div>
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::{ApiError, CancelJob, Initialize, RemoveStackAndData, StartStack, StopStack},
-    components::{ErrorNote, Icon, Shape, Tone},
+    components::{ErrorNote, Icon, Shape, Tone, part, text},
 };
 
 /// The actions of the page. One set, so that an error is shown in one place.
@@ -64,7 +64,7 @@ impl Actions {
 pub fn Refusal(actions: Actions) -> impl IntoView {
     view! {
         <div role="alert">
-            {move || actions.error().map(|(title, error)| view! { <ErrorNote title=title.to_owned() error /> })}
+            {part(move || actions.error().map(|(title, error)| view! { <ErrorNote title=title.to_owned() error /> }).into_any())}
         </div>
     }
     .into_any()
@@ -193,7 +193,7 @@ fn Verb(
             type="submit"
             class="button"
             data-rank=rank
-            aria-busy=move || actions.pending().to_string()
+            aria-busy=text(move || actions.pending().to_string())
             on:click=close
         >
             {words}

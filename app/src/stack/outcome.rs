@@ -10,7 +10,7 @@ use monitor_core::{
 use super::actions::{Actions, ReplaceForm};
 use crate::{
     api::ApiError,
-    components::{Ago, ErrorNote, Icon, Prose, Tone},
+    components::{Ago, ErrorNote, Icon, Prose, Tone, part},
     live::Live,
 };
 
@@ -19,12 +19,13 @@ use crate::{
 pub fn Outcome(actions: Actions) -> impl IntoView {
     let live = Live::get();
     let ended = live.derive(|snapshot| snapshot.job.clone().filter(|job| !job.is_running()));
-    move || {
-        ended.get().map(|job| match (job.state, job.error.clone()) {
+    part(move || match ended.get() {
+        Some(job) => match (job.state, job.error.clone()) {
             (JobState::Failed, Some(error)) => view! { <Failure job error actions /> }.into_any(),
             _ => view! { <Success job /> }.into_any(),
-        })
-    }
+        },
+        None => ().into_any(),
+    })
 }
 
 #[component]

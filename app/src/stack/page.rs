@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::ApiError,
-    components::{Chip, ErrorNote, Icon, Prose, Tone},
+    components::{Chip, ErrorNote, Icon, Prose, Tone, attribute, part, part_if, text},
     live::Live,
 };
 
@@ -40,8 +40,9 @@ fn Opening(actions: Actions) -> impl IntoView {
     let live = Live::get();
     let headline = live.derive(headline);
     let step = Memo::new(move |_| headline.with(|headline| headline.step.clone()));
-    let text = Memo::new(move |_| headline.with(|headline| headline.text.clone()));
-    let offers = live.derive(offers);
+    let lead = Memo::new(move |_| headline.with(|headline| headline.text.clone()));
+    let stop = live.derive(|snapshot| offers(snapshot).stop);
+    let remove = live.derive(|snapshot| offers(snapshot).remove);
     view! {
         <header class="opening">
             <div class="eyebrow">
@@ -52,24 +53,24 @@ fn Opening(actions: Actions) -> impl IntoView {
                 />
             </div>
             <div role="status">
-                <p class="headline">{move || headline.with(|headline| headline.title.clone())}</p>
-                <p class="lead">{move || view! { <Prose text=text.get() /> }}</p>
+                <p class="headline">{text(move || headline.with(|headline| headline.title.clone()))}</p>
+                <p class="lead">{part(move || view! { <Prose text=lead.get() /> }.into_any())}</p>
             </div>
             <Progress />
             <div class="actions">
-                {move || match step.get() {
+                {part(move || match step.get() {
                     Step::None => ().into_any(),
                     Step::Initialize => view! { <InitializeForm actions /> }.into_any(),
                     Step::Start => view! { <StartForm actions /> }.into_any(),
                     Step::Cancel => view! { <CancelForm actions /> }.into_any(),
                     Step::Open(url) => view! { <OpenPage url words="Open Grafana" /> }.into_any(),
-                }}
-                <Show when=move || offers.get().stop>
+                })}
+                {part_if(stop, move || view! {
                     <StopForm actions />
-                </Show>
-                <Show when=move || offers.get().remove>
+                }.into_any())}
+                {part_if(remove, move || view! {
                     <RemoveForm actions />
-                </Show>
+                }.into_any())}
             </div>
         </header>
     }
@@ -86,19 +87,19 @@ fn Progress() -> impl IntoView {
     let caption = live.derive_timed(|snapshot, now| snapshot.running_job().map(|job| progress::caption(job, now)));
     let at_work = Memo::new(move |_| job.with(Option::is_some));
     view! {
-        <Show when=move || at_work.get()>
+        {part_if(at_work, move || view! {
             <div class="progress">
                 <progress
                     aria-label="Progress of the job"
-                    max=move || bar.get().map(|bar| bar.max.to_string())
-                    value=move || bar.get().map(|bar| bar.value.to_string())
+                    max=attribute(move || bar.get().map(|bar| bar.max.to_string()))
+                    value=attribute(move || bar.get().map(|bar| bar.value.to_string()))
                 ></progress>
                 <p class="fact">
-                    <span>{move || bar.get().map(|bar| bar.words)}</span>
-                    <span>{move || caption.get()}</span>
+                    <span>{text(move || bar.get().map(|bar| bar.words).unwrap_or_default())}</span>
+                    <span>{text(move || caption.get().unwrap_or_default())}</span>
                 </p>
             </div>
-        </Show>
+        }.into_any())}
     }
     .into_any()
 }
@@ -117,20 +118,20 @@ fn Attention(actions: Actions) -> impl IntoView {
         false => Vec::new(),
     });
     view! {
-        {move || engine_error.get().map(|error| view! { <NoEngine error /> })}
-        {move || {
+        {part(move || engine_error.get().map(|error| view! { <NoEngine error /> }).into_any())}
+        {part(move || {
             settings_error.get().map(|error| {
                 let title = match &error {
                     StackError::SettingsInvalid { .. } => "Settings that cannot be used",
                     _ => "The configuration could not be read",
                 };
                 view! { <ErrorNote title=title.to_owned() error=ApiError::Stack(error) /> }
-            })
-        }}
-        {move || {
+            }).into_any()
+        })}
+        {part(move || {
             let names = differing.get();
-            (!names.is_empty()).then(|| view! { <Differing names actions /> })
-        }}
+            (!names.is_empty()).then(|| view! { <Differing names actions /> }).into_any()
+        })}
     }
     .into_any()
 }

@@ -5,7 +5,7 @@ use monitor_core::service::Service;
 
 use super::row::{PortLink, Row, row};
 use crate::{
-    components::{Chip, Icon, Moment, Prose, Shape},
+    components::{Chip, Icon, Moment, Prose, Shape, attribute, part, part_if, text},
     live::Live,
 };
 
@@ -26,7 +26,7 @@ pub fn Services() -> impl IntoView {
         <section class="card services" aria-labelledby="services">
             <div class="card-head">
                 <h2 id="services">"Services"</h2>
-                <p class="fact">{move || view! { <Prose text=network_words() /> }}</p>
+                <p class="fact">{part(move || view! { <Prose text=network_words() /> }.into_any())}</p>
             </div>
             <table role="table">
                 <thead role="rowgroup">
@@ -52,9 +52,9 @@ pub fn state_dot(service: Service) -> impl IntoView {
     let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
     let tone = Memo::new(move |_| row.with(|row| row.tone));
     view! {
-        <span class="dot" data-tone=move || tone.get().name()>
+        <span class="dot" data-tone=text(move || tone.get().name().to_owned())>
             <Icon shape=Signal::derive(move || tone.get().shape()) />
-            <span class="unseen">{move || row.with(|row| row.word)} " "</span>
+            <span class="unseen">{text(move || row.with(|row| row.word.to_owned()))} " "</span>
         </span>
     }
 }
@@ -62,16 +62,19 @@ pub fn state_dot(service: Service) -> impl IntoView {
 #[component]
 fn ServiceRows(service: Service) -> impl IntoView {
     let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
+    let ports_shown = Memo::new(move |_| row.with(|row| row.ports.clone()));
+    let cpu = Memo::new(move |_| row.with(|row| row.cpu.clone()));
+    let memory = Memo::new(move |_| row.with(|row| row.memory.clone()));
     let has_log = Memo::new(move |_| row.with(|row| row.has_log));
     let has_remarks =
         Memo::new(move |_| service.end_of_life().is_some() || row.with(|row| row.why.is_some() || row.fetch.is_some()));
     view! {
-        <tbody role="rowgroup" data-service=service.name() data-state=move || row.with(|row| row.state)>
-            <tr role="row" data-remarks=move || has_remarks.get().to_string()>
+        <tbody role="rowgroup" data-service=service.name() data-state=text(move || row.with(|row| row.state.to_owned()))>
+            <tr role="row" data-remarks=text(move || has_remarks.get().to_string())>
                 <th role="rowheader" scope="row">
                     <span class="name">{service.title()}</span>
                     " "
-                    <span class="version">{move || row.with(|row| row.version.clone())}</span>
+                    <span class="version">{text(move || row.with(|row| row.version.clone()))}</span>
                     <span class="purpose">{service.purpose()}</span>
                 </th>
                 <td role="cell" class="state">
@@ -81,32 +84,32 @@ fn ServiceRows(service: Service) -> impl IntoView {
                     />
                 </td>
                 <td role="cell" class="number" data-label="Port">
-                    {move || row.with(|row| ports(&row.ports))}
+                    {part(move || ports(&ports_shown.get()))}
                 </td>
                 <td role="cell" class="number" data-label="Up">
                     <Uptime row />
                 </td>
                 <td role="cell" class="number" data-label="CPU">
-                    {move || row.with(|row| or_dash(row.cpu.clone()))}
+                    {part(move || or_dash(cpu.get()))}
                 </td>
                 <td role="cell" class="number" data-label="Memory">
-                    {move || row.with(|row| or_dash(row.memory.clone()))}
+                    {part(move || or_dash(memory.get()))}
                 </td>
                 <td role="cell" class="log">
-                    <Show when=move || has_log.get()>
+                    {part_if(has_log, move || view! {
                         <a href=format!("/logs/{service}") aria-label=format!("Logs of {}", service.title())>
                             "Logs"
                         </a>
-                    </Show>
+                    }.into_any())}
                 </td>
             </tr>
-            <Show when=move || has_remarks.get()>
+            {part_if(has_remarks, move || view! {
                 <tr role="row" class="remarks">
                     <td role="cell" colspan="7">
                         <Remarks row service />
                     </td>
                 </tr>
-            </Show>
+            }.into_any())}
         </tbody>
     }
     .into_any()
@@ -120,17 +123,17 @@ fn Remarks(row: Memo<Row>, service: Service) -> impl IntoView {
     let fetch = move || row.with(|row| row.fetch.clone());
     view! {
         {service.end_of_life().map(|text| view! { <EndOfLife text /> })}
-        {move || why.get().map(|text| view! { <p class="why"><Prose text /></p> })}
-        <Show when=move || fetching.get()>
+        {part(move || why.get().map(|text| view! { <p class="why"><Prose text /></p> }).into_any())}
+        {part_if(fetching, move || view! {
             <p class="fetch">
                 <progress
                     max="1000"
-                    value=move || fetch().map(|fetch| fetch.value.to_string())
+                    value=attribute(move || fetch().map(|fetch| fetch.value.to_string()))
                     aria-label=format!("Image of {}", service.title())
                 ></progress>
-                <span class="fact">{move || fetch().map(|fetch| fetch.words)}</span>
+                <span class="fact">{text(move || fetch().map(|fetch| fetch.words).unwrap_or_default())}</span>
             </p>
-        </Show>
+        }.into_any())}
     }
     .into_any()
 }
@@ -149,13 +152,13 @@ fn EndOfLife(text: &'static str) -> impl IntoView {
 fn Uptime(row: Memo<Row>) -> impl IntoView {
     let since = Memo::new(move |_| row.with(|row| row.up.as_ref().map(|(_, started)| *started)));
     let words = Memo::new(move |_| row.with(|row| row.up.as_ref().map(|(words, _)| words.clone())));
-    move || match since.get() {
-        Some(at) => view! { <Moment at>{move || words.get()}</Moment> }.into_any(),
-        None => or_dash(None).into_any(),
-    }
+    part(move || match since.get() {
+        Some(at) => view! { <Moment at>{text(move || words.get().unwrap_or_default())}</Moment> }.into_any(),
+        None => or_dash(None),
+    })
 }
 
-fn or_dash(words: Option<String>) -> impl IntoView {
+fn or_dash(words: Option<String>) -> AnyView {
     match words {
         Some(words) => view! { <span>{words}</span> }.into_any(),
         None => view! { <span class="none">"–"</span> }.into_any(),
@@ -164,7 +167,7 @@ fn or_dash(words: Option<String>) -> impl IntoView {
 
 fn ports(ports: &[PortLink]) -> AnyView {
     if ports.is_empty() {
-        return or_dash(None).into_any();
+        return or_dash(None);
     }
     ports
         .iter()

@@ -1,0 +1,29 @@
+//! The parts of a page that change.
+//!
+//! Every closure is a type of its own, and everything that keeps a part of a page current is compiled anew for each
+//! type: some kilobytes apiece. Boxed, all of them share one.
+
+use leptos::prelude::*;
+
+/// A text that changes.
+pub fn text(words: impl FnMut() -> String + Send + 'static) -> Box<dyn FnMut() -> String + Send> {
+    Box::new(words)
+}
+
+/// An attribute that changes and may be absent.
+pub fn attribute(value: impl FnMut() -> Option<String> + Send + 'static) -> Box<dyn FnMut() -> Option<String> + Send> {
+    Box::new(value)
+}
+
+/// A part that changes as a whole.
+pub fn part(view: impl FnMut() -> AnyView + Send + 'static) -> Box<dyn FnMut() -> AnyView + Send> {
+    Box::new(view)
+}
+
+/// A part that is there or not.
+pub fn part_if(
+    condition: Memo<bool>,
+    mut view: impl FnMut() -> AnyView + Send + 'static,
+) -> Box<dyn FnMut() -> AnyView + Send> {
+    part(move || if condition.get() { view() } else { ().into_any() })
+}
