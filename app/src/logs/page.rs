@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use monitor_core::{error::StackError, service::Service, timestamp::Timestamp};
+use monitor_core::{error::StackError, service::Service, status::ContainerState, timestamp::Timestamp};
 
 use super::{buffer::Filter, viewer::Viewer};
 use crate::{
@@ -33,17 +33,26 @@ pub fn LogsPage() -> impl IntoView {
 
 #[component]
 fn ServiceLog(service: Service) -> impl IntoView {
+    let live = Live::get();
     // A container that was started anew has a new log; one that merely ended keeps the one it has.
     let started = {
-        let now = Live::get().derive(move |snapshot| snapshot.service(service).and_then(|status| status.started_at));
+        let now = live.derive(move |snapshot| snapshot.service(service).and_then(|status| status.started_at));
         Memo::new(move |last: Option<&Option<Timestamp>>| now.get().or_else(|| last.copied().flatten()))
     };
     // The address bears the filter, so that a filtered log can be asked for without JavaScript and passed on.
     let asked = use_query_map().with_untracked(|query| query.get("q")).unwrap_or_default();
     let filter = RwSignal::new(Filter { text: asked, serious: false });
+    // What is known to have no container is not asked for its log: the refusal would be a fault in the browser's eyes.
+    let missing = live
+        .derive(move |snapshot| snapshot.service(service).is_none_or(|status| status.state == ContainerState::Missing));
     let lines = Resource::new_str_blocking(
-        move || started.get(),
-        move |_| async move { Carried(load_recent_logs(service, FIRST_LINES).await) },
+        move || (missing.get(), started.get()),
+        move |(missing, _)| async move {
+            match missing {
+                true => Carried(Err(ApiError::Stack(StackError::NoContainer { service }))),
+                false => Carried(load_recent_logs(service, FIRST_LINES).await),
+            }
+        },
     );
     view! {
         <Title text=format!("Logs of {}", service.title()) />

@@ -145,7 +145,7 @@ pub fn RemoveForm(actions: Actions) -> impl IntoView {
             </p>
             <p>"The configuration files stay, and so does the agents’ network."</p>
             <div class="actions">
-                <button type="button" class="button" popovertarget="remove" popovertargetaction="hide" autofocus>
+                <button type="button" class="button" popovertarget="remove" popovertargetaction="hide">
                     "Keep everything"
                 </button>
                 <ActionForm action=actions.remove>
