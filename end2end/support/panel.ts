@@ -84,6 +84,11 @@ export class Panel {
     return new Panel(home, environment, server, url, ports);
   }
 
+  /** The server's process. */
+  get pid(): number {
+    return this.server.pid ?? 0;
+  }
+
   /** The same binary as a command, in the same folders. Answers with stdout; a failure throws. */
   async command(...words: string[]): Promise<string> {
     return (await run(binary, words, { env: this.environment })).stdout;

@@ -1,9 +1,90 @@
-//! `cargo xtask bench`.
+//! `cargo xtask bench`: this panel beside Docker Compose, in the same run on the same Engine, and the panel's own speed in
+//! a real browser. Writes `docs/BENCHMARKS.md`. Nothing here fails for being slow: timings are shown, not asserted.
 
-use anyhow::Result;
+mod browser;
+mod commands;
+mod report;
 
-use crate::paths::Paths;
+use anyhow::{Context, Result, ensure};
 
-pub fn run_all(_paths: &Paths, _runs: usize) -> Result<()> {
+use crate::{
+    panel::{Home, Panel},
+    paths::Paths,
+    stand_ins,
+    step::{print, say},
+    tools,
+};
+
+/// A median and what it was made from.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    milliseconds: Vec<f64>,
+}
+
+impl Measured {
+    pub fn new() -> Measured {
+        Measured { milliseconds: Vec::new() }
+    }
+
+    pub fn push(&mut self, taken: std::time::Duration) {
+        self.milliseconds.push(taken.as_secs_f64() * 1000.0);
+    }
+
+    pub fn median(&self) -> f64 {
+        let mut sorted = self.milliseconds.clone();
+        sorted.sort_by(f64::total_cmp);
+        match sorted.len() {
+            0 => f64::NAN,
+            odd if odd % 2 == 1 => sorted[odd / 2],
+            even => (sorted[even / 2 - 1] + sorted[even / 2]) / 2.0,
+        }
+    }
+}
+
+/// Everything, one after another, because an Engine holds one stack.
+pub fn run_all(paths: &Paths, runs: usize) -> Result<()> {
+    ensure!(runs > 0, "a median needs at least one run");
+    let engine = tools::ensure_engine(paths)?;
+    let compose = tools::ensure_compose(paths)?;
+    tools::ensure_npm_packages(paths)?;
+    let chromium = tools::ensure_chromium()?;
+    let images = stand_ins::import(paths, &engine)?;
+    let binary = crate::build(paths)?;
+
+    let settings = stand_ins::settings_with_free_ports(&images)?;
+    let home = Home::new("bench", &settings)?;
+    say(&format!("{runs} rounds of up, up again, status and down, alternating with Docker Compose"));
+    let commands = commands::measure(&home, &engine, &binary, &compose, runs)?;
+
+    say("start to the first page");
+    let mut first_answer = Measured::new();
+    for _ in 0..runs {
+        let mut command = home.command(&binary);
+        engine.point(&mut command);
+        let panel = Panel::start(command).context("start to the first page")?;
+        first_answer.milliseconds.push(panel.first_answer.as_secs_f64() * 1000.0);
+    }
+
+    say("the page in Chromium");
+    let page = browser::measure(paths, &engine, &chromium, &binary)?;
+    let sizes =
+        report::Sizes { binary: std::fs::metadata(&binary)?.len(), wasm: crate::site::wasm_brotli_bytes(paths)? };
+    let text = report::render(runs, &commands, &first_answer, &page, &sizes)?;
+    let file = paths.root.join("docs/BENCHMARKS.md");
+    std::fs::write(&file, &text)?;
+    print(&text);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle_or_between_the_two() {
+        let of = |numbers: &[f64]| Measured { milliseconds: numbers.to_vec() }.median();
+        assert_eq!(of(&[9.0, 1.0, 2.0]), 2.0);
+        assert_eq!(of(&[4.0, 1.0, 2.0, 9.0]), 3.0);
+        assert!(of(&[]).is_nan());
+    }
 }

@@ -84,14 +84,6 @@ impl Panel {
         panel.first_answer = started.elapsed();
         Ok(panel)
     }
-
-    /// Resident memory in bytes, from `/proc`.
-    pub fn memory_bytes(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
-        let kilobytes: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
-        Ok(kilobytes * 1024)
-    }
 }
 
 impl Drop for Panel {

@@ -95,6 +95,28 @@ pub fn settings_yaml(images: &[StandIn]) -> String {
     format!("monitoring:\n  images:\n{lines}")
 }
 
+/// The same, on ports that were free a moment ago, so that a stack of somebody else's is not in the way.
+pub fn settings_with_free_ports(images: &[StandIn]) -> Result<String> {
+    const KEYS: [&str; 8] = [
+        "otel_collector_port",
+        "otel_grpc_port",
+        "loki_port",
+        "prometheus_port",
+        "jaeger_port",
+        "grafana_port",
+        "prometheus_metrics_port",
+        "promtail_port",
+    ];
+    // All are held until the last is found, so that no two are the same.
+    let held = KEYS.map(|_| std::net::TcpListener::bind("127.0.0.1:0"));
+    let mut text = settings_yaml(images);
+    for (key, listener) in KEYS.iter().zip(&held) {
+        let port = listener.as_ref().map_err(|error| anyhow::anyhow!("no free port: {error}"))?.local_addr()?.port();
+        text.push_str(&format!("  {key}: {port}\n"));
+    }
+    Ok(text)
+}
+
 /// Static, so that it runs in an image that holds nothing else.
 fn build(paths: &Paths) -> Result<std::path::PathBuf> {
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);

@@ -106,6 +106,9 @@ pub fn optimiser(paths: &Paths) -> Option<PathBuf> {
 }
 
 /// Shrinks the module. The features are those that rustc's wasm32 target has on by default.
+///
+/// `-O1` and not `-Oz`: measured on this module, `-Oz` makes it 13 % smaller on disk but 7 % larger after brotli, because
+/// what it inlines and reorders repeats itself less; and it takes three times as long.
 pub fn optimise(optimiser: &Path, wasm: &[u8], scratch: &Path) -> Result<Vec<u8>> {
     std::fs::create_dir_all(scratch)?;
     let (before, after) = (scratch.join("before.wasm"), scratch.join("after.wasm"));
@@ -113,7 +116,7 @@ pub fn optimise(optimiser: &Path, wasm: &[u8], scratch: &Path) -> Result<Vec<u8>
     run_quietly(
         Command::new(optimiser)
             .args([
-                "-Oz",
+                "-O1",
                 "--enable-bulk-memory",
                 "--enable-multivalue",
                 "--enable-mutable-globals",

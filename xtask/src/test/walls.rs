@@ -9,10 +9,7 @@ use std::{
 };
 
 use super::tally::Tally;
-use crate::{
-    paths::Paths,
-    step::output,
-};
+use crate::{paths::Paths, step::output};
 
 pub fn check_all(tally: &mut Tally, paths: &Paths) {
     for name in ["tokio", "bollard", "hyper", "chrono"] {

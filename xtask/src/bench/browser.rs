@@ -1,0 +1,36 @@
+//! What only a browser can measure, measured by Playwright and handed over as JSON.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::{end2end, paths::Paths, step::run, tools::Engine};
+
+pub struct Page {
+    pub wire_bytes: f64,
+    pub first_contentful_paint_ms: f64,
+    pub memory_bytes: f64,
+    pub event_p50_ms: f64,
+    pub event_p95_ms: f64,
+    pub events: f64,
+    pub chromium: String,
+}
+
+pub fn measure(paths: &Paths, engine: &Engine, chromium: &Path, binary: &Path) -> Result<Page> {
+    let output = paths.target.join("measured.json");
+    let mut command = end2end::playwright(paths, engine, chromium, binary);
+    command.args(["--project", "measure", "--reporter", "line"]).env("MEASURE_OUTPUT", &output);
+    run(command.stdout(std::io::stderr()))?;
+    let measured: Value = serde_json::from_str(&std::fs::read_to_string(&output)?)?;
+    let number = |name: &str| measured[name].as_f64().with_context(|| format!("`{name}` was not measured"));
+    Ok(Page {
+        wire_bytes: number("wireBytes")?,
+        first_contentful_paint_ms: number("firstContentfulPaint")?,
+        memory_bytes: number("memoryBytes")?,
+        event_p50_ms: number("eventP50")?,
+        event_p95_ms: number("eventP95")?,
+        events: number("events")?,
+        chromium: measured["chromium"].as_str().unwrap_or("unknown").to_owned(),
+    })
+}

@@ -1,0 +1,62 @@
+//! The page that is kept: what was measured, when, with which command, beside its budget.
+
+use std::{fmt::Write as _, process::Command};
+
+use anyhow::Result;
+
+use super::{Measured, browser::Page, commands::Verb};
+use crate::step::run_quietly;
+
+pub struct Sizes {
+    pub binary: u64,
+    pub wasm: u64,
+}
+
+/// Share of the peer's time that each verb may take, in the order of `commands::VERBS`.
+const SHARES: [Option<f64>; 4] = [Some(0.7), None, Some(0.25), None];
+
+/// Dockge's figures of the design, against which a page is judged.
+const DOCKGE_FIRST_PAINT_MS: f64 = 676.0;
+
+pub fn render(runs: usize, verbs: &[Verb], first_answer: &Measured, page: &Page, sizes: &Sizes) -> Result<String> {
+    let date = run_quietly(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let mut text = format!(
+        "# Benchmarks\n\nMeasured on {} with `cargo xtask bench --runs {runs}`: {cores} cores, medians of {runs} rounds \
+         that alternate with Docker Compose 2.40.3 on the same files, images and Engine; {}. The six services are \
+         stand-ins, so what is measured is the panel and the Engine, not the services.\n\n\
+         `up` waits until all six services answer that they are ready; `docker compose up -d` does not wait.\n\n\
+         | command | clawker-monitor | docker compose | share | budget | |\n|---|---:|---:|---:|---:|---|\n",
+        date.trim(),
+        page.chromium,
+    );
+    for (verb, budget) in verbs.iter().zip(SHARES) {
+        let (ours, peer) = (verb.ours.median(), verb.peer.median());
+        let share = ours / peer;
+        let (allowed, verdict) = match budget {
+            Some(budget) => (format!("{budget:.2}"), verdict(share, budget)),
+            None => ("–".to_owned(), ""),
+        };
+        writeln!(text, "| {} | {ours:.0} ms | {peer:.0} ms | {share:.2} | {allowed} | {verdict} |", verb.name)?;
+    }
+    text.push_str("\n| what | measured | budget | |\n|---|---:|---:|---|\n");
+    let mut row = |name: &str, measured: f64, budget: f64, unit: &str| {
+        let verdict = verdict(measured, budget);
+        let digits = usize::from(measured < 100.0 && unit == "MB");
+        writeln!(text, "| {name} | {measured:.digits$} {unit} | {budget:.0} {unit} | {verdict} |")
+    };
+    row("start to first HTTP 200", first_answer.median(), 100.0, "ms")?;
+    row("memory idle, one tab open", page.memory_bytes / 1e6, 25.0, "MB")?;
+    row("first page, cold browser, over the wire", page.wire_bytes / 1e3, 300.0, "kB")?;
+    row("WebAssembly, brotli", sizes.wasm as f64 / 1e3, 250.0, "kB")?;
+    row("first contentful paint", page.first_contentful_paint_ms, 0.4 * DOCKGE_FIRST_PAINT_MS, "ms")?;
+    row("Docker event to changed text, p50", page.event_p50_ms, 100.0, "ms")?;
+    let name = format!("Docker event to changed text, p95 of {}", page.events);
+    row(&name, page.event_p95_ms, 100.0, "ms")?;
+    row("binary", sizes.binary as f64 / 1e6, 20.0, "MB")?;
+    Ok(text)
+}
+
+fn verdict(measured: f64, budget: f64) -> &'static str {
+    if measured <= budget { "kept" } else { "**missed**" }
+}
