@@ -44,7 +44,7 @@ impl Measured {
 /// Everything, one after another, because an Engine holds one stack.
 pub fn run_all(paths: &Paths, runs: usize) -> Result<()> {
     ensure!(runs > 0, "a median needs at least one run");
-    let engine = tools::ensure_engine(paths)?;
+    let engine = tools::ensure_free_engine(paths)?;
     let compose = tools::ensure_compose(paths)?;
     tools::ensure_npm_packages(paths)?;
     let chromium = tools::ensure_chromium()?;

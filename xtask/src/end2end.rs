@@ -26,7 +26,7 @@ pub fn playwright(paths: &Paths, engine: &Engine, chromium: &Path, binary: &Path
 pub fn screenshots(paths: &Paths) -> Result<()> {
     tools::ensure_npm_packages(paths)?;
     let chromium = tools::ensure_chromium()?;
-    let engine = tools::ensure_engine(paths)?;
+    let engine = tools::ensure_free_engine(paths)?;
     stand_ins::import(paths, &engine)?;
     let binary = super::build(paths)?;
     step::run(playwright(paths, &engine, &chromium, &binary).args(["--project", "screenshots", "--reporter", "list"]))

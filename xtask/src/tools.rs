@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-pub use engine::{Engine, ensure_engine};
+pub use engine::{Engine, ensure_engine, ensure_free_engine};
 
 use crate::{
     paths::Paths,
@@ -41,7 +41,7 @@ pub fn ensure_all(paths: &Paths) -> Result<Tools> {
         promtool: tell(ensure_unpacked(paths, "prometheus", "usr/bin/promtool")),
         registry: tell(ensure_unpacked(paths, "docker-registry", "usr/bin/docker-registry")),
         chromium: tell(ensure_chromium()),
-        engine: tell(ensure_engine(paths)),
+        engine: tell(ensure_free_engine(paths)),
     })
 }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use super::{apt_install, may_install};
 use crate::{
     paths::Paths,
-    step::{on_path, output, say},
+    step::{on_path, output, run_quietly, say},
 };
 
 /// An Engine that answers. One that was started here is stopped when this is dropped.
@@ -57,6 +57,13 @@ impl Drop for Engine {
     }
 }
 
+/// The same, with no stack on it that the tests could harm.
+pub fn ensure_free_engine(paths: &Paths) -> Result<Engine> {
+    let engine = ensure_engine(paths)?;
+    ensure_free(&engine)?;
+    Ok(engine)
+}
+
 /// The Engine that answers, else one of our own.
 pub fn ensure_engine(paths: &Paths) -> Result<Engine> {
     if on_path("docker").is_none() {
@@ -76,6 +83,38 @@ pub fn ensure_engine(paths: &Paths) -> Result<Engine> {
         say(&format!("{error:#}; trying again with the vfs storage driver"));
         start(paths, Some("vfs"))
     })
+}
+
+/// Makes sure that the tests cannot harm a stack that somebody uses: they start and remove containers and volumes of the
+/// stack's own names. What an interrupted run left behind is removed.
+fn ensure_free(engine: &Engine) -> Result<()> {
+    for service in ["otel-collector", "prometheus", "loki", "jaeger", "grafana", "promtail"] {
+        let inspected =
+            output(engine.docker().args(["container", "inspect", "--format", "{{.Config.Image}}", service]))?;
+        if !inspected.status.success() {
+            continue;
+        }
+        let image = String::from_utf8_lossy(&inspected.stdout).trim().to_owned();
+        if !image.starts_with("clawker-stand-in/") {
+            bail!(
+                "an Engine without a container named `{service}`: the tests would remove it; set DOCKER_HOST to another"
+            );
+        }
+        run_quietly(engine.docker().args(["rm", "--force", service]))?;
+    }
+    for volume in ["monitor_clawker-prometheus", "monitor_clawker-loki", "monitor_clawker-grafana"] {
+        let inspected = output(engine.docker().args(["volume", "inspect", "--format", "{{.Mountpoint}}", volume]))?;
+        if !inspected.status.success() {
+            continue;
+        }
+        // Stand-ins keep nothing, so a volume that holds anything is somebody's data.
+        let folder = String::from_utf8_lossy(&inspected.stdout).trim().to_owned();
+        if !std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()) {
+            bail!("an Engine without a volume `{volume}`: the tests would remove its data; set DOCKER_HOST to another");
+        }
+        run_quietly(engine.docker().args(["volume", "rm", volume]))?;
+    }
+    Ok(())
 }
 
 fn install() -> Result<()> {
