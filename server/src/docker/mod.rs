@@ -4,6 +4,8 @@
 //! Knows nothing of plans, jobs or pages. **Invariant:** every request ends when its future or stream is dropped; no
 //! task is left behind.
 
+#![expect(clippy::disallowed_types, reason = "this is the one place that speaks to the Engine")]
+
 mod client;
 mod connect;
 mod containers;
