@@ -20,6 +20,7 @@ mod not_found;
 #[cfg(feature = "ssr")]
 pub mod shell;
 mod stack;
+mod verbs;
 mod words;
 
 pub use app::App;

@@ -15,8 +15,7 @@ pub fn Ago(
     #[prop(into)]
     now: Signal<Timestamp>,
 ) -> impl IntoView {
-    let words = Memo::new(move |_| words::ago(then, now.get()));
-    view! { <Moment at=then>{text(move || words.get())}</Moment> }
+    view! { <Moment at=then>{text(move || words::ago(then, now.get()))}</Moment> }
 }
 
 /// Any words for a moment, exact on hover.

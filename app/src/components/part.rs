@@ -5,6 +5,8 @@
 
 use leptos::prelude::*;
 
+use crate::live::Derived;
+
 /// A text that changes.
 pub fn text(words: impl FnMut() -> String + Send + 'static) -> Box<dyn FnMut() -> String + Send> {
     Box::new(words)
@@ -22,7 +24,7 @@ pub fn part(view: impl FnMut() -> AnyView + Send + 'static) -> Box<dyn FnMut() -
 
 /// A part that is there or not.
 pub fn part_if(
-    condition: Memo<bool>,
+    condition: Derived<bool>,
     mut view: impl FnMut() -> AnyView + Send + 'static,
 ) -> Box<dyn FnMut() -> AnyView + Send> {
     part(move || if condition.get() { view() } else { ().into_any() })

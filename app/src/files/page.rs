@@ -7,9 +7,10 @@ use monitor_core::file_view::{FileState, FileView};
 
 use super::highlight::highlight;
 use crate::{
-    api::{Initialize, load_files},
+    api::load_files,
     components::{Chip, Copy, ErrorNote, Tone, attribute, part, part_if, text},
-    live::{Carried, Live},
+    live::{Carried, Derived, Live},
+    verbs::{Refusal, Verb, VerbForm, Verbs},
     words,
 };
 
@@ -27,8 +28,7 @@ pub fn FilesPage() -> impl IntoView {
     );
     let directory = live.derive(|snapshot| snapshot.configuration.directory.clone());
     let settings_file = live.derive(|snapshot| snapshot.configuration.settings_file.clone());
-    let initialize = ServerAction::<Initialize>::new();
-    let refused = move || initialize.value().get().and_then(Result::err);
+    let verbs = Verbs::new();
     view! {
         <Title text="Files" />
         <div class="page">
@@ -39,13 +39,11 @@ pub fn FilesPage() -> impl IntoView {
                     ". Generated from " <code>{text(move || settings_file.get())}</code> "."
                 </p>
             </header>
-            <div role="alert">
-                {move || refused().map(|error| view! { <ErrorNote title="The files were not written".to_owned() error /> })}
-            </div>
+            <Refusal verbs />
             <Transition fallback=|| view! { <p class="fact">"Reading the files…"</p> }>
                 {move || Suspend::new(async move {
                     match files.await.0 {
-                        Ok(files) => view! { <Files files initialize /> }.into_any(),
+                        Ok(files) => view! { <Files files verbs /> }.into_any(),
                         Err(error) => {
                             view! { <ErrorNote title="The files could not be read".to_owned() error /> }.into_any()
                         }
@@ -58,12 +56,12 @@ pub fn FilesPage() -> impl IntoView {
 }
 
 #[component]
-fn Files(files: Vec<FileView>, initialize: ServerAction<Initialize>) -> impl IntoView {
+fn Files(files: Vec<FileView>, verbs: Verbs) -> impl IntoView {
     let query = use_query_map();
     let missing = files.iter().all(|file| file.state == FileState::Missing);
     let differ = !missing && files.iter().any(|file| file.state != FileState::Current);
     let files = StoredValue::new(files);
-    let chosen = Memo::new(move |_| {
+    let chosen = Derived::new(move || {
         let name = query.with(|query| query.get("name"));
         files.with_value(|files| files.iter().position(|file| Some(&file.name) == name.as_ref()).unwrap_or_default())
     });
@@ -89,9 +87,7 @@ fn Files(files: Vec<FileView>, initialize: ServerAction<Initialize>) -> impl Int
             <section class="note" data-tone="off">
                 <p>"Nothing is on disk yet; below is what would be written."</p>
                 <div class="actions">
-                    <ActionForm action=initialize>
-                        <button type="submit" class="button" data-rank="primary">"Initialize"</button>
-                    </ActionForm>
+                    <VerbForm verbs verb=Verb::Initialize rank="primary" />
                 </div>
             </section>
         })}
@@ -99,10 +95,7 @@ fn Files(files: Vec<FileView>, initialize: ServerAction<Initialize>) -> impl Int
             <section class="note" data-tone="warn">
                 <p>"Some files differ from what the settings ask for. Replacing keeps each old one as a backup."</p>
                 <div class="actions">
-                    <ActionForm action=initialize>
-                        <input type="hidden" name="replace" value="true" />
-                        <button type="submit" class="button">"Replace the files"</button>
-                    </ActionForm>
+                    <VerbForm verbs verb=Verb::Replace rank="plain" />
                 </div>
             </section>
         })}

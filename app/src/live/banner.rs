@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Link, Live};
+use super::{Derived, Link, Live};
 use crate::components::part_if;
 
 /// Says that the connection is lost, or that the server is of another build than this page.
@@ -10,7 +10,7 @@ use crate::components::part_if;
 pub fn LinkBanner() -> impl IntoView {
     let live = Live::get();
     let stale = live.stale();
-    let lost = Memo::new(move |_| live.link() == Link::Lost);
+    let lost = Derived::new(move || live.link() == Link::Lost);
     view! {
         <div class="banner" role="status">
             {part_if(lost, || view! {

@@ -4,6 +4,7 @@
 
 mod banner;
 mod carried;
+mod derived;
 mod seed;
 #[cfg(feature = "hydrate")]
 pub mod source;
@@ -16,6 +17,7 @@ use monitor_core::{live::Snapshot, timestamp::Timestamp};
 
 pub use banner::LinkBanner;
 pub use carried::Carried;
+pub use derived::Derived;
 pub use seed::Seed;
 pub use view::View;
 
@@ -62,21 +64,19 @@ impl Live {
     }
 
     /// Something derived from the snapshot; changes only when the derived thing does.
-    pub fn derive<T>(self, from: impl Fn(&Snapshot) -> T + Send + Sync + 'static) -> Memo<T>
+    pub fn derive<T>(self, from: impl Fn(&Snapshot) -> T + Send + Sync + 'static) -> Derived<T>
     where
         T: PartialEq + Send + Sync + 'static,
     {
-        let from: Box<dyn Fn(&Snapshot) -> T + Send + Sync> = Box::new(from);
-        Memo::new(move |_| self.view.with(|view| from(&view.snapshot)))
+        Derived::new(move || self.view.with(|view| from(&view.snapshot)))
     }
 
     /// Something derived from the snapshot and the server's clock, which ticks once a second in the browser.
-    pub fn derive_timed<T>(self, from: impl Fn(&Snapshot, Timestamp) -> T + Send + Sync + 'static) -> Memo<T>
+    pub fn derive_timed<T>(self, from: impl Fn(&Snapshot, Timestamp) -> T + Send + Sync + 'static) -> Derived<T>
     where
         T: PartialEq + Send + Sync + 'static,
     {
-        let from: Box<dyn Fn(&Snapshot, Timestamp) -> T + Send + Sync> = Box::new(from);
-        Memo::new(move |_| self.view.with(|view| from(&view.snapshot, self.now.get())))
+        Derived::new(move || self.view.with(|view| from(&view.snapshot, self.now.get())))
     }
 
     /// The server's clock.
@@ -90,12 +90,12 @@ impl Live {
     }
 
     /// The server is of another build than this page.
-    pub fn stale(self) -> Memo<bool> {
-        Memo::new(move |_| self.view.with(View::stale))
+    pub fn stale(self) -> Derived<bool> {
+        Derived::new(move || self.view.with(View::stale))
     }
 
     /// The page is interactive; controls that need JavaScript show themselves only then.
-    pub fn hydrated(self) -> Memo<bool> {
-        Memo::new(move |_| self.hydrated.get())
+    pub fn hydrated(self) -> Derived<bool> {
+        Derived::new(move || self.hydrated.get())
     }
 }

@@ -9,7 +9,7 @@ use super::{buffer::Filter, viewer::Viewer};
 use crate::{
     api::{ApiError, load_recent_logs},
     components::{ErrorNote, Icon, Shape, part},
-    live::{Carried, Live},
+    live::{Carried, Derived, Live},
     not_found::NotFound,
     stack::state_dot,
 };
@@ -21,7 +21,7 @@ const FIRST_LINES: u32 = 200;
 #[component]
 pub fn LogsPage() -> impl IntoView {
     let parameters = use_params_map();
-    let service = Memo::new(move |_| match parameters.with(|parameters| parameters.get("service")) {
+    let service = Derived::new(move || match parameters.with(|parameters| parameters.get("service")) {
         Some(name) => Service::from_name(&name),
         None => Some(Service::ALL[0]),
     });
@@ -37,7 +37,13 @@ fn ServiceLog(service: Service) -> impl IntoView {
     // A container that was started anew has a new log; one that merely ended keeps the one it has.
     let started = {
         let now = live.derive(move |snapshot| snapshot.service(service).and_then(|status| status.started_at));
-        Memo::new(move |last: Option<&Option<Timestamp>>| now.get().or_else(|| last.copied().flatten()))
+        let last = StoredValue::new(None::<Timestamp>);
+        Derived::new(move || {
+            if let Some(now) = now.get() {
+                last.set_value(Some(now));
+            }
+            last.get_value()
+        })
     };
     // The address bears the filter, so that a filtered log can be asked for without JavaScript and passed on.
     let asked = use_query_map().with_untracked(|query| query.get("q")).unwrap_or_default();

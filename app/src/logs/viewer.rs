@@ -10,7 +10,7 @@ use monitor_core::{
 use super::buffer::{Buffer, Filter, Numbered};
 use crate::{
     components::{Icon, Shape, part_if, text},
-    live::Live,
+    live::{Derived, Live},
 };
 
 /// The log of one service.
@@ -19,13 +19,13 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
     let live = Live::get();
     let buffer = RwSignal::new(Buffer::new(lines));
     let paused = RwSignal::new(false);
-    let shown = Memo::new(move |_| {
+    let shown = Derived::new(move || {
         let filter = filter.get();
         buffer.with(|buffer| {
             buffer.shown().iter().filter(|numbered| filter.admits(&numbered.line)).cloned().collect::<Vec<_>>()
         })
     });
-    let empty = Memo::new(move |_| shown.with(Vec::is_empty));
+    let empty = Derived::new(move || shown.with(Vec::is_empty));
     let scroller = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
     keep_to_the_end(service, buffer, paused, scroller);

@@ -7,21 +7,21 @@ use monitor_core::{
     timestamp::duration_words,
 };
 
-use super::actions::{Actions, ReplaceForm};
 use crate::{
     api::ApiError,
     components::{Ago, ErrorNote, Icon, Prose, Tone, part},
     live::Live,
+    verbs::{Verb, VerbForm, Verbs},
 };
 
 /// The last job, where it has ended.
 #[component]
-pub fn Outcome(actions: Actions) -> impl IntoView {
+pub fn Outcome(verbs: Verbs) -> impl IntoView {
     let live = Live::get();
     let ended = live.derive(|snapshot| snapshot.job.clone().filter(|job| !job.is_running()));
     part(move || match ended.get() {
         Some(job) => match (job.state, job.error.clone()) {
-            (JobState::Failed, Some(error)) => view! { <Failure job error actions /> }.into_any(),
+            (JobState::Failed, Some(error)) => view! { <Failure job error verbs /> }.into_any(),
             _ => view! { <Success job /> }.into_any(),
         },
         None => ().into_any(),
@@ -29,7 +29,7 @@ pub fn Outcome(actions: Actions) -> impl IntoView {
 }
 
 #[component]
-fn Failure(job: Job, error: StackError, actions: Actions) -> impl IntoView {
+fn Failure(job: Job, error: StackError, verbs: Verbs) -> impl IntoView {
     let replaceable = matches!(error, StackError::FilesDiffer { .. });
     let failed = match &error {
         StackError::ServiceFailed { service, .. } | StackError::NotReady { service, .. } => Some(*service),
@@ -37,7 +37,7 @@ fn Failure(job: Job, error: StackError, actions: Actions) -> impl IntoView {
     };
     view! {
         <ErrorNote title=title(&job) error=ApiError::Stack(error)>
-            {replaceable.then(|| view! { <ReplaceForm actions /> })}
+            {replaceable.then(|| view! { <VerbForm verbs verb=Verb::Replace rank="plain" /> })}
             {failed.map(|service| view! {
                 <a class="button" href=format!("/logs/{service}")>
                     {format!("Read the log of {}", service.title())}

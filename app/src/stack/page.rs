@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use monitor_core::{error::StackError, job::Job, live::EngineState};
 
 use super::{
-    actions::{Actions, CancelForm, InitializeForm, OpenPage, Refusal, RemoveForm, ReplaceForm, StartForm, StopForm},
+    actions::{OpenPage, RemoveForm},
     headline::{Step, headline, offers},
     outcome::Outcome,
     progress,
@@ -14,20 +14,21 @@ use super::{
 use crate::{
     api::ApiError,
     components::{Chip, ErrorNote, Icon, Prose, Tone, attribute, part, part_if, text},
-    live::Live,
+    live::{Derived, Live},
+    verbs::{Refusal, Verb, VerbForm, Verbs},
 };
 
 /// `/`.
 #[component]
 pub fn StackPage() -> impl IntoView {
-    let actions = Actions::new();
+    let verbs = Verbs::new();
     view! {
         <Title text="Stack" />
-        <div class="page" on:submit=move |_| actions.forget_errors()>
-            <Opening actions />
-            <Refusal actions />
-            <Attention actions />
-            <Outcome actions />
+        <div class="page">
+            <Opening verbs />
+            <Refusal verbs />
+            <Attention verbs />
+            <Outcome verbs />
             <Services />
         </div>
     }
@@ -36,11 +37,11 @@ pub fn StackPage() -> impl IntoView {
 
 /// How it stands, and the one next step.
 #[component]
-fn Opening(actions: Actions) -> impl IntoView {
+fn Opening(verbs: Verbs) -> impl IntoView {
     let live = Live::get();
     let headline = live.derive(headline);
-    let step = Memo::new(move |_| headline.with(|headline| headline.step.clone()));
-    let lead = Memo::new(move |_| headline.with(|headline| headline.text.clone()));
+    let step = Derived::new(move || headline.with(|headline| headline.step.clone()));
+    let lead = Derived::new(move || headline.with(|headline| headline.text.clone()));
     let stop = live.derive(|snapshot| offers(snapshot).stop);
     let remove = live.derive(|snapshot| offers(snapshot).remove);
     view! {
@@ -60,16 +61,16 @@ fn Opening(actions: Actions) -> impl IntoView {
             <div class="actions">
                 {part(move || match step.get() {
                     Step::None => ().into_any(),
-                    Step::Initialize => view! { <InitializeForm actions /> }.into_any(),
-                    Step::Start => view! { <StartForm actions /> }.into_any(),
-                    Step::Cancel => view! { <CancelForm actions /> }.into_any(),
+                    Step::Initialize => view! { <VerbForm verbs verb=Verb::Initialize rank="primary" /> }.into_any(),
+                    Step::Start => view! { <VerbForm verbs verb=Verb::Start rank="primary" /> }.into_any(),
+                    Step::Cancel => view! { <VerbForm verbs verb=Verb::Cancel rank="plain" /> }.into_any(),
                     Step::Open(url) => view! { <OpenPage url words="Open Grafana" /> }.into_any(),
                 })}
                 {part_if(stop, move || view! {
-                    <StopForm actions />
+                    <VerbForm verbs verb=Verb::Stop rank="plain" />
                 }.into_any())}
                 {part_if(remove, move || view! {
-                    <RemoveForm actions />
+                    <RemoveForm verbs />
                 }.into_any())}
             </div>
         </header>
@@ -83,9 +84,9 @@ fn Progress() -> impl IntoView {
     let live = Live::get();
     let running = |job: &Option<Job>| job.clone().filter(Job::is_running);
     let job = live.derive(move |snapshot| running(&snapshot.job));
-    let bar = Memo::new(move |_| job.with(|job| job.as_ref().and_then(progress::bar)));
+    let bar = Derived::new(move || job.with(|job| job.as_ref().and_then(progress::bar)));
     let caption = live.derive_timed(|snapshot, now| snapshot.running_job().map(|job| progress::caption(job, now)));
-    let at_work = Memo::new(move |_| job.with(Option::is_some));
+    let at_work = Derived::new(move || job.with(Option::is_some));
     view! {
         {part_if(at_work, move || view! {
             <div class="progress">
@@ -106,7 +107,7 @@ fn Progress() -> impl IntoView {
 
 /// What stands in the way: no Engine, wrong settings, files that differ from them.
 #[component]
-fn Attention(actions: Actions) -> impl IntoView {
+fn Attention(verbs: Verbs) -> impl IntoView {
     let live = Live::get();
     let engine_error = live.derive(|snapshot| match &snapshot.engine {
         EngineState::Unreachable { error } => Some(error.clone()),
@@ -130,7 +131,7 @@ fn Attention(actions: Actions) -> impl IntoView {
         })}
         {part(move || {
             let names = differing.get();
-            (!names.is_empty()).then(|| view! { <Differing names actions /> }).into_any()
+            (!names.is_empty()).then(|| view! { <Differing names verbs /> }).into_any()
         })}
     }
     .into_any()
@@ -162,7 +163,7 @@ fn NoEngine(error: StackError) -> impl IntoView {
 }
 
 #[component]
-fn Differing(names: Vec<String>, actions: Actions) -> impl IntoView {
+fn Differing(names: Vec<String>, verbs: Verbs) -> impl IntoView {
     let heading = match names.len() {
         1 => "One file differs from the settings".to_owned(),
         count => format!(
@@ -183,7 +184,7 @@ fn Differing(names: Vec<String>, actions: Actions) -> impl IntoView {
             <ul class="inline">{files}</ul>
             <p class="hint">"Replacing writes them anew from the settings, and keeps each old one beside it as a backup."</p>
             <div class="actions">
-                <ReplaceForm actions />
+                <VerbForm verbs verb=Verb::Replace rank="plain" />
             </div>
         </section>
     }

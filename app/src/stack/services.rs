@@ -6,7 +6,7 @@ use monitor_core::service::Service;
 use super::row::{PortLink, Row, row};
 use crate::{
     components::{Chip, Icon, Moment, Prose, Shape, attribute, part, part_if, text},
-    live::Live,
+    live::{Derived, Live},
 };
 
 /// The table. Its roles are spelt out, because a narrow one is laid out as a list and browsers then forget them.
@@ -50,7 +50,7 @@ pub fn Services() -> impl IntoView {
 /// The state of a service as its shape alone, for where its name stands beside it.
 pub fn state_dot(service: Service) -> impl IntoView {
     let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
-    let tone = Memo::new(move |_| row.with(|row| row.tone));
+    let tone = Derived::new(move || row.with(|row| row.tone));
     view! {
         <span class="dot" data-tone=text(move || tone.get().name().to_owned())>
             <Icon shape=Signal::derive(move || tone.get().shape()) />
@@ -62,12 +62,13 @@ pub fn state_dot(service: Service) -> impl IntoView {
 #[component]
 fn ServiceRows(service: Service) -> impl IntoView {
     let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
-    let ports_shown = Memo::new(move |_| row.with(|row| row.ports.clone()));
-    let cpu = Memo::new(move |_| row.with(|row| row.cpu.clone()));
-    let memory = Memo::new(move |_| row.with(|row| row.memory.clone()));
-    let has_log = Memo::new(move |_| row.with(|row| row.has_log));
-    let has_remarks =
-        Memo::new(move |_| service.end_of_life().is_some() || row.with(|row| row.why.is_some() || row.fetch.is_some()));
+    let ports_shown = Derived::new(move || row.with(|row| row.ports.clone()));
+    let cpu = Derived::new(move || row.with(|row| row.cpu.clone()));
+    let memory = Derived::new(move || row.with(|row| row.memory.clone()));
+    let has_log = Derived::new(move || row.with(|row| row.has_log));
+    let has_remarks = Derived::new(move || {
+        service.end_of_life().is_some() || row.with(|row| row.why.is_some() || row.fetch.is_some())
+    });
     view! {
         <tbody role="rowgroup" data-service=service.name() data-state=text(move || row.with(|row| row.state.to_owned()))>
             <tr role="row" data-remarks=text(move || has_remarks.get().to_string())>
@@ -117,9 +118,9 @@ fn ServiceRows(service: Service) -> impl IntoView {
 
 /// What there is to know about the service, why it is not as wanted, and how far its image is.
 #[component]
-fn Remarks(row: Memo<Row>, service: Service) -> impl IntoView {
-    let why = Memo::new(move |_| row.with(|row| row.why.clone()));
-    let fetching = Memo::new(move |_| row.with(|row| row.fetch.is_some()));
+fn Remarks(row: Derived<Row>, service: Service) -> impl IntoView {
+    let why = Derived::new(move || row.with(|row| row.why.clone()));
+    let fetching = Derived::new(move || row.with(|row| row.fetch.is_some()));
     let fetch = move || row.with(|row| row.fetch.clone());
     view! {
         {service.end_of_life().map(|text| view! { <EndOfLife text /> })}
@@ -149,9 +150,9 @@ fn EndOfLife(text: &'static str) -> impl IntoView {
 }
 
 #[component]
-fn Uptime(row: Memo<Row>) -> impl IntoView {
-    let since = Memo::new(move |_| row.with(|row| row.up.as_ref().map(|(_, started)| *started)));
-    let words = Memo::new(move |_| row.with(|row| row.up.as_ref().map(|(words, _)| words.clone())));
+fn Uptime(row: Derived<Row>) -> impl IntoView {
+    let since = Derived::new(move || row.with(|row| row.up.as_ref().map(|(_, started)| *started)));
+    let words = Derived::new(move || row.with(|row| row.up.as_ref().map(|(words, _)| words.clone())));
     part(move || match since.get() {
         Some(at) => view! { <Moment at>{text(move || words.get().unwrap_or_default())}</Moment> }.into_any(),
         None => or_dash(None),

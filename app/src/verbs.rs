@@ -1,0 +1,158 @@
+//! The vital verbs: forms that a browser posts by itself before hydration and without JavaScript, and that are sent in
+//! the background after.
+
+use leptos::{
+    ev::SubmitEvent,
+    prelude::*,
+    server_fn::{ServerFn, error::ServerFnUrlError},
+};
+
+use crate::{
+    api::{self, ApiError},
+    components::{ErrorNote, part, text},
+};
+
+/// What can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Writes the files that are missing.
+    Initialize,
+    /// Writes the files that differ, too.
+    Replace,
+    /// Starts the stack.
+    Start,
+    /// Stops it.
+    Stop,
+    /// Stops it and removes its data.
+    Remove,
+    /// Stops the job at work.
+    Cancel,
+}
+
+impl Verb {
+    /// The button.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Verb::Initialize => "Initialize",
+            Verb::Replace => "Replace the files",
+            Verb::Start => "Start stack",
+            Verb::Stop => "Stop stack",
+            Verb::Remove => "Remove stack and data",
+            Verb::Cancel => "Cancel",
+        }
+    }
+
+    const fn refused(self) -> &'static str {
+        match self {
+            Verb::Initialize | Verb::Replace => "The files were not written",
+            Verb::Start => "The stack was not started",
+            Verb::Stop => "The stack was not stopped",
+            Verb::Remove => "The stack was not removed",
+            Verb::Cancel => "The job was not cancelled",
+        }
+    }
+
+    fn url(self) -> &'static str {
+        match self {
+            Verb::Initialize | Verb::Replace => api::Initialize::url(),
+            Verb::Start => api::StartStack::url(),
+            Verb::Stop => api::StopStack::url(),
+            Verb::Remove => api::RemoveStackAndData::url(),
+            Verb::Cancel => api::CancelJob::url(),
+        }
+    }
+
+    async fn send(self) -> Result<(), ApiError> {
+        match self {
+            Verb::Initialize => api::initialize(false).await.map(drop),
+            Verb::Replace => api::initialize(true).await.map(drop),
+            Verb::Start => api::start_stack().await.map(drop),
+            Verb::Stop => api::stop_stack().await.map(drop),
+            Verb::Remove => api::remove_stack_and_data().await.map(drop),
+            Verb::Cancel => api::cancel_job().await,
+        }
+    }
+}
+
+/// The requests of one page. One set, so that a refusal is shown in one place.
+#[derive(Debug, Clone, Copy)]
+pub struct Verbs {
+    refusal: RwSignal<Option<(Verb, ApiError)>>,
+    pending: RwSignal<bool>,
+}
+
+impl Verbs {
+    /// Must be made within a route: there, a form that was posted without JavaScript leaves its refusal in context.
+    pub fn new() -> Verbs {
+        const ALL: [Verb; 5] = [Verb::Initialize, Verb::Start, Verb::Stop, Verb::Remove, Verb::Cancel];
+        let posted = use_context::<ServerActionError>().and_then(|error| {
+            let verb = ALL.into_iter().find(|verb| verb.url() == error.path())?;
+            Some((verb, ServerFnUrlError::<ApiError>::decode_err(error.err())))
+        });
+        Verbs { refusal: RwSignal::new(posted), pending: RwSignal::new(false) }
+    }
+
+    fn send(self, verb: Verb) {
+        self.refusal.set(None);
+        self.pending.set(true);
+        leptos::task::spawn_local(async move {
+            let answer = verb.send().await;
+            self.pending.try_set(false);
+            if let Err(error) = answer {
+                self.refusal.try_set(Some((verb, error)));
+            }
+        });
+    }
+}
+
+/// What the last request was refused for.
+#[component]
+pub fn Refusal(verbs: Verbs) -> impl IntoView {
+    view! {
+        <div role="alert">
+            {part(move || {
+                let refusal = verbs.refusal.get();
+                refusal.map(|(verb, error)| view! { <ErrorNote title=verb.refused().to_owned() error /> }).into_any()
+            })}
+        </div>
+    }
+}
+
+/// The form of a verb: one button.
+#[component]
+pub fn VerbForm(
+    verbs: Verbs,
+    verb: Verb,
+    /// `primary`, `plain` or `danger`.
+    rank: &'static str,
+    /// The popover that closes when it is pressed.
+    #[prop(optional)]
+    closes: Option<&'static str>,
+) -> impl IntoView {
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        #[cfg(feature = "hydrate")]
+        if let Some(id) = closes
+            && let Some(element) = document().get_element_by_id(id)
+            && let Ok(element) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(element)
+        {
+            let _ = element.hide_popover();
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = closes;
+        verbs.send(verb);
+    };
+    view! {
+        <form method="post" action=verb.url() on:submit=submit>
+            {(verb == Verb::Replace).then(|| view! { <input type="hidden" name="replace" value="true" /> })}
+            <button
+                type="submit"
+                class="button"
+                data-rank=rank
+                aria-busy=text(move || verbs.pending.get().to_string())
+            >
+                {verb.words()}
+            </button>
+        </form>
+    }
+}
