@@ -2,6 +2,9 @@
 //!
 //! `changes(old, new)` and `Snapshot::apply` are each other's inverse: applying every change to the old snapshot gives
 //! the new one. The server publishes whole snapshots; only differences travel.
+//!
+//! The enums here are tagged from outside (`{"snapshot": …}`): a tag within would make serde keep a second, buffering
+//! reader of every type below it, a tenth of the WebAssembly.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +18,7 @@ use crate::{
 
 /// How the Docker Engine stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum EngineState {
     /// The first answer is awaited.
     Connecting,
@@ -108,7 +111,7 @@ impl Snapshot {
 
 /// One difference between two snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "what", content = "now", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     /// The Engine came, went or changed.
     Engine(EngineState),
@@ -163,7 +166,7 @@ pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
 
 /// What the live stream carries, one JSON document an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum LiveEvent {
     /// First on every connection: the build of the server, so that a stale tab learns that its WebAssembly is old.
     Hello {
