@@ -3,7 +3,11 @@
 use std::{net::IpAddr, time::Duration};
 
 use async_trait::async_trait;
-use monitor_core::stack::{Expectation, ServiceSpec};
+use futures::future::join_all;
+use monitor_core::{
+    stack::{Expectation, ServiceSpec},
+    status::PublishedPort,
+};
 
 /// What a service answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +21,9 @@ pub enum Answer {
 /// Asks a service. The tests' fake engine answers for its own containers.
 #[async_trait]
 pub trait Readiness: Send + Sync {
-    /// One question, answered within about a second and a half.
-    async fn ask(&self, spec: &ServiceSpec) -> Answer;
+    /// One question, answered within about a second and a half. `ports` is what the container publishes: that of a
+    /// container that was made by older settings, or by Clawker itself, is not what `spec` says.
+    async fn ask(&self, spec: &ServiceSpec, ports: &[PublishedPort]) -> Answer;
 }
 
 /// Asks over HTTP, on the published port.
@@ -44,12 +49,26 @@ impl HttpReadiness {
 
 #[async_trait]
 impl Readiness for HttpReadiness {
-    async fn ask(&self, spec: &ServiceSpec) -> Answer {
-        let readiness = &spec.readiness;
-        let bind = spec.ports.iter().find(|port| port.host == readiness.port).map(|port| port.bind.as_str());
-        let host = self.remote_host.clone().unwrap_or_else(|| reachable_host(bind.unwrap_or("127.0.0.1")));
-        let url = format!("http://{host}:{}{}", readiness.port, readiness.path);
-        let request = match readiness.expect {
+    async fn ask(&self, spec: &ServiceSpec, ports: &[PublishedPort]) -> Answer {
+        let expected = ports.iter().find(|port| port.host == spec.readiness.port);
+        let asked: Vec<&PublishedPort> = match expected {
+            Some(port) => vec![port],
+            None => ports.iter().collect(),
+        };
+        let answers = join_all(asked.into_iter().map(|port| self.ask_at(spec, port))).await;
+        let ready = answers.iter().find(|answer| **answer == Answer::Ready).cloned();
+        ready
+            .or_else(|| answers.into_iter().next())
+            .unwrap_or_else(|| Answer::NotReady("it publishes no port on which it could be asked".into()))
+    }
+}
+
+impl HttpReadiness {
+    async fn ask_at(&self, spec: &ServiceSpec, port: &PublishedPort) -> Answer {
+        let host = self.remote_host.clone().unwrap_or_else(|| reachable_host(&port.bind));
+        let port = port.host;
+        let url = format!("http://{host}:{port}{}", spec.readiness.path);
+        let request = match spec.readiness.expect {
             Expectation::GetOk => self.client.get(url),
             Expectation::PostEmptyOtlp => self.client.post(url).header("content-type", "application/json").body("{}"),
         };
@@ -60,14 +79,12 @@ impl Readiness for HttpReadiness {
                 let body = response.text().await.unwrap_or_default();
                 let first_line: String = body.lines().next().unwrap_or_default().chars().take(120).collect();
                 Answer::NotReady(match first_line.is_empty() {
-                    true => format!("HTTP {status} on port {}", readiness.port),
+                    true => format!("HTTP {status} on port {port}"),
                     false => format!("HTTP {status}: {first_line}"),
                 })
             }
-            Err(error) if error.is_timeout() => {
-                Answer::NotReady(format!("no answer on port {} within 1.5 s", readiness.port))
-            }
-            Err(_) => Answer::NotReady(format!("no answer on port {}", readiness.port)),
+            Err(error) if error.is_timeout() => Answer::NotReady(format!("no answer on port {port} within 1.5 s")),
+            Err(_) => Answer::NotReady(format!("no answer on port {port}")),
         }
     }
 }

@@ -71,7 +71,8 @@ pub async fn report(
         join_all(found.into_iter().zip(&stack.services).map(|(found, spec)| async move {
             let mut status = found.status;
             if status.state == ContainerState::Running && found.id.is_some() {
-                apply(&mut status, &readiness.ask(spec).await);
+                let answer = readiness.ask(spec, &status.ports).await;
+                apply(&mut status, &answer);
             }
             status
         }))

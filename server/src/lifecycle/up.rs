@@ -219,7 +219,7 @@ async fn await_readiness(
     step(report, service, Phase::AwaitingReadiness);
     let began = Instant::now();
     loop {
-        let said = match readiness.ask(spec).await {
+        let said = match readiness.ask(spec, &spec.ports).await {
             Answer::Ready => {
                 step(report, service, Phase::Ready);
                 return Ok(());

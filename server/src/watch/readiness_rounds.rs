@@ -7,7 +7,7 @@ use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered}
 use monitor_core::{
     service::Service,
     stack::{ServiceSpec, StackSpec},
-    status::ContainerState,
+    status::{ContainerState, PublishedPort},
     timestamp::Timestamp,
 };
 use tokio::time::sleep;
@@ -36,6 +36,7 @@ struct Round {
     /// Tells this round's questions from those of rounds that ended.
     number: u64,
     spec: ServiceSpec,
+    ports: Vec<PublishedPort>,
     /// Tells one run of the container from the next.
     started_at: Option<Timestamp>,
     pause: Duration,
@@ -69,6 +70,7 @@ impl Rounds {
                     let round = Round {
                         number: self.last_number,
                         spec: spec.clone(),
+                        ports: status.ports.clone(),
                         started_at: status.started_at,
                         pause: QUICK,
                         resting: false,
@@ -105,10 +107,11 @@ impl Rounds {
 
     fn ask(&self, service: Service, after: Duration) {
         let Some(round) = self.rounds.get(&service) else { return };
-        let (readiness, spec, number) = (self.readiness.clone(), round.spec.clone(), round.number);
+        let (readiness, number) = (Arc::clone(&self.readiness), round.number);
+        let (spec, ports) = (round.spec.clone(), round.ports.clone());
         let question = async move {
             sleep(after).await;
-            (service, number, readiness.ask(&spec).await)
+            (service, number, readiness.ask(&spec, &ports).await)
         };
         self.asked.push(question.boxed());
     }

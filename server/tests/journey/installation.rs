@@ -74,9 +74,7 @@ impl Installation {
             "grafana_port",
             "promtail_port",
         ];
-        // All are held at once, so that no two are equal.
-        let held: Vec<TcpListener> = keys.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports = keys.into_iter().zip(held.iter().map(|held| held.local_addr().unwrap().port())).collect();
+        let ports = keys.into_iter().zip(free_ports::<8>()).collect();
         let images =
             TAGS.map(|(service, tag)| (service, format!("clawker-stand-in/{service}:{tag}"))).into_iter().collect();
         let it = Installation { folder: tempfile::tempdir().unwrap(), ports, images, _engine: engine };
@@ -147,6 +145,12 @@ impl Drop for Installation {
     fn drop(&mut self) {
         remove_stack();
     }
+}
+
+/// Ports that nobody listens on, all different: they are held at once.
+pub fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
+    let held = [(); COUNT].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.map(|held| held.local_addr().unwrap().port())
 }
 
 /// Runs the Docker CLI.

@@ -7,7 +7,7 @@ use std::{
 
 use monitor_core::service::Service;
 
-use crate::installation::{Installation, container_ids, docker};
+use crate::installation::{self, Installation, container_ids, docker};
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
@@ -112,8 +112,9 @@ fn every_port_can_be_changed_and_only_what_it_concerns_is_made_anew() {
     let mut it = Installation::new();
     it.up().done();
     let before = container_ids();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let [free, also_free] = installation::free_ports();
     it.ports.insert("jaeger_port", free);
+    it.ports.insert("otel_collector_port", also_free);
     it.write_settings();
 
     let refused = it.run(&["up"]);
@@ -121,10 +122,13 @@ fn every_port_can_be_changed_and_only_what_it_concerns_is_made_anew() {
     assert!(refused.err.contains("not agree with the settings"), "{}", refused.err);
     assert!(refused.err.contains("hint: run `clawker-monitor init --force`"), "{}", refused.err);
     assert_eq!(container_ids(), before, "and nothing was touched");
+    assert_eq!(it.status()["stack"], "running", "what runs is asked where it listens, not where the settings say");
 
     it.up().done();
     let after = container_ids();
-    assert_ne!(after[Service::Jaeger.name()], before[Service::Jaeger.name()]);
+    for concerned in [Service::Jaeger, Service::OtelCollector] {
+        assert_ne!(after[concerned.name()], before[concerned.name()], "{concerned}");
+    }
     for unconcerned in [Service::Prometheus, Service::Loki, Service::Promtail] {
         assert_eq!(after[unconcerned.name()], before[unconcerned.name()], "{unconcerned}");
     }

@@ -32,6 +32,7 @@ use monitor_core::{
     live::Snapshot,
     service::Service,
     stack::{ServiceSpec, StackSpec},
+    status::PublishedPort,
 };
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -57,7 +58,7 @@ impl FakeReadiness {
 
 #[async_trait]
 impl Readiness for FakeReadiness {
-    async fn ask(&self, spec: &ServiceSpec) -> Answer {
+    async fn ask(&self, spec: &ServiceSpec, _ports: &[PublishedPort]) -> Answer {
         match self.not_ready.lock().unwrap().get(&spec.service) {
             Some(said) => Answer::NotReady(said.clone()),
             None => Answer::Ready,
