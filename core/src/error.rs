@@ -8,7 +8,7 @@ use crate::{problem::Problem, service::Service};
 
 /// Why something could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum StackError {
     /// Nothing answers at the Engine's address.
     #[error("{} does not answer: {detail}", engine_at(endpoint))]
