@@ -48,7 +48,7 @@ pub fn App() -> impl IntoView {
 #[component]
 fn Rail() -> impl IntoView {
     view! {
-        <div class="rail">
+        <header class="rail">
             <a class="brand" href="/">
                 <Mark />
                 <span>"clawker-monitor"</span>
@@ -76,7 +76,7 @@ fn Rail() -> impl IntoView {
                 </ul>
             </nav>
             <EngineFoot />
-        </div>
+        </header>
     }
     .into_any()
 }
