@@ -42,11 +42,11 @@ test("from nothing to six ready services, their logs and pages, and back", async
 test.describe("while a service takes its time", () => {
   test.use({ wishes: { faults: { loki: "slow-ready" } } });
 
-  test("progress survives a reload and is the same in two tabs", async ({ page, panel, context }) => {
-    await panel.command("init");
+  test("progress survives a reload and is the same in two tabs", async ({ page, context }) => {
+    await page.goto("/");
+    await page.getByRole("button", { name: "Initialize" }).click();
     const other = await context.newPage();
     await other.goto("/");
-    await page.goto("/");
     await page.getByRole("button", { name: "Start stack" }).click();
     await expect(page.getByRole("button", { name: "Cancel" })).toBeVisible();
     await expect(other.getByRole("button", { name: "Cancel" })).toBeVisible();
@@ -55,6 +55,15 @@ test.describe("while a service takes its time", () => {
     await expect(page.getByText("All six services are ready.")).toBeVisible();
     await expect(other.getByText("All six services are ready.")).toBeVisible();
   });
+});
+
+test("what the command line did shows in a page that was open", async ({ page, panel }) => {
+  await page.goto("/");
+  await expect(page.getByRole("button", { name: "Initialize" })).toBeVisible();
+  await panel.command("init");
+  await expect(page.getByRole("button", { name: "Start stack" })).toBeVisible();
+  await panel.command("up");
+  await expect(page.getByText("All six services are ready.")).toBeVisible();
 });
 
 test("a container that is killed behind the panel's back shows without a reload", async ({ page, panel }) => {
@@ -88,9 +97,9 @@ test("removing the data asks first", async ({ page, panel }) => {
 test.describe("when a service ends at once", () => {
   test.use({ wishes: { faults: { loki: "exit-3" } } });
 
-  test("the page names it, shows its last words, and leaves the others running", async ({ page, panel }) => {
-    await panel.command("init");
+  test("the page names it, shows its last words, and leaves the others running", async ({ page }) => {
     await page.goto("/");
+    await page.getByRole("button", { name: "Initialize" }).click();
     await page.getByRole("button", { name: "Start stack" }).click();
     await expect(page.getByRole("heading", { name: "The stack did not start" })).toBeVisible();
     await expect(page.getByText("the disk that this fault pretends is full").first()).toBeVisible();
