@@ -38,7 +38,7 @@ pub fn check_all(tally: &mut Tally, paths: &Paths) {
         paths,
         "components call nothing",
         &source("app/src/components"),
-        &["Resource", "ServerAction", "EventSource", "spawn_local"],
+        &["Resource", "ServerAction", "EventSource"],
     );
     dependencies::check_all(tally, paths);
     lock_file_names_no_host(tally, paths);
