@@ -55,9 +55,11 @@ pub fn list(names: &[&str]) -> String {
 
 /// Begins with a capital and ends with a full stop.
 pub fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let mut whole: String = characters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    whole.push_str(characters.as_str());
+    let mut whole = text.to_owned();
+    // ASCII suffices for sentences written here, and needs no tables.
+    if let Some(first) = whole.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
     if !whole.ends_with(['.', ':', '!', '?']) {
         whole.push('.');
     }

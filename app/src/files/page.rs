@@ -120,7 +120,7 @@ fn Contents(file: FileView) -> impl IntoView {
     let (tone, word) = state_words(file.state);
     let contents = StoredValue::new(file.contents);
     view! {
-        <article class="card contents" data-state=word.to_lowercase()>
+        <article class="card contents" data-state=word.to_ascii_lowercase()>
             <div class="card-head">
                 <h2>{file.name.clone()}</h2>
                 <Chip tone word=word.to_owned() />

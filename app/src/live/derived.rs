@@ -1,7 +1,7 @@
 //! Something derived, that tells its readers only when it changed.
 //!
 //! A `Memo` of every type would say the same, and bring all its machinery anew for each: here one `Memo` of a version
-//! does for all, and the values lie beside it, behind one type.
+//! does for all, and the values lie beside it, behind one type. `&mut dyn` where a closure is handed on serves the same.
 
 use std::{any::Any, marker::PhantomData};
 
@@ -28,27 +28,40 @@ impl<T> Copy for Derived<T> {}
 impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
     /// Derives by that function, again whenever a signal it reads has changed.
     pub fn new(derive: impl Fn() -> T + Send + Sync + 'static) -> Derived<T> {
+        Derived::some(move || Some(derive()))
+    }
+
+    /// The same, for a function that always answers `Some`.
+    pub(super) fn some(derive: impl Fn() -> Option<T> + Send + Sync + 'static) -> Derived<T> {
         let slot = StoredValue::new(Box::new(None::<T>) as Slot);
         let store = move || {
-            let value = Some(derive());
-            slot.try_update_value(|slot| match slot.downcast_mut::<Option<T>>() {
-                Some(known) if *known != value => {
-                    *known = value;
-                    true
+            let mut value = derive();
+            let mut changed = false;
+            change(slot, &mut |slot| {
+                if let Some(known) = slot.downcast_mut::<Option<T>>()
+                    && *known != value
+                {
+                    *known = value.take();
+                    changed = true;
                 }
-                _ => false,
-            }) == Some(true)
+            });
+            changed
         };
         Derived { version: versioned(Box::new(store)), slot, of: PhantomData }
     }
 
     /// Reads it, and reads again when it has changed.
-    pub fn with<U>(&self, read: impl FnOnce(&T) -> U) -> U {
-        self.version.get();
-        self.slot.with_value(|slot| match slot.downcast_ref::<Option<T>>() {
-            Some(Some(value)) => read(value),
-            _ => unreachable!("the version is derived by storing a value of this type"),
-        })
+    pub fn with<U>(&self, reader: impl FnOnce(&T) -> U) -> U {
+        let (mut reader, mut result) = (Some(reader), None);
+        read(self.version, self.slot, &mut |slot| {
+            if let (Some(Some(value)), Some(reader)) = (slot.downcast_ref::<Option<T>>(), reader.take()) {
+                result = Some(reader(value));
+            }
+        });
+        match result {
+            Some(result) => result,
+            None => unreachable!("the version is derived by storing a value of this type"),
+        }
     }
 
     /// A copy of it.
@@ -58,6 +71,15 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
     {
         self.with(T::clone)
     }
+}
+
+fn read(version: Memo<u32>, slot: StoredValue<Slot>, reader: &mut dyn FnMut(&Slot)) {
+    version.get();
+    slot.with_value(reader);
+}
+
+fn change(slot: StoredValue<Slot>, writer: &mut dyn FnMut(&mut Slot)) {
+    slot.try_update_value(writer);
 }
 
 /// Counts up whenever `store` says that it stored something new.

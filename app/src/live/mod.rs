@@ -68,7 +68,11 @@ impl Live {
     where
         T: PartialEq + Send + Sync + 'static,
     {
-        Derived::new(move || self.view.with(|view| from(&view.snapshot)))
+        Derived::some(move || {
+            let mut derived = None;
+            self.read(&mut |view| derived = Some(from(&view.snapshot)));
+            derived
+        })
     }
 
     /// Something derived from the snapshot and the server's clock, which ticks once a second in the browser.
@@ -76,7 +80,15 @@ impl Live {
     where
         T: PartialEq + Send + Sync + 'static,
     {
-        Derived::new(move || self.view.with(|view| from(&view.snapshot, self.now.get())))
+        Derived::some(move || {
+            let (now, mut derived) = (self.now.get(), None);
+            self.read(&mut |view| derived = Some(from(&view.snapshot, now)));
+            derived
+        })
+    }
+
+    fn read(self, reader: &mut dyn FnMut(&View)) {
+        self.view.with(reader);
     }
 
     /// The server's clock.

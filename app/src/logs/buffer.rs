@@ -90,7 +90,7 @@ impl Filter {
     pub fn admits(&self, line: &LogLine) -> bool {
         use monitor_core::logs::Level;
         (!self.serious || matches!(line.level, Level::Error | Level::Warn))
-            && (self.text.is_empty() || line.text.to_lowercase().contains(&self.text.to_lowercase()))
+            && (self.text.is_empty() || line.text.to_ascii_lowercase().contains(&self.text.to_ascii_lowercase()))
     }
 }
 

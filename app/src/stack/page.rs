@@ -119,7 +119,7 @@ fn Attention(verbs: Verbs) -> impl IntoView {
         false => Vec::new(),
     });
     view! {
-        {part(move || engine_error.get().map(|error| view! { <NoEngine error /> }).into_any())}
+        {part(move || match engine_error.get() { Some(error) => view! { <NoEngine error /> }.into_any(), None => ().into_any() })}
         {part(move || {
             settings_error.get().map(|error| {
                 let title = match &error {

@@ -46,7 +46,7 @@ pub fn bar(job: &Job) -> Option<Bar> {
 
 /// Thousandths of the whole; nothing of nothing is nothing.
 pub fn thousandths(part: u64, whole: u64) -> u32 {
-    if whole == 0 { 0 } else { (part.min(whole).saturating_mul(1000) / whole) as u32 }
+    part.min(whole).saturating_mul(1000).checked_div(whole).unwrap_or(0) as u32
 }
 
 /// `job 3 · 14 s`.
