@@ -62,14 +62,11 @@ impl Verb {
         }
     }
 
-    async fn send(self) -> Result<(), ApiError> {
+    /// What the form posts besides.
+    const fn body(self) -> &'static str {
         match self {
-            Verb::Initialize => api::initialize(false).await.map(drop),
-            Verb::Replace => api::initialize(true).await.map(drop),
-            Verb::Start => api::start_stack().await.map(drop),
-            Verb::Stop => api::stop_stack().await.map(drop),
-            Verb::Remove => api::remove_stack_and_data().await.map(drop),
-            Verb::Cancel => api::cancel_job().await,
+            Verb::Replace => "replace=true",
+            _ => "",
         }
     }
 }
@@ -96,13 +93,46 @@ impl Verbs {
         self.refusal.set(None);
         self.pending.set(true);
         leptos::task::spawn_local(async move {
-            let answer = verb.send().await;
+            let answer = post(verb.url(), verb.body()).await;
             self.pending.try_set(false);
             if let Err(error) = answer {
                 self.refusal.try_set(Some((verb, error)));
             }
         });
     }
+}
+
+/// Posts a form in the background. The verbs share it: a client of a server function apiece weighs some kilobytes.
+#[cfg(feature = "hydrate")]
+async fn post(url: &str, body: &str) -> Result<(), ApiError> {
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{Headers, RequestInit, Response};
+
+    let request = || {
+        let headers = Headers::new()?;
+        headers.set("Content-Type", "application/x-www-form-urlencoded")?;
+        let options = RequestInit::new();
+        options.set_method("POST");
+        options.set_headers(&headers);
+        options.set_body(&JsValue::from_str(body));
+        Ok::<_, JsValue>(window().fetch_with_str_and_init(url, &options))
+    };
+    let unreachable = |_| ApiError::Unreachable;
+    let response: Response =
+        JsFuture::from(request().map_err(unreachable)?).await.and_then(JsCast::dyn_into).map_err(unreachable)?;
+    if response.ok() {
+        return Ok(());
+    }
+    let text = JsFuture::from(response.text().map_err(unreachable)?).await.map_err(unreachable)?;
+    let text = text.as_string().unwrap_or_default();
+    Err(serde_json::from_slice(text.as_bytes()).unwrap_or(ApiError::Misunderstood))
+}
+
+/// Only a browser posts.
+#[cfg(not(feature = "hydrate"))]
+async fn post(_url: &str, _body: &str) -> Result<(), ApiError> {
+    Ok(())
 }
 
 /// What the last request was refused for.

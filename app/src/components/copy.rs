@@ -8,21 +8,20 @@ use super::{Icon, Shape, text as text_part};
 #[component]
 pub fn Copy(
     /// What is copied.
-    #[prop(into)]
-    text: Signal<String>,
+    text: std::sync::Arc<str>,
 ) -> impl IntoView {
     let copied = RwSignal::new(false);
     let copy = move |_| {
         #[cfg(feature = "hydrate")]
         {
-            let promise = window().navigator().clipboard().write_text(&text.get_untracked());
+            let promise = window().navigator().clipboard().write_text(&text);
             leptos::task::spawn_local(async move {
                 copied.set(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok());
                 set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
             });
         }
         #[cfg(not(feature = "hydrate"))]
-        let _ = text;
+        let _ = &text;
     };
     view! {
         <button type="button" class="button" data-rank="quiet" on:click=copy>

@@ -25,7 +25,13 @@ pub fn part(view: impl FnMut() -> AnyView + Send + 'static) -> Box<dyn FnMut() -
 /// A part that is there or not.
 pub fn part_if(
     condition: Derived<bool>,
-    mut view: impl FnMut() -> AnyView + Send + 'static,
+    view: impl FnMut() -> AnyView + Send + 'static,
 ) -> Box<dyn FnMut() -> AnyView + Send> {
-    part(move || if condition.get() { view() } else { ().into_any() })
+    fn boxed(
+        condition: Derived<bool>,
+        mut view: Box<dyn FnMut() -> AnyView + Send>,
+    ) -> Box<dyn FnMut() -> AnyView + Send> {
+        Box::new(move || if condition.get() { view() } else { ().into_any() })
+    }
+    boxed(condition, Box::new(view))
 }

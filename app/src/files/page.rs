@@ -1,5 +1,7 @@
 //! The page: the list of files, and the one that the address names.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -118,14 +120,14 @@ fn Contents(file: FileView) -> impl IntoView {
     let html = highlight(file.language, &file.contents);
     let lines = file.contents.lines().count();
     let (tone, word) = state_words(file.state);
-    let contents = StoredValue::new(file.contents);
+    let contents: Arc<str> = file.contents.into();
     view! {
         <article class="card contents" data-state=word.to_ascii_lowercase()>
             <div class="card-head">
                 <h2>{file.name.clone()}</h2>
                 <Chip tone word=word.to_owned() />
                 {part_if(live.hydrated(), move || view! {
-                    <Copy text=Signal::derive(move || contents.get_value()) />
+                    <Copy text=contents.clone() />
                 }.into_any())}
             </div>
             <p class="purpose">{words::sentence(&file.purpose)} " " {state_sentence(file.state)}</p>

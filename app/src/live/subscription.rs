@@ -1,6 +1,6 @@
 //! Keeps the view current in the browser: the stream, the ticking clock, and the patience before a complaint.
 
-use std::time::Duration;
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
 use monitor_core::{live::LiveEvent, timestamp::Timestamp};
@@ -18,42 +18,42 @@ const TICK: Duration = Duration::from_secs(1);
 pub fn keep(live: Live) {
     let source = StoredValue::new_local(None::<Source>);
     // The server's clock and this page's, read at the same moment; between events the one is told by the other.
-    let clock = StoredValue::new((live.now.get_untracked(), page_milliseconds()));
-    let complaint = StoredValue::new(None::<TimeoutHandle>);
+    let clock = Rc::new(Cell::new((live.now.get_untracked(), page_milliseconds())));
+    let complaint = Cell::new(None::<TimeoutHandle>);
 
-    let withdraw_complaint = move || {
-        if let Some(handle) = complaint.try_update_value(Option::take).flatten() {
-            handle.clear();
-        }
-    };
+    let ticking = clock.clone();
     let listener = move |report: Report| match report {
         Report::Opened => {
-            withdraw_complaint();
+            if let Some(handle) = complaint.take() {
+                handle.clear();
+            }
             live.link.set(Link::Live);
         }
         Report::Message(text) => {
             let Ok(event) = serde_json::from_slice::<LiveEvent>(text.as_bytes()) else { return };
             if let Some(at) = live.view.try_update(|view: &mut View| view.fold(event)).flatten() {
-                clock.set_value((at, page_milliseconds()));
+                clock.set((at, page_milliseconds()));
                 live.now.set(at);
             }
         }
         Report::Ended => {}
         Report::Lost => {
-            if complaint.with_value(Option::is_none) {
-                let handle = set_timeout_with_handle(move || live.link.set(Link::Lost), PATIENCE);
-                complaint.set_value(handle.ok());
-            }
+            let pending = complaint.take();
+            complaint
+                .set(pending.or_else(|| set_timeout_with_handle(move || live.link.set(Link::Lost), PATIENCE).ok()));
         }
     };
 
+    // Effects wait for hydration; this one reads nothing, and so runs once.
+    let listener = Cell::new(Some(listener));
     Effect::new(move |_| {
         live.hydrated.set(true);
-        source.set_value(Some(Source::open("/events".into(), listener)));
-    });
-    Effect::new(move |_| {
+        if let Some(listener) = listener.take() {
+            source.set_value(Some(Source::open("/events".into(), listener)));
+        }
+        let clock = ticking.clone();
         let tick = move || {
-            let (server, page) = clock.get_value();
+            let (server, page) = clock.get();
             let passed = (page_milliseconds() - page) as i64;
             live.now.set(Timestamp::from_unix_milliseconds(server.unix_milliseconds() + passed));
         };
