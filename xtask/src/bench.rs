@@ -54,19 +54,17 @@ pub fn run_all(paths: &Paths, runs: usize) -> Result<()> {
     let settings = stand_ins::settings_with_free_ports(&images)?;
     let home = Home::new("bench", &settings)?;
     say(&format!("{runs} rounds of up, up again, status and down, alternating with Docker Compose"));
-    let commands = commands::measure(&home, &engine, &binary, &compose, runs)?;
+    let commands = commands::measure(&home, &binary, &compose, runs)?;
 
     say("start to the first page");
     let mut first_answer = Measured::new();
     for _ in 0..runs {
-        let mut command = home.command(&binary);
-        engine.point(&mut command);
-        let panel = Panel::start(command).context("start to the first page")?;
+        let panel = Panel::start(home.command(&binary)).context("start to the first page")?;
         first_answer.milliseconds.push(panel.first_answer.as_secs_f64() * 1000.0);
     }
 
     say("the page in Chromium");
-    let page = browser::measure(paths, &engine, &chromium, &binary)?;
+    let page = browser::measure(paths, &chromium, &binary)?;
     let sizes =
         report::Sizes { binary: std::fs::metadata(&binary)?.len(), wasm: crate::site::wasm_brotli_bytes(paths)? };
     let text = report::render(runs, &commands, &first_answer, &page, &sizes)?;

@@ -4,16 +4,11 @@ use std::{path::Path, process::Command};
 
 use anyhow::Result;
 
-use crate::{
-    paths::Paths,
-    stand_ins, step,
-    tools::{self, Engine},
-};
+use crate::{paths::Paths, stand_ins, step, tools};
 
 /// The command, with all that the tests read from the environment.
-pub fn playwright(paths: &Paths, engine: &Engine, chromium: &Path, binary: &Path) -> Command {
+pub fn playwright(paths: &Paths, chromium: &Path, binary: &Path) -> Command {
     let mut command = Command::new("npx");
-    engine.point(&mut command);
     command.current_dir(paths.end2end()).env("MONITOR_TEST_BINARY", binary).env("CHROMIUM", chromium).args([
         "--no-install",
         "playwright",
@@ -29,5 +24,5 @@ pub fn screenshots(paths: &Paths) -> Result<()> {
     let engine = tools::ensure_free_engine(paths)?;
     stand_ins::import(paths, &engine)?;
     let binary = super::build(paths)?;
-    step::run(playwright(paths, &engine, &chromium, &binary).args(["--project", "screenshots", "--reporter", "list"]))
+    step::run(playwright(paths, &chromium, &binary).args(["--project", "screenshots", "--reporter", "list"]))
 }

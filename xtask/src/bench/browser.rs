@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::{end2end, paths::Paths, step::run, tools::Engine};
+use crate::{end2end, paths::Paths, step::run};
 
 pub struct Page {
     pub wire_bytes: f64,
@@ -17,9 +17,9 @@ pub struct Page {
     pub chromium: String,
 }
 
-pub fn measure(paths: &Paths, engine: &Engine, chromium: &Path, binary: &Path) -> Result<Page> {
+pub fn measure(paths: &Paths, chromium: &Path, binary: &Path) -> Result<Page> {
     let output = paths.target.join("measured.json");
-    let mut command = end2end::playwright(paths, engine, chromium, binary);
+    let mut command = end2end::playwright(paths, chromium, binary);
     command.args(["--project", "measure", "--reporter", "line"]).env("MEASURE_OUTPUT", &output);
     run(command.stdout(std::io::stderr()))?;
     let measured: Value = serde_json::from_str(&std::fs::read_to_string(&output)?)?;

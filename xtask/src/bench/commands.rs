@@ -5,7 +5,7 @@ use std::{path::Path, process::Command, time::Instant};
 use anyhow::Result;
 
 use super::Measured;
-use crate::{panel::Home, step::run_quietly, tools::Engine};
+use crate::{panel::Home, step::run_quietly};
 
 /// One verb, ours and the peer's.
 pub struct Verb {
@@ -23,7 +23,7 @@ const VERBS: [(&str, &[&str], &[&str]); 4] = [
     ("`down`", &["down"], &["down"]),
 ];
 
-pub fn measure(home: &Home, engine: &Engine, binary: &Path, compose: &Path, runs: usize) -> Result<Vec<Verb>> {
+pub fn measure(home: &Home, binary: &Path, compose: &Path, runs: usize) -> Result<Vec<Verb>> {
     let ours = |words: &[&str]| {
         let mut command = home.command(binary);
         command.args(words);
@@ -35,7 +35,6 @@ pub fn measure(home: &Home, engine: &Engine, binary: &Path, compose: &Path, runs
         command
     };
     let take = |mut command: Command| -> Result<std::time::Duration> {
-        engine.point(&mut command);
         let started = Instant::now();
         run_quietly(&mut command)?;
         Ok(started.elapsed())

@@ -7,7 +7,7 @@ use crate::{end2end, paths::Paths};
 
 /// Real Chromium against the real binary and the real Engine.
 pub fn run_all(tally: &mut Tally, paths: &Paths, needs: &Needs) {
-    let (Some(engine), Some(chromium), Some(binary), true, true) =
+    let (Some(_engine), Some(chromium), Some(binary), true, true) =
         (&needs.tools.engine, &needs.tools.chromium, needs.binary, needs.tools.npm_packages, needs.stand_ins)
     else {
         return tally
@@ -15,7 +15,7 @@ pub fn run_all(tally: &mut Tally, paths: &Paths, needs: &Needs) {
     };
     let report = paths.target.join("playwright.json");
     let _ = std::fs::remove_file(&report);
-    let mut command = end2end::playwright(paths, engine, chromium, binary);
+    let mut command = end2end::playwright(paths, chromium, binary);
     command.args(["--project", "journeys", "--reporter", "list,json"]).env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
     if let Some(compose) = &needs.tools.compose {
         command.env("MONITOR_TEST_COMPOSE", compose);

@@ -48,9 +48,6 @@ impl Needs<'_> {
         if self.stand_ins {
             command.env("MONITOR_TEST_STAND_INS", "1");
         }
-        if let Some(engine) = &self.tools.engine {
-            engine.point(command);
-        }
     }
 }
 

@@ -17,25 +17,15 @@ use crate::{
 
 /// An Engine that answers. One that was started here is stopped when this is dropped.
 pub struct Engine {
-    /// Set where it is our own; otherwise the environment's `DOCKER_HOST` or context holds.
-    host: Option<String>,
     process: Option<Child>,
     scratch: Option<PathBuf>,
 }
 
 impl Engine {
-    /// The `docker` command, speaking to this Engine.
+    /// The `docker` command. It finds the Engine as everything that is tested does: by the environment, by the context, or
+    /// at the usual socket.
     pub fn docker(&self) -> Command {
-        let mut command = Command::new("docker");
-        self.point(&mut command);
-        command
-    }
-
-    /// Makes a command speak to this Engine.
-    pub fn point(&self, command: &mut Command) {
-        if let Some(host) = &self.host {
-            command.env("DOCKER_HOST", host);
-        }
+        Command::new("docker")
     }
 }
 
@@ -69,7 +59,7 @@ pub fn ensure_engine(paths: &Paths) -> Result<Engine> {
     if on_path("docker").is_none() {
         install()?;
     }
-    let running = Engine { host: None, process: None, scratch: None };
+    let running = Engine { process: None, scratch: None };
     if answers(&running) {
         return Ok(running);
     }
@@ -155,8 +145,7 @@ fn start(paths: &Paths, storage_driver: Option<&str>) -> Result<Engine> {
         .stderr(log)
         .spawn()
         .context("`dockerd` could not be started")?;
-    let mut engine =
-        Engine { host: Some("unix:///var/run/docker.sock".to_owned()), process: Some(process), scratch: Some(scratch) };
+    let mut engine = Engine { process: Some(process), scratch: Some(scratch) };
     let deadline = Instant::now() + Duration::from_secs(60);
     while Instant::now() < deadline {
         if answers(&engine) {
