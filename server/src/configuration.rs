@@ -44,6 +44,12 @@ impl Configuration {
         self.paths.directory.display().to_string()
     }
 
+    /// The folders whose contents matter: the settings' and the monitor folder. Either may not exist yet.
+    pub fn folders(&self) -> [PathBuf; 2] {
+        let settings = self.paths.settings_file.parent().map(PathBuf::from).unwrap_or_default();
+        [settings, self.paths.directory.clone()]
+    }
+
     /// The settings, or every problem with them.
     pub fn settings(&self) -> Result<Settings, StackError> {
         let path = &self.paths.settings_file;

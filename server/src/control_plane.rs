@@ -21,7 +21,7 @@ use crate::{
     jobs::Jobs,
     lifecycle::{self, Patience},
     readiness::Readiness,
-    site,
+    site, status,
 };
 
 /// How many lines of a log a page may ask for.
@@ -57,6 +57,21 @@ impl LocalControlPlane {
         })
     }
 
+    /// Whoever loads a page sees the files as they are now: an editor may have been at them. A few small files are read;
+    /// that takes less time than the page.
+    fn look_at_configuration(&self) {
+        let summary = self.configuration.summary();
+        let mut changed = false;
+        self.hub.update(|snapshot| {
+            changed = snapshot.configuration != summary;
+            snapshot.configuration = summary;
+            status::settle(snapshot);
+        });
+        if changed {
+            self.configuration_changed.notify_one();
+        }
+    }
+
     /// Begins a job, and sees to it that the snapshot holds it before anybody is answered.
     fn begin(&self, kind: JobKind, work: impl FnOnce(crate::jobs::Sink) -> crate::jobs::Work) -> Job {
         let job = self.jobs.begin(kind, work);
@@ -68,6 +83,7 @@ impl LocalControlPlane {
 #[async_trait]
 impl ControlPlane for LocalControlPlane {
     fn snapshot(&self) -> Snapshot {
+        self.look_at_configuration();
         self.hub.snapshot()
     }
 
@@ -90,12 +106,8 @@ impl ControlPlane for LocalControlPlane {
         }
         // Writing a few small files is quick; whoever pressed the button sees them done, with or without JavaScript.
         let ended = self.jobs.ended(job.id).await.unwrap_or(job);
-        let summary = self.configuration.summary();
-        self.hub.update(|snapshot| {
-            snapshot.configuration = summary;
-            snapshot.job = Some(ended.clone());
-        });
-        self.configuration_changed.notify_one();
+        self.hub.update(|snapshot| snapshot.job = Some(ended.clone()));
+        self.look_at_configuration();
         Ok(ended)
     }
 

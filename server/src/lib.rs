@@ -15,6 +15,7 @@ pub mod docker;
 pub mod engine;
 #[doc(hidden)]
 pub mod fake_engine;
+pub mod file_watch;
 pub mod http;
 pub mod hub;
 pub mod jobs;

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use monitor_core::{
     error::StackError,
     lifecycle::{Observed, ObservedContainer},
-    live::Snapshot,
+    live::{EngineState, Snapshot},
     stack::{NETWORK, ServiceSpec, StackSpec},
     status::{ContainerState, NetworkStatus, ServiceStatus, StatusReport, stack_state, version_in},
 };
@@ -90,7 +90,8 @@ pub fn apply(status: &mut ServiceStatus, answer: &Answer) {
 }
 
 /// Sets the one word for the whole stack from its parts.
-pub fn settle(snapshot: &mut Snapshot, engine_answers: bool) {
+pub fn settle(snapshot: &mut Snapshot) {
+    let engine_answers = !matches!(snapshot.engine, EngineState::Unreachable { .. });
     snapshot.stack = stack_state(engine_answers, snapshot.configuration.initialized, &snapshot.services);
 }
 

@@ -65,7 +65,7 @@ pub fn first_snapshot(configuration: &Configuration) -> Snapshot {
         services: status::unknown(&configuration.stack_or_default()),
         job: None,
     };
-    status::settle(&mut snapshot, true);
+    status::settle(&mut snapshot);
     snapshot
 }
 
@@ -96,7 +96,7 @@ impl Watch {
                     snapshot.network.exists = false;
                     snapshot.services = status::unknown(&stack);
                     snapshot.configuration = self.configuration.summary();
-                    status::settle(snapshot, false);
+                    status::settle(snapshot);
                 });
                 tokio::select! {
                     () = sleep(RETRY) => {}
@@ -153,7 +153,7 @@ impl Watch {
                     let summary = self.configuration.summary();
                     self.hub.update(|snapshot| {
                         snapshot.configuration = summary;
-                        status::settle(snapshot, true);
+                        status::settle(snapshot);
                     });
                     look_at = Some(Instant::now());
                 }
@@ -162,7 +162,7 @@ impl Watch {
                         if let Some(status) = snapshot.services.iter_mut().find(|status| status.service == service) {
                             status::apply(status, &answer);
                         }
-                        status::settle(snapshot, true);
+                        status::settle(snapshot);
                     });
                 }
                 (service, usage) = usages.next() => {
@@ -202,7 +202,7 @@ impl Watch {
                 status
             });
             snapshot.services = statuses.collect();
-            status::settle(snapshot, true);
+            status::settle(snapshot);
         });
         Ok(found)
     }

@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 use super::{LogFormat, ServeOptions, installation::Installation, output};
 use crate::{
     control_plane::LocalControlPlane,
+    file_watch::FileWatch,
     http::{self, Panel},
     hub::Hub,
     jobs::Jobs,
@@ -30,6 +31,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     let jobs = Jobs::default();
     let hub = Hub::new(first_snapshot(&configuration));
     let configuration_changed = Arc::new(Notify::new());
+    let (configuration_folders, news) = (configuration.folders(), Arc::clone(&configuration_changed));
     let watch = Watch {
         engine: Arc::clone(&engine),
         readiness: Arc::clone(&readiness),
@@ -51,6 +53,9 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     let router =
         http::router(Panel { control_plane: Arc::new(control_plane), hub, engine, shutdown: shutdown.clone() });
 
+    // Held until the end: dropping it ends the watch.
+    let _files = FileWatch::start(configuration_folders, news)
+        .inspect_err(|error| tracing::warn!(%error, "changes of files show at the next load only"));
     let watching = tokio::spawn(watch.run());
     let url = format!("http://{address}");
     output::line(&format!("listening on {url}"));

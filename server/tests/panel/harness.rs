@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -73,10 +73,15 @@ pub struct Harness {
     pub plane: LocalControlPlane,
     pub hub: Hub,
     pub shutdown: CancellationToken,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
     router: Router,
     watching: JoinHandle<()>,
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// Leptos keeps state for the whole process. A test has a runtime of its own, and where two runtimes render pages at
+/// once, one can wait for ever on what the other was to wake; a server has but one.
+static ONE_RUNTIME_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 impl Drop for Harness {
     fn drop(&mut self) {
@@ -91,6 +96,7 @@ pub fn panel() -> Harness {
 
 /// The same with that `settings.yaml`.
 pub fn panel_with(settings: &str) -> Harness {
+    let alone = ONE_RUNTIME_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("settings.yaml"), settings).unwrap();
     let paths =
@@ -127,7 +133,17 @@ pub fn panel_with(settings: &str) -> Harness {
         engine: shared,
         shutdown: shutdown.clone(),
     });
-    Harness { engine, readiness, plane, hub, shutdown, _folder: folder, router, watching: tokio::spawn(watch.run()) }
+    Harness {
+        engine,
+        readiness,
+        plane,
+        hub,
+        shutdown,
+        folder,
+        router,
+        watching: tokio::spawn(watch.run()),
+        _alone: alone,
+    }
 }
 
 impl Harness {

@@ -1,6 +1,7 @@
 //! The router, driven in process: pages, forms, guards, headers, errors.
 
 use axum::http::StatusCode;
+use monitor_app::control_plane::ControlPlane;
 use monitor_core::{service::Service, status::StackState};
 
 use crate::harness::{get, panel, panel_with, post};
@@ -77,7 +78,7 @@ async fn the_vital_verbs_work_as_plain_forms() {
 
     let pressed = panel.press("/api/start-stack", "").await;
     assert_eq!(pressed.status, StatusCode::FOUND);
-    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running && snapshot.running_job().is_none()).await;
     let page = panel.get("/").await;
     assert!(page.text.contains(">Stop stack<"), "and the page offers the way back");
 
@@ -93,6 +94,18 @@ async fn an_error_has_its_status_and_its_words() {
     assert!(answer.text.contains("settings_invalid") && answer.text.contains("grafana_port"), "{}", answer.text);
     let page = panel.get("/").await;
     assert!(page.text.contains("99999"), "the stack page says what is wrong with the settings");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_an_editor_changed_are_seen_at_the_next_load() {
+    let panel = panel();
+    panel.plane.initialize(false).await.unwrap();
+    assert!(!panel.get("/").await.text.contains("Replace the files"));
+    std::fs::write(panel.folder.path().join("settings.yaml"), "monitoring:\n  grafana_port: 3001\n").unwrap();
+    let page = panel.get("/").await.text;
+    assert!(page.contains("Replace the files"), "files that differ can be replaced");
+    assert!(panel.press("/api/initialize", "replace=true").await.status.is_redirection());
+    assert!(!panel.get("/").await.text.contains("Replace the files"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,10 +131,10 @@ async fn a_log_can_be_downloaded_and_a_missing_one_is_404() {
     assert_eq!(panel.get("/logs/loki/download").await.status, StatusCode::NOT_FOUND);
     assert_eq!(panel.get("/logs/nginx/download").await.status, StatusCode::NOT_FOUND);
     panel.up().await;
-    panel.engine.logs_line(Service::Loki, "2026-11-22T07:12:56Z level=warn msg=full");
+    panel.engine.logs_line(Service::Loki, "2026-11-22T07:12:56.123456Z level=warn msg=full");
     let file = panel.get("/logs/loki/download").await;
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"loki.log\"");
-    assert_eq!(file.text, "2026-11-22T07:12:56Z level=warn msg=full\n");
+    assert_eq!(file.text, "2026-11-22T07:12:56.123Z level=warn msg=full\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
