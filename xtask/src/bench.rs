@@ -69,6 +69,7 @@ pub fn run_all(paths: &Paths, runs: usize) -> Result<()> {
         report::Sizes { binary: std::fs::metadata(&binary)?.len(), wasm: crate::site::wasm_brotli_bytes(paths)? };
     let text = report::render(runs, &commands, &first_answer, &page, &sizes)?;
     let file = paths.root.join("docs/BENCHMARKS.md");
+    std::fs::create_dir_all(paths.root.join("docs"))?;
     std::fs::write(&file, &text)?;
     print(&text);
     Ok(())
