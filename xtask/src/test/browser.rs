@@ -1,18 +1,25 @@
 //! Playwright's run, counted from its own JSON report.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use super::{cargo_tests::Needs, tally::Tally};
-use crate::{end2end, paths::Paths};
+use crate::{end2end, paths::Paths, step::run_quietly};
 
 /// Real Chromium against the real binary and the real Engine.
 pub fn run_all(tally: &mut Tally, paths: &Paths, needs: &Needs) {
-    let (Some(_engine), Some(chromium), Some(binary), true, true) =
-        (&needs.tools.engine, &needs.tools.chromium, needs.binary, needs.tools.npm_packages, needs.stand_ins)
-    else {
+    let is_ready = needs.tools.engine.is_some() && needs.tools.npm_packages && needs.stand_ins;
+    let (true, Some(chromium), Some(binary)) = (is_ready, &needs.tools.chromium, needs.binary) else {
         return tally
             .skip("browser tests", "an Engine, Chromium, the npm packages, the stand-ins or the binary is missing");
     };
+    let mut types = Command::new("npx");
+    types.current_dir(paths.end2end()).args(["--no-install", "tsc", "--project", "."]);
+    match run_quietly(&mut types) {
+        Ok(_) => tally.pass("tsc"),
+        Err(error) => tally.fail("tsc", &format!("{error:#}")),
+    }
     let report = paths.target.join("playwright.json");
     let _ = std::fs::remove_file(&report);
     let mut command = end2end::playwright(paths, chromium, binary);
