@@ -105,7 +105,8 @@ fn EngineFoot() -> impl IntoView {
         ),
         EngineState::Unreachable { .. } => (Tone::Bad, "No Docker Engine", Vec::new()),
     });
-    let link = move || match live.link() {
+    let link = live.link();
+    let link = move || match link.get() {
         Link::Opening => (Tone::Off, "Not live yet"),
         Link::Live => (Tone::Ok, "Live"),
         Link::Lost => (Tone::Bad, "Connection lost"),

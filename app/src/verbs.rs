@@ -1,15 +1,14 @@
 //! The vital verbs: forms that a browser posts by itself before hydration and without JavaScript, and that are sent in
 //! the background after.
 
-use leptos::{
-    ev::SubmitEvent,
-    prelude::*,
-    server_fn::{ServerFn, error::ServerFnUrlError},
-};
+#[cfg(feature = "ssr")]
+use leptos::server_fn::error::ServerFnUrlError;
+use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 
 use crate::{
     api::{self, ApiError},
     components::{ErrorNote, part, text},
+    live::Carried,
 };
 
 /// What can be asked.
@@ -81,12 +80,9 @@ pub struct Verbs {
 impl Verbs {
     /// Must be made within a route: there, a form that was posted without JavaScript leaves its refusal in context.
     pub fn new() -> Verbs {
-        const ALL: [Verb; 5] = [Verb::Initialize, Verb::Start, Verb::Stop, Verb::Remove, Verb::Cancel];
-        let posted = use_context::<ServerActionError>().and_then(|error| {
-            let verb = ALL.into_iter().find(|verb| verb.url() == error.path())?;
-            Some((verb, ServerFnUrlError::<ApiError>::decode_err(error.err())))
-        });
-        Verbs { refusal: RwSignal::new(posted), pending: RwSignal::new(false) }
+        let posted = SharedValue::new_str(|| Carried(posted())).into_inner().0;
+        let refusal = posted.and_then(|(index, error)| Some((*POSTED.get(usize::from(index))?, error)));
+        Verbs { refusal: RwSignal::new(refusal), pending: RwSignal::new(false) }
     }
 
     fn send(self, verb: Verb) {
@@ -100,6 +96,23 @@ impl Verbs {
             }
         });
     }
+}
+
+/// What a form without JavaScript can have posted. `Replace` posts to the address of `Initialize`.
+const POSTED: [Verb; 5] = [Verb::Initialize, Verb::Start, Verb::Stop, Verb::Remove, Verb::Cancel];
+
+/// The refusal of the form that brought the browser here, and the verb's place in `POSTED`.
+#[cfg(feature = "ssr")]
+fn posted() -> Option<(u8, ApiError)> {
+    let error = use_context::<ServerActionError>()?;
+    let index = POSTED.into_iter().position(|verb| verb.url() == error.path())?;
+    Some((u8::try_from(index).ok()?, ServerFnUrlError::<ApiError>::decode_err(error.err())))
+}
+
+/// In the browser it comes with the page.
+#[cfg(not(feature = "ssr"))]
+fn posted() -> Option<(u8, ApiError)> {
+    None
 }
 
 /// Posts a form in the background. The verbs share it: a client of a server function apiece weighs some kilobytes.

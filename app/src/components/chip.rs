@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Shape, text};
+use super::{Icon, Shape, part, text};
 
 /// How a state feels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub fn Chip(
 ) -> impl IntoView {
     view! {
         <span class="chip" data-tone=text(move || tone.get().name().to_owned())>
-            <Icon shape=Signal::derive(move || tone.get().shape()) />
+            {part(move || view! { <Icon shape=tone.get().shape() /> }.into_any())}
             {text(move || word.get())}
         </span>
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Shape, text as text_part};
+use super::{Icon, Shape, part, text as text_part};
 
 /// The button.
 #[component]
@@ -25,7 +25,10 @@ pub fn Copy(
     };
     view! {
         <button type="button" class="button" data-rank="quiet" on:click=copy>
-            <Icon shape=Signal::derive(move || if copied.get() { Shape::Check } else { Shape::Copy }) />
+            {part(move || {
+                let shape = if copied.get() { Shape::Check } else { Shape::Copy };
+                view! { <Icon shape /> }.into_any()
+            })}
             <span role="status">{text_part(move || if copied.get() { "Copied" } else { "Copy" }.to_owned())}</span>
         </button>
     }

@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::text;
-
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -60,12 +58,11 @@ impl Shape {
 #[component]
 pub fn Icon(
     /// What is drawn.
-    #[prop(into)]
-    shape: Signal<Shape>,
+    shape: Shape,
 ) -> impl IntoView {
     view! {
-        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" data-shape=text(move || shape.get().name().to_owned())>
-            <path d=text(move || shape.get().path().to_owned())></path>
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" data-shape=shape.name()>
+            <path d=shape.path()></path>
         </svg>
     }
 }

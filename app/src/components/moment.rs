@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use monitor_core::timestamp::Timestamp;
 
 use super::text;
-use crate::words;
+use crate::{live::Derived, words};
 
 /// `14 s ago`, exact on hover.
 #[component]
@@ -12,8 +12,7 @@ pub fn Ago(
     /// The moment.
     then: Timestamp,
     /// The server's clock.
-    #[prop(into)]
-    now: Signal<Timestamp>,
+    now: Derived<Timestamp>,
 ) -> impl IntoView {
     view! { <Moment at=then>{text(move || words::ago(then, now.get()))}</Moment> }
 }

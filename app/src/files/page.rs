@@ -62,28 +62,29 @@ fn Files(files: Vec<FileView>, verbs: Verbs) -> impl IntoView {
     let query = use_query_map();
     let missing = files.iter().all(|file| file.state == FileState::Missing);
     let differ = !missing && files.iter().any(|file| file.state != FileState::Current);
-    let files = StoredValue::new(files);
-    let chosen = Derived::new(move || {
-        let name = query.with(|query| query.get("name"));
-        files.with_value(|files| files.iter().position(|file| Some(&file.name) == name.as_ref()).unwrap_or_default())
+    let files: Arc<[FileView]> = files.into();
+    let chosen = Derived::new({
+        let files = Arc::clone(&files);
+        move || {
+            let name = query.with(|query| query.get("name"));
+            files.iter().position(|file| Some(&file.name) == name.as_ref()).unwrap_or_default()
+        }
     });
-    let entries = files.with_value(|files| {
-        files
-            .iter()
-            .enumerate()
-            .map(|(index, file)| {
-                let current = attribute(move || (chosen.get() == index).then(|| "page".to_owned()));
-                view! {
-                    <li>
-                        <a href=format!("/files?name={}", file.name) aria-current=current>
-                            <span class="name">{file.name.clone()}</span>
-                            <Chip tone=state_words(file.state).0 word=state_words(file.state).1.to_owned() />
-                        </a>
-                    </li>
-                }
-            })
-            .collect_view()
-    });
+    let entries = files
+        .iter()
+        .enumerate()
+        .map(|(index, file)| {
+            let current = attribute(move || (chosen.get() == index).then(|| "page".to_owned()));
+            view! {
+                <li>
+                    <a href=format!("/files?name={}", file.name) aria-current=current>
+                        <span class="name">{file.name.clone()}</span>
+                        <Chip tone=state_words(file.state).0 word=state_words(file.state).1.to_owned() />
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
     view! {
         {missing.then(|| view! {
             <section class="note" data-tone="off">
@@ -106,8 +107,10 @@ fn Files(files: Vec<FileView>, verbs: Verbs) -> impl IntoView {
                 <ul>{entries}</ul>
             </nav>
             {part(move || {
-                let file = files.with_value(|files| files.get(chosen.get()).cloned());
-                file.map(|file| view! { <Contents file /> }).into_any()
+                match files.get(chosen.get()).cloned() {
+                    Some(file) => view! { <Contents file /> }.into_any(),
+                    None => ().into_any(),
+                }
             })}
         </div>
     }

@@ -10,7 +10,8 @@ use crate::components::part_if;
 pub fn LinkBanner() -> impl IntoView {
     let live = Live::get();
     let stale = live.stale();
-    let lost = Derived::new(move || live.link() == Link::Lost);
+    let link = live.link();
+    let lost = Derived::new(move || link.get() == Link::Lost);
     view! {
         <div class="banner" role="status">
             {part_if(lost, || view! {

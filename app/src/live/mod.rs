@@ -19,39 +19,18 @@ pub use banner::LinkBanner;
 pub use carried::Carried;
 pub use derived::Derived;
 pub use seed::Seed;
-pub use view::View;
-
-/// How the stream stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Link {
-    /// Not yet open: the page as the server made it.
-    Opening,
-    /// Open: what is shown is current.
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser opens the stream"))]
-    Live,
-    /// Lost for so long that it should be said.
-    Lost,
-}
+pub use view::{Link, View};
 
 /// What pages read. Cheap to copy; find it in context.
 #[derive(Debug, Clone, Copy)]
 pub struct Live {
     view: RwSignal<View>,
-    now: RwSignal<Timestamp>,
-    link: RwSignal<Link>,
-    hydrated: RwSignal<bool>,
 }
 
 impl Live {
     /// Starts from what the server rendered, and in the browser subscribes.
     pub fn start(seed: Seed) -> Live {
-        let now = RwSignal::new(seed.snapshot.taken_at);
-        let live = Live {
-            view: RwSignal::new(View::new(seed)),
-            now,
-            link: RwSignal::new(Link::Opening),
-            hydrated: RwSignal::new(false),
-        };
+        let live = Live { view: RwSignal::new(View::new(seed)) };
         provide_context(live);
         #[cfg(feature = "hydrate")]
         subscription::keep(live);
@@ -68,11 +47,7 @@ impl Live {
     where
         T: PartialEq + Send + Sync + 'static,
     {
-        Derived::some(move || {
-            let mut derived = None;
-            self.read(&mut |view| derived = Some(from(&view.snapshot)));
-            derived
-        })
+        self.derive_view(move |view| from(&view.snapshot))
     }
 
     /// Something derived from the snapshot and the server's clock, which ticks once a second in the browser.
@@ -80,9 +55,36 @@ impl Live {
     where
         T: PartialEq + Send + Sync + 'static,
     {
+        self.derive_view(move |view| from(&view.snapshot, view.now))
+    }
+
+    /// The server's clock.
+    pub fn now(self) -> Derived<Timestamp> {
+        self.derive_view(|view| view.now)
+    }
+
+    /// How the stream stands.
+    pub fn link(self) -> Derived<Link> {
+        self.derive_view(|view| view.link)
+    }
+
+    /// The server is of another build than this page.
+    pub fn stale(self) -> Derived<bool> {
+        self.derive_view(View::stale)
+    }
+
+    /// The page is interactive; controls that need JavaScript show themselves only then.
+    pub fn hydrated(self) -> Derived<bool> {
+        self.derive_view(|view| view.hydrated)
+    }
+
+    fn derive_view<T>(self, from: impl Fn(&View) -> T + Send + Sync + 'static) -> Derived<T>
+    where
+        T: PartialEq + Send + Sync + 'static,
+    {
         Derived::some(move || {
-            let (now, mut derived) = (self.now.get(), None);
-            self.read(&mut |view| derived = Some(from(&view.snapshot, now)));
+            let mut derived = None;
+            self.read(&mut |view| derived = Some(from(view)));
             derived
         })
     }
@@ -91,23 +93,8 @@ impl Live {
         self.view.with(reader);
     }
 
-    /// The server's clock.
-    pub fn now(self) -> Timestamp {
-        self.now.get()
-    }
-
-    /// How the stream stands.
-    pub fn link(self) -> Link {
-        self.link.get()
-    }
-
-    /// The server is of another build than this page.
-    pub fn stale(self) -> Derived<bool> {
-        Derived::new(move || self.view.with(View::stale))
-    }
-
-    /// The page is interactive; controls that need JavaScript show themselves only then.
-    pub fn hydrated(self) -> Derived<bool> {
-        Derived::new(move || self.hydrated.get())
+    #[cfg(feature = "hydrate")]
+    fn change(self, writer: &mut dyn FnMut(&mut View)) {
+        self.view.try_update(writer);
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use monitor_core::{live::LiveEvent, timestamp::Timestamp};
 
 use super::{
-    Link, Live, View,
+    Link, Live,
     source::{Report, Source},
 };
 
@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_secs(1);
 pub fn keep(live: Live) {
     let source = StoredValue::new_local(None::<Source>);
     // The server's clock and this page's, read at the same moment; between events the one is told by the other.
-    let clock = Rc::new(Cell::new((live.now.get_untracked(), page_milliseconds())));
+    let clock = Rc::new(Cell::new((live.view.with_untracked(|view| view.now), page_milliseconds())));
     let complaint = Cell::new(None::<TimeoutHandle>);
 
     let ticking = clock.clone();
@@ -27,27 +27,30 @@ pub fn keep(live: Live) {
             if let Some(handle) = complaint.take() {
                 handle.clear();
             }
-            live.link.set(Link::Live);
+            live.change(&mut |view| view.link = Link::Live);
         }
         Report::Message(text) => {
             let Ok(event) = serde_json::from_slice::<LiveEvent>(text.as_bytes()) else { return };
-            if let Some(at) = live.view.try_update(|view: &mut View| view.fold(event)).flatten() {
-                clock.set((at, page_milliseconds()));
-                live.now.set(at);
-            }
+            let mut event = Some(event);
+            live.change(&mut |view| {
+                if let Some(at) = event.take().and_then(|event| view.fold(event)) {
+                    clock.set((at, page_milliseconds()));
+                }
+            });
         }
         Report::Ended => {}
         Report::Lost => {
             let pending = complaint.take();
-            complaint
-                .set(pending.or_else(|| set_timeout_with_handle(move || live.link.set(Link::Lost), PATIENCE).ok()));
+            complaint.set(pending.or_else(|| {
+                set_timeout_with_handle(move || live.change(&mut |view| view.link = Link::Lost), PATIENCE).ok()
+            }));
         }
     };
 
     // Effects wait for hydration; this one reads nothing, and so runs once.
     let listener = Cell::new(Some(listener));
     Effect::new(move |_| {
-        live.hydrated.set(true);
+        live.change(&mut |view| view.hydrated = true);
         if let Some(listener) = listener.take() {
             source.set_value(Some(Source::open("/events".into(), listener)));
         }
@@ -55,7 +58,8 @@ pub fn keep(live: Live) {
         let tick = move || {
             let (server, page) = clock.get();
             let passed = (page_milliseconds() - page) as i64;
-            live.now.set(Timestamp::from_unix_milliseconds(server.unix_milliseconds() + passed));
+            let now = Timestamp::from_unix_milliseconds(server.unix_milliseconds() + passed);
+            live.change(&mut |view| view.now = now);
         };
         if let Ok(handle) = set_interval_with_handle(tick, TICK) {
             on_cleanup(move || handle.clear());

@@ -1,16 +1,34 @@
 //! The fold: events in, view out. Knows no browser and no clock.
 
-use monitor_core::live::Snapshot;
 #[cfg(any(test, feature = "hydrate"))]
-use monitor_core::{live::LiveEvent, timestamp::Timestamp};
+use monitor_core::live::LiveEvent;
+use monitor_core::{live::Snapshot, timestamp::Timestamp};
 
 use super::Seed;
+
+/// How the stream stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// Not yet open: the page as the server made it.
+    Opening,
+    /// Open: what is shown is current.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser opens the stream"))]
+    Live,
+    /// Lost for so long that it should be said.
+    Lost,
+}
 
 /// What the page knows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
     /// The state, as of the last event.
     pub snapshot: Snapshot,
+    /// The server's clock: of the last event, and from there by the page's own.
+    pub now: Timestamp,
+    /// How the stream stands.
+    pub link: Link,
+    /// The page is interactive.
+    pub hydrated: bool,
     made_by: String,
     stale: bool,
 }
@@ -18,7 +36,14 @@ pub struct View {
 impl View {
     /// The view of a page as the server rendered it.
     pub fn new(seed: Seed) -> View {
-        View { snapshot: seed.snapshot, made_by: seed.build, stale: false }
+        View {
+            now: seed.snapshot.taken_at,
+            snapshot: seed.snapshot,
+            link: Link::Opening,
+            hydrated: false,
+            made_by: seed.build,
+            stale: false,
+        }
     }
 
     /// The server is of another build than this page; its events may be misread.
@@ -29,23 +54,25 @@ impl View {
     /// Folds one event in, and tells the server's clock where the event bears it.
     #[cfg(any(test, feature = "hydrate"))]
     pub fn fold(&mut self, event: LiveEvent) -> Option<Timestamp> {
-        match event {
+        let at = match event {
             LiveEvent::Hello { build } => {
                 self.stale = build != self.made_by;
-                None
+                return None;
             }
             LiveEvent::Snapshot(snapshot) => {
                 self.snapshot = *snapshot;
-                Some(self.snapshot.taken_at)
+                self.snapshot.taken_at
             }
             LiveEvent::Changes { at, changes } => {
                 for change in changes {
                     self.snapshot.apply(change);
                 }
                 self.snapshot.taken_at = at;
-                Some(at)
+                at
             }
-        }
+        };
+        self.now = at;
+        Some(at)
     }
 }
 
@@ -86,6 +113,6 @@ mod tests {
         let changes = vec![Change::Stack(StackState::Partial), Change::Stack(StackState::Running)];
         assert_eq!(view.fold(LiveEvent::Changes { at: at(9), changes }), Some(at(9)));
         assert_eq!(view.snapshot.stack, StackState::Running);
-        assert_eq!(view.snapshot.taken_at, at(9));
+        assert_eq!((view.snapshot.taken_at, view.now), (at(9), at(9)));
     }
 }

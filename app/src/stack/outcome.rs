@@ -87,7 +87,7 @@ fn When(job: Job) -> impl IntoView {
     let id = job.id;
     job.finished_at.map(|then| {
         view! {
-            <p class="fact">"Job " {id} ", " <Ago then now=Signal::derive(move || live.now()) /></p>
+            <p class="fact">"Job " {id} ", " <Ago then now=live.now() /></p>
         }
     })
 }

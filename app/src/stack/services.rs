@@ -53,7 +53,7 @@ pub fn state_dot(service: Service) -> impl IntoView {
     let tone = Derived::new(move || row.with(|row| row.tone));
     view! {
         <span class="dot" data-tone=text(move || tone.get().name().to_owned())>
-            <Icon shape=Signal::derive(move || tone.get().shape()) />
+            {part(move || view! { <Icon shape=tone.get().shape() /> }.into_any())}
             <span class="unseen">{text(move || row.with(|row| row.word.to_owned()))} " "</span>
         </span>
     }
