@@ -5,6 +5,8 @@ import { expect, running, test } from "../support/test.ts";
 
 const folder = join(import.meta.dirname, "../../docs/screenshots");
 
+test.use({ wishes: { defaultPorts: true } });
+
 test("light and dark, wide and narrow", async ({ page, panel }) => {
   await running(panel);
   for (const colorScheme of ["light", "dark"] as const) {
@@ -17,7 +19,7 @@ test("light and dark, wide and narrow", async ({ page, panel }) => {
         ["logs", "/logs/grafana"],
       ] as const) {
         await page.goto(path);
-        if (name === "stack") await expect(page.getByText(/\d %/).first()).toBeVisible();
+        if (name === "stack") await expect(page.getByText(/^\d+(\.\d)? %$/)).toHaveCount(6);
         await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`) });
       }
     }

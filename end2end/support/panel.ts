@@ -28,6 +28,8 @@ export interface Wishes {
   faults?: Partial<Record<Service, string>>;
   /** Another Engine, as `unix:///nowhere.sock`. */
   dockerHost?: string;
+  /** The ports that people see, for pictures; they must be free. */
+  defaultPorts?: boolean;
 }
 
 export class Panel {
@@ -56,7 +58,7 @@ export class Panel {
     const images = services.map((service) => {
       return `    ${service}: clawker-stand-in/${service}:${wishes.faults?.[service] ?? tags[service]}\n`;
     });
-    const lines = keys.map((key) => `  ${key}: ${ports[key]}\n`);
+    const lines = wishes.defaultPorts ? [] : keys.map((key) => `  ${key}: ${ports[key]}\n`);
     await mkdir(join(home, "config"));
     await mkdir(join(home, "data"));
     await writeFile(
