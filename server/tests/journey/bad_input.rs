@@ -9,12 +9,13 @@ use monitor_core::service::Service;
 
 use crate::installation::{Installation, Said, container_ids, docker};
 
-/// The sentence and the hint, without paths that differ from run to run.
+/// The sentence and the hint, without what differs from machine to machine.
 fn words(it: &Installation, said: &Said) -> String {
     assert_eq!(said.code, Some(1), "{}\n{}", said.out, said.err);
     let folder = it.folder.path().to_str().unwrap();
     let told = said.err.lines().skip_while(|line| !line.starts_with("error: "));
-    told.map(|line| format!("{}\n", line.replace(folder, "FOLDER"))).collect()
+    let engine = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".into());
+    told.map(|line| format!("{}\n", line.replace(folder, "FOLDER").replace(&engine, "ENGINE"))).collect()
 }
 
 #[test]
@@ -22,7 +23,7 @@ fn words(it: &Installation, said: &Said) -> String {
 fn an_absent_engine() {
     let it = Installation::new();
     let asked = |variable: &str, value: &str, command: &str| {
-        let output = it.command(&[command]).env(variable, value).output().unwrap();
+        let output = it.command(&[command]).env_remove("DOCKER_HOST").env(variable, value).output().unwrap();
         words(
             &it,
             &Said { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).unwrap() },
@@ -60,7 +61,7 @@ fn a_socket_without_permission() {
     let output = it.command(&["status"]).uid(65534).gid(65534).output().unwrap();
     let said = Said { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).unwrap() };
     insta::assert_snapshot!(words(&it, &said), @r"
-        error: this user may not use the Docker socket `unix:///var/run/docker.sock`
+        error: this user may not use the Docker socket `ENGINE`
         hint: add yourself to its group (`sudo usermod -aG docker $USER`) and log in again, or use rootless Docker
         ");
 }
