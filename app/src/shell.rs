@@ -19,6 +19,7 @@ pub struct SiteEntry {
 /// The document. Takes `SiteEntry` from context, and the nonce that the response's policy allows.
 pub fn shell() -> impl IntoView {
     let SiteEntry { stylesheet, script, wasm } = use_context().unwrap_or_default();
+    let at_work = use_context::<crate::api::Plane>().is_some_and(|plane| plane.snapshot().running_job().is_some());
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -31,6 +32,8 @@ pub fn shell() -> impl IntoView {
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 {stylesheet.map(|href| view! { <link rel="stylesheet" href=href /> })}
                 {script.zip(wasm).map(|(script, wasm)| view! { <Hydration script wasm /> })}
+                // Without JavaScript the page asks again by itself, as long as a job is at work.
+                {at_work.then(|| view! { <noscript><meta http-equiv="refresh" content="2" /></noscript> })}
                 <MetaTags />
             </head>
             <body>

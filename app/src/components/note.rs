@@ -63,7 +63,7 @@ fn Problems(problems: Vec<Problem>) -> impl IntoView {
             view! {
                 <li>
                     <code>{problem.field}</code>
-                    " "
+                    ": "
                     <Prose text=what />
                     " "
                     <span class="fact">{place}</span>

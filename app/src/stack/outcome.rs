@@ -18,7 +18,11 @@ use crate::{
 #[component]
 pub fn Outcome(verbs: Verbs) -> impl IntoView {
     let live = Live::get();
-    let ended = live.derive(|snapshot| snapshot.job.clone().filter(|job| !job.is_running()));
+    // What is still wrong with the settings is said already, and once is enough.
+    let ended = live.derive(|snapshot| {
+        let said = |job: &Job| job.error.is_some() && job.error == snapshot.configuration.error;
+        snapshot.job.clone().filter(|job| !job.is_running() && !said(job))
+    });
     part(move || match ended.get() {
         Some(job) => match (job.state, job.error.clone()) {
             (JobState::Failed, Some(error)) => view! { <Failure job error verbs /> }.into_any(),
