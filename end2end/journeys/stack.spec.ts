@@ -78,6 +78,25 @@ test("a container that is killed behind the panel's back shows without a reload"
   await expect(page.getByText("All six services are ready.")).toBeVisible();
 });
 
+test("a page that nobody sees holds no connection, and catches up when it is seen", async ({ page, panel }) => {
+  const see = (visible: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, !visible);
+  await running(panel);
+  const closed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/events"));
+  await page.goto("/");
+  await expect(page.getByText("All six services are ready.")).toBeVisible();
+  await see(false);
+  await closed;
+  await panel.docker("kill", "grafana");
+  await expect.poll(() => panel.command("status", "--json")).toContain('"partial"');
+  await expect(page.getByText("All six services are ready.")).toBeVisible();
+  await see(true);
+  await expect(row(page, "Grafana").getByText(/^(Exited|Stopped)$/)).toBeVisible();
+});
+
 test("removing the data asks first", async ({ page, panel }) => {
   await running(panel);
   await page.goto("/");

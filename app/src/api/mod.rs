@@ -9,7 +9,7 @@ mod status;
 #[cfg(feature = "ssr")]
 use leptos::prelude::use_context;
 use leptos::server;
-use monitor_core::{file_view::FileView, job::Job, live::Snapshot, logs::LogLine, service::Service};
+use monitor_core::{file_view::FileView, job::Job, logs::LogLine, service::Service};
 
 pub use error::ApiError;
 #[cfg(feature = "ssr")]
@@ -21,12 +21,6 @@ pub(crate) type Plane = std::sync::Arc<dyn crate::control_plane::ControlPlane>;
 #[cfg(feature = "ssr")]
 fn control_plane() -> Result<Plane, ApiError> {
     use_context().ok_or_else(|| ApiError::Unavailable.answered())
-}
-
-/// What is known right now.
-#[server(endpoint = "snapshot")]
-pub async fn load_snapshot() -> Result<Snapshot, ApiError> {
-    Ok(control_plane()?.snapshot())
 }
 
 /// Writes the files that are missing, and with `replace` also those that differ (backups are kept).

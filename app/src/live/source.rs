@@ -1,14 +1,17 @@
-//! One `EventSource`, opened again when the browser gives up on it, closed when dropped. Knows nothing of what it
-//! carries.
+//! One `EventSource`, opened again when the browser gives up on it, closed when dropped, and closed while nobody can see
+//! the page: a browser opens six connections to a host, and seven tabs would leave one waiting for ever. Knows nothing
+//! of what it carries.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use leptos::prelude::set_timeout;
+use leptos::prelude::{document, set_timeout};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
 /// After a refusal (any answer but 200) a browser does not try again by itself.
 const RETRY: Duration = Duration::from_secs(3);
+
+const VISIBILITY_CHANGE: &str = "visibilitychange";
 
 /// What the source reports.
 #[derive(Debug)]
@@ -45,19 +48,36 @@ impl Drop for Handlers {
 /// An open stream. Dropping it closes it.
 pub struct Source {
     handlers: Rc<RefCell<Option<Handlers>>>,
+    on_visibility: Closure<dyn FnMut(Event)>,
 }
 
 impl Source {
-    /// Opens the stream at that address.
+    /// Opens the stream at that address, as soon as the page can be seen.
     pub fn open(url: String, listener: impl Fn(Report) + 'static) -> Source {
         let handlers = Rc::new(RefCell::new(None));
-        connect(url, Rc::new(listener), &handlers);
-        Source { handlers }
+        let listener: Listener = Rc::new(listener);
+        let follow_visibility = {
+            let handlers = Rc::clone(&handlers);
+            move || {
+                let open = handlers.borrow().is_some();
+                match document().hidden() {
+                    true => drop(handlers.borrow_mut().take()),
+                    false if open => {}
+                    false => connect(url.clone(), listener.clone(), &handlers),
+                }
+            }
+        };
+        follow_visibility();
+        let on_visibility = Closure::new(move |_: Event| follow_visibility());
+        let _ = document().add_event_listener_with_callback(VISIBILITY_CHANGE, on_visibility.as_ref().unchecked_ref());
+        Source { handlers, on_visibility }
     }
 }
 
 impl Drop for Source {
     fn drop(&mut self) {
+        let _ = document()
+            .remove_event_listener_with_callback(VISIBILITY_CHANGE, self.on_visibility.as_ref().unchecked_ref());
         self.handlers.borrow_mut().take();
     }
 }

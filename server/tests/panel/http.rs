@@ -59,7 +59,6 @@ async fn the_server_functions_are_these_and_no_others() {
     POST /api/initialize
     POST /api/recent-logs
     POST /api/remove-stack-and-data
-    POST /api/snapshot
     POST /api/start-stack
     POST /api/stop-stack
     ");
