@@ -238,12 +238,13 @@ async fn next_event(
     })
 }
 
-/// Containers run checks of their own all the time (`exec_create: …`); none of those changes what is shown.
+/// Containers run checks of their own all the time (`exec_create: …`); none of those changes what is shown. Nor does a
+/// signal (`kill`): looking then would wait on the Engine's lock of a container that is ending, and hear of its end late.
 fn concerns(stack: &StackSpec, event: &EngineEvent) -> bool {
     match event {
         EngineEvent::Container { name, action, .. } => {
             !action.starts_with("exec_")
-                && !action.starts_with("top")
+                && !matches!(action.as_str(), "kill" | "top" | "resize" | "attach" | "detach")
                 && stack.services.iter().any(|spec| spec.service.name() == name)
         }
         EngineEvent::Network { name } => name == NETWORK,
