@@ -87,9 +87,14 @@ impl Watch {
             }
         };
         let engine_news = async {
+            // Said once, not at every try.
+            let mut told = None;
             loop {
                 let error = self.follow_engine().await;
-                tracing::debug!(%error, "the Engine does not answer");
+                if told.as_ref() != Some(&error) {
+                    tracing::warn!(%error, hint = error.hint(), "without the Engine; trying again until it answers");
+                    told = Some(error.clone());
+                }
                 let stack = self.configuration.stack_or_default();
                 self.hub.update(|snapshot| {
                     snapshot.engine = EngineState::Unreachable { error };
