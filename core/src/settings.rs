@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 pub use keys::{KEYS, Key, Kind};
 #[cfg(feature = "engine")]
 pub use read::read;
-pub use values::{ImageRef, Milliseconds, Port, UrlPath};
+pub use values::{ImageRef, Milliseconds, Port, Retention, UrlPath};
 
 use crate::{problem::Problem, service::Service};
 
@@ -58,6 +58,8 @@ pub struct Settings {
     pub bind_address: IpAddr,
     /// What agents send, and how often.
     pub telemetry: Telemetry,
+    /// How long what was recorded is kept.
+    pub retention: Retentions,
     /// Images that replace the pinned ones.
     pub images: BTreeMap<Service, ImageRef>,
 }
@@ -81,6 +83,15 @@ pub struct Telemetry {
     pub include_account_uuid: bool,
     /// The session id is attached.
     pub include_session_id: bool,
+}
+
+/// How long what was recorded is kept. Traces are kept by number, not by age, and only until Jaeger restarts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retentions {
+    /// Prometheus' samples.
+    pub metrics: Retention,
+    /// Loki's events and logs.
+    pub logs: Retention,
 }
 
 impl Default for Settings {
@@ -128,6 +139,10 @@ impl Settings {
                     include_account_uuid: reader.parse::<values::Switch>("telemetry.include_account_uuid")?.0,
                     include_session_id: reader.parse::<values::Switch>("telemetry.include_session_id")?.0,
                 },
+                retention: Retentions {
+                    metrics: reader.parse("retention.metrics")?,
+                    logs: reader.parse("retention.logs")?,
+                },
                 images,
             })
         })();
@@ -139,6 +154,7 @@ impl Settings {
             }
         }
         reader.check_ports_differ();
+        reader.check_collector_name();
         match parsed {
             Some(settings) if reader.problems.is_empty() => Ok(settings),
             _ => Err(reader.problems),
@@ -194,6 +210,22 @@ impl Reader<'_> {
     fn problem(&mut self, path: &str, message: String) {
         let line = self.values.get(path).and_then(|raw| raw.line);
         self.problems.push(Problem { field: format!("monitoring.{path}"), message, file: None, line });
+    }
+
+    /// The name becomes an alias of the collector on the network. Another service's name would then lead to two
+    /// containers in turn.
+    fn check_collector_name(&mut self) {
+        let key = "otel_collector_internal";
+        let named = self.values.get(key).and_then(|raw| Service::from_name(&raw.text.to_ascii_lowercase()));
+        if let Some(service) = named.filter(|service| *service != Service::OtelCollector) {
+            self.problem(
+                key,
+                format!(
+                    "`{service}` is the name of {} on the network; the collector needs one of its own",
+                    service.title()
+                ),
+            );
+        }
     }
 
     /// Two services cannot listen on one port of the host, and inside the collector no two receivers can.

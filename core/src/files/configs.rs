@@ -6,12 +6,9 @@ use askama::Template;
 use super::rendered;
 use crate::{
     dashboard::datasource,
-    settings::Settings,
+    settings::{Retention, Settings},
     stack::{inside_ports, paths},
 };
-
-/// How long metrics and events are kept.
-const RETENTION: &str = "30d";
 
 /// How long the collector remembers the sums of a session that says nothing.
 const SESSION_MEMORY: &str = "96h";
@@ -46,8 +43,8 @@ pub(super) fn otel(settings: &Settings) -> String {
 
 #[derive(Template)]
 #[template(path = "prometheus.yaml", escape = "none")]
-struct Prometheus<'a> {
-    retention: &'a str,
+struct Prometheus {
+    retention: Retention,
     metrics_port: u16,
     self_metrics_port: u16,
     loki_port: u16,
@@ -56,7 +53,7 @@ struct Prometheus<'a> {
 
 pub(super) fn prometheus(settings: &Settings) -> String {
     rendered(&Prometheus {
-        retention: RETENTION,
+        retention: settings.retention.metrics,
         metrics_port: settings.prometheus_metrics_port.number(),
         self_metrics_port: inside_ports::collector_self_metrics(settings),
         loki_port: settings.loki_port.number(),
@@ -70,7 +67,7 @@ struct Loki<'a> {
     loki_port: u16,
     grpc_port: u16,
     data: &'a str,
-    retention: &'a str,
+    retention: Retention,
 }
 
 pub(super) fn loki(settings: &Settings) -> String {
@@ -78,7 +75,7 @@ pub(super) fn loki(settings: &Settings) -> String {
         loki_port: settings.loki_port.number(),
         grpc_port: inside_ports::loki_grpc(settings),
         data: paths::LOKI_DATA,
-        retention: RETENTION,
+        retention: settings.retention.logs,
     })
 }
 

@@ -1,6 +1,6 @@
 //! The table of keys: path, kind, default, meaning. Source of the defaults: Clawker v0.8.0's settings schema.
 
-use super::values::{BindAddress, HostName, ImageRef, Milliseconds, Port, Switch, UrlPath};
+use super::values::{BindAddress, HostName, ImageRef, Milliseconds, Port, Retention, Switch, UrlPath};
 
 /// What kind of value a key holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Kind {
     UrlPath,
     /// A span of time in milliseconds.
     Milliseconds,
+    /// How long something is kept, in days.
+    Retention,
     /// `true` or `false`.
     Switch,
     /// An image reference.
@@ -33,6 +35,7 @@ impl Kind {
             Kind::BindAddress => text.parse::<BindAddress>().map(drop),
             Kind::UrlPath => text.parse::<UrlPath>().map(drop),
             Kind::Milliseconds => text.parse::<Milliseconds>().map(drop),
+            Kind::Retention => text.parse::<Retention>().map(drop),
             Kind::Switch => text.parse::<Switch>().map(drop),
             Kind::Image => text.parse::<ImageRef>().map(drop),
         }
@@ -93,6 +96,8 @@ pub const KEYS: &[Key] = &[
     key("telemetry.log_user_prompts", Kind::Switch, "true", "Record prompts"),
     key("telemetry.include_account_uuid", Kind::Switch, "true", "Attach the Anthropic account id"),
     key("telemetry.include_session_id", Kind::Switch, "true", "Attach the session id"),
+    key("retention.metrics", Kind::Retention, "30d", "How long Prometheus keeps metrics"),
+    key("retention.logs", Kind::Retention, "30d", "How long Loki keeps events and the firewall's logs"),
     key("images.otel-collector", Kind::Image, "", "Another image for the collector"),
     key("images.prometheus", Kind::Image, "", "Another image for Prometheus"),
     key("images.loki", Kind::Image, "", "Another image for Loki"),

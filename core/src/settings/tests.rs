@@ -90,6 +90,26 @@ mod reading {
     }
 
     #[test]
+    fn retention_is_said_in_days_weeks_or_years() {
+        let settings = read("monitoring:\n  retention: {metrics: 1y, logs: 2w}\n", "f").unwrap();
+        assert_eq!((settings.retention.metrics.days(), settings.retention.logs.to_string()), (365, "14d".to_owned()));
+        for wrong in ["0d", "12h", "30", "d", "-1d", "11y", "4294967295w", "1.5d", "30D", "é"] {
+            let found = problems(&format!("monitoring:\n  retention:\n    logs: \"{wrong}\"\n"));
+            assert!(
+                found.starts_with(&format!("settings.yaml:3: `monitoring.retention.logs`: `{wrong}` is not")),
+                "{found}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_collector_cannot_take_another_services_name() {
+        insta::assert_snapshot!(problems("monitoring:\n  otel_collector_internal: Loki\n"), @"settings.yaml:2: `monitoring.otel_collector_internal`: `loki` is the name of Loki on the network; the collector needs one of its own");
+        assert!(read("monitoring:\n  otel_collector_internal: otel-collector\n", "f").is_ok());
+        assert!(read("monitoring:\n  otel_collector_internal: collector.internal\n", "f").is_ok());
+    }
+
+    #[test]
     fn what_is_not_yaml_or_not_a_section_is_said_once_with_its_place() {
         insta::assert_snapshot!(problems("monitoring:\n\tgrafana_port: 1\n"), @"settings.yaml:2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)");
         insta::assert_snapshot!(problems("- a\n- b\n"), @"settings.yaml:1: the file is not a mapping of keys to values");

@@ -49,6 +49,45 @@ impl FromStr for Milliseconds {
     }
 }
 
+/// How long something is kept: whole days, 1 to 3650.
+///
+/// Loki deletes by the day at the finest (3.7 limits.go: retention_period of at least 24 h), so days are the unit;
+/// weeks and years are other words for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Retention(u32);
+
+impl Retention {
+    /// The number of days.
+    pub const fn days(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for Retention {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let days = |number: &str, each: u32| number.parse::<u32>().ok()?.checked_mul(each);
+        let parsed = match text.char_indices().last() {
+            Some((at, 'd')) => days(&text[..at], 1),
+            Some((at, 'w')) => days(&text[..at], 7),
+            Some((at, 'y')) => days(&text[..at], 365),
+            _ => None,
+        };
+        match parsed {
+            Some(days @ 1..=3650) => Ok(Retention(days)),
+            _ => Err(format!(
+                "`{text}` is not a retention; allowed are `1d` to `3650d`, also in weeks or years (`8w`, `1y`)"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Retention {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}d", self.0)
+    }
+}
+
 /// A path of an URL, as `/v1/metrics`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UrlPath(String);

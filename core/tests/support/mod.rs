@@ -29,6 +29,8 @@ pub fn changed_settings() -> Settings {
         ("bind_address", "::1"),
         ("telemetry.metrics_path", "/agents/metrics"),
         ("telemetry.logs_path", "/agents/logs"),
+        ("retention.metrics", "1y"),
+        ("retention.logs", "2w"),
         ("images.grafana", "registry.example:5000/grafana:12"),
     ])
 }
