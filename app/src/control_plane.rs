@@ -21,6 +21,8 @@ pub trait ControlPlane: Send + Sync {
     async fn remove_stack_and_data(&self) -> Result<Job, StackError>;
     /// Asks the running job to stop where it is. Without one, nothing happens.
     async fn cancel_job(&self) -> Result<(), StackError>;
+    /// Looks again at what may stand in the stack's way, and puts it into the snapshot.
+    async fn check_up(&self) -> Result<(), StackError>;
     /// The generated files, on disk and as they should be.
     async fn files(&self) -> Result<Vec<FileView>, StackError>;
     /// The last lines of a service's log, oldest first.

@@ -26,6 +26,8 @@ pub enum Verb {
     Remove,
     /// Stops the job at work.
     Cancel,
+    /// Sends for the doctor.
+    CheckUp,
 }
 
 impl Verb {
@@ -38,6 +40,7 @@ impl Verb {
             Verb::Stop => "Stop stack",
             Verb::Remove => "Remove stack and data",
             Verb::Cancel => "Cancel",
+            Verb::CheckUp => "Check again",
         }
     }
 
@@ -48,6 +51,7 @@ impl Verb {
             Verb::Stop => "The stack was not stopped",
             Verb::Remove => "The stack was not removed",
             Verb::Cancel => "The job was not cancelled",
+            Verb::CheckUp => "Nothing was checked",
         }
     }
 
@@ -58,6 +62,7 @@ impl Verb {
             Verb::Stop => api::StopStack::url(),
             Verb::Remove => api::RemoveStackAndData::url(),
             Verb::Cancel => api::CancelJob::url(),
+            Verb::CheckUp => api::CheckUp::url(),
         }
     }
 
@@ -99,7 +104,7 @@ impl Verbs {
 }
 
 /// What a form without JavaScript can have posted. `Replace` posts to the address of `Initialize`.
-const POSTED: [Verb; 5] = [Verb::Initialize, Verb::Start, Verb::Stop, Verb::Remove, Verb::Cancel];
+const POSTED: [Verb; 6] = [Verb::Initialize, Verb::Start, Verb::Stop, Verb::Remove, Verb::Cancel, Verb::CheckUp];
 
 /// The refusal of the form that brought the browser here, and the verb's place in `POSTED`.
 #[cfg(feature = "ssr")]

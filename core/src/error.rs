@@ -64,6 +64,14 @@ pub enum StackError {
         /// The monitor folder.
         directory: String,
     },
+    /// The monitor folder belongs to the generation of Clawker's stack that came after this one.
+    #[error(
+        "`compose.yaml` in `{directory}` was written by a later Clawker, whose stack keeps its logs in OpenSearch; it is left alone"
+    )]
+    OtherGeneration {
+        /// The monitor folder.
+        directory: String,
+    },
     /// A file or folder could not be read or written.
     #[error("`{path}` could not be {verb}: {detail}")]
     File {
@@ -84,6 +92,20 @@ pub enum StackError {
         /// Who has it, where that could be found out.
         holder: Option<String>,
         /// The setting that holds the number, as `monitoring.grafana_port`.
+        field: String,
+    },
+    /// A port cannot be bound, though nobody has it.
+    #[error("port {port} for {} cannot be published on `{address}`: {detail}", service.title())]
+    CannotPublish {
+        /// Who wants it.
+        service: Service,
+        /// The address on the host.
+        address: String,
+        /// The port on the host.
+        port: u16,
+        /// The reason.
+        detail: String,
+        /// The setting to change, as `monitoring.bind_address`.
         field: String,
     },
     /// An image is missing and could not be fetched.
@@ -209,11 +231,24 @@ impl StackError {
             StackError::FilesDiffer { .. } => {
                 "run `clawker-monitor init --force` to write them anew; the present ones are kept as backups".into()
             }
+            StackError::OtherGeneration { directory } => {
+                format!(
+                    "go on with `clawker monitor`, or give that stack up: `clawker monitor down`, `mv '{directory}' '{directory}.opensearch'`, then `clawker-monitor init`"
+                )
+            }
             StackError::File { .. } => {
                 "check the folder's owner, its permissions and the free disk space; nothing was lost".into()
             }
             StackError::PortTaken { field, .. } => {
                 format!("stop what holds it, or set `{field}` to a free port and run `clawker-monitor init --force`")
+            }
+            StackError::CannotPublish { field, .. } if field.ends_with("bind_address") => {
+                format!(
+                    "set `{field}` to an address of this machine, as `127.0.0.1`, and run `clawker-monitor init --force`"
+                )
+            }
+            StackError::CannotPublish { field, .. } => {
+                format!("set `{field}` to a port of 1024 or more, and run `clawker-monitor init --force`")
             }
             StackError::PullFailed { service, .. } => {
                 format!("check the network and the registry, or name another image as `monitoring.images.{service}`")

@@ -6,6 +6,7 @@
 //!
 //! Rendering and planning sit behind the feature `engine`, so that the WebAssembly does not carry them.
 
+pub mod doctor;
 pub mod error;
 pub mod file_view;
 pub mod job;

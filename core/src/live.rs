@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    doctor::Checkup,
     error::StackError,
     job::Job,
     service::Service,
@@ -70,6 +71,8 @@ pub struct Snapshot {
     pub services: Vec<ServiceStatus>,
     /// The running job, or the one that ended last.
     pub job: Option<Job>,
+    /// What the doctor found last; `None` until he was there.
+    pub checkup: Option<Checkup>,
 }
 
 impl Snapshot {
@@ -105,6 +108,7 @@ impl Snapshot {
                 }
             }
             Change::Job(job) => self.job = job.map(|job| *job),
+            Change::Checkup(checkup) => self.checkup = checkup,
         }
     }
 }
@@ -132,6 +136,8 @@ pub enum Change {
     },
     /// The job began, moved on or ended.
     Job(Option<Box<Job>>),
+    /// The doctor was there again.
+    Checkup(Option<Checkup>),
 }
 
 /// Everything in `new` that is not as in `old`. `taken_at` alone is no difference.
@@ -160,6 +166,9 @@ pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     }
     if old.job != new.job {
         changes.push(Change::Job(new.job.clone().map(Box::new)));
+    }
+    if old.checkup != new.checkup {
+        changes.push(Change::Checkup(new.checkup.clone()));
     }
     changes
 }

@@ -44,6 +44,11 @@ impl Configuration {
         self.paths.directory.display().to_string()
     }
 
+    /// The settings file, whether or not it exists.
+    pub fn settings_file(&self) -> String {
+        self.paths.settings_file.display().to_string()
+    }
+
     /// The folders whose contents matter: the settings' and the monitor folder. Either may not exist yet.
     pub fn folders(&self) -> [PathBuf; 2] {
         let settings = self.paths.settings_file.parent().map(PathBuf::from).unwrap_or_default();
@@ -91,6 +96,7 @@ impl Configuration {
 
     /// Every generated file, on disk and as it should be.
     pub fn files(&self) -> Result<Vec<FileView>, StackError> {
+        self.check_generation()?;
         let ledger = self.ledger();
         self.rendered()?
             .into_iter()
@@ -119,7 +125,7 @@ impl Configuration {
         };
         live::Configuration {
             directory: self.directory(),
-            settings_file: self.paths.settings_file.display().to_string(),
+            settings_file: self.settings_file(),
             initialized: self.is_initialized(),
             differing,
             error,
@@ -152,9 +158,27 @@ impl Configuration {
         }
     }
 
+    /// The stack to stop, as far as broken settings allow: fails only where the folder is another generation's.
+    pub fn stack_to_stop(&self) -> Result<StackSpec, StackError> {
+        self.check_generation()?;
+        Ok(self.stack_or_default())
+    }
+
+    /// The stack that followed this one lives in the same folder under the same project name; its containers bear the
+    /// labels by which ours are known. It is left alone as a whole.
+    fn check_generation(&self) -> Result<(), StackError> {
+        match self.read("compose.yaml")? {
+            Some(compose) if files::is_of_the_opensearch_generation(&compose) => {
+                Err(StackError::OtherGeneration { directory: self.directory() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Writes what is missing and, with `replace`, what differs, keeping a backup of that. Tells of each file as it is
     /// done with; an error leaves the rest as it was.
     pub fn write(&self, replace: bool, mut tell: impl FnMut(FileOutcome)) -> Result<(), StackError> {
+        self.check_generation()?;
         let rendered = self.rendered()?;
         std::fs::create_dir_all(&self.paths.directory)
             .map_err(|error| file_error(&self.paths.directory, "created", &error))?;

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 use crate::{
     configuration::Configuration,
+    doctor,
     engine::ContainerEngine,
     hub::Hub,
     jobs::Jobs,
@@ -42,16 +43,21 @@ pub struct LocalControlPlane {
     pub hub: Hub,
     /// Rung when files or settings may have changed.
     pub configuration_changed: Arc<Notify>,
+    /// Rung when what the doctor found may no longer be so.
+    pub checkup_due: Arc<Notify>,
     /// How long to wait for services.
     pub patience: Patience,
 }
+
+/// How long findings are taken for true where nothing is known to have changed.
+const CHECKUP_HOLDS_SECONDS: u64 = 5;
 
 impl LocalControlPlane {
     fn down(&self, kind: JobKind) -> Job {
         let (engine, configuration) = (Arc::clone(&self.engine), self.configuration.clone());
         self.begin(kind, |report| {
             Box::pin(async move {
-                let stack = configuration.stack_or_default();
+                let stack = configuration.stack_to_stop()?;
                 lifecycle::down(engine.as_ref(), &stack, kind == JobKind::Remove, report.as_ref()).await
             })
         })
@@ -84,7 +90,13 @@ impl LocalControlPlane {
 impl ControlPlane for LocalControlPlane {
     fn snapshot(&self) -> Snapshot {
         self.look_at_configuration();
-        self.hub.snapshot()
+        let snapshot = self.hub.snapshot();
+        // A process that takes a port, or a disk that fills up, tells nobody: whoever loads a page sends for the doctor.
+        let age = snapshot.checkup.as_ref().map(|checkup| snapshot.taken_at.seconds_since(checkup.checked_at));
+        if age.is_none_or(|seconds| seconds >= CHECKUP_HOLDS_SECONDS) {
+            self.checkup_due.notify_one();
+        }
+        snapshot
     }
 
     fn build(&self) -> String {
@@ -135,6 +147,12 @@ impl ControlPlane for LocalControlPlane {
 
     async fn cancel_job(&self) -> Result<(), StackError> {
         self.jobs.cancel();
+        Ok(())
+    }
+
+    async fn check_up(&self) -> Result<(), StackError> {
+        let checkup = doctor::check_up(self.engine.as_ref(), &self.configuration).await;
+        self.hub.update(|snapshot| snapshot.checkup = Some(checkup));
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! What the panel needs of a container engine, in the panel's own words. `docker` implements it over the Engine API;
 //! the tests implement it in memory.
 
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use monitor_core::{
     error::StackError,
     job::Pull,
-    lifecycle::Observed,
+    lifecycle::{Observed, ObservedContainer},
     logs::LogLine,
     service::Service,
     settings::ImageRef,
@@ -24,6 +26,15 @@ pub struct EngineInfo {
     pub api_version: String,
     /// As `unix:///var/run/docker.sock`.
     pub endpoint: String,
+}
+
+/// Where an engine is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EngineLocation {
+    /// Ports are published on this machine, by whatever way.
+    pub publishes_here: bool,
+    /// The folder in which it keeps images and volumes, where that is a folder of this machine.
+    pub storage: Option<PathBuf>,
 }
 
 /// More about a container than a plan needs: what people want to see.
@@ -69,6 +80,12 @@ pub type PullProgress<'a> = &'a (dyn Fn(Pull) + Send + Sync);
 pub trait ContainerEngine: Send + Sync {
     /// Asks the engine who it is. Fast, and the test of whether it answers at all.
     async fn info(&self) -> Result<EngineInfo, StackError>;
+
+    /// Asks the engine where it is.
+    async fn location(&self) -> Result<EngineLocation, StackError>;
+
+    /// Every container, the stack's and others', in any state. One that does not run shows no ports.
+    async fn containers(&self) -> Result<Vec<ObservedContainer>, StackError>;
 
     /// Gathers what concerns the stack, with as few requests as possible.
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError>;

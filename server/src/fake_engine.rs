@@ -26,7 +26,7 @@ use monitor_core::{
 use tokio::sync::{broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 
-use crate::engine::{ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, PullProgress};
+use crate::engine::{ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress};
 
 /// Compressed bytes of every image that is pulled.
 pub const IMAGE_BYTES: u64 = 1000;
@@ -65,6 +65,8 @@ pub struct World {
     pub problems: BTreeMap<String, String>,
     /// What goes wrong.
     pub faults: Faults,
+    /// Where the engine says it is.
+    pub location: EngineLocation,
     /// Everything that was asked of the engine and changes it, as `start grafana`.
     pub calls: Vec<String>,
     made: u64,
@@ -207,6 +209,14 @@ impl ContainerEngine for FakeEngine {
     async fn info(&self) -> Result<EngineInfo, StackError> {
         drop(self.answering()?);
         Ok(EngineInfo { version: "28.5.2".into(), api_version: "1.51".into(), endpoint: "fake://engine".into() })
+    }
+
+    async fn location(&self) -> Result<EngineLocation, StackError> {
+        Ok(self.answering()?.location.clone())
+    }
+
+    async fn containers(&self) -> Result<Vec<ObservedContainer>, StackError> {
+        Ok(self.answering()?.containers.clone())
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {

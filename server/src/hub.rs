@@ -125,6 +125,7 @@ mod tests {
             network: NetworkStatus { name: "clawker-net".into(), exists: false },
             services: Vec::new(),
             job: None,
+            checkup: None,
         })
     }
 

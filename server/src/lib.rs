@@ -1,7 +1,7 @@
 //! The server side of clawker-monitor: Docker, files, jobs, HTTP and the command line.
 //!
 //! `engine` says what is needed of a container engine and `docker` does it; `configuration` owns the files; `lifecycle`
-//! carries plans out; `jobs` gives long work a life of its own; `watch` keeps the snapshot in `hub` true; `http` and
+//! carries plans out; `doctor` gathers what `core` judges; `host` is this machine; `jobs` gives long work a life of its own; `watch` keeps the snapshot in `hub` true; `http` and
 //! `cli` are the two doors.
 
 // A page's view is one deeply nested type.
@@ -12,10 +12,12 @@ pub mod clock;
 pub mod configuration;
 pub mod control_plane;
 pub mod docker;
+pub mod doctor;
 pub mod engine;
 #[doc(hidden)]
 pub mod fake_engine;
 pub mod file_watch;
+pub mod host;
 pub mod http;
 pub mod hub;
 pub mod jobs;

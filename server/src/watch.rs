@@ -2,6 +2,7 @@
 //! polled; only an Engine that went away is tried again, and only a service's readiness, of which Docker knows nothing,
 //! is asked for.
 
+mod checkups;
 mod readiness_rounds;
 mod usage;
 
@@ -52,6 +53,8 @@ pub struct Watch {
     pub hub: Hub,
     /// Rung when files or settings may have changed.
     pub configuration_changed: Arc<Notify>,
+    /// Rung when what the doctor found may no longer be so.
+    pub checkup_due: Arc<Notify>,
 }
 
 /// What is known before the Engine was asked.
@@ -64,6 +67,7 @@ pub fn first_snapshot(configuration: &Configuration) -> Snapshot {
         network: NetworkStatus { name: NETWORK.into(), exists: false },
         services: status::unknown(&configuration.stack_or_default()),
         job: None,
+        checkup: None,
     };
     status::settle(&mut snapshot);
     snapshot
@@ -94,6 +98,7 @@ impl Watch {
                 if told.as_ref() != Some(&error) {
                     tracing::warn!(%error, hint = error.hint(), "without the Engine; trying again until it answers");
                     told = Some(error.clone());
+                    self.checkup_due.notify_one();
                 }
                 let stack = self.configuration.stack_or_default();
                 self.hub.update(|snapshot| {
@@ -105,11 +110,11 @@ impl Watch {
                 });
                 tokio::select! {
                     () = sleep(RETRY) => {}
-                    () = self.configuration_changed.notified() => {}
+                    () = self.configuration_changed.notified() => self.checkup_due.notify_one(),
                 }
             }
         };
-        tokio::join!(job_news, engine_news);
+        tokio::join!(job_news, engine_news, self.keep_checkup());
     }
 
     /// Follows an Engine that answers until it does not; says why it stopped.
@@ -230,6 +235,7 @@ impl Watch {
             snapshot.services = statuses.collect();
             status::settle(snapshot);
         });
+        self.checkup_due.notify_one();
         Ok(found)
     }
 }

@@ -47,6 +47,10 @@ impl ControlPlane for Fixed {
         Ok(())
     }
 
+    async fn check_up(&self) -> Result<(), StackError> {
+        Ok(())
+    }
+
     async fn files(&self) -> Result<Vec<FileView>, StackError> {
         Ok(states::files())
     }

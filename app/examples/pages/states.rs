@@ -88,6 +88,7 @@ fn snapshot(stack: StackState, each: impl Fn(Service) -> (ContainerState, bool))
             })
             .collect(),
         job: None,
+        checkup: None,
     }
 }
 

@@ -53,6 +53,12 @@ pub async fn cancel_job() -> Result<(), ApiError> {
     control_plane()?.cancel_job().await.map_err(ApiError::from_stack)
 }
 
+/// Looks again at what may stand in the stack's way.
+#[server(endpoint = "check-up")]
+pub async fn check_up() -> Result<(), ApiError> {
+    control_plane()?.check_up().await.map_err(ApiError::from_stack)
+}
+
 /// The generated files, on disk and as they should be.
 #[server(endpoint = "files")]
 pub async fn load_files() -> Result<Vec<FileView>, ApiError> {

@@ -44,6 +44,7 @@ impl Seed {
                 network: NetworkStatus { name: String::new(), exists: false },
                 services: Vec::new(),
                 job: None,
+                checkup: None,
             },
         }
     }

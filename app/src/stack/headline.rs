@@ -1,6 +1,7 @@
 //! What is going on, in one sentence, and the one next step. Pure: from the snapshot to words.
 
 use monitor_core::{
+    error::StackError,
     job::{Job, JobKind, Phase},
     live::{EngineState, Snapshot},
     service::Service,
@@ -57,6 +58,15 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
     if let Some(job) = snapshot.running_job() {
         return at_work(job);
     }
+    if of_another_generation(snapshot) {
+        return Headline {
+            tone: Tone::Warn,
+            word: "Left alone",
+            title: "The folder holds another stack.".into(),
+            text: "A later Clawker keeps its own monitoring there. Nothing of it is changed from here.".into(),
+            step: Step::None,
+        };
+    }
     match &snapshot.engine {
         EngineState::Connecting => Headline {
             tone: Tone::Busy,
@@ -83,9 +93,15 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
 
 /// Reads off the snapshot what else may be done.
 pub fn offers(snapshot: &Snapshot) -> Offers {
-    let free = snapshot.running_job().is_none() && matches!(snapshot.engine, EngineState::Connected { .. });
+    let free = snapshot.running_job().is_none()
+        && matches!(snapshot.engine, EngineState::Connected { .. })
+        && !of_another_generation(snapshot);
     let alive = matches!(snapshot.stack, StackState::Running | StackState::Partial);
     Offers { stop: free && alive, remove: free && (alive || snapshot.stack == StackState::Stopped) }
+}
+
+fn of_another_generation(snapshot: &Snapshot) -> bool {
+    matches!(snapshot.configuration.error, Some(StackError::OtherGeneration { .. }))
 }
 
 fn at_rest(snapshot: &Snapshot) -> Headline {

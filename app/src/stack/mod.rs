@@ -1,6 +1,7 @@
 //! The stack page: how it stands, the one next step, and every service with its evidence.
 
 mod actions;
+mod checks;
 mod headline;
 mod outcome;
 mod page;

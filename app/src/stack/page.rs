@@ -6,6 +6,7 @@ use monitor_core::{error::StackError, job::Job, live::EngineState};
 
 use super::{
     actions::{OpenPage, RemoveForm},
+    checks::{self, Checks},
     headline::{Step, headline, offers},
     outcome::Outcome,
     progress,
@@ -22,6 +23,8 @@ use crate::{
 #[component]
 pub fn StackPage() -> impl IntoView {
     let verbs = Verbs::new();
+    let checks_first = Live::get().derive(checks::comes_first);
+    let checks_last = Derived::new(move || !checks_first.get());
     view! {
         <Title text="Stack" />
         <div class="page">
@@ -29,7 +32,9 @@ pub fn StackPage() -> impl IntoView {
             <Refusal verbs />
             <Attention verbs />
             <Outcome verbs />
+            {part_if(checks_first, move || view! { <Checks verbs /> }.into_any())}
             <Services />
+            {part_if(checks_last, move || view! { <Checks verbs /> }.into_any())}
         </div>
     }
     .into_any()
@@ -124,6 +129,7 @@ fn Attention(verbs: Verbs) -> impl IntoView {
             settings_error.get().map(|error| {
                 let title = match &error {
                     StackError::SettingsInvalid { .. } => "Settings that cannot be used",
+                    StackError::OtherGeneration { .. } => "Two generations of the stack share this folder",
                     _ => "The configuration could not be read",
                 };
                 view! { <ErrorNote title=title.to_owned() error=ApiError::Stack(error) /> }

@@ -3,7 +3,10 @@
 
 mod compose;
 mod configs;
+mod generation;
 mod yaml;
+
+pub use generation::is_of_the_opensearch_generation;
 
 use crate::{
     dashboard,

@@ -8,6 +8,7 @@ mod plan;
 
 pub use observed::{Observed, ObservedContainer, ObservedNetwork};
 pub use plan::{DownPlan, Recreate, ServiceAction, ServicePlan, UpPlan, plan_down, plan_up};
+pub(crate) use plan::{check_container, check_network};
 
 #[cfg(test)]
 mod tests;

@@ -86,7 +86,7 @@ pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackEr
     let mut pulls: Vec<(ImageRef, Vec<Service>)> = Vec::new();
     let mut services = Vec::new();
     for spec in &stack.services {
-        let container = container_of(stack, observed, spec.service)?;
+        let container = check_container(stack, observed, spec.service)?;
         let image_id = observed.images.get(spec.image.as_str());
         if image_id.is_none() {
             match pulls.iter_mut().find(|(image, _)| *image == spec.image) {
@@ -121,7 +121,7 @@ pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackEr
 }
 
 /// Clawker takes a network without its label for absent and tries to make it anew, which fails on the name.
-fn check_network(observed: &Observed) -> Result<(), StackError> {
+pub(crate) fn check_network(observed: &Observed) -> Result<(), StackError> {
     let Some(network) = &observed.network else { return Ok(()) };
     let foreign = |detail: String| StackError::ForeignNetwork { name: NETWORK.into(), detail };
     if network.driver != "bridge" {
@@ -139,7 +139,7 @@ fn check_network(observed: &Observed) -> Result<(), StackError> {
 }
 
 /// The service's container. One of that name that belongs to somebody else is an error.
-fn container_of<'a>(
+pub(crate) fn check_container<'a>(
     stack: &StackSpec,
     observed: &'a Observed,
     service: Service,

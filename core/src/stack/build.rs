@@ -58,7 +58,12 @@ pub(super) fn stack(settings: &Settings, facts: &HostFacts) -> StackSpec {
             spec.labels.insert(CONFIG_LABEL.to_owned(), digest);
         }
     }
-    StackSpec { directory: facts.directory.clone(), services: services.into(), volumes: volumes.into() }
+    StackSpec {
+        directory: facts.directory.clone(),
+        bind_address: settings.bind_address,
+        services: services.into(),
+        volumes: volumes.into(),
+    }
 }
 
 /// Says what the generated files hold that are mounted into a container.
@@ -125,5 +130,14 @@ impl ServiceSpec {
     /// The port of its page and of its readiness answer.
     pub fn main_port(&self) -> u16 {
         self.readiness.port
+    }
+
+    /// The setting that holds the number of a published port, as `monitoring.grafana_port`.
+    pub fn port_setting(&self, port: u16) -> String {
+        match self.service {
+            Service::OtelCollector if port == self.main_port() => "monitoring.otel_collector_port".into(),
+            Service::OtelCollector => "monitoring.otel_grpc_port".into(),
+            other => format!("monitoring.{other}_port"),
+        }
     }
 }

@@ -8,7 +8,7 @@ pub(crate) mod paths;
 mod readiness;
 mod services;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 pub use build::pinned_image;
 pub use compose_hash::{service_config_hash, volume_config_hash};
@@ -41,6 +41,8 @@ pub struct HostFacts {
 pub struct StackSpec {
     /// The monitor folder, absolute; the Compose project's working directory.
     pub directory: String,
+    /// The address on the host on which every port is published.
+    pub bind_address: IpAddr,
     /// In the order of `Service::ALL`.
     pub services: Vec<ServiceSpec>,
     /// Named volumes.

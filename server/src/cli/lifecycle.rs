@@ -56,7 +56,7 @@ pub(super) async fn up(wait_timeout: u64, json: bool) -> Result<(), StackError> 
 
 pub(super) async fn down(kind: JobKind, json: bool) -> Result<(), StackError> {
     let it = Installation::find()?;
-    let stack = it.configuration.stack_or_default();
+    let stack = it.configuration.stack_to_stop()?;
     let job = run(kind, json, |report| {
         Box::pin(
             async move { lifecycle::down(it.engine.as_ref(), &stack, kind == JobKind::Remove, report.as_ref()).await },

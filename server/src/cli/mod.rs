@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 misused. An error is one sentence on standard error, then `hint:` with the next step.
 
+mod doctor;
 mod installation;
 mod lifecycle;
 mod logs;
@@ -55,6 +56,11 @@ enum Command {
     },
     /// Say which services run and which are ready.
     Status {
+        #[command(flatten)]
+        output: OutputOptions,
+    },
+    /// Say what stands in the stack's way: Engine, files, ports, names, network, disk. Changes nothing.
+    Doctor {
         #[command(flatten)]
         output: OutputOptions,
     },
@@ -132,7 +138,7 @@ pub fn main() -> ExitCode {
         }
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             output::error(&error);
             ExitCode::FAILURE
@@ -140,17 +146,19 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<(), StackError> {
+async fn run(command: Command) -> Result<ExitCode, StackError> {
     match command {
-        Command::Serve(options) => serve::serve(options).await,
-        Command::Init { force, output } => lifecycle::initialize(force, output.json).await,
-        Command::Up { wait_timeout, output } => lifecycle::up(wait_timeout, output.json).await,
+        Command::Serve(options) => serve::serve(options).await?,
+        Command::Init { force, output } => lifecycle::initialize(force, output.json).await?,
+        Command::Up { wait_timeout, output } => lifecycle::up(wait_timeout, output.json).await?,
         Command::Down { volumes, output } => {
-            lifecycle::down(if volumes { JobKind::Remove } else { JobKind::Down }, output.json).await
+            lifecycle::down(if volumes { JobKind::Remove } else { JobKind::Down }, output.json).await?;
         }
-        Command::Status { output } => status::status(output.json).await,
-        Command::Logs { service, follow, tail } => logs::logs(service, follow, tail).await,
+        Command::Status { output } => status::status(output.json).await?,
+        Command::Doctor { output } => return doctor::doctor(output.json).await,
+        Command::Logs { service, follow, tail } => logs::logs(service, follow, tail).await?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     let hub = Hub::new(first_snapshot(&configuration));
     let configuration_changed = Arc::new(Notify::new());
     let (configuration_folders, news) = (configuration.folders(), Arc::clone(&configuration_changed));
+    let checkup_due = Arc::new(Notify::new());
     let watch = Watch {
         engine: Arc::clone(&engine),
         readiness: Arc::clone(&readiness),
@@ -39,6 +40,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
         jobs: jobs.clone(),
         hub: hub.clone(),
         configuration_changed: Arc::clone(&configuration_changed),
+        checkup_due: Arc::clone(&checkup_due),
     };
     let control_plane = LocalControlPlane {
         engine: Arc::clone(&engine),
@@ -47,6 +49,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
         jobs: jobs.clone(),
         hub: hub.clone(),
         configuration_changed,
+        checkup_due,
         patience: Patience::default(),
     };
     let shutdown = CancellationToken::new();

@@ -37,6 +37,13 @@ impl std::fmt::Display for Endpoint {
     }
 }
 
+impl Endpoint {
+    /// Paths that the Engine names are paths of this machine.
+    pub(super) fn shares_this_disk(&self) -> bool {
+        cfg!(target_os = "linux") && matches!(self.address, Address::Unix(_)) && !self.forwarded
+    }
+}
+
 /// What may be asked of the disk.
 pub(super) trait Disk {
     /// Whether something is there.

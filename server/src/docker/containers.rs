@@ -15,13 +15,8 @@ pub(super) async fn start(client: &Client, spec: &ServiceSpec, id: &str) -> Resu
     let engine = client.connection().await?;
     let started = engine.docker.start_container(id, None::<StartContainerOptions>).await;
     let Err(failure) = started.map_err(|error| engine.failure(error)) else { return Ok(()) };
-    match ports::conflict(&spec.ports, &failure.words()) {
-        Some(port) => Err(StackError::PortTaken {
-            service: spec.service,
-            port: port.host,
-            holder: ports::holder(&engine, port, id).await,
-            field: ports::setting(spec, port.host),
-        }),
+    match ports::error(&engine, spec, &failure.words(), id).await {
+        Some(error) => Err(error),
         // A network or a mounted file that is missing is a 404 as well.
         None if failure.is_missing() && failure.words().contains("No such container") => {
             Err(StackError::NoContainer { service: spec.service })

@@ -25,7 +25,7 @@ pub use connect::{Endpoint, endpoint_from_environment, host_of_published_ports, 
 use futures::stream::BoxStream;
 use monitor_core::{
     error::StackError,
-    lifecycle::Observed,
+    lifecycle::{Observed, ObservedContainer},
     logs::LogLine,
     service::Service,
     settings::ImageRef,
@@ -34,7 +34,7 @@ use monitor_core::{
 };
 
 use self::client::Client;
-use crate::engine::{ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, PullProgress};
+use crate::engine::{ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress};
 
 /// A Docker Engine, or a Podman that speaks its API.
 ///
@@ -66,6 +66,14 @@ impl DockerEngine {
 impl ContainerEngine for DockerEngine {
     async fn info(&self) -> Result<EngineInfo, StackError> {
         self.client.negotiate().await
+    }
+
+    async fn location(&self) -> Result<EngineLocation, StackError> {
+        observe::location(&self.client).await
+    }
+
+    async fn containers(&self) -> Result<Vec<ObservedContainer>, StackError> {
+        observe::list(&self.client.connection().await?).await
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {

@@ -1,6 +1,6 @@
 //! Looking at the Engine: few requests, side by side.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use bollard::{
     models::ContainerInspectResponse,
@@ -17,9 +17,10 @@ use monitor_core::{
 
 use super::{
     client::{Client, Connection},
+    connect::host_of_published_ports,
     convert,
 };
-use crate::engine::ContainerDetail;
+use crate::engine::{ContainerDetail, EngineLocation};
 
 /// Gathers what concerns the stack.
 pub(super) async fn observe(client: &Client, stack: &StackSpec) -> Result<Observed, StackError> {
@@ -40,6 +41,17 @@ pub(super) async fn observe(client: &Client, stack: &StackSpec) -> Result<Observ
         }
     }
     Ok(Observed { network, containers, images: images.into_iter().flatten().collect(), volumes })
+}
+
+/// Where the Engine is, and where it keeps what it holds. An Engine in a virtual machine names a folder in there.
+pub(super) async fn location(client: &Client) -> Result<EngineLocation, StackError> {
+    let engine = client.connection().await?;
+    let info = engine.docker.info().await;
+    let info = info.map_err(|error| engine.failure(error).or_refused("tell about itself"))?;
+    Ok(EngineLocation {
+        publishes_here: host_of_published_ports(&engine.endpoint).is_none(),
+        storage: info.docker_root_dir.map(PathBuf::from).filter(|_| engine.endpoint.shares_this_disk()),
+    })
 }
 
 async fn network(engine: &Connection) -> Result<Option<ObservedNetwork>, StackError> {

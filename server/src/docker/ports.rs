@@ -1,27 +1,70 @@
-//! Which port is taken, and by whom: reads the Engine's words, the list of containers, and on Linux `/proc`.
-
-use std::{fs, net::IpAddr};
+//! Which port could not be bound and why: reads the Engine's words, and asks its containers and this machine who has it.
 
 use monitor_core::{
-    service::Service,
+    error::StackError,
     stack::ServiceSpec,
     status::{ContainerState, PublishedPort},
 };
 
 use super::{client::Connection, connect::host_of_published_ports, observe};
+use crate::host::{Listener, listener, overlap};
 
 /// What engines say when a port is taken: Docker with and without its userland proxy, rootless Docker, Docker Desktop,
 /// Podman.
 const CONFLICT_WORDS: [&str; 4] =
     ["port is already allocated", "address already in use", "ports are not available", "failed to bind host port"];
 
-/// The port that the Engine could not bind, when that is what its words say.
-pub(super) fn conflict<'a>(wanted: &'a [PublishedPort], words: &str) -> Option<&'a PublishedPort> {
+/// What they say when an address is not the machine's (Linux, macOS).
+const ADDRESS_WORDS: [&str; 2] = ["cannot assign requested address", "can't assign requested address"];
+
+/// What rootless engines say of ports below 1024.
+const PRIVILEGE_WORDS: [&str; 2] = ["cannot expose privileged port", "bind: permission denied"];
+
+/// The error for a port that the Engine could not bind, when that is what its words say.
+pub(super) async fn error(engine: &Connection, spec: &ServiceSpec, words: &str, id: &str) -> Option<StackError> {
+    if let Some(error) = unpublishable(spec, words) {
+        return Some(error);
+    }
+    let port = conflict(&spec.ports, words)?;
+    Some(StackError::PortTaken {
+        service: spec.service,
+        port: port.host,
+        holder: holder(engine, port, id).await,
+        field: spec.port_setting(port.host),
+    })
+}
+
+/// The error for a port that nobody has and that cannot be bound all the same.
+fn unpublishable(spec: &ServiceSpec, words: &str) -> Option<StackError> {
+    let lower = words.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let port = named(&spec.ports, &lower)?;
+    let (detail, field) = match (says(&ADDRESS_WORDS), says(&PRIVILEGE_WORDS)) {
+        (true, _) => ("the Engine's machine has no such address".to_owned(), "monitoring.bind_address".to_owned()),
+        (_, true) => ("the Engine may not use ports below 1024".to_owned(), spec.port_setting(port.host)),
+        _ => return None,
+    };
+    Some(StackError::CannotPublish {
+        service: spec.service,
+        address: port.bind.clone(),
+        port: port.host,
+        detail,
+        field,
+    })
+}
+
+/// The port that somebody else has, when that is what the Engine's words say.
+fn conflict<'a>(wanted: &'a [PublishedPort], words: &str) -> Option<&'a PublishedPort> {
     let lower = words.to_lowercase();
     if !CONFLICT_WORDS.iter().any(|conflict| lower.contains(conflict)) {
         return None;
     }
-    let named = wanted.iter().filter_map(|port| Some((position_of(&lower, port.host)?, port)));
+    named(wanted, &lower)
+}
+
+/// The port that the words name; where they name none, the only one there is.
+fn named<'a>(wanted: &'a [PublishedPort], words: &str) -> Option<&'a PublishedPort> {
+    let named = wanted.iter().filter_map(|port| Some((position_of(words, port.host)?, port)));
     // `127.0.0.1:3000:172.18.0.2:4000`: the host's port is the first that is said.
     named.min_by_key(|(position, _)| *position).map(|(_, port)| port).or(match wanted {
         [only] => Some(only),
@@ -38,18 +81,8 @@ fn position_of(words: &str, port: u16) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-/// The setting that holds the port's number.
-pub(super) fn setting(spec: &ServiceSpec, port: u16) -> String {
-    let key = match spec.service {
-        Service::OtelCollector if port == spec.readiness.port => "otel_collector_port".into(),
-        Service::OtelCollector => "otel_grpc_port".into(),
-        other => format!("{other}_port"),
-    };
-    format!("monitoring.{key}")
-}
-
 /// Who has the port: a container, or else a process of this machine. `None` where that cannot be found out.
-pub(super) async fn holder(engine: &Connection, port: &PublishedPort, own_id: &str) -> Option<String> {
+async fn holder(engine: &Connection, port: &PublishedPort, own_id: &str) -> Option<String> {
     let containers = observe::list(engine).await.unwrap_or_default();
     let container = containers.into_iter().find(|container| {
         container.id != own_id
@@ -64,68 +97,9 @@ pub(super) async fn holder(engine: &Connection, port: &PublishedPort, own_id: &s
         return None;
     }
     let (bind, port) = (port.bind.clone(), port.host);
-    tokio::task::spawn_blocking(move || process_listening_on(&bind, port)).await.ok().flatten()
-}
-
-/// Whether two addresses get in each other's way. IPv6's "everywhere" covers IPv4 as well, unless asked not to.
-fn overlap(one: &str, other: &str) -> bool {
-    let parse = |text: &str| text.parse::<IpAddr>().map(|address| address.to_canonical()).ok();
-    match (parse(one), parse(other)) {
-        (Some(one), Some(other)) => one == other || one.is_unspecified() || other.is_unspecified(),
-        _ => true,
-    }
-}
-
-/// ``process `nginx` (pid 812)``. Other users' processes are seen by root only.
-fn process_listening_on(bind: &str, port: u16) -> Option<String> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
-    let inodes: Vec<u64> = tables.iter().flat_map(|table| listening_inodes(table, bind, port)).collect();
-    let links: Vec<String> = inodes.iter().map(|inode| format!("socket:[{inode}]")).collect();
-    if links.is_empty() {
-        return None;
-    }
-    let pids = fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let holds = |pid: &u32| {
-        let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-        descriptors
-            .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
-            .any(|target| target.to_str().is_some_and(|target| links.iter().any(|link| link == target)))
-    };
-    let pid = pids.into_iter().find(holds)?;
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
-    Some(format!("process `{}` (pid {pid})", name.trim()))
-}
-
-/// The inodes of the sockets that listen on the port at an address that overlaps, from the text of `/proc/net/tcp` or
-/// `tcp6` (proc_net_tcp(5): `sl local_address rem_address st … uid timeout inode`, all numbers hexadecimal but those
-/// of uid and inode).
-fn listening_inodes(table: &str, bind: &str, port: u16) -> Vec<u64> {
-    const LISTEN: &str = "0A";
-    table
-        .lines()
-        .skip(1)
-        .filter_map(|line| {
-            let fields: Vec<&str> = line.split_whitespace().collect();
-            let (address, at) = fields.get(1)?.split_once(':')?;
-            let matches = *fields.get(3)? == LISTEN
-                && u16::from_str_radix(at, 16).ok()? == port
-                && overlap(&kernel_address(address)?.to_string(), bind);
-            matches.then(|| fields.get(9)?.parse().ok()).flatten()
-        })
-        .collect()
-}
-
-/// The kernel prints addresses as 32-bit words in the machine's own byte order.
-fn kernel_address(hex: &str) -> Option<IpAddr> {
-    let words: Option<Vec<[u8; 4]>> = (0..hex.len())
-        .step_by(8)
-        .map(|at| Some(u32::from_str_radix(hex.get(at..at + 8)?, 16).ok()?.to_ne_bytes()))
-        .collect();
-    let bytes = words?.concat();
-    match bytes.len() {
-        4 => Some(IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?)),
-        16 => Some(IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?)),
-        _ => None,
+    match tokio::task::spawn_blocking(move || listener(&bind, port)).await {
+        Ok(Listener::Process(process)) => process,
+        Ok(Listener::Nobody) | Err(_) => None,
     }
 }
 

@@ -1,4 +1,10 @@
-//! Who holds a port: the Engine's words and the kernel's tables, as tables.
+//! Which port it was, and what is the matter with it, by the Engine's words.
+
+use monitor_core::{
+    service::Service,
+    settings::Settings,
+    stack::{HostFacts, StackSpec},
+};
 
 use super::*;
 
@@ -50,60 +56,38 @@ fn the_engines_words_name_the_port() {
 }
 
 #[test]
-fn addresses_overlap_when_either_is_everywhere() {
-    for (one, other, expected) in [
-        ("127.0.0.1", "127.0.0.1", true),
-        ("127.0.0.1", "127.0.0.2", false),
-        ("0.0.0.0", "127.0.0.1", true),
-        ("127.0.0.1", "::", true),
-        ("::ffff:127.0.0.1", "127.0.0.1", true),
-        ("::1", "127.0.0.1", false),
+fn a_port_that_cannot_be_bound_is_told_from_one_that_is_taken() {
+    let facts = HostFacts { directory: "/data/monitor".into(), docker_socket: "/run/docker.sock".into() };
+    let stack = StackSpec::new(&Settings::default(), &facts);
+    let spec = stack.service(Service::Grafana).expect("a service");
+    let field_of = |words: &str| match unpublishable(spec, words) {
+        Some(StackError::CannotPublish { field, port: 3000, .. }) => Some(field),
+        Some(other) => panic!("{other}"),
+        None => None,
+    };
+    for (words, expected) in [
+        // Docker 20.10 to 27.
+        (
+            "driver failed programming external connectivity on endpoint grafana (3f1): Error starting userland proxy: listen tcp4 192.0.2.7:3000: bind: cannot assign requested address",
+            Some("monitoring.bind_address"),
+        ),
+        // Docker 28 and later; the first words are also those of a conflict.
+        (
+            "failed to set up container networking: driver failed programming external connectivity on endpoint grafana (3f1): failed to bind host port 192.0.2.7:3000/tcp: cannot assign requested address",
+            Some("monitoring.bind_address"),
+        ),
+        // Docker Desktop on macOS.
+        (
+            "Ports are not available: exposing port TCP 192.0.2.7:3000 -> 127.0.0.1:0: listen tcp 192.0.2.7:3000: bind: can't assign requested address",
+            Some("monitoring.bind_address"),
+        ),
+        // Rootless Docker.
+        (
+            "Error starting userland proxy: error while calling PortManager.AddPort(): cannot expose privileged port 3000, you can add 'net.ipv4.ip_unprivileged_port_start=3000' to /etc/sysctl.conf",
+            Some("monitoring.grafana_port"),
+        ),
+        ("failed to bind host port 127.0.0.1:3000/tcp: address already in use", None),
     ] {
-        assert_eq!(overlap(one, other), expected, "{one} {other}");
+        assert_eq!(field_of(words).as_deref(), expected, "{words}");
     }
-}
-
-/// Recorded on Linux 6.18: 127.0.0.1:3000 and 0.0.0.0:22 listen, 127.0.0.1:3000 has a connection.
-#[cfg(target_endian = "little")]
-const TCP: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 0100007F:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 21881 1 00000000a7a7a7a7 100 0 0 10 0
-   1: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 18002 1 00000000b7b7b7b7 100 0 0 10 0
-   2: 0100007F:0BB8 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 21999 1 00000000c7c7c7c7 20 4 30 10 -1
-";
-
-/// `[::]:9090` and `[::1]:3000` listen.
-#[cfg(target_endian = "little")]
-const TCP6: &str = "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 00000000000000000000000000000000:2382 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 30001 1 00000000d7d7d7d7 100 0 0 10 0
-   1: 00000000000000000000000001000000:0BB8 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 30002 1 00000000e7e7e7e7 100 0 0 10 0
-";
-
-#[cfg(target_endian = "little")]
-#[test]
-fn listening_sockets_are_found_by_port_and_address() {
-    for (table, bind, port, expected) in [
-        (TCP, "127.0.0.1", 3000, vec![21881]),
-        (TCP, "0.0.0.0", 3000, vec![21881]),
-        (TCP, "192.168.1.4", 3000, vec![]),
-        (TCP, "192.168.1.4", 22, vec![18002]),
-        (TCP, "127.0.0.1", 3001, vec![]),
-        (TCP6, "127.0.0.1", 9090, vec![30001]),
-        (TCP6, "127.0.0.1", 3000, vec![]),
-        (TCP6, "::1", 3000, vec![30002]),
-        ("", "127.0.0.1", 3000, vec![]),
-        ("header\nrubbish\n", "127.0.0.1", 3000, vec![]),
-    ] {
-        assert_eq!(listening_inodes(table, bind, port), expected, "{bind}:{port}");
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn this_very_process_is_found_by_the_port_it_listens_on() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("its address").port();
-    let holder = process_listening_on("127.0.0.1", port).expect("a holder");
-    assert!(holder.ends_with(&format!("(pid {})", std::process::id())), "{holder}");
-    drop(listener);
-    assert_eq!(process_listening_on("127.0.0.1", port), None);
 }

@@ -106,7 +106,7 @@ pub fn panel_with(settings: &str) -> Harness {
     engine.have_images(&configuration.stack_or_default());
     let readiness = Arc::new(FakeReadiness::default());
     let (jobs, hub) = (Jobs::default(), Hub::new(first_snapshot(&configuration)));
-    let changed = Arc::new(Notify::new());
+    let (changed, checkup_due) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let shared: Arc<dyn ContainerEngine> = Arc::new(engine.clone());
     let asked: Arc<dyn Readiness> = Arc::clone(&readiness) as _;
     let watch = Watch {
@@ -116,6 +116,7 @@ pub fn panel_with(settings: &str) -> Harness {
         jobs: jobs.clone(),
         hub: hub.clone(),
         configuration_changed: Arc::clone(&changed),
+        checkup_due: Arc::clone(&checkup_due),
     };
     let plane = LocalControlPlane {
         engine: Arc::clone(&shared),
@@ -124,6 +125,7 @@ pub fn panel_with(settings: &str) -> Harness {
         jobs,
         hub: hub.clone(),
         configuration_changed: changed,
+        checkup_due,
         patience: Patience { until_ready: Duration::from_millis(200), between_questions: Duration::from_millis(2) },
     };
     let shutdown = CancellationToken::new();

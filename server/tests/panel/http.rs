@@ -38,9 +38,14 @@ async fn a_foreign_host_is_misdirected_and_a_foreign_page_forbidden() {
     let panel = panel();
     let rebound = axum::http::Request::get("/").header("host", "evil.example:8484");
     assert_eq!(panel.send(rebound, "").await.status, StatusCode::MISDIRECTED_REQUEST);
-    for path in
-        ["/api/start-stack", "/api/initialize", "/api/remove-stack-and-data", "/api/stop-stack", "/api/cancel-job"]
-    {
+    for path in [
+        "/api/start-stack",
+        "/api/initialize",
+        "/api/remove-stack-and-data",
+        "/api/stop-stack",
+        "/api/cancel-job",
+        "/api/check-up",
+    ] {
         let foreign = post(path).header("origin", "https://evil.example");
         assert_eq!(panel.send(foreign, "").await.status, StatusCode::FORBIDDEN, "{path}");
     }
@@ -55,6 +60,7 @@ async fn the_server_functions_are_these_and_no_others() {
     paths.sort();
     insta::assert_snapshot!(paths.join("\n"), @r"
     POST /api/cancel-job
+    POST /api/check-up
     POST /api/files
     POST /api/initialize
     POST /api/recent-logs

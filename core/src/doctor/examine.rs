@@ -1,0 +1,332 @@
+//! From evidence to findings. One function a check; each says what it saw, how bad that is, and what to do.
+
+use super::{Check, Disk, EngineEvidence, Evidence, Finding, FolderEvidence, Grade, Holder, PortEvidence, images};
+use crate::{
+    error::StackError,
+    file_view::FileState,
+    lifecycle::{check_container, check_network},
+    service::Service,
+    stack::{NETWORK, StackSpec},
+};
+
+/// Room for what the stack will record, beside its images.
+const ROOM_FOR_DATA_BYTES: u64 = 2_000_000_000;
+
+/// Judges the evidence. The findings are in the order in which one would look.
+pub fn examine(stack: &StackSpec, evidence: &Evidence) -> Vec<Finding> {
+    let mut findings = vec![engine(&evidence.engine)];
+    findings.extend(settings(evidence));
+    findings.push(data_folder(&evidence.folder));
+    findings.extend(files(evidence));
+    findings.push(address(stack, evidence));
+    findings.extend(evidence.ports.iter().map(port));
+    if let Ok(engine) = &evidence.engine {
+        findings.extend(container_names(stack, engine));
+        findings.push(network(engine));
+        findings.push(disk_space(stack, engine));
+    }
+    findings.extend(stack.services.iter().filter_map(|spec| end_of_life(stack, spec.service)));
+    findings
+}
+
+fn ok(check: Check, summary: String, evidence: String) -> Finding {
+    Finding { check, subject: None, grade: Grade::Ok, summary, evidence, next: None }
+}
+
+/// A finding in an error's own words.
+fn failed(check: Check, error: &StackError, evidence: String) -> Finding {
+    let summary = capitalised(&error.to_string());
+    Finding { check, subject: None, grade: Grade::Problem, summary, evidence, next: Some(error.hint()) }
+}
+
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn engine(engine: &Result<EngineEvidence, StackError>) -> Finding {
+    match engine {
+        Ok(engine) => ok(
+            Check::Engine,
+            format!("Docker Engine {} answers", engine.version),
+            format!("API {} at `{}`", engine.api_version, engine.endpoint),
+        ),
+        Err(error) => {
+            let evidence = "containers, network and disk space could not be looked at";
+            failed(Check::Engine, error, evidence.into())
+        }
+    }
+}
+
+fn settings(evidence: &Evidence) -> Vec<Finding> {
+    match &evidence.settings {
+        Ok(()) => vec![ok(
+            Check::Settings,
+            "The settings can be used".into(),
+            format!("the section `monitoring` of `{}`, defaults where it says nothing", evidence.settings_file),
+        )],
+        Err(error @ StackError::SettingsInvalid { problems }) => problems
+            .iter()
+            .map(|problem| Finding {
+                check: Check::Settings,
+                subject: Some(problem.field.clone()).filter(|field| !field.is_empty()),
+                grade: Grade::Problem,
+                summary: match problem.field.as_str() {
+                    "" => "The settings file cannot be used".into(),
+                    field => format!("The setting `{field}` cannot be used"),
+                },
+                evidence: problem.to_string(),
+                next: Some(error.hint()),
+            })
+            .collect(),
+        Err(error) => vec![failed(Check::Settings, error, format!("`{}`", evidence.settings_file))],
+    }
+}
+
+fn data_folder(folder: &FolderEvidence) -> Finding {
+    let FolderEvidence { path, exists, obstacle } = folder;
+    match obstacle {
+        None => {
+            let evidence = if *exists { "it exists" } else { "it does not exist yet; `init` makes it" };
+            ok(Check::DataFolder, "The data folder can be written".into(), format!("`{path}`: {evidence}"))
+        }
+        Some(obstacle) => Finding {
+            check: Check::DataFolder,
+            subject: None,
+            grade: Grade::Problem,
+            summary: "The data folder cannot be written".into(),
+            evidence: format!("`{path}`: {obstacle}"),
+            next: Some("give this user the right to write there, or name another folder as `CLAWKER_DATA_DIR`".into()),
+        },
+    }
+}
+
+fn files(evidence: &Evidence) -> Vec<Finding> {
+    let files = match &evidence.files {
+        Ok(files) => files,
+        // Wrong settings are told of already.
+        Err(StackError::SettingsInvalid { .. }) => return Vec::new(),
+        Err(error) => return vec![failed(Check::Files, error, format!("`{}`", evidence.folder.path))],
+    };
+    let of = |state: FileState| files.iter().filter(move |(_, found)| *found == state);
+    let missing = of(FileState::Missing).count();
+    let mut findings = Vec::new();
+    if missing == files.len() {
+        findings.push(ok(
+            Check::Files,
+            "The configuration is not written yet".into(),
+            format!("`{}` holds none of the {} files; `init` writes them", evidence.folder.path, files.len()),
+        ));
+        return findings;
+    }
+    for (name, state) in files {
+        let (grade, summary, seen, next) = match state {
+            FileState::Current => continue,
+            FileState::Missing => (
+                Grade::Problem,
+                "is missing",
+                "the others are there",
+                "run `clawker-monitor init`, which writes what is missing",
+            ),
+            FileState::Outdated => (
+                Grade::Problem,
+                "is older than the settings",
+                "it is as it was written last, and the settings have changed since",
+                "run `clawker-monitor init --force`; the present file is kept as a backup",
+            ),
+            FileState::Edited if name == "compose.yaml" => (
+                Grade::Problem,
+                "was edited by hand",
+                "it stands for the settings themselves, so that the stack cannot start from it as it is",
+                "move the change to `settings.yaml`, then run `clawker-monitor init --force`; the present file is kept as a backup",
+            ),
+            FileState::Edited => (
+                Grade::Warning,
+                "was edited by hand",
+                "it is used as it is, and does not follow the settings",
+                "nothing, if that is meant; `clawker-monitor init --force` writes it anew and keeps a backup",
+            ),
+        };
+        findings.push(Finding {
+            check: Check::Files,
+            subject: Some(name.clone()),
+            grade,
+            summary: format!("`{name}` {summary}"),
+            evidence: seen.into(),
+            next: Some(next.into()),
+        });
+    }
+    if findings.is_empty() {
+        findings.push(ok(
+            Check::Files,
+            "The files agree with the settings".into(),
+            format!("all {} in `{}`", files.len(), evidence.folder.path),
+        ));
+    }
+    findings
+}
+
+fn address(stack: &StackSpec, evidence: &Evidence) -> Finding {
+    let bind = stack.bind_address;
+    let finding = |grade, summary: String, evidence: String, next: Option<String>| Finding {
+        check: Check::Address,
+        subject: Some("monitoring.bind_address".into()),
+        grade,
+        summary,
+        evidence,
+        next,
+    };
+    match &evidence.address_problem {
+        Some(problem) => finding(
+            Grade::Problem,
+            format!("Nothing can be published on `{bind}`"),
+            problem.clone(),
+            Some("set `monitoring.bind_address` to an address of this machine, as `127.0.0.1`".into()),
+        ),
+        None if bind.is_loopback() => finding(
+            Grade::Ok,
+            "Only this machine can reach the stack".into(),
+            format!("ports are published on `{bind}`"),
+            None,
+        ),
+        None => finding(
+            Grade::Warning,
+            "Other machines can reach the stack".into(),
+            format!("ports are published on `{bind}`, and Grafana shows prompts and costs without a password"),
+            Some("set `monitoring.bind_address` to `127.0.0.1`, unless that network is trusted".into()),
+        ),
+    }
+}
+
+fn port(port: &PortEvidence) -> Finding {
+    let PortEvidence { service, port, field, holder, free } = port;
+    let (number, bind) = (port.host, &port.bind);
+    let what = format!("Port {number} for {}", service.title());
+    let (grade, summary, seen) = match holder {
+        Holder::Nobody => (Grade::Ok, "is free", format!("nothing listens on `{bind}`, port {number}")),
+        Holder::Stack(name) => (Grade::Ok, "is the stack's own", format!("container `{name}` publishes it")),
+        Holder::Container(name) => (Grade::Problem, "is taken", format!("container `{name}` publishes it")),
+        Holder::Process(Some(process)) => (Grade::Problem, "is taken", format!("{process} listens there")),
+        Holder::Process(None) => {
+            (Grade::Problem, "is taken", "something listens there that this user may not look at".into())
+        }
+    };
+    let next = (grade == Grade::Problem).then(|| {
+        let other = match free {
+            Some(free) => format!("`{field}: {free}`, which is free"),
+            None => format!("`{field}` to a free port"),
+        };
+        format!("stop what holds it, or set {other}, and run `clawker-monitor init --force`")
+    });
+    Finding {
+        check: Check::Port,
+        subject: Some(field.clone()),
+        grade,
+        summary: format!("{what} {summary}"),
+        evidence: seen,
+        next,
+    }
+}
+
+fn container_names(stack: &StackSpec, engine: &EngineEvidence) -> Vec<Finding> {
+    let mut ours = 0;
+    let mut findings: Vec<Finding> = Vec::new();
+    for spec in &stack.services {
+        match check_container(stack, &engine.observed, spec.service) {
+            Ok(container) => ours += usize::from(container.is_some()),
+            Err(error) => {
+                let owner = match &error {
+                    StackError::ForeignContainer { owner: Some(owner), .. } => format!("it belongs to {owner}"),
+                    _ => "it bears no label of this stack".into(),
+                };
+                let subject = Some(spec.service.name().to_owned());
+                findings.push(Finding { subject, ..failed(Check::ContainerName, &error, owner) });
+            }
+        }
+    }
+    if findings.is_empty() {
+        let seen = match ours {
+            0 => "no container bears one of them".to_owned(),
+            _ => format!("{ours} of {} exist and are this stack's", stack.services.len()),
+        };
+        findings.push(ok(Check::ContainerName, "The containers' names are free or the stack's own".into(), seen));
+    }
+    findings
+}
+
+fn network(engine: &EngineEvidence) -> Finding {
+    match (check_network(&engine.observed), &engine.observed.network) {
+        (Err(error), _) => failed(Check::Network, &error, "agents and stack meet on this network".into()),
+        (Ok(()), Some(network)) => {
+            let attached = match network.attached {
+                1 => "1 running container is attached".to_owned(),
+                count => format!("{count} running containers are attached"),
+            };
+            ok(
+                Check::Network,
+                format!("The network `{NETWORK}` is there"),
+                format!("driver `{}`, with Clawker's label; {attached}", network.driver),
+            )
+        }
+        (Ok(()), None) => ok(
+            Check::Network,
+            format!("The network `{NETWORK}` can be made"),
+            "it does not exist yet; starting the stack makes it, with Clawker's label".into(),
+        ),
+    }
+}
+
+fn disk_space(stack: &StackSpec, engine: &EngineEvidence) -> Finding {
+    let absent: Vec<Service> = stack
+        .services
+        .iter()
+        .filter(|spec| !engine.observed.images.contains_key(spec.image.as_str()))
+        .map(|spec| spec.service)
+        .collect();
+    let needed: u64 = absent.iter().map(|service| images::estimated_bytes(*service)).sum();
+    let images_words = match absent.len() {
+        0 => "all images are present".to_owned(),
+        1 => format!("1 image is still to be fetched, about {}", images::bytes_words(needed)),
+        count => format!("{count} images are still to be fetched, about {} (an estimate)", images::bytes_words(needed)),
+    };
+    let Some(Disk { folder, free_bytes }) = &engine.disk else {
+        return ok(
+            Check::DiskSpace,
+            "The Engine's disk cannot be looked at from here".into(),
+            format!("it is not a disk of this machine; {images_words}"),
+        );
+    };
+    let seen = format!("{} free at `{folder}`; {images_words}", images::bytes_words(*free_bytes));
+    let (grade, summary) = match *free_bytes {
+        free if free < needed => (Grade::Problem, "There is no room for the images"),
+        free if free < needed + ROOM_FOR_DATA_BYTES => (Grade::Warning, "There is little room for recorded data"),
+        _ => return ok(Check::DiskSpace, "There is room for images and data".into(), seen),
+    };
+    let next =
+        "make room (`docker system df` shows what takes it), or lower `monitoring.retention.metrics` and `.logs`";
+    Finding {
+        check: Check::DiskSpace,
+        subject: None,
+        grade,
+        summary: summary.into(),
+        evidence: seen,
+        next: Some(next.into()),
+    }
+}
+
+fn end_of_life(stack: &StackSpec, service: Service) -> Option<Finding> {
+    let evidence = service.end_of_life()?.trim_end_matches('.').to_owned();
+    Some(Finding {
+        check: Check::EndOfLife,
+        subject: Some(service.name().to_owned()),
+        grade: Grade::Warning,
+        summary: format!("{} is past its end of life", service.title()),
+        evidence,
+        next: Some(match stack.bind_address.is_loopback() {
+            true => "nothing now: it works, and only this machine can reach it".into(),
+            false => format!(
+                "keep it from other machines, or name a build that is looked after as `monitoring.images.{service}`"
+            ),
+        }),
+    })
+}

@@ -1,0 +1,246 @@
+//! What the doctor says, a row a state of the machine.
+
+use super::*;
+use crate::{
+    error::StackError,
+    file_view::FileState,
+    lifecycle::{Observed, ObservedContainer, ObservedNetwork},
+    problem::Problem,
+    service::Service,
+    settings::{RawValue, Settings},
+    stack::{HostFacts, StackSpec, compose_labels},
+    status::{ContainerState, PublishedPort},
+};
+
+const DIRECTORY: &str = "/data/monitor";
+
+fn stack(bind_address: &str) -> StackSpec {
+    let values = [("bind_address".to_owned(), RawValue { text: bind_address.to_owned(), line: None })].into();
+    let facts = HostFacts { directory: DIRECTORY.into(), docker_socket: "/run/docker.sock".into() };
+    StackSpec::new(&Settings::from_values(&values).expect("valid settings"), &facts)
+}
+
+fn observed(stack: &StackSpec) -> Observed {
+    Observed {
+        network: Some(ObservedNetwork {
+            id: "n1".into(),
+            driver: "bridge".into(),
+            labels: [("dev.clawker.managed".to_owned(), "true".to_owned())].into(),
+            attached: 3,
+        }),
+        images: stack.services.iter().map(|spec| (spec.image.to_string(), "sha256:1".to_owned())).collect(),
+        ..Observed::default()
+    }
+}
+
+/// A machine with nothing to object to, before the first start.
+fn healthy(stack: &StackSpec) -> Evidence {
+    Evidence {
+        engine: Ok(EngineEvidence {
+            version: "28.5.2".into(),
+            api_version: "1.51".into(),
+            endpoint: "unix:///var/run/docker.sock".into(),
+            observed: observed(stack),
+            disk: Some(Disk { folder: "/var/lib/docker".into(), free_bytes: 80_000_000_000 }),
+        }),
+        folder: FolderEvidence { path: DIRECTORY.into(), exists: true, obstacle: None },
+        settings_file: "/config/settings.yaml".into(),
+        settings: Ok(()),
+        files: Ok(vec![("compose.yaml".into(), FileState::Current), ("prometheus.yaml".into(), FileState::Current)]),
+        address_problem: None,
+        ports: vec![grafana(Holder::Nobody)],
+    }
+}
+
+fn grafana(holder: Holder) -> PortEvidence {
+    PortEvidence {
+        service: Service::Grafana,
+        port: PublishedPort { bind: "127.0.0.1".into(), host: 3000, container: 3000 },
+        field: "monitoring.grafana_port".into(),
+        free: (!matches!(holder, Holder::Nobody | Holder::Stack(_))).then_some(3001),
+        holder,
+    }
+}
+
+/// The findings of that check, one line each.
+fn said(findings: &[Finding], check: Check) -> String {
+    let line = |finding: &Finding| {
+        let next = finding.next.as_ref().map(|next| format!(" → {next}")).unwrap_or_default();
+        format!("{}: {} ({}){next}", finding.grade.name(), finding.summary, finding.evidence)
+    };
+    findings.iter().filter(|finding| finding.check == check).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What is said about that check once the evidence was changed so.
+fn after(check: Check, change: impl FnOnce(&mut Evidence)) -> String {
+    let stack = stack("127.0.0.1");
+    let mut evidence = healthy(&stack);
+    change(&mut evidence);
+    said(&examine(&stack, &evidence), check)
+}
+
+fn engine(evidence: &mut Evidence) -> &mut EngineEvidence {
+    evidence.engine.as_mut().expect("an Engine that answers")
+}
+
+#[test]
+fn a_healthy_machine_has_nothing_but_the_two_ends_of_life_against_it() {
+    let stack = stack("127.0.0.1");
+    let findings = examine(&stack, &healthy(&stack));
+    let checkup = Checkup::new(Timestamp::from_unix_milliseconds(0), findings);
+    assert_eq!((checkup.count(Grade::Problem), checkup.count(Grade::Warning)), (0, 2));
+    assert_eq!(checkup.result, Grade::Warning);
+    let lines: Vec<String> = checkup
+        .findings
+        .iter()
+        .map(|finding| {
+            format!("{:?} {}: {} ({})", finding.check, finding.grade.name(), finding.summary, finding.evidence)
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    Engine ok: Docker Engine 28.5.2 answers (API 1.51 at `unix:///var/run/docker.sock`)
+    Settings ok: The settings can be used (the section `monitoring` of `/config/settings.yaml`, defaults where it says nothing)
+    DataFolder ok: The data folder can be written (`/data/monitor`: it exists)
+    Files ok: The files agree with the settings (all 2 in `/data/monitor`)
+    Address ok: Only this machine can reach the stack (ports are published on `127.0.0.1`)
+    Port ok: Port 3000 for Grafana is free (nothing listens on `127.0.0.1`, port 3000)
+    ContainerName ok: The containers' names are free or the stack's own (no container bears one of them)
+    Network ok: The network `clawker-net` is there (driver `bridge`, with Clawker's label; 3 running containers are attached)
+    DiskSpace ok: There is room for images and data (80.0 GB free at `/var/lib/docker`; all images are present)
+    EndOfLife warning: Jaeger is past its end of life (Jaeger v1 has had no releases since 2025-12-31)
+    EndOfLife warning: Promtail is past its end of life (Promtail has had no releases since 2026-03-02)
+    ");
+}
+
+#[test]
+fn an_engine_that_does_not_answer_hides_what_only_it_knows() {
+    let stack = stack("127.0.0.1");
+    let error = StackError::EngineUnreachable {
+        endpoint: "unix:///var/run/docker.sock".into(),
+        detail: "the socket does not exist".into(),
+    };
+    let findings = examine(&stack, &Evidence { engine: Err(error), ..healthy(&stack) });
+    insta::assert_snapshot!(said(&findings, Check::Engine), @"problem: The Docker Engine at `unix:///var/run/docker.sock` does not answer: the socket does not exist (containers, network and disk space could not be looked at) → start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`");
+    for check in [Check::ContainerName, Check::Network, Check::DiskSpace] {
+        assert_eq!(said(&findings, check), "", "{check:?}");
+    }
+    assert!(said(&findings, Check::Port).starts_with("ok: Port 3000 for Grafana is free"));
+}
+
+#[test]
+fn a_port_is_free_or_ours_or_somebody_s() {
+    let say = |holder: Holder| after(Check::Port, |evidence| evidence.ports = vec![grafana(holder)]);
+    insta::assert_snapshot!(say(Holder::Nobody), @"ok: Port 3000 for Grafana is free (nothing listens on `127.0.0.1`, port 3000)");
+    insta::assert_snapshot!(say(Holder::Stack("grafana".into())), @"ok: Port 3000 for Grafana is the stack's own (container `grafana` publishes it)");
+    insta::assert_snapshot!(say(Holder::Container("web".into())), @"problem: Port 3000 for Grafana is taken (container `web` publishes it) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor init --force`");
+    insta::assert_snapshot!(say(Holder::Process(Some("process `nginx` (pid 812)".into()))), @"problem: Port 3000 for Grafana is taken (process `nginx` (pid 812) listens there) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor init --force`");
+    insta::assert_snapshot!(say(Holder::Process(None)), @"problem: Port 3000 for Grafana is taken (something listens there that this user may not look at) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor init --force`");
+}
+
+#[test]
+fn the_address_is_this_machine_s_or_everybody_s_or_nobody_s() {
+    let say = |bind: &str, address_problem: Option<&str>| {
+        let stack = stack(bind);
+        let evidence = Evidence { address_problem: address_problem.map(str::to_owned), ..healthy(&stack) };
+        said(&examine(&stack, &evidence), Check::Address)
+    };
+    insta::assert_snapshot!(say("::1", None), @"ok: Only this machine can reach the stack (ports are published on `::1`)");
+    insta::assert_snapshot!(say("0.0.0.0", None), @"warning: Other machines can reach the stack (ports are published on `0.0.0.0`, and Grafana shows prompts and costs without a password) → set `monitoring.bind_address` to `127.0.0.1`, unless that network is trusted");
+    insta::assert_snapshot!(say("192.0.2.7", Some("this machine has no such address")), @"problem: Nothing can be published on `192.0.2.7` (this machine has no such address) → set `monitoring.bind_address` to an address of this machine, as `127.0.0.1`");
+}
+
+#[test]
+fn each_file_that_is_not_as_it_should_be_is_named() {
+    let say = |states: &[FileState]| {
+        let names = ["compose.yaml", "loki-config.yaml", "prometheus.yaml"].map(str::to_owned);
+        after(Check::Files, |evidence| evidence.files = Ok(names.into_iter().zip(states.iter().copied()).collect()))
+    };
+    use FileState::{Current, Edited, Missing, Outdated};
+    insta::assert_snapshot!(say(&[Current; 3]), @"ok: The files agree with the settings (all 3 in `/data/monitor`)");
+    insta::assert_snapshot!(say(&[Missing; 3]), @"ok: The configuration is not written yet (`/data/monitor` holds none of the 3 files; `init` writes them)");
+    insta::assert_snapshot!(say(&[Edited, Edited, Current]), @"
+    problem: `compose.yaml` was edited by hand (it stands for the settings themselves, so that the stack cannot start from it as it is) → move the change to `settings.yaml`, then run `clawker-monitor init --force`; the present file is kept as a backup
+    warning: `loki-config.yaml` was edited by hand (it is used as it is, and does not follow the settings) → nothing, if that is meant; `clawker-monitor init --force` writes it anew and keeps a backup
+    ");
+    insta::assert_snapshot!(say(&[Current, Outdated, Missing]), @"
+    problem: `loki-config.yaml` is older than the settings (it is as it was written last, and the settings have changed since) → run `clawker-monitor init --force`; the present file is kept as a backup
+    problem: `prometheus.yaml` is missing (the others are there) → run `clawker-monitor init`, which writes what is missing
+    ");
+    let wrong = StackError::SettingsInvalid { problems: Vec::new() };
+    assert_eq!(after(Check::Files, |evidence| evidence.files = Err(wrong)), "", "said about the settings");
+}
+
+#[test]
+fn every_wrong_setting_is_a_finding_of_its_own() {
+    let problem = |field: &str, line| Problem {
+        field: field.into(),
+        message: "`x` is not a port".into(),
+        file: Some("/config/settings.yaml".into()),
+        line: Some(line),
+    };
+    let problems = vec![problem("monitoring.grafana_port", 3), problem("", 9)];
+    insta::assert_snapshot!(after(Check::Settings, |evidence| {
+        evidence.settings = Err(StackError::SettingsInvalid { problems });
+    }), @"
+    problem: The setting `monitoring.grafana_port` cannot be used (/config/settings.yaml:3: `monitoring.grafana_port`: `x` is not a port) → correct the settings file; nothing was changed
+    problem: The settings file cannot be used (/config/settings.yaml:9: `x` is not a port) → correct the settings file; nothing was changed
+    ");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_a_problem_and_one_that_is_missing_is_none() {
+    insta::assert_snapshot!(after(Check::DataFolder, |evidence| evidence.folder.exists = false), @"ok: The data folder can be written (`/data/monitor`: it does not exist yet; `init` makes it)");
+    insta::assert_snapshot!(after(Check::DataFolder, |evidence| {
+        evidence.folder.obstacle = Some("Read-only file system".into());
+    }), @"problem: The data folder cannot be written (`/data/monitor`: Read-only file system) → give this user the right to write there, or name another folder as `CLAWKER_DATA_DIR`");
+}
+
+#[test]
+fn a_name_that_somebody_else_holds_is_a_problem() {
+    let container = |labels| ObservedContainer {
+        id: "c1".into(),
+        name: "grafana".into(),
+        image: "grafana/grafana:11".into(),
+        image_id: "sha256:2".into(),
+        state: ContainerState::Exited,
+        labels,
+        networks: Vec::new(),
+        ports: Vec::new(),
+    };
+    insta::assert_snapshot!(after(Check::ContainerName, |evidence| {
+        engine(evidence).observed.containers = vec![container([].into())];
+    }), @"problem: A container named `grafana` exists already and is not part of this stack (image `grafana/grafana:11`) (it bears no label of this stack) → rename it (`docker rename grafana grafana-old`) or remove it (`docker rm grafana`), then start again");
+    let stack = stack("127.0.0.1");
+    let spec = stack.service(Service::Grafana).expect("a service").clone();
+    insta::assert_snapshot!(after(Check::ContainerName, |evidence| {
+        engine(evidence).observed.containers = vec![container(compose_labels(&stack, &spec, "sha256:2"))];
+    }), @"ok: The containers' names are free or the stack's own (1 of 6 exist and are this stack's)");
+}
+
+#[test]
+fn the_network_has_to_bear_clawker_s_label() {
+    insta::assert_snapshot!(after(Check::Network, |evidence| engine(evidence).observed.network = None), @"ok: The network `clawker-net` can be made (it does not exist yet; starting the stack makes it, with Clawker's label)");
+    insta::assert_snapshot!(after(Check::Network, |evidence| {
+        if let Some(network) = &mut engine(evidence).observed.network {
+            network.labels.clear();
+        }
+    }), @"problem: The network `clawker-net` exists but lacks the label `dev.clawker.managed=true`, so Clawker takes it for another program's (3 running containers are attached) (agents and stack meet on this network) → disconnect its containers and remove it (`docker network rm clawker-net`); it is made anew at the next start");
+}
+
+#[test]
+fn room_is_needed_for_the_images_that_are_still_to_be_fetched_and_for_data() {
+    let say = |free_bytes: Option<u64>, fetched: bool| {
+        after(Check::DiskSpace, |evidence| {
+            let engine = engine(evidence);
+            engine.disk = free_bytes.map(|free_bytes| Disk { folder: "/var/lib/docker".into(), free_bytes });
+            if !fetched {
+                engine.observed.images.clear();
+            }
+        })
+    };
+    insta::assert_snapshot!(say(Some(900_000_000), false), @"problem: There is no room for the images (900 MB free at `/var/lib/docker`; 6 images are still to be fetched, about 2.3 GB (an estimate)) → make room (`docker system df` shows what takes it), or lower `monitoring.retention.metrics` and `.logs`");
+    insta::assert_snapshot!(say(Some(900_000_000), true), @"warning: There is little room for recorded data (900 MB free at `/var/lib/docker`; all images are present) → make room (`docker system df` shows what takes it), or lower `monitoring.retention.metrics` and `.logs`");
+    insta::assert_snapshot!(say(Some(4_310_000_000), false), @"ok: There is room for images and data (4.3 GB free at `/var/lib/docker`; 6 images are still to be fetched, about 2.3 GB (an estimate))");
+    insta::assert_snapshot!(say(Some(4_290_000_000), false), @"warning: There is little room for recorded data (4.2 GB free at `/var/lib/docker`; 6 images are still to be fetched, about 2.3 GB (an estimate)) → make room (`docker system df` shows what takes it), or lower `monitoring.retention.metrics` and `.logs`");
+    insta::assert_snapshot!(say(None, false), @"ok: The Engine's disk cannot be looked at from here (it is not a disk of this machine; 6 images are still to be fetched, about 2.3 GB (an estimate))");
+}

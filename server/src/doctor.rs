@@ -1,0 +1,139 @@
+//! The doctor's eyes: gathers the evidence that `core` judges. Looks, and changes nothing.
+
+use std::path::Path;
+
+use futures::future::try_join4;
+use monitor_core::{
+    doctor::{Checkup, Disk, EngineEvidence, Evidence, FolderEvidence, Holder, PortEvidence, examine},
+    error::StackError,
+    lifecycle::ObservedContainer,
+    stack::{ServiceSpec, StackSpec},
+    status::{ContainerState, PublishedPort},
+};
+
+use crate::{
+    clock::now,
+    configuration::Configuration,
+    engine::{ContainerEngine, EngineLocation},
+    host::{self, Listener},
+};
+
+/// How many ports above a taken one are looked at for a free one.
+const PORTS_TRIED: u16 = 200;
+
+/// Looks at everything once. An Engine that does not answer, or settings that cannot be used, are findings like others.
+pub async fn check_up(engine: &dyn ContainerEngine, configuration: &Configuration) -> Checkup {
+    let stack = configuration.stack_or_default();
+    let seen = look_at_engine(engine, &stack).await;
+    let configuration = configuration.clone();
+    // The rest is files and the kernel's tables.
+    let findings = tokio::task::spawn_blocking(move || {
+        let evidence = gather(&configuration, &stack, seen);
+        examine(&stack, &evidence)
+    });
+    let findings = findings.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+    Checkup::new(now(), findings)
+}
+
+/// What only the Engine knows.
+struct Seen {
+    evidence: EngineEvidence,
+    location: EngineLocation,
+    containers: Vec<ObservedContainer>,
+}
+
+async fn look_at_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<Seen, StackError> {
+    let (info, location, containers, observed) =
+        try_join4(engine.info(), engine.location(), engine.containers(), engine.observe(stack)).await?;
+    let disk = location
+        .storage
+        .as_deref()
+        .and_then(|folder| Some(Disk { folder: folder.display().to_string(), free_bytes: host::free_bytes(folder)? }));
+    let evidence = EngineEvidence {
+        version: info.version,
+        api_version: info.api_version,
+        endpoint: info.endpoint,
+        observed,
+        disk,
+    };
+    Ok(Seen { evidence, location, containers })
+}
+
+fn gather(configuration: &Configuration, stack: &StackSpec, seen: Result<Seen, StackError>) -> Evidence {
+    let publishes_here = seen.as_ref().map_or(true, |seen| seen.location.publishes_here);
+    let containers = seen.as_ref().map(|seen| seen.containers.as_slice()).unwrap_or_default();
+    let ports = Ports { stack, containers, publishes_here };
+    let directory = configuration.directory();
+    let folder = Path::new(&directory);
+    Evidence {
+        folder: FolderEvidence {
+            exists: folder.is_dir(),
+            obstacle: host::obstacle_to_writing(folder),
+            path: directory.clone(),
+        },
+        settings_file: configuration.settings_file(),
+        settings: configuration.settings().map(drop),
+        files: configuration.files().map(|files| files.into_iter().map(|file| (file.name, file.state)).collect()),
+        address_problem: publishes_here.then(|| host::obstacle_to_listening(stack.bind_address)).flatten(),
+        ports: ports.evidence(configuration),
+        engine: seen.map(|seen| seen.evidence),
+    }
+}
+
+/// Who has which port.
+struct Ports<'a> {
+    stack: &'a StackSpec,
+    containers: &'a [ObservedContainer],
+    publishes_here: bool,
+}
+
+impl Ports<'_> {
+    fn evidence(&self, configuration: &Configuration) -> Vec<PortEvidence> {
+        let settings = configuration.settings().unwrap_or_default();
+        let mut spoken_for: Vec<u16> = settings.ports().map(|(_, port)| port.number()).into();
+        let wanted = self.stack.services.iter().flat_map(|spec| spec.ports.iter().map(move |port| (spec, port)));
+        let mut evidence = Vec::new();
+        for (spec, port) in wanted {
+            let holder = self.holder(port);
+            let free = match holder {
+                Holder::Nobody | Holder::Stack(_) => None,
+                Holder::Container(_) | Holder::Process(_) => self.free_port_after(port, &spoken_for),
+            };
+            // Two services are not offered the same one.
+            spoken_for.extend(free);
+            evidence.push(port_evidence(spec, port, holder, free));
+        }
+        evidence
+    }
+
+    fn holder(&self, port: &PublishedPort) -> Holder {
+        let publishes = |container: &&ObservedContainer| {
+            use ContainerState::{Paused, Restarting, Running};
+            matches!(container.state, Running | Paused | Restarting)
+                && container.ports.iter().any(|other| other.host == port.host && host::overlap(&other.bind, &port.bind))
+        };
+        if let Some(container) = self.containers.iter().find(publishes) {
+            let name = container.name.clone();
+            return match container.service_of(&self.stack.directory) {
+                Some(_) => Holder::Stack(name),
+                None => Holder::Container(name),
+            };
+        }
+        // Only on this machine can processes be looked for.
+        match self.publishes_here.then(|| host::listener(&port.bind, port.host)) {
+            Some(Listener::Process(process)) => Holder::Process(process),
+            Some(Listener::Nobody) | None => Holder::Nobody,
+        }
+    }
+
+    fn free_port_after(&self, port: &PublishedPort, spoken_for: &[u16]) -> Option<u16> {
+        let candidates = (1..=PORTS_TRIED).map_while(|step| port.host.checked_add(step));
+        candidates
+            .filter(|candidate| !spoken_for.contains(candidate))
+            .find(|candidate| self.holder(&PublishedPort { host: *candidate, ..port.clone() }) == Holder::Nobody)
+    }
+}
+
+fn port_evidence(spec: &ServiceSpec, port: &PublishedPort, holder: Holder, free: Option<u16>) -> PortEvidence {
+    PortEvidence { service: spec.service, field: spec.port_setting(port.host), port: port.clone(), holder, free }
+}

@@ -1,0 +1,27 @@
+//! When the doctor comes: after something changed that he goes by, and when somebody sends for him. Never by the clock.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::Watch;
+use crate::doctor::check_up;
+
+/// Changes come in bursts, and nobody reads findings that fast.
+const BURST: Duration = Duration::from_millis(300);
+
+impl Watch {
+    /// Keeps the snapshot's checkup true. While a job is at work it would be wrong as soon as it is made; the end of the
+    /// job is followed by one.
+    pub(super) async fn keep_checkup(&self) {
+        loop {
+            self.checkup_due.notified().await;
+            sleep(BURST).await;
+            if self.jobs.current().is_some_and(|job| job.is_running()) {
+                continue;
+            }
+            let checkup = check_up(self.engine.as_ref(), &self.configuration).await;
+            self.hub.update(|snapshot| snapshot.checkup = Some(checkup));
+        }
+    }
+}

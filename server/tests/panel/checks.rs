@@ -1,0 +1,103 @@
+//! The doctor in the panel: he comes by himself, he comes when called, and what stands in the way is read first.
+
+use std::net::TcpListener;
+
+use axum::http::StatusCode;
+use monitor_app::control_plane::ControlPlane;
+use monitor_core::{
+    doctor::{Check, Finding, Grade},
+    error::StackError,
+    job::JobState,
+    live::Snapshot,
+    status::StackState,
+};
+
+use crate::harness::{panel, panel_with};
+
+fn problems(snapshot: &Snapshot) -> Vec<Finding> {
+    let findings = snapshot.checkup.iter().flat_map(|checkup| checkup.findings.clone());
+    findings.filter(|finding| finding.grade == Grade::Problem).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn he_comes_without_being_called_and_finds_the_ports_the_stack_s_own_once_it_runs() {
+    let panel = panel();
+    let free = |snapshot: &Snapshot| {
+        snapshot.checkup.iter().flat_map(|it| &it.findings).any(|finding| finding.summary.ends_with("is free"))
+    };
+    let first = panel.until("checked", free).await;
+    assert_eq!(problems(&first), []);
+    let page = panel.get("/").await.text;
+    assert!(page.contains("Nothing stands in the way.") && page.contains("What is in order"), "{page}");
+
+    panel.up().await;
+    let own = |snapshot: &Snapshot| {
+        let ports = snapshot.checkup.iter().flat_map(|it| &it.findings).filter(|it| it.check == Check::Port);
+        ports.clone().count() == 7 && ports.into_iter().all(|port| port.summary.ends_with("is the stack's own"))
+    };
+    panel.until("the ports are its own", own).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_a_process_took_is_found_on_demand_and_read_before_the_services() {
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = held.local_addr().unwrap().port();
+    let panel = panel_with(&format!("monitoring:\n  grafana_port: {port}\n"));
+    panel.engine.world().location.publishes_here = true;
+    let pressed = panel.press("/api/check-up", "").await;
+    assert_eq!(pressed.status, StatusCode::FOUND);
+    let page = panel.get("/").await.text;
+    let taken = page.find(&format!("Port {port} for Grafana is taken")).unwrap_or_else(|| panic!("{page}"));
+    assert!(taken < page.find("id=\"services\"").unwrap(), "the problem is read first");
+    assert!(page.contains(&format!("(pid {})", std::process::id())), "{page}");
+
+    drop(held);
+    panel.press("/api/check-up", "").await;
+    let page = panel.get("/").await.text;
+    assert!(!page.contains("is taken") && page.find("id=\"checks\"") > page.find("id=\"services\""), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_goes_away_and_settings_that_break_are_found_without_being_asked() {
+    let panel = panel();
+    panel.until("checked", |snapshot| snapshot.checkup.is_some()).await;
+    panel.engine.go_away();
+    let gone = panel.until("the engine is missed", |snapshot| !problems(snapshot).is_empty()).await;
+    assert_eq!(problems(&gone)[0].check, Check::Engine);
+    panel.engine.come_back();
+    panel.until("it is back", |snapshot| problems(snapshot).is_empty()).await;
+
+    std::fs::write(panel.folder.path().join("settings.yaml"), "monitoring:\n  loki_port: 0\n").unwrap();
+    panel.get("/").await;
+    let broken = panel.until("the setting is found", |snapshot| !problems(snapshot).is_empty()).await;
+    assert_eq!(problems(&broken)[0].subject.as_deref(), Some("monitoring.loki_port"));
+}
+
+/// The stack that came after this one: same folder, same project name, other services.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_the_opensearch_generation_is_left_alone_and_said_so() {
+    let panel = panel();
+    let directory = panel.folder.path().join("data/monitor");
+    std::fs::create_dir_all(&directory).unwrap();
+    let compose = "services:\n  opensearch-node:\n    image: opensearchproject/opensearch:3.6.0\n  prometheus: {}\n";
+    std::fs::write(directory.join("compose.yaml"), compose).unwrap();
+
+    let written = panel.plane.initialize(true).await.unwrap();
+    assert_eq!(written.state, JobState::Failed);
+    assert!(matches!(written.error, Some(StackError::OtherGeneration { .. })), "{:?}", written.error);
+    for begun in [panel.plane.start_stack().await.unwrap(), panel.plane.remove_stack_and_data().await.unwrap()] {
+        let ended = panel.plane.jobs.ended(begun.id).await.unwrap();
+        assert!(matches!(ended.error, Some(StackError::OtherGeneration { .. })), "{:?}", ended.error);
+    }
+    assert_eq!(panel.engine.calls(), Vec::<String>::new());
+    let names: Vec<_> = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["compose.yaml"], "nothing was written beside it");
+    assert_eq!(std::fs::read_to_string(directory.join("compose.yaml")).unwrap(), compose);
+
+    let found = panel.until("found", |snapshot| !problems(snapshot).is_empty()).await;
+    assert_eq!(problems(&found)[0].check, Check::Files);
+    assert_eq!(found.stack, StackState::Stopped);
+    let page = panel.get("/").await.text;
+    assert!(page.contains("OpenSearch") && page.contains("clawker monitor down"), "{page}");
+    assert!(!page.contains("Replace the files") && !page.contains(">Start stack<"), "{page}");
+}
