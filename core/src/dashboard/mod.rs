@@ -25,9 +25,9 @@ pub mod variable {
     pub const PROJECT: &str = "project";
     /// Agents; `$__all` for all.
     pub const AGENT: &str = "agent";
-    /// Claude Code sessions; `$__all` for all.
+    /// A Claude Code session: its id or the beginning of it; empty for all.
     pub const SESSION: &str = "session_id";
-    /// Addresses of agent containers on the network; of use for the egress row only.
+    /// Addresses of agent containers on the network; `$__all` for all. Of use for the egress row only.
     pub const CLIENT_IP: &str = "client_ip";
 }
 

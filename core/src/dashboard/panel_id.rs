@@ -100,6 +100,8 @@ pub enum PanelId {
     TopBlocked = 57,
     /// Egress over time.
     EgressOverTime = 58,
+    /// Which agent had which address.
+    AgentAddresses = 67,
 }
 
 impl PanelId {

@@ -17,6 +17,12 @@ pub(super) const EVENTS: &str = "claude-code";
 pub(super) const WHOLE: &str = "$__range";
 /// One step of a graph; Loki's data source knows this variable.
 pub(super) const STEP: &str = "$__auto";
+/// One step of a graph, as Prometheus' data source calls it.
+const INTERVAL: &str = "$__interval";
+
+/// How far back a counter's last value is looked for: as long as the collector keeps a session's sums. A laptop that
+/// slept, or a stack that was stopped, leaves a hole in which Prometheus knows no value at all.
+const MEMORY: &str = "96h";
 
 /// A question to one store.
 #[derive(Debug, Clone)]
@@ -64,7 +70,7 @@ impl Query {
 
 /// Every event of the chosen agents.
 pub(super) fn events() -> String {
-    format!(r#"{{service_name="{EVENTS}"}} | project=~"$project" | agent=~"$agent" | session_id=~"$session_id""#)
+    format!(r#"{{service_name="{EVENTS}"}} | project=~"$project" | agent=~"$agent" | session_id=~"$session_id.*""#)
 }
 
 /// The events with one name.
@@ -98,11 +104,10 @@ pub(super) fn sessions(by: &str) -> String {
     format!(r#"count{} ({})"#, by_labels(by), count(&format!(r#"{} | session_id!="""#, events()), WHOLE, &inner))
 }
 
-/// When something was said last, in milliseconds since 1970, by these labels.
-pub(super) fn last_seen(by: &str) -> String {
+/// When such a line was written last, in milliseconds since 1970, by these labels.
+pub(super) fn last_seen(lines: &str, by: &str) -> String {
     format!(
-        "max_over_time({} | label_format ts=`{{{{ __timestamp__ | unixEpoch }}}}` | unwrap ts | __error__=\"\" [{WHOLE}]){} * 1000",
-        events(),
+        "max_over_time({lines} | label_format ts=`{{{{ __timestamp__ | unixEpoch }}}}` | unwrap ts | __error__=\"\" [{WHOLE}]){} * 1000",
         by_labels(by),
     )
 }
@@ -111,23 +116,47 @@ pub(super) fn last_seen(by: &str) -> String {
 ///
 /// A counter belongs to one session. `increase` would guess at both ends of the range and miss what a new session
 /// begins with; the difference of what it is and what it was misses nothing. Only where the collector was started
-/// anew in between, and counts from nothing again, is `increase` the better answer.
+/// anew in between, and counts from nothing again, is `increase` the better answer. A counter that was never seen
+/// before, or is below what it was because it began anew while nobody looked, counts whole.
 pub(super) fn growth(metric: &str, by: &str) -> String {
     let counter = counter(metric);
+    let now = format!("max_over_time({counter}[{WHOLE}])");
     format!(
         "sum{} ((round(increase({counter}[{WHOLE}])) and resets({counter}[{WHOLE}]) > 0) \
-         or (max_over_time({counter}[{WHOLE}]) - ({counter} offset {WHOLE} or max_over_time({counter}[{WHOLE}]) * 0)))",
+         or ({now} - {} >= 0) or {now})",
         by_labels(by),
+        before(&counter, WHOLE),
     )
 }
 
 /// How much a counter of Claude Code grows in each step of a graph, by these labels.
+///
+/// The steps add up to `growth`: each begins with the value at which the one before it ended. `increase` would show
+/// nothing at all of a session that counts once, say its only commit.
 pub(super) fn growth_over_time(metric: &str, by: &str) -> String {
-    format!("sum{} (increase({}[$__rate_interval]))", by_labels(by), counter(metric))
+    let counter = counter(metric);
+    format!("sum{} (({counter} - {} >= 0) or {counter})", by_labels(by), before(&counter, INTERVAL))
+}
+
+/// How much all the counters grew whose names match, over the whole range, in one number.
+///
+/// Counters with different names may carry the same labels, which functions like `increase` refuse because they drop
+/// the name. `last_over_time` keeps it, and as a label it stays while the difference is taken.
+pub(super) fn growth_of_all(names: &str) -> String {
+    let counters = format!(r#"{{__name__=~"{names}"}}"#);
+    let named = |values: String| format!(r#"label_replace({values}, "counter", "$1", "__name__", "(.+)")"#);
+    let now = named(format!("last_over_time({counters}[{WHOLE}])"));
+    let before = named(before(&counters, WHOLE));
+    format!("sum(({now} - {before} >= 0) or {now})")
+}
+
+/// What a counter was when the range began, however long ago that was seen; no answer if it never was.
+fn before(counter: &str, range: &str) -> String {
+    format!("last_over_time({counter}[{MEMORY}] offset {range})")
 }
 
 fn counter(metric: &str) -> String {
-    format!(r#"{metric}{{project=~"$project", agent=~"$agent", session_id=~"$session_id"}}"#)
+    format!(r#"{metric}{{project=~"$project", agent=~"$agent", session_id=~"$session_id.*"}}"#)
 }
 
 /// Lines that lack the field, or hold no number in it, are left out.

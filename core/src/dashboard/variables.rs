@@ -4,55 +4,70 @@ use serde_json::{Value, json};
 
 use super::{datasource::Source, query::EVENTS, variable};
 
+/// When Grafana asks for the values to choose from. It then drops a chosen value that is not among them.
+#[derive(Clone, Copy)]
+enum Asked {
+    /// When the dashboard is opened, and whenever a choice that the question names changes.
+    Once = 1,
+    /// Whenever the time range changes as well.
+    WithTheRange = 2,
+}
+
 /// All of them, in the order in which they are shown.
 ///
 /// Projects and agents come from Loki's labels: an agent's first event is there seconds after its start, a metric only
-/// once it has counted something. A session is no label of Loki's, so sessions come from the first metric that any
-/// session sends.
+/// once it has counted something.
+///
+/// A session is a text to fill in, not a list to choose from. Loki lists values of labels only, and a label with a
+/// value for each session would make streams without end; Prometheus knows a session only from its first metric on,
+/// and Grafana would replace a chosen session that Prometheus does not list by all of them. The table `Sessions` is the
+/// list: it comes from events, begins with a session's first one, and fills this text in.
 pub(super) fn all() -> Vec<Value> {
     let projects = r#", project=~"$project""#;
+    let everyone = format!(r#"{{service_name="{EVENTS}"}}"#);
     let agents = format!(r#"{{service_name="{EVENTS}"{projects}}}"#);
     let containers = format!(r#"{{service_name="envoy", source="agent_map"{projects}, agent=~"$agent"}}"#);
     vec![
-        choice(
-            variable::PROJECT,
-            "Project",
-            Source::Loki,
-            label(&format!(r#"{{service_name="{EVENTS}"}}"#), "project"),
-        ),
-        choice(variable::AGENT, "Agent", Source::Loki, label(&agents, "agent")),
-        choice(
+        choice(variable::PROJECT, "Project", &everyone, "project", Asked::WithTheRange),
+        choice(variable::AGENT, "Agent", &agents, "agent", Asked::WithTheRange),
+        text(
             variable::SESSION,
             "Session",
-            Source::Prometheus,
-            json!({
-                "query": r#"label_values({__name__=~"claude_code_.+", project=~"$project", agent=~"$agent"}, session_id)"#,
-                "refId": "sessions",
-            }),
+            "The id of a session, or its beginning; empty for all. The table Sessions fills it in.",
         ),
-        choice(variable::CLIENT_IP, "Container address (egress)", Source::Loki, label(&containers, "client_ip")),
+        // An agent says its address once; a shorter range that lacks this must not take the choice back.
+        choice(variable::CLIENT_IP, "Container address (egress)", &containers, "client_ip", Asked::Once),
     ]
 }
 
-/// Loki's form of "the values of a label among the streams that match"; 1 is that kind of question.
-fn label(streams: &str, label: &str) -> Value {
-    json!({ "type": 1, "stream": streams, "label": label, "refId": label })
-}
-
-/// Several can be chosen, and `All` is a pattern that also takes what has no such label: an agent without a project.
-fn choice(name: &str, label: &str, source: Source, query: Value) -> Value {
+/// The values of a label among the streams that match. Several can be chosen, and `All` is a pattern that also takes
+/// what has no such label: an agent without a project.
+fn choice(name: &str, title: &str, streams: &str, label: &str, asked: Asked) -> Value {
     json!({
         "name": name,
-        "label": label,
+        "label": title,
         "type": "query",
-        "datasource": source.reference(),
-        "query": query,
+        "datasource": Source::Loki.reference(),
+        // 1 is Grafana's number for "the values of a label".
+        "query": { "type": 1, "stream": streams, "label": label, "refId": label },
         "includeAll": true,
         "allValue": ".*",
         "multi": true,
-        // Asked again whenever the time range changes.
-        "refresh": 2,
+        "refresh": asked as u32,
         "sort": 1,
         "current": { "text": ["All"], "value": ["$__all"] },
+    })
+}
+
+/// A text that people fill in; empty at first.
+fn text(name: &str, title: &str, description: &str) -> Value {
+    json!({
+        "name": name,
+        "label": title,
+        "description": description,
+        "type": "textbox",
+        "query": "",
+        "options": [{ "text": "", "value": "", "selected": true }],
+        "current": { "text": "", "value": "" },
     })
 }

@@ -1,14 +1,21 @@
 //! What the firewall let through and what it stopped. Empty without a firewall.
+//!
+//! Envoy and CoreDNS know addresses, not agents. Clawker says which agent has which address when the agent starts, on
+//! the stream `agent_map`; that may be long before the dashboard's range, and the next container may get the address.
+//! So nothing here is filtered by project and agent behind people's backs: it would hide connections whenever the map
+//! is not at hand. The map is shown, and choosing an address in it filters the rest.
 
 use crate::dashboard::{
-    PanelId,
+    PanelId, UID,
     datasource::Source::Loki,
     grid::Row,
     panel::{Panel, Unit, Visual},
-    query::{Query, STEP, WHOLE, count},
+    query::{Query, STEP, WHOLE, count, last_seen},
+    variable,
 };
 
 const ENVOY: &str = r#"{service_name="envoy", source="envoy"} | client_ip=~"$client_ip""#;
+const AGENT_MAP: &str = r#"{service_name="envoy", source="agent_map"} | project=~"$project" | agent=~"$agent""#;
 const COREDNS: &str = r#"{service_name="coredns"} | client_ip=~"$client_ip""#;
 
 pub fn egress() -> Row {
@@ -35,8 +42,27 @@ pub fn egress() -> Row {
                 .column("Value #B", "Not resolved", Some(Unit::Count)),
             Panel::new(PanelId::EgressOverTime, "Egress over time", Visual::StackedBars, Unit::Count)
                 .query(Query::over_time(Loki, count(ENVOY, STEP, "proto"), "{{proto}}")),
+            addresses(),
         ],
     }
+}
+
+fn addresses() -> Panel {
+    let choose = format!(
+        "/d/{UID}?${{__url_time_range}}&${{{project}:queryparam}}&${{{agent}:queryparam}}&var-{address}=${{__value.raw}}",
+        project = variable::PROJECT,
+        agent = variable::AGENT,
+        address = variable::CLIENT_IP,
+    );
+    Panel::new(PanelId::AgentAddresses, "Addresses of the chosen agents", Visual::Table, Unit::Ago)
+        .about("Said when an agent starts. Choose an address to see only its connections and lookups.")
+        .size(24, 6)
+        .query(Query::once(Loki, last_seen(AGENT_MAP, "project, agent, client_ip"), "{{client_ip}}"))
+        .column("client_ip", "Address", None)
+        .linked("Show only this address", choose)
+        .column("project", "Project", None)
+        .column("agent", "Agent", None)
+        .column("Value #A", "Said last", Some(Unit::Ago))
 }
 
 const ENVOY_LINE: &str = concat!(

@@ -45,7 +45,7 @@ pub fn session() -> Row {
         count(&requests, WHOLE, &by),
         sum(&requests, "output_tokens", WHOLE, &by),
         count(&event("tool_result"), WHOLE, &by),
-        last_seen(&by),
+        last_seen(&every_event(), &by),
     ];
     Row {
         id: PanelId::SessionRow,

@@ -6,7 +6,7 @@ use crate::dashboard::{
     datasource::Source::{Loki, Prometheus},
     grid::Row,
     panel::{Panel, Unit, Visual},
-    query::{Query, WHOLE, event, growth, last_seen, sessions, sum},
+    query::{Query, WHOLE, event, events, growth, growth_of_all, last_seen, sessions, sum},
 };
 
 pub fn overview() -> Row {
@@ -48,15 +48,15 @@ pub fn overview() -> Row {
                 .query(Query::once(Prometheus, growth("claude_code_active_time_seconds_total", "type"), "{{type}}")),
             Panel::new(PanelId::LostData, "Not stored", Visual::Stat, Unit::Count)
                 .about("Points and events that the collector refused or could not hand on, and events that Loki discarded.")
-                .query(Query::once(Prometheus, LOST.to_owned(), "Not stored")),
+                .query(Query::once(Prometheus, growth_of_all(LOST), "Not stored")),
         ],
     }
 }
 
 /// The collector counts for each kind of data apart, under names that begin alike.
 const LOST: &str = concat!(
-    r#"sum(increase({__name__=~"otelcol_receiver_refused_.+|otelcol_exporter_send_failed_.+|"#,
-    r#"otelcol_exporter_enqueue_failed_.+|loki_discarded_samples_total"}[$__range]))"#,
+    "otelcol_receiver_refused_.+|otelcol_exporter_send_failed_.+|otelcol_exporter_enqueue_failed_.+|",
+    "loki_discarded_samples_total",
 );
 
 pub fn owners() -> Row {
@@ -81,7 +81,7 @@ pub fn owners() -> Row {
             )),
             Panel::new(PanelId::LastSeen, "Last heard of", Visual::Table, Unit::Ago)
                 .size(24, 6)
-                .query(Query::once(Loki, last_seen(OWNER), OWNER_NAME))
+                .query(Query::once(Loki, last_seen(&events(), OWNER), OWNER_NAME))
                 .column("project", "Project", None)
                 .column("agent", "Agent", None)
                 .column("Value #A", "Last heard of", Some(Unit::Ago)),

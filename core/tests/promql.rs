@@ -1,0 +1,114 @@
+//! The dashboard's questions to Prometheus before a real parser, and held against what makes such questions wrong.
+//! What they answer is asked of a real Prometheus in `server/tests/judges`.
+#![cfg(feature = "engine")]
+
+#[path = "support/queries.rs"]
+mod queries;
+
+use promql_parser::{
+    label::Matchers,
+    parser::{self, Expr, VectorSelector, token},
+};
+use queries::{Question, Store, every_choice, every_question};
+
+fn questions() -> Vec<Question> {
+    let dashboard = serde_json::from_str(&monitor_core::dashboard::render()).expect("JSON");
+    every_question(&dashboard).into_iter().filter(|question| question.store == Store::Prometheus).collect()
+}
+
+#[test]
+fn every_question_is_promql_and_keeps_the_rules() {
+    let questions = questions();
+    assert!(questions.len() >= 5, "the panels of lines, active time, commits and lost data ask Prometheus");
+    for question in &questions {
+        for chosen in every_choice() {
+            let filled = chosen.fill(question);
+            let parsed = parser::parse(&filled).unwrap_or_else(|error| panic!("{question}\nas {filled}\n{error}"));
+            assert_eq!(problems(&parsed), Vec::<String>::new(), "{question}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_for_the_whole_range_is_not_asked_for_each_step() {
+    for question in questions() {
+        let (step, whole) = ("$__interval", "$__range");
+        let wrong = if question.instant { step } else { whole };
+        assert!(!question.expression.contains(wrong), "`{wrong}` in {question}");
+    }
+}
+
+/// What is known to go wrong, as far as it can be seen in the question.
+fn problems(question: &Expr) -> Vec<String> {
+    let mut found = Vec::new();
+    look(question, false, &mut found);
+    found
+}
+
+fn look(part: &Expr, after_resets: bool, found: &mut Vec<String>) {
+    match part {
+        Expr::Aggregate(aggregate) => look(&aggregate.expr, after_resets, found),
+        Expr::Unary(unary) => look(&unary.expr, after_resets, found),
+        Expr::Paren(paren) => look(&paren.expr, after_resets, found),
+        Expr::Subquery(subquery) => look(&subquery.expr, after_resets, found),
+        Expr::Binary(binary) => {
+            let asks_for_resets = binary.op.id() == token::T_LAND && binary.rhs.to_string().contains("resets(");
+            look(&binary.lhs, after_resets || asks_for_resets, found);
+            look(&binary.rhs, after_resets, found);
+        }
+        Expr::Call(call) => {
+            match call.func.name {
+                "vector" => found.push("`vector` answers for labels that nobody sent: absent is not 0".to_owned()),
+                name @ ("increase" | "rate" | "irate" | "delta" | "idelta") if !after_resets => found.push(format!(
+                    "`{name}` misses what a new session's counter begins with; only a counter that was reset needs it"
+                )),
+                _ => {}
+            }
+            call.args.args.iter().for_each(|argument| look(argument, after_resets, found));
+        }
+        Expr::VectorSelector(selector) => look_at_selector(selector, found),
+        Expr::MatrixSelector(selector) => look_at_selector(&selector.vs, found),
+        Expr::NumberLiteral(_) | Expr::StringLiteral(_) => {}
+        Expr::Extension(_) => found.push("an extension of the parser's".to_owned()),
+    }
+}
+
+fn look_at_selector(selector: &VectorSelector, found: &mut Vec<String>) {
+    let Matchers { matchers, or_matchers } = &selector.matchers;
+    let compares = |label: &str| matchers.iter().any(|matcher| matcher.name == label);
+    match &selector.name {
+        Some(name) if name.starts_with("claude_code_") => {
+            for label in ["project", "agent", "session_id"] {
+                if !compares(label) {
+                    found.push(format!("`{name}` of every {label}, whatever is chosen above"));
+                }
+            }
+        }
+        Some(_) => {}
+        None if compares("__name__") => {}
+        None => found.push("a selector without a name reads the whole store".to_owned()),
+    }
+    if !or_matchers.is_empty() {
+        found.push("`or` between labels is no PromQL of Prometheus'".to_owned());
+    }
+}
+
+#[test]
+fn the_rules_find_what_they_are_for() {
+    let labels = r#"project=~".*", agent=~".*", session_id=~".*""#;
+    for (wrong, why) in [
+        (format!("sum(increase(claude_code_session_count_total{{{labels}}}[1h]))"), "`increase` misses"),
+        (format!("sum(rate(claude_code_cost_usage_USD_total{{{labels}}}[1h]))"), "`rate` misses"),
+        (format!("sum by (type) (claude_code_token_usage_tokens_total{{{labels}}}) or vector(0)"), "absent is not 0"),
+        ("max_over_time(claude_code_commit_count_total{project=~\".*\", agent=~\".*\"}[1h])".to_owned(), "session_id"),
+        ("sum({job=\"otel-collector\"})".to_owned(), "the whole store"),
+    ] {
+        let found = problems(&parser::parse(&wrong).expect("it is PromQL"));
+        assert!(found.iter().any(|problem| problem.contains(why)), "{wrong}: {found:?}");
+    }
+    let right = format!(
+        "increase(claude_code_commit_count_total{{{labels}}}[1h]) and resets(claude_code_commit_count_total{{{labels}}}[1h]) > 0"
+    );
+    assert_eq!(problems(&parser::parse(&right).expect("it is PromQL")), Vec::<String>::new());
+    assert!(parser::parse("sum by (type) (rate(x[1h])").is_err(), "the parser finds a parenthesis that is missing");
+}
