@@ -1,0 +1,95 @@
+//! Grafana's own grammar on every question that the dashboard asks of Loki.
+
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    dashboard::questions,
+    machine::program,
+    queries::{Question, Store, every_choice},
+};
+
+/// What is wrong with these, in sentences.
+fn problems(questions: &Value) -> Vec<String> {
+    let mut node = Command::new("node")
+        .arg(program("MONITOR_TEST_LOGQL"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("node starts");
+    let mut stdin = node.stdin.take().expect("its stdin");
+    stdin.write_all(questions.to_string().as_bytes()).expect("it listens");
+    drop(stdin);
+    let output = node.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("a list of sentences")
+}
+
+#[test]
+#[ignore = "needs Grafana's LogQL grammar; run by cargo xtask test"]
+fn grafanas_grammar_reads_every_question_and_finds_the_rules_kept() {
+    let questions: Vec<Question> = questions().into_iter().filter(|question| question.store == Store::Loki).collect();
+    let variables = questions.iter().filter(|question| question.panel.is_none()).count();
+    assert_eq!(variables, 3, "projects, agents and addresses come from Loki");
+    assert!(questions.len() > 40, "most panels ask Loki: {}", questions.len());
+    let filled: Vec<Value> = every_choice()
+        .iter()
+        .flat_map(|chosen| {
+            questions.iter().map(|question| json!({ "place": place(question), "expression": chosen.fill(question) }))
+        })
+        .collect();
+    let problems = problems(&Value::Array(filled));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+fn place(question: &Question) -> String {
+    match question.panel {
+        Some(id) => format!("panel {id}, query {}", question.name),
+        None => format!("variable {}", question.name),
+    }
+}
+
+#[test]
+#[ignore = "needs Grafana's LogQL grammar; run by cargo xtask test"]
+fn the_rules_find_what_they_are_for() {
+    let agents = r#"{service_name="claude-code"}"#;
+    let cases = [
+        (format!("sum(count_over_time({agents} | event_name= [1h]))"), "is no LogQL"),
+        (format!("sum(count_over_time({agents} | event_name=\"api_request\" [$__range]))"), "is no LogQL"),
+        (
+            format!("sum(count_over_time({agents} | json | event_name=\"api_request\" [1h]))"),
+            "their fields are metadata",
+        ),
+        (format!("sum(count_over_time({agents} |= \"api_request\" [1h]))"), "compare `event_name`"),
+        (
+            format!("avg by (agent) (avg_over_time({agents} | unwrap duration_ms | __error__=\"\" [1h]))"),
+            "without `by` of its own",
+        ),
+        (format!("max_over_time({agents} | unwrap ts | __error__=\"\" [1h]) * 1000"), "without `by` of its own"),
+        (format!("sum_over_time({agents} | unwrap cost_usd | __error__=\"\" [1h]) by (agent)"), "takes no grouping"),
+        (format!("max by (agent) (count_over_time({agents} [1h]))"), "right below `sum`"),
+        (format!("count_over_time({agents} [1h])"), "right below `sum`"),
+        (format!("sum(sum_over_time({agents} | unwrap cost_usd [1h]))"), "fails at the first bad number"),
+        (format!("sum(count_over_time({agents} [1h])) or vector(0)"), "answers for what is absent"),
+        ("{service_name=~\".*\"}".to_owned(), "has no label"),
+    ];
+    for (expression, why) in cases {
+        let problems = problems(&json!([{ "place": "here", "expression": expression }]));
+        assert!(problems.iter().any(|problem| problem.contains(why)), "{expression}: {problems:?}");
+    }
+    let right = [
+        format!("sum by (agent) (sum_over_time({agents} | event_name=\"x\" | unwrap cost_usd | __error__=\"\" [1h]))"),
+        format!(
+            "topk(3, quantile_over_time(0.95, {agents} | unwrap duration_ms | __error__=\"\" [5m]) by (tool_name))"
+        ),
+        "{service_name=\"envoy\"} | json | line_format `{{.domain}}`".to_owned(),
+    ];
+    for expression in right {
+        assert_eq!(problems(&json!([{ "place": "here", "expression": expression }])), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,107 @@
+//! A real Prometheus with the generated file, at changed ports: it starts, finds all its targets, and what the agents
+//! sent can be asked of it under the labels that the dashboard's queries use.
+
+use std::{path::Path, time::Instant};
+
+use monitor_core::{service::Service, settings::Settings, stack::StackSpec};
+
+use super::{
+    machine::{MonitorFolder, settings},
+    real_prometheus::{Prometheus, breathe, free_port},
+    recorded::{Run, page, sums},
+};
+
+/// How long Prometheus may take until it has scraped: it spreads first scrapes over one interval, which is 15 s.
+const FIRST_SCRAPES: std::time::Duration = std::time::Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs prometheus; run by cargo xtask test"]
+async fn prometheus_scrapes_what_the_generated_file_names() {
+    // An address of this machine that nobody else listens on: the collector's own port is not ours to choose.
+    let host = format!("127.84.{}.{}", std::process::id() / 250 % 250, std::process::id() % 250 + 1);
+    let ports =
+        ["prometheus_port", "prometheus_metrics_port", "loki_port"].map(|key| (key, free_port(&host).to_string()));
+    let settings = settings(&ports.each_ref().map(|(key, port)| (*key, port.as_str())));
+    let folder = MonitorFolder::write("monitor", &settings);
+
+    // The only change to the file: names that only Docker's network knows become the address of the stand-ins.
+    let path = Path::new(&folder.facts.directory).join("prometheus.yaml");
+    let generated = std::fs::read_to_string(&path).expect("it was written");
+    let local = ["otel-collector:", "loki:", "localhost:"]
+        .into_iter()
+        .fold(generated, |text, name| text.replace(&format!("targets: [\"{name}"), &format!("targets: [\"{host}:")));
+    std::fs::write(&path, &local).expect("it can be written");
+    let targets: Vec<&str> = local.split("targets: [\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(targets.len(), 4, "{local}");
+
+    let run = Run::read("2.1.330");
+    let offered = page(&sums(&run.deltas, f64::INFINITY));
+    let own = format!("{host}:{}", settings.prometheus_port.number());
+    for target in targets.iter().filter(|target| **target != own) {
+        offer(target, offered.clone()).await;
+    }
+    let prometheus = start(&folder, &settings, &host).await;
+
+    let begun = Instant::now();
+    let lines = r#"claude_code_lines_of_code_count_total{type="added", job="otel-collector"}"#;
+    let (mut health, mut samples) = (Vec::new(), Vec::new());
+    while samples.is_empty() || health.len() != 4 || health.iter().any(|(_, health, _)| health != "up") {
+        assert!(begun.elapsed() < FIRST_SCRAPES, "{health:?}\n{}", prometheus.said());
+        breathe().await;
+        health = healths(&prometheus).await;
+        samples = prometheus.once(lines, None).await.expect("an answer");
+    }
+    assert_eq!(health.iter().map(|(url, ..)| url.as_str()).collect::<std::collections::BTreeSet<_>>().len(), 4);
+    let [added] = samples.as_slice() else { panic!("one series of added lines: {samples:?}") };
+    assert_eq!(added.value(), run.truth("claude_code.lines_of_code.count{type=added}"));
+    for (label, value) in
+        [("project", "demo"), ("agent", "dev"), ("session_id", run.session.as_str()), ("exported_job", "claude-code")]
+    {
+        assert_eq!(added.labels.get(label).map(String::as_str), Some(value), "{added:?}");
+    }
+}
+
+/// Prometheus with the arguments that the stack gives it, paths and listening address aside.
+async fn start(folder: &MonitorFolder, settings: &Settings, host: &str) -> Prometheus {
+    let stack = StackSpec::new(settings, &folder.facts);
+    let spec = stack.services.iter().find(|spec| spec.service == Service::Prometheus).expect("Prometheus");
+    let directory = Path::new(&folder.facts.directory);
+    let arguments: Vec<String> = spec
+        .command
+        .iter()
+        .map(|argument| match argument.split_once('=') {
+            Some((name @ "--config.file", _)) => format!("{name}={}", directory.join("prometheus.yaml").display()),
+            Some((name @ "--storage.tsdb.path", _)) => format!("{name}={}", directory.join("data").display()),
+            Some((name @ "--web.listen-address", port)) => format!("{name}={host}{port}"),
+            _ => argument.clone(),
+        })
+        .collect();
+    let address = format!("{host}:{}", settings.prometheus_port.number());
+    let said = match Prometheus::start(directory, &address, &arguments).await {
+        Ok(prometheus) => return prometheus,
+        Err(said) => said,
+    };
+    // The pinned Prometheus reads retention from the file; Debian's newest does not know it there yet.
+    assert!(said.contains("field retention not found"), "{said}");
+    super::prometheus::leave_out_retention(directory);
+    Prometheus::start(directory, &address, &arguments).await.unwrap_or_else(|said| panic!("{said}"))
+}
+
+/// Serves `page` at `/metrics`, as long as the test runs.
+async fn offer(address: &str, page: String) {
+    let listener = tokio::net::TcpListener::bind(address).await.unwrap_or_else(|error| panic!("{address}: {error}"));
+    let kind = [(axum::http::header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
+    let router = axum::Router::new().route("/metrics", axum::routing::get(move || async move { (kind, page) }));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+}
+
+/// Each target's address, health and last error.
+async fn healths(prometheus: &Prometheus) -> Vec<(String, String, String)> {
+    let data = prometheus.ask("targets", &[]).await.expect("an answer");
+    let targets = data["activeTargets"].as_array().expect("targets");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    targets
+        .iter()
+        .map(|target| (text(&target["scrapeUrl"]), text(&target["health"]), text(&target["lastError"])))
+        .collect()
+}
