@@ -192,3 +192,87 @@ pub enum LiveEvent {
         changes: Vec<Change>,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        doctor::Checkup,
+        job::JobKind,
+        status::{ContainerState, PublishedPort},
+    };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix_milliseconds(seconds * 1000)
+    }
+
+    fn snapshot() -> Snapshot {
+        let service = |service: Service| ServiceStatus {
+            service,
+            container: service.name().into(),
+            state: ContainerState::Running,
+            ready: true,
+            image: "x:1".into(),
+            version: Some("1".into()),
+            started_at: Some(at(5)),
+            ports: vec![PublishedPort { bind: "127.0.0.1".into(), host: 1, container: 1 }],
+            url: None,
+            waiting_for: None,
+            problem: None,
+            usage: Some(Usage { cpu_percent: 1.0, memory_bytes: 1 }),
+        };
+        Snapshot {
+            taken_at: at(0),
+            engine: EngineState::Connecting,
+            configuration: Configuration {
+                directory: "/d".into(),
+                settings_file: "/s".into(),
+                initialized: false,
+                differing: Vec::new(),
+                error: None,
+            },
+            stack: StackState::Running,
+            network: NetworkStatus { name: "clawker-net".into(), exists: false },
+            services: Service::ALL.map(service).into(),
+            job: None,
+            checkup: None,
+        }
+    }
+
+    /// Every part of a snapshot, changed.
+    const CHANGED: [fn(&mut Snapshot); 10] = [
+        |it| it.engine = EngineState::Unreachable { error: StackError::Cancelled },
+        |it| it.configuration.initialized = true,
+        |it| it.stack = StackState::Partial,
+        |it| it.network.exists = true,
+        |it| it.services[2].state = ContainerState::Exited,
+        |it| it.services[0].usage = None,
+        |it| {
+            it.services[4].ready = false;
+            it.services[4].usage = None;
+        },
+        |it| it.job = Some(Job::begin(1, JobKind::Up, at(3))),
+        |it| it.checkup = Some(Checkup::new(at(4), Vec::new())),
+        |it| it.taken_at = at(9),
+    ];
+
+    #[test]
+    fn the_changes_applied_to_the_old_snapshot_give_the_new_one_there_and_back() {
+        for (index, change) in CHANGED.iter().enumerate() {
+            let old = snapshot();
+            let mut new = old.clone();
+            change(&mut new);
+            assert_ne!(old, new, "{index}");
+            for (from, to) in [(&old, &new), (&new, &old)] {
+                let mut folded = from.clone();
+                let told = changes(from, to);
+                assert!(told.len() <= 1, "{index}: {told:?}");
+                told.into_iter().for_each(|change| folded.apply(change));
+                assert_eq!(Snapshot { taken_at: to.taken_at, ..folded }, *to, "{index}");
+            }
+        }
+        let mut all = snapshot();
+        CHANGED.iter().for_each(|change| change(&mut all));
+        assert_eq!(changes(&snapshot(), &all).len(), CHANGED.len() - 1, "time passing is no change");
+    }
+}

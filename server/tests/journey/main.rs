@@ -6,5 +6,6 @@
 
 mod bad_input;
 mod compose;
+mod doctor;
 mod installation;
 mod stack;
