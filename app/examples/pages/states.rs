@@ -1,6 +1,7 @@
 //! The states that are drawn.
 
 use monitor_core::{
+    doctor::{Check, Checkup, Finding, Grade},
     error::StackError,
     file_view::{FileState, FileView, Language},
     job::{FileAction, FileOutcome, Job, JobKind, JobState, Phase, Pull, ServiceStep},
@@ -30,6 +31,7 @@ pub fn snapshots() -> Vec<(&'static str, Snapshot)> {
         ("failed", failed()),
         ("no-engine", no_engine()),
         ("settings", settings()),
+        ("taken", taken()),
     ]
 }
 
@@ -88,7 +90,7 @@ fn snapshot(stack: StackState, each: impl Fn(Service) -> (ContainerState, bool))
             })
             .collect(),
         job: None,
-        checkup: None,
+        checkup: Some(checkup(&[])),
     }
 }
 
@@ -228,6 +230,65 @@ fn settings() -> Snapshot {
         ],
     });
     wrong
+}
+
+fn finding(check: Check, grade: Grade, summary: &str, evidence: &str, next: Option<&str>) -> Finding {
+    Finding {
+        check,
+        subject: None,
+        grade,
+        summary: summary.into(),
+        evidence: evidence.into(),
+        next: next.map(str::to_owned),
+    }
+}
+
+fn checkup(more: &[Finding]) -> Checkup {
+    let ok = |check, summary, evidence| finding(check, Grade::Ok, summary, evidence, None);
+    let mut findings = vec![
+        ok(Check::Engine, "Docker Engine 28.5.2 answers", "API 1.51 at `unix:///var/run/docker.sock`"),
+        ok(Check::Files, "The files agree with the settings", "all 8 in `/home/ada/.local/share/clawker/monitor`"),
+        ok(Check::Port, "Port 9090 for Prometheus is free", "nothing listens on `127.0.0.1`, port 9090"),
+        ok(
+            Check::DiskSpace,
+            "There is room for images and data",
+            "52.7 GB free at `/var/lib/docker`; all images are present",
+        ),
+    ];
+    findings.extend(more.iter().cloned());
+    findings.push(finding(
+        Check::EndOfLife,
+        Grade::Warning,
+        "Jaeger is past its end of life",
+        "Jaeger v1 has had no releases since 2025-12-31",
+        Some("nothing now: it works, and only this machine can reach it"),
+    ));
+    Checkup::new(before(14), findings)
+}
+
+fn taken() -> Snapshot {
+    let mut stopped = snapshot(StackState::Stopped, |_| (ContainerState::Missing, false));
+    stopped.checkup = Some(checkup(&[
+        finding(
+            Check::Port,
+            Grade::Problem,
+            "Port 3000 for Grafana is taken",
+            "process `next-server` (pid 2608) listens there",
+            Some(
+                "stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor init --force`",
+            ),
+        ),
+        finding(
+            Check::DiskSpace,
+            Grade::Warning,
+            "There is little room for recorded data",
+            "900 MB free at `/var/lib/docker`; all images are present",
+            Some(
+                "make room (`docker system df` shows what takes it), or lower `monitoring.retention.metrics` and `.logs`",
+            ),
+        ),
+    ]));
+    stopped
 }
 
 /// Some of the files.

@@ -53,6 +53,7 @@ pub fn Checks(verbs: Verbs) -> impl IntoView {
         let checkup = snapshot.checkup.as_ref();
         checkup.map(|checkup| format!("Checked {}.", words::ago(checkup.checked_at, now))).unwrap_or_default()
     });
+    let folded = Derived::new(move || findings.with(|findings| folded_words(findings)));
     let any = Derived::new(move || findings.with(|findings| !findings.is_empty()));
     view! {
         <section class="card checks" aria-labelledby="checks">
@@ -64,13 +65,21 @@ pub fn Checks(verbs: Verbs) -> impl IntoView {
             {part(move || findings.with(|findings| list(findings, true)))}
             {part_if(any, move || view! {
                 <details>
-                    <summary>"What is in order"</summary>
+                    <summary>{text(move || folded.get())}</summary>
                     {part(move || findings.with(|findings| list(findings, false)))}
                 </details>
             }.into_any())}
         </section>
     }
     .into_any()
+}
+
+/// `All 17 checks`, `The other 15 checks`.
+fn folded_words(findings: &[Finding]) -> String {
+    match findings.iter().filter(|finding| !is_open(finding)).count() {
+        all if all == findings.len() => format!("All {all} checks"),
+        others => format!("The other {others} checks"),
+    }
 }
 
 /// The findings that are to be read now, or the others.

@@ -8,6 +8,7 @@ use monitor_core::{
     status::{ContainerState, StackState},
 };
 
+use super::checks;
 use crate::{components::Tone, words};
 
 /// The step that is offered first.
@@ -121,9 +122,12 @@ fn at_rest(snapshot: &Snapshot) -> Headline {
             tone: Tone::Off,
             word: "Stopped",
             title: "The stack is stopped.".into(),
-            text: "Starting it fetches the images that are missing, then starts six services and waits until each \
-                   answers."
-                .into(),
+            text: match checks::comes_first(snapshot) {
+                true => "A start would not come far. The checks below say what is in the way.".into(),
+                false => "Starting it fetches the images that are missing, then starts six services and waits until \
+                          each answers."
+                    .into(),
+            },
             step: Step::Start,
         },
         StackState::NotInitialized | StackState::EngineUnreachable => Headline {

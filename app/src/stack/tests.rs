@@ -1,6 +1,7 @@
 //! Tables: from snapshots to words.
 
 use monitor_core::{
+    doctor::{Check, Checkup, Finding, Grade},
     error::StackError,
     job::{Job, JobKind, JobState, Phase, Progress, Pull},
     live::{EngineState, Snapshot},
@@ -10,6 +11,7 @@ use monitor_core::{
 };
 
 use super::{
+    checks,
     headline::{Step, headline, offers},
     outcome,
     progress::bar,
@@ -210,5 +212,38 @@ fn an_outcome_says_what_became_of_the_job() {
     ] {
         job.state = state;
         assert_eq!(outcome::title(&job), title);
+    }
+}
+
+fn checked(mut snapshot: Snapshot, findings: &[(Check, Grade)]) -> Snapshot {
+    let finding = |(check, grade): &(Check, Grade)| Finding {
+        check: *check,
+        subject: None,
+        grade: *grade,
+        summary: "x".into(),
+        evidence: "y".into(),
+        next: None,
+    };
+    snapshot.checkup = Some(Checkup::new(at(0), findings.iter().map(finding).collect()));
+    snapshot
+}
+
+#[test]
+fn what_stands_in_the_way_is_counted_and_comes_first_unless_it_is_told_elsewhere() {
+    let stopped = all(ContainerState::Missing, false);
+    assert!(!checks::comes_first(&stopped), "nobody has looked yet");
+    let ends = (Check::EndOfLife, Grade::Warning);
+    for (findings, first, words) in [
+        (&[ends, (Check::Port, Grade::Ok)][..], false, "Nothing stands in the way."),
+        (&[ends, (Check::Address, Grade::Warning)], false, "One thing to know."),
+        (&[(Check::Address, Grade::Warning), (Check::DiskSpace, Grade::Warning)], false, "Two things to know."),
+        (&[(Check::Settings, Grade::Problem)], false, "One problem to solve."),
+        (&[(Check::Engine, Grade::Problem), (Check::Port, Grade::Problem)], true, "Two problems to solve."),
+        (&[ends, (Check::DiskSpace, Grade::Problem)], true, "One problem to solve."),
+    ] {
+        let snapshot = checked(stopped.clone(), findings);
+        assert_eq!(checks::comes_first(&snapshot), first, "{findings:?}");
+        assert_eq!(snapshot.checkup.as_ref().map(checks::sum).as_deref(), Some(words), "{findings:?}");
+        assert_eq!(headline(&snapshot).text.contains("The checks below"), first, "{findings:?}");
     }
 }
