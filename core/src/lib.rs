@@ -6,6 +6,8 @@
 //!
 //! Rendering and planning sit behind the feature `engine`, so that the WebAssembly does not carry them.
 
+pub mod agent_environment;
+pub mod diff;
 pub mod doctor;
 pub mod error;
 pub mod file_view;
@@ -17,6 +19,7 @@ pub mod service;
 pub mod settings;
 pub mod status;
 pub mod timestamp;
+mod yaml;
 
 #[cfg(feature = "engine")]
 pub mod dashboard;

@@ -3,22 +3,37 @@
 //! Values are parsed, not validated: a `Port` cannot hold 0. All problems are reported at once. Where the text comes
 //! from (a file, a form) is not known here; `read` turns YAML into the same plain values a form would give.
 
+mod change;
+mod consequences;
+#[cfg(feature = "engine")]
+mod edit;
 mod keys;
+mod kind;
+mod presets;
 #[cfg(feature = "engine")]
 mod read;
+mod recorded;
 mod values;
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-pub use keys::{KEYS, Key, Kind};
+pub use change::Change;
+pub use consequences::Consequences;
 #[cfg(feature = "engine")]
-pub use read::read;
+pub use edit::edit;
+pub use keys::{AgentNeed, Group, KEYS, Key, Needs};
+pub use kind::Kind;
+pub use presets::{PRESETS, Preset};
+#[cfg(feature = "engine")]
+pub use read::{read, read_values};
 pub use values::{ImageRef, Milliseconds, Port, Retention, UrlPath};
+
+use serde::{Deserialize, Serialize};
 
 use crate::{problem::Problem, service::Service};
 
 /// A value as somebody wrote it, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawValue {
     /// The text of the scalar, without its quotes.
     pub text: String,
@@ -108,18 +123,17 @@ impl Settings {
         let mut images = BTreeMap::new();
         for service in Service::ALL {
             let key = format!("images.{service}");
-            if values.get(&key).is_some_and(|raw| !raw.text.is_empty())
-                && let Some(image) = reader.parse::<ImageRef>(&key)
-            {
+            if let Some(image) = reader.parse_optional::<ImageRef>(&key) {
                 images.insert(service, image);
             }
         }
         let parsed = (|| {
             Some(Settings {
-                otel_collector_endpoint: Some(reader.parse::<String>("otel_collector_endpoint")?)
-                    .filter(|endpoint| !endpoint.is_empty()),
+                otel_collector_endpoint: reader
+                    .parse_optional::<values::Url>("otel_collector_endpoint")
+                    .map(|endpoint| endpoint.0),
                 otel_collector_port: reader.parse("otel_collector_port")?,
-                otel_collector_host: reader.parse("otel_collector_host")?,
+                otel_collector_host: reader.parse::<values::PlainText>("otel_collector_host")?.0,
                 otel_collector_internal: reader.parse::<values::HostName>("otel_collector_internal")?.0,
                 otel_grpc_port: reader.parse("otel_grpc_port")?,
                 loki_port: reader.parse("loki_port")?,
@@ -176,6 +190,36 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The value of one key as it would be written; empty for none, and for a key that is not in the table.
+    pub fn value(&self, path: &str) -> String {
+        let telemetry = &self.telemetry;
+        if let Some((_, port)) = self.ports().into_iter().find(|(key, _)| *key == path) {
+            return port.to_string();
+        }
+        if let Some(service) = path.strip_prefix("images.").and_then(Service::from_name) {
+            return self.images.get(&service).map(ToString::to_string).unwrap_or_default();
+        }
+        match path {
+            "otel_collector_endpoint" => self.otel_collector_endpoint.clone().unwrap_or_default(),
+            "otel_collector_host" => self.otel_collector_host.clone(),
+            "otel_collector_internal" => self.otel_collector_internal.clone(),
+            "bind_address" => self.bind_address.to_string(),
+            "telemetry.metrics_path" => telemetry.metrics_path.as_str().to_owned(),
+            "telemetry.logs_path" => telemetry.logs_path.as_str().to_owned(),
+            "telemetry.metric_export_interval_ms" => telemetry.metric_export_interval.count().to_string(),
+            "telemetry.logs_export_interval_ms" => telemetry.logs_export_interval.count().to_string(),
+            "telemetry.log_tool_details" => telemetry.log_tool_details.to_string(),
+            "telemetry.log_user_prompts" => telemetry.log_user_prompts.to_string(),
+            "telemetry.include_account_uuid" => telemetry.include_account_uuid.to_string(),
+            "telemetry.include_session_id" => telemetry.include_session_id.to_string(),
+            "retention.metrics" => self.retention.metrics.to_string(),
+            "retention.logs" => self.retention.logs.to_string(),
+            _ => String::new(),
+        }
+    }
+}
+
 struct Reader<'a> {
     values: &'a RawValues,
     problems: Vec<Problem>,
@@ -197,12 +241,18 @@ impl Reader<'_> {
         }
     }
 
+    /// A value that may be absent; an empty text is none.
+    fn parse_optional<T>(&mut self, path: &str) -> Option<T>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        self.values.get(path).filter(|raw| !raw.text.is_empty())?;
+        self.parse(path)
+    }
+
     fn check(&mut self, key: &Key) {
         let Some(raw) = self.values.get(key.path) else { return };
-        if raw.text.is_empty() && key.default.is_empty() {
-            return;
-        }
-        if let Err(message) = key.kind.check(&raw.text) {
+        if let Err(message) = key.check(&raw.text) {
             self.problem(key.path, message);
         }
     }

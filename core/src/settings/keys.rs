@@ -1,49 +1,102 @@
-//! The table of keys: path, kind, default, meaning. Source of the defaults: Clawker v0.8.0's settings schema.
+//! The table of keys: path, kind, default, meaning, and what a change of it needs. Sources: Clawker v0.8.0's settings
+//! schema for the defaults, its image template and container creation for what agents have to be made anew for.
 
-use super::values::{BindAddress, HostName, ImageRef, Milliseconds, Port, Retention, Switch, UrlPath};
+use super::kind::Kind;
 
-/// What kind of value a key holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// A host name.
-    HostName,
-    /// A TCP port.
-    Port,
-    /// An IP address to publish on.
-    BindAddress,
-    /// The path of an URL.
-    UrlPath,
-    /// A span of time in milliseconds.
-    Milliseconds,
-    /// How long something is kept, in days.
+/// The section in which a form shows a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Where the services listen.
+    Ports,
+    /// What agents record.
+    Privacy,
+    /// How often agents send.
+    Intervals,
+    /// Where in the collector agents send.
+    Telemetry,
+    /// How the collector is found.
+    Collector,
+    /// How long data is kept.
     Retention,
-    /// `true` or `false`.
-    Switch,
-    /// An image reference.
-    Image,
+    /// Who can reach the stack.
+    Sharing,
+    /// From where the services come.
+    Images,
 }
 
-impl Kind {
-    /// Says in one sentence what is wrong with a text of this kind.
-    pub fn check(self, text: &str) -> Result<(), String> {
+impl Group {
+    /// Every group, in the order of the form.
+    pub const ALL: [Group; 8] = [
+        Group::Ports,
+        Group::Privacy,
+        Group::Intervals,
+        Group::Telemetry,
+        Group::Collector,
+        Group::Retention,
+        Group::Sharing,
+        Group::Images,
+    ];
+
+    /// The heading.
+    pub const fn title(self) -> &'static str {
         match self {
-            Kind::Text => Ok(()),
-            Kind::HostName => text.parse::<HostName>().map(drop),
-            Kind::Port => text.parse::<Port>().map(drop),
-            Kind::BindAddress => text.parse::<BindAddress>().map(drop),
-            Kind::UrlPath => text.parse::<UrlPath>().map(drop),
-            Kind::Milliseconds => text.parse::<Milliseconds>().map(drop),
-            Kind::Retention => text.parse::<Retention>().map(drop),
-            Kind::Switch => text.parse::<Switch>().map(drop),
-            Kind::Image => text.parse::<ImageRef>().map(drop),
+            Group::Ports => "Ports",
+            Group::Privacy => "Privacy",
+            Group::Intervals => "Intervals",
+            Group::Telemetry => "Telemetry",
+            Group::Collector => "Collector",
+            Group::Retention => "Retention",
+            Group::Sharing => "Sharing",
+            Group::Images => "Images",
+        }
+    }
+}
+
+/// What agents need before they follow a changed setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentNeed {
+    /// Nothing: the setting does not concern them.
+    Nothing,
+    /// New containers from the same images: Clawker hands the value over when it creates a container.
+    NewContainers,
+    /// New images, and new containers from them: Clawker bakes the value into its images.
+    NewImages,
+}
+
+/// What a change of a setting needs before it has taken effect everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Services of the stack are made anew; which ones follows from the values.
+    pub services: bool,
+    /// What becomes of agents.
+    pub agents: AgentNeed,
+}
+
+impl Needs {
+    const NOTHING: Needs = Needs { services: false, agents: AgentNeed::Nothing };
+    const SERVICES: Needs = Needs { services: true, ..Needs::NOTHING };
+    const NEW_AGENTS: Needs = Needs { agents: AgentNeed::NewContainers, ..Needs::SERVICES };
+    const AGENT_IMAGES: Needs = Needs { agents: AgentNeed::NewImages, ..Needs::NOTHING };
+    const BOTH: Needs = Needs { agents: AgentNeed::NewImages, ..Needs::SERVICES };
+
+    /// The same in words.
+    pub const fn in_words(self) -> &'static str {
+        match (self.services, self.agents) {
+            (false, AgentNeed::Nothing) => "Takes effect at once",
+            (true, AgentNeed::Nothing) => "Restarts services",
+            (false, AgentNeed::NewContainers) => "New agent containers",
+            (true, AgentNeed::NewContainers) => "Restarts services, then new agent containers",
+            (false, AgentNeed::NewImages) => "Rebuild of agent images, then new agent containers",
+            (true, AgentNeed::NewImages) => {
+                "Restarts services, then rebuild of agent images, then new agent containers"
+            }
         }
     }
 }
 
 /// One key below `monitoring`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     /// Dotted, without `monitoring.`.
     pub path: &'static str,
@@ -51,62 +104,188 @@ pub struct Key {
     pub kind: Kind,
     /// The default, as one would write it; empty where there is none.
     pub default: &'static str,
+    /// Its name in a form.
+    pub title: &'static str,
     /// What it means.
     pub meaning: &'static str,
+    /// Where a form shows it.
+    pub group: Group,
+    /// What a change of it needs.
+    pub needs: Needs,
 }
 
-const fn key(path: &'static str, kind: Kind, default: &'static str, meaning: &'static str) -> Key {
-    Key { path, kind, default, meaning }
+impl Key {
+    /// The key of that path, with or without the leading `monitoring.`.
+    pub fn find(path: &str) -> Option<&'static Key> {
+        let path = path.strip_prefix("monitoring.").unwrap_or(path);
+        KEYS.iter().find(|key| key.path == path)
+    }
+
+    /// Says in one sentence what is wrong with a text as the value of this key. No text at all is fine where the
+    /// default is none: that is how one says "none" in a file that has the key.
+    pub fn check(&self, text: &str) -> Result<(), String> {
+        self.canonical(text).map(drop)
+    }
+
+    /// The value as it is written; see `Kind::canonical`.
+    pub fn canonical(&self, text: &str) -> Result<String, String> {
+        if text.is_empty() && self.default.is_empty() { Ok(String::new()) } else { self.kind.canonical(text) }
+    }
+
+    const fn new(
+        group: Group,
+        needs: Needs,
+        kind: Kind,
+        path: &'static str,
+        default: &'static str,
+        title: &'static str,
+        meaning: &'static str,
+    ) -> Key {
+        Key { path, kind, default, title, meaning, group, needs }
+    }
+
+    const fn port(path: &'static str, default: &'static str, title: &'static str, meaning: &'static str) -> Key {
+        Key::new(Group::Ports, Needs::SERVICES, Kind::Port, path, default, title, meaning)
+    }
+
+    const fn switch(path: &'static str, title: &'static str, meaning: &'static str) -> Key {
+        Key::new(Group::Privacy, Needs::AGENT_IMAGES, Kind::Switch, path, "true", title, meaning)
+    }
+
+    const fn image(path: &'static str, title: &'static str, meaning: &'static str) -> Key {
+        Key::new(Group::Images, Needs::SERVICES, Kind::Image, path, "", title, meaning)
+    }
+
+    const fn needing(self, needs: Needs) -> Key {
+        Key { needs, ..self }
+    }
 }
 
 /// Every key that is known.
 pub const KEYS: &[Key] = &[
-    key(
+    Key::new(
+        Group::Collector,
+        Needs::AGENT_IMAGES,
+        Kind::Url,
         "otel_collector_endpoint",
-        Kind::Text,
         "",
+        "Collector elsewhere",
         "A collector elsewhere, to which agents send instead of this stack's",
     ),
-    key("otel_collector_port", Kind::Port, "4318", "OTLP over HTTP: where agents send"),
-    key("otel_collector_host", Kind::Text, "localhost", "Host name under which the collector is reached from the host"),
-    key(
-        "otel_collector_internal",
+    Key::port("otel_collector_port", "4318", "Collector, HTTP", "OTLP over HTTP: where agents send")
+        .needing(Needs::BOTH),
+    Key::new(
+        Group::Collector,
+        Needs::NOTHING,
+        Kind::Text,
+        "otel_collector_host",
+        "localhost",
+        "Name on the host",
+        "Host name under which the collector is reached from the host; Clawker keeps it and uses it nowhere",
+    ),
+    Key::new(
+        Group::Collector,
+        Needs::BOTH,
         Kind::HostName,
+        "otel_collector_internal",
         "otel-collector",
+        "Name on the network",
         "Host name under which agents reach the collector",
     ),
-    key("otel_grpc_port", Kind::Port, "4317", "OTLP over gRPC"),
-    key("loki_port", Kind::Port, "3100", "Loki's HTTP API"),
-    key("prometheus_port", Kind::Port, "9090", "Prometheus' pages and API"),
-    key("jaeger_port", Kind::Port, "16686", "Jaeger's pages and API"),
-    key("grafana_port", Kind::Port, "3000", "Grafana"),
-    key(
+    Key::port("otel_grpc_port", "4317", "Collector, gRPC", "OTLP over gRPC"),
+    // The firewall in an agent's container sends its own events straight to Loki, at a port it is told when it is made.
+    Key::port("loki_port", "3100", "Loki", "Loki's HTTP API").needing(Needs::NEW_AGENTS),
+    Key::port("prometheus_port", "9090", "Prometheus", "Prometheus' pages and API"),
+    Key::port("jaeger_port", "16686", "Jaeger", "Jaeger's pages and API"),
+    Key::port("grafana_port", "3000", "Grafana", "Grafana's pages"),
+    Key::port(
         "prometheus_metrics_port",
-        Kind::Port,
         "8889",
+        "Collector, metrics",
         "Where the collector offers metrics to Prometheus; not published",
     ),
-    key("promtail_port", Kind::Port, "9080", "Promtail's own page"),
-    key("bind_address", Kind::BindAddress, "127.0.0.1", "Address on the host on which ports are published"),
-    key("telemetry.metrics_path", Kind::UrlPath, "/v1/metrics", "The collector's path for metrics"),
-    key("telemetry.logs_path", Kind::UrlPath, "/v1/logs", "The collector's path for events"),
-    key("telemetry.metric_export_interval_ms", Kind::Milliseconds, "10000", "How often agents send metrics"),
-    key("telemetry.logs_export_interval_ms", Kind::Milliseconds, "5000", "How often agents send events"),
-    key("telemetry.log_tool_details", Kind::Switch, "true", "Record tool inputs and outputs"),
-    key("telemetry.log_user_prompts", Kind::Switch, "true", "Record prompts"),
-    key("telemetry.include_account_uuid", Kind::Switch, "true", "Attach the Anthropic account id"),
-    key("telemetry.include_session_id", Kind::Switch, "true", "Attach the session id"),
-    key("retention.metrics", Kind::Retention, "30d", "How long Prometheus keeps metrics"),
-    key("retention.logs", Kind::Retention, "30d", "How long Loki keeps events and the firewall's logs"),
-    key("images.otel-collector", Kind::Image, "", "Another image for the collector"),
-    key("images.prometheus", Kind::Image, "", "Another image for Prometheus"),
-    key("images.loki", Kind::Image, "", "Another image for Loki"),
-    key("images.jaeger", Kind::Image, "", "Another image for Jaeger"),
-    key("images.grafana", Kind::Image, "", "Another image for Grafana"),
-    key("images.promtail", Kind::Image, "", "Another image for Promtail"),
+    Key::port("promtail_port", "9080", "Promtail", "Promtail's own page"),
+    Key::new(
+        Group::Sharing,
+        Needs::SERVICES,
+        Kind::BindAddress,
+        "bind_address",
+        "127.0.0.1",
+        "Address",
+        "Address on the host on which ports are published",
+    ),
+    Key::new(
+        Group::Telemetry,
+        Needs::BOTH,
+        Kind::UrlPath,
+        "telemetry.metrics_path",
+        "/v1/metrics",
+        "Path for metrics",
+        "The collector's path for metrics",
+    ),
+    Key::new(
+        Group::Telemetry,
+        Needs::BOTH,
+        Kind::UrlPath,
+        "telemetry.logs_path",
+        "/v1/logs",
+        "Path for events",
+        "The collector's path for events",
+    ),
+    Key::new(
+        Group::Intervals,
+        Needs::AGENT_IMAGES,
+        Kind::Milliseconds,
+        "telemetry.metric_export_interval_ms",
+        "10000",
+        "Metrics, in milliseconds",
+        "How often agents send metrics",
+    ),
+    Key::new(
+        Group::Intervals,
+        Needs::AGENT_IMAGES,
+        Kind::Milliseconds,
+        "telemetry.logs_export_interval_ms",
+        "5000",
+        "Events, in milliseconds",
+        "How often agents send events",
+    ),
+    // Events hold what a tool was asked to do and, where it failed, the error; of its output only the size.
+    Key::switch(
+        "telemetry.log_tool_details",
+        "Tool details",
+        "Record what tools are asked to do: commands, file names, inputs; and their error messages",
+    ),
+    Key::switch("telemetry.log_user_prompts", "Prompts", "Record prompts, and what Claude answers"),
+    Key::switch("telemetry.include_account_uuid", "Account id", "Attach the Anthropic account id"),
+    Key::switch("telemetry.include_session_id", "Session id", "Attach the session id"),
+    Key::new(
+        Group::Retention,
+        Needs::SERVICES,
+        Kind::Retention,
+        "retention.metrics",
+        "30d",
+        "Metrics",
+        "How long Prometheus keeps metrics",
+    ),
+    Key::new(
+        Group::Retention,
+        Needs::SERVICES,
+        Kind::Retention,
+        "retention.logs",
+        "30d",
+        "Events",
+        "How long Loki keeps events and the firewall's logs",
+    ),
+    Key::image("images.otel-collector", "Collector", "Another image for the collector"),
+    Key::image("images.prometheus", "Prometheus", "Another image for Prometheus"),
+    Key::image("images.loki", "Loki", "Another image for Loki"),
+    Key::image("images.jaeger", "Jaeger", "Another image for Jaeger"),
+    Key::image("images.grafana", "Grafana", "Another image for Grafana"),
+    Key::image("images.promtail", "Promtail", "Another image for Promtail"),
 ];
 
 /// The default of a key; empty for a key that is not in the table.
 pub(super) fn default_of(path: &str) -> &'static str {
-    KEYS.iter().find(|key| key.path == path).map_or("", |key| key.default)
+    Key::find(path).map_or("", |key| key.default)
 }

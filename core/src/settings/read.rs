@@ -23,6 +23,18 @@ pub fn read(text: &str, file: &str) -> Result<Settings, Vec<Problem>> {
     }
 }
 
+/// The values of the known keys in that text as they are written, right or wrong; what `Settings::from_values` takes.
+/// `file` is the path that problems name. Fails where the text is not YAML, and where something that is no single value
+/// stands in the place of one.
+pub fn read_values(text: &str, file: &str) -> Result<RawValues, Vec<Problem>> {
+    let in_file = |problem: Problem| Problem { file: Some(file.to_owned()), ..problem };
+    match values_in(text) {
+        Ok((values, problems)) if problems.is_empty() => Ok(values),
+        Ok((_, problems)) => Err(problems.into_iter().map(in_file).collect()),
+        Err(problem) => Err(vec![in_file(problem)]),
+    }
+}
+
 /// Every known key's value, and what stands where a value should be but is none. Fails where the file is not YAML.
 fn values_in(text: &str) -> Result<(RawValues, Vec<Problem>), Problem> {
     let whole_file = |message: String, line| Problem { field: String::new(), message, file: None, line };

@@ -169,6 +169,36 @@ impl FromStr for HostName {
     }
 }
 
+/// Any text that fits on a line.
+pub(super) struct PlainText(pub(super) String);
+
+impl FromStr for PlainText {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.chars().any(char::is_control) {
+            false => Ok(PlainText(text.to_owned())),
+            true => Err("control characters, such as a line break, are not allowed here".into()),
+        }
+    }
+}
+
+/// The address of a server, to which paths are appended.
+pub(super) struct Url(pub(super) String);
+
+impl FromStr for Url {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+        let plain = |letter: char| letter.is_ascii_graphic() && !"\"'\\<>`".contains(letter);
+        match rest {
+            Some(rest) if rest.starts_with(|first| first != '/') && rest.chars().all(plain) => {
+                Ok(Url(text.to_owned()))
+            }
+            _ => Err(format!("`{text}` is not a server's address; allowed is one as `https://otel.example:4318`")),
+        }
+    }
+}
+
 /// The address on which ports are published.
 pub(super) struct BindAddress(pub(super) IpAddr);
 

@@ -1,0 +1,131 @@
+//! The telemetry variables of an agent's container: which ones Clawker gives it under some settings, which ones have to
+//! be added by hand so that the settings do what they say, and how a container that exists differs.
+//!
+//! Sources: Clawker v0.8.0's image template (`Dockerfile.tmpl`) and `internal/docker/env.go` for what it sets; Claude
+//! Code's monitoring documentation of 2026-08-22 for what a missing variable means.
+
+mod compare;
+mod text;
+
+use serde::{Deserialize, Serialize};
+
+pub use compare::{Difference, differences};
+pub use text::{agent_env, env_file};
+
+use crate::settings::Settings;
+
+/// Where a variable of an agent's container comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Clawker bakes it into the image of the agent.
+    Image,
+    /// Clawker sets it when it creates the container. It must not be set by hand: project and agent would be lost.
+    Creation,
+    /// Clawker should bake it into the image and does not: it writes only what is switched on, and where Claude Code's
+    /// own default is on, leaving it out does not switch it off. Only `agent.env` does.
+    OnlyByHand,
+}
+
+/// One variable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variable {
+    /// As `OTEL_LOG_USER_PROMPTS`.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Where it comes from.
+    pub source: Source,
+    /// What it does, in a few words; empty where the name says it.
+    pub about: String,
+}
+
+fn variable(name: &str, value: impl Into<String>, source: Source, about: &str) -> Variable {
+    Variable { name: name.to_owned(), value: value.into(), source, about: about.to_owned() }
+}
+
+/// What agents get from their image, in the order of Clawker's template, and what has to be added by hand.
+///
+/// The same for every agent; a change of it needs new images.
+pub fn baked(settings: &Settings) -> Vec<Variable> {
+    let telemetry = &settings.telemetry;
+    let collector = match &settings.otel_collector_endpoint {
+        Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
+        None => format!("http://{}:{}", settings.otel_collector_internal, settings.otel_collector_port),
+    };
+    let endpoint = |path: &str| format!("{collector}{path}");
+    // Clawker writes a switch only when it is on.
+    let switch = |name: &str, on: bool, words: [&'static str; 2], about: &str| match on {
+        true => variable(name, words[1], Source::Image, about),
+        false => variable(name, words[0], Source::OnlyByHand, about),
+    };
+    vec![
+        variable("CLAUDE_CODE_ENABLE_TELEMETRY", "1", Source::Image, "Clawker sets 0 where no collector runs"),
+        variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", Source::Image, ""),
+        variable("OTEL_METRICS_EXPORTER", "otlp", Source::Image, ""),
+        variable("OTEL_LOGS_EXPORTER", "otlp", Source::Image, "events"),
+        variable(
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+            endpoint(telemetry.metrics_path.as_str()),
+            Source::Image,
+            "where metrics go",
+        ),
+        variable(
+            "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+            endpoint(telemetry.logs_path.as_str()),
+            Source::Image,
+            "where events go",
+        ),
+        switch(
+            "OTEL_METRICS_INCLUDE_ACCOUNT_UUID",
+            telemetry.include_account_uuid,
+            ["false", "true"],
+            "the Anthropic account id",
+        ),
+        switch("OTEL_METRICS_INCLUDE_SESSION_ID", telemetry.include_session_id, ["false", "true"], "the session id"),
+        variable(
+            "OTEL_LOGS_EXPORT_INTERVAL",
+            telemetry.logs_export_interval.count().to_string(),
+            Source::Image,
+            "milliseconds",
+        ),
+        variable(
+            "OTEL_METRIC_EXPORT_INTERVAL",
+            telemetry.metric_export_interval.count().to_string(),
+            Source::Image,
+            "milliseconds",
+        ),
+        switch("OTEL_LOG_TOOL_DETAILS", telemetry.log_tool_details, ["0", "1"], "commands, file names, inputs, errors"),
+        switch("OTEL_LOG_USER_PROMPTS", telemetry.log_user_prompts, ["0", "1"], "prompts, and Claude's answers"),
+    ]
+}
+
+/// What the agent of that name in that project gets, all of it: from its image, by hand, and at its creation. An empty
+/// project is none.
+pub fn environment(settings: &Settings, project: &str, agent: &str) -> Vec<Variable> {
+    let mut variables = baked(settings);
+    let pairs: Vec<String> = [("project", project), ("agent", agent)]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    if !pairs.is_empty() {
+        variables.push(variable(
+            RESOURCE_ATTRIBUTES,
+            pairs.join(","),
+            Source::Creation,
+            "by which the dashboard tells agents apart",
+        ));
+    }
+    let loki_port = settings.loki_port.number();
+    if loki_port != 3100 {
+        let about = "where the firewall's events go";
+        variables.push(variable("CLAWKER_LOKI_PORT", loki_port.to_string(), Source::Creation, about));
+    }
+    variables
+}
+
+const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+
+#[cfg(test)]
+mod tests;

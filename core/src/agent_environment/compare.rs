@@ -1,0 +1,117 @@
+//! How the variables of a container that exists differ from what they would be today.
+//!
+//! **Invariant:** no variable but those about telemetry leaves this module, and no secret among those.
+
+use serde::{Deserialize, Serialize};
+
+use super::{RESOURCE_ATTRIBUTES, environment};
+use crate::settings::Settings;
+
+/// A telemetry variable whose effect in a container is not what the settings ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The variable.
+    pub name: String,
+    /// What it would be; `None` where it would not be set.
+    pub wanted: Option<String>,
+    /// What it is; `None` where it is not set.
+    pub found: Option<String>,
+}
+
+/// Compares the variables of an agent's container (`NAME=value`, as the Engine's inspect lists them) with what that
+/// agent would get. A variable that is missing and one that says what Claude Code does without it are the same.
+pub fn differences(container: &[String], settings: &Settings, project: &str, agent: &str) -> Vec<Difference> {
+    let found: Vec<(&str, &str)> =
+        container.iter().filter_map(|line| line.split_once('=')).filter(|(name, _)| is_telemetry(name)).collect();
+    // Of several lines for one name, programs see the last.
+    let found_value = |name: &str| found.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    let wanted = environment(settings, project, agent);
+    let mut differences = Vec::new();
+    for variable in wanted.iter().filter(|variable| is_telemetry(&variable.name)) {
+        let value = found_value(&variable.name);
+        if !is_same(&variable.name, Some(&variable.value), value) {
+            differences.push(difference(&variable.name, Some(&variable.value), value));
+        }
+    }
+    for (name, _) in &found {
+        let known = wanted.iter().any(|variable| variable.name == *name)
+            || differences.iter().any(|difference| difference.name == *name);
+        let value = found_value(name);
+        if !known && !is_same(name, None, value) {
+            differences.push(difference(name, None, value));
+        }
+    }
+    differences
+}
+
+fn is_telemetry(name: &str) -> bool {
+    name.starts_with("OTEL_") || name == "CLAUDE_CODE_ENABLE_TELEMETRY" || name.starts_with("CLAUDE_CODE_OTEL")
+}
+
+fn difference(name: &str, wanted: Option<&str>, found: Option<&str>) -> Difference {
+    let shown = |value: &str| masked(name, value);
+    Difference { name: name.to_owned(), wanted: wanted.map(shown), found: found.map(shown) }
+}
+
+fn is_same(name: &str, wanted: Option<&str>, found: Option<&str>) -> bool {
+    if name == RESOURCE_ATTRIBUTES {
+        // People add attributes of their own; only project and agent matter here.
+        let has = |pair: &str| found.is_some_and(|found| found.split(',').any(|part| part.trim() == pair));
+        return wanted.unwrap_or_default().split(',').filter(|pair| !pair.is_empty()).all(has);
+    }
+    let effect = |value: Option<&str>| meaning(value.filter(|value| !value.is_empty()).or_else(|| default_of(name)));
+    effect(wanted) == effect(found)
+}
+
+/// One word for all ways to say yes, and one for all ways to say no.
+fn meaning(value: Option<&str>) -> Option<String> {
+    let lower = value?.trim().to_ascii_lowercase();
+    Some(match lower.as_str() {
+        "1" | "true" | "yes" | "on" => "true".to_owned(),
+        "0" | "false" | "no" | "off" => "false".to_owned(),
+        _ => value?.to_owned(),
+    })
+}
+
+/// What Claude Code does where the variable is not set.
+fn default_of(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "CLAUDE_CODE_ENABLE_TELEMETRY"
+        | "OTEL_LOG_USER_PROMPTS"
+        | "OTEL_LOG_TOOL_DETAILS"
+        | "OTEL_LOG_TOOL_CONTENT"
+        | "OTEL_LOG_RAW_API_BODIES"
+        | "OTEL_METRICS_INCLUDE_VERSION"
+        | "OTEL_METRICS_INCLUDE_ENTRYPOINT" => "false",
+        "OTEL_METRICS_INCLUDE_SESSION_ID"
+        | "OTEL_METRICS_INCLUDE_ACCOUNT_UUID"
+        | "OTEL_METRICS_INCLUDE_RESOURCE_ATTRIBUTES" => "true",
+        "OTEL_METRIC_EXPORT_INTERVAL" => "60000",
+        "OTEL_LOGS_EXPORT_INTERVAL" | "OTEL_TRACES_EXPORT_INTERVAL" => "5000",
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE" => "delta",
+        "CLAUDE_CODE_OTEL_CONTENT_MAX_LENGTH" => "61440",
+        "CLAUDE_CODE_OTEL_SHUTDOWN_TIMEOUT_MS" => "2000",
+        "CLAUDE_CODE_OTEL_FLUSH_TIMEOUT_MS" => "5000",
+        _ => return None,
+    })
+}
+
+const HIDDEN: &str = "(hidden)";
+
+/// Headers carry tokens, and so may the address of a server before its `@` or after its `?`.
+fn masked(name: &str, value: &str) -> String {
+    if name.ends_with("HEADERS") || name.ends_with("_KEY") || name.contains("PASSPHRASE") {
+        return HIDDEN.to_owned();
+    }
+    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
+    let (rest, query) = match rest.split_once('?') {
+        Some((rest, _)) => (rest, format!("?{HIDDEN}")),
+        None => (rest, String::new()),
+    };
+    let authority_end = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(authority_end);
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{HIDDEN}@{host}{path}{query}"),
+        None => format!("{scheme}://{authority}{path}{query}"),
+    }
+}

@@ -1,0 +1,108 @@
+use super::*;
+use crate::settings::{RawValue, RawValues};
+
+fn settings(values: &[(&str, &str)]) -> Settings {
+    let raw = |text: &str| RawValue { text: text.to_owned(), line: None };
+    let values: RawValues = values.iter().map(|(key, text)| ((*key).to_owned(), raw(text))).collect();
+    Settings::from_values(&values).expect("valid")
+}
+
+fn lines(variables: &[Variable]) -> Vec<String> {
+    variables.iter().map(|variable| format!("{}={}", variable.name, variable.value)).collect()
+}
+
+/// The container of an agent that Clawker made under these settings: what is left to do by hand is missing.
+fn made_by_clawker(settings: &Settings) -> Vec<String> {
+    let variables = environment(settings, "demo", "dev");
+    let by_clawker = variables.into_iter().filter(|variable| variable.source != Source::OnlyByHand);
+    lines(&by_clawker.collect::<Vec<_>>()).into_iter().chain(["PATH=/bin".into(), "API_KEY=secret".into()]).collect()
+}
+
+fn private() -> Settings {
+    settings(&[
+        ("telemetry.log_user_prompts", "false"),
+        ("telemetry.log_tool_details", "false"),
+        ("telemetry.include_account_uuid", "false"),
+        ("telemetry.include_session_id", "false"),
+    ])
+}
+
+#[test]
+fn an_agent_gets_what_clawkers_template_bakes_and_its_creation_adds() {
+    insta::assert_snapshot!(lines(&environment(&Settings::default(), "demo", "dev")).join("\n"), @"");
+    let elsewhere = settings(&[("otel_collector_endpoint", "https://otel.example/"), ("loki_port", "3101")]);
+    let found = lines(&environment(&elsewhere, "", "dev"));
+    assert!(found.contains(&"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=https://otel.example/v1/logs".to_owned()), "{found:?}");
+    assert!(found.contains(&"OTEL_RESOURCE_ATTRIBUTES=agent=dev".to_owned()), "{found:?}");
+    assert!(found.contains(&"CLAWKER_LOKI_PORT=3101".to_owned()), "{found:?}");
+}
+
+#[test]
+fn what_is_switched_off_is_said_out_loud_ready_to_copy() {
+    insta::assert_snapshot!(agent_env(&environment(&private(), "demo", "dev")), @"");
+    insta::assert_snapshot!(env_file(&environment(&private(), "demo", "dev")), @"");
+}
+
+#[test]
+fn a_container_made_by_clawker_differs_only_where_leaving_out_does_not_switch_off() {
+    assert_eq!(differences(&made_by_clawker(&Settings::default()), &Settings::default(), "demo", "dev"), []);
+    let names: Vec<String> =
+        differences(&made_by_clawker(&private()), &private(), "demo", "dev").into_iter().map(|it| it.name).collect();
+    assert_eq!(names, ["OTEL_METRICS_INCLUDE_ACCOUNT_UUID", "OTEL_METRICS_INCLUDE_SESSION_ID"]);
+}
+
+#[test]
+fn a_container_from_older_settings_or_without_telemetry_is_told_from_todays() {
+    let mut container = made_by_clawker(&settings(&[("otel_collector_port", "14318")]));
+    container.push("CLAUDE_CODE_ENABLE_TELEMETRY=0".to_owned());
+    let found = differences(&container, &Settings::default(), "demo", "dev");
+    let shown: Vec<String> = found
+        .iter()
+        .map(|it| format!("{}: {:?} -> {:?}", it.name, it.found.as_deref(), it.wanted.as_deref()))
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @"");
+}
+
+#[test]
+fn the_same_said_in_other_words_is_no_difference() {
+    let container: Vec<String> = made_by_clawker(&private())
+        .into_iter()
+        .chain(
+            [
+                "OTEL_METRICS_INCLUDE_ACCOUNT_UUID=0",
+                "OTEL_METRICS_INCLUDE_SESSION_ID=False",
+                "OTEL_LOG_USER_PROMPTS=no",
+                "OTEL_LOG_TOOL_DETAILS=",
+                "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta",
+                "OTEL_RESOURCE_ATTRIBUTES=team=x,agent=dev,project=demo",
+            ]
+            .map(str::to_owned),
+        )
+        .collect();
+    assert_eq!(differences(&container, &private(), "demo", "dev"), []);
+}
+
+#[test]
+fn nothing_secret_and_nothing_else_is_revealed() {
+    let container: Vec<String> = made_by_clawker(&Settings::default())
+        .into_iter()
+        .chain(
+            [
+                "OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer hush",
+                "OTEL_EXPORTER_OTLP_METRICS_HEADERS=x=hush",
+                "OTEL_EXPORTER_OTLP_CLIENT_KEY=hush",
+                "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=https://me:hush@otel.example/v1/logs?token=hush",
+                "OTEL_EXPORTER_OTLP_ENDPOINT=https://hush@otel.example",
+                "CLAUDE_CODE_CLIENT_KEY_PASSPHRASE=hush",
+                "ANTHROPIC_API_KEY=hush",
+                "XOTEL_A=hush",
+            ]
+            .map(str::to_owned),
+        )
+        .collect();
+    let found = differences(&container, &Settings::default(), "demo", "dev");
+    assert_eq!(found.len(), 5, "{found:#?}");
+    let all = format!("{found:?}");
+    assert!(!all.contains("hush") && !all.contains("ANTHROPIC") && !all.contains("PASSPHRASE"), "{all}");
+    assert!(all.contains("https://(hidden)@otel.example/v1/logs?(hidden)"), "{all}");
+}

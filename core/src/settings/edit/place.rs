@@ -1,0 +1,100 @@
+//! Where a key stands in the syntax tree, or where it would have to stand.
+
+use yaml_edit::{Mapping, MappingEntry, YamlNode};
+
+use super::Edit;
+use crate::problem::Problem;
+
+/// What was found on the way to a key.
+pub(super) enum Place {
+    /// The key is there, with a single value or none.
+    There {
+        /// The section around it, and the sections around that with the entry that holds each, from the outside in.
+        sections: Vec<(Mapping, MappingEntry)>,
+    },
+    /// From this name on, nothing is there.
+    Missing {
+        /// The section that lacks it.
+        section: Mapping,
+        /// The first name that is missing, as an index into the path.
+        from: usize,
+    },
+    /// The section is there and holds nothing, not even `{}`.
+    Empty {
+        /// What holds it.
+        parent: Mapping,
+        /// The entry that is the section.
+        entry: MappingEntry,
+        /// The first name that is missing, as an index into the path.
+        from: usize,
+    },
+}
+
+/// Follows the path from the top of the document. `text` is the tree's text.
+pub(super) fn find(root: &Mapping, edit: &Edit, text: &str) -> Result<Place, Problem> {
+    let path = edit.path();
+    let mut section = root.clone();
+    let mut sections = Vec::new();
+    for (index, name) in path.iter().enumerate() {
+        let Some(entry) = section.find_entry_by_key(*name) else {
+            return Ok(Place::Missing { section, from: index });
+        };
+        let walked = path[..=index].join(".");
+        let refuse = |message: &str| {
+            let start = entry.byte_range().start as usize;
+            Problem { field: walked.clone(), message: message.into(), file: None, line: line_at(text, start) }
+        };
+        let value = entry.value_node();
+        match value {
+            Some(YamlNode::Alias(_)) => return Err(refuse(ALIAS)),
+            Some(YamlNode::TaggedNode(_)) => return Err(refuse(TAG)),
+            _ if has_properties(&entry, text) => return Err(refuse(ANCHOR)),
+            _ => {}
+        }
+        sections.push((section.clone(), entry.clone()));
+        let is_last = index + 1 == path.len();
+        match value {
+            Some(YamlNode::Mapping(next)) if !is_last => section = next,
+            None => return Ok(empty(sections, is_last, index)),
+            Some(YamlNode::Scalar(scalar)) if scalar.is_null() => return Ok(empty(sections, is_last, index)),
+            Some(YamlNode::Scalar(_)) if is_last => return Ok(Place::There { sections }),
+            Some(_) if is_last => return Err(refuse("a single value is expected here")),
+            Some(_) => return Err(refuse("a section with keys of its own is expected here")),
+        }
+    }
+    Ok(Place::There { sections })
+}
+
+fn empty(mut sections: Vec<(Mapping, MappingEntry)>, is_last: bool, index: usize) -> Place {
+    match sections.pop() {
+        Some((parent, entry)) if !is_last => Place::Empty { parent, entry, from: index + 1 },
+        last => {
+            sections.extend(last);
+            Place::There { sections }
+        }
+    }
+}
+
+const ALIAS: &str = "stands for a value elsewhere in the file (`*…`), which a change here would not reach; write it out first";
+const ANCHOR: &str =
+    "has an anchor (`&…`) or a tag (`!…`): a change here could change another place of the file as well; change it in an editor";
+const TAG: &str = "has a tag (`!…`), which says how its value is to be read; change it in an editor";
+
+/// Whether an anchor or a tag stands before the key or between the key and its value.
+fn has_properties(entry: &MappingEntry, text: &str) -> bool {
+    let (Some(key), whole) = (entry.key_node(), entry.byte_range()) else { return true };
+    let key = key.byte_range();
+    let value = entry.value_node().map_or(whole.end, |value| value.byte_range().start);
+    [whole.start..key.start, key.end..value].into_iter().any(|between| {
+        let between = text.get(between.start as usize..between.end as usize).unwrap_or_default();
+        // A comment ends with its line.
+        let bare = between.lines().map(|line| line.split_once('#').map_or(line, |(bare, _)| bare));
+        bare.into_iter().any(|line| line.contains(['&', '!']))
+    })
+}
+
+/// The line of that byte, counted from 1.
+pub(super) fn line_at(text: &str, offset: usize) -> Option<u32> {
+    let before = text.get(..offset)?;
+    u32::try_from(before.matches('\n').count() + 1).ok()
+}

@@ -1,0 +1,254 @@
+//! Changes the syntax tree, and for a new section the text: a section is to be indented as the file is.
+
+use yaml_edit::{Mapping, MappingEntry, ScalarStyle, ScalarValue, YamlFile, YamlNode};
+
+use super::{
+    Edit,
+    place::{Place, find},
+    problem,
+};
+use crate::{
+    problem::Problem,
+    settings::{Key, Kind},
+    yaml::{double_quoted, is_plain, single_quoted},
+};
+
+/// Makes the changes, additions first: a section is empty only when nothing else came in.
+pub(super) fn write(text: &str, edits: &[Edit]) -> Result<String, Vec<Problem>> {
+    let mut file = parse(text).map_err(|problem| vec![problem])?;
+    let problems: Vec<Problem> = match root(&file) {
+        Some(root) => edits.iter().filter_map(|edit| find(&root, edit, text).err()).collect(),
+        None => check_empty(text).err().into_iter().collect(),
+    };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let (set, unset): (Vec<&Edit>, Vec<&Edit>) = edits.iter().partition(|edit| edit.value.is_some());
+    for edit in set.into_iter().chain(unset) {
+        // A tree whose text was changed is read anew; any other is changed in place.
+        if let Some(text) = apply(&file, edit).map_err(|problem| vec![problem])? {
+            file = parse(&text).map_err(|problem| vec![problem])?;
+        }
+    }
+    Ok(file.to_string())
+}
+
+/// Makes one change. Answers with a text where it was made in the text and not in the tree.
+fn apply(file: &YamlFile, edit: &Edit) -> Result<Option<String>, Problem> {
+    let text = file.to_string();
+    let path = edit.path();
+    let Some(root) = root(file) else {
+        return Ok(edit.value.as_ref().map(|value| append(&text, &block(&path, edit.key, value, "", "  "))));
+    };
+    let step = indentation_step(&root, &text);
+    match (find(&root, edit, &text)?, &edit.value) {
+        (Place::There { sections }, None) => Ok(remove(file, &text, &sections)),
+        (_, None) => Ok(None),
+        (Place::There { sections }, Some(value)) => {
+            if let Some((section, entry)) = sections.last() {
+                replace(section, entry, edit.key, value);
+            }
+            Ok(None)
+        }
+        (Place::Missing { section, from }, Some(value)) => {
+            let last = section.entries().last();
+            if from + 1 < path.len()
+                && let Some(at) = last.and_then(|last| line_end(&section, &last, &text))
+                && let Some(indent) = section.entries().next().and_then(|first| indentation(&first, &text))
+            {
+                return Ok(Some(insert(&text, at, &block(&path[from..], edit.key, value, &indent, &step))));
+            }
+            add(&section, &path[from..], edit.key, value);
+            Ok(None)
+        }
+        (Place::Empty { parent, entry, from }, Some(value)) => {
+            if value_is_absent(&entry)
+                && let Some(at) = line_end(&parent, &entry, &text)
+                && let Some(indent) = indentation(&entry, &text)
+            {
+                let indent = format!("{indent}{step}");
+                return Ok(Some(insert(&text, at, &block(&path[from..], edit.key, value, &indent, &step))));
+            }
+            add(&parent, &path[from - 1..], edit.key, value);
+            Ok(None)
+        }
+    }
+}
+
+/// Puts a value in the place of another. Where there was one, nothing but its text changes.
+fn replace(section: &Mapping, entry: &MappingEntry, key: &Key, value: &str) {
+    match entry.value_node() {
+        Some(YamlNode::Scalar(scalar)) if !scalar.is_null() => scalar.set_value(&spelt(&scalar.value(), key, value)),
+        _ => section.set(last_name(key), scalar(key, value)),
+    }
+}
+
+/// Adds what is missing of the path through the tree; this is for flow mappings and unusual layouts.
+fn add(section: &Mapping, missing: &[&str], key: &Key, value: &str) {
+    let (sections, _) = missing.split_at(missing.len() - 1);
+    let mut section = section.clone();
+    for name in sections {
+        section = section.entry(*name).or_insert_mapping();
+    }
+    section.set(last_name(key), scalar(key, value));
+}
+
+/// Removes the key, and the sections around it that hold nothing else.
+fn remove(file: &YamlFile, text: &str, sections: &[(Mapping, MappingEntry)]) -> Option<String> {
+    let mut going = sections.len() - 1;
+    // A comment in a section may be about keys that are to come back.
+    let has_comments = |outer: &MappingEntry, inner: &MappingEntry| {
+        let (outer, inner) = (outer.byte_range(), inner.byte_range());
+        let around = [outer.start..inner.start, inner.end..outer.end];
+        around.into_iter().any(|part| text.get(part.start as usize..part.end as usize).unwrap_or("#").contains('#'))
+    };
+    while going > 0 && sections[going].0.len() == 1 && !has_comments(&sections[going - 1].1, &sections[going].1) {
+        going -= 1;
+    }
+    let (section, entry) = &sections[going];
+    if going == 0 && section.len() == 1 && !section.is_flow_style() && file.documents().count() == 1 {
+        // The last key of the file: what is left is no mapping, and `{}` would be an odd thing to leave behind.
+        let range = entry.byte_range();
+        return Some(format!("{}{}", &text[..range.start as usize], &text[range.end as usize..]));
+    }
+    if let Some(name) = entry.key_node() {
+        section.remove(name);
+    }
+    None
+}
+
+/// The value as a scalar that takes the place of one spelt like `old`.
+fn spelt(old: &str, key: &Key, value: &str) -> String {
+    let single = || old.starts_with('\'').then(|| single_quoted(value)).flatten();
+    match old.starts_with('"') || !plain(key, value) {
+        true => double_quoted_or(single(), value),
+        false => single().unwrap_or_else(|| value.to_owned()),
+    }
+}
+
+fn double_quoted_or(single: Option<String>, value: &str) -> String {
+    single.unwrap_or_else(|| double_quoted(value))
+}
+
+/// Numbers, switches and spans of days have no other reading; every other value is a text, and must be read as one.
+fn plain(key: &Key, value: &str) -> bool {
+    matches!(key.kind, Kind::Port | Kind::Milliseconds | Kind::Switch | Kind::Retention) || is_plain(value)
+}
+
+/// The value for the tree to write: quoted as its neighbours are, where it need not be.
+fn scalar(key: &Key, value: &str) -> ScalarValue {
+    match key.kind {
+        Kind::Port | Kind::Milliseconds | Kind::Switch => ScalarValue::plain(value),
+        _ if plain(key, value) => ScalarValue::string(value),
+        _ => ScalarValue::with_style(value, ScalarStyle::DoubleQuoted),
+    }
+}
+
+/// The lines of sections within sections, down to the key.
+fn block(names: &[&str], key: &Key, value: &str, indent: &str, step: &str) -> Vec<String> {
+    let mut indent = indent.to_owned();
+    let mut lines = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        lines.push(match index + 1 == names.len() {
+            true => format!("{indent}{name}: {}", spelt("", key, value)),
+            false => format!("{indent}{name}:"),
+        });
+        indent.push_str(step);
+    }
+    lines
+}
+
+/// Puts whole lines at the beginning of a line, or at the end of a text whose last line is not ended: then the new last
+/// line is not ended either.
+fn insert(text: &str, at: usize, lines: &[String]) -> String {
+    let ending = line_ending(text);
+    let (before, after) = text.split_at(at);
+    let lines = lines.join(ending);
+    match before.is_empty() || before == "\u{feff}" || before.ends_with(['\n', '\r']) {
+        true => format!("{before}{lines}{ending}{after}"),
+        false => format!("{before}{ending}{lines}{after}"),
+    }
+}
+
+fn append(text: &str, lines: &[String]) -> String {
+    insert(text, text.len(), lines)
+}
+
+/// Where a line may be added after the entry; `None` where the entry does not end with its line.
+fn line_end(section: &Mapping, entry: &MappingEntry, text: &str) -> Option<usize> {
+    let end = entry.byte_range().end as usize;
+    let ends = end == text.len() || text.get(..end)?.ends_with(['\n', '\r']);
+    (!section.is_flow_style() && ends).then_some(end)
+}
+
+/// What stands before the entry on its line; `None` where that is not only blanks, as in `- a: 1`.
+fn indentation(entry: &MappingEntry, text: &str) -> Option<String> {
+    let before = text.get(..entry.byte_range().start as usize)?;
+    let line = before.rsplit(['\n', '\r']).next().unwrap_or_default().trim_start_matches('\u{feff}');
+    line.bytes().all(|byte| byte == b' ').then(|| line.to_owned())
+}
+
+/// How much deeper the file writes a section than what holds it: as its first section does, else by two blanks.
+fn indentation_step(root: &Mapping, text: &str) -> String {
+    let sections = root.entries().filter_map(|entry| match entry.value_node() {
+        Some(YamlNode::Mapping(section)) if !section.is_flow_style() => section.entries().next(),
+        _ => None,
+    });
+    let mut steps = sections.filter_map(|first| indentation(&first, text)).filter(|step| !step.is_empty());
+    steps.next().unwrap_or_else(|| "  ".to_owned())
+}
+
+/// The line ending of the first line.
+fn line_ending(text: &str) -> &'static str {
+    match text.find(['\n', '\r']).map(|at| &text[at..]) {
+        Some(rest) if rest.starts_with("\r\n") => "\r\n",
+        Some(rest) if rest.starts_with('\r') => "\r",
+        _ => "\n",
+    }
+}
+
+fn value_is_absent(entry: &MappingEntry) -> bool {
+    match entry.value_node() {
+        None => true,
+        Some(YamlNode::Scalar(scalar)) => scalar.value().is_empty(),
+        Some(_) => false,
+    }
+}
+
+fn last_name(key: &Key) -> &'static str {
+    key.path.rsplit('.').next().unwrap_or(key.path)
+}
+
+fn parse(text: &str) -> Result<YamlFile, Problem> {
+    YamlFile::parse(text).to_result().map_err(|error| Problem {
+        field: String::new(),
+        message: format!("this YAML cannot be changed here ({error}); change it in an editor"),
+        file: None,
+        line: None,
+    })
+}
+
+fn root(file: &YamlFile) -> Option<Mapping> {
+    file.document()?.as_mapping()
+}
+
+/// A file without keys can be added to only where a new line at its end is part of its first document.
+fn check_empty(text: &str) -> Result<(), Problem> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut starts = 0;
+    let odd = text.lines().position(|line| match line.trim() {
+        "" => false,
+        "---" => {
+            starts += 1;
+            starts > 1
+        }
+        line => !line.starts_with('#'),
+    });
+    match odd {
+        None => Ok(()),
+        Some(index) => Err(Problem {
+            line: u32::try_from(index + 1).ok(),
+            ..problem("", "the file has no keys, but is not empty either; empty it first".into(), None)
+        }),
+    }
+}

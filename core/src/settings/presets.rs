@@ -1,0 +1,70 @@
+//! Choices that people make as a whole.
+
+use super::{Key, Settings};
+
+/// Several values under one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preset {
+    /// What people read.
+    pub title: &'static str,
+    /// What it is good for.
+    pub meaning: &'static str,
+    /// Keys and their values.
+    pub values: &'static [(&'static str, &'static str)],
+}
+
+/// Every preset.
+pub const PRESETS: [Preset; 2] = [
+    Preset {
+        title: "Privacy first",
+        meaning: "Costs, tokens, durations and tool names, without what was said or done",
+        values: &[
+            ("telemetry.log_user_prompts", "false"),
+            ("telemetry.log_tool_details", "false"),
+            ("telemetry.include_account_uuid", "false"),
+        ],
+    },
+    Preset {
+        title: "Everything",
+        meaning: "All that agents can tell, to find out afterwards what happened",
+        values: &[
+            ("telemetry.log_user_prompts", "true"),
+            ("telemetry.log_tool_details", "true"),
+            ("telemetry.include_account_uuid", "true"),
+            ("telemetry.include_session_id", "true"),
+        ],
+    },
+];
+
+impl Preset {
+    /// Whether the settings are as the preset has them.
+    pub fn holds(&self, settings: &Settings) -> bool {
+        self.values.iter().all(|(path, value)| settings.value(path) == *value)
+    }
+
+    /// The keys that the preset speaks about.
+    pub fn keys(&self) -> impl Iterator<Item = &'static Key> + use<> {
+        self.values.iter().filter_map(|(path, _)| Key::find(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{RawValue, RawValues};
+
+    #[test]
+    fn every_preset_holds_once_its_values_are_set_and_at_most_one_holds() {
+        for preset in PRESETS {
+            let values: RawValues = preset
+                .values
+                .iter()
+                .map(|(key, text)| ((*key).to_owned(), RawValue { text: (*text).to_owned(), line: None }))
+                .collect();
+            let settings = Settings::from_values(&values).expect("a preset is valid");
+            let holding: Vec<&str> = PRESETS.iter().filter(|it| it.holds(&settings)).map(|it| it.title).collect();
+            assert_eq!(holding, [preset.title]);
+            assert_eq!(preset.keys().count(), preset.values.len(), "{}: every key is in the table", preset.title);
+        }
+    }
+}
