@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{A, FlatRoutes, Route, Router},
     path,
 };
@@ -11,10 +11,11 @@ use monitor_core::live::EngineState;
 
 use crate::{
     components::{Chip, Icon, Shape, Tone, part, part_if},
-    files::FilesPage,
+    files::FilesRoute,
     live::{Carried, Link, LinkBanner, Live, Seed},
-    logs::LogsPage,
+    logs::LogsRoute,
     not_found::NotFound,
+    parts::fetch_ahead,
     stack::StackPage,
 };
 
@@ -35,9 +36,9 @@ pub fn App() -> impl IntoView {
                     <LinkBanner />
                     <FlatRoutes fallback=|| view! { <NotFound /> }>
                         <Route path=path!("/") view=StackPage ssr=SsrMode::Async />
-                        <Route path=path!("/files") view=FilesPage ssr=SsrMode::Async />
-                        <Route path=path!("/logs") view=LogsPage ssr=SsrMode::Async />
-                        <Route path=path!("/logs/:service") view=LogsPage ssr=SsrMode::Async />
+                        <Route path=path!("/files") view={Lazy::<FilesRoute>::new()} ssr=SsrMode::Async />
+                        <Route path=path!("/logs") view={Lazy::<LogsRoute>::new()} ssr=SsrMode::Async />
+                        <Route path=path!("/logs/:service") view={Lazy::<LogsRoute>::new()} ssr=SsrMode::Async />
                     </FlatRoutes>
                 </main>
             </div>
@@ -61,13 +62,13 @@ fn Rail() -> impl IntoView {
                             <span>"Stack"</span>
                         </A>
                     </li>
-                    <li>
+                    <li on:pointerenter=|_| fetch_ahead("/files")>
                         <A href="/files">
                             <Icon shape=Shape::File />
                             <span>"Files"</span>
                         </A>
                     </li>
-                    <li>
+                    <li on:pointerenter=|_| fetch_ahead("/logs")>
                         <A href="/logs">
                             <Icon shape=Shape::Lines />
                             <span>"Logs"</span>

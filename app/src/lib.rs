@@ -17,6 +17,7 @@ mod files;
 mod live;
 mod logs;
 mod not_found;
+mod parts;
 #[cfg(feature = "ssr")]
 pub mod shell;
 mod stack;
@@ -24,3 +25,5 @@ mod verbs;
 mod words;
 
 pub use app::App;
+#[cfg(feature = "hydrate")]
+pub use parts::hydrate;

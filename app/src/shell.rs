@@ -12,13 +12,15 @@ pub struct SiteEntry {
     pub stylesheet: Option<String>,
     /// The JavaScript module that `wasm-bindgen` made.
     pub script: Option<String>,
+    /// The JavaScript module that the first one imports: it loads the other pages' parts of the WebAssembly.
+    pub loader: Option<String>,
     /// The WebAssembly that the module instantiates.
     pub wasm: Option<String>,
 }
 
 /// The document. Takes `SiteEntry` from context, and the nonce that the response's policy allows.
 pub fn shell() -> impl IntoView {
-    let SiteEntry { stylesheet, script, wasm } = use_context().unwrap_or_default();
+    let SiteEntry { stylesheet, script, loader, wasm } = use_context().unwrap_or_default();
     let at_work = use_context::<crate::api::Plane>().is_some_and(|plane| plane.snapshot().running_job().is_some());
     view! {
         <!DOCTYPE html>
@@ -31,7 +33,7 @@ pub fn shell() -> impl IntoView {
                 <meta name="theme-color" content="#14171a" media="(prefers-color-scheme: dark)" />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 {stylesheet.map(|href| view! { <link rel="stylesheet" href=href /> })}
-                {script.zip(wasm).map(|(script, wasm)| view! { <Hydration script wasm /> })}
+                {script.zip(wasm).map(|(script, wasm)| view! { <Hydration script loader wasm /> })}
                 // Without JavaScript the page asks again by itself, as long as a job is at work.
                 {at_work.then(|| view! { <noscript><meta http-equiv="refresh" content="2" /></noscript> })}
                 <MetaTags />
@@ -45,12 +47,13 @@ pub fn shell() -> impl IntoView {
 
 /// Loads script and WebAssembly side by side, then hydrates.
 #[component]
-fn Hydration(script: String, wasm: String) -> impl IntoView {
+fn Hydration(script: String, loader: Option<String>, wasm: String) -> impl IntoView {
     let start = format!(
         "import init, {{ hydrate }} from {script:?};\nawait init({{ module_or_path: {wasm:?} }});\nhydrate();",
     );
     view! {
         <link rel="modulepreload" href=script />
+        {loader.map(|href| view! { <link rel="modulepreload" href=href /> })}
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
         <script type="module" nonce=use_nonce() inner_html=start></script>
     }

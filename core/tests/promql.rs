@@ -5,6 +5,7 @@
 #[path = "support/queries.rs"]
 mod queries;
 
+use monitor_core::{files::render, settings::Settings, stack::HostFacts};
 use promql_parser::{
     label::Matchers,
     parser::{self, Expr, VectorSelector, token},
@@ -35,6 +36,20 @@ fn an_answer_for_the_whole_range_is_not_asked_for_each_step() {
         let (step, whole) = ("$__interval", "$__range");
         let wrong = if question.instant { step } else { whole };
         assert!(!question.expression.contains(wrong), "`{wrong}` in {question}");
+    }
+}
+
+#[test]
+fn a_counter_is_looked_for_as_long_as_the_collector_offers_it() {
+    let facts = HostFacts { directory: "/monitor".to_owned(), docker_socket: "/var/run/docker.sock".to_owned() };
+    let files = render(&Settings::default(), &facts);
+    let collector = files.iter().find(|file| file.name == "otel-config.yaml").expect("the collector's file");
+    let expiration = collector.contents.split("metric_expiration: ").nth(1).and_then(|rest| rest.lines().next());
+    let window = format!("[{}] offset", expiration.expect("how long the exporter offers a series that is silent"));
+    for question in questions() {
+        let looked_back = question.expression.matches("] offset").count();
+        assert!(looked_back > 0, "{question}");
+        assert_eq!(question.expression.matches(&window).count(), looked_back, "{window} in {question}");
     }
 }
 

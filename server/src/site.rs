@@ -102,11 +102,16 @@ fn accepts(request: &HeaderMap, encoding: &str) -> bool {
 }
 
 fn entry_of(assets: &[Asset]) -> SiteEntry {
-    let url = |ending: &str| {
-        let is_entry = |asset: &&Asset| asset.path.starts_with("/pkg/clawker-monitor.") && asset.path.ends_with(ending);
+    let url = |name: &str, ending: &str| {
+        let is_entry = |asset: &&Asset| asset.path.starts_with(name) && asset.path.ends_with(ending);
         assets.iter().find(is_entry).map(|asset| asset.path.to_owned())
     };
-    SiteEntry { stylesheet: url(".css"), script: url(".js"), wasm: url(".wasm") }
+    SiteEntry {
+        stylesheet: url("/pkg/clawker-monitor.", ".css"),
+        script: url("/pkg/clawker-monitor.", ".js"),
+        loader: url("/pkg/clawker-monitor-parts.", ".js"),
+        wasm: url("/pkg/clawker-monitor.", ".wasm"),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //!
 //! **Invariant:** where no input changed, no file is touched, so that cargo finds nothing to rebuild.
 
+mod names;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -13,11 +15,19 @@ use std::{
 use anyhow::{Context, Result};
 use sha2::{Digest as _, Sha256};
 
-use crate::{paths::Paths, step::say, wasm};
+use crate::{
+    paths::Paths,
+    step::say,
+    wasm::{self, Scripts},
+};
+
+pub use names::hex;
 
 /// Raised whenever this module makes something else of the same inputs.
-const PIPELINE: &str = "3";
+const PIPELINE: &str = "4";
 const MANIFEST: &str = "manifest.json";
+const MODULE: &str = "clawker-monitor.wasm";
+const SCRIPTS: Scripts = Scripts { main: "clawker-monitor.js", loader: "clawker-monitor-parts.js" };
 
 /// Path in the site (`pkg/clawker-monitor.0123456789abcdef.js`) and contents.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -43,39 +53,46 @@ pub fn build(paths: &Paths) -> Result<()> {
         return Ok(());
     }
 
-    say("making the site: wasm-bindgen, hashed names, brotli and gzip");
-    let mut bundle = wasm::bind(paths, &raw)?;
+    say("making the site: parts, wasm-bindgen, hashed names, brotli and gzip");
+    let mut bundle = wasm::bind(paths, &raw, &SCRIPTS)?;
     match &optimiser {
         Some(optimiser) => {
-            bundle.wasm = wasm::optimise(optimiser, &bundle.wasm, &paths.target.join("wasm-opt"))?;
+            for module in bundle.parts.values_mut().chain([&mut bundle.wasm]) {
+                *module = wasm::optimise(optimiser, module, &paths.target.join("wasm-opt"))?;
+            }
         }
         None => say("`wasm-opt` was not found, so the WebAssembly stays larger; `npm ci` in `end2end` brings it"),
     }
     let mut files = public;
-    for (path, source) in bundle.snippets {
-        let hashed = hashed_name(&path, source.as_bytes());
-        bundle.javascript = bundle.javascript.replace(&format!("./{path}"), &format!("./{hashed}"));
-        files.insert(format!("pkg/{hashed}"), source.into_bytes());
-    }
-    for (name, contents) in [
-        ("clawker-monitor.css", styles),
-        ("clawker-monitor.js", bundle.javascript.into_bytes()),
-        ("clawker-monitor.wasm", bundle.wasm),
-    ] {
-        files.insert(format!("pkg/{}", hashed_name(name, &contents)), contents);
-    }
+    names::add(&mut files, "clawker-monitor.css", styles);
+    names::add_bundle(&mut files, bundle, MODULE, &SCRIPTS)?;
     write(&paths.site(), &files, &inputs)
 }
 
-/// Bytes of the WebAssembly as it travels.
+/// Bytes of the WebAssembly that the first page needs, as they travel.
 pub fn wasm_brotli_bytes(paths: &Paths) -> Result<u64> {
+    let main = wasm_sizes(paths)?.into_iter().find(|(name, _)| name.starts_with("clawker-monitor."));
+    main.map(|(_, bytes)| bytes).context("`target/site/pkg` holds no compressed WebAssembly")
+}
+
+/// File name and bytes, as they travel, of each part that other pages bring along.
+pub fn part_sizes(paths: &Paths) -> Result<Vec<(String, u64)>> {
+    let all = wasm_sizes(paths)?;
+    Ok(all.into_iter().filter(|(name, _)| !name.starts_with("clawker-monitor.")).collect())
+}
+
+fn wasm_sizes(paths: &Paths) -> Result<Vec<(String, u64)>> {
+    let mut sizes = Vec::new();
     for entry in fs::read_dir(paths.site().join("pkg"))? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().ends_with(".wasm.br") {
-            return Ok(entry.metadata()?.len());
+        if let Some(name) = entry.file_name().to_string_lossy().strip_suffix(".br")
+            && name.ends_with(".wasm")
+        {
+            sizes.push((name.to_owned(), entry.metadata()?.len()));
         }
     }
-    anyhow::bail!("`target/site/pkg` holds no compressed WebAssembly")
+    sizes.sort();
+    Ok(sizes)
 }
 
 /// The manifest was written last, so what it lists is whole.
@@ -162,20 +179,6 @@ fn files_below(root: &Path, folder: &Path) -> Result<Files> {
     Ok(files)
 }
 
-/// `clawker-monitor.js` becomes `clawker-monitor.<16 hex digits>.js`.
-fn hashed_name(path: &str, contents: &[u8]) -> String {
-    let hash = &hex(&Sha256::digest(contents))[..16];
-    match path.rsplit_once('.') {
-        Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),
-        None => format!("{path}.{hash}"),
-    }
-}
-
-/// Lowercase hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn brotli(contents: &[u8]) -> Result<Vec<u8>> {
     let parameters =
         brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: contents.len(), ..Default::default() };
@@ -193,13 +196,6 @@ fn gzip(contents: &[u8]) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hashed_name_keeps_its_ending_and_follows_the_contents() {
-        let name = hashed_name("snippets/a/inline0.js", b"one");
-        assert!(name.starts_with("snippets/a/inline0.") && name.ends_with(".js"), "{name}");
-        assert_ne!(name, hashed_name("snippets/a/inline0.js", b"two"));
-    }
 
     #[test]
     fn both_compressions_read_back() -> Result<()> {

@@ -1,8 +1,10 @@
 //! What the tests need beside Rust, and how it gets here: on Debian as root it is installed, elsewhere it is named.
-//! Judges (promtool, a registry, Docker Compose) are unpacked below `target/tools`, so that no service is started and
+//! Judges (Prometheus, a registry, Docker Compose) are unpacked below `target/tools`, so that no service is started and
 //! nothing of the machine changes.
 
 mod engine;
+mod packages;
+mod prometheus;
 
 use std::{
     path::{Path, PathBuf},
@@ -12,6 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 pub use engine::{Engine, ensure_engine, ensure_free_engine};
+pub use prometheus::Prometheus;
 
 use crate::{
     paths::Paths,
@@ -25,10 +28,10 @@ const COMPOSE_SHA256: &str = "d42aa5ffe26ff876347b62172da739064454ad59ad5dd44de9
 /// Where the tools are. What could not be had is `None`, and the reason was said.
 pub struct Tools {
     pub compose: Option<PathBuf>,
-    pub promtool: Option<PathBuf>,
+    pub prometheus: Option<Prometheus>,
     pub registry: Option<PathBuf>,
     pub chromium: Option<PathBuf>,
-    /// `npm ci` was run, so Playwright, axe and wasm-opt are there.
+    /// `npm ci` was run, so Playwright, axe, wasm-opt and Grafana's grammar of LogQL are there.
     pub npm_packages: bool,
     pub engine: Option<Engine>,
 }
@@ -38,7 +41,7 @@ pub fn ensure_all(paths: &Paths) -> Result<Tools> {
     Ok(Tools {
         npm_packages: tell(ensure_npm_packages(paths)).is_some(),
         compose: tell(ensure_compose(paths)),
-        promtool: tell(ensure_unpacked(paths, "prometheus", "usr/bin/promtool")),
+        prometheus: tell(prometheus::ensure(paths)),
         registry: tell(ensure_unpacked(paths, "docker-registry", "usr/bin/docker-registry")),
         chromium: tell(ensure_chromium()),
         engine: tell(ensure_free_engine(paths)),
@@ -70,7 +73,7 @@ pub fn apt_install(packages: &[&str]) -> Result<()> {
     run_quietly(&mut command).map(drop)
 }
 
-/// Downloads a Debian package and unpacks it below `target/tools`; answers with one file of it.
+/// A program of a Debian package that is unpacked below `target/tools`, unless it is installed.
 fn ensure_unpacked(paths: &Paths, package: &str, file: &str) -> Result<PathBuf> {
     let folder = paths.tools().join(package);
     let program = folder.join(file);
@@ -80,22 +83,7 @@ fn ensure_unpacked(paths: &Paths, package: &str, file: &str) -> Result<PathBuf> 
     if let Some(installed) = Path::new(file).file_name().and_then(|name| on_path(&name.to_string_lossy())) {
         return Ok(installed);
     }
-    if on_path("apt-get").is_none() || on_path("dpkg-deb").is_none() {
-        bail!("`{file}` of the package `{package}`; install it with your package manager");
-    }
-    say(&format!("fetching {package} into `target/tools` (apt-get download)"));
-    std::fs::create_dir_all(&folder)?;
-    if run_quietly(Command::new("apt-get").current_dir(&folder).args(["download", "-qq", package])).is_err() {
-        run_quietly(Command::new("apt-get").args(["update", "-qq"]))?;
-        run_quietly(Command::new("apt-get").current_dir(&folder).args(["download", "-qq", package]))?;
-    }
-    let archive = std::fs::read_dir(&folder)?
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|ending| ending == "deb"))
-        .with_context(|| format!("apt-get downloaded no package for {package}"))?;
-    run_quietly(Command::new("dpkg-deb").arg("-x").arg(&archive).arg(&folder))?;
-    std::fs::remove_file(&archive)?;
+    packages::unpack(&folder, &[package])?;
     if !program.is_file() {
         bail!("the package `{package}` holds no `{file}`");
     }
@@ -146,7 +134,7 @@ pub fn ensure_chromium() -> Result<PathBuf> {
     find().context("Chromium was installed but is not on PATH")
 }
 
-/// Playwright, axe and binaryen, exactly as the lock file has them. Playwright's own browsers are not fetched.
+/// Playwright, axe, binaryen and Grafana's grammar of LogQL, exactly as the lock file has them. Playwright's own browsers are not fetched.
 pub fn ensure_npm_packages(paths: &Paths) -> Result<()> {
     let folder = paths.end2end();
     let lock = std::fs::read(folder.join("package-lock.json")).context("`end2end/package-lock.json` cannot be read")?;

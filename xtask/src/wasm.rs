@@ -1,5 +1,7 @@
 //! From the `monitor-frontend` crate to the WebAssembly and JavaScript a browser loads. Knows no file names of the site.
 
+mod split;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -16,10 +18,24 @@ use crate::{
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm-release";
 
-/// What wasm-bindgen made.
+/// What the two scripts are called, without a folder.
+pub struct Scripts {
+    /// Instantiates the WebAssembly.
+    pub main: &'static str,
+    /// Loads the parts.
+    pub loader: &'static str,
+}
+
+/// What a browser runs.
 pub struct Bundle {
+    /// The module of the first page.
     pub wasm: Vec<u8>,
+    /// Instantiates it; imports the loader.
     pub javascript: String,
+    /// What the other pages bring along, by file name.
+    pub parts: BTreeMap<String, Vec<u8>>,
+    /// Loads the parts; imports the JavaScript.
+    pub loader: String,
     /// Further modules that the JavaScript imports, by their path after `./`.
     pub snippets: BTreeMap<String, String>,
 }
@@ -28,7 +44,7 @@ pub struct Bundle {
 pub fn compile(paths: &Paths) -> Result<PathBuf> {
     ensure_target(paths)?;
     run(Command::new(paths.cargo()).current_dir(&paths.root).args([
-        "build",
+        "rustc",
         "--quiet",
         "--package",
         "monitor-frontend",
@@ -36,6 +52,9 @@ pub fn compile(paths: &Paths) -> Result<PathBuf> {
         TARGET,
         "--profile",
         PROFILE,
+        // Where the module is cut is decided by what needs what, and relocations tell that.
+        "--",
+        "-Clink-arg=--emit-relocs",
     ]))?;
     Ok(paths.target.join(TARGET).join(PROFILE).join("monitor_frontend.wasm"))
 }
@@ -58,11 +77,15 @@ pub fn ensure_target(paths: &Paths) -> Result<()> {
     run(Command::new("rustup").current_dir(&paths.root).args(["target", "add", TARGET]))
 }
 
-/// wasm-bindgen as a library of the version in the lock file, so that it cannot differ from the crate's.
-pub fn bind(paths: &Paths, raw: &Path) -> Result<Bundle> {
+/// Cuts the raw module into parts and binds it to JavaScript: wasm-bindgen as a library of the version in the lock
+/// file, so that it cannot differ from the crate's.
+pub fn bind(paths: &Paths, raw: &Path, scripts: &Scripts) -> Result<Bundle> {
     ensure_versions_agree(paths)?;
+    let cut = split::cut(raw, scripts, &paths.target.join("wasm-split"))?;
     let mut output = wasm_bindgen_cli_support::Bindgen::new()
-        .input_path(raw)
+        .input_bytes("main", cut.main)
+        // The parts import the table and the memory that these are.
+        .keep_lld_exports(true)
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
@@ -81,7 +104,7 @@ pub fn bind(paths: &Paths, raw: &Path) -> Result<Bundle> {
     }
     let javascript = output.js().to_owned();
     let wasm = output.wasm_mut().emit_wasm();
-    Ok(Bundle { wasm, javascript, snippets })
+    Ok(Bundle { wasm, javascript, parts: cut.parts, loader: cut.loader, snippets })
 }
 
 fn ensure_versions_agree(paths: &Paths) -> Result<()> {
@@ -105,7 +128,7 @@ pub fn optimiser(paths: &Paths) -> Option<PathBuf> {
     on_path("wasm-opt").or_else(|| from_npm.is_file().then_some(from_npm))
 }
 
-/// Shrinks the module. The features are those that rustc's wasm32 target has on by default.
+/// Shrinks a module: the first page's or a part. The features are those that rustc's wasm32 target has on by default.
 ///
 /// `-O2` without inlining, because what counts is the size after brotli. Measured on this module: `-Oz` 7 % larger on the
 /// wire than no optimisation at all, since what it inlines and merges repeats itself less; `-O1` 272 kB, this 267 kB.

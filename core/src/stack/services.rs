@@ -67,7 +67,8 @@ fn prometheus(parts: &Parts<'_>) -> ServiceSpec {
         format!("--config.file={}", paths::PROMETHEUS_CONFIG),
         format!("--storage.tsdb.path={}", paths::PROMETHEUS_DATA),
         format!("--web.listen-address=:{port}"),
-        // A counter's first value counts: without its zero, `increase` would not see a session's first commit.
+        // A counter's first value counts. The dashboard sees to that itself; `increase` in a query that somebody writes
+        // by hand would miss a session's first commit without this.
         "--enable-feature=created-timestamp-zero-ingestion".to_owned(),
     ];
     spec.mounts = vec![

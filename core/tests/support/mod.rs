@@ -29,6 +29,7 @@ pub fn changed_settings() -> Settings {
         ("bind_address", "::1"),
         ("telemetry.metrics_path", "/agents/metrics"),
         ("telemetry.logs_path", "/agents/logs"),
+        ("telemetry.include_account_uuid", "false"),
         ("retention.metrics", "1y"),
         ("retention.logs", "2w"),
         ("images.grafana", "registry.example:5000/grafana:12"),

@@ -118,7 +118,6 @@ impl Chosen {
         // Loki's data source takes the whole range for a single answer.
         let automatic = if question.instant { self.range } else { self.step };
         let replacements = [
-            // The longest first: `$agent` is no prefix of another's name, but it could become one.
             ("$__interval", format!("{}s", self.step)),
             ("$__range", format!("{}s", self.range)),
             ("$__auto", format!("{automatic}s")),

@@ -86,8 +86,12 @@ fn what_is_not_embedded_is_not_found() {
 
 #[test]
 fn the_head_of_a_page_finds_script_and_wasm_by_their_endings() {
-    let entry = entry_of(std::slice::from_ref(&SCRIPT));
-    assert_eq!(entry.script.as_deref(), Some(SCRIPT.path));
+    let named = |path| Asset { path, brotli: None, gzip: None, ..SCRIPT };
+    let (script, loader) =
+        ("/pkg/clawker-monitor.0123456789abcdef.js", "/pkg/clawker-monitor-parts.0123456789abcdef.js");
+    let entry = entry_of(&[named(loader), named(script), named("/pkg/split_files.0123456789abcdef.wasm")]);
+    assert_eq!(entry.script.as_deref(), Some(script));
+    assert_eq!(entry.loader.as_deref(), Some(loader));
     assert_eq!(entry.wasm, None);
     assert_eq!(entry.stylesheet, None);
 }

@@ -16,8 +16,20 @@ fn after_our_up_compose_sees_everything_and_recreates_nothing() {
     let ours = projects.lines().find(|line| line.starts_with("monitor ")).unwrap();
     assert!(ours.contains("running(6)") && ours.contains(it.directory().to_str().unwrap()), "{projects}");
 
-    it.compose(&["up", "--detach"]).done();
+    let up = it.compose(&["--progress", "plain", "up", "--detach"]).done().err;
+    assert_eq!(up.matches("Running").count(), 6, "{up}");
     assert_eq!(container_ids(), before, "`docker compose up` leaves our containers alone");
+
+    let settings = std::fs::read_to_string(it.settings_file()).unwrap();
+    std::fs::write(it.settings_file(), settings + "  retention: {logs: 2w}\n  otel_collector_internal: telemetry\n")
+        .unwrap();
+    it.up().done();
+    let changed = container_ids();
+    let anew: Vec<&str> = changed.keys().filter(|name| changed[*name] != before[*name]).map(String::as_str).collect();
+    assert_eq!(anew, ["loki", "otel-collector"], "only what the settings concern is made anew");
+    let up = it.compose(&["--progress", "plain", "up", "--detach"]).done().err;
+    assert_eq!((up.matches("Running").count(), &container_ids()), (6, &changed), "{up}");
+
     assert!(it.compose(&["logs", "loki"]).done().out.contains("level="));
     let down = it.compose(&["down"]).done();
     assert!(!down.err.contains("warn"), "{}", down.err);

@@ -1,18 +1,24 @@
 //! A real Prometheus with the generated file, at changed ports: it starts, finds all its targets, and what the agents
 //! sent can be asked of it under the labels that the dashboard's queries use.
 
-use std::{path::Path, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use monitor_core::{service::Service, settings::Settings, stack::StackSpec};
+use monitor_core::{dashboard::PanelId, service::Service, settings::Settings, stack::StackSpec};
 
 use super::{
+    dashboard::question,
     machine::{MonitorFolder, settings},
-    real_prometheus::{Prometheus, breathe, free_port},
+    queries::Chosen,
+    real_prometheus::{Answer, Prometheus, breathe, free_port},
     recorded::{Run, page, sums},
 };
 
 /// How long Prometheus may take until it has scraped: it spreads first scrapes over one interval, which is 15 s.
-const FIRST_SCRAPES: std::time::Duration = std::time::Duration::from_secs(60);
+const FIRST_SCRAPES: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
@@ -35,10 +41,12 @@ async fn prometheus_scrapes_what_the_generated_file_names() {
     assert_eq!(targets.len(), 4, "{local}");
 
     let run = Run::read("2.1.330");
-    let offered = page(&sums(&run.deltas, f64::INFINITY));
-    let own = format!("{host}:{}", settings.prometheus_port.number());
+    let at = |port: u16| format!("{host}:{port}");
+    let (own, agents) = (at(settings.prometheus_port.number()), at(settings.prometheus_metrics_port.number()));
     for target in targets.iter().filter(|target| **target != own) {
-        offer(target, offered.clone()).await;
+        // The collector and Loki about themselves: nothing, which is a page as well.
+        let offered = if **target == agents { sums(&run.deltas, f64::INFINITY) } else { BTreeMap::new() };
+        offer(target, page(&offered)).await;
     }
     let prometheus = start(&folder, &settings, &host).await;
 
@@ -51,7 +59,7 @@ async fn prometheus_scrapes_what_the_generated_file_names() {
         health = healths(&prometheus).await;
         samples = prometheus.once(lines, None).await.expect("an answer");
     }
-    assert_eq!(health.iter().map(|(url, ..)| url.as_str()).collect::<std::collections::BTreeSet<_>>().len(), 4);
+    assert_eq!(health.iter().map(|(url, ..)| url.as_str()).collect::<BTreeSet<_>>().len(), 4);
     let [added] = samples.as_slice() else { panic!("one series of added lines: {samples:?}") };
     assert_eq!(added.value(), run.truth("claude_code.lines_of_code.count{type=added}"));
     for (label, value) in
@@ -59,6 +67,11 @@ async fn prometheus_scrapes_what_the_generated_file_names() {
     {
         assert_eq!(added.labels.get(label).map(String::as_str), Some(value), "{added:?}");
     }
+    // What the agent had done before Prometheus looked for the first time is not lost.
+    let question = Chosen::all().fill(&question(PanelId::LinesChanged, "A"));
+    let answers = prometheus.once(&question, None).await.expect("an answer");
+    let sums: f64 = answers.iter().map(Answer::value).sum();
+    assert_eq!(sums, added.value(), "{answers:?}");
 }
 
 /// Prometheus with the arguments that the stack gives it, paths and listening address aside.

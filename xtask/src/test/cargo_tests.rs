@@ -23,7 +23,8 @@ impl Needs<'_> {
     fn missing(&self) -> Vec<&'static str> {
         [
             ("Docker Compose", self.tools.compose.is_some()),
-            ("promtool", self.tools.promtool.is_some()),
+            ("Prometheus and promtool", self.tools.prometheus.is_some()),
+            ("Grafana's grammar of LogQL, an npm package", self.tools.npm_packages),
             ("docker-registry", self.tools.registry.is_some()),
             ("a Docker Engine", self.tools.engine.is_some()),
             ("the stand-in images", self.stand_ins),
@@ -34,10 +35,14 @@ impl Needs<'_> {
         .collect()
     }
 
-    fn tell(&self, command: &mut Command) {
+    fn tell(&self, paths: &Paths, command: &mut Command) {
+        let prometheus = self.tools.prometheus.as_ref();
+        let logql = paths.end2end().join("queries").join("logql.mjs");
         for (variable, program) in [
             ("MONITOR_TEST_COMPOSE", self.tools.compose.as_deref()),
-            ("MONITOR_TEST_PROMTOOL", self.tools.promtool.as_deref()),
+            ("MONITOR_TEST_PROMETHEUS", prometheus.map(|programs| programs.server.as_path())),
+            ("MONITOR_TEST_PROMTOOL", prometheus.map(|programs| programs.promtool.as_path())),
+            ("MONITOR_TEST_LOGQL", self.tools.npm_packages.then_some(logql.as_path())),
             ("MONITOR_TEST_REGISTRY", self.tools.registry.as_deref()),
             ("MONITOR_TEST_BINARY", self.binary),
         ] {
@@ -72,7 +77,7 @@ fn run(tally: &mut Tally, paths: &Paths, needs: &Needs, name: &str, targets: &[&
     command.args(targets).arg("--").args(arguments);
     // Snapshots are accepted by people, never by a run of the tests.
     command.env("INSTA_UPDATE", "no").stdout(Stdio::piped());
-    needs.tell(&mut command);
+    needs.tell(paths, &mut command);
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return tally.fail(name, &format!("`cargo test` could not be started: {error}")),

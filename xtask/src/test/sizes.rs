@@ -11,12 +11,23 @@ use crate::{
     site,
 };
 
+/// What `/` needs.
 const WASM_BROTLI: u64 = 250_000;
+/// Each part that another page brings along.
+const PART_BROTLI: u64 = 100_000;
 const FIRST_PAGE: u64 = 300_000;
 const BINARY: u64 = 20_000_000;
 
 pub fn check_all(tally: &mut Tally, paths: &Paths, binary: &Path) {
-    judge(tally, "WebAssembly, brotli", WASM_BROTLI, site::wasm_brotli_bytes(paths));
+    judge(tally, "the first page's WebAssembly, brotli", WASM_BROTLI, site::wasm_brotli_bytes(paths));
+    match site::part_sizes(paths) {
+        Ok(parts) => {
+            for (name, bytes) in parts {
+                judge(tally, &format!("a part of the WebAssembly, brotli: {name}"), PART_BROTLI, Ok(bytes));
+            }
+        }
+        Err(error) => tally.fail("the parts of the WebAssembly", &format!("{error:#}")),
+    }
     judge(tally, "the binary", BINARY, std::fs::metadata(binary).map(|file| file.len()).map_err(Into::into));
     judge(tally, "the first page over the wire", FIRST_PAGE, first_page_bytes(binary));
 }

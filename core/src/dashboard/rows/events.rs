@@ -30,7 +30,7 @@ pub fn session() -> Row {
         session = variable::SESSION,
     );
     let table = Panel::new(PanelId::SessionTable, "Sessions", Visual::Table, Unit::Count)
-        .about("Choose a session to see only what belongs to it.")
+        .about("Choose a session to see only what belongs to it. Empty the field Session above to see all again.")
         .column("session_id", "Session", None)
         .linked("Show only this session", choose)
         .column("project", "Project", None)
