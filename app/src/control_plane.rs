@@ -1,7 +1,15 @@
 //! Everything the panel may ask of the server. The server implements it; server functions find it in their context.
 
 use async_trait::async_trait;
-use monitor_core::{error::StackError, file_view::FileView, job::Job, live::Snapshot, logs::LogLine, service::Service};
+use monitor_core::{
+    error::StackError,
+    file_view::FileView,
+    job::Job,
+    live::Snapshot,
+    logs::LogLine,
+    service::Service,
+    settings_page::{PortUse, Preview, SettingsForm, SettingsPage},
+};
 
 /// What the panel may ask. Requests that change something answer with the job that does it; a job that is already at
 /// work is answered instead of a second one.
@@ -23,6 +31,17 @@ pub trait ControlPlane: Send + Sync {
     async fn cancel_job(&self) -> Result<(), StackError>;
     /// Looks again at what may stand in the stack's way, and puts it into the snapshot.
     async fn check_up(&self) -> Result<(), StackError>;
+    /// Everything that the settings page shows.
+    async fn settings_page(&self) -> Result<SettingsPage, StackError>;
+    /// Who has that port of the host, and a free one nearby.
+    async fn look_at_port(&self, port: u16) -> Result<PortUse, StackError>;
+    /// What would happen if that form were applied. Changes nothing.
+    async fn preview_settings(&self, form: SettingsForm) -> Result<Preview, StackError>;
+    /// Saves the form's changes, writes the files anew (those edited by hand only with `replace_edited`) and makes anew
+    /// what that concerns. Refused where the settings file is no longer the one that `base` names.
+    async fn apply_settings(&self, form: SettingsForm, base: String, replace_edited: bool) -> Result<Job, StackError>;
+    /// Replaces the whole text of a settings file that is broken. Refused like `apply_settings`.
+    async fn mend_settings(&self, text: String, base: String) -> Result<(), StackError>;
     /// The generated files, on disk and as they should be.
     async fn files(&self) -> Result<Vec<FileView>, StackError>;
     /// The last lines of a service's log, oldest first.

@@ -14,6 +14,8 @@ pub enum JobKind {
     Up,
     /// Stops the stack and removes its containers.
     Down,
+    /// Saves settings, writes the files anew, and makes anew what that concerns.
+    Apply,
     /// As `Down`, and removes the three volumes with all recorded data.
     Remove,
 }
@@ -121,8 +123,10 @@ pub struct Job {
     pub pulls: Vec<Pull>,
     /// The services it works on.
     pub steps: Vec<ServiceStep>,
-    /// What happened to each file (`Initialize`).
+    /// What happened to each file (`Initialize`, `Apply`).
     pub files: Vec<FileOutcome>,
+    /// It failed, and what it had changed was put back as it was (`Apply`).
+    pub restored: bool,
     /// Why it failed.
     pub error: Option<StackError>,
 }
@@ -139,6 +143,7 @@ impl Job {
             pulls: Vec::new(),
             steps: Vec::new(),
             files: Vec::new(),
+            restored: false,
             error: None,
         }
     }
@@ -160,6 +165,7 @@ impl Job {
                 None => self.pulls.push(pull),
             },
             Progress::File(outcome) => self.files.push(outcome),
+            Progress::Restored => self.restored = true,
         }
     }
 
@@ -187,4 +193,6 @@ pub enum Progress {
     Pull(Pull),
     /// A file was dealt with.
     File(FileOutcome),
+    /// What was changed is as it was before.
+    Restored,
 }

@@ -12,11 +12,13 @@ pub mod doctor;
 pub mod error;
 pub mod file_view;
 pub mod job;
+pub mod lifecycle;
 pub mod live;
 pub mod logs;
 pub mod problem;
 pub mod service;
 pub mod settings;
+pub mod settings_page;
 pub mod status;
 pub mod timestamp;
 mod yaml;
@@ -25,7 +27,5 @@ mod yaml;
 pub mod dashboard;
 #[cfg(feature = "engine")]
 pub mod files;
-#[cfg(feature = "engine")]
-pub mod lifecycle;
 #[cfg(feature = "engine")]
 pub mod stack;

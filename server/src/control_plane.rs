@@ -11,6 +11,7 @@ use monitor_core::{
     live::Snapshot,
     logs::LogLine,
     service::Service,
+    settings_page::{PortUse, Preview, SettingsForm, SettingsPage},
 };
 use tokio::sync::Notify;
 
@@ -154,6 +155,31 @@ impl ControlPlane for LocalControlPlane {
         let checkup = doctor::check_up(self.engine.as_ref(), &self.configuration).await;
         self.hub.update(|snapshot| snapshot.checkup = Some(checkup));
         Ok(())
+    }
+
+    async fn settings_page(&self) -> Result<SettingsPage, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn look_at_port(&self, _port: u16) -> Result<PortUse, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn preview_settings(&self, _form: SettingsForm) -> Result<Preview, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn apply_settings(
+        &self,
+        _form: SettingsForm,
+        _base: String,
+        _replace_edited: bool,
+    ) -> Result<Job, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn mend_settings(&self, _text: String, _base: String) -> Result<(), StackError> {
+        Err(StackError::Cancelled)
     }
 
     async fn files(&self) -> Result<Vec<FileView>, StackError> {

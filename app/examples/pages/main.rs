@@ -12,7 +12,15 @@ use futures::{StreamExt, executor::block_on};
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 use monitor_app::{App, control_plane::ControlPlane};
-use monitor_core::{error::StackError, file_view::FileView, job::Job, live::Snapshot, logs::LogLine, service::Service};
+use monitor_core::{
+    error::StackError,
+    file_view::FileView,
+    job::Job,
+    live::Snapshot,
+    logs::LogLine,
+    service::Service,
+    settings_page::{PortUse, Preview, SettingsForm, SettingsPage},
+};
 
 /// Answers with a fixed state; nothing can be done.
 struct Fixed(Snapshot);
@@ -49,6 +57,31 @@ impl ControlPlane for Fixed {
 
     async fn check_up(&self) -> Result<(), StackError> {
         Ok(())
+    }
+
+    async fn settings_page(&self) -> Result<SettingsPage, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn look_at_port(&self, _port: u16) -> Result<PortUse, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn preview_settings(&self, _form: SettingsForm) -> Result<Preview, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn apply_settings(
+        &self,
+        _form: SettingsForm,
+        _base: String,
+        _replace_edited: bool,
+    ) -> Result<Job, StackError> {
+        Err(StackError::Cancelled)
+    }
+
+    async fn mend_settings(&self, _text: String, _base: String) -> Result<(), StackError> {
+        Err(StackError::Cancelled)
     }
 
     async fn files(&self) -> Result<Vec<FileView>, StackError> {

@@ -9,7 +9,15 @@ mod status;
 #[cfg(feature = "ssr")]
 use leptos::prelude::use_context;
 use leptos::server;
-use monitor_core::{file_view::FileView, job::Job, logs::LogLine, service::Service};
+#[cfg(feature = "ssr")]
+use monitor_core::settings_page::SettingsForm;
+use monitor_core::{
+    file_view::FileView,
+    job::Job,
+    logs::LogLine,
+    service::Service,
+    settings_page::{PortUse, Preview, SettingsPage},
+};
 
 pub use error::ApiError;
 #[cfg(feature = "ssr")]
@@ -57,6 +65,47 @@ pub async fn cancel_job() -> Result<(), ApiError> {
 #[server(endpoint = "check-up")]
 pub async fn check_up() -> Result<(), ApiError> {
     control_plane()?.check_up().await.map_err(ApiError::from_stack)
+}
+
+/// Everything that the settings page shows.
+#[server(endpoint = "settings")]
+pub async fn load_settings() -> Result<SettingsPage, ApiError> {
+    control_plane()?.settings_page().await.map_err(ApiError::from_stack)
+}
+
+/// Who has that port of the host.
+#[server(endpoint = "look-at-port")]
+pub async fn look_at_port(port: u16) -> Result<PortUse, ApiError> {
+    control_plane()?.look_at_port(port).await.map_err(ApiError::from_stack)
+}
+
+/// What would happen if the form were applied. `query` is the form as a browser writes it into an address.
+#[server(endpoint = "preview-settings")]
+pub async fn preview_settings(query: String) -> Result<Preview, ApiError> {
+    control_plane()?.preview_settings(form_of(&query)).await.map_err(ApiError::from_stack)
+}
+
+/// Applies the form. A browser without JavaScript is led back to the settings.
+#[server(endpoint = "apply-settings")]
+pub async fn apply_settings(
+    query: String,
+    base: String,
+    #[server(default)] replace_edited: bool,
+) -> Result<Job, ApiError> {
+    let job = control_plane()?.apply_settings(form_of(&query), base, replace_edited).await;
+    job.inspect(|_| status::lead_to("/settings")).map_err(ApiError::from_stack)
+}
+
+/// Replaces the text of a settings file that is broken.
+#[server(endpoint = "mend-settings")]
+pub async fn mend_settings(text: String, base: String) -> Result<(), ApiError> {
+    control_plane()?.mend_settings(text, base).await.map_err(ApiError::from_stack)
+}
+
+/// Reads a form out of an address.
+#[cfg(feature = "ssr")]
+fn form_of(query: &str) -> SettingsForm {
+    SettingsForm::from_pairs(form_urlencoded::parse(query.as_bytes()).into_owned())
 }
 
 /// The generated files, on disk and as they should be.

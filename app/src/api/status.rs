@@ -13,6 +13,13 @@ pub fn set_status(status: u16) {
     }
 }
 
+/// Leads a browser that posted a form without JavaScript to that page.
+pub(super) fn lead_to(path: &str) {
+    if !asked_by_a_program() {
+        leptos_axum::redirect(path);
+    }
+}
+
 /// Whether the answer goes to a program. A browser that posts a form without JavaScript, or asks for a page, accepts
 /// HTML: the first must get its redirect, and the second its page, whatever the server function said.
 pub(super) fn asked_by_a_program() -> bool {

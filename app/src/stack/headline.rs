@@ -200,6 +200,12 @@ fn at_work(job: &Job) -> Headline {
             };
             ("Starting", title, text)
         }
+        JobKind::Apply => (
+            "Applying",
+            "Applying the settings.".to_owned(),
+            "What they concern is made anew, and the rest keeps running. If it does not get ready, all is put back."
+                .to_owned(),
+        ),
         JobKind::Down => {
             ("Stopping", "Stopping the stack.".to_owned(), "Recorded data and the network stay.".to_owned())
         }

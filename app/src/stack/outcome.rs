@@ -102,14 +102,18 @@ pub fn title(job: &Job) -> String {
     match (job.state, job.kind) {
         (JobState::Done, JobKind::Initialize) => "The files are written".into(),
         (JobState::Done, JobKind::Up) => format!("The stack started in {took}"),
+        (JobState::Done, JobKind::Apply) => format!("The settings were applied in {took}"),
         (JobState::Done, JobKind::Down) => format!("The stack stopped in {took}; data and network stayed"),
         (JobState::Done, JobKind::Remove) => "The stack and its data are removed".into(),
         (JobState::Cancelled, JobKind::Initialize) => "Initializing was cancelled".into(),
         (JobState::Cancelled, JobKind::Up) => "Starting was cancelled; what was done so far stays".into(),
+        (JobState::Cancelled, JobKind::Apply) => "Applying was cancelled; what was done so far stays".into(),
         (JobState::Cancelled, JobKind::Down) => "Stopping was cancelled; what was done so far stays".into(),
         (JobState::Cancelled, JobKind::Remove) => "Removing was cancelled; what was done so far stays".into(),
         (_, JobKind::Initialize) => "The files were not written".into(),
         (_, JobKind::Up) => "The stack did not start".into(),
+        (_, JobKind::Apply) if job.restored => "The settings were not applied, and all is as it was before".into(),
+        (_, JobKind::Apply) => "The settings were not applied".into(),
         (_, JobKind::Down) => "The stack did not stop".into(),
         (_, JobKind::Remove) => "The stack was not removed".into(),
     }

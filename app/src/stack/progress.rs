@@ -31,7 +31,7 @@ pub fn bar(job: &Job) -> Option<Bar> {
         _ => {
             let (wanted, verb) = match job.kind {
                 JobKind::Down | JobKind::Remove => (Phase::Removed, "stopped"),
-                JobKind::Up | JobKind::Initialize => (Phase::Ready, "ready"),
+                JobKind::Up | JobKind::Apply | JobKind::Initialize => (Phase::Ready, "ready"),
             };
             let done = job.steps.iter().filter(|step| step.phase == wanted).count();
             let all = job.steps.len();

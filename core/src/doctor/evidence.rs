@@ -1,5 +1,6 @@
 //! What the doctor goes by: everything that was seen, at one moment, without a judgement.
 
+use super::Holder;
 use crate::{error::StackError, file_view::FileState, lifecycle::Observed, service::Service, status::PublishedPort};
 
 /// Everything that was seen.
@@ -69,17 +70,4 @@ pub struct PortEvidence {
     pub holder: Holder,
     /// A port nearby that nobody has and no setting names; looked for only where somebody else has this one.
     pub free: Option<u16>,
-}
-
-/// Who has a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holder {
-    /// Nobody.
-    Nobody,
-    /// A container of this stack, by its name.
-    Stack(String),
-    /// A container that is not this stack's, by its name.
-    Container(String),
-    /// A process of this machine, as ``process `nginx` (pid 812)``; `None` where this user may not see which.
-    Process(Option<String>),
 }

@@ -15,7 +15,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "engine")]
-pub use evidence::{Disk, EngineEvidence, Evidence, FolderEvidence, Holder, PortEvidence};
+pub use evidence::{Disk, EngineEvidence, Evidence, FolderEvidence, PortEvidence};
 #[cfg(feature = "engine")]
 pub use examine::examine;
 
@@ -68,6 +68,20 @@ pub enum Check {
     DiskSpace,
     /// A program that sees no more releases.
     EndOfLife,
+}
+
+/// Who has a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// Nobody.
+    Nobody,
+    /// A container of this stack, by its name.
+    Stack(String),
+    /// A container that is not this stack's, by its name.
+    Container(String),
+    /// A process of this machine, as ``process `nginx` (pid 812)``; `None` where this user may not see which.
+    Process(Option<String>),
 }
 
 /// One thing that was looked at.

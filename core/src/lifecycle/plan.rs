@@ -2,7 +2,10 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::observed::{Observed, ObservedContainer};
+use super::{
+    Recreate,
+    observed::{Observed, ObservedContainer},
+};
 use crate::{
     error::StackError,
     service::Service,
@@ -65,19 +68,6 @@ pub enum ServiceAction {
         /// How it differs.
         because: Recreate,
     },
-}
-
-/// Why a container has to be made anew. The first three are Docker Compose's own reasons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recreate {
-    /// Its definition changed.
-    DefinitionChanged,
-    /// The image of that name is another one now.
-    ImageChanged,
-    /// It is attached to a network of that name which no longer exists.
-    NetworkChanged,
-    /// The Engine gave it up.
-    Dead,
 }
 
 /// Compares what is with what should be. Fails where a name is held by something that is not part of the stack.

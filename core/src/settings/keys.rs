@@ -257,7 +257,9 @@ pub const KEYS: &[Key] = &[
         "Record what tools are asked to do: commands, file names, inputs; and their error messages",
     ),
     Key::switch("telemetry.log_user_prompts", "Prompts", "Record prompts, and what Claude answers"),
-    Key::switch("telemetry.include_account_uuid", "Account id", "Attach the Anthropic account id"),
+    // The collector drops it as well, for agents whose images are older than the setting.
+    Key::switch("telemetry.include_account_uuid", "Account id", "Attach the Anthropic account id")
+        .needing(Needs::BOTH),
     Key::switch("telemetry.include_session_id", "Session id", "Attach the session id"),
     Key::new(
         Group::Retention,

@@ -36,7 +36,7 @@ pub fn read_values(text: &str, file: &str) -> Result<RawValues, Vec<Problem>> {
 }
 
 /// Every known key's value, and what stands where a value should be but is none. Fails where the file is not YAML.
-fn values_in(text: &str) -> Result<(RawValues, Vec<Problem>), Problem> {
+pub(super) fn values_in(text: &str) -> Result<(RawValues, Vec<Problem>), Problem> {
     let whole_file = |message: String, line| Problem { field: String::new(), message, file: None, line };
     // A byte order mark is what some editors leave; it is not part of the document.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

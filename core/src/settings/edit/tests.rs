@@ -1,0 +1,227 @@
+use super::*;
+
+mod random;
+
+fn set(key: &str, value: &str) -> Change {
+    Change::set(key, value)
+}
+
+fn edited(text: &str, changes: &[Change]) -> String {
+    edit(text, changes).unwrap_or_else(|problems| panic!("{text:?}: {problems:?}"))
+}
+
+fn refusal(text: &str, changes: &[Change]) -> String {
+    let problems = edit(text, changes).expect_err(text);
+    problems.iter().map(|problem| format!("{}: {problem}\n", problem.line.map_or("-".into(), |line| line.to_string()))).collect()
+}
+
+#[test]
+fn a_scalar_that_is_there_changes_and_nothing_else() {
+    for (before, key, value, after) in [
+        ("monitoring:\n  loki_port: 3100\n", "loki_port", "3101", "monitoring:\n  loki_port: 3101\n"),
+        // Comments, columns, blank lines, unknown keys, a missing last line end.
+        (
+            "# top\na: [1, 'x']\nmonitoring: # ports\n  loki_port:   3100   # loki\n\n  new: {}\nz: |\n  text",
+            "loki_port",
+            "3101",
+            "# top\na: [1, 'x']\nmonitoring: # ports\n  loki_port:   3101   # loki\n\n  new: {}\nz: |\n  text",
+        ),
+        // Line endings and a byte order mark.
+        (
+            "\u{feff}monitoring:\r\n  loki_port: 3100\r\n  x: 1\r\n",
+            "loki_port",
+            "3101",
+            "\u{feff}monitoring:\r\n  loki_port: 3101\r\n  x: 1\r\n",
+        ),
+        ("monitoring:\r  loki_port: 3100\r", "loki_port", "3101", "monitoring:\r  loki_port: 3101\r"),
+        // Quotes of either kind stay; of keys too.
+        ("\"monitoring\":\n  'loki_port': '3100'\n", "loki_port", "3101", "\"monitoring\":\n  'loki_port': '3101'\n"),
+        ("monitoring: {loki_port: \"3100\", x: 1}\n", "loki_port", "3101", "monitoring: {loki_port: \"3101\", x: 1}\n"),
+        (
+            "{\"monitoring\":{\"loki_port\":3100,\"x\":[1]}}",
+            "loki_port",
+            "3101",
+            "{\"monitoring\":{\"loki_port\":3101,\"x\":[1]}}",
+        ),
+        (
+            "monitoring: {\n  loki_port: 3100, # c\n  x: 1,\n}\n",
+            "loki_port",
+            "3101",
+            "monitoring: {\n  loki_port: 3101, # c\n  x: 1,\n}\n",
+        ),
+        // Unusual places for a value.
+        ("monitoring:\n  loki_port:\n    3100\n  y: 1\n", "loki_port", "3101", "monitoring:\n  loki_port:\n    3101\n  y: 1\n"),
+        ("monitoring:\n  ? loki_port\n  : 3100\n", "loki_port", "3101", "monitoring:\n  ? loki_port\n  : 3101\n"),
+        ("monitoring:\n  loki_port: # c\n  y: 1\n", "loki_port", "3101", "monitoring:\n  loki_port: 3101 # c\n  y: 1\n"),
+        ("monitoring:\n  loki_port: ~ # c\n", "loki_port", "3101", "monitoring:\n  loki_port: 3101 # c\n"),
+        ("monitoring:\n  loki_port:", "loki_port", "3101", "monitoring:\n  loki_port: 3101"),
+        // Several documents: the first is the one that is read.
+        (
+            "---\nmonitoring:\n  loki_port: 3100\n---\nmonitoring:\n  loki_port: 9\n...\n",
+            "loki_port",
+            "3101",
+            "---\nmonitoring:\n  loki_port: 3101\n---\nmonitoring:\n  loki_port: 9\n...\n",
+        ),
+        // What a reader might take for something else is quoted, in the style that is there already.
+        ("monitoring:\n  bind_address: localhost # bad\n", "bind_address", "0.0.0.0", "monitoring:\n  bind_address: \"0.0.0.0\" # bad\n"),
+        ("monitoring:\n  bind_address: '127.0.0.1'\n", "bind_address", "::1", "monitoring:\n  bind_address: '::1'\n"),
+        ("monitoring:\n  otel_collector_host: x\n", "otel_collector_host", "yes", "monitoring:\n  otel_collector_host: \"yes\"\n"),
+        ("monitoring:\n  otel_collector_host: x\n", "otel_collector_host", "1e3", "monitoring:\n  otel_collector_host: \"1e3\"\n"),
+        ("monitoring:\n  otel_collector_host: x\n", "otel_collector_host", "007", "monitoring:\n  otel_collector_host: \"007\"\n"),
+        ("monitoring:\n  otel_collector_host: x\n", "otel_collector_host", "", "monitoring:\n  otel_collector_host: \"\"\n"),
+        ("monitoring:\n  otel_collector_host: 'x'\n", "otel_collector_host", "o'n: #", "monitoring:\n  otel_collector_host: 'o''n: #'\n"),
+        ("monitoring:\n  otel_collector_host: \"x\"\n", "otel_collector_host", "a\\b\"c", "monitoring:\n  otel_collector_host: \"a\\\\b\\\"c\"\n"),
+        ("monitoring:\n  images: {loki: a}\n", "images.loki", "", "monitoring:\n  images: {loki: \"\"}\n"),
+        // Numbers and switches are written so that Go reads them as what they are.
+        ("monitoring:\n  loki_port: 3100\n", "loki_port", "03101", "monitoring:\n  loki_port: 3101\n"),
+        (
+            "monitoring: {telemetry: {log_user_prompts: on}}\n",
+            "telemetry.log_user_prompts",
+            "off",
+            "monitoring: {telemetry: {log_user_prompts: false}}\n",
+        ),
+    ] {
+        assert_eq!(edited(before, &[set(key, value)]), after, "{before:?}");
+    }
+}
+
+#[test]
+fn a_missing_key_is_added_where_it_belongs_as_the_file_is_indented() {
+    let port = || set("loki_port", "3101");
+    let prompts = || set("telemetry.log_user_prompts", "false");
+    for (before, change, after) in [
+        ("", port(), "monitoring:\n  loki_port: 3101\n"),
+        ("", prompts(), "monitoring:\n  telemetry:\n    log_user_prompts: false\n"),
+        ("\u{feff}", port(), "\u{feff}monitoring:\n  loki_port: 3101\n"),
+        ("# mine\r\n", port(), "# mine\r\nmonitoring:\r\n  loki_port: 3101\r\n"),
+        ("# mine", port(), "# mine\nmonitoring:\n  loki_port: 3101"),
+        ("---\n# mine\n", port(), "---\n# mine\nmonitoring:\n  loki_port: 3101\n"),
+        ("a: 1\n", port(), "a: 1\nmonitoring:\n  loki_port: 3101\n"),
+        ("a: 1", port(), "a: 1\nmonitoring:\n  loki_port: 3101"),
+        ("a: 1\r\n", prompts(), "a: 1\r\nmonitoring:\r\n  telemetry:\r\n    log_user_prompts: false\r\n"),
+        ("a: 1\n---\nb: 1\n", port(), "a: 1\nmonitoring:\n  loki_port: 3101\n---\nb: 1\n"),
+        ("a:\n    b: 1\n", prompts(), "a:\n    b: 1\nmonitoring:\n    telemetry:\n        log_user_prompts: false\n"),
+        ("monitoring:\n    x: 1", prompts(), "monitoring:\n    x: 1\n    telemetry:\n        log_user_prompts: false"),
+        ("monitoring:\n  x: 1\nb: 1\n", port(), "monitoring:\n  x: 1\n  loki_port: 3101\nb: 1\n"),
+        (
+            "monitoring:\n  telemetry:\n    # about y\n    y: 2 # c\n\n\n# about b\nb: 1\n",
+            prompts(),
+            "monitoring:\n  telemetry:\n    # about y\n    y: 2 # c\n    log_user_prompts: false\n\n\n# about b\nb: 1\n",
+        ),
+        ("monitoring:\nb: 1\n", port(), "monitoring:\n  loki_port: 3101\nb: 1\n"),
+        ("monitoring:", prompts(), "monitoring:\n  telemetry:\n    log_user_prompts: false"),
+        ("a:\n   b: 1\nmonitoring: # ours\n", port(), "a:\n   b: 1\nmonitoring: # ours\n   loki_port: 3101\n"),
+        ("monitoring: ~\n", port(), "monitoring:\n  loki_port: 3101\n"),
+        ("monitoring: {}\n", port(), "monitoring: {loki_port: 3101}\n"),
+        ("monitoring: {x: 1}\n", prompts(), "monitoring: {x: 1, telemetry: {log_user_prompts: false}}\n"),
+        ("{\"a\":1}", port(), "{\"a\":1, \"monitoring\": {\"loki_port\": 3101}}"),
+    ] {
+        assert_eq!(edited(before, &[change]), after, "{before:?}");
+    }
+}
+
+#[test]
+fn removing_a_key_removes_its_line_and_sections_that_are_empty_then() {
+    for (before, key, after) in [
+        ("monitoring:\n  # loki\n  loki_port: 1 # c\n  x: 1\n", "loki_port", "monitoring:\n  # loki\n  x: 1\n"),
+        ("monitoring:\r\n  x: 1\r\n  loki_port: 1", "loki_port", "monitoring:\r\n  x: 1"),
+        ("monitoring: {loki_port: 1, x: 2}\n", "loki_port", "monitoring: {x: 2}\n"),
+        ("monitoring:\n  loki_port:\n  x: 1\n", "loki_port", "monitoring:\n  x: 1\n"),
+        ("monitoring:\n  x: 1\n  telemetry:\n    log_user_prompts: no\nb: 1\n", "telemetry.log_user_prompts", "monitoring:\n  x: 1\nb: 1\n"),
+        ("a: 1\nmonitoring:\n  telemetry:\n    log_user_prompts: no\n# b\nb: 1\n", "telemetry.log_user_prompts", "a: 1\n# b\nb: 1\n"),
+        ("# mine\nmonitoring:\n  loki_port: 1\n", "loki_port", "# mine\n"),
+        ("monitoring:\n  loki_port: 1", "loki_port", ""),
+        // What would be lost with an empty section keeps it.
+        ("a: 1\nmonitoring:\n  # d\n  loki_port: 1\n", "loki_port", "a: 1\nmonitoring:\n  # d\n  {}\n"),
+        ("monitoring:\n  loki_port: 1\n---\nb: 1\n", "loki_port", "monitoring: {}\n---\nb: 1\n"),
+        // Not there: nothing to do.
+        ("monitoring:\n  x: 1\n", "loki_port", "monitoring:\n  x: 1\n"),
+        ("", "loki_port", ""),
+        ("# c", "telemetry.log_user_prompts", "# c"),
+    ] {
+        assert_eq!(edited(before, &[Change::unset(key)]), after, "{before:?}");
+    }
+}
+
+#[test]
+fn what_the_file_says_already_stays_as_it_is_spelt_and_defaults_are_not_added_unasked() {
+    let text = "monitoring:\n  loki_port: 0xC1D\n  telemetry: {log_user_prompts: off}\n  bind_address: 0:0::1\n";
+    let same = [
+        set("loki_port", "3101"),
+        set("telemetry.log_user_prompts", "false"),
+        set("bind_address", "::1"),
+        set("grafana_port", "3000"),
+        set("images.loki", ""),
+    ];
+    assert_eq!(edited(text, &same), text);
+    assert_eq!(edited("", &[set("grafana_port", "3000").even_if_default()]), "monitoring:\n  grafana_port: 3000\n");
+    assert_eq!(edited("", &[]), "");
+}
+
+#[test]
+fn several_changes_are_made_together_and_ports_may_swap() {
+    let text = "monitoring:\n  loki_port: 9090 # a\n  prometheus_port: 3100 # b\n  telemetry:\n    log_user_prompts: no\n";
+    let changes = [
+        set("loki_port", "3100"),
+        set("monitoring.prometheus_port", "9090"),
+        Change::unset("telemetry.log_user_prompts"),
+        set("telemetry.log_tool_details", "no"),
+        set("images.loki", "wrong one"),
+        set("images.loki", "mirror.example:5000/loki:3"),
+    ];
+    // Of two changes of one key the last counts, but what is wrong is wrong.
+    assert!(refusal(text, &changes).contains("`wrong one` is not an image"));
+    let changes: Vec<Change> = changes.into_iter().filter(|it| it.value.as_deref() != Some("wrong one")).collect();
+    assert_eq!(
+        edited(text, &changes),
+        "monitoring:\n  loki_port: 3100 # a\n  prometheus_port: 9090 # b\n  telemetry:\n    log_tool_details: false\n  images:\n    loki: mirror.example:5000/loki:3\n"
+    );
+}
+
+#[test]
+fn values_that_are_wrong_or_contradict_one_another_are_refused_all_at_once() {
+    let changes = [set("loki_port", "70000"), set("colour", "blue"), set("otel_collector_host", "a\nb")];
+    insta::assert_snapshot!(refusal("", &changes), @"");
+    insta::assert_snapshot!(refusal("monitoring:\n  grafana_port: 3100\n  loki_port: 3000\n", &[Change::unset("loki_port")]), @"");
+    insta::assert_snapshot!(refusal("", &[set("otel_collector_internal", "loki")]), @"");
+}
+
+#[test]
+fn what_was_wrong_before_elsewhere_does_not_stand_in_the_way() {
+    let text = "monitoring:\n  loki_port: abc\n  grafana_port: 0\n  jaeger_port: [1]\n";
+    let mended = edited(text, &[set("grafana_port", "3001")]);
+    assert_eq!(mended, text.replace("grafana_port: 0", "grafana_port: 3001"));
+    assert_eq!(edited(&mended, &[Change::unset("loki_port")]), "monitoring:\n  grafana_port: 3001\n  jaeger_port: [1]\n");
+}
+
+#[test]
+fn what_cannot_be_changed_alone_is_refused_with_its_line() {
+    let port = [set("loki_port", "3101")];
+    for text in [
+        "monitoring:\n\tloki_port: 1\n",
+        "monitoring:\n  loki_port: 1\n  loki_port: 2\n",
+        "monitoring:\n  loki_port: [1]\n",
+        "monitoring: 3\n",
+        "monitoring:\n- a\n",
+        "- a\n",
+        "a: 1\nb: [\n",
+        "b: &m\n  loki_port: 1\nmonitoring: *m\n",
+        "a: 1\nmonitoring: &m\n  loki_port: 1\nb: *m\n",
+        "monitoring:\n  loki_port: &p 1\n  x: *p\n",
+        "a: &p 1\nmonitoring:\n  loki_port: *p\n",
+        "monitoring:\n  loki_port: !!int 1\n",
+        "monitoring: !ours\n  loki_port: 1\n",
+        "null\n",
+        "# a\n---\n---\nb: 1\n",
+        "---\n...\n",
+        "monitoring:\n  loki_port: &p\n  y: *p\n",
+    ] {
+        assert!(edit(text, &port).is_err(), "{text:?}");
+    }
+    insta::assert_snapshot!(refusal("a: 1\nmonitoring: &m\n  loki_port: 1\nb: *m\n", &port), @"");
+    insta::assert_snapshot!(refusal("a: &p 1\nmonitoring:\n  loki_port: *p\n", &port), @"");
+    insta::assert_snapshot!(refusal("monitoring:\n  loki_port: !!int 1\n", &port), @"");
+    insta::assert_snapshot!(refusal("monitoring:\n  telemetry: 3\n", &[set("telemetry.log_user_prompts", "no")]), @"");
+    insta::assert_snapshot!(refusal("monitoring:\n\tloki_port: 1\n", &port), @"");
+    insta::assert_snapshot!(refusal("# a\nnull\n", &port), @"");
+}

@@ -5,7 +5,6 @@ use yaml_edit::{Mapping, MappingEntry, ScalarStyle, ScalarValue, YamlFile, YamlN
 use super::{
     Edit,
     place::{Place, find},
-    problem,
 };
 use crate::{
     problem::Problem,
@@ -138,7 +137,8 @@ fn plain(key: &Key, value: &str) -> bool {
 /// The value for the tree to write: quoted as its neighbours are, where it need not be.
 fn scalar(key: &Key, value: &str) -> ScalarValue {
     match key.kind {
-        Kind::Port | Kind::Milliseconds | Kind::Switch => ScalarValue::plain(value),
+        // `plain` would quote what reads as a number; it is for texts.
+        Kind::Port | Kind::Milliseconds | Kind::Switch => ScalarValue::parse(value),
         _ if plain(key, value) => ScalarValue::string(value),
         _ => ScalarValue::with_style(value, ScalarStyle::DoubleQuoted),
     }
@@ -247,8 +247,10 @@ fn check_empty(text: &str) -> Result<(), Problem> {
     match odd {
         None => Ok(()),
         Some(index) => Err(Problem {
+            field: String::new(),
+            message: "the file has no keys, but is not empty either; empty it first".into(),
+            file: None,
             line: u32::try_from(index + 1).ok(),
-            ..problem("", "the file has no keys, but is not empty either; empty it first".into(), None)
         }),
     }
 }
