@@ -48,6 +48,7 @@ impl Show {
             Progress::Step { service, phase } => self.step(&mut state, service, phase),
             Progress::Pull(pull) => self.pull(&mut state, &pull),
             Progress::File(outcome) => output::note(&file_words(&outcome)),
+            Progress::Restored => output::note("the old configuration was restored"),
         }
     }
 
