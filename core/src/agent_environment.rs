@@ -9,7 +9,7 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
-pub use compare::{Difference, differences};
+pub use compare::{Difference, differences, is_telemetry};
 pub use text::{agent_env, env_file};
 
 use crate::settings::Settings;
@@ -22,8 +22,10 @@ pub enum Source {
     Image,
     /// Clawker sets it when it creates the container. It must not be set by hand: project and agent would be lost.
     Creation,
-    /// Clawker should bake it into the image and does not: it writes only what is switched on, and where Claude Code's
-    /// own default is on, leaving it out does not switch it off. Only `agent.env` does.
+    /// Nobody: Clawker writes only what is switched on, and Claude Code is off by itself here.
+    Default,
+    /// Nobody, though somebody should: Clawker writes only what is switched on, but Claude Code's own default is on, so
+    /// that leaving it out does not switch it off. Only `agent.env` does.
     OnlyByHand,
 }
 
@@ -54,16 +56,20 @@ pub fn baked(settings: &Settings) -> Vec<Variable> {
         None => format!("http://{}:{}", settings.otel_collector_internal, settings.otel_collector_port),
     };
     let endpoint = |path: &str| format!("{collector}{path}");
-    // Clawker writes a switch only when it is on.
-    let switch = |name: &str, on: bool, words: [&'static str; 2], about: &str| match on {
-        true => variable(name, words[1], Source::Image, about),
-        false => variable(name, words[0], Source::OnlyByHand, about),
+    // Clawker writes a switch only when it is on. Claude Code attaches ids by default, and does not record contents.
+    let id = |name: &str, on: bool, about: &str| match on {
+        true => variable(name, "true", Source::Image, about),
+        false => variable(name, "false", Source::OnlyByHand, about),
+    };
+    let contents = |name: &str, on: bool, about: &str| match on {
+        true => variable(name, "1", Source::Image, about),
+        false => variable(name, "0", Source::Default, about),
     };
     vec![
-        variable("CLAUDE_CODE_ENABLE_TELEMETRY", "1", Source::Image, "Clawker sets 0 where no collector runs"),
+        variable(ENABLE, "1", Source::Image, "0 in a container that was created while no collector ran"),
         variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", Source::Image, ""),
         variable("OTEL_METRICS_EXPORTER", "otlp", Source::Image, ""),
-        variable("OTEL_LOGS_EXPORTER", "otlp", Source::Image, "events"),
+        variable("OTEL_LOGS_EXPORTER", "otlp", Source::Image, ""),
         variable(
             "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
             endpoint(telemetry.metrics_path.as_str()),
@@ -76,13 +82,8 @@ pub fn baked(settings: &Settings) -> Vec<Variable> {
             Source::Image,
             "where events go",
         ),
-        switch(
-            "OTEL_METRICS_INCLUDE_ACCOUNT_UUID",
-            telemetry.include_account_uuid,
-            ["false", "true"],
-            "the Anthropic account id",
-        ),
-        switch("OTEL_METRICS_INCLUDE_SESSION_ID", telemetry.include_session_id, ["false", "true"], "the session id"),
+        id("OTEL_METRICS_INCLUDE_ACCOUNT_UUID", telemetry.include_account_uuid, "the Anthropic account id"),
+        id("OTEL_METRICS_INCLUDE_SESSION_ID", telemetry.include_session_id, "the session id"),
         variable(
             "OTEL_LOGS_EXPORT_INTERVAL",
             telemetry.logs_export_interval.count().to_string(),
@@ -95,8 +96,8 @@ pub fn baked(settings: &Settings) -> Vec<Variable> {
             Source::Image,
             "milliseconds",
         ),
-        switch("OTEL_LOG_TOOL_DETAILS", telemetry.log_tool_details, ["0", "1"], "commands, file names, inputs, errors"),
-        switch("OTEL_LOG_USER_PROMPTS", telemetry.log_user_prompts, ["0", "1"], "prompts, and Claude's answers"),
+        contents("OTEL_LOG_TOOL_DETAILS", telemetry.log_tool_details, "commands, file names, inputs, errors"),
+        contents("OTEL_LOG_USER_PROMPTS", telemetry.log_user_prompts, "prompts, and Claude's answers"),
     ]
 }
 
@@ -125,6 +126,8 @@ pub fn environment(settings: &Settings, project: &str, agent: &str) -> Vec<Varia
     variables
 }
 
+/// Clawker decides about it for each container: it is 0 where no collector runs when the container is created.
+const ENABLE: &str = "CLAUDE_CODE_ENABLE_TELEMETRY";
 const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 
 #[cfg(test)]

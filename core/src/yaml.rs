@@ -3,6 +3,7 @@
 
 /// Whether the text may stand without quotes. No reader takes such a text for a number, a boolean, a comment or a
 /// structure, in a flow mapping neither. What is not certain is quoted: that is never wrong.
+#[cfg(any(feature = "engine", test))]
 pub(crate) fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
     let fine = |letter: char| letter.is_ascii_alphanumeric() || "_./@:-".contains(letter);

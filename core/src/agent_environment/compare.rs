@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RESOURCE_ATTRIBUTES, environment};
+use super::{ENABLE, RESOURCE_ATTRIBUTES, environment};
 use crate::settings::Settings;
 
 /// A telemetry variable whose effect in a container is not what the settings ask for.
@@ -44,8 +44,9 @@ pub fn differences(container: &[String], settings: &Settings, project: &str, age
     differences
 }
 
-fn is_telemetry(name: &str) -> bool {
-    name.starts_with("OTEL_") || name == "CLAUDE_CODE_ENABLE_TELEMETRY" || name.starts_with("CLAUDE_CODE_OTEL")
+/// Whether a variable of that name is about telemetry, and may be looked at. All others are nobody's business.
+pub fn is_telemetry(name: &str) -> bool {
+    name.starts_with("OTEL_") || name == ENABLE || name.starts_with("CLAUDE_CODE_OTEL")
 }
 
 fn difference(name: &str, wanted: Option<&str>, found: Option<&str>) -> Difference {
@@ -76,7 +77,7 @@ fn meaning(value: Option<&str>) -> Option<String> {
 /// What Claude Code does where the variable is not set.
 fn default_of(name: &str) -> Option<&'static str> {
     Some(match name {
-        "CLAUDE_CODE_ENABLE_TELEMETRY"
+        ENABLE
         | "OTEL_LOG_USER_PROMPTS"
         | "OTEL_LOG_TOOL_DETAILS"
         | "OTEL_LOG_TOOL_CONTENT"

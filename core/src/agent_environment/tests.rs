@@ -11,10 +11,11 @@ fn lines(variables: &[Variable]) -> Vec<String> {
     variables.iter().map(|variable| format!("{}={}", variable.name, variable.value)).collect()
 }
 
-/// The container of an agent that Clawker made under these settings: what is left to do by hand is missing.
+/// The container of an agent that Clawker made under these settings: what it does not set is missing.
 fn made_by_clawker(settings: &Settings) -> Vec<String> {
     let variables = environment(settings, "demo", "dev");
-    let by_clawker = variables.into_iter().filter(|variable| variable.source != Source::OnlyByHand);
+    let by_clawker =
+        variables.into_iter().filter(|variable| matches!(variable.source, Source::Image | Source::Creation));
     lines(&by_clawker.collect::<Vec<_>>()).into_iter().chain(["PATH=/bin".into(), "API_KEY=secret".into()]).collect()
 }
 
@@ -29,7 +30,21 @@ fn private() -> Settings {
 
 #[test]
 fn an_agent_gets_what_clawkers_template_bakes_and_its_creation_adds() {
-    insta::assert_snapshot!(lines(&environment(&Settings::default(), "demo", "dev")).join("\n"), @"");
+    insta::assert_snapshot!(lines(&environment(&Settings::default(), "demo", "dev")).join("\n"), @"
+    CLAUDE_CODE_ENABLE_TELEMETRY=1
+    OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
+    OTEL_METRICS_EXPORTER=otlp
+    OTEL_LOGS_EXPORTER=otlp
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://otel-collector:4318/v1/metrics
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://otel-collector:4318/v1/logs
+    OTEL_METRICS_INCLUDE_ACCOUNT_UUID=true
+    OTEL_METRICS_INCLUDE_SESSION_ID=true
+    OTEL_LOGS_EXPORT_INTERVAL=5000
+    OTEL_METRIC_EXPORT_INTERVAL=10000
+    OTEL_LOG_TOOL_DETAILS=1
+    OTEL_LOG_USER_PROMPTS=1
+    OTEL_RESOURCE_ATTRIBUTES=project=demo,agent=dev
+    ");
     let elsewhere = settings(&[("otel_collector_endpoint", "https://otel.example/"), ("loki_port", "3101")]);
     let found = lines(&environment(&elsewhere, "", "dev"));
     assert!(found.contains(&"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=https://otel.example/v1/logs".to_owned()), "{found:?}");
@@ -39,8 +54,42 @@ fn an_agent_gets_what_clawkers_template_bakes_and_its_creation_adds() {
 
 #[test]
 fn what_is_switched_off_is_said_out_loud_ready_to_copy() {
-    insta::assert_snapshot!(agent_env(&environment(&private(), "demo", "dev")), @"");
-    insta::assert_snapshot!(env_file(&environment(&private(), "demo", "dev")), @"");
+    insta::assert_snapshot!(agent_env(&environment(&private(), "demo", "dev")), @r#"
+    agent:
+      env:
+        OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf"
+        OTEL_METRICS_EXPORTER: "otlp"
+        OTEL_LOGS_EXPORTER: "otlp"
+        OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://otel-collector:4318/v1/metrics"  # where metrics go
+        OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "http://otel-collector:4318/v1/logs"  # where events go
+        OTEL_METRICS_INCLUDE_ACCOUNT_UUID: "false"  # the Anthropic account id; Clawker leaves it out, which does not switch it off
+        OTEL_METRICS_INCLUDE_SESSION_ID: "false"  # the session id; Clawker leaves it out, which does not switch it off
+        OTEL_LOGS_EXPORT_INTERVAL: "5000"  # milliseconds
+        OTEL_METRIC_EXPORT_INTERVAL: "10000"  # milliseconds
+        OTEL_LOG_TOOL_DETAILS: "0"  # commands, file names, inputs, errors
+        OTEL_LOG_USER_PROMPTS: "0"  # prompts, and Claude's answers
+    "#);
+    insta::assert_snapshot!(env_file(&environment(&private(), "demo", "dev")), @"
+    OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
+    OTEL_METRICS_EXPORTER=otlp
+    OTEL_LOGS_EXPORTER=otlp
+    # where metrics go
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://otel-collector:4318/v1/metrics
+    # where events go
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://otel-collector:4318/v1/logs
+    # the Anthropic account id; Clawker leaves it out, which does not switch it off
+    OTEL_METRICS_INCLUDE_ACCOUNT_UUID=false
+    # the session id; Clawker leaves it out, which does not switch it off
+    OTEL_METRICS_INCLUDE_SESSION_ID=false
+    # milliseconds
+    OTEL_LOGS_EXPORT_INTERVAL=5000
+    # milliseconds
+    OTEL_METRIC_EXPORT_INTERVAL=10000
+    # commands, file names, inputs, errors
+    OTEL_LOG_TOOL_DETAILS=0
+    # prompts, and Claude's answers
+    OTEL_LOG_USER_PROMPTS=0
+    ");
 }
 
 #[test]
@@ -60,7 +109,11 @@ fn a_container_from_older_settings_or_without_telemetry_is_told_from_todays() {
         .iter()
         .map(|it| format!("{}: {:?} -> {:?}", it.name, it.found.as_deref(), it.wanted.as_deref()))
         .collect();
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    CLAUDE_CODE_ENABLE_TELEMETRY: Some("0") -> Some("1")
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: Some("http://otel-collector:14318/v1/metrics") -> Some("http://otel-collector:4318/v1/metrics")
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: Some("http://otel-collector:14318/v1/logs") -> Some("http://otel-collector:4318/v1/logs")
+    "#);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The variables as people copy them into `.clawker.yaml` or into a file that it names.
 
-use super::{Source, Variable};
+use super::{ENABLE, Source, Variable};
 use crate::yaml::double_quoted;
 
 /// For `.clawker.yaml`: the map `agent.env`. Every value is a text, so every value is quoted.
@@ -26,13 +26,14 @@ pub fn env_file(variables: &[Variable]) -> String {
     text
 }
 
-/// What may be set by hand. What Clawker sets at creation would be lost by it.
+/// What may be set by hand. What Clawker sets at creation would be lost by it: `agent.env` has the last word.
 fn by_hand(variables: &[Variable]) -> impl Iterator<Item = &Variable> {
-    variables.iter().filter(|variable| variable.source != Source::Creation)
+    variables.iter().filter(|variable| variable.source != Source::Creation && variable.name != ENABLE)
 }
 
 fn comment(variable: &Variable) -> Option<String> {
-    let note = (variable.source == Source::OnlyByHand).then_some("Clawker leaves this out");
-    let parts: Vec<&str> = [Some(variable.about.as_str()), note].into_iter().flatten().filter(|it| !it.is_empty()).collect();
+    let note = (variable.source == Source::OnlyByHand).then_some("Clawker leaves it out, which does not switch it off");
+    let parts: Vec<&str> =
+        [Some(variable.about.as_str()), note].into_iter().flatten().filter(|it| !it.is_empty()).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }

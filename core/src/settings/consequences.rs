@@ -27,11 +27,7 @@ impl Consequences {
     /// Compares two settings on one machine. Files that were edited by hand and containers that are not as the old
     /// settings say are not known here; the server adds those.
     #[cfg(feature = "engine")]
-    pub fn between(
-        old: &super::Settings,
-        new: &super::Settings,
-        facts: &crate::stack::HostFacts,
-    ) -> Consequences {
+    pub fn between(old: &super::Settings, new: &super::Settings, facts: &crate::stack::HostFacts) -> Consequences {
         use crate::{
             agent_environment, files,
             stack::{StackSpec, service_config_hash},
@@ -41,11 +37,7 @@ impl Consequences {
         let (old_stack, new_stack) = (StackSpec::new(old, facts), StackSpec::new(new, facts));
         let hash = |stack: &StackSpec, service| stack.service(service).map(service_config_hash);
         Consequences {
-            files: new_files
-                .iter()
-                .filter(|file| !old_files.contains(file))
-                .map(|file| file.name.to_owned())
-                .collect(),
+            files: new_files.iter().filter(|file| !old_files.contains(file)).map(|file| file.name.to_owned()).collect(),
             // The hash holds a digest of the mounted files as well: `stack::build` puts it into a label.
             services: Service::ALL
                 .into_iter()
@@ -96,7 +88,14 @@ mod tests {
             (
                 "loki_port",
                 "3101",
-                &["compose.yaml", "otel-config.yaml", "prometheus.yaml", "loki-config.yaml", "grafana-datasources.yaml", "promtail-config.yaml"],
+                &[
+                    "compose.yaml",
+                    "otel-config.yaml",
+                    "prometheus.yaml",
+                    "loki-config.yaml",
+                    "grafana-datasources.yaml",
+                    "promtail-config.yaml",
+                ],
                 &[OtelCollector, Prometheus, Loki, Grafana, Promtail],
             ),
             ("retention.metrics", "60d", &["compose.yaml", "prometheus.yaml"], &[Prometheus]),

@@ -104,7 +104,7 @@ pub struct Key {
     pub kind: Kind,
     /// The default, as one would write it; empty where there is none.
     pub default: &'static str,
-    /// Its name in a form.
+    /// Its name in a form; no other key has the same.
     pub title: &'static str,
     /// What it means.
     pub meaning: &'static str,
@@ -172,7 +172,7 @@ pub const KEYS: &[Key] = &[
         "Collector elsewhere",
         "A collector elsewhere, to which agents send instead of this stack's",
     ),
-    Key::port("otel_collector_port", "4318", "Collector, HTTP", "OTLP over HTTP: where agents send")
+    Key::port("otel_collector_port", "4318", "Collector port, HTTP", "OTLP over HTTP: where agents send")
         .needing(Needs::BOTH),
     Key::new(
         Group::Collector,
@@ -192,26 +192,26 @@ pub const KEYS: &[Key] = &[
         "Name on the network",
         "Host name under which agents reach the collector",
     ),
-    Key::port("otel_grpc_port", "4317", "Collector, gRPC", "OTLP over gRPC"),
+    Key::port("otel_grpc_port", "4317", "Collector port, gRPC", "OTLP over gRPC"),
     // The firewall in an agent's container sends its own events straight to Loki, at a port it is told when it is made.
-    Key::port("loki_port", "3100", "Loki", "Loki's HTTP API").needing(Needs::NEW_AGENTS),
-    Key::port("prometheus_port", "9090", "Prometheus", "Prometheus' pages and API"),
-    Key::port("jaeger_port", "16686", "Jaeger", "Jaeger's pages and API"),
-    Key::port("grafana_port", "3000", "Grafana", "Grafana's pages"),
+    Key::port("loki_port", "3100", "Loki port", "Loki's HTTP API").needing(Needs::NEW_AGENTS),
+    Key::port("prometheus_port", "9090", "Prometheus port", "Prometheus' pages and API"),
+    Key::port("jaeger_port", "16686", "Jaeger port", "Jaeger's pages and API"),
+    Key::port("grafana_port", "3000", "Grafana port", "Grafana's pages"),
     Key::port(
         "prometheus_metrics_port",
         "8889",
-        "Collector, metrics",
+        "Collector port, metrics",
         "Where the collector offers metrics to Prometheus; not published",
     ),
-    Key::port("promtail_port", "9080", "Promtail", "Promtail's own page"),
+    Key::port("promtail_port", "9080", "Promtail port", "Promtail's own page"),
     Key::new(
         Group::Sharing,
         Needs::SERVICES,
         Kind::BindAddress,
         "bind_address",
         "127.0.0.1",
-        "Address",
+        "Bind address",
         "Address on the host on which ports are published",
     ),
     Key::new(
@@ -238,7 +238,7 @@ pub const KEYS: &[Key] = &[
         Kind::Milliseconds,
         "telemetry.metric_export_interval_ms",
         "10000",
-        "Metrics, in milliseconds",
+        "Metrics interval, milliseconds",
         "How often agents send metrics",
     ),
     Key::new(
@@ -247,7 +247,7 @@ pub const KEYS: &[Key] = &[
         Kind::Milliseconds,
         "telemetry.logs_export_interval_ms",
         "5000",
-        "Events, in milliseconds",
+        "Events interval, milliseconds",
         "How often agents send events",
     ),
     // Events hold what a tool was asked to do and, where it failed, the error; of its output only the size.
@@ -258,8 +258,7 @@ pub const KEYS: &[Key] = &[
     ),
     Key::switch("telemetry.log_user_prompts", "Prompts", "Record prompts, and what Claude answers"),
     // The collector drops it as well, for agents whose images are older than the setting.
-    Key::switch("telemetry.include_account_uuid", "Account id", "Attach the Anthropic account id")
-        .needing(Needs::BOTH),
+    Key::switch("telemetry.include_account_uuid", "Account id", "Attach the Anthropic account id").needing(Needs::BOTH),
     Key::switch("telemetry.include_session_id", "Session id", "Attach the session id"),
     Key::new(
         Group::Retention,
@@ -267,7 +266,7 @@ pub const KEYS: &[Key] = &[
         Kind::Retention,
         "retention.metrics",
         "30d",
-        "Metrics",
+        "Metrics kept for",
         "How long Prometheus keeps metrics",
     ),
     Key::new(
@@ -276,15 +275,15 @@ pub const KEYS: &[Key] = &[
         Kind::Retention,
         "retention.logs",
         "30d",
-        "Events",
+        "Events kept for",
         "How long Loki keeps events and the firewall's logs",
     ),
-    Key::image("images.otel-collector", "Collector", "Another image for the collector"),
-    Key::image("images.prometheus", "Prometheus", "Another image for Prometheus"),
-    Key::image("images.loki", "Loki", "Another image for Loki"),
-    Key::image("images.jaeger", "Jaeger", "Another image for Jaeger"),
-    Key::image("images.grafana", "Grafana", "Another image for Grafana"),
-    Key::image("images.promtail", "Promtail", "Another image for Promtail"),
+    Key::image("images.otel-collector", "Collector image", "Another image for the collector"),
+    Key::image("images.prometheus", "Prometheus image", "Another image for Prometheus"),
+    Key::image("images.loki", "Loki image", "Another image for Loki"),
+    Key::image("images.jaeger", "Jaeger image", "Another image for Jaeger"),
+    Key::image("images.grafana", "Grafana image", "Another image for Grafana"),
+    Key::image("images.promtail", "Promtail image", "Another image for Promtail"),
 ];
 
 /// The default of a key; empty for a key that is not in the table.

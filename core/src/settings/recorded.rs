@@ -10,9 +10,13 @@ impl Telemetry {
     pub fn in_words(&self) -> Vec<String> {
         let contents = [
             (self.log_user_prompts, "prompts and Claude's answers"),
-            (self.log_tool_details, "what tools are asked to do (commands, file names, inputs) and their error messages"),
+            (
+                self.log_tool_details,
+                "what tools are asked to do (commands, file names, inputs) and their error messages",
+            ),
         ];
-        let ids = [(self.include_account_uuid, "the Anthropic account id"), (self.include_session_id, "the session id")];
+        let ids =
+            [(self.include_account_uuid, "the Anthropic account id"), (self.include_session_id, "the session id")];
         let mut sentences =
             vec!["Costs, tokens, models, durations, and the names of tools are recorded for every agent.".to_owned()];
         for on in [true, false] {
@@ -22,8 +26,9 @@ impl Telemetry {
             sentences.extend(sentence(ids, " and ", on, if on { "attached" } else { "not attached" }));
         }
         sentences.push("The output of tools is never recorded, only its size.".to_owned());
-        sentences
-            .push("The e-mail address of a signed-in account is attached by Claude Code whatever is set here.".to_owned());
+        sentences.push(
+            "The e-mail address of a signed-in account is attached by Claude Code whatever is set here.".to_owned(),
+        );
         sentences
     }
 }
@@ -31,7 +36,8 @@ impl Telemetry {
 /// `Prompts and … are recorded.`, of those that are on, or off; `None` where there are none.
 fn sentence(things: [(bool, &str); 2], joint: &str, on: bool, what: &str) -> Option<String> {
     let named: Vec<&str> = things.iter().filter(|(is_on, _)| *is_on == on).map(|(_, name)| *name).collect();
-    let (first, rest) = named.join(joint).split_at_checked(1).map(|(first, rest)| (first.to_owned(), rest.to_owned()))?;
+    let (first, rest) =
+        named.join(joint).split_at_checked(1).map(|(first, rest)| (first.to_owned(), rest.to_owned()))?;
     // An id alone is one thing; the contents are always several.
     let verb = if named.len() == 1 && rest.ends_with(" id") { "is" } else { "are" };
     Some(format!("{}{rest} {verb} {what}.", first.to_ascii_uppercase()))
@@ -49,16 +55,36 @@ mod tests {
 
     #[test]
     fn what_is_recorded_is_said_in_plain_sentences() {
-        insta::assert_snapshot!(words(|_| {}), @"");
+        insta::assert_snapshot!(words(|_| {}), @"
+        Costs, tokens, models, durations, and the names of tools are recorded for every agent.
+        Prompts and Claude's answers, and what tools are asked to do (commands, file names, inputs) and their error messages are recorded.
+        The Anthropic account id and the session id are attached.
+        The output of tools is never recorded, only its size.
+        The e-mail address of a signed-in account is attached by Claude Code whatever is set here.
+        ");
         insta::assert_snapshot!(words(|it| {
             it.telemetry.log_user_prompts = false;
             it.telemetry.include_session_id = false;
-        }), @"");
+        }), @"
+        Costs, tokens, models, durations, and the names of tools are recorded for every agent.
+        What tools are asked to do (commands, file names, inputs) and their error messages are recorded.
+        Prompts and Claude's answers are not recorded.
+        The Anthropic account id is attached.
+        The session id is not attached.
+        The output of tools is never recorded, only its size.
+        The e-mail address of a signed-in account is attached by Claude Code whatever is set here.
+        ");
         insta::assert_snapshot!(words(|it| {
             it.telemetry.log_user_prompts = false;
             it.telemetry.log_tool_details = false;
             it.telemetry.include_account_uuid = false;
             it.telemetry.include_session_id = false;
-        }), @"");
+        }), @"
+        Costs, tokens, models, durations, and the names of tools are recorded for every agent.
+        Prompts and Claude's answers, and what tools are asked to do (commands, file names, inputs) and their error messages are not recorded.
+        The Anthropic account id and the session id are not attached.
+        The output of tools is never recorded, only its size.
+        The e-mail address of a signed-in account is attached by Claude Code whatever is set here.
+        ");
     }
 }

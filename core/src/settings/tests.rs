@@ -18,6 +18,68 @@ fn the_port_table_and_the_settings_name_the_same_ports() {
     assert_eq!(ports, keys);
 }
 
+#[test]
+fn no_two_keys_have_the_same_name_in_a_form_and_every_group_has_some() {
+    for key in KEYS {
+        assert_eq!(KEYS.iter().filter(|other| other.title == key.title).count(), 1, "{}", key.title);
+        assert_eq!(Key::find(&format!("monitoring.{}", key.path)), Some(key));
+    }
+    for group in Group::ALL {
+        assert!(KEYS.iter().any(|key| key.group == group), "{}", group.title());
+    }
+}
+
+#[test]
+fn settings_are_the_same_after_a_round_through_the_values_they_tell() {
+    let written = |text: &str| RawValue { text: text.to_owned(), line: None };
+    let changed: RawValues = [
+        ("otel_collector_endpoint", "https://otel.example:4318"),
+        ("otel_collector_host", "host.example"),
+        ("otel_collector_internal", "collector.internal"),
+        ("jaeger_port", "26686"),
+        ("bind_address", "::1"),
+        ("telemetry.metrics_path", "/m"),
+        ("telemetry.logs_path", "/l"),
+        ("telemetry.metric_export_interval_ms", "20000"),
+        ("telemetry.logs_export_interval_ms", "6000"),
+        ("telemetry.log_tool_details", "no"),
+        ("telemetry.log_user_prompts", "off"),
+        ("telemetry.include_account_uuid", "N"),
+        ("telemetry.include_session_id", "false"),
+        ("retention.metrics", "1y"),
+        ("retention.logs", "2w"),
+        ("images.loki", "mirror.example/loki:3"),
+    ]
+    .map(|(key, text)| (key.to_owned(), written(text)))
+    .into();
+    for values in [RawValues::new(), changed] {
+        let settings = Settings::from_values(&values).unwrap();
+        let told = KEYS.iter().map(|key| (key.path.to_owned(), written(&settings.value(key.path)))).collect();
+        assert_eq!(Settings::from_values(&told), Ok(settings));
+    }
+}
+
+#[test]
+fn a_value_is_spelt_so_that_gos_yaml_reads_it_as_what_it_is() {
+    for (path, text, spelt) in [
+        ("grafana_port", "03000", "3000"),
+        ("grafana_port", "+3000", "3000"),
+        ("telemetry.log_user_prompts", "Yes", "true"),
+        ("telemetry.metric_export_interval_ms", "010000", "10000"),
+        ("bind_address", "0:0::1", "::1"),
+        ("retention.logs", "2w", "2w"),
+        ("images.loki", "", ""),
+        ("otel_collector_endpoint", "", ""),
+    ] {
+        let key = Key::find(path).unwrap();
+        assert_eq!(key.canonical(text), Ok(spelt.to_owned()), "{path}: {text}");
+    }
+    assert!(Key::find("grafana_port").unwrap().check("").is_err());
+    for wrong in ["otel.example:4318", "http://", "https:///x", "ftp://x", "http://a b", "http://a\nb", "http://a\"b"] {
+        assert!(Kind::Url.check(wrong).is_err(), "{wrong}");
+    }
+}
+
 #[cfg(feature = "engine")]
 mod reading {
     use super::super::*;

@@ -191,9 +191,7 @@ impl FromStr for Url {
         let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
         let plain = |letter: char| letter.is_ascii_graphic() && !"\"'\\<>`".contains(letter);
         match rest {
-            Some(rest) if rest.starts_with(|first| first != '/') && rest.chars().all(plain) => {
-                Ok(Url(text.to_owned()))
-            }
+            Some(rest) if rest.starts_with(|first| first != '/') && rest.chars().all(plain) => Ok(Url(text.to_owned())),
             _ => Err(format!("`{text}` is not a server's address; allowed is one as `https://otel.example:4318`")),
         }
     }

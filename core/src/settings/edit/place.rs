@@ -48,7 +48,7 @@ pub(super) fn find(root: &Mapping, edit: &Edit, text: &str) -> Result<Place, Pro
         match value {
             Some(YamlNode::Alias(_)) => return Err(refuse(ALIAS)),
             Some(YamlNode::TaggedNode(_)) => return Err(refuse(TAG)),
-            _ if has_properties(&entry, text) => return Err(refuse(ANCHOR)),
+            _ if has_anchor(&entry, text) => return Err(refuse(ANCHOR)),
             _ => {}
         }
         sections.push((section.clone(), entry.clone()));
@@ -75,13 +75,13 @@ fn empty(mut sections: Vec<(Mapping, MappingEntry)>, is_last: bool, index: usize
     }
 }
 
-const ALIAS: &str = "stands for a value elsewhere in the file (`*…`), which a change here would not reach; write it out first";
-const ANCHOR: &str =
-    "has an anchor (`&…`) or a tag (`!…`): a change here could change another place of the file as well; change it in an editor";
+const ALIAS: &str =
+    "stands for a value elsewhere in the file (`*…`), which a change here would not reach; write it out first";
+const ANCHOR: &str = "has an anchor (`&…`), so that a change here could change another place of the file as well; change it in an editor";
 const TAG: &str = "has a tag (`!…`), which says how its value is to be read; change it in an editor";
 
-/// Whether an anchor or a tag stands before the key or between the key and its value.
-fn has_properties(entry: &MappingEntry, text: &str) -> bool {
+/// Whether an anchor stands before the key or between the key and its value.
+fn has_anchor(entry: &MappingEntry, text: &str) -> bool {
     let (Some(key), whole) = (entry.key_node(), entry.byte_range()) else { return true };
     let key = key.byte_range();
     let value = entry.value_node().map_or(whole.end, |value| value.byte_range().start);
@@ -89,7 +89,7 @@ fn has_properties(entry: &MappingEntry, text: &str) -> bool {
         let between = text.get(between.start as usize..between.end as usize).unwrap_or_default();
         // A comment ends with its line.
         let bare = between.lines().map(|line| line.split_once('#').map_or(line, |(bare, _)| bare));
-        bare.into_iter().any(|line| line.contains(['&', '!']))
+        bare.into_iter().any(|line| line.contains('&'))
     })
 }
 

@@ -12,7 +12,10 @@ fn edited(text: &str, changes: &[Change]) -> String {
 
 fn refusal(text: &str, changes: &[Change]) -> String {
     let problems = edit(text, changes).expect_err(text);
-    problems.iter().map(|problem| format!("{}: {problem}\n", problem.line.map_or("-".into(), |line| line.to_string()))).collect()
+    problems
+        .iter()
+        .map(|problem| format!("{}: {problem}\n", problem.line.map_or("-".into(), |line| line.to_string())))
+        .collect()
 }
 
 #[test]
@@ -50,9 +53,19 @@ fn a_scalar_that_is_there_changes_and_nothing_else() {
             "monitoring: {\n  loki_port: 3101, # c\n  x: 1,\n}\n",
         ),
         // Unusual places for a value.
-        ("monitoring:\n  loki_port:\n    3100\n  y: 1\n", "loki_port", "3101", "monitoring:\n  loki_port:\n    3101\n  y: 1\n"),
+        (
+            "monitoring:\n  loki_port:\n    3100\n  y: 1\n",
+            "loki_port",
+            "3101",
+            "monitoring:\n  loki_port:\n    3101\n  y: 1\n",
+        ),
         ("monitoring:\n  ? loki_port\n  : 3100\n", "loki_port", "3101", "monitoring:\n  ? loki_port\n  : 3101\n"),
-        ("monitoring:\n  loki_port: # c\n  y: 1\n", "loki_port", "3101", "monitoring:\n  loki_port: 3101 # c\n  y: 1\n"),
+        (
+            "monitoring:\n  loki_port: # c\n  y: 1\n",
+            "loki_port",
+            "3101",
+            "monitoring:\n  loki_port: 3101 # c\n  y: 1\n",
+        ),
         ("monitoring:\n  loki_port: ~ # c\n", "loki_port", "3101", "monitoring:\n  loki_port: 3101 # c\n"),
         ("monitoring:\n  loki_port:", "loki_port", "3101", "monitoring:\n  loki_port: 3101"),
         // Several documents: the first is the one that is read.
@@ -63,14 +76,49 @@ fn a_scalar_that_is_there_changes_and_nothing_else() {
             "---\nmonitoring:\n  loki_port: 3101\n---\nmonitoring:\n  loki_port: 9\n...\n",
         ),
         // What a reader might take for something else is quoted, in the style that is there already.
-        ("monitoring:\n  bind_address: localhost # bad\n", "bind_address", "0.0.0.0", "monitoring:\n  bind_address: \"0.0.0.0\" # bad\n"),
+        (
+            "monitoring:\n  bind_address: localhost # bad\n",
+            "bind_address",
+            "0.0.0.0",
+            "monitoring:\n  bind_address: \"0.0.0.0\" # bad\n",
+        ),
         ("monitoring:\n  bind_address: '127.0.0.1'\n", "bind_address", "::1", "monitoring:\n  bind_address: '::1'\n"),
-        ("monitoring:\n  otel_collector_host: x\n", "otel_collector_host", "yes", "monitoring:\n  otel_collector_host: \"yes\"\n"),
-        ("monitoring:\n  otel_collector_host: x\n", "otel_collector_host", "1e3", "monitoring:\n  otel_collector_host: \"1e3\"\n"),
-        ("monitoring:\n  otel_collector_host: x\n", "otel_collector_host", "007", "monitoring:\n  otel_collector_host: \"007\"\n"),
-        ("monitoring:\n  otel_collector_host: x\n", "otel_collector_host", "", "monitoring:\n  otel_collector_host: \"\"\n"),
-        ("monitoring:\n  otel_collector_host: 'x'\n", "otel_collector_host", "o'n: #", "monitoring:\n  otel_collector_host: 'o''n: #'\n"),
-        ("monitoring:\n  otel_collector_host: \"x\"\n", "otel_collector_host", "a\\b\"c", "monitoring:\n  otel_collector_host: \"a\\\\b\\\"c\"\n"),
+        (
+            "monitoring:\n  otel_collector_host: x\n",
+            "otel_collector_host",
+            "yes",
+            "monitoring:\n  otel_collector_host: \"yes\"\n",
+        ),
+        (
+            "monitoring:\n  otel_collector_host: x\n",
+            "otel_collector_host",
+            "1e3",
+            "monitoring:\n  otel_collector_host: \"1e3\"\n",
+        ),
+        (
+            "monitoring:\n  otel_collector_host: x\n",
+            "otel_collector_host",
+            "007",
+            "monitoring:\n  otel_collector_host: \"007\"\n",
+        ),
+        (
+            "monitoring:\n  otel_collector_host: x\n",
+            "otel_collector_host",
+            "",
+            "monitoring:\n  otel_collector_host: \"\"\n",
+        ),
+        (
+            "monitoring:\n  otel_collector_host: 'x'\n",
+            "otel_collector_host",
+            "o'n: #",
+            "monitoring:\n  otel_collector_host: 'o''n: #'\n",
+        ),
+        (
+            "monitoring:\n  otel_collector_host: \"x\"\n",
+            "otel_collector_host",
+            "a\\b\"c",
+            "monitoring:\n  otel_collector_host: \"a\\\\b\\\"c\"\n",
+        ),
         ("monitoring:\n  images: {loki: a}\n", "images.loki", "", "monitoring:\n  images: {loki: \"\"}\n"),
         // Numbers and switches are written so that Go reads them as what they are.
         ("monitoring:\n  loki_port: 3100\n", "loki_port", "03101", "monitoring:\n  loki_port: 3101\n"),
@@ -126,9 +174,23 @@ fn removing_a_key_removes_its_line_and_sections_that_are_empty_then() {
         ("monitoring:\n  # loki\n  loki_port: 1 # c\n  x: 1\n", "loki_port", "monitoring:\n  # loki\n  x: 1\n"),
         ("monitoring:\r\n  x: 1\r\n  loki_port: 1", "loki_port", "monitoring:\r\n  x: 1"),
         ("monitoring: {loki_port: 1, x: 2}\n", "loki_port", "monitoring: {x: 2}\n"),
+        ("monitoring: {x: 2, loki_port: 1}\n", "loki_port", "monitoring: {x: 2}\n"),
+        ("monitoring: {\n  x: 2, loki_port: 1,\n  }\n", "loki_port", "monitoring: {\n  x: 2,\n  }\n"),
+        ("monitoring: {\n  x: 2, # c\n  loki_port: 1\n  }\n", "loki_port", "monitoring: {\n  x: 2, # c\n  \n  }\n"),
+        ("{\"monitoring\":{\"loki_port\":1,\"x\":2}}", "loki_port", "{\"monitoring\":{\"x\":2}}"),
+        ("{a: 1, monitoring: {telemetry: {log_user_prompts: no}}}", "telemetry.log_user_prompts", "{a: 1}"),
+        ("{monitoring: {loki_port: 1}}", "loki_port", "{monitoring: {}}"),
         ("monitoring:\n  loki_port:\n  x: 1\n", "loki_port", "monitoring:\n  x: 1\n"),
-        ("monitoring:\n  x: 1\n  telemetry:\n    log_user_prompts: no\nb: 1\n", "telemetry.log_user_prompts", "monitoring:\n  x: 1\nb: 1\n"),
-        ("a: 1\nmonitoring:\n  telemetry:\n    log_user_prompts: no\n# b\nb: 1\n", "telemetry.log_user_prompts", "a: 1\n# b\nb: 1\n"),
+        (
+            "monitoring:\n  x: 1\n  telemetry:\n    log_user_prompts: no\nb: 1\n",
+            "telemetry.log_user_prompts",
+            "monitoring:\n  x: 1\nb: 1\n",
+        ),
+        (
+            "a: 1\nmonitoring:\n  telemetry:\n    log_user_prompts: no\n# b\nb: 1\n",
+            "telemetry.log_user_prompts",
+            "a: 1\n# b\nb: 1\n",
+        ),
         ("# mine\nmonitoring:\n  loki_port: 1\n", "loki_port", "# mine\n"),
         ("monitoring:\n  loki_port: 1", "loki_port", ""),
         // What would be lost with an empty section keeps it.
@@ -160,7 +222,8 @@ fn what_the_file_says_already_stays_as_it_is_spelt_and_defaults_are_not_added_un
 
 #[test]
 fn several_changes_are_made_together_and_ports_may_swap() {
-    let text = "monitoring:\n  loki_port: 9090 # a\n  prometheus_port: 3100 # b\n  telemetry:\n    log_user_prompts: no\n";
+    let text =
+        "monitoring:\n  loki_port: 9090 # a\n  prometheus_port: 3100 # b\n  telemetry:\n    log_user_prompts: no\n";
     let changes = [
         set("loki_port", "3100"),
         set("monitoring.prometheus_port", "9090"),
@@ -181,9 +244,13 @@ fn several_changes_are_made_together_and_ports_may_swap() {
 #[test]
 fn values_that_are_wrong_or_contradict_one_another_are_refused_all_at_once() {
     let changes = [set("loki_port", "70000"), set("colour", "blue"), set("otel_collector_host", "a\nb")];
-    insta::assert_snapshot!(refusal("", &changes), @"");
-    insta::assert_snapshot!(refusal("monitoring:\n  grafana_port: 3100\n  loki_port: 3000\n", &[Change::unset("loki_port")]), @"");
-    insta::assert_snapshot!(refusal("", &[set("otel_collector_internal", "loki")]), @"");
+    insta::assert_snapshot!(refusal("", &changes), @"
+    -: `monitoring.loki_port`: `70000` is not a port; allowed is a whole number from 1 to 65535
+    -: `monitoring.colour`: there is no such setting
+    -: `monitoring.otel_collector_host`: control characters, such as a line break, are not allowed here
+    ");
+    insta::assert_snapshot!(refusal("monitoring:\n  grafana_port: 3100\n  loki_port: 3000\n", &[Change::unset("loki_port")]), @"2: `monitoring.grafana_port`: 3100 is also `monitoring.loki_port`; every port must be its own");
+    insta::assert_snapshot!(refusal("", &[set("otel_collector_internal", "loki")]), @"-: `monitoring.otel_collector_internal`: `loki` is the name of Loki on the network; the collector needs one of its own");
 }
 
 #[test]
@@ -191,7 +258,10 @@ fn what_was_wrong_before_elsewhere_does_not_stand_in_the_way() {
     let text = "monitoring:\n  loki_port: abc\n  grafana_port: 0\n  jaeger_port: [1]\n";
     let mended = edited(text, &[set("grafana_port", "3001")]);
     assert_eq!(mended, text.replace("grafana_port: 0", "grafana_port: 3001"));
-    assert_eq!(edited(&mended, &[Change::unset("loki_port")]), "monitoring:\n  grafana_port: 3001\n  jaeger_port: [1]\n");
+    assert_eq!(
+        edited(&mended, &[Change::unset("loki_port")]),
+        "monitoring:\n  grafana_port: 3001\n  jaeger_port: [1]\n"
+    );
 }
 
 #[test]
@@ -218,10 +288,10 @@ fn what_cannot_be_changed_alone_is_refused_with_its_line() {
     ] {
         assert!(edit(text, &port).is_err(), "{text:?}");
     }
-    insta::assert_snapshot!(refusal("a: 1\nmonitoring: &m\n  loki_port: 1\nb: *m\n", &port), @"");
-    insta::assert_snapshot!(refusal("a: &p 1\nmonitoring:\n  loki_port: *p\n", &port), @"");
-    insta::assert_snapshot!(refusal("monitoring:\n  loki_port: !!int 1\n", &port), @"");
-    insta::assert_snapshot!(refusal("monitoring:\n  telemetry: 3\n", &[set("telemetry.log_user_prompts", "no")]), @"");
-    insta::assert_snapshot!(refusal("monitoring:\n\tloki_port: 1\n", &port), @"");
-    insta::assert_snapshot!(refusal("# a\nnull\n", &port), @"");
+    insta::assert_snapshot!(refusal("a: 1\nmonitoring: &m\n  loki_port: 1\nb: *m\n", &port), @"2: `monitoring`: has an anchor (`&…`), so that a change here could change another place of the file as well; change it in an editor");
+    insta::assert_snapshot!(refusal("a: &p 1\nmonitoring:\n  loki_port: *p\n", &port), @"3: `monitoring.loki_port`: stands for a value elsewhere in the file (`*…`), which a change here would not reach; write it out first");
+    insta::assert_snapshot!(refusal("monitoring:\n  loki_port: !!int 1\n", &port), @"2: `monitoring.loki_port`: has a tag (`!…`), which says how its value is to be read; change it in an editor");
+    insta::assert_snapshot!(refusal("monitoring:\n  telemetry: 3\n", &[set("telemetry.log_user_prompts", "no")]), @"2: `monitoring.telemetry`: a section with keys of its own is expected here");
+    insta::assert_snapshot!(refusal("monitoring:\n\tloki_port: 1\n", &port), @"2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)");
+    insta::assert_snapshot!(refusal("# a\nnull\n", &port), @"2: the file has no keys, but is not empty either; empty it first");
 }

@@ -44,10 +44,10 @@ fn other_leaves(text: &str, edits: &[Edit]) -> Option<Vec<Leaf>> {
     for (index, document) in documents.iter().enumerate() {
         collect(document, &mut vec![index.to_string()], &mut leaves);
     }
-    let paths: Vec<Vec<&str>> =
-        edits.iter().map(|edit| std::iter::once("0").chain(edit.path()).collect()).collect();
-    let concerned =
-        |leaf: &[String]| paths.iter().any(|path| leaf.len() <= path.len() && leaf.iter().zip(path).all(|(a, b)| a == b));
+    let paths: Vec<Vec<&str>> = edits.iter().map(|edit| std::iter::once("0").chain(edit.path()).collect()).collect();
+    let concerned = |leaf: &[String]| {
+        paths.iter().any(|path| leaf.len() <= path.len() && leaf.iter().zip(path).all(|(a, b)| a == b))
+    };
     leaves.retain(|(path, _)| !concerned(path));
     Some(leaves)
 }

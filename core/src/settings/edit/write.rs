@@ -104,16 +104,52 @@ fn remove(file: &YamlFile, text: &str, sections: &[(Mapping, MappingEntry)]) -> 
     while going > 0 && sections[going].0.len() == 1 && !has_comments(&sections[going - 1].1, &sections[going].1) {
         going -= 1;
     }
+    if going == 0 && sections[0].0.len() == 1 {
+        // The last key of the file: without it there is no mapping any more. A text of comments alone says the same,
+        // but in front of a further document it would not.
+        let (root, entry) = &sections[0];
+        if !root.is_flow_style() && file.documents().count() == 1 {
+            let range = entry.byte_range();
+            return Some(format!("{}{}", &text[..range.start as usize], &text[range.end as usize..]));
+        }
+        going = 1;
+    }
     let (section, entry) = &sections[going];
-    if going == 0 && section.len() == 1 && !section.is_flow_style() && file.documents().count() == 1 {
-        // The last key of the file: what is left is no mapping, and `{}` would be an odd thing to leave behind.
-        let range = entry.byte_range();
-        return Some(format!("{}{}", &text[..range.start as usize], &text[range.end as usize..]));
+    if section.is_flow_style() {
+        return Some(cut_from_flow(section, entry, text));
     }
     if let Some(name) = entry.key_node() {
         section.remove(name);
     }
     None
+}
+
+/// The text without that entry of a flow mapping, and without the comma that parted it from its neighbour.
+fn cut_from_flow(section: &Mapping, entry: &MappingEntry, text: &str) -> String {
+    // To the end of the value: the tree counts the comma as part of an entry.
+    let range = |entry: &MappingEntry| {
+        let end = entry.value_node().map_or(entry.byte_range().end, |value| value.byte_range().end);
+        entry.byte_range().start as usize..end as usize
+    };
+    let here = range(entry);
+    let entries: Vec<_> = section.entries().map(|entry| range(&entry)).collect();
+    let place = entries.iter().position(|other| *other == here).unwrap_or_default();
+    let end_with_comma = match text[here.end..].trim_start().strip_prefix(',') {
+        Some(rest) => text.len() - rest.len(),
+        None => here.end,
+    };
+    let before = place.checked_sub(1).and_then(|before| entries.get(before));
+    let braces = section.byte_range();
+    let inside = braces.start as usize + 1..(braces.end as usize).saturating_sub(1);
+    let cut = match (before, entries.get(place + 1)) {
+        // A closing brace on a line of its own may stand where it only may after an entry.
+        (None, None) if text.get(inside.clone()).is_some_and(|inside| !inside.contains('#')) => inside,
+        (_, Some(next)) => here.start..next.start,
+        // A comment between the two is about the one that stays; a comma may stay before a closing brace.
+        (Some(before), None) if !text[before.end..here.start].contains('#') => before.end..here.end,
+        _ => here.start..end_with_comma,
+    };
+    format!("{}{}", &text[..cut.start], &text[cut.end..])
 }
 
 /// The value as a scalar that takes the place of one spelt like `old`.
