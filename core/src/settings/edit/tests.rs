@@ -1,5 +1,6 @@
 use super::*;
 
+mod author;
 mod random;
 
 fn set(key: &str, value: &str) -> Change {
@@ -294,4 +295,24 @@ fn what_cannot_be_changed_alone_is_refused_with_its_line() {
     insta::assert_snapshot!(refusal("monitoring:\n  telemetry: 3\n", &[set("telemetry.log_user_prompts", "no")]), @"2: `monitoring.telemetry`: a section with keys of its own is expected here");
     insta::assert_snapshot!(refusal("monitoring:\n\tloki_port: 1\n", &port), @"2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)");
     insta::assert_snapshot!(refusal("# a\nnull\n", &port), @"2: the file has no keys, but is not empty either; empty it first");
+}
+
+#[test]
+fn a_result_that_is_not_what_was_intended_is_not_handed_out() {
+    let before = "monitoring:\n  loki_port: 1\n  x: 1\na: &p [1]\nb: *p\n";
+    let edits = parse_changes(&[set("loki_port", "3101")], &RawValues::new()).unwrap_or_default();
+    let intended = intended_values(&RawValues::new(), &edits).expect("valid");
+    let judge = |after: &str| verify::verify(before, after, &edits, &intended).is_ok();
+    assert!(judge(&before.replace("loki_port: 1", "loki_port: 3101")));
+    for wrong in [
+        before.to_owned(),
+        before.replace("loki_port: 1", "loki_port: 3102"),
+        before.replace("loki_port: 1", "loki_port: 3101\n  grafana_port: 1"),
+        before.replace("loki_port: 1", "loki_port: 3101").replace("x: 1", "x: '1'"),
+        before.replace("loki_port: 1", "loki_port: 3101").replace("[1]", "[2]"),
+        before.replace("loki_port: 1", "loki_port: 3101") + "---\nc: 1\n",
+        before.replace("loki_port: 1", "loki_port: 3101") + "]\n",
+    ] {
+        assert!(!judge(&wrong), "{wrong}");
+    }
 }
