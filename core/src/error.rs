@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{problem::Problem, service::Service};
+use crate::{job::JobKind, problem::Problem, service::Service};
 
 /// Why something could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -49,6 +49,32 @@ pub enum StackError {
     SettingsInvalid {
         /// All of them.
         problems: Vec<Problem>,
+    },
+    /// A change of settings cannot be made.
+    #[error("{}", problems_in_words(problems))]
+    ChangeRefused {
+        /// Why, all of it.
+        problems: Vec<Problem>,
+    },
+    /// There is no setting of that name.
+    #[error("there is no setting `{key}`")]
+    UnknownSetting {
+        /// What was asked for.
+        key: String,
+        /// Settings of a similar name.
+        near: Vec<String>,
+    },
+    /// The settings file is no longer the one that somebody looked at.
+    #[error("`{file}` was changed by somebody else in the meantime; nothing was overwritten")]
+    SettingsChanged {
+        /// The settings file.
+        file: String,
+    },
+    /// A job is at work, and what was asked for cannot be left to it.
+    #[error("another job is at work: {}", kind.in_words())]
+    Busy {
+        /// What it does.
+        kind: JobKind,
     },
     /// The monitor folder has no files yet.
     #[error("the monitoring stack is not initialized: `{directory}` has no `compose.yaml`")]
@@ -227,9 +253,20 @@ impl StackError {
                     .into()
             }
             StackError::SettingsInvalid { .. } => "correct the settings file; nothing was changed".into(),
+            StackError::ChangeRefused { .. } => "correct it and try again; nothing was changed".into(),
+            StackError::UnknownSetting { near, .. } if near.is_empty() => {
+                "`clawker-monitor settings get` lists all there are".into()
+            }
+            StackError::UnknownSetting { near, .. } => {
+                format!("did you mean {}? `clawker-monitor settings get` lists all there are", backticked(near))
+            }
+            StackError::SettingsChanged { .. } => "look at the preview again: it shows what is on disk now".into(),
+            StackError::Busy { .. } => "wait until it is done, or cancel it, and try again; nothing was changed".into(),
             StackError::NotInitialized { .. } => "run `clawker-monitor init`, or press Initialize".into(),
             StackError::FilesDiffer { .. } => {
-                "run `clawker-monitor init --force` to write them anew; the present ones are kept as backups".into()
+                "run `clawker-monitor init --force`, or `clawker-monitor apply --replace-edited`, to write them anew; the \
+                 present ones are kept as backups"
+                    .into()
             }
             StackError::OtherGeneration { directory } => {
                 format!(

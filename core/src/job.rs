@@ -20,6 +20,19 @@ pub enum JobKind {
     Remove,
 }
 
+impl JobKind {
+    /// What it does, in words that follow "the job:".
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            JobKind::Initialize => "the files are being written",
+            JobKind::Up => "the stack is being started",
+            JobKind::Down => "the stack is being stopped",
+            JobKind::Apply => "settings are being applied",
+            JobKind::Remove => "the stack is being removed with its data",
+        }
+    }
+}
+
 /// How a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,6 +110,8 @@ pub enum FileAction {
     Written,
     /// It was there and is right.
     Unchanged,
+    /// It was as it had been written last, and follows the settings now.
+    Updated,
     /// It was there and differs from what would be written; it was left alone.
     Kept,
     /// It differed and was replaced; the old one is kept under this name beside it.

@@ -46,6 +46,9 @@ pub struct Configuration {
     pub directory: String,
     /// The settings file, whether or not it exists.
     pub settings_file: String,
+    /// Tells one text of the settings file from another, so that a page knows when to look again; empty where there is
+    /// no file, or none that can be read.
+    pub settings_base: String,
     /// `compose.yaml` is there.
     pub initialized: bool,
     /// Files that are missing or differ from what the settings ask for.
@@ -227,6 +230,7 @@ mod tests {
             configuration: Configuration {
                 directory: "/d".into(),
                 settings_file: "/s".into(),
+                settings_base: String::new(),
                 initialized: false,
                 differing: Vec::new(),
                 error: None,

@@ -1,42 +1,50 @@
 //! The stack's configuration on disk: reads the settings, compares the generated files with what they should be, and
-//! writes them. Files are replaced atomically, and what differs is never overwritten unasked.
+//! writes both. Files are replaced atomically, and what differs is never overwritten unasked.
 
 mod atomic;
+mod ledger;
+mod settings_file;
 #[cfg(test)]
 mod tests;
+mod writing;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    io::ErrorKind,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use monitor_core::{
     error::StackError,
     file_view::{FileState, FileView},
     files::{self, GeneratedFile},
-    job::{FileAction, FileOutcome},
     live,
-    problem::Problem,
-    settings::{self, Settings},
+    settings::Settings,
+    settings_page::FieldDrift,
     stack::{HostFacts, StackSpec},
 };
 use sha2::{Digest, Sha256};
 
+use self::ledger::Ledger;
+pub use self::{
+    settings_file::{Saved, SettingsText},
+    writing::{FilesBefore, Overwrite},
+};
 use crate::paths::{Paths, file_error};
-
-/// A settings file larger than this is not one: it is refused unread.
-const SETTINGS_LIMIT_BYTES: u64 = 1024 * 1024;
-/// Names of files and the hash of what was last written to each, to tell "edited by hand" from "the settings changed".
-const LEDGER: &str = ".generated.json";
 
 /// The configuration of one installation.
 #[derive(Debug, Clone)]
 pub struct Configuration {
     paths: Paths,
     docker_socket: String,
+    /// Held while the settings file is read, changed and replaced.
+    saving: Arc<Mutex<()>>,
 }
 
 impl Configuration {
     /// The configuration at these paths, for an Engine whose containers mount that socket.
     pub fn new(paths: Paths, docker_socket: String) -> Configuration {
-        Configuration { paths, docker_socket }
+        Configuration { paths, docker_socket, saving: Arc::default() }
     }
 
     /// The monitor folder.
@@ -55,35 +63,6 @@ impl Configuration {
         [settings, self.paths.directory.clone()]
     }
 
-    /// The settings, or every problem with them.
-    pub fn settings(&self) -> Result<Settings, StackError> {
-        let path = &self.paths.settings_file;
-        let problem = |message: String| StackError::SettingsInvalid {
-            problems: vec![Problem {
-                field: String::new(),
-                message,
-                file: Some(path.display().to_string()),
-                line: None,
-            }],
-        };
-        match std::fs::metadata(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Settings::default()),
-            Err(error) => return Err(file_error(path, "read", &error)),
-            Ok(found) if found.is_dir() => return Err(problem("it is a folder, and a file is expected here".into())),
-            Ok(found) if found.len() > SETTINGS_LIMIT_BYTES => {
-                return Err(problem(format!(
-                    "it holds {} bytes, and a settings file holds 1 MiB at most",
-                    found.len()
-                )));
-            }
-            Ok(_) => {}
-        }
-        let text = std::fs::read(path).map_err(|error| file_error(path, "read", &error))?;
-        let text = String::from_utf8(text)
-            .map_err(|error| problem(format!("not UTF-8 text (byte {})", error.utf8_error().valid_up_to())))?;
-        settings::read(&text, &path.display().to_string()).map_err(|problems| StackError::SettingsInvalid { problems })
-    }
-
     /// The stack that the settings ask for.
     pub fn stack(&self) -> Result<StackSpec, StackError> {
         Ok(StackSpec::new(&self.settings()?, &self.facts()))
@@ -96,22 +75,32 @@ impl Configuration {
 
     /// Every generated file, on disk and as it should be.
     pub fn files(&self) -> Result<Vec<FileView>, StackError> {
+        let compared = self.files_under(&self.settings()?)?;
+        Ok(compared.into_iter().map(ComparedFile::view).collect())
+    }
+
+    /// Every generated file, on disk and as those settings ask for.
+    pub fn files_under(&self, settings: &Settings) -> Result<Vec<ComparedFile>, StackError> {
         self.check_generation()?;
-        let ledger = self.ledger();
-        self.rendered()?
+        let ledger = Ledger::read(&self.paths.directory);
+        files::render(settings, &self.facts())
             .into_iter()
             .map(|file| {
                 let on_disk = self.read(file.name)?;
-                let state = state_of(on_disk.as_deref(), &file, ledger.get(file.name));
-                Ok(FileView {
-                    name: file.name.to_owned(),
-                    purpose: file.purpose.to_owned(),
-                    language: file.language,
-                    state,
-                    contents: on_disk.unwrap_or(file.contents),
-                })
+                let state = state_of(on_disk.as_deref(), &file, ledger.files.get(file.name));
+                Ok(ComparedFile { file, on_disk, state })
             })
             .collect()
+    }
+
+    /// The settings that the generated files were written from last; `None` where that is not known.
+    pub fn written_from(&self) -> Option<Settings> {
+        Ledger::read(&self.paths.directory).written_from()
+    }
+
+    /// Settings that the generated files were not written from, as far as they concern those files.
+    pub fn fields_behind(&self, settings: &Settings) -> Vec<FieldDrift> {
+        Ledger::read(&self.paths.directory).fields_behind(settings)
     }
 
     /// What the panel shows of it.
@@ -126,6 +115,7 @@ impl Configuration {
         live::Configuration {
             directory: self.directory(),
             settings_file: self.settings_file(),
+            settings_base: self.settings_base(),
             initialized: self.is_initialized(),
             differing,
             error,
@@ -175,46 +165,9 @@ impl Configuration {
         }
     }
 
-    /// Writes what is missing and, with `replace`, what differs, keeping a backup of that. Tells of each file as it is
-    /// done with; an error leaves the rest as it was.
-    pub fn write(&self, replace: bool, mut tell: impl FnMut(FileOutcome)) -> Result<(), StackError> {
-        self.check_generation()?;
-        let rendered = self.rendered()?;
-        std::fs::create_dir_all(&self.paths.directory)
-            .map_err(|error| file_error(&self.paths.directory, "created", &error))?;
-        let mut ledger = self.ledger();
-        for file in rendered {
-            let path = self.path_of(file.name);
-            let on_disk = self.read(file.name)?;
-            let action = match on_disk {
-                Some(contents) if contents == file.contents => FileAction::Unchanged,
-                Some(_) if !replace => FileAction::Kept,
-                Some(_) => {
-                    let backup = atomic::back_up(&path).map_err(|error| file_error(&path, "backed up", &error))?;
-                    atomic::write(&path, &file.contents).map_err(|error| file_error(&path, "replaced", &error))?;
-                    FileAction::Replaced { backup }
-                }
-                None => {
-                    atomic::write(&path, &file.contents).map_err(|error| file_error(&path, "written", &error))?;
-                    FileAction::Written
-                }
-            };
-            if action != FileAction::Kept
-                && ledger.insert(file.name.to_owned(), hash(&file.contents)) != Some(hash(&file.contents))
-            {
-                self.write_ledger(&ledger)?;
-            }
-            tell(FileOutcome { name: file.name.to_owned(), action });
-        }
-        Ok(())
-    }
-
-    fn facts(&self) -> HostFacts {
+    /// What this machine adds to the settings.
+    pub fn facts(&self) -> HostFacts {
         HostFacts { directory: self.directory(), docker_socket: self.docker_socket.clone() }
-    }
-
-    fn rendered(&self) -> Result<Vec<GeneratedFile>, StackError> {
-        Ok(files::render(&self.settings()?, &self.facts()))
     }
 
     fn path_of(&self, name: &str) -> PathBuf {
@@ -227,23 +180,33 @@ impl Configuration {
         let path = self.path_of(name);
         match std::fs::read(&path) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            // Where the folder is a file, nothing is in it; whoever wants to write there is told.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(file_error(&path, "read", &error)),
         }
     }
+}
 
-    /// A ledger that is missing or broken is an empty one: every differing file then counts as edited by hand.
-    fn ledger(&self) -> BTreeMap<String, String> {
-        std::fs::read(self.path_of(LEDGER))
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
-    }
+/// A generated file, on disk and as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComparedFile {
+    /// As it should be.
+    pub file: GeneratedFile,
+    /// As it is; `None` where it is missing.
+    pub on_disk: Option<String>,
+    /// The one against the other.
+    pub state: FileState,
+}
 
-    fn write_ledger(&self, ledger: &BTreeMap<String, String>) -> Result<(), StackError> {
-        let path = self.path_of(LEDGER);
-        let text = serde_json::to_string_pretty(ledger).unwrap_or_default();
-        atomic::write(&path, &format!("{text}\n")).map_err(|error| file_error(&path, "written", &error))
+impl ComparedFile {
+    fn view(self) -> FileView {
+        FileView {
+            name: self.file.name.to_owned(),
+            purpose: self.file.purpose.to_owned(),
+            language: self.file.language,
+            state: self.state,
+            contents: self.on_disk.unwrap_or(self.file.contents),
+        }
     }
 }
 
@@ -251,11 +214,12 @@ fn state_of(on_disk: Option<&str>, file: &GeneratedFile, last_written: Option<&S
     match on_disk {
         None => FileState::Missing,
         Some(contents) if contents == file.contents => FileState::Current,
-        Some(contents) if last_written == Some(&hash(contents)) => FileState::Outdated,
+        Some(contents) if last_written == Some(&hash(contents.as_bytes())) => FileState::Outdated,
         Some(_) => FileState::Edited,
     }
 }
 
-fn hash(contents: &str) -> String {
-    Sha256::digest(contents.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256, 64 hexadecimal digits.
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

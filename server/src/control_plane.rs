@@ -16,13 +16,15 @@ use monitor_core::{
 use tokio::sync::Notify;
 
 use crate::{
-    configuration::Configuration,
+    apply::Apply,
+    configuration::{Configuration, Overwrite},
     doctor,
     engine::ContainerEngine,
     hub::Hub,
     jobs::Jobs,
     lifecycle::{self, Patience},
     readiness::Readiness,
+    settings_page::{self, in_background},
     site, status,
 };
 
@@ -79,6 +81,14 @@ impl LocalControlPlane {
         }
     }
 
+    /// Writing a few small files is quick; whoever pressed the button sees them done, with or without JavaScript.
+    async fn seen_done(&self, job: Job) -> Job {
+        let ended = self.jobs.ended(job.id).await.unwrap_or(job);
+        self.hub.update(|snapshot| snapshot.job = Some(ended.clone()));
+        self.look_at_configuration();
+        ended
+    }
+
     /// Begins a job, and sees to it that the snapshot holds it before anybody is answered.
     fn begin(&self, kind: JobKind, work: impl FnOnce(crate::jobs::Sink) -> crate::jobs::Work) -> Job {
         let job = self.jobs.begin(kind, work);
@@ -107,21 +117,15 @@ impl ControlPlane for LocalControlPlane {
     async fn initialize(&self, replace: bool) -> Result<Job, StackError> {
         let configuration = self.configuration.clone();
         let job = self.begin(JobKind::Initialize, |report| {
-            Box::pin(async move {
-                let written = tokio::task::spawn_blocking(move || {
-                    configuration.write(replace, |outcome| report(Progress::File(outcome)))
-                });
-                written.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-            })
+            Box::pin(in_background(move || {
+                let overwrite = if replace { Overwrite::Everything } else { Overwrite::Nothing };
+                configuration.write(overwrite, |outcome| report(Progress::File(outcome)))
+            }))
         });
         if job.kind != JobKind::Initialize {
             return Ok(job);
         }
-        // Writing a few small files is quick; whoever pressed the button sees them done, with or without JavaScript.
-        let ended = self.jobs.ended(job.id).await.unwrap_or(job);
-        self.hub.update(|snapshot| snapshot.job = Some(ended.clone()));
-        self.look_at_configuration();
-        Ok(ended)
+        Ok(self.seen_done(job).await)
     }
 
     async fn start_stack(&self) -> Result<Job, StackError> {
@@ -158,34 +162,56 @@ impl ControlPlane for LocalControlPlane {
     }
 
     async fn settings_page(&self) -> Result<SettingsPage, StackError> {
-        Err(StackError::Cancelled)
+        settings_page::look(self.engine.as_ref(), &self.configuration).await
     }
 
-    async fn look_at_port(&self, _port: u16) -> Result<PortUse, StackError> {
-        Err(StackError::Cancelled)
+    async fn look_at_port(&self, port: u16) -> Result<PortUse, StackError> {
+        Ok(settings_page::look_at_port(self.engine.as_ref(), &self.configuration, port).await)
     }
 
-    async fn preview_settings(&self, _form: SettingsForm) -> Result<Preview, StackError> {
-        Err(StackError::Cancelled)
+    async fn preview_settings(&self, form: SettingsForm) -> Result<Preview, StackError> {
+        settings_page::preview(self.engine.as_ref(), &self.configuration, form).await
     }
 
-    async fn apply_settings(
-        &self,
-        _form: SettingsForm,
-        _base: String,
-        _replace_edited: bool,
-    ) -> Result<Job, StackError> {
-        Err(StackError::Cancelled)
+    async fn apply_settings(&self, form: SettingsForm, base: String, replace_edited: bool) -> Result<Job, StackError> {
+        // What somebody filled in must not be dropped because a job is at work that does something else.
+        let busy = |job: &Job| StackError::Busy { kind: job.kind };
+        if let Some(job) = self.jobs.current().filter(Job::is_running) {
+            return Err(busy(&job));
+        }
+        let apply = Apply {
+            engine: Arc::clone(&self.engine),
+            readiness: Arc::clone(&self.readiness),
+            configuration: self.configuration.clone(),
+            patience: self.patience,
+            changed: Arc::clone(&self.configuration_changed),
+            edit: Some((form.changes(), base)),
+            replace_edited,
+        };
+        let prepared = apply.prepare().await?;
+        let takes_long = prepared.stack_runs();
+        let mut began = false;
+        let job = self.begin(JobKind::Apply, |report| {
+            began = true;
+            Box::pin(prepared.carry_out(report))
+        });
+        match (began, takes_long) {
+            (false, _) => Err(busy(&job)),
+            (true, true) => Ok(job),
+            (true, false) => Ok(self.seen_done(job).await),
+        }
     }
 
-    async fn mend_settings(&self, _text: String, _base: String) -> Result<(), StackError> {
-        Err(StackError::Cancelled)
+    async fn mend_settings(&self, text: String, base: String) -> Result<(), StackError> {
+        let configuration = self.configuration.clone();
+        in_background(move || configuration.mend_settings(&text, &base)).await?;
+        self.look_at_configuration();
+        Ok(())
     }
 
     async fn files(&self) -> Result<Vec<FileView>, StackError> {
         let configuration = self.configuration.clone();
-        let files = tokio::task::spawn_blocking(move || configuration.files());
-        files.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        in_background(move || configuration.files()).await
     }
 
     async fn recent_logs(&self, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError> {

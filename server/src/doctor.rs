@@ -1,5 +1,7 @@
 //! The doctor's eyes: gathers the evidence that `core` judges. Looks, and changes nothing.
 
+mod ports;
+
 use std::path::Path;
 
 use futures::future::try_join4;
@@ -8,18 +10,16 @@ use monitor_core::{
     error::StackError,
     lifecycle::ObservedContainer,
     stack::{ServiceSpec, StackSpec},
-    status::{ContainerState, PublishedPort},
+    status::PublishedPort,
 };
 
 use crate::{
     clock::now,
     configuration::Configuration,
     engine::{ContainerEngine, EngineLocation},
-    host::{self, Listener},
+    host,
 };
-
-/// How many ports above a taken one are looked at for a free one.
-const PORTS_TRIED: u16 = 200;
+pub use ports::Ports;
 
 /// Looks at everything once. An Engine that does not answer, or settings that cannot be used, are findings like others.
 pub async fn check_up(engine: &dyn ContainerEngine, configuration: &Configuration) -> Checkup {
@@ -62,8 +62,8 @@ async fn look_at_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Resu
 fn gather(configuration: &Configuration, stack: &StackSpec, seen: Result<Seen, StackError>) -> Evidence {
     let publishes_here = seen.as_ref().map_or(true, |seen| seen.location.publishes_here);
     let containers = seen.as_ref().map(|seen| seen.containers.as_slice()).unwrap_or_default();
-    let ports = Ports { stack, containers, publishes_here };
     let directory = configuration.directory();
+    let ports = Ports { directory: &directory, containers, publishes_here };
     let folder = Path::new(&directory);
     Evidence {
         folder: FolderEvidence {
@@ -75,63 +75,24 @@ fn gather(configuration: &Configuration, stack: &StackSpec, seen: Result<Seen, S
         settings: configuration.settings().map(drop),
         files: configuration.files().map(|files| files.into_iter().map(|file| (file.name, file.state)).collect()),
         address_problem: publishes_here.then(|| host::obstacle_to_listening(stack.bind_address)).flatten(),
-        ports: ports.evidence(configuration),
+        ports: port_evidence_of(&ports, stack, configuration),
         engine: seen.map(|seen| seen.evidence),
     }
 }
 
-/// Who has which port.
-struct Ports<'a> {
-    stack: &'a StackSpec,
-    containers: &'a [ObservedContainer],
-    publishes_here: bool,
-}
-
-impl Ports<'_> {
-    fn evidence(&self, configuration: &Configuration) -> Vec<PortEvidence> {
-        let settings = configuration.settings().unwrap_or_default();
-        let mut spoken_for: Vec<u16> = settings.ports().map(|(_, port)| port.number()).into();
-        let wanted = self.stack.services.iter().flat_map(|spec| spec.ports.iter().map(move |port| (spec, port)));
-        let mut evidence = Vec::new();
-        for (spec, port) in wanted {
-            let holder = self.holder(port);
-            let free = match holder {
-                Holder::Nobody | Holder::Stack(_) => None,
-                Holder::Container(_) | Holder::Process(_) => self.free_port_after(port, &spoken_for),
-            };
-            // Two services are not offered the same one.
-            spoken_for.extend(free);
-            evidence.push(port_evidence(spec, port, holder, free));
-        }
-        evidence
+fn port_evidence_of(ports: &Ports<'_>, stack: &StackSpec, configuration: &Configuration) -> Vec<PortEvidence> {
+    let settings = configuration.settings().unwrap_or_default();
+    let mut spoken_for: Vec<u16> = settings.ports().map(|(_, port)| port.number()).into();
+    let wanted = stack.services.iter().flat_map(|spec| spec.ports.iter().map(move |port| (spec, port)));
+    let mut evidence = Vec::new();
+    for (spec, port) in wanted {
+        let holder = ports.holder(port);
+        let free = ports.free_instead_of(port, &holder, &spoken_for);
+        // Two services are not offered the same one.
+        spoken_for.extend(free);
+        evidence.push(port_evidence(spec, port, holder, free));
     }
-
-    fn holder(&self, port: &PublishedPort) -> Holder {
-        let publishes = |container: &&ObservedContainer| {
-            use ContainerState::{Paused, Restarting, Running};
-            matches!(container.state, Running | Paused | Restarting)
-                && container.ports.iter().any(|other| other.host == port.host && host::overlap(&other.bind, &port.bind))
-        };
-        if let Some(container) = self.containers.iter().find(publishes) {
-            let name = container.name.clone();
-            return match container.service_of(&self.stack.directory) {
-                Some(_) => Holder::Stack(name),
-                None => Holder::Container(name),
-            };
-        }
-        // Only on this machine can processes be looked for.
-        match self.publishes_here.then(|| host::listener(&port.bind, port.host)) {
-            Some(Listener::Process(process)) => Holder::Process(process),
-            Some(Listener::Nobody) | None => Holder::Nobody,
-        }
-    }
-
-    fn free_port_after(&self, port: &PublishedPort, spoken_for: &[u16]) -> Option<u16> {
-        let candidates = (1..=PORTS_TRIED).map_while(|step| port.host.checked_add(step));
-        candidates
-            .filter(|candidate| !spoken_for.contains(candidate))
-            .find(|candidate| self.holder(&PublishedPort { host: *candidate, ..port.clone() }) == Holder::Nobody)
-    }
+    evidence
 }
 
 fn port_evidence(spec: &ServiceSpec, port: &PublishedPort, holder: Holder, free: Option<u16>) -> PortEvidence {

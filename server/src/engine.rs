@@ -48,6 +48,26 @@ pub struct ContainerDetail {
     pub problem: Option<String>,
 }
 
+/// An agent's container.
+///
+/// **Invariant:** `environment` holds variables about telemetry and no others; an agent's keys and tokens do not leave the
+/// module that speaks to the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// The container's name.
+    pub container: String,
+    /// The project it belongs to; empty for none.
+    pub project: String,
+    /// What the agent is called.
+    pub agent: String,
+    /// It runs.
+    pub running: bool,
+    /// The image reference it was made from.
+    pub image: String,
+    /// Its telemetry variables, `NAME=value`.
+    pub environment: Vec<String>,
+}
+
 /// Something happened in the engine that may concern the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineEvent {
@@ -86,6 +106,9 @@ pub trait ContainerEngine: Send + Sync {
 
     /// Every container, the stack's and others', in any state. One that does not run shows no ports.
     async fn containers(&self) -> Result<Vec<ObservedContainer>, StackError>;
+
+    /// Clawker's agents, running or not, by name.
+    async fn agents(&self) -> Result<Vec<Agent>, StackError>;
 
     /// Gathers what concerns the stack, with as few requests as possible.
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError>;

@@ -26,7 +26,7 @@ use monitor_core::{
 use tokio::sync::{broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 
-use crate::engine::{ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress};
+use crate::engine::{Agent, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress};
 
 /// Compressed bytes of every image that is pulled.
 pub const IMAGE_BYTES: u64 = 1000;
@@ -63,6 +63,8 @@ pub struct World {
     pub logs: BTreeMap<Service, Vec<LogLine>>,
     /// How containers ended, by id.
     pub problems: BTreeMap<String, String>,
+    /// Clawker's agents.
+    pub agents: Vec<Agent>,
     /// What goes wrong.
     pub faults: Faults,
     /// Where the engine says it is.
@@ -217,6 +219,10 @@ impl ContainerEngine for FakeEngine {
 
     async fn containers(&self) -> Result<Vec<ObservedContainer>, StackError> {
         Ok(self.answering()?.containers.clone())
+    }
+
+    async fn agents(&self) -> Result<Vec<Agent>, StackError> {
+        Ok(self.answering()?.agents.clone())
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {

@@ -117,6 +117,7 @@ mod tests {
             configuration: Configuration {
                 directory: "/d".into(),
                 settings_file: "/s".into(),
+                settings_base: String::new(),
                 initialized: false,
                 differing: Vec::new(),
                 error: None,

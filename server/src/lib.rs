@@ -7,10 +7,12 @@
 // A page's view is one deeply nested type.
 #![recursion_limit = "256"]
 
+pub mod apply;
 pub mod cli;
 pub mod clock;
 pub mod configuration;
 pub mod control_plane;
+pub mod diff;
 pub mod docker;
 pub mod doctor;
 pub mod engine;
@@ -24,6 +26,7 @@ pub mod jobs;
 pub mod lifecycle;
 pub mod paths;
 pub mod readiness;
+pub mod settings_page;
 pub mod site;
 pub mod status;
 pub mod watch;

@@ -76,6 +76,7 @@ fn snapshot(stack: StackState, each: impl Fn(Service) -> (ContainerState, bool))
         configuration: Configuration {
             directory: "/home/ada/.local/share/clawker/monitor".into(),
             settings_file: "/home/ada/.config/clawker/settings.yaml".into(),
+            settings_base: String::new(),
             initialized: true,
             differing: Vec::new(),
             error: None,

@@ -65,7 +65,7 @@ impl ApiError {
             ApiError::Stack(StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. }) => 503,
             ApiError::Stack(StackError::NoContainer { .. }) => 404,
             ApiError::Stack(StackError::Internal { .. } | StackError::File { .. }) => 500,
-            ApiError::Stack(StackError::SettingsInvalid { .. }) => 422,
+            ApiError::Stack(StackError::SettingsInvalid { .. } | StackError::ChangeRefused { .. }) => 422,
             ApiError::Stack(_) => 409,
             ApiError::Misunderstood => 400,
             ApiError::Unreachable | ApiError::Unavailable => 503,

@@ -36,6 +36,7 @@ impl Seed {
                 configuration: Configuration {
                     directory: String::new(),
                     settings_file: String::new(),
+                    settings_base: String::new(),
                     initialized: false,
                     differing: Vec::new(),
                     error: None,

@@ -124,6 +124,7 @@ pub fn action_words(action: &FileAction) -> String {
     match action {
         FileAction::Written => "written".into(),
         FileAction::Unchanged => "was right already".into(),
+        FileAction::Updated => "written anew".into(),
         FileAction::Kept => "kept as it is, though it differs from the settings".into(),
         FileAction::Replaced { backup } => format!("replaced; the old one is `{backup}`"),
     }

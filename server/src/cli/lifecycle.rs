@@ -10,6 +10,7 @@ use monitor_core::{
 
 use super::{installation::Installation, output, progress::Show};
 use crate::{
+    configuration::Overwrite,
     jobs::{Jobs, Sink, Work},
     lifecycle::{self, Patience},
     status,
@@ -19,7 +20,10 @@ pub(super) async fn initialize(force: bool, json: bool) -> Result<(), StackError
     let configuration = Installation::find()?.configuration;
     let directory = configuration.directory();
     let job = run(JobKind::Initialize, json, |report| {
-        Box::pin(async move { configuration.write(force, |outcome| report(Progress::File(outcome))) })
+        Box::pin(async move {
+            let overwrite = if force { Overwrite::Everything } else { Overwrite::Nothing };
+            configuration.write(overwrite, |outcome| report(Progress::File(outcome)))
+        })
     })
     .await;
     finish(job, json, || format!("The configuration is in {directory}. Next: `clawker-monitor up`."))
@@ -73,9 +77,9 @@ pub(super) async fn down(kind: JobKind, json: bool) -> Result<(), StackError> {
 }
 
 /// Runs one job to its end, or until the process is told to stop.
-async fn run(kind: JobKind, json: bool, work: impl FnOnce(Sink) -> Work) -> Job {
+pub(super) async fn run(kind: JobKind, json: bool, work: impl FnOnce(Sink) -> Work) -> Job {
     let jobs = Jobs::default();
-    let show = Arc::new(Show::new(json));
+    let show = Arc::new(Show::new(kind, json));
     let shown = Arc::clone(&show);
     let job = jobs.begin(kind, |sink| {
         work(Arc::new(move |progress: Progress| {
@@ -94,7 +98,7 @@ async fn run(kind: JobKind, json: bool, work: impl FnOnce(Sink) -> Work) -> Job 
     ended.unwrap_or(job)
 }
 
-fn finish(job: Job, json: bool, done: impl FnOnce() -> String) -> Result<(), StackError> {
+pub(super) fn finish(job: Job, json: bool, done: impl FnOnce() -> String) -> Result<(), StackError> {
     if json {
         output::json(&job);
     }

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 misused. An error is one sentence on standard error, then `hint:` with the next step.
 
+mod apply;
 mod doctor;
 mod installation;
 mod lifecycle;
@@ -9,7 +10,9 @@ mod logs;
 mod output;
 mod progress;
 mod serve;
+mod settings;
 mod status;
+mod table;
 
 use std::{net::SocketAddr, process::ExitCode};
 
@@ -64,6 +67,23 @@ enum Command {
         #[command(flatten)]
         output: OutputOptions,
     },
+    /// Show and change the settings of the stack in Clawker's settings file.
+    Settings {
+        #[command(subcommand)]
+        command: SettingsCommand,
+    },
+    /// Write the files anew from the settings, and make anew the services that this concerns; where one does not come up,
+    /// put the old ones back.
+    Apply {
+        /// Also replace files that were edited by hand; each is kept as a backup.
+        #[arg(long)]
+        replace_edited: bool,
+        /// Seconds to wait for a started service to become ready.
+        #[arg(long, value_name = "SECONDS", default_value_t = 180)]
+        wait_timeout: u64,
+        #[command(flatten)]
+        output: OutputOptions,
+    },
     /// Print a service's log.
     Logs {
         /// The service: otel-collector, prometheus, loki, jaeger, grafana or promtail.
@@ -75,6 +95,39 @@ enum Command {
         /// How many lines of the past to begin with.
         #[arg(short = 'n', long, value_name = "LINES", default_value_t = 200)]
         tail: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SettingsCommand {
+    /// Print a setting, or all of them with their values.
+    Get {
+        /// As `grafana_port` or `monitoring.telemetry.log_user_prompts`.
+        key: Option<String>,
+        #[command(flatten)]
+        output: OutputOptions,
+    },
+    /// Change a setting in the file; everything else in it stays as it is.
+    Set {
+        /// As `grafana_port` or `monitoring.telemetry.log_user_prompts`.
+        key: String,
+        /// The new value.
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+        #[command(flatten)]
+        output: OutputOptions,
+    },
+    /// Remove a setting from the file, so that its default holds.
+    Unset {
+        /// As `grafana_port` or `monitoring.telemetry.log_user_prompts`.
+        key: String,
+        #[command(flatten)]
+        output: OutputOptions,
+    },
+    /// Show what `apply` would change: files, services, agents. Changes nothing.
+    Diff {
+        #[command(flatten)]
+        output: OutputOptions,
     },
 }
 
@@ -156,6 +209,15 @@ async fn run(command: Command) -> Result<ExitCode, StackError> {
         }
         Command::Status { output } => status::status(output.json).await?,
         Command::Doctor { output } => return doctor::doctor(output.json).await,
+        Command::Settings { command } => match command {
+            SettingsCommand::Get { key, output } => settings::get(key.as_deref(), output.json)?,
+            SettingsCommand::Set { key, value, output } => settings::change(&key, Some(&value), output.json)?,
+            SettingsCommand::Unset { key, output } => settings::change(&key, None, output.json)?,
+            SettingsCommand::Diff { output } => settings::diff(output.json).await?,
+        },
+        Command::Apply { replace_edited, wait_timeout, output } => {
+            apply::apply(replace_edited, wait_timeout, output.json).await?;
+        }
         Command::Logs { service, follow, tail } => logs::logs(service, follow, tail).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -8,7 +8,7 @@ use std::{
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use monitor_core::{
-    job::{FileAction, FileOutcome, Phase, Progress, Pull},
+    job::{FileAction, FileOutcome, JobKind, Phase, Progress, Pull},
     service::Service,
 };
 
@@ -19,6 +19,7 @@ pub(super) struct Show {
     bars: MultiProgress,
     state: Mutex<State>,
     silent: bool,
+    replaces: &'static str,
 }
 
 #[derive(Default)]
@@ -29,13 +30,14 @@ struct State {
 
 impl Show {
     /// `silent`: standard output carries JSON and people look elsewhere.
-    pub(super) fn new(silent: bool) -> Show {
+    pub(super) fn new(kind: JobKind, silent: bool) -> Show {
         let bars = MultiProgress::with_draw_target(match silent {
             true => ProgressDrawTarget::hidden(),
             // Draws nothing where standard error is no terminal; `report` prints lines there.
             false => ProgressDrawTarget::stderr(),
         });
-        Show { bars, state: Mutex::default(), silent }
+        let replaces = if kind == JobKind::Apply { "--replace-edited" } else { "--force" };
+        Show { bars, state: Mutex::default(), silent, replaces }
     }
 
     /// Takes one report.
@@ -47,7 +49,7 @@ impl Show {
         match progress {
             Progress::Step { service, phase } => self.step(&mut state, service, phase),
             Progress::Pull(pull) => self.pull(&mut state, &pull),
-            Progress::File(outcome) => output::note(&file_words(&outcome)),
+            Progress::File(outcome) => output::note(&file_words(&outcome, self.replaces)),
             Progress::Restored => output::note("the old configuration was restored"),
         }
     }
@@ -120,12 +122,14 @@ fn phase_words(phase: Phase) -> &'static str {
     }
 }
 
-fn file_words(outcome: &FileOutcome) -> String {
+/// `replaces`: the option that would replace a file that is kept.
+fn file_words(outcome: &FileOutcome, replaces: &str) -> String {
     let name = &outcome.name;
     match &outcome.action {
         FileAction::Written => format!("{name}: written"),
         FileAction::Unchanged => format!("{name}: unchanged"),
-        FileAction::Kept => format!("{name}: kept, though it differs; --force replaces it"),
+        FileAction::Updated => format!("{name}: written anew"),
+        FileAction::Kept => format!("{name}: kept, though it differs; {replaces} replaces it"),
         FileAction::Replaced { backup } => format!("{name}: replaced; the old one is {backup}"),
     }
 }

@@ -7,7 +7,7 @@ use monitor_core::{
     timestamp::duration_words,
 };
 
-use super::{installation::Installation, lifecycle::state_words, output};
+use super::{installation::Installation, lifecycle::state_words, output, table};
 use crate::{clock::now, status};
 
 pub(super) async fn status(json: bool) -> Result<(), StackError> {
@@ -16,7 +16,7 @@ pub(super) async fn status(json: bool) -> Result<(), StackError> {
     let initialized = it.configuration.is_initialized();
     match status::report(it.engine.as_ref(), it.readiness.as_ref(), &stack, initialized).await {
         Ok(report) if json => output::json(&report),
-        Ok(report) => table(&report),
+        Ok(report) => print(&report),
         Err(error) => {
             if json {
                 output::json(&StatusReport {
@@ -39,20 +39,11 @@ pub(super) async fn status(json: bool) -> Result<(), StackError> {
     }
 }
 
-fn table(report: &StatusReport) {
+fn print(report: &StatusReport) {
     let rows: Vec<[String; 5]> = std::iter::once(["SERVICE", "STATE", "VERSION", "UP", "PORTS"].map(str::to_owned))
         .chain(report.services.iter().map(row))
         .collect();
-    let mut widths = [0; 5];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    for row in rows {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        output::line(cells.join("  ").trim_end());
-    }
+    table::print(&rows);
     output::line(state_words(report.stack));
 }
 

@@ -1,38 +1,78 @@
 //! Writing files so that a reader, or a crash, sees the old contents or the new, never half of each.
 
 use std::{
+    fs::{self, File, Permissions},
     io::{self, Write},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
 };
 
 /// Readable by all: the services run as users of their own.
 const MODE: u32 = 0o644;
+/// As many links in a row as Linux follows.
+const LINKS: usize = 40;
 
-/// Replaces or creates the file. A symbolic link is followed, and an existing file keeps its mode.
-pub(super) fn write(path: &Path, contents: &str) -> io::Result<()> {
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+/// Replaces or creates the file. A symbolic link is followed, also one that leads to nothing yet; an existing file keeps
+/// its mode and, as far as this user may give files away, its owner and group.
+pub(super) fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let target = behind_links(path)?;
     let folder = target.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    let mode = std::fs::metadata(&target).map_or(MODE, |found| found.permissions().mode());
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(contents.as_bytes())?;
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
+    file.write_all(contents)?;
+    match fs::metadata(&target) {
+        Ok(found) if !found.is_file() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) => imitate(file.as_file(), &found)?,
+        Err(_) => file.as_file().set_permissions(Permissions::from_mode(MODE))?,
+    }
     file.as_file().sync_all()?;
     file.persist(&target).map(drop).map_err(|error| error.error)
+}
+
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    let mut target = path.to_owned();
+    for _ in 0..LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = target.parent().unwrap_or(Path::new("/")).join(next),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// Owner first: giving a file away takes bits off its mode.
+fn imitate(file: &File, original: &fs::Metadata) -> io::Result<()> {
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (original.uid(), original.gid()) {
+        // Only root may give a file to somebody else; anybody may give it to a group of theirs.
+        let _ = fchown(file, Some(original.uid()), Some(original.gid()))
+            .or_else(|_| fchown(file, None, Some(original.gid())));
+    }
+    file.set_permissions(Permissions::from_mode(original.mode() & 0o7777))
 }
 
 /// Copies the file to the first free of `NAME.bak`, `NAME.bak2`, … beside it, and answers with that name.
 pub(super) fn back_up(path: &Path) -> io::Result<String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    copy_to_first_free(path, |count| if count == 1 { format!("{name}.bak") } else { format!("{name}.bak{count}") })
+}
+
+/// Copies the file to the first free of `STEM.bak`, `STEM-2.bak`, … beside it, and answers with that name.
+pub(super) fn back_up_as(path: &Path, stem: &str) -> io::Result<String> {
+    copy_to_first_free(path, |count| if count == 1 { format!("{stem}.bak") } else { format!("{stem}-{count}.bak") })
+}
+
+fn copy_to_first_free(path: &Path, name: impl Fn(u32) -> String) -> io::Result<String> {
     for count in 1.. {
-        let backup = if count == 1 { format!("{name}.bak") } else { format!("{name}.bak{count}") };
+        let backup = name(count);
         let target: PathBuf = path.with_file_name(&backup);
-        match std::fs::OpenOptions::new().write(true).create_new(true).open(&target) {
+        match fs::OpenOptions::new().write(true).create_new(true).open(&target) {
             Ok(mut file) => {
-                let copied =
-                    std::fs::read(path).and_then(|contents| file.write_all(&contents)).and_then(|()| file.sync_all());
+                let copied = fs::metadata(path)
+                    .and_then(|original| imitate(&file, &original))
+                    .and_then(|()| file.write_all(&fs::read(path)?))
+                    .and_then(|()| file.sync_all());
                 if copied.is_err() {
-                    let _ = std::fs::remove_file(&target);
+                    let _ = fs::remove_file(&target);
                 }
                 return copied.map(|()| backup);
             }

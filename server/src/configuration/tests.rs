@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use monitor_core::job::{FileAction, FileOutcome};
+
 use super::*;
 
 struct Installation {
@@ -22,7 +24,8 @@ fn installation() -> Installation {
 impl Installation {
     fn init(&self, replace: bool) -> Vec<FileOutcome> {
         let mut outcomes = Vec::new();
-        self.configuration.write(replace, |outcome| outcomes.push(outcome)).unwrap();
+        let overwrite = if replace { Overwrite::Everything } else { Overwrite::Nothing };
+        self.configuration.write(overwrite, |outcome| outcomes.push(outcome)).unwrap();
         outcomes
     }
 
@@ -118,7 +121,7 @@ fn settings_that_are_no_settings_are_refused_with_the_reason_and_nothing_is_writ
     fs::create_dir(&settings).unwrap();
     assert!(sentence(&it).ends_with("it is a folder, and a file is expected here"));
 
-    assert!(it.configuration.write(false, |_| panic!("nothing is written")).is_err());
+    assert!(it.configuration.write(Overwrite::Nothing, |_| panic!("nothing is written")).is_err());
     assert!(!it.path("compose.yaml").exists());
     assert!(it.configuration.summary().error.is_some());
 }
@@ -127,7 +130,7 @@ fn settings_that_are_no_settings_are_refused_with_the_reason_and_nothing_is_writ
 fn a_file_where_the_folder_should_be_is_named() {
     let it = installation();
     fs::write(it.folder.path().join("data"), "").unwrap();
-    let error = it.configuration.write(false, |_| {}).expect_err("there is no folder");
+    let error = it.configuration.write(Overwrite::Nothing, |_| {}).expect_err("there is no folder");
     assert!(error.to_string().ends_with("could not be created: a part of the path is a file, not a folder"), "{error}");
 }
 

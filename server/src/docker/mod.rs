@@ -34,7 +34,7 @@ use monitor_core::{
 };
 
 use self::client::Client;
-use crate::engine::{ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress};
+use crate::engine::{Agent, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress};
 
 /// A Docker Engine, or a Podman that speaks its API.
 ///
@@ -74,6 +74,10 @@ impl ContainerEngine for DockerEngine {
 
     async fn containers(&self) -> Result<Vec<ObservedContainer>, StackError> {
         observe::list(&self.client.connection().await?).await
+    }
+
+    async fn agents(&self) -> Result<Vec<Agent>, StackError> {
+        observe::agents(&self.client).await
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {

@@ -1,0 +1,107 @@
+//! How everything was before, and the way back there.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use monitor_core::{
+    error::StackError,
+    lifecycle::{Observed, ServiceAction, plan_up},
+    service::Service,
+    stack::{StackSpec, service_config_hash},
+};
+
+use super::{Apply, Prepared, Written, mounts_one_of, running};
+use crate::{
+    engine::ContainerEngine,
+    jobs::Sink,
+    lifecycle,
+    readiness::{Answer, Readiness},
+    settings_page::in_background,
+};
+
+/// The stack before anything was changed.
+pub(super) struct Before {
+    /// The stack that the files were written from; `None` where that is not known, and there is no way back.
+    stack: Option<StackSpec>,
+    /// What the Engine held; nothing where it did not answer.
+    pub(super) observed: Observed,
+    /// Services that ran.
+    running: BTreeSet<Service>,
+    /// Services that answered that they were ready.
+    pub(super) ready: BTreeSet<Service>,
+}
+
+impl Before {
+    pub(super) async fn look(
+        readiness: &dyn Readiness,
+        old: Option<StackSpec>,
+        new: &StackSpec,
+        observed: Observed,
+    ) -> Before {
+        let stack = old.as_ref().unwrap_or(new);
+        let asked = running(stack, &observed).filter_map(|(service, container)| {
+            let spec = stack.service(service)?;
+            Some(async move { (readiness.ask(spec, &container.ports).await == Answer::Ready).then_some(service) })
+        });
+        let ready = join_all(asked).await.into_iter().flatten().collect();
+        let running = running(stack, &observed).map(|(service, _)| service).collect();
+        Before { stack: old, observed, running, ready }
+    }
+
+    pub(super) fn stack_runs(&self) -> bool {
+        !self.running.is_empty()
+    }
+}
+
+impl Prepared {
+    /// Puts settings, files and containers back. Whether all of it succeeded.
+    pub(super) async fn put_back(&self, written: &Written, report: &Sink) -> bool {
+        let Some(old) = &self.before.stack else { return false };
+        let files_are_back = {
+            let (this, written) = (self.clone(), written.clone());
+            in_background(move || this.put_files_back(&written)).await
+        };
+        self.apply.changed.notify_one();
+        // A service that was not ready before need not be so now: what counts is that the same containers are wanted.
+        if let Err(error) = self.bring_back(old, &written.changed, report).await {
+            tracing::warn!(%error, "while the old configuration was being restored");
+        }
+        files_are_back && self.containers_are_back(old).await.unwrap_or_default()
+    }
+
+    /// Settings and generated files. Whether all of it succeeded.
+    pub(super) fn put_files_back(&self, written: &Written) -> bool {
+        let configuration = &self.apply.configuration;
+        let files = written.files.as_ref().map_or(Ok(()), |files| configuration.restore_files(files));
+        let settings = written.saved.as_ref().map_or(Ok(()), |saved| configuration.take_back(saved));
+        for error in [&files, &settings].into_iter().filter_map(|outcome| outcome.as_ref().err()) {
+            tracing::warn!(%error, "a file could not be restored");
+        }
+        files.and(settings).is_ok()
+    }
+
+    async fn bring_back(&self, old: &StackSpec, changed: &BTreeSet<String>, report: &Sink) -> Result<(), StackError> {
+        let Apply { engine, readiness, patience, .. } = &self.apply;
+        let engine: &dyn ContainerEngine = engine.as_ref();
+        // Made meanwhile with a file that is no longer there, though nothing in its definition tells.
+        let observed = engine.observe(old).await?;
+        for (service, container) in running(old, &observed) {
+            let Some(spec) = old.service(service) else { continue };
+            let is_new = self.before.observed.containers.iter().all(|known| known.id != container.id);
+            let is_kept = container.compose_label("config-hash") == Some(service_config_hash(spec).as_str());
+            if is_new && is_kept && mounts_one_of(spec, changed) {
+                engine.stop_container(service, &container.id).await?;
+                engine.remove_container(service, &container.id).await?;
+            }
+        }
+        lifecycle::up(engine, readiness.as_ref(), *patience, old, report.as_ref()).await
+    }
+
+    async fn containers_are_back(&self, old: &StackSpec) -> Result<bool, StackError> {
+        let plan = plan_up(old, &self.apply.engine.observe(old).await?)?;
+        let is_back = |planned: &monitor_core::lifecycle::ServicePlan| {
+            matches!(planned.action, ServiceAction::Keep { .. }) || !self.before.running.contains(&planned.service)
+        };
+        Ok(plan.services.iter().all(is_back))
+    }
+}

@@ -1,0 +1,57 @@
+//! Who has which port of the host: one of the stack's containers, somebody else's, or a process of this machine.
+
+use monitor_core::{
+    doctor::Holder,
+    lifecycle::ObservedContainer,
+    status::{ContainerState, PublishedPort},
+};
+
+use crate::host::{self, Listener};
+
+/// How many ports above a taken one are looked at for a free one.
+const PORTS_TRIED: u16 = 200;
+
+/// Who has which port, as seen at one moment. Looking reads the kernel's tables: not for a thread that must not wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Ports<'a> {
+    /// The monitor folder, by which the stack's own containers are known.
+    pub directory: &'a str,
+    /// Every container of the Engine.
+    pub containers: &'a [ObservedContainer],
+    /// The Engine publishes on this machine, so that its processes matter too.
+    pub publishes_here: bool,
+}
+
+impl Ports<'_> {
+    /// Who has it.
+    pub fn holder(&self, port: &PublishedPort) -> Holder {
+        let publishes = |container: &&ObservedContainer| {
+            use ContainerState::{Paused, Restarting, Running};
+            matches!(container.state, Running | Paused | Restarting)
+                && container.ports.iter().any(|other| other.host == port.host && host::overlap(&other.bind, &port.bind))
+        };
+        if let Some(container) = self.containers.iter().find(publishes) {
+            let name = container.name.clone();
+            return match container.service_of(self.directory) {
+                Some(_) => Holder::Stack(name),
+                None => Holder::Container(name),
+            };
+        }
+        // Only on this machine can processes be looked for.
+        match self.publishes_here.then(|| host::listener(&port.bind, port.host)) {
+            Some(Listener::Process(process)) => Holder::Process(process),
+            Some(Listener::Nobody) | None => Holder::Nobody,
+        }
+    }
+
+    /// A port above it that nobody has and nobody speaks for, where this one is somebody else's.
+    pub fn free_instead_of(&self, port: &PublishedPort, holder: &Holder, spoken_for: &[u16]) -> Option<u16> {
+        if matches!(holder, Holder::Nobody | Holder::Stack(_)) {
+            return None;
+        }
+        let candidates = (1..=PORTS_TRIED).map_while(|step| port.host.checked_add(step));
+        candidates
+            .filter(|candidate| !spoken_for.contains(candidate))
+            .find(|candidate| self.holder(&PublishedPort { host: *candidate, ..port.clone() }) == Holder::Nobody)
+    }
+}

@@ -1,0 +1,143 @@
+//! What would happen if a form were applied: worked out in memory, against what is on disk and what runs.
+
+use std::collections::BTreeMap;
+
+use monitor_core::{
+    diff::FileDiff,
+    error::StackError,
+    file_view::FileState,
+    lifecycle::{ServiceAction, plan_up},
+    problem::Problem,
+    service::Service,
+    settings::{AgentNeed, Change, Consequences, Key, Settings, read_values},
+    settings_page::{Conflict, Preview, SettingsForm},
+    stack::StackSpec,
+};
+
+use super::{Seen, agent_behind, in_background, look_at_engine};
+use crate::{
+    apply::running,
+    configuration::Configuration,
+    diff,
+    engine::{Agent, ContainerEngine},
+};
+
+/// Works it out. Fails where the settings file cannot be read at all; everything else that is wrong is in the answer.
+pub async fn preview(
+    engine: &dyn ContainerEngine,
+    configuration: &Configuration,
+    form: SettingsForm,
+) -> Result<Preview, StackError> {
+    let planned = {
+        let configuration = configuration.clone();
+        in_background(move || plan(&configuration, &form)).await?
+    };
+    let Planned { mut preview, settings, every_agent } = match planned {
+        Ok(planned) => *planned,
+        Err(refused) => return Ok(refused),
+    };
+    let stack = StackSpec::new(&settings, &configuration.facts());
+    let Ok(seen) = look_at_engine(engine, &stack).await else { return Ok(preview) };
+    preview.stack_runs = running(&stack, &seen.observed).next().is_some();
+    if preview.stack_runs && configuration.is_initialized() {
+        preview.services = made_anew(&stack, &seen);
+    }
+    if preview.agents != AgentNeed::Nothing {
+        let concerns = |agent: &&Agent| every_agent || agent_behind(agent, &settings).is_some();
+        preview.agents_affected = seen.agents.iter().filter(concerns).map(|agent| agent.container.clone()).collect();
+    }
+    Ok(preview)
+}
+
+/// What can be said without the Engine.
+struct Planned {
+    preview: Preview,
+    settings: Settings,
+    /// Loki's port is handed to every agent, in a variable that is not about telemetry and is not looked at.
+    every_agent: bool,
+}
+
+/// The inner error is a preview that holds nothing but the problems.
+fn plan(configuration: &Configuration, form: &SettingsForm) -> Result<Result<Box<Planned>, Preview>, StackError> {
+    let file = configuration.settings_text()?;
+    let changes = form.changes();
+    let edited = configuration.edited(&file.text, &changes);
+    let settings = edited.and_then(|edited| Ok((configuration.settings_in(&edited)?, edited)));
+    let (settings, edited) = match settings {
+        Ok(both) => both,
+        Err(StackError::SettingsInvalid { problems } | StackError::ChangeRefused { problems }) => {
+            return Ok(Err(empty(file.base, configuration, problems)));
+        }
+        Err(error) => return Err(error),
+    };
+    let before = configuration.settings_in(&file.text).ok();
+    let need = before
+        .as_ref()
+        .map_or(AgentNeed::Nothing, |before| Consequences::between(before, &settings, &configuration.facts()).agents);
+    let files = match configuration.is_initialized() {
+        true => configuration.files_under(&settings)?,
+        false => Vec::new(),
+    };
+    let edited_files = files.iter().filter(|it| it.state == FileState::Edited).map(|it| it.file.name.to_owned());
+    let edited_files = edited_files.collect();
+    let file_diffs = files
+        .iter()
+        .filter(|it| it.state != FileState::Current)
+        .map(|it| diff::between(it.file.name, it.on_disk.as_deref().unwrap_or_default(), &it.file.contents));
+    let preview = Preview {
+        conflicts: conflicts(configuration, &file.text, form, &changes),
+        settings: diff::between(&configuration.settings_file(), &file.text, &edited),
+        files: file_diffs.collect(),
+        edited: edited_files,
+        agents: need,
+        ..empty(file.base, configuration, Vec::new())
+    };
+    let every_agent = before.is_some_and(|before| before.loki_port != settings.loki_port);
+    Ok(Ok(Box::new(Planned { preview, settings, every_agent })))
+}
+
+fn empty(base: String, configuration: &Configuration, problems: Vec<Problem>) -> Preview {
+    Preview {
+        base,
+        problems,
+        conflicts: Vec::new(),
+        settings: FileDiff { name: configuration.settings_file(), hunks: Vec::new() },
+        files: Vec::new(),
+        edited: Vec::new(),
+        services: Vec::new(),
+        agents: AgentNeed::Nothing,
+        agents_affected: Vec::new(),
+        stack_runs: false,
+    }
+}
+
+/// Fields that the form changes, and that are on disk neither as the form was filled nor as it says.
+fn conflicts(configuration: &Configuration, text: &str, form: &SettingsForm, changes: &[Change]) -> Vec<Conflict> {
+    let on_disk: BTreeMap<String, String> = read_values(text, &configuration.settings_file())
+        .map(|values| values.into_iter().map(|(key, raw)| (key, raw.text)).collect())
+        .unwrap_or_default();
+    let conflict = |change: &Change| {
+        let was = form.was.get(&change.key).filter(|was| !was.is_empty()).cloned();
+        let found = on_disk.get(&change.key).cloned();
+        let same = |one: &Option<String>, other: &Option<String>| {
+            canonical(&change.key, one.as_deref()) == canonical(&change.key, other.as_deref())
+        };
+        let conflict = !same(&found, &was) && !same(&found, &change.value);
+        conflict.then(|| Conflict { key: change.key.clone(), was, on_disk: found, yours: change.value.clone() })
+    };
+    changes.iter().filter_map(conflict).collect()
+}
+
+/// One spelling for every way to say the same.
+fn canonical(key: &str, text: Option<&str>) -> Option<String> {
+    let text = text?;
+    Some(Key::find(key).and_then(|key| key.canonical(text).ok()).unwrap_or_else(|| text.to_owned()))
+}
+
+/// Services whose container the next start would make, or make anew. Where a stranger holds a name nothing would be.
+fn made_anew(stack: &StackSpec, seen: &Seen) -> Vec<Service> {
+    let plan = plan_up(stack, &seen.observed).map(|plan| plan.services).unwrap_or_default();
+    let anew =
+        plan.into_iter().filter(|it| matches!(it.action, ServiceAction::Create | ServiceAction::Recreate { .. }));
+    anew.map(|it| it.service).collect()
+}
