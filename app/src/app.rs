@@ -16,6 +16,7 @@ use crate::{
     logs::LogsRoute,
     not_found::NotFound,
     parts::fetch_ahead,
+    settings::{PreviewRoute, SettingsRoute},
     stack::StackPage,
 };
 
@@ -36,6 +37,8 @@ pub fn App() -> impl IntoView {
                     <LinkBanner />
                     <FlatRoutes fallback=|| view! { <NotFound /> }>
                         <Route path=path!("/") view=StackPage ssr=SsrMode::Async />
+                        <Route path=path!("/settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
+                        <Route path=path!("/settings/preview") view={Lazy::<PreviewRoute>::new()} ssr=SsrMode::Async />
                         <Route path=path!("/files") view={Lazy::<FilesRoute>::new()} ssr=SsrMode::Async />
                         <Route path=path!("/logs") view={Lazy::<LogsRoute>::new()} ssr=SsrMode::Async />
                         <Route path=path!("/logs/:service") view={Lazy::<LogsRoute>::new()} ssr=SsrMode::Async />
@@ -60,6 +63,12 @@ fn Rail() -> impl IntoView {
                         <A href="/" exact=true>
                             <Icon shape=Shape::Layers />
                             <span>"Stack"</span>
+                        </A>
+                    </li>
+                    <li on:pointerenter=|_| fetch_ahead("/settings")>
+                        <A href="/settings">
+                            <Icon shape=Shape::Sliders />
+                            <span>"Settings"</span>
                         </A>
                     </li>
                     <li on:pointerenter=|_| fetch_ahead("/files")>

@@ -18,6 +18,7 @@ mod live;
 mod logs;
 mod not_found;
 mod parts;
+mod settings;
 #[cfg(feature = "ssr")]
 pub mod shell;
 mod stack;

@@ -44,6 +44,7 @@ pub fn fetch_ahead(path: &'static str) {
 async fn load(path: &str) -> Result<(), NotLoaded> {
     match path.split('/').nth(1) {
         Some("files") => crate::files::load_part().await,
+        Some("settings") => crate::settings::load_part().await,
         Some("logs") => crate::logs::load_part().await,
         _ => Ok(()),
     }

@@ -114,6 +114,19 @@ fn posted() -> Option<(u8, ApiError)> {
     Some((u8::try_from(index).ok()?, ServerFnUrlError::<ApiError>::decode_err(error.err())))
 }
 
+/// Why a form without JavaScript, posted to that address, was refused, where it brought the browser here.
+#[cfg(feature = "ssr")]
+pub fn refused(url: &str) -> Option<ApiError> {
+    let error = use_context::<ServerActionError>().filter(|error| error.path() == url)?;
+    Some(ServerFnUrlError::<ApiError>::decode_err(error.err()))
+}
+
+/// In the browser it comes with the page.
+#[cfg(not(feature = "ssr"))]
+pub fn refused(_url: &str) -> Option<ApiError> {
+    None
+}
+
 /// In the browser it comes with the page.
 #[cfg(not(feature = "ssr"))]
 fn posted() -> Option<(u8, ApiError)> {
@@ -122,7 +135,7 @@ fn posted() -> Option<(u8, ApiError)> {
 
 /// Posts a form in the background. The verbs share it: a client of a server function apiece weighs some kilobytes.
 #[cfg(feature = "hydrate")]
-async fn post(url: &str, body: &str) -> Result<(), ApiError> {
+pub async fn post(url: &str, body: &str) -> Result<(), ApiError> {
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{Headers, RequestInit, Response};
@@ -149,7 +162,7 @@ async fn post(url: &str, body: &str) -> Result<(), ApiError> {
 
 /// Only a browser posts.
 #[cfg(not(feature = "hydrate"))]
-async fn post(_url: &str, _body: &str) -> Result<(), ApiError> {
+pub async fn post(_url: &str, _body: &str) -> Result<(), ApiError> {
     Ok(())
 }
 

@@ -7,6 +7,8 @@ use leptos::prelude::*;
 pub enum Shape {
     /// Three sheets: the stack.
     Layers,
+    /// Two sliders.
+    Sliders,
     /// A sheet with a folded corner.
     File,
     /// Lines of text.
@@ -40,6 +42,7 @@ impl Shape {
     const fn path(self) -> &'static str {
         match self {
             Shape::Layers => "M8 2l6 3-6 3-6-3zM2 8l6 3 6-3M2 11l6 3 6-3",
+            Shape::Sliders => "M2 5h7M12.5 5H14M2 11h1.5M7 11h7M10.75 3.25a1.75 1.75 0 100 3.5 1.75 1.75 0 100-3.5M5.25 9.25a1.75 1.75 0 100 3.5 1.75 1.75 0 100-3.5",
             Shape::File => "M4 1.8h5l3.2 3.2v9.2H4zM9 1.8V5h3.2",
             Shape::Lines => "M2.5 4h11M2.5 8h7M2.5 12h9",
             Shape::Check => "M8 1.8a6.2 6.2 0 100 12.4A6.2 6.2 0 108 1.8M5.2 8.2l2 2 3.7-4.2",

@@ -20,7 +20,9 @@ pub fn ErrorNote(
     let hint = words::sentence(&error.hint());
     let log = error.log().join("\n");
     let problems = match &error {
-        ApiError::Stack(StackError::SettingsInvalid { problems }) => problems.clone(),
+        ApiError::Stack(StackError::SettingsInvalid { problems } | StackError::ChangeRefused { problems }) => {
+            problems.clone()
+        }
         _ => Vec::new(),
     };
     let what = problems.is_empty().then(|| words::sentence(&error.to_string()));

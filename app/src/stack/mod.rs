@@ -9,7 +9,9 @@ mod progress;
 mod row;
 mod services;
 
+pub use outcome::Outcome;
 pub use page::StackPage;
+pub use progress::JobAtWork;
 pub use services::state_dot;
 
 #[cfg(test)]

@@ -2,19 +2,19 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use monitor_core::{error::StackError, job::Job, live::EngineState};
+use monitor_core::{error::StackError, live::EngineState};
 
 use super::{
     actions::{OpenPage, RemoveForm},
     checks::{self, Checks},
     headline::{Step, headline, offers},
     outcome::Outcome,
-    progress,
+    progress::Progress,
     services::Services,
 };
 use crate::{
     api::ApiError,
-    components::{Chip, ErrorNote, Icon, Prose, Tone, attribute, part, part_if, text},
+    components::{Chip, ErrorNote, Icon, Prose, Tone, part, part_if, text},
     live::{Derived, Live},
     verbs::{Refusal, Verb, VerbForm, Verbs},
 };
@@ -79,33 +79,6 @@ fn Opening(verbs: Verbs) -> impl IntoView {
                 }.into_any())}
             </div>
         </header>
-    }
-    .into_any()
-}
-
-/// The bar of the running job.
-#[component]
-fn Progress() -> impl IntoView {
-    let live = Live::get();
-    let running = |job: &Option<Job>| job.clone().filter(Job::is_running);
-    let job = live.derive(move |snapshot| running(&snapshot.job));
-    let bar = Derived::new(move || job.with(|job| job.as_ref().and_then(progress::bar)));
-    let caption = live.derive_timed(|snapshot, now| snapshot.running_job().map(|job| progress::caption(job, now)));
-    let at_work = Derived::new(move || job.with(Option::is_some));
-    view! {
-        {part_if(at_work, move || view! {
-            <div class="progress">
-                <progress
-                    aria-label="Progress of the job"
-                    max=attribute(move || bar.get().map(|bar| bar.max.to_string()))
-                    value=attribute(move || bar.get().map(|bar| bar.value.to_string()))
-                ></progress>
-                <p class="fact">
-                    <span>{text(move || bar.get().map(|bar| bar.words).unwrap_or_default())}</span>
-                    <span>{text(move || caption.get().unwrap_or_default())}</span>
-                </p>
-            </div>
-        }.into_any())}
     }
     .into_any()
 }

@@ -1,11 +1,17 @@
 //! How far the running job is: one bar, and the words beside it.
 
+use leptos::prelude::*;
 use monitor_core::{
     job::{Job, JobKind, Phase},
     timestamp::{Timestamp, duration_words},
 };
 
-use crate::words;
+use super::headline::headline;
+use crate::{
+    components::{attribute, part_if, text},
+    live::{Derived, Live},
+    words,
+};
 
 /// How far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,4 +58,45 @@ pub fn thousandths(part: u64, whole: u64) -> u32 {
 /// `job 3 · 14 s`.
 pub fn caption(job: &Job, now: Timestamp) -> String {
     format!("job {} · {}", job.id, duration_words(now.seconds_since(job.started_at)))
+}
+
+/// The bar of the running job.
+#[component]
+pub fn Progress() -> impl IntoView {
+    let live = Live::get();
+    let running = |job: &Option<Job>| job.clone().filter(Job::is_running);
+    let job = live.derive(move |snapshot| running(&snapshot.job));
+    let bar = Derived::new(move || job.with(|job| job.as_ref().and_then(bar)));
+    let caption = live.derive_timed(|snapshot, now| snapshot.running_job().map(|job| caption(job, now)));
+    let at_work = Derived::new(move || job.with(Option::is_some));
+    view! {
+        {part_if(at_work, move || view! {
+            <div class="progress">
+                <progress
+                    aria-label="Progress of the job"
+                    max=attribute(move || bar.get().map(|bar| bar.max.to_string()))
+                    value=attribute(move || bar.get().map(|bar| bar.value.to_string()))
+                ></progress>
+                <p class="fact">
+                    <span>{text(move || bar.get().map(|bar| bar.words).unwrap_or_default())}</span>
+                    <span>{text(move || caption.get().unwrap_or_default())}</span>
+                </p>
+            </div>
+        }.into_any())}
+    }
+    .into_any()
+}
+
+/// The running job on another page than the stack's: what it does, and the bar.
+#[component]
+pub fn JobAtWork() -> impl IntoView {
+    let live = Live::get();
+    let title = live.derive(|snapshot| snapshot.running_job().map(|_| headline(snapshot).title).unwrap_or_default());
+    view! {
+        <div role="status">
+            <p class="job">{text(move || title.get())}</p>
+        </div>
+        <Progress />
+    }
+    .into_any()
 }

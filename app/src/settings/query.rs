@@ -1,0 +1,93 @@
+//! The form as it stands in an address: after `?`, as a browser writes a form that is sent by `get`. The address bears
+//! what somebody has changed, so that it survives the way to the preview and back, and works without JavaScript.
+
+use monitor_core::settings::Key;
+
+/// The pairs that belong to a form of settings (`base`, `KEY`, `was.KEY`), decoded. Others are left out: the server puts
+/// a refusal into the same address.
+pub fn read(search: &str) -> Vec<(String, String)> {
+    search
+        .trim_start_matches('?')
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .filter(|(name, _)| {
+            let key = name.strip_prefix("was.").unwrap_or(name);
+            name == "base" || Key::find(key).is_some_and(|known| known.path == key)
+        })
+        .collect()
+}
+
+/// The pairs as an address bears them, without the `?`.
+pub fn write<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut query = String::new();
+    for (name, value) in pairs {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        encode(name, &mut query);
+        query.push('=');
+        encode(value, &mut query);
+    }
+    query
+}
+
+/// What is not a letter, a digit or one of `-._~/:` goes as `%XX`. A space must not go as `+`: some readers keep it.
+fn encode(text: &str, query: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b':' => {
+                query.push(char::from(byte));
+            }
+            _ => {
+                query.push('%');
+                query.push(char::from(DIGITS[usize::from(byte >> 4)]));
+                query.push(char::from(DIGITS[usize::from(byte & 15)]));
+            }
+        }
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        bytes.push(match (first, after) {
+            (b'+', _) => b' ',
+            (b'%', [high, low, after @ ..]) => match digit(*high).zip(digit(*low)) {
+                Some((high, low)) => {
+                    rest = after;
+                    high << 4 | low
+                }
+                None => b'%',
+            },
+            _ => *first,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let pairs = [("base", "a1"), ("otel_collector_endpoint", "https://ß.example/?a=b&c=d e+f%"), ("was.loki_port", "")];
+        let query = write(pairs);
+        assert!(query.bytes().all(|byte| byte.is_ascii_graphic() && !b"+\"<>".contains(&byte)), "{query}");
+        let read = read(&query);
+        let read: Vec<(&str, &str)> = read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(read, pairs);
+    }
+
+    #[test]
+    fn a_browsers_own_spelling_is_read_and_what_is_no_setting_is_left_out() {
+        let read = read("?base=&__path=x&__err=eA&bind_address=%3a%3A1+&monitoring.loki_port=1&was.no_such=1&x&loki_port=%4");
+        let read: Vec<(&str, &str)> = read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(read, [("base", ""), ("bind_address", "::1 "), ("loki_port", "%4")]);
+    }
+}

@@ -1,0 +1,1 @@
+//! Tables: from pages and snapshots to words.
