@@ -83,6 +83,8 @@ pub struct Faults {
     pub pulls: BTreeMap<Service, String>,
     /// Starting that service finds its first port taken, by that holder.
     pub ports_taken: BTreeMap<Service, Option<String>>,
+    /// Whoever is started with that port of the host is refused with that error.
+    pub refused_ports: BTreeMap<u16, StackError>,
     /// The service's container exits with that code as soon as it is started.
     pub exits: BTreeMap<Service, i64>,
     /// Creating the container of that service is refused, with these words.
@@ -345,6 +347,9 @@ impl ContainerEngine for FakeEngine {
         if let Some(holder) = world.faults.ports_taken.get(&service).cloned() {
             let port = spec.ports.first().map_or(0, |port| port.host);
             return Err(StackError::PortTaken { service, port, holder, field: format!("monitoring.{service}_port") });
+        }
+        if let Some(error) = spec.ports.iter().find_map(|port| world.faults.refused_ports.get(&port.host)) {
+            return Err(error.clone());
         }
         let code = world.faults.exits.get(&service).copied();
         let Some(container) = world.containers.iter_mut().find(|container| container.id == id) else {

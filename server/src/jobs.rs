@@ -1,6 +1,6 @@
 //! Jobs: long work that belongs to the process. One at a time; whoever asks for a second one gets the first.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{collections::VecDeque, future::Future, pin::Pin, sync::Arc};
 
 use monitor_core::{
     error::StackError,
@@ -10,6 +10,9 @@ use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::clock::now;
+
+/// How many ended jobs are remembered for those who wait for them.
+const REMEMBERED: usize = 8;
 
 /// Where a job's work reports to.
 pub type Sink = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -27,6 +30,8 @@ pub struct Jobs {
 struct State {
     last_id: u32,
     job: Option<Job>,
+    /// Those before it, oldest first: who waits for a job may look after the next one began.
+    past: VecDeque<Job>,
     cancel: CancellationToken,
 }
 
@@ -47,6 +52,10 @@ impl Jobs {
                 return false;
             }
             state.last_id += 1;
+            state.past.extend(state.job.take());
+            if state.past.len() > REMEMBERED {
+                state.past.pop_front();
+            }
             state.cancel = CancellationToken::new();
             let job = Job::begin(state.last_id, kind, now());
             state.job = Some(job.clone());
@@ -110,7 +119,8 @@ impl Jobs {
             .wait_for(|state| state.job.as_ref().is_none_or(|job| job.id != id || !job.is_running()))
             .await
             .ok()?;
-        state.job.clone()
+        let known = state.past.iter().chain(&state.job).find(|job| job.id == id);
+        known.or(state.job.as_ref()).cloned()
     }
 
     /// Cancels the running job and waits until it has ended.
@@ -173,6 +183,7 @@ mod tests {
         assert_eq!(ended.state, JobState::Done);
         let third = jobs.begin(JobKind::Down, |_| Box::pin(async { Ok(()) }));
         assert_eq!(third.id, first.id + 1);
+        assert_eq!(jobs.ended(first.id).await, Some(ended), "the first is still told of");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -8,12 +8,15 @@ mod pages;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware, routing::get};
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use monitor_app::control_plane::ControlPlane;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
 use crate::{engine::ContainerEngine, hub::Hub};
+
+/// The largest form is the text of a settings file, 1 MiB, every byte of which may take three in a form.
+const FORM_LIMIT_BYTES: usize = 4 << 20;
 
 /// What the routes need.
 #[derive(Clone)]
@@ -38,6 +41,7 @@ pub fn router(panel: Panel) -> Router {
         .route("/logs/{service}/download", get(logs::download))
         .with_state(panel)
         .merge(pages)
+        .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
         .layer(middleware::from_fn(headers::add))
         .layer(middleware::from_fn(guard::check))
 }

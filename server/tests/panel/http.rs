@@ -45,6 +45,8 @@ async fn a_foreign_host_is_misdirected_and_a_foreign_page_forbidden() {
         "/api/stop-stack",
         "/api/cancel-job",
         "/api/check-up",
+        "/api/apply-settings",
+        "/api/mend-settings",
     ] {
         let foreign = post(path).header("origin", "https://evil.example");
         assert_eq!(panel.send(foreign, "").await.status, StatusCode::FORBIDDEN, "{path}");
@@ -59,12 +61,17 @@ async fn the_server_functions_are_these_and_no_others() {
         leptos::server_fn::axum::server_fn_paths().map(|(path, method)| format!("{method} {path}")).collect();
     paths.sort();
     insta::assert_snapshot!(paths.join("\n"), @r"
+    POST /api/apply-settings
     POST /api/cancel-job
     POST /api/check-up
     POST /api/files
     POST /api/initialize
+    POST /api/look-at-port
+    POST /api/mend-settings
+    POST /api/preview-settings
     POST /api/recent-logs
     POST /api/remove-stack-and-data
+    POST /api/settings
     POST /api/start-stack
     POST /api/stop-stack
     ");

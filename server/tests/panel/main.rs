@@ -7,3 +7,5 @@ mod harness;
 mod http;
 mod lifecycle;
 mod live;
+mod settings;
+mod settings_bad_input;

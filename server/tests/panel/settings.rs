@@ -1,0 +1,466 @@
+//! The settings page's server: what it shows, what it would do, what it does, and the way back.
+
+use axum::http::StatusCode;
+use clawker_monitor::{apply::Apply, engine::Agent};
+use monitor_app::control_plane::ControlPlane;
+use monitor_core::{
+    doctor::Holder,
+    error::StackError,
+    file_view::FileState,
+    job::{FileAction, Job, JobKind, JobState},
+    lifecycle::Recreate,
+    service::Service,
+    settings::{AgentNeed, KEYS},
+    settings_page::{Conflict, FieldDrift, Preview, SettingsForm, SettingsPage},
+};
+
+use crate::harness::{Harness, panel, panel_with, post};
+
+/// The form as a browser sends it: every field, filled from the page, with those values typed over it.
+pub fn form(page: &SettingsPage, typed: &[(&str, &str)]) -> SettingsForm {
+    let value = |key: &str| page.values.get(key).cloned().unwrap_or_default();
+    let was = KEYS.iter().map(|key| (key.path.to_owned(), value(key.path))).collect();
+    let mut form = SettingsForm { base: page.base.clone(), values: Clone::clone(&was), was };
+    for (key, value) in typed {
+        form.values.insert((*key).to_owned(), (*value).to_owned());
+    }
+    form
+}
+
+impl Harness {
+    pub async fn page(&self) -> SettingsPage {
+        self.plane.settings_page().await.unwrap()
+    }
+
+    pub async fn preview(&self, typed: &[(&str, &str)]) -> Preview {
+        self.plane.preview_settings(form(&self.page().await, typed)).await.unwrap()
+    }
+
+    /// Applies what was typed to its end.
+    pub async fn apply(&self, typed: &[(&str, &str)], replace_edited: bool) -> Result<Job, StackError> {
+        let page = self.page().await;
+        let begun = self.plane.apply_settings(form(&page, typed), page.base, replace_edited).await?;
+        Ok(self.plane.jobs.ended(begun.id).await.unwrap())
+    }
+
+    pub fn settings_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("settings.yaml")
+    }
+
+    pub fn settings_text(&self) -> String {
+        std::fs::read_to_string(self.settings_file()).unwrap()
+    }
+
+    pub fn generated(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join("data/monitor").join(name)
+    }
+
+    /// What was asked of the engine since that many calls.
+    fn asked_since(&self, calls: usize) -> Vec<String> {
+        self.engine.calls().split_off(calls)
+    }
+
+    /// Everything in the folders of settings and generated files, but for the backups.
+    fn on_disk(&self) -> Vec<(String, String)> {
+        let folders = [self.folder.path().to_owned(), self.folder.path().join("data/monitor")];
+        let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
+        let files = entries
+            .filter(|entry| entry.path().is_file())
+            .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read_to_string(entry.path()).unwrap()));
+        let mut files: Vec<_> = files.filter(|(name, _)| !name.contains(".bak")).collect();
+        files.sort();
+        files
+    }
+}
+
+fn agent(name: &str, prompts: &str) -> Agent {
+    Agent {
+        container: format!("clawker.demo.{name}"),
+        project: "demo".into(),
+        agent: name.into(),
+        running: true,
+        image: "clawker-demo:latest".into(),
+        environment: [
+            "CLAUDE_CODE_ENABLE_TELEMETRY=1",
+            "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+            "OTEL_METRICS_EXPORTER=otlp",
+            "OTEL_LOGS_EXPORTER=otlp",
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://otel-collector:4318/v1/metrics",
+            "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://otel-collector:4318/v1/logs",
+            "OTEL_METRICS_INCLUDE_ACCOUNT_UUID=true",
+            "OTEL_METRICS_INCLUDE_SESSION_ID=true",
+            "OTEL_LOGS_EXPORT_INTERVAL=5000",
+            "OTEL_METRIC_EXPORT_INTERVAL=10000",
+            "OTEL_LOG_TOOL_DETAILS=1",
+        ]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([
+            format!("OTEL_LOG_USER_PROMPTS={prompts}"),
+            format!("OTEL_RESOURCE_ATTRIBUTES=project=demo,agent={name}"),
+        ])
+        .collect(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_shows_the_file_the_ports_and_what_an_agent_gets() {
+    let panel = panel_with("# mine\nmonitoring:\n  grafana_port: 3001 # taken at work\n");
+    panel.up().await;
+    let page = panel.page().await;
+    assert_eq!(page.file, panel.settings_file().display().to_string());
+    assert_eq!(page.base.len(), 64);
+    assert_eq!(page.values, [("grafana_port".to_owned(), "3001".to_owned())].into());
+    assert_eq!(page.broken, None);
+    assert!(page.drift.is_none() && page.drift.engine_error.is_none(), "{:#?}", page.drift);
+    let port = |key: &str| page.ports.iter().find(|port| port.key == key).unwrap();
+    assert_eq!(page.ports.len(), 8);
+    assert_eq!(port("grafana_port").holder, Some(Holder::Stack("grafana".into())));
+    assert_eq!((port("prometheus_metrics_port").port, &port("prometheus_metrics_port").holder), (8889, &None));
+    assert!(page.environment.iter().any(|variable| variable.name == "OTEL_LOG_USER_PROMPTS"));
+    assert!(page.agent_env.starts_with("agent:\n  env:\n"), "{}", page.agent_env);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_shows_what_would_change_and_changes_nothing() {
+    let panel = panel_with("# mine\nmonitoring:\n  grafana_port: 3001 # taken at work\n");
+    panel.up().await;
+    panel.engine.world().agents = vec![agent("dev", "1"), agent("quiet", "0")];
+    let (before, calls) = (panel.on_disk(), panel.engine.calls());
+
+    let preview = panel.preview(&[("grafana_port", "3002"), ("telemetry.log_user_prompts", "false")]).await;
+    assert_eq!(
+        preview.settings.to_string(),
+        "\
+@@ -1,3 +1,5 @@
+ # mine
+ monitoring:
+-  grafana_port: 3001 # taken at work
++  grafana_port: 3002 # taken at work
++  telemetry:
++    log_user_prompts: false
+"
+    );
+    assert_eq!(preview.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["compose.yaml"]);
+    assert!(preview.files[0].to_string().contains("\n+      GF_SERVER_HTTP_PORT: \"3002\"\n"), "{}", preview.files[0]);
+    assert_eq!((preview.services, preview.stack_runs), (vec![Service::Grafana], true));
+    assert_eq!((preview.agents, preview.agents_affected), (AgentNeed::NewImages, vec!["clawker.demo.dev".into()]));
+    assert_eq!((preview.problems, preview.conflicts, preview.edited), (vec![], vec![], vec![]));
+    assert_eq!((panel.on_disk(), panel.engine.calls()), (before, calls));
+
+    let preview = panel.preview(&[("loki_port", "3101")]).await;
+    assert_eq!(preview.agents, AgentNeed::NewContainers);
+    assert_eq!(preview.agents_affected.len(), 2, "Loki's port is handed to every agent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn applying_while_the_stack_runs_makes_anew_only_what_the_change_concerns() {
+    let panel = panel_with("# mine\nmonitoring:\n  grafana_port: 3001 # taken at work\n");
+    panel.up().await;
+    for (typed, anew) in [
+        (("grafana_port", "3002"), &["grafana"][..]),
+        (("jaeger_port", "16687"), &["grafana", "jaeger"]),
+        (("telemetry.log_user_prompts", "false"), &[]),
+    ] {
+        let calls = panel.engine.calls().len();
+        let job = panel.apply(&[typed], false).await.unwrap();
+        assert_eq!((job.kind, job.state, job.restored), (JobKind::Apply, JobState::Done, false), "{job:#?}");
+        let asked = panel.asked_since(calls);
+        let mut created: Vec<&str> = asked.iter().filter_map(|call| call.strip_prefix("create ")).collect();
+        created.sort_unstable();
+        assert_eq!(created, anew, "{typed:?}");
+        assert!(panel.page().await.drift.is_none());
+    }
+    assert_eq!(
+        panel.settings_text(),
+        "\
+# mine
+monitoring:
+  grafana_port: 3002 # taken at work
+  jaeger_port: 16687
+  telemetry:
+    log_user_prompts: false
+"
+    );
+    let files = panel.plane.files().await.unwrap();
+    assert!(files.iter().all(|file| file.state == FileState::Current));
+    assert!(!panel.generated("compose.yaml.bak").exists(), "what nobody edited needs no backup");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_save_leaves_a_backup_and_every_tab_hears_of_it() {
+    let panel = panel_with("monitoring: {}\n");
+    let before = panel.plane.snapshot().configuration.settings_base;
+    let job = panel.apply(&[("grafana_port", "3001")], false).await.unwrap();
+    let [file] = &job.files[..] else { panic!("{job:#?}") };
+    let FileAction::Replaced { backup } = &file.action else { panic!("{file:?}") };
+    assert!(backup.starts_with("settings.yaml.20") && backup.ends_with(".bak"), "{backup}");
+    assert_eq!(std::fs::read_to_string(panel.folder.path().join(backup)).unwrap(), "monitoring: {}\n");
+    let after = panel.hub.snapshot().configuration.settings_base;
+    assert!(after != before && after == panel.page().await.base);
+    assert!(!panel.generated("compose.yaml").exists(), "an installation without files gets none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_two_people_changed_is_a_conflict_and_is_saved_only_knowingly() {
+    let panel = panel_with("monitoring:\n  grafana_port: 3001\n  loki_port: 3101\n");
+    let page = panel.page().await;
+    std::fs::write(panel.settings_file(), "monitoring:\n  grafana_port: 4001\n  loki_port: 4101\n").unwrap();
+    let mine = form(&page, &[("grafana_port", "3002")]);
+
+    let refused = panel.plane.apply_settings(mine.clone(), page.base, false).await.unwrap_err();
+    assert!(matches!(&refused, StackError::SettingsChanged { file } if file.ends_with("settings.yaml")), "{refused}");
+    assert!(panel.settings_text().contains("4001"), "nothing is overwritten blind");
+
+    let preview = panel.plane.preview_settings(mine.clone()).await.unwrap();
+    let conflict = Conflict {
+        key: "grafana_port".into(),
+        was: Some("3001".into()),
+        on_disk: Some("4001".into()),
+        yours: Some("3002".into()),
+    };
+    assert_eq!(preview.conflicts, [conflict]);
+    panel.plane.apply_settings(mine.clone(), preview.base, false).await.unwrap();
+    assert_eq!(
+        panel.settings_text(),
+        "monitoring:\n  grafana_port: 3002\n  loki_port: 4101\n",
+        "the other field stays"
+    );
+
+    std::fs::write(panel.settings_file(), "monitoring:\n  grafana_port: 03002\n").unwrap();
+    let agreed = panel.plane.preview_settings(mine).await.unwrap();
+    assert_eq!(agreed.conflicts, [], "both want the same, in other words");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_save_at_once_do_not_overwrite_one_another() {
+    for _ in 0..20 {
+        let panel = panel_with("monitoring: {}\n");
+        let page = panel.page().await;
+        let save = |key: &str| panel.plane.apply_settings(form(&page, &[(key, "7000")]), page.base.clone(), false);
+        let (one, other) = tokio::join!(save("grafana_port"), save("loki_port"));
+        let saved = [&one, &other].into_iter().flatten().filter(|job| job.state == JobState::Done).count();
+        assert_eq!(saved, 1, "{one:?} {other:?}");
+        assert_eq!(panel.page().await.values.len(), 1, "{}", panel.settings_text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_does_not_get_ready_puts_everything_back() {
+    let panel = panel_with("# mine\nmonitoring:\n  grafana_port: 3001\n");
+    panel.up().await;
+    let (before, hashes) = (panel.on_disk(), hashes(&panel));
+    panel.readiness.not_ready_at(3002, "HTTP 503: starting");
+
+    let job = panel.apply(&[("grafana_port", "3002"), ("jaeger_port", "16687")], false).await.unwrap();
+    assert_eq!((job.state, job.restored), (JobState::Failed, true), "{job:#?}");
+    let Some(StackError::NotReady { service: Service::Grafana, detail, .. }) = job.error else { panic!("{job:#?}") };
+    assert_eq!(detail, "HTTP 503: starting");
+    assert_eq!(panel.on_disk(), before);
+    assert_eq!(hashes, self::hashes(&panel));
+    let backups = std::fs::read_dir(panel.folder.path()).unwrap().flatten();
+    assert_eq!(backups.filter(|it| it.file_name().to_string_lossy().contains(".bak")).count(), 0);
+    assert!(panel.page().await.drift.is_none());
+}
+
+fn hashes(panel: &Harness) -> Vec<(String, Option<String>)> {
+    let world = panel.engine.world();
+    let mut hashes: Vec<_> = world
+        .containers
+        .iter()
+        .map(|it| (it.name.clone(), it.compose_label("config-hash").map(str::to_owned)))
+        .collect();
+    hashes.sort();
+    hashes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_or_may_not_be_used_puts_everything_back() {
+    let panel = panel();
+    panel.up().await;
+    let before = panel.on_disk();
+    let taken = StackError::PortTaken {
+        service: Service::Grafana,
+        port: 3002,
+        holder: Some("process `nginx` (pid 812)".into()),
+        field: "monitoring.grafana_port".into(),
+    };
+    let privileged = StackError::CannotPublish {
+        service: Service::Grafana,
+        address: "127.0.0.1".into(),
+        port: 80,
+        detail: "the Engine may not use ports below 1024".into(),
+        field: "monitoring.grafana_port".into(),
+    };
+    for (port, error) in [(3002, taken), (80, privileged)] {
+        panel.engine.world().faults.refused_ports.insert(port, error.clone());
+        let job = panel.apply(&[("grafana_port", &port.to_string())], false).await.unwrap();
+        assert_eq!((job.state, job.restored, job.error), (JobState::Failed, true, Some(error)));
+        assert_eq!(panel.on_disk(), before);
+    }
+}
+
+/// Settings that somebody wrote with an editor are theirs, right or wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn applying_settings_as_they_are_never_puts_the_settings_file_back() {
+    let panel = panel();
+    panel.up().await;
+    let compose = std::fs::read_to_string(panel.generated("compose.yaml")).unwrap();
+    let wanted = "monitoring:\n  grafana_port: 3002\n";
+    std::fs::write(panel.settings_file(), wanted).unwrap();
+    panel.readiness.not_ready_at(3002, "HTTP 503: starting");
+    let apply = || async {
+        let plane = &panel.plane;
+        let apply = Apply {
+            engine: plane.engine.clone(),
+            readiness: plane.readiness.clone(),
+            configuration: plane.configuration.clone(),
+            patience: plane.patience,
+            changed: plane.configuration_changed.clone(),
+            edit: None,
+            replace_edited: false,
+        };
+        let prepared = apply.prepare().await.unwrap();
+        let job = plane.jobs.begin(JobKind::Apply, |report| Box::pin(prepared.carry_out(report)));
+        plane.jobs.ended(job.id).await.unwrap()
+    };
+    let job = apply().await;
+    assert_eq!((job.state, job.restored), (JobState::Failed, true), "{job:#?}");
+    assert_eq!(std::fs::read_to_string(panel.generated("compose.yaml")).unwrap(), compose);
+    assert_eq!(panel.settings_text(), wanted);
+    let behind = FieldDrift { key: "grafana_port".into(), settings: "3002".into(), files: "3000".into() };
+    let drift = panel.page().await.drift;
+    assert_eq!((drift.fields, drift.files), (vec![behind], vec![("compose.yaml".into(), FileState::Outdated)]));
+    assert_eq!(drift.services, [(Service::Grafana, Recreate::DefinitionChanged)]);
+
+    panel.readiness.ready_at(3002);
+    assert_eq!(apply().await.state, JobState::Done);
+    assert!(panel.page().await.drift.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_was_not_ready_before_keeps_nobody_from_changing_another() {
+    let panel = panel();
+    panel.up().await;
+    panel.readiness.not_ready(Service::Loki, "HTTP 503: Ingester not ready");
+    let job = panel.apply(&[("grafana_port", "3001")], false).await.unwrap();
+    assert!(matches!(job.error, Some(StackError::NotReady { service: Service::Loki, .. })), "{job:#?}");
+    assert!(!job.restored && panel.settings_text().contains("3001"), "{job:#?}");
+    assert!(panel.page().await.drift.is_none(), "Grafana follows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_goes_away_meanwhile_is_no_reason_to_take_settings_back() {
+    let panel = panel();
+    panel.up().await;
+    let image = "mirror.example/grafana:1";
+    panel.engine.hold_pulls();
+    let page = panel.page().await;
+    let typed = form(&page, &[("images.grafana", image)]);
+    let job = panel.plane.apply_settings(typed, page.base, false).await.unwrap();
+    panel.until("fetching", |snapshot| snapshot.job.as_ref().is_some_and(|job| !job.pulls.is_empty())).await;
+    panel.engine.go_away();
+    panel.engine.release_pulls();
+    let job = panel.plane.jobs.ended(job.id).await.unwrap();
+    assert!(matches!(job.error, Some(StackError::EngineUnreachable { .. })), "{job:#?}");
+    assert!(!job.restored && panel.settings_text().contains(image));
+
+    let without = panel.apply(&[("grafana_port", "3001")], false).await.unwrap();
+    assert_eq!(without.state, JobState::Done, "without an Engine, settings and files are written all the same");
+    assert!(matches!(panel.page().await.drift.engine_error, Some(StackError::EngineUnreachable { .. })));
+    panel.engine.come_back();
+    let drift = panel.page().await.drift;
+    assert_eq!(drift.services, [(Service::Grafana, Recreate::DefinitionChanged)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_edited_by_hand_are_shown_and_kept_unless_one_chooses_otherwise() {
+    let panel = panel();
+    panel.up().await;
+    std::fs::write(panel.generated("loki-config.yaml"), "# mine\n").unwrap();
+    let preview = panel.preview(&[("grafana_port", "3001")]).await;
+    assert_eq!(preview.edited, ["loki-config.yaml"]);
+    assert!(preview.files.iter().any(|file| file.name == "loki-config.yaml" && file.to_string().contains("-# mine")));
+    assert_eq!(panel.page().await.drift.files, [("loki-config.yaml".into(), FileState::Edited)]);
+
+    let kept = panel.apply(&[("grafana_port", "3001")], false).await.unwrap();
+    let action = |job: &Job, name: &str| job.files.iter().find(|file| file.name == name).unwrap().action.clone();
+    assert_eq!((kept.state, action(&kept, "loki-config.yaml")), (JobState::Done, FileAction::Kept));
+    assert_eq!(action(&kept, "compose.yaml"), FileAction::Updated);
+    assert_eq!(std::fs::read_to_string(panel.generated("loki-config.yaml")).unwrap(), "# mine\n");
+
+    let calls = panel.engine.calls().len();
+    let replaced = panel.apply(&[], true).await.unwrap();
+    assert_eq!(replaced.state, JobState::Done);
+    assert!(matches!(action(&replaced, "loki-config.yaml"), FileAction::Replaced { .. }));
+    assert_eq!(std::fs::read_to_string(panel.generated("loki-config.yaml.bak")).unwrap(), "# mine\n");
+    // Its definition is the same, but a container goes on seeing the file that it was started with.
+    let asked = panel.asked_since(calls);
+    assert!(asked.contains(&"create loki".into()) && !asked.contains(&"create grafana".into()), "{asked:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compose_file_edited_by_hand_stops_a_running_stack_from_following() {
+    let panel = panel();
+    panel.up().await;
+    std::fs::write(panel.generated("compose.yaml"), "services: {}\n").unwrap();
+    let refused = panel.apply(&[("grafana_port", "3001")], false).await.unwrap_err();
+    assert!(matches!(&refused, StackError::FilesDiffer { files, .. } if files == &["compose.yaml"]), "{refused}");
+    assert_eq!(panel.settings_text(), "", "nothing was saved");
+    assert_eq!(panel.apply(&[("grafana_port", "3001")], true).await.unwrap().state, JobState::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_not_dropped_because_another_job_is_at_work() {
+    let panel = panel();
+    panel.plane.initialize(false).await.unwrap();
+    panel.engine.world().images.clear();
+    panel.engine.hold_pulls();
+    panel.plane.start_stack().await.unwrap();
+    let busy = panel.apply(&[("grafana_port", "3001")], false).await.unwrap_err();
+    assert_eq!(busy, StackError::Busy { kind: JobKind::Up });
+    assert_eq!(panel.settings_text(), "");
+    panel.plane.cancel_job().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_that_differ_are_named_with_the_variables() {
+    let panel = panel_with("monitoring: {telemetry: {log_user_prompts: false}}\n");
+    panel.engine.world().agents = vec![agent("dev", "1"), agent("quiet", "0")];
+    let drift = panel.page().await.drift;
+    let [dev] = &drift.agents[..] else { panic!("{drift:#?}") };
+    assert_eq!((dev.container.as_str(), dev.differences.len()), ("clawker.demo.dev", 1));
+    assert_eq!(dev.differences[0].name, "OTEL_LOG_USER_PROMPTS");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_is_looked_at_while_somebody_types() {
+    let panel = panel();
+    panel.engine.world().location.publishes_here = true;
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = held.local_addr().unwrap().port();
+    let taken = panel.plane.look_at_port(port).await.unwrap();
+    let process = format!("(pid {})", std::process::id());
+    assert!(matches!(&taken.holder, Some(Holder::Process(Some(name))) if name.contains(&process)), "{taken:?}");
+    assert!(taken.free.is_some_and(|free| free > port) && taken.key.is_empty(), "{taken:?}");
+    drop(held);
+    let free = panel.plane.look_at_port(port).await.unwrap();
+    assert_eq!((free.holder, free.free), (Some(Holder::Nobody), None));
+    assert_eq!(panel.plane.look_at_port(3000).await.unwrap().key, "grafana_port");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_without_javascript_saves_with_a_plain_form() {
+    let panel = panel();
+    let base = panel.page().await.base;
+    let pressed = panel
+        .press("/api/apply-settings", &format!("query=base%3D{base}%26was.loki_port%3D%26loki_port%3D3101&base={base}"))
+        .await;
+    assert_eq!((pressed.status, pressed.header("location")), (StatusCode::FOUND, "/settings"));
+    assert_eq!(panel.settings_text(), "monitoring:\n  loki_port: 3101\n");
+
+    let program = post("/api/preview-settings").header("accept", "application/json");
+    let answer = panel.send(program, "query=loki_port%3D99999").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.text.contains("99999") && answer.text.contains("monitoring.loki_port"), "{}", answer.text);
+}

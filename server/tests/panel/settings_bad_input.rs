@@ -1,0 +1,157 @@
+//! What people and editors do to a settings file: each gets a sentence at the right place, and nothing is lost.
+
+use std::os::unix::fs::PermissionsExt;
+
+use axum::http::StatusCode;
+use monitor_app::control_plane::ControlPlane;
+use monitor_core::{error::StackError, problem::Problem};
+
+use crate::{
+    harness::{Harness, panel_with, post},
+    settings::form,
+};
+
+/// What the preview says is wrong. Applying says the same, and changes nothing.
+async fn refused(panel: &Harness, typed: &[(&str, &str)]) -> Vec<Problem> {
+    let before = panel.settings_text();
+    let page = panel.page().await;
+    let preview = panel.plane.preview_settings(form(&page, typed)).await.unwrap();
+    let error = panel.plane.apply_settings(form(&page, typed), page.base, false).await.unwrap_err();
+    let (StackError::ChangeRefused { problems } | StackError::SettingsInvalid { problems }) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(problems, preview.problems);
+    assert_eq!(panel.settings_text(), before);
+    assert!((&preview.settings.hunks, &preview.files, &preview.services) == (&vec![], &vec![], &vec![]));
+    preview.problems
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_are_not_allowed_are_all_told_at_their_fields() {
+    let panel = panel_with("monitoring: {}\n");
+    let typed = [
+        ("grafana_port", "three thousand"),
+        ("loki_port", "65536"),
+        ("telemetry.log_user_prompts", "maybe"),
+        ("retention.logs", "0d"),
+        ("bind_address", "localhost"),
+    ];
+    let problems = refused(&panel, &typed).await;
+    let mut told: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+    told.sort_unstable();
+    let mut fields: Vec<String> = typed.iter().map(|(key, _)| format!("monitoring.{key}")).collect();
+    fields.sort();
+    assert_eq!(told, fields);
+    let grafana = problems.iter().find(|problem| problem.field.ends_with("grafana_port")).unwrap();
+    assert_eq!(grafana.message, "`three thousand` is not a port; allowed is a whole number from 1 to 65535");
+    assert_eq!((&grafana.file, grafana.line), (&None, None), "it is in no file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_another_service_has_is_told() {
+    let panel = panel_with("monitoring: {}\n");
+    let problems = refused(&panel, &[("grafana_port", "3100")]).await;
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(problems[0].message.contains("every port must be its own"), "{problems:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_edited_without_harm_is_left_alone() {
+    for (text, said) in [
+        ("monitoring:\n  telemetry: &shared {log_user_prompts: true}\nother: *shared\n", "anchor"),
+        ("monitoring:\n  telemetry:\n    log_user_prompts: true\n    log_user_prompts: false\n", "uplicate"),
+        ("monitoring:\n\ttelemetry:\n", "YAML"),
+        ("monitoring: 3\n", "section"),
+    ] {
+        let panel = panel_with(text);
+        let problems = refused(&panel, &[("telemetry.log_user_prompts", "false")]).await;
+        assert!(problems.iter().any(|problem| problem.to_string().contains(said)), "{text}: {problems:#?}");
+        assert!(problems.iter().any(|problem| problem.line.is_some()), "{text}: {problems:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_file_is_shown_with_its_lines_and_mended_on_the_page() {
+    let broken = "# mine\nmonitoring:\n  grafana_port: [1\n";
+    let panel = panel_with(broken);
+    let page = panel.page().await;
+    let it = page.broken.unwrap();
+    assert_eq!(it.text.as_deref(), Some(broken));
+    assert!(page.values.is_empty() && page.ports.is_empty());
+    let StackError::SettingsInvalid { problems } = &it.error else { panic!("{:?}", it.error) };
+    assert!(problems[0].line.is_some() && problems[0].message.contains("column"), "{problems:#?}");
+
+    // A browser sends CRLF from a textarea; the file has LF.
+    let half = "# mine\nmonitoring:\n  grafana_port: 0\n";
+    panel.plane.mend_settings(half.replace('\n', "\r\n"), page.base.clone()).await.unwrap();
+    assert_eq!(panel.settings_text(), half);
+    let page = panel.page().await;
+    let StackError::SettingsInvalid { problems } = page.broken.unwrap().error else { panic!() };
+    assert_eq!((problems[0].field.as_str(), problems[0].line), ("monitoring.grafana_port", Some(3)));
+
+    let old = panel.plane.mend_settings("other".into(), "not its base".into()).await.unwrap_err();
+    assert!(matches!(old, StackError::SettingsChanged { .. }), "{old}");
+    let typed = format!("base={}&text=monitoring:%0D%0A++grafana_port:+3001%0D%0A", page.base);
+    let pressed = panel.press("/api/mend-settings", &typed).await;
+    assert_eq!(pressed.status, StatusCode::FOUND);
+    assert_eq!(panel.settings_text(), "monitoring:\n  grafana_port: 3001\n");
+    assert_eq!(panel.page().await.broken, None);
+    let backups = std::fs::read_dir(panel.folder.path()).unwrap().flatten();
+    let backups = backups.filter(|entry| entry.file_name().to_string_lossy().ends_with(".bak"));
+    assert_eq!(backups.count(), 2, "each text that was there is kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_text_is_told_and_not_touched() {
+    let panel = panel_with("");
+    let file = panel.settings_file();
+    let spoil: [(fn(&std::path::Path), &str); 3] = [
+        (|file| std::fs::write(file, b"monitoring: \xff\n").unwrap(), "not UTF-8 text (byte 12)"),
+        (
+            |file| std::fs::write(file, vec![b'#'; 5 << 20]).unwrap(),
+            "it holds 5242880 bytes, and a settings file holds 1 MiB",
+        ),
+        (
+            |file| {
+                std::fs::remove_file(file).unwrap();
+                std::fs::create_dir(file).unwrap();
+            },
+            "it is a folder, and a file is expected here",
+        ),
+    ];
+    for (spoil, said) in spoil {
+        spoil(&file);
+        let page = panel.page().await;
+        let broken = page.broken.clone().unwrap();
+        assert!(broken.error.to_string().contains(said) && broken.text.is_none(), "{broken:?}");
+        let typed = form(&page, &[("grafana_port", "3001")]);
+        let preview = panel.plane.preview_settings(typed.clone()).await.unwrap_err();
+        let apply = panel.plane.apply_settings(typed, page.base, false).await.unwrap_err();
+        assert!(preview.to_string().contains(said) && apply == preview, "{preview} {apply}");
+        assert!(panel.plane.snapshot().configuration.error.unwrap().to_string().contains(said));
+    }
+    assert!(file.is_dir());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_too_large_is_not_taken() {
+    let panel = panel_with("monitoring: [\n");
+    let base = panel.page().await.base;
+    let body = format!("base={base}&text={}", "%23".repeat((1 << 20) + 1));
+    let answer = panel.send(post("/api/mend-settings").header("accept", "application/json"), &body).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+    assert!(answer.text.contains("1 MiB at most"), "{}", answer.text);
+    assert_eq!(panel.settings_text(), "monitoring: [\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_file_stays_as_it_is() {
+    let panel = panel_with("monitoring: {}\n");
+    std::fs::set_permissions(panel.settings_file(), std::fs::Permissions::from_mode(0o444)).unwrap();
+    let page = panel.page().await;
+    let job = panel.plane.apply_settings(form(&page, &[("grafana_port", "3001")]), page.base, false).await.unwrap();
+    let error = job.error.unwrap();
+    assert!(error.to_string().ends_with("settings.yaml` could not be written: it is read-only"), "{error}");
+    assert_eq!(panel.settings_text(), "monitoring: {}\n");
+    assert!(!job.restored);
+}
