@@ -2,6 +2,7 @@
 //!
 //! `cargo run -p monitor-app --features ssr --example pages -- FOLDER`
 
+mod settings;
 mod states;
 
 use std::{path::Path, sync::Arc};
@@ -23,12 +24,15 @@ use monitor_core::{
 };
 
 /// Answers with a fixed state; nothing can be done.
-struct Fixed(Snapshot);
+struct Fixed {
+    snapshot: Snapshot,
+    settings: Option<(SettingsPage, Preview)>,
+}
 
 #[async_trait]
 impl ControlPlane for Fixed {
     fn snapshot(&self) -> Snapshot {
-        self.0.clone()
+        self.snapshot.clone()
     }
 
     fn build(&self) -> String {
@@ -60,15 +64,15 @@ impl ControlPlane for Fixed {
     }
 
     async fn settings_page(&self) -> Result<SettingsPage, StackError> {
-        Err(StackError::Cancelled)
+        self.settings.as_ref().map(|(page, _)| page.clone()).ok_or(StackError::Cancelled)
     }
 
-    async fn look_at_port(&self, _port: u16) -> Result<PortUse, StackError> {
-        Err(StackError::Cancelled)
+    async fn look_at_port(&self, port: u16) -> Result<PortUse, StackError> {
+        Ok(settings::free(port))
     }
 
     async fn preview_settings(&self, _form: SettingsForm) -> Result<Preview, StackError> {
-        Err(StackError::Cancelled)
+        self.settings.as_ref().map(|(_, preview)| preview.clone()).ok_or(StackError::Cancelled)
     }
 
     async fn apply_settings(
@@ -103,21 +107,26 @@ fn main() -> std::io::Result<()> {
     let style = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../style/main.css"))?;
     let _ = Executor::init_futures_executor();
     for (name, snapshot) in states::snapshots() {
-        std::fs::write(folder.join(format!("{name}.html")), document(&style, "/", snapshot))?;
+        std::fs::write(folder.join(format!("{name}.html")), document(&style, "/", snapshot, None))?;
     }
     for (name, path) in [("files", "/files"), ("logs", "/logs/loki"), ("no-log", "/logs/jaeger"), ("lost", "/lost")] {
-        std::fs::write(folder.join(format!("{name}.html")), document(&style, path, states::running()))?;
+        std::fs::write(folder.join(format!("{name}.html")), document(&style, path, states::running(), None))?;
     }
-    Ok(())
+    for (name, path, page, preview) in settings::pages() {
+        let answers = Some((page, preview));
+        std::fs::write(folder.join(format!("{name}.html")), document(&style, &path, states::running(), answers))?;
+    }
+    let applied = document(&style, "/settings", states::restored(), None);
+    std::fs::write(folder.join("settings-restored.html"), applied)
 }
 
-fn document(style: &str, path: &str, snapshot: Snapshot) -> String {
+fn document(style: &str, path: &str, snapshot: Snapshot, settings: Option<(SettingsPage, Preview)>) -> String {
     let owner = Owner::new_root(None);
     let body = owner.with(|| {
         let (meta, _output) = leptos_meta::ServerMetaContext::new();
         provide_context(meta);
         provide_context(RequestUrl::new(path));
-        let plane: Arc<dyn ControlPlane> = Arc::new(Fixed(snapshot));
+        let plane: Arc<dyn ControlPlane> = Arc::new(Fixed { snapshot, settings });
         provide_context(plane);
         block_on(view! { <App /> }.to_html_stream_in_order().collect::<String>())
     });

@@ -204,6 +204,23 @@ fn failed() -> Snapshot {
     failed
 }
 
+/// Settings whose services did not get ready, so that all was put back.
+pub fn restored() -> Snapshot {
+    let mut restored = running();
+    let mut job = Job::begin(5, JobKind::Apply, before(90));
+    job.state = JobState::Failed;
+    job.finished_at = Some(before(20));
+    job.restored = true;
+    job.error = Some(StackError::NotReady {
+        service: Service::Grafana,
+        waited_seconds: 60,
+        detail: "HTTP 503".into(),
+        log: vec!["logger=migrator level=info msg=\"Starting DB migrations\"".into()],
+    });
+    restored.job = Some(job);
+    restored
+}
+
 fn no_engine() -> Snapshot {
     let mut without = empty();
     without.stack = StackState::EngineUnreachable;

@@ -9,6 +9,9 @@ use super::{Icon, Shape, part, text as text_part};
 pub fn Copy(
     /// What is copied.
     text: std::sync::Arc<str>,
+    /// What that is, for whoever cannot see beside what the button is.
+    #[prop(optional)]
+    what: &'static str,
 ) -> impl IntoView {
     let copied = RwSignal::new(false);
     let copy = move |_| {
@@ -30,6 +33,7 @@ pub fn Copy(
                 view! { <Icon shape /> }.into_any()
             })}
             <span role="status">{text_part(move || if copied.get() { "Copied" } else { "Copy" }.to_owned())}</span>
+            {(!what.is_empty()).then(|| view! { <span class="unseen">{what}</span> })}
         </button>
     }
 }

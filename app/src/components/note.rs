@@ -62,10 +62,11 @@ fn Problems(problems: Vec<Problem>) -> impl IntoView {
                 (None, None) => String::new(),
             };
             let what = words::sentence(&problem.message);
+            // A problem of the file as a whole has no field.
+            let field = (!problem.field.is_empty()).then(|| view! { <code>{problem.field}</code> ": " });
             view! {
                 <li>
-                    <code>{problem.field}</code>
-                    ": "
+                    {field}
                     <Prose text=what />
                     " "
                     <span class="fact">{place}</span>

@@ -103,9 +103,9 @@ fn containers(drift: &Drift, snapshot: &Snapshot) -> Layer {
 fn agents(drift: &Drift) -> Layer {
     let (tone, word, fact) = match drift.agents.len() {
         _ if drift.engine_error.is_some() => (Tone::Off, "Unknown", "Docker does not answer".to_owned()),
-        0 => (Tone::Ok, "Agree", "none sends otherwise".to_owned()),
-        1 => (Tone::Warn, "Lag", "one sends otherwise".to_owned()),
-        some => (Tone::Warn, "Lag", format!("{} send otherwise", words::count(some))),
+        0 => (Tone::Ok, "Agree", "as they would be made now".to_owned()),
+        1 => (Tone::Warn, "Lag", "one differs".to_owned()),
+        some => (Tone::Warn, "Lag", format!("{} differ", words::count(some))),
     };
     Layer { title: "Agents", tone, word, fact }
 }

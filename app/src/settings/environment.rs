@@ -25,6 +25,9 @@ pub fn Environment(editing: Editing) -> impl IntoView {
             <div class="card-head">
                 <h2 id="agents">"What an agent is given"</h2>
                 <p class="fact">"Under the saved settings"</p>
+                {part_if(hydrated, move || view! {
+                    {part(move || view! { <Copy text=lines.with(|lines| as_lines(lines)) what=" the variables" /> }.into_any())}
+                }.into_any())}
             </div>
             <p class="purpose">
                 "Clawker hands these variables to an agent when its image is built and its container made. What is marked, \
@@ -36,7 +39,7 @@ pub fn Environment(editing: Editing) -> impl IntoView {
                 <summary>"As " <code>"agent.env"</code> ", for " <code>".clawker.yaml"</code></summary>
                 {part_if(hydrated, move || view! {
                     <div class="copy">
-                        {part(move || view! { <Copy text=agent_env.get().into() /> }.into_any())}
+                        {part(move || view! { <Copy text=agent_env.get().into() what=" agent.env" /> }.into_any())}
                     </div>
                 }.into_any())}
                 <pre tabindex="0" role="region" aria-label="agent.env">
@@ -51,6 +54,11 @@ pub fn Environment(editing: Editing) -> impl IntoView {
 
 fn agents_of(page: &SettingsPage) -> Vec<AgentDrift> {
     page.drift.agents.clone()
+}
+
+/// `NAME=value`, a line each.
+fn as_lines(variables: &[Variable]) -> std::sync::Arc<str> {
+    variables.iter().map(|variable| format!("{}={}\n", variable.name, variable.value)).collect::<String>().into()
 }
 
 fn list(variables: &[Variable]) -> AnyView {
@@ -84,8 +92,8 @@ fn differing(agents: &[AgentDrift]) -> AnyView {
         return ().into_any();
     }
     let title = match agents.len() {
-        1 => "One agent sends otherwise".to_owned(),
-        some => words::sentence(&format!("{} agents send otherwise", words::count(some))).trim_end_matches('.').to_owned(),
+        1 => "One agent differs".to_owned(),
+        some => words::sentence(&format!("{} agents differ", words::count(some))).trim_end_matches('.').to_owned(),
     };
     let agents: Vec<AnyView> = agents.iter().map(agent).collect();
     view! {

@@ -115,7 +115,7 @@ fn Input(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Int
     let short = number || key.kind == Kind::Retention;
     let placeholder = if key.default.is_empty() { "none" } else { key.default };
     view! {
-        <div class="line">
+        <div class="value">
             <input
                 id=key.path
                 name=key.path
@@ -172,7 +172,7 @@ fn Switch(editing: Editing, key: &'static Key, state: Derived<State>) -> impl In
     let default = if key.default == "true" { "Default: on" } else { "Default: off" };
     let unset = Derived::new(move || editing.form.with(|form| form.field(path).is_some_and(|it| it.value.is_empty())));
     view! {
-        <div class="line">
+        <div class="value">
             <div
                 class="switch"
                 role="radiogroup"
