@@ -5,6 +5,8 @@ mod atomic;
 mod ledger;
 mod settings_file;
 #[cfg(test)]
+mod settings_tests;
+#[cfg(test)]
 mod tests;
 mod writing;
 

@@ -4,6 +4,8 @@
 mod ports;
 mod preview;
 
+use std::collections::BTreeMap;
+
 use futures::future::join;
 use monitor_core::{
     agent_environment,
@@ -18,7 +20,7 @@ use monitor_core::{
 
 pub use self::{ports::look_at_port, preview::preview};
 use crate::{
-    configuration::Configuration,
+    configuration::{Configuration, SettingsText},
     engine::{Agent, ContainerEngine},
 };
 
@@ -28,13 +30,13 @@ pub async fn look(engine: &dyn ContainerEngine, configuration: &Configuration) -
         let configuration = configuration.clone();
         in_background(move || read(&configuration)).await
     };
-    let Read { base, values, settings } = match read {
-        Ok(read) => read,
-        Err((base, broken)) => {
+    let (base, values, settings) = match read {
+        Read::Usable { base, values, settings } => (base, values, settings),
+        Read::Broken { base, broken } => {
             return Ok(SettingsPage {
                 file: configuration.settings_file(),
                 base,
-                values: Default::default(),
+                values: BTreeMap::new(),
                 broken: Some(broken),
                 ports: Vec::new(),
                 environment: Vec::new(),
@@ -59,27 +61,28 @@ pub async fn look(engine: &dyn ContainerEngine, configuration: &Configuration) -
     })
 }
 
-/// A settings file that can be used.
-struct Read {
-    base: String,
-    values: std::collections::BTreeMap<String, String>,
-    settings: Settings,
+/// The settings file, as far as it can be used.
+enum Read {
+    Usable { base: String, values: BTreeMap<String, String>, settings: Box<Settings> },
+    Broken { base: String, broken: BrokenSettings },
 }
 
-fn read(configuration: &Configuration) -> Result<Read, (String, BrokenSettings)> {
-    let file = match configuration.settings_text() {
+fn read(configuration: &Configuration) -> Read {
+    let SettingsText { base, text } = match configuration.settings_text() {
         Ok(file) => file,
-        Err(error) => return Err((configuration.settings_base(), BrokenSettings { error, text: None })),
+        Err(error) => {
+            return Read::Broken { base: configuration.settings_base(), broken: BrokenSettings { error, text: None } };
+        }
     };
-    let values = read_values(&file.text, &configuration.settings_file())
-        .map_err(|problems| StackError::SettingsInvalid { problems });
-    match configuration.settings_in(&file.text).and_then(|settings| Ok((settings, values?))) {
-        Ok((settings, values)) => Ok(Read {
-            base: file.base,
+    let values =
+        read_values(&text, &configuration.settings_file()).map_err(|problems| StackError::SettingsInvalid { problems });
+    match configuration.settings_in(&text).and_then(|settings| Ok((settings, values?))) {
+        Ok((settings, values)) => Read::Usable {
+            base,
             values: values.into_iter().map(|(key, raw)| (key, raw.text)).collect(),
-            settings,
-        }),
-        Err(error) => Err((file.base, BrokenSettings { error, text: Some(file.text) })),
+            settings: Box::new(settings),
+        },
+        Err(error) => Read::Broken { base, broken: BrokenSettings { error, text: Some(text) } },
     }
 }
 

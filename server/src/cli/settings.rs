@@ -134,7 +134,7 @@ pub(super) async fn diff(json: bool) -> Result<(), StackError> {
         return Err(StackError::NotInitialized { directory: it.configuration.directory() });
     }
     for file in &preview.files {
-        output::line(&format!("--- {0} (on disk)\n+++ {0} (after `apply`)\n{file}", file.name).trim_end());
+        output::line(format!("--- {0} (on disk)\n+++ {0} (after `apply`)\n{file}", file.name).trim_end());
     }
     for sentence in summary(&preview) {
         output::line(&sentence);

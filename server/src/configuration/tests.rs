@@ -146,3 +146,61 @@ fn a_symbolic_link_is_followed_and_stays_one() {
     assert!(fs::symlink_metadata(it.path("prometheus.yaml")).unwrap().is_symlink());
     assert_ne!(fs::read_to_string(&elsewhere).unwrap(), "mine");
 }
+
+#[test]
+fn the_ledger_remembers_the_settings_that_the_files_were_written_from() {
+    let it = installation();
+    it.set("monitoring:\n  grafana_port: 3001\n");
+    it.init(false);
+    let fields = |it: &Installation| it.configuration.fields_behind(&it.configuration.settings().unwrap());
+    assert_eq!(fields(&it), []);
+    it.set("monitoring:\n  grafana_port: 3002\n  telemetry: {log_user_prompts: false}\n");
+    let behind = FieldDrift { key: "grafana_port".into(), settings: "3002".into(), files: "3001".into() };
+    assert_eq!(fields(&it), std::slice::from_ref(&behind), "prompts are no business of the files");
+    it.init(false);
+    assert_eq!(fields(&it), [behind], "files that are kept were not written from these settings");
+    it.configuration.write(Overwrite::Outdated, |_| {}).unwrap();
+    assert_eq!(fields(&it), []);
+    assert_eq!(it.configuration.written_from(), it.configuration.settings().ok());
+}
+
+#[test]
+fn a_ledger_from_before_settings_were_remembered_is_read_and_completed() {
+    let it = installation();
+    it.init(false);
+    let ledger: serde_json::Value = serde_json::from_slice(&fs::read(it.path(".generated.json")).unwrap()).unwrap();
+    fs::write(it.path(".generated.json"), ledger["files"].to_string()).unwrap();
+    it.set("monitoring:\n  grafana_port: 3001\n");
+    assert_eq!(it.configuration.written_from(), None);
+    assert_eq!(it.configuration.fields_behind(&it.configuration.settings().unwrap()), []);
+    let files = it.configuration.files().unwrap();
+    assert_eq!(files.iter().find(|file| file.name == "compose.yaml").unwrap().state, FileState::Outdated);
+    it.configuration.write(Overwrite::Outdated, |_| {}).unwrap();
+    assert!(it.configuration.written_from().is_some());
+
+    fs::write(it.path(".generated.json"), "{ broken").unwrap();
+    assert_eq!(it.configuration.written_from(), None);
+    assert!(it.configuration.files().unwrap().iter().all(|file| file.state == FileState::Current));
+}
+
+#[test]
+fn files_are_put_back_as_they_were_with_what_was_missing_and_what_was_edited() {
+    let it = installation();
+    it.init(false);
+    fs::write(it.path("loki-config.yaml"), "mine").unwrap();
+    fs::remove_file(it.path("prometheus.yaml")).unwrap();
+    let contents = |it: &Installation| -> Vec<_> {
+        let entries = fs::read_dir(it.path("")).unwrap().map(|entry| entry.unwrap().path());
+        let mut all: Vec<_> = entries.map(|path| (path.clone(), fs::read(path).unwrap())).collect();
+        all.retain(|(path, _)| !path.to_string_lossy().contains(".bak"));
+        all.sort();
+        all
+    };
+    let before = contents(&it);
+    let remembered = it.configuration.remember_files().unwrap();
+    it.set("monitoring:\n  grafana_port: 3001\n");
+    it.init(true);
+    assert_ne!(contents(&it), before);
+    it.configuration.restore_files(&remembered).unwrap();
+    assert_eq!(contents(&it), before);
+}

@@ -28,14 +28,11 @@ pub async fn preview(
     configuration: &Configuration,
     form: SettingsForm,
 ) -> Result<Preview, StackError> {
-    let planned = {
+    let (mut preview, planned) = {
         let configuration = configuration.clone();
         in_background(move || plan(&configuration, &form)).await?
     };
-    let Planned { mut preview, settings, every_agent } = match planned {
-        Ok(planned) => *planned,
-        Err(refused) => return Ok(refused),
-    };
+    let Some(Planned { settings, every_agent }) = planned else { return Ok(preview) };
     let stack = StackSpec::new(&settings, &configuration.facts());
     let Ok(seen) = look_at_engine(engine, &stack).await else { return Ok(preview) };
     preview.stack_runs = running(&stack, &seen.observed).next().is_some();
@@ -49,24 +46,22 @@ pub async fn preview(
     Ok(preview)
 }
 
-/// What can be said without the Engine.
+/// What the Engine is to be compared with.
 struct Planned {
-    preview: Preview,
     settings: Settings,
     /// Loki's port is handed to every agent, in a variable that is not about telemetry and is not looked at.
     every_agent: bool,
 }
 
-/// The inner error is a preview that holds nothing but the problems.
-fn plan(configuration: &Configuration, form: &SettingsForm) -> Result<Result<Box<Planned>, Preview>, StackError> {
+/// What can be said without the Engine. Where the changes cannot be made, that is all there is to say.
+fn plan(configuration: &Configuration, form: &SettingsForm) -> Result<(Preview, Option<Planned>), StackError> {
     let file = configuration.settings_text()?;
     let changes = form.changes();
     let edited = configuration.edited(&file.text, &changes);
-    let settings = edited.and_then(|edited| Ok((configuration.settings_in(&edited)?, edited)));
-    let (settings, edited) = match settings {
+    let (settings, edited) = match edited.and_then(|edited| Ok((configuration.settings_in(&edited)?, edited))) {
         Ok(both) => both,
         Err(StackError::SettingsInvalid { problems } | StackError::ChangeRefused { problems }) => {
-            return Ok(Err(empty(file.base, configuration, problems)));
+            return Ok((empty(file.base, configuration, problems), None));
         }
         Err(error) => return Err(error),
     };
@@ -93,7 +88,7 @@ fn plan(configuration: &Configuration, form: &SettingsForm) -> Result<Result<Box
         ..empty(file.base, configuration, Vec::new())
     };
     let every_agent = before.is_some_and(|before| before.loki_port != settings.loki_port);
-    Ok(Ok(Box::new(Planned { preview, settings, every_agent })))
+    Ok((preview, Some(Planned { settings, every_agent })))
 }
 
 fn empty(base: String, configuration: &Configuration, problems: Vec<Problem>) -> Preview {

@@ -10,7 +10,7 @@ use monitor_core::service::Service;
 use crate::installation::{Installation, Said, container_ids, docker};
 
 /// The sentence and the hint, without what differs from machine to machine.
-fn words(it: &Installation, said: &Said) -> String {
+pub fn words(it: &Installation, said: &Said) -> String {
     assert_eq!(said.code, Some(1), "{}\n{}", said.out, said.err);
     let folder = it.folder.path().to_str().unwrap();
     let told = said.err.lines().skip_while(|line| !line.starts_with("error: "));

@@ -8,4 +8,6 @@ mod bad_input;
 mod compose;
 mod doctor;
 mod installation;
+mod settings;
+mod settings_bad_input;
 mod stack;

@@ -101,11 +101,13 @@ async fn a_broken_file_is_shown_with_its_lines_and_mended_on_the_page() {
     assert_eq!(backups.count(), 2, "each text that was there is kept");
 }
 
+type Spoil = fn(&std::path::Path);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_text_is_told_and_not_touched() {
     let panel = panel_with("");
     let file = panel.settings_file();
-    let spoil: [(fn(&std::path::Path), &str); 3] = [
+    let spoil: [(Spoil, &str); 3] = [
         (|file| std::fs::write(file, b"monitoring: \xff\n").unwrap(), "not UTF-8 text (byte 12)"),
         (
             |file| std::fs::write(file, vec![b'#'; 5 << 20]).unwrap(),

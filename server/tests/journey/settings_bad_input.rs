@@ -1,0 +1,120 @@
+//! What goes wrong with settings on a real machine: each gets a sentence and a hint, and nothing is lost.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::{
+    bad_input::words,
+    installation::{Installation, Said},
+};
+
+const OLD: &str = "# mine\nmonitoring: {}\n";
+
+/// Sets Grafana's port in a file that says that.
+fn set(it: &Installation, text: impl AsRef<[u8]>) -> Said {
+    std::fs::write(it.settings_file(), text.as_ref()).unwrap();
+    let said = it.run(&["settings", "set", "grafana_port", "3001"]);
+    assert_eq!(std::fs::read(it.settings_file()).unwrap(), text.as_ref(), "nothing was written");
+    said
+}
+
+#[test]
+#[ignore = "needs the Docker Engine; run by cargo xtask test"]
+fn a_setting_that_does_not_exist_or_may_not_be() {
+    let it = Installation::new();
+    std::fs::write(it.settings_file(), OLD).unwrap();
+    insta::assert_snapshot!(words(&it, &it.run(&["settings", "get", "grafanaport"])), @r"
+    error: there is no setting `grafanaport`
+    hint: did you mean `grafana_port`? `clawker-monitor settings get` lists all there are
+    ");
+    insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "-1"])), @r"
+    error: `monitoring.grafana_port`: `-1` is not a port; allowed is a whole number from 1 to 65535
+    hint: correct it and try again; nothing was changed
+    ");
+    insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "3100"])), @r"
+    error: `monitoring.grafana_port`: 3100 is also `monitoring.loki_port`; every port must be its own
+    hint: correct it and try again; nothing was changed
+    ");
+    insta::assert_snapshot!(words(&it, &it.run(&["apply"])), @r"
+    error: the monitoring stack is not initialized: `FOLDER/data/monitor` has no `compose.yaml`
+    hint: run `clawker-monitor init`, or press Initialize
+    ");
+    assert_eq!(std::fs::read_to_string(it.settings_file()).unwrap(), OLD);
+}
+
+#[test]
+#[ignore = "needs the Docker Engine; run by cargo xtask test"]
+fn a_file_that_cannot_be_changed_without_harm() {
+    let it = Installation::new();
+    insta::assert_snapshot!(words(&it, &set(&it, "monitoring:\n\tloki_port: 3101\n")), @r"
+    error: FOLDER/settings.yaml:2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)
+    hint: correct it and try again; nothing was changed
+    ");
+    insta::assert_snapshot!(words(&it, &set(&it, "monitoring: &here {loki_port: 3101}\nother: *here\n")), @r"
+    error: FOLDER/settings.yaml:1: `monitoring`: has an anchor (`&…`), so that a change here could change another place of the file as well; change it in an editor
+    hint: correct it and try again; nothing was changed
+    ");
+    insta::assert_snapshot!(words(&it, &set(&it, "monitoring:\n  grafana_port: 1\n  grafana_port: 2\n")), @r"
+    error: FOLDER/settings.yaml:3: not valid YAML: duplicated key in mapping (column 3)
+    hint: correct it and try again; nothing was changed
+    ");
+    insta::assert_snapshot!(words(&it, &set(&it, b"monitoring: \xff\n")), @r"
+    error: FOLDER/settings.yaml: not UTF-8 text (byte 12)
+    hint: correct the settings file; nothing was changed
+    ");
+    insta::assert_snapshot!(words(&it, &set(&it, vec![b'#'; 5 << 20])), @r"
+    error: FOLDER/settings.yaml: it holds 5242880 bytes, and a settings file holds 1 MiB at most
+    hint: correct the settings file; nothing was changed
+    ");
+    std::fs::remove_file(it.settings_file()).unwrap();
+    std::fs::create_dir(it.settings_file()).unwrap();
+    insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "3001"])), @r"
+    error: FOLDER/settings.yaml: it is a folder, and a file is expected here
+    hint: correct the settings file; nothing was changed
+    ");
+}
+
+/// A tiny file system of its own is a disk that is full, and one that is read-only.
+#[test]
+#[ignore = "needs root and the Docker Engine; run by cargo xtask test"]
+fn a_read_only_file_a_full_and_a_read_only_disk() {
+    let it = Installation::new();
+    std::fs::write(it.settings_file(), OLD).unwrap();
+    std::fs::set_permissions(it.settings_file(), std::fs::Permissions::from_mode(0o444)).unwrap();
+    insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "3001"])), @r"
+    error: `FOLDER/settings.yaml` could not be written: it is read-only
+    hint: check the folder's owner, its permissions and the free disk space; nothing was lost
+    ");
+
+    let disk = it.folder.path().join("config");
+    std::fs::create_dir(&disk).unwrap();
+    let program = |name: &str, arguments: &[&str]| {
+        assert!(std::process::Command::new(name).args(arguments).status().unwrap().success(), "{name} {arguments:?}");
+    };
+    let path = disk.to_str().unwrap();
+    // Four pages: the settings, what fills the rest, and nothing left for a backup.
+    program("mount", &["-t", "tmpfs", "-o", "size=16k", "tmpfs", path]);
+    std::fs::write(disk.join("settings.yaml"), OLD).unwrap();
+    let filled = std::fs::write(disk.join("rest"), vec![b'x'; 64 << 10]).is_err();
+    let run = || {
+        let mut command = it.command(&["settings", "set", "grafana_port", "3001"]);
+        let output = command.env("CLAWKER_CONFIG_DIR", &disk).output().unwrap();
+        Said { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).unwrap() }
+    };
+    let full = run();
+    let after_full = std::fs::read_to_string(disk.join("settings.yaml")).unwrap();
+    let left = std::fs::read_dir(&disk).unwrap().count();
+    program("mount", &["-o", "remount,ro", path]);
+    let read_only = run();
+    let after_read_only = std::fs::read_to_string(disk.join("settings.yaml")).unwrap();
+    program("umount", &[path]);
+    assert!(filled, "the disk is full");
+    insta::assert_snapshot!(words(&it, &full), @r"
+    error: `FOLDER/config/settings.yaml` could not be backed up: the disk is full
+    hint: check the folder's owner, its permissions and the free disk space; nothing was lost
+    ");
+    insta::assert_snapshot!(words(&it, &read_only), @r"
+    error: `FOLDER/config/settings.yaml` could not be written: the file system is read-only
+    hint: check the folder's owner, its permissions and the free disk space; nothing was lost
+    ");
+    assert_eq!((after_full.as_str(), after_read_only.as_str(), left), (OLD, OLD, 2), "nothing lost, nothing left over");
+}
