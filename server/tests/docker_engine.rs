@@ -38,6 +38,28 @@ async fn the_engine_introduces_itself() {
 
 #[tokio::test]
 #[ignore = "needs Docker Engine; run by cargo xtask test"]
+async fn agents_are_found_with_their_telemetry_and_nothing_else() {
+    let bench = Workbench::new();
+    let image = bench.service(Service::Promtail).image.to_string();
+    let name = "clawker.try-out.dev";
+    bench.will_remove(name);
+    let labels = ["dev.clawker.purpose=agent", "dev.clawker.project=try-out", "dev.clawker.agent=dev"];
+    let environment = ["OTEL_LOG_USER_PROMPTS=0", "CLAUDE_CODE_ENABLE_TELEMETRY=1", "API_KEY=not-a-key"];
+    let mut command = vec!["create", "--name", name];
+    labels.iter().for_each(|label| command.extend(["--label", *label]));
+    environment.iter().for_each(|variable| command.extend(["--env", *variable]));
+    command.push(&image);
+    docker(&command);
+    let agents = bench.engine.agents().await.expect("an answer");
+    let found = agents.iter().find(|agent| agent.container == name).expect("it is found, though it never ran");
+    assert_eq!((found.project.as_str(), found.agent.as_str(), found.running), ("try-out", "dev", false));
+    let mut variables = found.environment.clone();
+    variables.sort();
+    assert_eq!(variables, ["CLAUDE_CODE_ENABLE_TELEMETRY=1", "OTEL_LOG_USER_PROMPTS=0"]);
+}
+
+#[tokio::test]
+#[ignore = "needs Docker Engine; run by cargo xtask test"]
 async fn a_container_lives_and_everything_can_be_repeated() {
     let bench = Workbench::new();
     let (engine, stack) = (&bench.engine, &bench.stack);

@@ -57,6 +57,10 @@ impl Prepared {
     /// Puts settings, files and containers back. Whether all of it succeeded.
     pub(super) async fn put_back(&self, written: &Written, report: &Sink) -> bool {
         let Some(old) = &self.before.stack else { return false };
+        if *old == self.new && written.changed.is_empty() {
+            // What failed was wanted before; there is nothing to go back to.
+            return false;
+        }
         let files_are_back = {
             let (this, written) = (self.clone(), written.clone());
             in_background(move || this.put_files_back(&written)).await

@@ -300,6 +300,20 @@ async fn a_port_that_is_taken_or_may_not_be_used_puts_everything_back() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_written_puts_the_others_back() {
+    let panel = panel();
+    panel.up().await;
+    let prometheus = panel.generated("prometheus.yaml");
+    std::fs::remove_file(&prometheus).unwrap();
+    std::os::unix::fs::symlink("/nowhere/at/all.yaml", &prometheus).unwrap();
+    let (before, calls) = (panel.on_disk(), panel.engine.calls());
+    let job = panel.apply(&[("grafana_port", "3001")], false).await.unwrap();
+    assert!(matches!(&job.error, Some(StackError::File { path, .. }) if path.ends_with("prometheus.yaml")), "{job:#?}");
+    assert!(job.files.iter().any(|file| file.name == "compose.yaml" && file.action == FileAction::Updated));
+    assert_eq!((job.restored, panel.on_disk(), panel.engine.calls()), (true, before, calls));
+}
+
 /// Settings that somebody wrote with an editor are theirs, right or wrong.
 #[tokio::test(flavor = "multi_thread")]
 async fn applying_settings_as_they_are_never_puts_the_settings_file_back() {
@@ -333,6 +347,9 @@ async fn applying_settings_as_they_are_never_puts_the_settings_file_back() {
     assert_eq!((drift.fields, drift.files), (vec![behind], vec![("compose.yaml".into(), FileState::Outdated)]));
     assert_eq!(drift.services, [(Service::Grafana, Recreate::DefinitionChanged)]);
 
+    panel.plane.initialize(true).await.unwrap();
+    let again = apply().await;
+    assert_eq!((again.state, again.restored), (JobState::Failed, false), "nothing was changed, so nothing is restored");
     panel.readiness.ready_at(3002);
     assert_eq!(apply().await.state, JobState::Done);
     assert!(panel.page().await.drift.is_none());
