@@ -9,3 +9,4 @@ mod lifecycle;
 mod live;
 mod settings;
 mod settings_bad_input;
+mod settings_way_back;

@@ -1,0 +1,162 @@
+//! Settings that a service does not come up with: what is put back, and what is not.
+
+use clawker_monitor::apply::Apply;
+use monitor_app::control_plane::ControlPlane;
+use monitor_core::{
+    error::StackError,
+    file_view::FileState,
+    job::{FileAction, JobKind, JobState},
+    lifecycle::Recreate,
+    service::Service,
+    settings_page::FieldDrift,
+};
+
+use crate::{
+    harness::{Harness, panel, panel_with},
+    settings::form,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_does_not_get_ready_puts_everything_back() {
+    let panel = panel_with("# mine\nmonitoring:\n  grafana_port: 3001\n");
+    panel.up().await;
+    let (before, hashes) = (panel.on_disk(), hashes(&panel));
+    panel.readiness.not_ready_at(3002, "HTTP 503: starting");
+
+    let job = panel.apply(&[("grafana_port", "3002"), ("jaeger_port", "16687")], false).await.unwrap();
+    assert_eq!((job.state, job.restored), (JobState::Failed, true), "{job:#?}");
+    let Some(StackError::NotReady { service: Service::Grafana, detail, .. }) = job.error else { panic!("{job:#?}") };
+    assert_eq!(detail, "HTTP 503: starting");
+    assert_eq!(panel.on_disk(), before);
+    assert_eq!(hashes, self::hashes(&panel));
+    let backups = std::fs::read_dir(panel.folder.path()).unwrap().flatten();
+    assert_eq!(backups.filter(|it| it.file_name().to_string_lossy().contains(".bak")).count(), 0);
+    assert!(panel.page().await.drift.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_or_may_not_be_used_puts_everything_back() {
+    let panel = panel();
+    panel.up().await;
+    let before = panel.on_disk();
+    let taken = StackError::PortTaken {
+        service: Service::Grafana,
+        port: 3002,
+        holder: Some("process `nginx` (pid 812)".into()),
+        field: "monitoring.grafana_port".into(),
+    };
+    let privileged = StackError::CannotPublish {
+        service: Service::Grafana,
+        address: "127.0.0.1".into(),
+        port: 80,
+        detail: "the Engine may not use ports below 1024".into(),
+        field: "monitoring.grafana_port".into(),
+    };
+    for (port, error) in [(3002, taken), (80, privileged)] {
+        panel.engine.world().faults.refused_ports.insert(port, error.clone());
+        let job = panel.apply(&[("grafana_port", &port.to_string())], false).await.unwrap();
+        assert_eq!((job.state, job.restored, job.error), (JobState::Failed, true, Some(error)));
+        assert_eq!(panel.on_disk(), before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_written_puts_the_others_back() {
+    let panel = panel();
+    panel.up().await;
+    let prometheus = panel.generated("prometheus.yaml");
+    std::fs::remove_file(&prometheus).unwrap();
+    std::os::unix::fs::symlink("/nowhere/at/all.yaml", &prometheus).unwrap();
+    let (before, calls) = (panel.on_disk(), panel.engine.calls());
+    let job = panel.apply(&[("grafana_port", "3001")], false).await.unwrap();
+    assert!(matches!(&job.error, Some(StackError::File { path, .. }) if path.ends_with("prometheus.yaml")), "{job:#?}");
+    assert!(job.files.iter().any(|file| file.name == "compose.yaml" && file.action == FileAction::Updated));
+    assert_eq!((job.restored, panel.on_disk(), panel.engine.calls()), (true, before, calls));
+}
+
+/// Settings that somebody wrote with an editor are theirs, right or wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn applying_settings_as_they_are_never_puts_the_settings_file_back() {
+    let panel = panel();
+    panel.up().await;
+    let compose = std::fs::read_to_string(panel.generated("compose.yaml")).unwrap();
+    let wanted = "monitoring:\n  grafana_port: 3002\n";
+    std::fs::write(panel.settings_file(), wanted).unwrap();
+    panel.readiness.not_ready_at(3002, "HTTP 503: starting");
+    let apply = || async {
+        let plane = &panel.plane;
+        let apply = Apply {
+            engine: plane.engine.clone(),
+            readiness: plane.readiness.clone(),
+            configuration: plane.configuration.clone(),
+            patience: plane.patience,
+            changed: plane.configuration_changed.clone(),
+            edit: None,
+            replace_edited: false,
+        };
+        let prepared = apply.prepare().await.unwrap();
+        let job = plane.jobs.begin(JobKind::Apply, |report| Box::pin(prepared.carry_out(report)));
+        plane.jobs.ended(job.id).await.unwrap()
+    };
+    let job = apply().await;
+    assert_eq!((job.state, job.restored), (JobState::Failed, true), "{job:#?}");
+    assert_eq!(std::fs::read_to_string(panel.generated("compose.yaml")).unwrap(), compose);
+    assert_eq!(panel.settings_text(), wanted);
+    let behind = FieldDrift { key: "grafana_port".into(), settings: "3002".into(), files: "3000".into() };
+    let drift = panel.page().await.drift;
+    assert_eq!((drift.fields, drift.files), (vec![behind], vec![("compose.yaml".into(), FileState::Outdated)]));
+    assert_eq!(drift.services, [(Service::Grafana, Recreate::DefinitionChanged)]);
+
+    panel.plane.initialize(true).await.unwrap();
+    let again = apply().await;
+    assert_eq!((again.state, again.restored), (JobState::Failed, false), "nothing was changed, so nothing is restored");
+    panel.readiness.ready_at(3002);
+    assert_eq!(apply().await.state, JobState::Done);
+    assert!(panel.page().await.drift.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_was_not_ready_before_keeps_nobody_from_changing_another() {
+    let panel = panel();
+    panel.up().await;
+    panel.readiness.not_ready(Service::Loki, "HTTP 503: Ingester not ready");
+    let job = panel.apply(&[("grafana_port", "3001")], false).await.unwrap();
+    assert!(matches!(job.error, Some(StackError::NotReady { service: Service::Loki, .. })), "{job:#?}");
+    assert!(!job.restored && panel.settings_text().contains("3001"), "{job:#?}");
+    assert!(panel.page().await.drift.is_none(), "Grafana follows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_goes_away_meanwhile_is_no_reason_to_take_settings_back() {
+    let panel = panel();
+    panel.up().await;
+    let image = "mirror.example/grafana:1";
+    panel.engine.hold_pulls();
+    let page = panel.page().await;
+    let typed = form(&page, &[("images.grafana", image)]);
+    let job = panel.plane.apply_settings(typed, page.base, false).await.unwrap();
+    panel.until("fetching", |snapshot| snapshot.job.as_ref().is_some_and(|job| !job.pulls.is_empty())).await;
+    panel.engine.go_away();
+    panel.engine.release_pulls();
+    let job = panel.plane.jobs.ended(job.id).await.unwrap();
+    assert!(matches!(job.error, Some(StackError::EngineUnreachable { .. })), "{job:#?}");
+    assert!(!job.restored && panel.settings_text().contains(image));
+
+    let without = panel.apply(&[("grafana_port", "3001")], false).await.unwrap();
+    assert_eq!(without.state, JobState::Done, "without an Engine, settings and files are written all the same");
+    assert!(matches!(panel.page().await.drift.engine_error, Some(StackError::EngineUnreachable { .. })));
+    panel.engine.come_back();
+    let drift = panel.page().await.drift;
+    assert_eq!(drift.services, [(Service::Grafana, Recreate::DefinitionChanged)]);
+}
+
+fn hashes(panel: &Harness) -> Vec<(String, Option<String>)> {
+    let world = panel.engine.world();
+    let mut hashes: Vec<_> = world
+        .containers
+        .iter()
+        .map(|it| (it.name.clone(), it.compose_label("config-hash").map(str::to_owned)))
+        .collect();
+    hashes.sort();
+    hashes
+}
