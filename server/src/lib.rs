@@ -1,8 +1,9 @@
 //! The server side of clawker-monitor: Docker, files, jobs, HTTP and the command line.
 //!
 //! `engine` says what is needed of a container engine and `docker` does it; `configuration` owns the files; `lifecycle`
-//! carries plans out; `doctor` gathers what `core` judges; `host` is this machine; `jobs` gives long work a life of its own; `watch` keeps the snapshot in `hub` true; `http` and
-//! `cli` are the two doors.
+//! carries plans out; `settings_page` says what settings would change and `apply` changes it; `doctor` gathers what `core`
+//! judges; `host` is this machine; `jobs` gives long work a life of its own; `watch` keeps the snapshot in `hub` true;
+//! `http` and `cli` are the two doors.
 
 // A page's view is one deeply nested type.
 #![recursion_limit = "256"]
