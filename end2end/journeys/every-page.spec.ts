@@ -2,7 +2,17 @@ import AxeBuilder from "@axe-core/playwright";
 
 import { expect, running, test } from "../support/test.ts";
 
-const pages = ["/", "/files", "/files?name=grafana-dashboard.json", "/logs/grafana", "/no-such-page"];
+const pages = [
+  "/",
+  "/settings",
+  "/settings?grafana_port=70000&was.grafana_port=&loki_port=9090&was.loki_port=",
+  "/settings/preview?grafana_port=2999&was.grafana_port=",
+  "/settings/preview?grafana_port=x&was.grafana_port=",
+  "/files",
+  "/files?name=grafana-dashboard.json",
+  "/logs/grafana",
+  "/no-such-page",
+];
 
 /** The missing page is a 404, which Chromium reports as an error of its own. */
 const expected = (error: string) => error.includes("/no-such-page") && error.includes("404");

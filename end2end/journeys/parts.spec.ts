@@ -45,6 +45,8 @@ test("the first page loads no part of another, and going there loads it without 
 
 for (const [path, part] of [
   ["/files", "split_files"],
+  ["/settings", "split_settings"],
+  ["/settings/preview", "split_settings"],
   ["/logs/grafana", "split_logs"],
 ] as const) {
   test(`${path} becomes interactive when it is the first page`, async ({ page }) => {

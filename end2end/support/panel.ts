@@ -1,6 +1,6 @@
 /** The real binary in folders of its own, with the stand-ins as images and ports that nobody else uses. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,6 +96,28 @@ export class Panel {
     return (await run(binary, words, { env: this.environment })).stdout;
   }
 
+  /** The text of `settings.yaml`. */
+  async settings(): Promise<string> {
+    return readFile(join(this.home, "config", "settings.yaml"), "utf8");
+  }
+
+  /** Writes `settings.yaml` as an editor would, behind the panel's back. */
+  async edit(change: (text: string) => string): Promise<void> {
+    await writeFile(join(this.home, "config", "settings.yaml"), change(await this.settings()));
+  }
+
+  /** Docker Compose in the monitor folder. */
+  async compose(...words: string[]): Promise<string> {
+    const compose = process.env.MONITOR_TEST_COMPOSE ?? "docker-compose";
+    return (await run(compose, words, { env: this.environment, cwd: join(this.home, "data", "monitor") })).stdout;
+  }
+
+  /** The id of each service's container: another one is another container. */
+  async containers(): Promise<Record<Service, string>> {
+    const ids = (await this.docker("inspect", "--format", "{{.Id}}", ...services)).trim().split("\n");
+    return Object.fromEntries(services.map((service, index) => [service, ids[index] ?? ""])) as Record<Service, string>;
+  }
+
   /** Something done behind the panel's back. */
   async docker(...words: string[]): Promise<string> {
     return (await run("docker", words, { env: this.environment })).stdout;
@@ -118,7 +140,7 @@ export class Panel {
 }
 
 /** Ports that were free a moment ago, all different. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

@@ -38,7 +38,7 @@ impl LazyRoute for SettingsRoute {
     }
 
     async fn view(_: Self) -> AnyView {
-        page_or_note(settings_part().await)
+        page_or_note(settings_part(false).await)
     }
 }
 
@@ -52,18 +52,16 @@ impl LazyRoute for PreviewRoute {
     }
 
     async fn view(_: Self) -> AnyView {
-        page_or_note(preview_part().await)
+        page_or_note(settings_part(true).await)
     }
 }
 
-/// The page; in the browser, once its part is loaded.
+/// The form, or the preview; in the browser, once their part is loaded. One function for both: each has a loading of its
+/// own, and all of a page's must be over before it is hydrated.
 #[wasm_split(settings, wasm_split_path = ::leptos::wasm_split, preload(load_part), fallible)]
-pub fn settings_part() -> Result<AnyView, NotLoaded> {
-    Ok(view! { <SettingsPage /> }.into_any())
-}
-
-/// The preview, in the same part.
-#[wasm_split(settings, wasm_split_path = ::leptos::wasm_split, fallible)]
-pub fn preview_part() -> Result<AnyView, NotLoaded> {
-    Ok(view! { <PreviewPage /> }.into_any())
+pub fn settings_part(preview: bool) -> Result<AnyView, NotLoaded> {
+    Ok(match preview {
+        true => view! { <PreviewPage /> }.into_any(),
+        false => view! { <SettingsPage /> }.into_any(),
+    })
 }

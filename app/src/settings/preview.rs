@@ -94,11 +94,13 @@ fn Worked(preview: Preview, asked: String, apply: Request) -> impl IntoView {
         .iter()
         .filter(|file| !file.hunks.is_empty())
         .map(|file| {
+            // What is on disk is somebody's own: this is what replacing it would do.
+            let kept = preview.edited.contains(&file.name).then_some("; edited by hand, and kept unless replaced");
             view! {
                 <details class="card">
                     <summary>
                         <code>{file.name.clone()}</code>
-                        <span class="fact">{diff::counts(file)}</span>
+                        <span class="fact">{diff::counts(file)} {kept}</span>
                     </summary>
                     {diff::lines(file)}
                 </details>
@@ -132,19 +134,12 @@ fn Worked(preview: Preview, asked: String, apply: Request) -> impl IntoView {
         {settings}
         {(!changed.is_empty()).then(|| view! {
             <section class="diffs" aria-labelledby="diffs">
-                <h2 id="diffs">{files_words(changed.len())}</h2>
+                <h2 id="diffs">"Generated files"</h2>
                 {changed}
             </section>
         }.into_any())}
     }
     .into_any()
-}
-
-fn files_words(count: usize) -> String {
-    match count {
-        1 => "One generated file changes".into(),
-        some => format!("{} generated files change", words::sentence(&words::count(some)).trim_end_matches('.')),
-    }
 }
 
 /// Whether applying would do anything at all.

@@ -1,0 +1,215 @@
+import { createServer, type Server } from "node:net";
+
+import type { Page } from "@playwright/test";
+
+import { freePorts } from "../support/panel.ts";
+import { expect, row, running, test } from "../support/test.ts";
+
+const hydrated = (page: Page) => expect(page.getByText("Live", { exact: true })).toBeVisible();
+const field = (page: Page, title: string) => page.getByLabel(title, { exact: true });
+const toPreview = (page: Page) => page.getByRole("button", { name: "Preview and apply…" });
+const applied = (page: Page) => page.getByRole("heading", { name: /^The settings were applied in / });
+
+async function freePort(): Promise<number> {
+  const [port] = await freePorts(1);
+  return port ?? 0;
+}
+
+/** Somebody else's program on a port of the host. */
+async function occupied(): Promise<{ port: number; server: Server }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { port: (server.address() as { port: number }).port, server };
+}
+
+test("change grafana_port while the stack runs: only Grafana is made anew, and Compose agrees", async ({
+  page,
+  panel,
+  request,
+}) => {
+  test.setTimeout(120_000);
+  await running(panel);
+  const [before, text, port] = [await panel.containers(), await panel.settings(), await freePort()];
+  const old = `grafana_port: ${panel.ports.grafana_port}`;
+
+  await page.goto("/settings");
+  await hydrated(page);
+  await expect(page.getByText("Nothing is changed.")).toBeVisible();
+  await field(page, "Grafana port").fill(String(port));
+  await expect(page.getByText("One setting changed.")).toBeVisible();
+  await toPreview(page).click();
+
+  await expect(page).toHaveURL(/\/settings\/preview\?/);
+  await expect(page.getByText("Grafana is made anew; the other five keep running.")).toBeVisible();
+  await expect(page.getByText("Agents need nothing.")).toBeVisible();
+  const diff = page.getByRole("region", { name: /^Changes in .*settings\.yaml$/ });
+  await expect(diff).toContainText(`-   ${old}`);
+  await expect(diff).toContainText(`+   grafana_port: ${port}`);
+  expect(await panel.settings(), "nothing is written yet").toBe(text);
+
+  await page.getByRole("button", { name: "Save and apply" }).click();
+  await expect(page).toHaveURL(/\/settings$/);
+  await expect(applied(page)).toBeVisible();
+  expect(await panel.settings()).toBe(text.replace(old, `grafana_port: ${port}`));
+  const after = await panel.containers();
+  expect(after.grafana).not.toBe(before.grafana);
+  expect({ ...after, grafana: "" }, "the others are the same containers").toEqual({ ...before, grafana: "" });
+
+  await page.getByRole("link", { name: "Stack", exact: true }).click();
+  const link = row(page, "Grafana").getByRole("link", { name: String(port) });
+  const answer = await request.get((await link.getAttribute("href")) ?? "");
+  expect(await answer.text()).toContain("A stand-in for");
+  await panel.compose("up", "--detach");
+  expect(await panel.containers(), "`docker compose up -d` makes nothing anew").toEqual(after);
+});
+
+test("where a service does not come up, all is put back as it was, and the page says so", async ({ page, panel }) => {
+  test.setTimeout(180_000);
+  await running(panel);
+  const text = await panel.settings();
+  await page.goto("/settings");
+  await hydrated(page);
+  await field(page, "Grafana image").fill("clawker-stand-in/grafana:exit-3");
+  await toPreview(page).click();
+  await page.getByRole("button", { name: "Save and apply" }).click();
+  const heading = "The settings were not applied, and all is as it was before";
+  await expect(page.getByRole("heading", { name: heading })).toBeVisible({ timeout: 90_000 });
+  expect(await panel.settings()).toBe(text);
+  const image = await panel.docker("inspect", "--format", "{{.Config.Image}} {{.State.Status}}", "grafana");
+  expect(image.trim()).toBe("clawker-stand-in/grafana:12.4.2 running");
+});
+
+test.describe("without a running stack", () => {
+  test.use({ wishes: { dockerHost: "unix:///nowhere/docker.sock" } });
+
+  test("bad values are told at their fields, all at once, and can be taken back", async ({ page, panel }) => {
+    await page.goto("/settings");
+    await hydrated(page);
+    await field(page, "Grafana port").fill("70000");
+    await field(page, "Loki port").fill(String(panel.ports.prometheus_port));
+    await field(page, "Metrics kept for").fill("soon");
+    await expect(field(page, "Grafana port")).toHaveAccessibleDescription(/`?70000`? is not a port/);
+    await expect(field(page, "Metrics kept for")).toHaveAccessibleDescription(/soon.* is not a retention/);
+    await expect(page.getByText("every port must be its own")).toBeVisible();
+    for (const title of ["Grafana port", "Metrics kept for"]) {
+      await expect(field(page, title)).toHaveAttribute("aria-invalid", "true");
+    }
+    await expect(page.getByText("Three settings changed. Three problems to solve first.")).toBeVisible();
+    await expect(toPreview(page)).toHaveAttribute("aria-disabled", "true");
+    await toPreview(page).click({ force: true });
+    await expect(page).toHaveURL(/\/settings$/);
+    await expect(page.locator("input[aria-invalid]:focus"), "a wrong field has the cursor").toHaveCount(1);
+
+    await page.getByRole("button", { name: "Undo the change of Grafana port" }).click();
+    await expect(field(page, "Grafana port")).toHaveValue(String(panel.ports.grafana_port));
+    await page.getByRole("button", { name: "Discard" }).click();
+    await expect(page.getByText("Nothing is changed.")).toBeVisible();
+    await expect(field(page, "Metrics kept for")).toHaveValue("");
+  });
+
+  test("a port that is taken says by whom, and a free one is a click away", async ({ page }) => {
+    const { port, server } = await occupied();
+    await page.goto("/settings");
+    await hydrated(page);
+    await field(page, "Grafana port").fill(String(port));
+    await expect(page.getByText(/^Taken by process/)).toBeVisible();
+    const use = page.getByRole("button", { name: /^Use \d+$/ });
+    const free = /\d+/.exec((await use.textContent()) ?? "")?.[0] ?? "";
+    await use.click();
+    await expect(field(page, "Grafana port")).toHaveValue(free);
+    await expect(use).toHaveCount(0);
+    server.close();
+  });
+
+  test("what is recorded is said in sentences that change with the form", async ({ page, panel }) => {
+    await page.goto("/settings");
+    await hydrated(page);
+    await page.getByRole("button", { name: "Privacy first" }).click();
+    await expect(page.getByText("The Anthropic account id is not attached.")).toBeVisible();
+    await expect(page.getByRole("button", { name: "Privacy first" })).toHaveAttribute("aria-pressed", "true");
+    await expect(page.getByRole("radiogroup", { name: "Prompts" }).getByRole("radio", { name: "Off" })).toBeChecked();
+    await expect(page.getByText("Three settings changed.")).toBeVisible();
+    await toPreview(page).click();
+    await expect(page.getByText("clawker build")).toBeVisible();
+    await page.getByRole("button", { name: "Save and apply" }).click();
+    await expect(page).toHaveURL(/\/settings$/);
+    await expect.poll(() => panel.settings()).toContain("log_user_prompts: false");
+    await expect(page.getByText("OTEL_METRICS_INCLUDE_ACCOUNT_UUID=false").first()).toBeVisible();
+  });
+
+  test("the way back from the preview keeps what was typed, and what others changed is said", async ({ page, panel }) => {
+    const port = await freePort();
+    await page.goto("/settings");
+    await hydrated(page);
+    await field(page, "Grafana port").fill(String(port));
+    await toPreview(page).click();
+    await expect(page.getByRole("heading", { name: "Preview" })).toBeVisible();
+    await page.goBack();
+    await expect(field(page, "Grafana port")).toHaveValue(String(port));
+
+    await panel.edit((text) =>
+      text.replace(/grafana_port: \d+/, "grafana_port: 2999").replace(/loki_port: \d+/, "loki_port: 2998"),
+    );
+    await expect(field(page, "Loki port"), "a field that nobody touched follows").toHaveValue("2998");
+    await expect(field(page, "Grafana port")).toHaveValue(String(port));
+    await expect(page.getByText("Meanwhile the file says 2999.")).toBeVisible();
+
+    await toPreview(page).click();
+    await expect(page.getByRole("heading", { name: "Somebody else changed the same" })).toBeVisible();
+    await page.getByRole("button", { name: "Save and apply" }).click();
+    await expect.poll(() => panel.settings()).toContain(`grafana_port: ${port}`);
+    expect(await panel.settings()).toContain("loki_port: 2998");
+  });
+
+  test("a broken file is shown where it breaks, and mended on the page", async ({ page, panel }) => {
+    const text = await panel.settings();
+    await page.goto("/settings");
+    await hydrated(page);
+    await panel.edit((text) => text.replace(/grafana_port: (\d+)/, "grafana_port: $1 # mine\n\tloki_port: 1"));
+    await expect(page.getByRole("heading", { name: "The settings file cannot be used" })).toBeVisible();
+    await expect(toPreview(page)).toHaveCount(0);
+    await field(page, "Mend the file").fill(text.replace(/grafana_port: \d+/, "grafana_port: 2997 # mended"));
+    await page.getByRole("button", { name: "Save the file" }).click();
+    await expect(field(page, "Grafana port")).toHaveValue("2997");
+    expect(await panel.settings()).toContain("grafana_port: 2997 # mended");
+  });
+
+  test.describe("without JavaScript", () => {
+    test.use({ javaScriptEnabled: false });
+
+    test("the same form is checked, previewed and saved", async ({ page, panel }) => {
+      const [text, port] = [await panel.settings(), await freePort()];
+      await page.goto("/settings");
+      await field(page, "Grafana port").fill("70000");
+      await page.getByRole("radiogroup", { name: "Prompts" }).getByRole("radio", { name: "Off" }).check();
+      await toPreview(page).click();
+      await expect(page.getByRole("heading", { name: "These changes cannot be made" })).toBeVisible();
+      await page.getByRole("link", { name: "Back to the form" }).click();
+      await expect(field(page, "Grafana port")).toHaveValue("70000");
+      await field(page, "Grafana port").fill(String(port));
+      await toPreview(page).click();
+      await expect(page.getByRole("region", { name: /^Changes in .*settings\.yaml$/ })).toContainText(`+   grafana_port: ${port}`);
+      await page.getByRole("button", { name: "Save and apply" }).click();
+      await expect(page).toHaveURL(/\/settings$/);
+      const saved = await panel.settings();
+      expect(saved).toContain("log_user_prompts: false");
+      for (const line of text.split("\n").filter((line) => !line.includes("grafana_port"))) {
+        expect(saved, "every other line stays").toContain(line);
+      }
+      await expect(async () => {
+        await page.goto("/settings");
+        await expect(field(page, "Grafana port")).toHaveValue(String(port), { timeout: 500 });
+      }).toPass();
+    });
+
+    test("a broken file is mended", async ({ page, panel }) => {
+      await panel.edit((text) => text.replace(/grafana_port: \d+/, "grafana_port: x"));
+      await page.goto("/settings");
+      await expect(page.getByRole("heading", { name: "The settings file cannot be used" })).toBeVisible();
+      const broken = await panel.settings();
+      await field(page, "Mend the file").fill(broken.replace("grafana_port: x", "grafana_port: 2996"));
+      await page.getByRole("button", { name: "Save the file" }).click();
+      await expect(field(page, "Grafana port")).toHaveValue("2996");
+    });
+  });
+});
