@@ -160,3 +160,23 @@ fn hashes(panel: &Harness) -> Vec<(String, Option<String>)> {
     hashes.sort();
     hashes
 }
+
+/// Whoever stops a job wants it to stop, not to go the whole way back; the same again goes on from there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_job_leaves_what_was_done_and_the_same_again_finishes_it() {
+    let panel = panel();
+    panel.up().await;
+    panel.engine.hold_pulls();
+    let page = panel.page().await;
+    let typed = form(&page, &[("images.grafana", "mirror.example/grafana:1")]);
+    let job = panel.plane.apply_settings(typed, page.base, false).await.unwrap();
+    panel.until("fetching", |snapshot| snapshot.job.as_ref().is_some_and(|job| !job.pulls.is_empty())).await;
+    panel.plane.cancel_job().await.unwrap();
+    let job = panel.plane.jobs.ended(job.id).await.unwrap();
+    assert_eq!((job.state, job.restored), (JobState::Cancelled, false));
+    panel.engine.release_pulls();
+    let drift = panel.page().await.drift;
+    assert_eq!(drift.services, [(Service::Grafana, Recreate::DefinitionChanged)]);
+    assert_eq!(panel.apply(&[], false).await.unwrap().state, JobState::Done);
+    assert!(panel.page().await.drift.is_none());
+}
