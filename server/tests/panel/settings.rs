@@ -233,7 +233,7 @@ async fn a_field_that_two_people_changed_is_a_conflict_and_is_saved_only_knowing
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_who_save_at_once_do_not_overwrite_one_another() {
-    for _ in 0..20 {
+    for _ in 0..8 {
         let panel = panel_with("monitoring: {}\n");
         let page = panel.page().await;
         let save = |key: &str| panel.plane.apply_settings(form(&page, &[(key, "7000")]), page.base.clone(), false);
