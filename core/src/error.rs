@@ -277,15 +277,15 @@ impl StackError {
                 "check the folder's owner, its permissions and the free disk space; nothing was lost".into()
             }
             StackError::PortTaken { field, .. } => {
-                format!("stop what holds it, or set `{field}` to a free port and run `clawker-monitor init --force`")
+                format!("stop what holds it, or set `{field}` to a free port and run `clawker-monitor apply`")
             }
             StackError::CannotPublish { field, .. } if field.ends_with("bind_address") => {
                 format!(
-                    "set `{field}` to an address of this machine, as `127.0.0.1`, and run `clawker-monitor init --force`"
+                    "set `{field}` to an address of this machine, as `127.0.0.1`, and run `clawker-monitor apply`"
                 )
             }
             StackError::CannotPublish { field, .. } => {
-                format!("set `{field}` to a port of 1024 or more, and run `clawker-monitor init --force`")
+                format!("set `{field}` to a port of 1024 or more, and run `clawker-monitor apply`")
             }
             StackError::PullFailed { service, .. } => {
                 format!("check the network and the registry, or name another image as `monitoring.images.{service}`")

@@ -132,7 +132,7 @@ fn files(evidence: &Evidence) -> Vec<Finding> {
                 Grade::Problem,
                 "is older than the settings",
                 "it is as it was written last, and the settings have changed since",
-                "run `clawker-monitor init --force`; the present file is kept as a backup",
+                "run `clawker-monitor apply`",
             ),
             FileState::Edited if name == "compose.yaml" => (
                 Grade::Problem,
@@ -216,7 +216,7 @@ fn port(port: &PortEvidence) -> Finding {
             Some(free) => format!("`{field}: {free}`, which is free"),
             None => format!("`{field}` to a free port"),
         };
-        format!("stop what holds it, or set {other}, and run `clawker-monitor init --force`")
+        format!("stop what holds it, or set {other}, and run `clawker-monitor apply`")
     });
     Finding {
         check: Check::Port,

@@ -132,9 +132,9 @@ fn a_port_is_free_or_ours_or_somebody_s() {
     let say = |holder: Holder| after(Check::Port, |evidence| evidence.ports = vec![grafana(holder)]);
     insta::assert_snapshot!(say(Holder::Nobody), @"ok: Port 3000 for Grafana is free (nothing listens on `127.0.0.1`, port 3000)");
     insta::assert_snapshot!(say(Holder::Stack("grafana".into())), @"ok: Port 3000 for Grafana is the stack's own (container `grafana` publishes it)");
-    insta::assert_snapshot!(say(Holder::Container("web".into())), @"problem: Port 3000 for Grafana is taken (container `web` publishes it) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor init --force`");
-    insta::assert_snapshot!(say(Holder::Process(Some("process `nginx` (pid 812)".into()))), @"problem: Port 3000 for Grafana is taken (process `nginx` (pid 812) listens there) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor init --force`");
-    insta::assert_snapshot!(say(Holder::Process(None)), @"problem: Port 3000 for Grafana is taken (something listens there that this user may not look at) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor init --force`");
+    insta::assert_snapshot!(say(Holder::Container("web".into())), @"problem: Port 3000 for Grafana is taken (container `web` publishes it) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
+    insta::assert_snapshot!(say(Holder::Process(Some("process `nginx` (pid 812)".into()))), @"problem: Port 3000 for Grafana is taken (process `nginx` (pid 812) listens there) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
+    insta::assert_snapshot!(say(Holder::Process(None)), @"problem: Port 3000 for Grafana is taken (something listens there that this user may not look at) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn each_file_that_is_not_as_it_should_be_is_named() {
     warning: `loki-config.yaml` was edited by hand (it is used as it is, and does not follow the settings) → nothing, if that is meant; `clawker-monitor init --force` writes it anew and keeps a backup
     ");
     insta::assert_snapshot!(say(&[Current, Outdated, Missing]), @"
-    problem: `loki-config.yaml` is older than the settings (it is as it was written last, and the settings have changed since) → run `clawker-monitor init --force`; the present file is kept as a backup
+    problem: `loki-config.yaml` is older than the settings (it is as it was written last, and the settings have changed since) → run `clawker-monitor apply`
     problem: `prometheus.yaml` is missing (the others are there) → run `clawker-monitor init`, which writes what is missing
     ");
     let wrong = StackError::SettingsInvalid { problems: Vec::new() };
