@@ -167,10 +167,11 @@ impl Configuration {
     /// The stack that followed this one lives in the same folder under the same project name; its containers bear the
     /// labels by which ours are known. It is left alone as a whole.
     fn check_generation(&self) -> Result<(), StackError> {
-        match self.read("compose.yaml")? {
-            Some(compose) if files::is_of_the_opensearch_generation(&compose) => {
+        match self.read("compose.yaml") {
+            Ok(Some(compose)) if files::is_of_the_opensearch_generation(&compose) => {
                 Err(StackError::OtherGeneration { directory: self.directory() })
             }
+            // A file that cannot be read is told of by whoever needs it.
             _ => Ok(()),
         }
     }
