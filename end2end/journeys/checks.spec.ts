@@ -1,0 +1,56 @@
+import { createServer } from "node:net";
+
+import AxeBuilder from "@axe-core/playwright";
+
+import { expect, running, test } from "../support/test.ts";
+
+/** Holds a port of this machine until the answer is called. */
+async function hold(port: number): Promise<() => Promise<void>> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return () => new Promise((resolve) => server.close(() => resolve()));
+}
+
+test("a port that somebody took is said before the start, with who has it and a free one", async ({ page, panel }) => {
+  await panel.command("init");
+  const port = panel.ports.grafana_port!;
+  const release = await hold(port);
+  await page.goto("/");
+  const checks = page.getByRole("region", { name: "Checks" });
+  await expect(checks.getByText(`Port ${port} for Grafana is taken`)).toBeVisible();
+  await expect(checks).toContainText(`(pid ${process.pid}) listens there`);
+  await expect(checks).toContainText(/set monitoring\.grafana_port: \d+, which is free/);
+  await expect(page.getByText("A start would not come far.")).toBeVisible();
+  const order = await page.getByRole("heading", { level: 2 }).allTextContents();
+  expect(order.indexOf("Checks"), "what stands in the way is read first").toBeLessThan(order.indexOf("Services"));
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
+  await release();
+  await checks.getByRole("button", { name: "Check again" }).click();
+  await expect(page.getByText("Nothing stands in the way.")).toBeVisible();
+  await page.getByText(/^All \d+ checks$/).click();
+  await expect(page.getByText(`Port ${port} for Grafana is free`)).toBeVisible();
+});
+
+test("the checks follow what is done to the stack, without a reload", async ({ page, panel }) => {
+  await running(panel);
+  await page.goto("/");
+  await page.getByText(/^All \d+ checks$/).click();
+  await expect(page.getByText(`Port ${panel.ports.loki_port} for Loki is the stack's own`)).toBeVisible();
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await panel.docker("rm", "--force", "loki");
+  await expect(page.getByText(`Port ${panel.ports.loki_port} for Loki is free`)).toBeVisible();
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("checking again is a form", async ({ page, panel }) => {
+    await panel.command("init");
+    const release = await hold(panel.ports.loki_port!);
+    await page.goto("/");
+    await page.getByRole("button", { name: "Check again" }).click();
+    await expect(page.getByText(`Port ${panel.ports.loki_port} for Loki is taken`)).toBeVisible();
+    await release();
+  });
+});
