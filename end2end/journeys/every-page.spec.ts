@@ -18,7 +18,7 @@ const pages = [
 const expected = (error: string) => error.includes("/no-such-page") && error.includes("404");
 
 test("no page has an accessibility violation, in either scheme", async ({ page, panel, consoleErrors }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(180_000);
   await running(panel);
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });

@@ -79,6 +79,32 @@ test("where a service does not come up, all is put back as it was, and the page 
   expect(image.trim()).toBe("clawker-stand-in/grafana:12.4.2 running");
 });
 
+test("what an editor wrote shows without a reload, and is applied from the page by keyboard alone", async ({
+  page,
+  panel,
+}) => {
+  test.setTimeout(120_000);
+  await running(panel);
+  const [before, port] = [await panel.containers(), await freePort()];
+  await page.goto("/settings");
+  await hydrated(page);
+  const layers = page.getByRole("region", { name: "Where it stands" });
+  await expect(layers.getByText("Agree", { exact: true })).toHaveCount(3);
+  await panel.edit((text) => text.replace(/jaeger_port: \d+/, `jaeger_port: ${port}`));
+  await expect(layers.getByRole("row", { name: /^Jaeger port/ })).toContainText(String(port));
+  await expect(layers.getByText("Lag", { exact: true })).toHaveCount(2);
+  await expect(field(page, "Jaeger port")).toHaveValue(String(port));
+
+  await layers.getByRole("link", { name: "Apply…" }).press("Enter");
+  await expect(page.getByText("Jaeger and Grafana are made anew")).toBeVisible();
+  await page.getByRole("button", { name: "Save and apply" }).press("Enter");
+  await expect(applied(page)).toBeVisible();
+  await expect(layers.getByText("Agree", { exact: true })).toHaveCount(3);
+  const after = await panel.containers();
+  const changed = Object.entries(after).filter(([service, id]) => before[service as keyof typeof before] !== id);
+  expect(changed.map(([service]) => service).sort()).toEqual(["grafana", "jaeger"]);
+});
+
 test.describe("without a running stack", () => {
   test.use({ wishes: { dockerHost: "unix:///nowhere/docker.sock" } });
 
@@ -200,6 +226,23 @@ test.describe("without a running stack", () => {
         await page.goto("/settings");
         await expect(field(page, "Grafana port")).toHaveValue(String(port), { timeout: 500 });
       }).toPass();
+    });
+
+    test("what somebody else changed in the meantime is not overwritten", async ({ page, panel }) => {
+      await page.goto("/settings");
+      await field(page, "Grafana port").fill("2995");
+      await toPreview(page).click();
+      await expect(page.getByRole("button", { name: "Save and apply" })).toBeVisible();
+      await panel.edit((text) => `${text}# somebody was here\n`);
+      await page.getByRole("button", { name: "Save and apply" }).click();
+      await expect(page.getByRole("heading", { name: "The settings were not applied" })).toBeVisible();
+      await expect(page.getByText("was changed by somebody else in the meantime")).toBeVisible();
+      expect(await panel.settings()).not.toContain("2995");
+      await page.getByRole("button", { name: "Save and apply" }).click();
+      await expect(page).toHaveURL(/\/settings$/);
+      const saved = await panel.settings();
+      expect(saved).toContain("grafana_port: 2995");
+      expect(saved).toContain("# somebody was here");
     });
 
     test("a broken file is mended", async ({ page, panel }) => {

@@ -10,9 +10,7 @@ use monitor_core::{
     problem::Problem,
     service::Service,
     settings::{AgentNeed, KEYS, Kind, RawValue, RawValues, Settings},
-    settings_page::{
-        AgentDrift, BrokenSettings, Conflict, Drift, FieldDrift, PortUse, Preview, SettingsPage,
-    },
+    settings_page::{AgentDrift, BrokenSettings, Conflict, Drift, FieldDrift, PortUse, Preview, SettingsPage},
 };
 
 const FILE: &str = "/home/ada/.config/clawker/settings.yaml";
@@ -66,7 +64,9 @@ fn ports(settings: &Settings) -> Vec<PortUse> {
             let port = settings.value(key.path).parse().unwrap_or_default();
             let (holder, free) = match key.path {
                 "prometheus_metrics_port" => (None, None),
-                "jaeger_port" => (Some(Holder::Process(Some("process `jaeger-all-in-one` (pid 2608)".into()))), Some(16687)),
+                "jaeger_port" => {
+                    (Some(Holder::Process(Some("process `jaeger-all-in-one` (pid 2608)".into()))), Some(16687))
+                }
                 "promtail_port" => (Some(Holder::Nobody), None),
                 _ => (Some(Holder::Stack("ours".into())), None),
             };
@@ -92,14 +92,8 @@ fn drift() -> Drift {
             FieldDrift { key: "grafana_port".into(), settings: "3001".into(), files: "3000".into() },
             FieldDrift { key: "images.loki".into(), settings: String::new(), files: "mirror.example/loki:3".into() },
         ],
-        files: vec![
-            ("compose.yaml".into(), FileState::Outdated),
-            ("loki-config.yaml".into(), FileState::Edited),
-        ],
-        services: vec![
-            (Service::Grafana, Recreate::DefinitionChanged),
-            (Service::Loki, Recreate::ImageChanged),
-        ],
+        files: vec![("compose.yaml".into(), FileState::Outdated), ("loki-config.yaml".into(), FileState::Edited)],
+        services: vec![(Service::Grafana, Recreate::DefinitionChanged), (Service::Loki, Recreate::ImageChanged)],
         agents: vec![AgentDrift {
             container: "clawker.shop.frontend".into(),
             running: true,
@@ -191,12 +185,8 @@ fn preview() -> Preview {
 }
 
 fn refused() -> Preview {
-    let problem = |field: &str, message: &str| Problem {
-        field: field.into(),
-        message: message.into(),
-        file: None,
-        line: None,
-    };
+    let problem =
+        |field: &str, message: &str| Problem { field: field.into(), message: message.into(), file: None, line: None };
     Preview {
         problems: vec![
             problem("monitoring.grafana_port", "`x` is not a port; allowed is a whole number from 1 to 65535"),

@@ -1,7 +1,7 @@
 //! A settings file that cannot be used: why, where, and a small editor to mend it in.
 
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
-use monitor_core::settings_page::BrokenSettings;
+use monitor_core::settings_page::SettingsPage;
 
 use super::{
     editing::Editing,
@@ -10,31 +10,51 @@ use super::{
 };
 use crate::{
     api::{ApiError, MendSettings},
-    components::{ErrorNote, text as text_part},
+    components::{ErrorNote, part, part_if, text as text_part},
+    live::Derived,
 };
 
 /// The note, and the editor where there is a text to edit.
 #[component]
-pub fn Broken(editing: Editing, mend: Request, file: String, base: String, broken: BrokenSettings) -> impl IntoView {
-    let BrokenSettings { error, text } = broken;
+pub fn Broken(editing: Editing, mend: Request) -> impl IntoView {
+    let error = Derived::new(move || editing.page.with(|page| page.broken.as_ref().map(|broken| broken.error.clone())));
+    // Counts the texts that were taken into the editor. Another text on disk does not take away what is typed there.
+    let taken = RwSignal::new(0_u32);
     view! {
-        <ErrorNote title="The settings file cannot be used".to_owned() error=ApiError::Stack(error) />
-        {text.map(|text| view! { <Mend editing mend file base text /> })}
+        {part(move || {
+            error.get().map(|error| {
+                let title = "The settings file cannot be used".to_owned();
+                view! { <ErrorNote title error=ApiError::Stack(error) /> }
+            }).into_any()
+        })}
+        {part(move || {
+            taken.track();
+            editing.page.with_untracked(text_of).map(|text| view! { <Mend editing mend taken text /> }).into_any()
+        })}
     }
     .into_any()
 }
 
+fn text_of(page: &SettingsPage) -> Option<String> {
+    page.broken.as_ref()?.text.clone()
+}
+
 #[component]
-fn Mend(editing: Editing, mend: Request, file: String, base: String, text: String) -> impl IntoView {
+fn Mend(editing: Editing, mend: Request, taken: RwSignal<u32>, text: String) -> impl IntoView {
+    let (file, base) = editing.page.with_untracked(|page| (page.file.clone(), page.base.clone()));
     let rows = (text.lines().count() + 2).clamp(8, 30);
     let area = NodeRef::<leptos::html::Textarea>::new();
+    let changed = {
+        let base = base.clone();
+        Derived::new(move || editing.page.with(|page| page.base != base))
+    };
     let submit = {
         let base = base.clone();
         move |event: SubmitEvent| {
             event.prevent_default();
             let Some(area) = area.get_untracked() else { return };
             let body = query::write([("text", area.value().as_str()), ("base", base.as_str())]);
-            mend.send(body, move || editing.load());
+            mend.send(body, move || editing.load(Some(taken)));
         }
     };
     view! {
@@ -60,8 +80,21 @@ fn Mend(editing: Editing, mend: Request, file: String, base: String, text: Strin
                 {text}
             </textarea>
             <RequestRefusal request=mend title="The file was not saved" />
+            {part_if(changed, move || view! {
+                <p class="hint actions">
+                    "The file has changed on disk since."
+                    <button type="button" class="link" on:click=move |_| taken.update(|count| *count += 1)>
+                        "Take what is on disk"
+                    </button>
+                </p>
+            }.into_any())}
             <div class="actions">
-                <button type="submit" class="button" data-rank="primary" aria-busy=text_part(move || mend.pending().to_string())>
+                <button
+                    type="submit"
+                    class="button"
+                    data-rank="primary"
+                    aria-busy=text_part(move || mend.pending().to_string())
+                >
                     "Save the file"
                 </button>
                 <p class="fact" id="mend-about">

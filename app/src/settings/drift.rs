@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 use monitor_core::{
     file_view::FileState,
+    job::Job,
     lifecycle::Recreate,
     live::Snapshot,
     settings::{KEYS, Key},
@@ -54,7 +55,8 @@ pub fn layers(page: &SettingsPage, snapshot: &Snapshot) -> [Layer; 4] {
 pub fn remedy(page: &SettingsPage, snapshot: &Snapshot) -> Remedy {
     let drift = &page.drift;
     match () {
-        () if page.broken.is_some() => Remedy::None,
+        // A broken file is mended first, and what is being applied needs no applying.
+        () if page.broken.is_some() || snapshot.running_job().is_some() => Remedy::None,
         () if !snapshot.configuration.initialized => Remedy::Initialize,
         () if !drift.files.is_empty() || !drift.services.is_empty() || !drift.fields.is_empty() => Remedy::Apply,
         () if !drift.agents.is_empty() => Remedy::Agents,
@@ -80,9 +82,7 @@ fn files(drift: &Drift, snapshot: &Snapshot) -> Layer {
         () if drift.files.is_empty() => (Tone::Ok, "Agree", "as the settings ask for".to_owned()),
         () if behind == 0 => (Tone::Warn, "Edited", format!("{} by hand, and kept", words::count(edited))),
         () if edited == 0 => (Tone::Warn, "Lag", format!("{} to be written", words::count(behind))),
-        () => {
-            (Tone::Warn, "Lag", format!("{} to be written, {} edited", words::count(behind), words::count(edited)))
-        }
+        () => (Tone::Warn, "Lag", format!("{} to be written, {} edited", words::count(behind), words::count(edited))),
     };
     Layer { title: "Files", tone, word, fact }
 }
@@ -119,6 +119,7 @@ pub fn Layers(editing: Editing) -> impl IntoView {
         let mut seen = crate::live::Seed::empty().snapshot;
         seen.stack = snapshot.stack;
         seen.configuration.initialized = snapshot.configuration.initialized;
+        seen.job = snapshot.running_job().map(|job| Job::begin(job.id, job.kind, job.started_at));
         seen
     });
     view! {

@@ -85,8 +85,7 @@ impl Editing {
 
     fn look_at(self, path: &str, port: u16) {
         let known = |ports: &Vec<PortUse>| {
-            !port::is_published(path, ports)
-                || ports.iter().any(|found| found.port == port && found.holder.is_some())
+            !port::is_published(path, ports) || ports.iter().any(|found| found.port == port && found.holder.is_some())
         };
         if self.ports.with_untracked(known) {
             return;
@@ -115,7 +114,7 @@ impl Editing {
             let now = stamp.get();
             match looked_at {
                 Some(before) if now.is_some() && before != now => {
-                    self.load();
+                    self.load(None);
                     now
                 }
                 Some(before) if now.is_none() => before,
@@ -124,8 +123,8 @@ impl Editing {
         });
     }
 
-    /// Asks the server again.
-    pub fn load(self) {
+    /// Asks the server again, and counts up `shown` once what it answered is shown.
+    pub fn load(self, shown: Option<RwSignal<u32>>) {
         leptos::task::spawn_local(async move {
             let Ok(page) = load_settings().await else { return };
             let _ = self.form.try_update(|form| form.follow(&page));
@@ -133,6 +132,9 @@ impl Editing {
             self.page.try_set(page);
             if self.form.try_with_untracked(dom::show).is_some() {
                 self.look_at_ports();
+            }
+            if let Some(shown) = shown {
+                shown.try_update(|count| *count += 1);
             }
         });
     }

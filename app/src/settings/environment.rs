@@ -74,7 +74,8 @@ fn list(variables: &[Variable]) -> AnyView {
                 }
                 .into_any()
             });
-            let about = (!variable.about.is_empty()).then(|| view! { <span>{variable.about.clone()}</span> }.into_any());
+            let about =
+                (!variable.about.is_empty()).then(|| view! { <span>{variable.about.clone()}</span> }.into_any());
             view! {
                 <li>
                     <code>{format!("{}={}", variable.name, variable.value)}</code>

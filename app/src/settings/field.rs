@@ -197,7 +197,7 @@ fn Back(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Into
     let path = key.path;
     let hydrated = Live::get().hydrated();
     let way = Derived::new(move || if hydrated.get() { state.with(|state| state.way) } else { Way::None });
-    let button = move |word: &'static str, unseen: String, back: fn(&mut Form, &str)| {
+    let button = move |word: String, unseen: String, back: fn(&mut Form, &str)| {
         view! {
             <button
                 type="button"
@@ -215,8 +215,14 @@ fn Back(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Into
     };
     part(move || match way.get() {
         Way::None => ().into_any(),
-        Way::Undo => button("Undo", format!(" the change of {}", key.title), Form::undo),
-        Way::Reset => button("Reset", format!(" {} to its default", key.title), Form::reset),
+        Way::Undo => button("Undo".to_owned(), format!(" the change of {}", key.title), Form::undo),
+        Way::Reset => {
+            let word = match (key.kind, key.default) {
+                (Kind::Switch, _) | (_, "") => "Reset".to_owned(),
+                (_, default) => format!("Reset to {default}"),
+            };
+            button(word, format!(", {}", key.title), Form::reset)
+        }
     })
 }
 

@@ -2,7 +2,7 @@
 
 use monitor_core::{
     problem::Problem,
-    settings::{KEYS, Key, Kind, Preset, RawValue, RawValues, Settings, Telemetry},
+    settings::{KEYS, Key, Kind, Preset, RawValue, RawValues, Settings},
     settings_page::{SettingsForm, SettingsPage},
 };
 
@@ -155,10 +155,11 @@ impl Form {
         Settings::from_values(&self.values(|_| true)).err().unwrap_or_default()
     }
 
-    /// What would be recorded, whatever may be wrong elsewhere in the form.
-    pub fn telemetry(&self) -> Telemetry {
-        let switches = self.values(|field| field.key.kind == Kind::Switch && field.key.check(&field.value).is_ok());
-        Settings::from_values(&switches).unwrap_or_default().telemetry
+    /// What would be recorded and kept for how long, whatever may be wrong elsewhere in the form.
+    pub fn recorded(&self) -> Settings {
+        let of_these = |kind| matches!(kind, Kind::Switch | Kind::Retention);
+        let values = self.values(|field| of_these(field.key.kind) && field.key.check(&field.value).is_ok());
+        Settings::from_values(&values).unwrap_or_default()
     }
 
     fn values(&self, wanted: impl Fn(&Field) -> bool) -> RawValues {

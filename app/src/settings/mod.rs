@@ -3,6 +3,7 @@
 //!
 //! What is wrong is found by the server's own code (`monitor_core::settings`), in the browser as one types.
 
+mod apply;
 mod broken;
 mod diff;
 mod dom;
@@ -11,6 +12,7 @@ mod editing;
 mod editor;
 mod environment;
 mod field;
+mod follows;
 mod form;
 mod page;
 mod port;

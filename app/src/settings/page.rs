@@ -67,16 +67,11 @@ pub fn SettingsPage() -> impl IntoView {
 fn Loaded(page: Page, mend: Request) -> impl IntoView {
     let asked = use_url().with_untracked(|url| SettingsForm::from_pairs(query::read(url.search())));
     let editing = Editing::begin(page, &asked);
-    let broken = Derived::new(move || {
-        editing.page.with(|page| page.broken.clone().map(|broken| (page.file.clone(), page.base.clone(), broken)))
-    });
+    let broken = Derived::new(move || editing.page.with(|page| page.broken.is_some()));
     view! {
-        {part(move || match broken.get() {
-            Some((file, base, broken)) => view! { <Broken editing mend file base broken /> }.into_any(),
-            None => ().into_any(),
-        })}
+        {part_if(broken, move || view! { <Broken editing mend /> }.into_any())}
         <Layers editing />
-        {part(move || match broken.with(Option::is_some) {
+        {part(move || match broken.get() {
             true => ().into_any(),
             false => view! { <Editor editing /> }.into_any(),
         })}

@@ -1,23 +1,24 @@
 //! What would happen: shown before anything is written, with the one button that makes it happen.
 
-use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
-use leptos_router::hooks::{use_navigate, use_url};
+use leptos_router::hooks::use_url;
 use monitor_core::{
     problem::Problem,
-    service::Service,
-    settings::{AgentNeed, Key},
+    settings::Key,
     settings_page::{Conflict, Preview},
 };
 
 use super::{
+    apply::Apply,
     diff,
+    follows::{Consequence, follows},
     query,
     request::{Request, RequestRefusal},
 };
 use crate::{
     api::{ApplySettings, preview_settings},
-    components::{ErrorNote, Icon, Prose, Tone, attribute, part_if, text},
+    components::{ErrorNote, Icon, Prose, Tone},
     live::{Carried, Derived, Live},
     words,
 };
@@ -75,7 +76,7 @@ pub fn PreviewPage() -> impl IntoView {
 
 /// Back to the form, which fills itself from the address.
 #[component]
-fn Back(asked: String) -> impl IntoView {
+pub fn Back(asked: String) -> impl IntoView {
     view! {
         <a class="button" href=format!("/settings?{asked}")>
             "Back to the form"
@@ -140,62 +141,6 @@ fn Worked(preview: Preview, asked: String, apply: Request) -> impl IntoView {
         }.into_any())}
     }
     .into_any()
-}
-
-/// Whether applying would do anything at all.
-pub(super) fn does_nothing(preview: &Preview) -> bool {
-    preview.settings.hunks.is_empty()
-        && preview.files.iter().all(|file| file.hunks.is_empty())
-        && preview.edited.is_empty()
-        && preview.services.is_empty()
-}
-
-/// A consequence: how it feels, and a sentence.
-type Consequence = (Tone, String);
-
-/// What follows for the services, and for the agents.
-pub(super) fn follows(preview: &Preview) -> Vec<Consequence> {
-    let named: Vec<&str> = preview.services.iter().map(|service| service.title()).collect();
-    let rest = Service::ALL.len() - named.len();
-    let verb = if named.len() == 1 { "is" } else { "are" };
-    let services = match (preview.stack_runs, named.len()) {
-        (false, _) => (Tone::Off, "The stack does not run; the next start takes what is saved.".to_owned()),
-        (true, 0) => (Tone::Ok, "No service is made anew.".to_owned()),
-        (true, _) if rest == 0 => {
-            (Tone::Busy, "All six services are made anew; nothing is recorded until they are ready.".to_owned())
-        }
-        (true, _) => (
-            Tone::Busy,
-            format!(
-                "{} {verb} made anew; the other {} {} running. If one does not get ready, all is put back as it was.",
-                words::list(&named),
-                words::count(rest),
-                if rest == 1 { "keeps" } else { "keep" },
-            ),
-        ),
-    };
-    let affected = match preview.agents_affected.as_slice() {
-        [] => " None exists that would have to.".to_owned(),
-        names => {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            format!(" Until then {} on as before.", words::list(&names) + if names.len() == 1 { " goes" } else { " go" })
-        }
-    };
-    let agents = match preview.agents {
-        AgentNeed::Nothing => (Tone::Ok, "Agents need nothing.".to_owned()),
-        AgentNeed::NewContainers => {
-            (Tone::Warn, format!("Agents follow once their containers are made anew.{affected}"))
-        }
-        AgentNeed::NewImages => (
-            Tone::Warn,
-            format!(
-                "Agents follow once their image is built anew (`clawker build`) and their containers are made from \
-                 it.{affected}"
-            ),
-        ),
-    };
-    vec![services, agents]
 }
 
 fn consequence((tone, sentence): Consequence) -> AnyView {
@@ -282,92 +227,6 @@ fn conflicts(conflicts: &[Conflict]) -> AnyView {
                 </table>
             </div>
         </section>
-    }
-    .into_any()
-}
-
-/// The one button.
-#[component]
-fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
-    let navigate = use_navigate();
-    let busy = Live::get().derive(|snapshot| snapshot.running_job().map(|job| job.kind));
-    let at_work = Derived::new(move || busy.with(Option::is_some));
-    let replace = RwSignal::new(false);
-    let nothing = does_nothing(&preview);
-    let edited = (!preview.edited.is_empty()).then(|| {
-        let names: Vec<String> = preview.edited.iter().map(|name| format!("`{name}`")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let verb = if names.len() == 1 { "was" } else { "were" };
-        let words = format!("{} {verb} edited by hand, and stays as it is.", words::list(&names));
-        let words = if names.len() == 1 { words } else { words.replace("stays as it is", "stay as they are") };
-        view! {
-            <p>
-                <Prose text=words />
-            </p>
-            <label class="check">
-                <input
-                    type="checkbox"
-                    name="replace_edited"
-                    value="true"
-                    on:change:target=move |event| replace.set(event.target().checked())
-                />
-                "Replace what was edited; the old ones are kept as backups"
-            </label>
-        }
-        .into_any()
-    });
-    if nothing {
-        return view! {
-            <section class="note" data-tone="ok">
-                <h2>
-                    <Icon shape=Tone::Ok.shape() />
-                    "There is nothing to apply"
-                </h2>
-                <p class="fact">"Settings, files and containers agree."</p>
-            </section>
-            <div class="actions">
-                <Back asked />
-            </div>
-        }
-        .into_any();
-    }
-    let base = preview.base.clone();
-    let submit = {
-        let (asked, base) = (asked.clone(), base.clone());
-        move |event: SubmitEvent| {
-            event.prevent_default();
-            if untrack(move || at_work.get()) {
-                return;
-            }
-            let mut pairs = vec![("query", asked.as_str()), ("base", base.as_str())];
-            if replace.get_untracked() {
-                pairs.push(("replace_edited", "true"));
-            }
-            let navigate = navigate.clone();
-            apply.send(query::write(pairs), move || navigate("/settings", Default::default()));
-        }
-    };
-    view! {
-        <form class="apply" method="post" action=ApplySettings::url() on:submit=submit>
-            <input type="hidden" name="query" value=asked.clone() />
-            <input type="hidden" name="base" value=base />
-            {edited}
-            {part_if(at_work, || view! {
-                <p class="hint">"A job is at work. Applying waits until it is done."</p>
-            }.into_any())}
-            <div class="actions">
-                <button
-                    type="submit"
-                    class="button"
-                    data-rank="primary"
-                    aria-busy=text(move || apply.pending().to_string())
-                    aria-disabled=attribute(move || at_work.get().then(|| "true".to_owned()))
-                >
-                    "Save and apply"
-                </button>
-                <Back asked />
-            </div>
-        </form>
     }
     .into_any()
 }

@@ -1,9 +1,9 @@
 //! What is recorded, in plain sentences that change as somebody edits, and the choices that are made as a whole.
 
 use leptos::prelude::*;
-use monitor_core::settings::{PRESETS, Settings};
+use monitor_core::settings::{Kind, PRESETS, Retention, Settings};
 
-use super::editing::Editing;
+use super::{editing::Editing, form::Form};
 use crate::{
     components::{part, part_if, text},
     live::{Derived, Live},
@@ -12,18 +12,16 @@ use crate::{
 /// Above the switches.
 #[component]
 pub fn Recorded(editing: Editing) -> impl IntoView {
-    let telemetry = Derived::new(move || editing.form.with(|form| form.telemetry()));
+    let recorded = Derived::new(move || editing.form.with(Form::recorded));
     let hydrated = Live::get().hydrated();
     let changed = Derived::new(move || {
-        editing.form.with(|form| form.fields().iter().any(|it| it.key.path.starts_with("telemetry.") && it.changed()))
+        editing.form.with(|form| form.fields().iter().any(|it| told_of(it.key.kind) && it.changed()))
     });
     let presets = move || {
         PRESETS
             .iter()
             .map(|preset| {
-                let holds = Derived::new(move || {
-                    preset.holds(&Settings { telemetry: telemetry.get(), ..Settings::default() })
-                });
+                let holds = Derived::new(move || recorded.with(|settings| preset.holds(settings)));
                 view! {
                     <button
                         type="button"
@@ -50,8 +48,8 @@ pub fn Recorded(editing: Editing) -> impl IntoView {
                 {part_if(hydrated, move || view! { <div class="presets">{presets()}</div> }.into_any())}
             </div>
             {part(move || {
-                let sentences: Vec<AnyView> = telemetry
-                    .with(|telemetry| telemetry.in_words())
+                let sentences: Vec<AnyView> = recorded
+                    .with(in_words)
                     .into_iter()
                     .map(|sentence| view! { <li>{sentence}</li> }.into_any())
                     .collect();
@@ -60,4 +58,24 @@ pub fn Recorded(editing: Editing) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Whether the sentences tell of a setting of that kind.
+fn told_of(kind: Kind) -> bool {
+    matches!(kind, Kind::Switch | Kind::Retention)
+}
+
+/// What is recorded, and for how long it is kept.
+pub(super) fn in_words(settings: &Settings) -> Vec<String> {
+    let days = |retention: Retention| match retention.days() {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
+    let (metrics, logs) = (days(settings.retention.metrics), days(settings.retention.logs));
+    let mut sentences = settings.telemetry.in_words();
+    sentences.push(match metrics == logs {
+        true => format!("All of it is kept for {metrics}."),
+        false => format!("Metrics are kept for {metrics}, events for {logs}."),
+    });
+    sentences
 }

@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let pairs = [("base", "a1"), ("otel_collector_endpoint", "https://ß.example/?a=b&c=d e+f%"), ("was.loki_port", "")];
+        let pairs =
+            [("base", "a1"), ("otel_collector_endpoint", "https://ß.example/?a=b&c=d e+f%"), ("was.loki_port", "")];
         let query = write(pairs);
         assert!(query.bytes().all(|byte| byte.is_ascii_graphic() && !b"+\"<>".contains(&byte)), "{query}");
         let read = read(&query);
@@ -86,7 +87,8 @@ mod tests {
 
     #[test]
     fn a_browsers_own_spelling_is_read_and_what_is_no_setting_is_left_out() {
-        let read = read("?base=&__path=x&__err=eA&bind_address=%3a%3A1+&monitoring.loki_port=1&was.no_such=1&x&loki_port=%4");
+        let read =
+            read("?base=&__path=x&__err=eA&bind_address=%3a%3A1+&monitoring.loki_port=1&was.no_such=1&x&loki_port=%4");
         let read: Vec<(&str, &str)> = read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(read, [("base", ""), ("bind_address", "::1 "), ("loki_port", "%4")]);
     }

@@ -17,8 +17,9 @@ use monitor_core::{
 use super::{
     drift::{Remedy, layers, remedy},
     editor::bar_words,
+    follows::{does_nothing, follows},
     form::Form,
-    preview::{does_nothing, follows},
+    privacy::in_words,
     query,
 };
 use crate::{components::Tone, live::Seed};
@@ -87,7 +88,7 @@ fn a_preset_changes_what_is_not_so_already() {
     form.take(&PRESETS[0]);
     let changes = [("telemetry.include_account_uuid", "false"), ("telemetry.log_user_prompts", "false")];
     assert_eq!(sent(&form), pairs(&changes));
-    assert!(!form.telemetry().log_user_prompts);
+    assert!(!form.recorded().telemetry.log_user_prompts);
     form.take(&PRESETS[1]);
     let changes = [("telemetry.include_session_id", "true"), ("telemetry.log_tool_details", "true")];
     assert_eq!(sent(&form), pairs(&changes));
@@ -104,7 +105,8 @@ fn all_problems_are_found_at_once_and_do_not_hide_what_is_recorded() {
     fields.sort();
     let expected = ["grafana_port", "jaeger_port", "loki_port", "retention.metrics"];
     assert_eq!(fields, expected.map(|path| format!("monitoring.{path}")));
-    assert!(!form.telemetry().log_user_prompts);
+    assert!(!form.recorded().telemetry.log_user_prompts);
+    assert_eq!(form.recorded().retention.metrics.days(), 30, "what is wrong is judged by its default");
     assert_eq!(form.port("grafana_port"), None);
     assert_eq!(form.port("loki_port"), Some(9090));
     assert_eq!(form.port("promtail_port"), Some(9080), "its default");
@@ -147,6 +149,16 @@ fn a_browsers_form_without_javascript_bears_every_field_and_changes_those_that_d
     let asked = SettingsForm { base: String::new(), values, was: all };
     let filled = Form::new(&page(&[("grafana_port", "3001"), ("telemetry.log_tool_details", "yes")]), &asked);
     assert_eq!(sent(&filled), pairs(&[("bind_address", "0.0.0.0")]));
+}
+
+#[test]
+fn how_long_it_is_kept_is_said_as_well() {
+    let mut form = form(&[]);
+    let last = |form: &Form| in_words(&form.recorded()).pop();
+    assert_eq!(last(&form).as_deref(), Some("All of it is kept for 30 days."));
+    form.type_in("retention.logs", "1d");
+    form.type_in("retention.metrics", "8w");
+    assert_eq!(last(&form).as_deref(), Some("Metrics are kept for 56 days, events for 1 day."));
 }
 
 #[test]
@@ -252,7 +264,7 @@ fn what_follows_is_said_for_services_and_agents() {
     );
     let stopped = Preview { stack_runs: false, agents: AgentNeed::NewContainers, ..preview() };
     assert_eq!(follows(&stopped)[0].0, Tone::Off);
-    assert!(told(&stopped)[1].ends_with("None exists that would have to."));
+    assert!(told(&stopped)[1].ends_with("No agent exists that this concerns."));
     assert!(told(&Preview { services: Service::ALL.to_vec(), ..preview() })[0].starts_with("All six services"));
 }
 

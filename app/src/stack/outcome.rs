@@ -59,8 +59,11 @@ fn Success(job: Job) -> impl IntoView {
         JobState::Done => Tone::Ok,
         _ => Tone::Off,
     };
-    let files = job.files.iter().map(|file| view! { <FileLine file=file.clone() /> }).collect_view();
-    let has_files = !job.files.is_empty();
+    // Whoever applies one setting wants to read what that changed, not all that it did not.
+    let told = |file: &&FileOutcome| job.kind != JobKind::Apply || file.action != FileAction::Unchanged;
+    let files: Vec<AnyView> =
+        job.files.iter().filter(told).map(|file| view! { <FileLine file=file.clone() /> }.into_any()).collect();
+    let has_files = !files.is_empty();
     view! {
         <section class="note" data-tone=tone.name()>
             <h2>

@@ -213,6 +213,15 @@ fn an_outcome_says_what_became_of_the_job() {
         job.state = state;
         assert_eq!(outcome::title(&job), title);
     }
+    job.kind = JobKind::Apply;
+    for (state, restored, title) in [
+        (JobState::Done, false, "The settings were applied in 42 s"),
+        (JobState::Failed, false, "The settings were not applied"),
+        (JobState::Failed, true, "The settings were not applied, and all is as it was before"),
+    ] {
+        (job.state, job.restored) = (state, restored);
+        assert_eq!(outcome::title(&job), title);
+    }
 }
 
 fn checked(mut snapshot: Snapshot, findings: &[(Check, Grade)]) -> Snapshot {

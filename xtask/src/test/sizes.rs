@@ -15,6 +15,8 @@ use crate::{
 const WASM_BROTLI: u64 = 250_000;
 /// Each part that another page brings along.
 const PART_BROTLI: u64 = 100_000;
+/// The pages that have a part of their own. One that is missing weighs on the first page instead.
+const PARTS: [&str; 3] = ["split_settings.", "split_files.", "split_logs."];
 const FIRST_PAGE: u64 = 300_000;
 const BINARY: u64 = 20_000_000;
 
@@ -22,6 +24,9 @@ pub fn check_all(tally: &mut Tally, paths: &Paths, binary: &Path) {
     judge(tally, "the first page's WebAssembly, brotli", WASM_BROTLI, site::wasm_brotli_bytes(paths));
     match site::part_sizes(paths) {
         Ok(parts) => {
+            for part in PARTS.into_iter().filter(|part| !parts.iter().any(|(name, _)| name.starts_with(part))) {
+                tally.fail("the parts of the WebAssembly", &format!("there is no `{part}…wasm`"));
+            }
             for (name, bytes) in parts {
                 judge(tally, &format!("a part of the WebAssembly, brotli: {name}"), PART_BROTLI, Ok(bytes));
             }
