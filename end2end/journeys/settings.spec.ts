@@ -105,6 +105,28 @@ test("what an editor wrote shows without a reload, and is applied from the page 
   expect(changed.map(([service]) => service).sort()).toEqual(["grafana", "jaeger"]);
 });
 
+test("an agent that goes on with other variables is named, with what it has and would get", async ({ page, panel }) => {
+  const name = "clawker-monitor-e2e-agent";
+  const labels = ["purpose=agent", "project=shop", "agent=dev"].flatMap((label) => ["--label", `dev.clawker.${label}`]);
+  const variables = ["OTEL_METRICS_EXPORTER=console", "OTEL_LOG_USER_PROMPTS=1", "A_SECRET=hunter2"];
+  const environment = variables.flatMap((variable) => ["--env", variable]);
+  await panel.docker("create", "--name", name, ...labels, ...environment, "clawker-stand-in/loki:3.7.0");
+  try {
+    await page.goto("/settings");
+    const table = page.getByRole("region", { name: `Variables of ${name}` });
+    const exporter = table.getByRole("row", { name: /^OTEL_METRICS_EXPORTER/ });
+    await expect(exporter.getByRole("cell")).toHaveText(["console", "otlp"]);
+    const interval = table.getByRole("row", { name: /^OTEL_METRIC_EXPORT_INTERVAL/ });
+    await expect(interval.getByRole("cell")).toHaveText(["not set", "10000"]);
+    await expect(table.getByText("OTEL_LOG_USER_PROMPTS"), "it is as it would be").toHaveCount(0);
+    expect(await page.content(), "what is not about telemetry is nobody's business").not.toContain("hunter2");
+    await page.goto("/settings/preview?telemetry.log_user_prompts=false&was.telemetry.log_user_prompts=");
+    await expect(page.getByText(`Until then ${name} goes on as before.`)).toBeVisible();
+  } finally {
+    await panel.docker("rm", "--force", name);
+  }
+});
+
 test.describe("without a running stack", () => {
   test.use({ wishes: { dockerHost: "unix:///nowhere/docker.sock" } });
 

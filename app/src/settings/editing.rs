@@ -84,16 +84,17 @@ impl Editing {
     }
 
     fn look_at(self, path: &str, port: u16) {
-        let known = |ports: &Vec<PortUse>| {
-            !port::is_published(path, ports) || ports.iter().any(|found| found.port == port && found.holder.is_some())
+        let needless = |ports: &Vec<PortUse>| {
+            let answered = |found: &PortUse| found.port == port && (found.holder.is_some() || found.key.is_empty());
+            !port::is_published(path, ports) || ports.iter().any(answered)
         };
-        if self.ports.with_untracked(known) {
+        if self.ports.with_untracked(needless) {
             return;
         }
         leptos::task::spawn_local(async move {
-            if let Ok(found) = look_at_port(port).await {
-                self.ports.try_update(|ports| ports.push(PortUse { key: String::new(), ..found }));
-            }
+            let holder_and_free = look_at_port(port).await.map(|found| (found.holder, found.free));
+            let (holder, free) = holder_and_free.unwrap_or_default();
+            self.ports.try_update(|ports| ports.push(PortUse { key: String::new(), port, holder, free }));
         });
     }
 

@@ -21,8 +21,10 @@ pub struct PortWords {
 pub fn words(path: &str, port: u16, known: &[PortUse]) -> Option<PortWords> {
     let held = |tone, words: &str, free| Some(PortWords { tone, words: words.to_owned(), free });
     if is_published(path, known) {
-        let found = known.iter().rev().find(|found| found.port == port && found.holder.is_some());
-        let Some(found) = found else { return held(Tone::Busy, "Looking…", None) };
+        // Of the settings' own ports, those that are not published say nothing; one that was asked about and bears no
+        // answer is not to be known.
+        let answers = |found: &&PortUse| found.port == port && (found.holder.is_some() || found.key.is_empty());
+        let Some(found) = known.iter().rev().find(answers) else { return held(Tone::Busy, "Looking…", None) };
         return match found.holder.as_ref()? {
             Holder::Nobody => held(Tone::Ok, "Free", None),
             Holder::Stack(_) => held(Tone::Ok, "Ours", None),
@@ -58,6 +60,7 @@ mod tests {
             found("", 3005, Some(Holder::Container("web".into())), Some(3006)),
             // Asked again later: the newest answer counts.
             found("", 3001, Some(Holder::Container("late".into())), None),
+            found("", 3007, None, None),
         ];
         let said = |path, port| words(path, port, &known).map(|found| (found.tone, found.words, found.free));
         for (port, tone, text, free) in [
@@ -70,6 +73,8 @@ mod tests {
         ] {
             assert_eq!(said("grafana_port", port), Some((tone, text.into(), free)));
         }
+        assert_eq!(said("grafana_port", 8889), Some((Tone::Busy, "Looking…".into(), None)), "nobody has looked there");
+        assert_eq!(said("grafana_port", 3007), None, "the server could not tell");
         assert_eq!(said("prometheus_metrics_port", 8889), None, "it is not published");
     }
 }
