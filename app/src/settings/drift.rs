@@ -234,8 +234,8 @@ fn fields_table(fields: &[FieldDrift]) -> AnyView {
             view! {
                 <tr>
                     <th scope="row">{title} " " <code>{field.key.clone()}</code></th>
-                    <td>{value(&field.settings)}</td>
-                    <td>{value(&field.files)}</td>
+                    <td data-label="Saved">{value(&field.settings)}</td>
+                    <td data-label="In the files">{value(&field.files)}</td>
                 </tr>
             }
             .into_any()

@@ -122,8 +122,8 @@ fn agent(agent: &AgentDrift) -> AnyView {
             view! {
                 <tr>
                     <th scope="row"><code>{name.clone()}</code></th>
-                    <td>{value(found)}</td>
-                    <td>{value(wanted)}</td>
+                    <td data-label="Has">{value(found)}</td>
+                    <td data-label="Would get">{value(wanted)}</td>
                 </tr>
             }
             .into_any()

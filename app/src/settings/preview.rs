@@ -198,9 +198,9 @@ fn conflicts(conflicts: &[Conflict]) -> AnyView {
             view! {
                 <tr>
                     <th scope="row">{title} " " <code>{conflict.key.clone()}</code></th>
-                    <td>{value(&conflict.was)}</td>
-                    <td>{value(&conflict.on_disk)}</td>
-                    <td>{value(&conflict.yours)}</td>
+                    <td data-label="Was">{value(&conflict.was)}</td>
+                    <td data-label="On disk now">{value(&conflict.on_disk)}</td>
+                    <td data-label="Yours">{value(&conflict.yours)}</td>
                 </tr>
             }
             .into_any()
