@@ -25,4 +25,6 @@ pub mod files;
 #[cfg(feature = "engine")]
 pub mod lifecycle;
 #[cfg(feature = "engine")]
+pub mod simulation;
+#[cfg(feature = "engine")]
 pub mod stack;
