@@ -1,8 +1,8 @@
 //! The server side of clawker-monitor: Docker, files, jobs, HTTP and the command line.
 //!
 //! `engine` says what is needed of a container engine and `docker` does it; `configuration` owns the files; `lifecycle`
-//! carries plans out; `doctor` gathers what `core` judges; `host` is this machine; `jobs` gives long work a life of its own; `watch` keeps the snapshot in `hub` true; `http` and
-//! `cli` are the two doors.
+//! carries plans out; `doctor` gathers what `core` judges; `host` is this machine; `jobs` gives long work a life of its own; `watch`
+//! keeps the snapshot in `hub` true; `simulate` plays agents before the collector; `http` and `cli` are the two doors.
 
 // A page's view is one deeply nested type.
 #![recursion_limit = "256"]
@@ -24,6 +24,7 @@ pub mod jobs;
 pub mod lifecycle;
 pub mod paths;
 pub mod readiness;
+pub mod simulate;
 pub mod site;
 pub mod status;
 pub mod watch;

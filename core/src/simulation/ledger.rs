@@ -175,6 +175,41 @@ impl Told {
     }
 }
 
+impl AddAssign<&Metered> for Metered {
+    fn add_assign(&mut self, other: &Metered) {
+        self.points += other.points;
+        self.sessions.extend(other.sessions.iter().cloned());
+        self.session_count += other.session_count;
+        self.cost_micro_usd += other.cost_micro_usd;
+        self.tokens += other.tokens;
+        self.active_ms += other.active_ms;
+        self.lines_added += other.lines_added;
+        self.lines_removed += other.lines_removed;
+        self.commits += other.commits;
+        self.pull_requests += other.pull_requests;
+        self.edit_decisions += other.edit_decisions;
+    }
+}
+
+impl AddAssign<&Told> for Told {
+    fn add_assign(&mut self, other: &Told) {
+        self.records += other.records;
+        self.sessions.extend(other.sessions.iter().cloned());
+        self.prompts += other.prompts;
+        self.cost_micro_usd += other.cost_micro_usd;
+        self.tokens += other.tokens;
+        self.tool_calls += other.tool_calls;
+        self.tool_failures += other.tool_failures;
+        self.rejections += other.rejections;
+        self.api_errors += other.api_errors;
+        for (sums, others) in [(&mut self.by_event, &other.by_event), (&mut self.by_tool, &other.by_tool)] {
+            for (name, count) in others {
+                *sums.entry(name.clone()).or_default() += count;
+            }
+        }
+    }
+}
+
 impl AddAssign for Tokens {
     fn add_assign(&mut self, other: Tokens) {
         self.input += other.input;
