@@ -9,6 +9,7 @@ mod logs;
 mod output;
 mod progress;
 mod serve;
+mod simulate;
 mod status;
 
 use std::{net::SocketAddr, process::ExitCode};
@@ -64,6 +65,8 @@ enum Command {
         #[command(flatten)]
         output: OutputOptions,
     },
+    /// Play agents at work: send the collector what Claude Code would, marked `clawker.simulated=true`.
+    Simulate(simulate::SimulateOptions),
     /// Print a service's log.
     Logs {
         /// The service: otel-collector, prometheus, loki, jaeger, grafana or promtail.
@@ -156,6 +159,7 @@ async fn run(command: Command) -> Result<ExitCode, StackError> {
         }
         Command::Status { output } => status::status(output.json).await?,
         Command::Doctor { output } => return doctor::doctor(output.json).await,
+        Command::Simulate(options) => simulate::simulate(options).await?,
         Command::Logs { service, follow, tail } => logs::logs(service, follow, tail).await?,
     }
     Ok(ExitCode::SUCCESS)
