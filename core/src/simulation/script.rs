@@ -66,6 +66,14 @@ pub(super) struct Model {
     pub(super) price: [u64; 4],
 }
 
+impl Model {
+    /// What a request costs, in millionths of a dollar, rounded. `tokens` in the order of the price.
+    pub(super) fn cost(self, tokens: [u64; 4]) -> u64 {
+        let hundredths: u64 = tokens.iter().zip(self.price).map(|(count, price)| count * price).sum();
+        (hundredths + 50) / 100
+    }
+}
+
 pub(super) const SONNET: Model = Model { name: "claude-sonnet-4-5", price: [300, 1500, 30, 375] };
 pub(super) const OPUS: Model = Model { name: "claude-opus-4-5", price: [500, 2500, 50, 625] };
 pub(super) const HAIKU: Model = Model { name: "claude-haiku-4-5-20251001", price: [100, 500, 10, 125] };

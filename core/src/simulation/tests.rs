@@ -185,6 +185,18 @@ fn an_agent_that_is_stopped_sends_what_it_has_and_no_more() {
 }
 
 #[test]
+fn requests_cost_what_the_recorded_ones_cost() {
+    for (model, tokens, micro_usd) in [
+        (script::SONNET, [1201, 77, 18_000, 300], 11_283),
+        (script::SONNET, [1204, 77, 18_000, 300], 11_292),
+        (script::SONNET, [0, 77, 0, 0], 1155),
+        (script::HAIKU, [0, 77, 0, 0], 385),
+    ] {
+        assert_eq!(model.cost(tokens), micro_usd, "{} {tokens:?}", model.name);
+    }
+}
+
+#[test]
 fn a_prompt_of_more_than_64_kb_comes_now_and_then() {
     let sent = exports(1, 0, 12 * HOUR_MS);
     let lengths: Vec<usize> = records(&sent)

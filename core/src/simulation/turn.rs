@@ -127,7 +127,7 @@ impl Author<'_> {
         let tokens = [self.random.between(2, 1500), self.random.between(20, 1800), self.context, created];
         self.context += created + tokens[1];
         self.requests += 1;
-        let cost = (tokens.iter().zip(model.price).map(|(count, price)| count * price).sum::<u64>() + 50) / 100;
+        let cost = model.cost(tokens);
         self.count(model, asker, tokens, cost);
         self.wait(1, 12);
         self.api_request(model, asker, tokens, cost, duration, ttft);
