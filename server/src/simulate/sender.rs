@@ -111,6 +111,8 @@ impl Sender {
             .client
             .post(url)
             .header(header::CONTENT_TYPE, "application/x-protobuf")
+            // Said of an empty body as well, of which the client would say nothing.
+            .header(header::CONTENT_LENGTH, body.len())
             .header(header::USER_AGENT, USER_AGENT)
             .body(body);
         let stopped = async {

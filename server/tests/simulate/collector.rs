@@ -83,9 +83,10 @@ impl Collector {
 }
 
 async fn take(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> StatusCode {
-    // A knock at the door.
+    // A knock at the door. Some servers insist on a length.
     if body.is_empty() {
-        return StatusCode::OK;
+        let has_length = headers.contains_key("content-length");
+        return if has_length { StatusCode::OK } else { StatusCode::LENGTH_REQUIRED };
     }
     let number = shared.count.fetch_add(1, Ordering::Relaxed);
     let mut received = shared.received.lock().expect("nobody panicked");
