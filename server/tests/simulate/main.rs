@@ -16,4 +16,5 @@ mod real_prometheus;
 #[path = "../judges/recorded.rs"]
 #[expect(dead_code, reason = "shared with the judges, which use all of it")]
 mod recorded;
+mod sender;
 mod shapes;
