@@ -208,6 +208,14 @@ pub enum StackError {
         /// Which service.
         service: Service,
     },
+    /// Nobody takes telemetry where it was to be sent.
+    #[error("no collector takes telemetry at `{endpoint}`: {detail}")]
+    NoCollector {
+        /// The address, as `http://127.0.0.1:4318/v1/metrics`.
+        endpoint: String,
+        /// The system's reason, or the answer.
+        detail: String,
+    },
     /// The panel cannot listen where it was told to.
     #[error("the panel cannot listen on `{address}`: {detail}")]
     CannotListen {
@@ -310,6 +318,9 @@ impl StackError {
                 "see the Engine's own log (`journalctl -u docker`), then try again".into()
             }
             StackError::NoContainer { .. } => "start the stack first: `clawker-monitor up`".into(),
+            StackError::NoCollector { .. } => {
+                "start the stack (`clawker-monitor up`), or name another collector with `--endpoint URL`".into()
+            }
             StackError::CannotListen { .. } => "choose another with `--listen 127.0.0.1:PORT`".into(),
             StackError::Cancelled => "what was done so far stays; the same command goes on from there".into(),
             StackError::Internal { .. } => "report it with the log lines that bear this id".into(),

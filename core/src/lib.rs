@@ -28,4 +28,6 @@ pub mod dashboard;
 #[cfg(feature = "engine")]
 pub mod files;
 #[cfg(feature = "engine")]
+pub mod simulation;
+#[cfg(feature = "engine")]
 pub mod stack;

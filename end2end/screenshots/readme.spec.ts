@@ -15,6 +15,7 @@ test("light and dark, wide and narrow", async ({ page, panel }) => {
       await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
       for (const [name, path] of [
         ["stack", "/"],
+        ["settings", "/settings"],
         ["files", "/files"],
         ["logs", "/logs/grafana"],
       ] as const) {

@@ -4,6 +4,8 @@
 //! carries plans out; `settings_page` says what settings would change and `apply` changes it; `doctor` gathers what `core`
 //! judges; `host` is this machine; `jobs` gives long work a life of its own; `watch` keeps the snapshot in `hub` true;
 //! `http` and `cli` are the two doors.
+//! carries plans out; `doctor` gathers what `core` judges; `host` is this machine; `jobs` gives long work a life of its own; `watch`
+//! keeps the snapshot in `hub` true; `simulate` plays agents before the collector; `http` and `cli` are the two doors.
 
 // A page's view is one deeply nested type.
 #![recursion_limit = "256"]
@@ -28,6 +30,7 @@ pub mod lifecycle;
 pub mod paths;
 pub mod readiness;
 pub mod settings_page;
+pub mod simulate;
 pub mod site;
 pub mod status;
 pub mod watch;

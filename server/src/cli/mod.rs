@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod serve;
 mod settings;
+mod simulate;
 mod status;
 mod table;
 
@@ -84,6 +85,8 @@ enum Command {
         #[command(flatten)]
         output: OutputOptions,
     },
+    /// Play agents at work: send the collector what Claude Code would, marked `clawker.simulated=true`.
+    Simulate(simulate::SimulateOptions),
     /// Print a service's log.
     Logs {
         /// The service: otel-collector, prometheus, loki, jaeger, grafana or promtail.
@@ -218,6 +221,7 @@ async fn run(command: Command) -> Result<ExitCode, StackError> {
         Command::Apply { replace_edited, wait_timeout, output } => {
             apply::apply(replace_edited, wait_timeout, output.json).await?;
         }
+        Command::Simulate(options) => simulate::simulate(options).await?,
         Command::Logs { service, follow, tail } => logs::logs(service, follow, tail).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,0 +1,167 @@
+//! A session, written down from its beginning to its end before anything of it is sent.
+
+use super::{
+    identity::Identity,
+    metric::Metric,
+    random::Random,
+    release::Release,
+    value::{Attributes, Value},
+};
+
+/// An event as it is sent. Its body is `claude_code.` and its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// As `api_request`.
+    pub name: &'static str,
+    /// When it happened, in milliseconds of simulated time.
+    pub at_ms: u64,
+    /// All attributes, `event.name` among them.
+    pub attributes: Attributes,
+}
+
+/// Something that happens in a session.
+#[derive(Debug, Clone)]
+pub(super) enum What {
+    Event(Record),
+    Addition { metric: Metric, attributes: Attributes, amount: u64 },
+}
+
+/// A session's script.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    pub(super) start_ms: u64,
+    pub(super) end_ms: u64,
+    /// In order of time.
+    pub(super) happenings: Vec<(u64, What)>,
+}
+
+/// How somebody works with Claude Code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// `claude -p`, as the recorded sessions were.
+    Headless,
+    /// At a terminal: somebody types, is asked, and refuses now and then.
+    Interactive,
+}
+
+/// Whoever writes a session's script. `at_ms` is where it has got to.
+pub(super) struct Author<'a> {
+    pub(super) random: &'a mut Random,
+    pub(super) who: &'a Identity,
+    pub(super) session: String,
+    pub(super) mode: Mode,
+    pub(super) model: Model,
+    pub(super) at_ms: u64,
+    pub(super) prompt: Option<String>,
+    /// Tokens of the conversation so far, read from the cache at each request.
+    pub(super) context: u64,
+    pub(super) requests: u64,
+    happenings: Vec<(u64, What)>,
+}
+
+/// A model and its price in millionths of a dollar for a hundred tokens: input, output, cache read, cache creation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Model {
+    pub(super) name: &'static str,
+    pub(super) price: [u64; 4],
+}
+
+impl Model {
+    /// What a request costs, in millionths of a dollar, rounded. `tokens` in the order of the price.
+    pub(super) fn cost(self, tokens: [u64; 4]) -> u64 {
+        let hundredths: u64 = tokens.iter().zip(self.price).map(|(count, price)| count * price).sum();
+        (hundredths + 50) / 100
+    }
+}
+
+pub(super) const SONNET: Model = Model { name: "claude-sonnet-4-5", price: [300, 1500, 30, 375] };
+pub(super) const OPUS: Model = Model { name: "claude-opus-4-5", price: [500, 2500, 50, 625] };
+pub(super) const HAIKU: Model = Model { name: "claude-haiku-4-5-20251001", price: [100, 500, 10, 125] };
+
+/// Writes a session that begins then. `prompts` counts all of the agent's.
+pub(super) fn session(random: &mut Random, who: &Identity, start_ms: u64, prompts: &mut u64) -> Session {
+    // The recorded releases ran headless; of the older two nothing else is known.
+    let mode = match who.release == Release::V2_1_330 && random.chance(600) {
+        true => Mode::Interactive,
+        false => Mode::Headless,
+    };
+    let model = if random.chance(250) { OPUS } else { SONNET };
+    let session = random.uuid();
+    let mut author = Author {
+        random,
+        who,
+        session,
+        mode,
+        model,
+        at_ms: start_ms,
+        prompt: None,
+        context: 12_000,
+        requests: 0,
+        happenings: Vec::new(),
+    };
+    author.begin();
+    let turns = author.random.between(1, 5);
+    for turn in 0..turns {
+        if turn > 0 {
+            author.pause();
+        }
+        let prompted_ms = author.turn(*prompts);
+        *prompts += 1;
+        if turn == 0 {
+            author.sweep(prompted_ms);
+        }
+    }
+    author.close();
+    let end_ms = author.at_ms + author.random.between(20, 900);
+    Session { start_ms, end_ms, happenings: in_order(author.happenings, who.release) }
+}
+
+/// Sorts by time and numbers the events.
+fn in_order(mut happenings: Vec<(u64, What)>, release: Release) -> Vec<(u64, What)> {
+    happenings.sort_by_key(|(at_ms, _)| *at_ms);
+    if release.numbers_events() {
+        let events = happenings.iter_mut().filter_map(|(_, what)| match what {
+            What::Event(record) => Some(record),
+            What::Addition { .. } => None,
+        });
+        for (number, record) in events.enumerate() {
+            let sequence = record.attributes.iter_mut().find(|(key, _)| *key == "event.sequence");
+            sequence.into_iter().for_each(|(_, value)| *value = (number as u64).into());
+        }
+    }
+    happenings
+}
+
+impl Author<'_> {
+    /// Lets time pass.
+    pub(super) fn wait(&mut self, low_ms: u64, high_ms: u64) -> u64 {
+        let waited = self.random.between(low_ms, high_ms);
+        self.at_ms += waited;
+        waited
+    }
+
+    /// An event, now.
+    pub(super) fn event(&mut self, name: &'static str, own: Attributes) {
+        let mut attributes = self.who.standard(&self.session);
+        attributes.push(("event.name", name.into()));
+        attributes.push(("event.timestamp", Value::Moment(self.at_ms)));
+        if self.who.release.numbers_events() {
+            attributes.push(("event.sequence", 0_u64.into()));
+            attributes.extend(self.prompt.clone().map(|prompt| ("prompt.id", prompt.into())));
+        }
+        attributes.extend(own);
+        self.happenings.push((self.at_ms, What::Event(Record { name, at_ms: self.at_ms, attributes })));
+    }
+
+    /// An addition to a counter, now.
+    pub(super) fn add(&mut self, metric: Metric, own: Attributes, amount: u64) {
+        let mut attributes = self.who.standard(&self.session);
+        attributes.extend(own);
+        self.happenings.push((self.at_ms, What::Addition { metric, attributes, amount }));
+    }
+
+    /// This is the newest release, which says the most.
+    pub(super) fn is_newest(&self) -> bool {
+        self.who.release == Release::V2_1_330
+    }
+}

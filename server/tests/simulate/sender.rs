@@ -1,0 +1,113 @@
+//! One request at a time: when it is tried again, and what is said to have become of it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER},
+    routing::post,
+};
+use clawker_monitor::simulate::{
+    Fate, Patience, Sender,
+    otlp::{Answer, PartialSuccess},
+};
+use prost::Message;
+use tokio_util::sync::CancellationToken;
+
+use super::real_prometheus::free_port;
+
+const QUICK: Patience = Patience { tries: 5, first_wait: Duration::from_millis(1), in_all: Duration::from_secs(10) };
+
+/// What a try is answered with: status, seconds to wait, body.
+type Reply = (StatusCode, Option<u64>, Vec<u8>);
+
+/// Sends to a server that answers the nth try so.
+async fn send(patience: Patience, reply: impl Fn(u32) -> Reply + Send + Sync + 'static) -> (Fate, u32) {
+    let (tries, reply) = (AtomicU32::new(0), Arc::new(reply));
+    let tries = Arc::new(tries);
+    let take = move || {
+        let (tries, reply) = (Arc::clone(&tries), Arc::clone(&reply));
+        async move {
+            let (status, wait, body) = reply(tries.fetch_add(1, Ordering::Relaxed));
+            let headers: HeaderMap = wait.map(|wait| (RETRY_AFTER, HeaderValue::from(wait))).into_iter().collect();
+            (status, headers, body)
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("its address"));
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(take))).await });
+    sender(patience, &CancellationToken::new()).send(&url, vec![1]).await
+}
+
+fn sender(patience: Patience, stop: &CancellationToken) -> Sender {
+    Sender::new(patience, stop.clone()).expect("a client")
+}
+
+/// A row for each status: how many tries it is worth when it never changes.
+#[tokio::test]
+async fn only_what_may_pass_is_tried_again() {
+    for (status, tries) in [(429, 5), (502, 5), (503, 5), (504, 5), (400, 1), (404, 1), (413, 1), (500, 1), (307, 1)] {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let fate = Fate::Refused(format!("HTTP {}", status.as_u16()));
+        assert_eq!(send(QUICK, move |_| (status, None, Vec::new())).await, (fate, tries - 1), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn it_waits_as_long_as_it_is_asked_to_but_not_longer_than_its_time() {
+    let busy_once = |wait| {
+        move |number| match number {
+            0 => (StatusCode::SERVICE_UNAVAILABLE, Some(wait), Vec::new()),
+            _ => (StatusCode::OK, None, Vec::new()),
+        }
+    };
+    // By itself it would wait an hour, which is more than it has.
+    let slow = Patience { first_wait: Duration::from_secs(3600), ..QUICK };
+    assert_eq!(send(slow, busy_once(0)).await, (Fate::Accepted { rejected: 0 }, 1));
+    assert_eq!(send(QUICK, busy_once(60)).await, (Fate::Refused("HTTP 503".into()), 0));
+}
+
+#[tokio::test]
+async fn what_the_collector_left_out_is_counted() {
+    let partial = PartialSuccess { rejected: 3, error_message: "too many streams".into() };
+    let body = Answer { partial_success: Some(partial) }.encode_to_vec();
+    let reply = move |_| (StatusCode::OK, None, body.clone());
+    assert_eq!(send(QUICK, reply).await, (Fate::Accepted { rejected: 3 }, 0));
+}
+
+#[tokio::test]
+async fn nobody_there_is_tried_again_and_no_answer_is_not() {
+    let sender = sender(QUICK, &CancellationToken::new());
+    let url = format!("http://127.0.0.1:{}/", free_port("127.0.0.1"));
+    let (fate, retries) = sender.send(&url, vec![1]).await;
+    assert!(matches!(&fate, Fate::Refused(reason) if reason.contains("refused")) && retries == 4, "{fate:?} {retries}");
+
+    // Takes the request and hangs up.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("its address"));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            stream.readable().await.expect("a request");
+            let _ = stream.try_read(&mut [0; 4096]);
+        }
+    });
+    let (fate, retries) = sender.send(&url, vec![1]).await;
+    assert!(matches!(fate, Fate::Unanswered(_)) && retries == 0, "{fate:?}: it may have been taken");
+}
+
+#[tokio::test]
+async fn who_is_told_to_stop_does_not_wait_for_another_try() {
+    let stop = CancellationToken::new();
+    stop.cancel();
+    let patient = Patience { first_wait: Duration::from_secs(3600), in_all: Duration::from_secs(7200), ..QUICK };
+    let url = format!("http://127.0.0.1:{}/", free_port("127.0.0.1"));
+    let sent = tokio::time::timeout(Duration::from_secs(60), sender(patient, &stop).send(&url, vec![1])).await;
+    let (fate, retries) = sent.expect("it returns at once");
+    assert!(matches!(fate, Fate::Refused(_)) && retries == 0, "{fate:?}");
+}
