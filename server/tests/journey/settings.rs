@@ -145,3 +145,43 @@ fn a_file_edited_by_hand_is_kept_and_replacing_it_makes_its_service_see_it() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), rendered);
     assert_eq!(made_anew(&before), [Service::Loki.name()]);
 }
+
+/// A tiny file system of its own is a disk that is full, and one that is read-only.
+#[test]
+#[ignore = "needs root and the Docker Engine; run by cargo xtask test"]
+fn a_full_and_a_read_only_disk_leave_the_settings_as_they_were() {
+    let it = Installation::new();
+    let disk = it.folder.path().join("config");
+    std::fs::create_dir(&disk).unwrap();
+    let mount = |options: &str| {
+        let path = disk.to_str().unwrap();
+        let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs", path]).status();
+        assert!(mounted.unwrap().success());
+    };
+    let set = || {
+        let mut command = it.command(&["settings", "set", "grafana_port", "3001"]);
+        let output = command.env("CLAWKER_CONFIG_DIR", &disk).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let settings = disk.join("settings.yaml");
+    let before = "monitoring:\n  grafana_port: 3000 # the wiki has 3001\n";
+
+    mount("size=16k");
+    std::fs::write(&settings, before).unwrap();
+    // Whatever is left is taken; the last write ends early.
+    let _ = std::fs::write(disk.join("filler"), vec![0_u8; 64 * 1024]);
+    let full = set();
+    let kept = std::fs::read_to_string(&settings);
+    let remounted = std::process::Command::new("mount").args(["-o", "remount,ro"]).arg(&disk).status();
+    let read_only = set();
+    let kept_again = std::fs::read_to_string(&settings);
+    assert!(std::process::Command::new("umount").arg(&disk).status().unwrap().success());
+
+    assert_eq!(full.0, Some(1));
+    assert!(full.1.contains("the disk is full\nhint: "), "{}", full.1);
+    assert_eq!(kept.unwrap(), before);
+    assert!(remounted.unwrap().success());
+    assert_eq!(read_only.0, Some(1));
+    assert!(read_only.1.contains("the file system is read-only\nhint: "), "{}", read_only.1);
+    assert_eq!(kept_again.unwrap(), before);
+}
