@@ -37,7 +37,7 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
                     value="true"
                     on:change:target=move |event| replace.set(event.target().checked())
                 />
-                "Replace what was edited; the old ones are kept as backups"
+                "Replace what was edited, and make anew what reads it; the old ones are kept as backups"
             </label>
         }
         .into_any()
