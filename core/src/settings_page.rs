@@ -149,6 +149,8 @@ pub struct Drift {
     pub files: Vec<(String, FileState)>,
     /// Containers that are not as the settings ask for.
     pub services: Vec<(Service, Recreate)>,
+    /// How many agents there are, running or not.
+    pub agents_seen: u32,
     /// Agents whose telemetry variables are not what an agent would be given now.
     pub agents: Vec<AgentDrift>,
     /// Why the containers could not be looked at.

@@ -103,6 +103,7 @@ async fn drift(engine: &dyn ContainerEngine, configuration: &Configuration, sett
             fields,
             files,
             services: containers_behind(&stack, &seen.observed),
+            agents_seen: u32::try_from(seen.agents.len()).unwrap_or(u32::MAX),
             agents: seen.agents.iter().filter_map(|agent| agent_behind(agent, settings)).collect(),
             engine_error: None,
         },

@@ -94,6 +94,7 @@ fn drift() -> Drift {
         ],
         files: vec![("compose.yaml".into(), FileState::Outdated), ("loki-config.yaml".into(), FileState::Edited)],
         services: vec![(Service::Grafana, Recreate::DefinitionChanged), (Service::Loki, Recreate::ImageChanged)],
+        agents_seen: 3,
         agents: vec![AgentDrift {
             container: "clawker.shop.frontend".into(),
             running: true,

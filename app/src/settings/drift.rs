@@ -103,6 +103,7 @@ fn containers(drift: &Drift, snapshot: &Snapshot) -> Layer {
 fn agents(drift: &Drift) -> Layer {
     let (tone, word, fact) = match drift.agents.len() {
         _ if drift.engine_error.is_some() => (Tone::Off, "Unknown", "Docker does not answer".to_owned()),
+        0 if drift.agents_seen == 0 => (Tone::Off, "None", "no agent was made yet".to_owned()),
         0 => (Tone::Ok, "Agree", "as they would be made now".to_owned()),
         1 => (Tone::Warn, "Lag", "one differs".to_owned()),
         some => (Tone::Warn, "Lag", format!("{} differ", words::count(some))),

@@ -187,10 +187,11 @@ fn each_layer_is_told_by_the_one_before_and_there_is_one_thing_to_do() {
     let agent = AgentDrift { container: "a".into(), running: true, differences: Vec::new() };
     let service = (Service::Loki, Recreate::DefinitionChanged);
     let unknown = Some(StackError::Cancelled);
-    let none = Drift::default;
+    let none = || Drift { agents_seen: 2, ..Drift::default() };
     for (drift, stack, words, next) in [
         (none(), StackState::Running, ["Saved", "Agree", "Agree", "Agree"], Remedy::None),
         (none(), StackState::Stopped, ["Saved", "Agree", "None run", "Agree"], Remedy::None),
+        (Drift::default(), StackState::Running, ["Saved", "Agree", "Agree", "None"], Remedy::None),
         (
             Drift { files: vec![file(Missing)], ..none() },
             StackState::NotInitialized,

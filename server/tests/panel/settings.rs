@@ -299,6 +299,7 @@ async fn agents_that_differ_are_named_with_the_variables() {
     let panel = panel_with("monitoring: {telemetry: {log_user_prompts: false}}\n");
     panel.engine.world().agents = vec![agent("dev", "1"), agent("quiet", "0")];
     let drift = panel.page().await.drift;
+    assert_eq!(drift.agents_seen, 2);
     let [dev] = &drift.agents[..] else { panic!("{drift:#?}") };
     assert_eq!((dev.container.as_str(), dev.differences.len()), ("clawker.demo.dev", 1));
     assert_eq!(dev.differences[0].name, "OTEL_LOG_USER_PROMPTS");
