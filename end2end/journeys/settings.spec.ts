@@ -89,7 +89,8 @@ test("what an editor wrote shows without a reload, and is applied from the page 
   await page.goto("/settings");
   await hydrated(page);
   const layers = page.getByRole("region", { name: "Where it stands" });
-  await expect(layers.getByText("Agree", { exact: true })).toHaveCount(3);
+  await expect(layers.getByText("Agree", { exact: true })).toHaveCount(2);
+  await expect(layers.getByText("None", { exact: true }), "there is no agent").toBeVisible();
   await panel.edit((text) => text.replace(/jaeger_port: \d+/, `jaeger_port: ${port}`));
   await expect(layers.getByRole("row", { name: /^Jaeger port/ })).toContainText(String(port));
   await expect(layers.getByText("Lag", { exact: true })).toHaveCount(2);
@@ -99,7 +100,7 @@ test("what an editor wrote shows without a reload, and is applied from the page 
   await expect(page.getByText("Jaeger and Grafana are made anew")).toBeVisible();
   await page.getByRole("button", { name: "Save and apply" }).press("Enter");
   await expect(applied(page)).toBeVisible();
-  await expect(layers.getByText("Agree", { exact: true })).toHaveCount(3);
+  await expect(layers.getByText("Agree", { exact: true })).toHaveCount(2);
   const after = await panel.containers();
   const changed = Object.entries(after).filter(([service, id]) => before[service as keyof typeof before] !== id);
   expect(changed.map(([service]) => service).sort()).toEqual(["grafana", "jaeger"]);
