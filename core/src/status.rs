@@ -70,6 +70,11 @@ impl ContainerState {
         }
     }
 
+    /// Whether the container is up: it has a process, or will have one again by itself. It holds its ports.
+    pub const fn is_up(self) -> bool {
+        matches!(self, ContainerState::Running | ContainerState::Paused | ContainerState::Restarting)
+    }
+
     /// The state of that name, as the Engine says it.
     pub fn from_name(name: &str) -> Option<ContainerState> {
         use ContainerState as S;

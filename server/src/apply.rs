@@ -18,18 +18,17 @@ use monitor_core::{
     service::Service,
     settings::{Change, Settings},
     stack::{Mount, ServiceSpec, StackSpec},
-    status::ContainerState,
 };
 use tokio::sync::Notify;
 
 use self::restore::Before;
 use crate::{
+    background::in_background,
     configuration::{Configuration, FilesBefore, Overwrite, Saved},
     engine::ContainerEngine,
     jobs::Sink,
     lifecycle::{self, Patience},
     readiness::Readiness,
-    settings_page::in_background,
 };
 
 /// What is to be applied, and with what.
@@ -215,12 +214,10 @@ pub fn running<'a>(
     stack: &'a StackSpec,
     observed: &'a Observed,
 ) -> impl Iterator<Item = (Service, &'a ObservedContainer)> {
-    use ContainerState::{Paused, Restarting, Running};
-    let alive = |container: &&ObservedContainer| matches!(container.state, Running | Restarting | Paused);
     observed
         .containers
         .iter()
-        .filter(alive)
+        .filter(|container| container.state.is_up())
         .filter_map(|container| Some((container.service_of(&stack.directory)?, container)))
 }
 

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 
 use crate::{
     apply::Apply,
+    background::in_background,
     configuration::{Configuration, Overwrite},
     doctor,
     engine::ContainerEngine,
@@ -24,12 +25,13 @@ use crate::{
     jobs::Jobs,
     lifecycle::{self, Patience},
     readiness::Readiness,
-    settings_page::{self, in_background},
-    site, status,
+    settings_page, site, status,
 };
 
 /// How many lines of a log a page may ask for.
 const LOG_LINES_LIMIT: u32 = 5_000;
+/// How long findings are taken for true where nothing is known to have changed.
+const CHECKUP_HOLDS_SECONDS: u64 = 5;
 
 /// The running panel.
 #[derive(Clone)]
@@ -51,9 +53,6 @@ pub struct LocalControlPlane {
     /// How long to wait for services.
     pub patience: Patience,
 }
-
-/// How long findings are taken for true where nothing is known to have changed.
-const CHECKUP_HOLDS_SECONDS: u64 = 5;
 
 impl LocalControlPlane {
     fn down(&self, kind: JobKind) -> Job {

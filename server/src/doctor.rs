@@ -6,14 +6,14 @@ use std::path::Path;
 
 use futures::future::try_join4;
 use monitor_core::{
-    doctor::{Checkup, Disk, EngineEvidence, Evidence, FolderEvidence, Holder, PortEvidence, examine},
+    doctor::{Checkup, Disk, EngineEvidence, Evidence, FolderEvidence, PortEvidence, examine},
     error::StackError,
     lifecycle::ObservedContainer,
-    stack::{ServiceSpec, StackSpec},
-    status::PublishedPort,
+    stack::StackSpec,
 };
 
 use crate::{
+    background::in_background,
     clock::now,
     configuration::Configuration,
     engine::{ContainerEngine, EngineLocation},
@@ -27,12 +27,11 @@ pub async fn check_up(engine: &dyn ContainerEngine, configuration: &Configuratio
     let seen = look_at_engine(engine, &stack).await;
     let configuration = configuration.clone();
     // The rest is files and the kernel's tables.
-    let findings = tokio::task::spawn_blocking(move || {
+    let findings = in_background(move || {
         let evidence = gather(&configuration, &stack, seen);
         examine(&stack, &evidence)
     });
-    let findings = findings.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-    Checkup::new(now(), findings)
+    Checkup::new(now(), findings.await)
 }
 
 /// What only the Engine knows.
@@ -84,17 +83,9 @@ fn port_evidence_of(ports: &Ports<'_>, stack: &StackSpec, configuration: &Config
     let settings = configuration.settings().unwrap_or_default();
     let mut spoken_for: Vec<u16> = settings.ports().map(|(_, port)| port.number()).into();
     let wanted = stack.services.iter().flat_map(|spec| spec.ports.iter().map(move |port| (spec, port)));
-    let mut evidence = Vec::new();
-    for (spec, port) in wanted {
-        let holder = ports.holder(port);
-        let free = ports.free_instead_of(port, &holder, &spoken_for);
-        // Two services are not offered the same one.
-        spoken_for.extend(free);
-        evidence.push(port_evidence(spec, port, holder, free));
-    }
-    evidence
-}
-
-fn port_evidence(spec: &ServiceSpec, port: &PublishedPort, holder: Holder, free: Option<u16>) -> PortEvidence {
-    PortEvidence { service: spec.service, field: spec.port_setting(port.host), port: port.clone(), holder, free }
+    let evidence = wanted.map(|(spec, port)| {
+        let (holder, free) = ports.holder_and_way_out(port, &mut spoken_for);
+        PortEvidence { service: spec.service, field: spec.port_setting(port.host), port: port.clone(), holder, free }
+    });
+    evidence.collect()
 }

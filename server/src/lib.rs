@@ -11,6 +11,7 @@
 #![recursion_limit = "256"]
 
 pub mod apply;
+pub mod background;
 pub mod cli;
 pub mod clock;
 pub mod configuration;

@@ -20,6 +20,7 @@ use monitor_core::{
 
 pub use self::{ports::look_at_port, preview::preview};
 use crate::{
+    background::in_background,
     configuration::{Configuration, SettingsText},
     engine::{Agent, ContainerEngine},
 };
@@ -151,10 +152,4 @@ fn agent_behind(agent: &Agent, settings: &Settings) -> Option<AgentDrift> {
         running: agent.running,
         differences,
     })
-}
-
-/// Files and the kernel's tables are read where waiting holds nobody up.
-pub(crate) async fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }

@@ -116,6 +116,9 @@ pub fn title(job: &Job) -> String {
         (_, JobKind::Initialize) => "The files were not written".into(),
         (_, JobKind::Up) => "The stack did not start".into(),
         (_, JobKind::Apply) if job.restored => "The settings were not applied, and all is as it was before".into(),
+        (_, JobKind::Apply) if !job.files.is_empty() => {
+            "The settings are saved, but not every service follows them".into()
+        }
         (_, JobKind::Apply) => "The settings were not applied".into(),
         (_, JobKind::Down) => "The stack did not stop".into(),
         (_, JobKind::Remove) => "The stack was not removed".into(),

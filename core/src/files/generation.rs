@@ -2,8 +2,8 @@
 
 use saphyr::{LoadableYamlNode, Yaml};
 
-/// Whether that `compose.yaml` describes the stack that followed this one: from v0.9 on, Clawker keeps logs in OpenSearch
-/// (services `opensearch-node`, `opensearch-dashboards`) in the same folder, under the same project name.
+/// Whether that `compose.yaml` describes the stack that followed this one: later releases of Clawker keep logs in
+/// OpenSearch (services `opensearch-node`, `opensearch-dashboards`) in the same folder, under the same project name.
 pub fn is_of_the_opensearch_generation(compose: &str) -> bool {
     let speaks_of_it = |text: &str| text.to_ascii_lowercase().contains("opensearch");
     // Cheap first: nearly every file does not.

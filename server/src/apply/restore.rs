@@ -12,11 +12,11 @@ use monitor_core::{
 
 use super::{Apply, Prepared, Written, mounts_one_of, running};
 use crate::{
+    background::in_background,
     engine::ContainerEngine,
     jobs::Sink,
     lifecycle,
     readiness::{Answer, Readiness},
-    settings_page::in_background,
 };
 
 /// The stack before anything was changed.

@@ -140,7 +140,7 @@ pub(super) fn detail(inspected: ContainerInspectResponse) -> ContainerDetail {
     let state = inspected.state.unwrap_or_default();
     let name = state.status.map(|status| status.to_string()).unwrap_or_default();
     let now = state_named(&name);
-    let runs = matches!(now, ContainerState::Running | ContainerState::Paused | ContainerState::Restarting);
+    let runs = now.is_up();
     ContainerDetail {
         state: now,
         started_at: state.started_at.as_deref().filter(|_| runs).and_then(Timestamp::from_rfc3339),

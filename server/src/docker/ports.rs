@@ -7,7 +7,10 @@ use monitor_core::{
 };
 
 use super::{client::Connection, connect::host_of_published_ports, observe};
-use crate::host::{Listener, listener, overlap};
+use crate::{
+    background::in_background,
+    host::{Listener, listener, overlap},
+};
 
 /// What engines say when a port is taken: Docker with and without its userland proxy, rootless Docker, Docker Desktop,
 /// Podman.
@@ -97,9 +100,9 @@ async fn holder(engine: &Connection, port: &PublishedPort, own_id: &str) -> Opti
         return None;
     }
     let (bind, port) = (port.bind.clone(), port.host);
-    match tokio::task::spawn_blocking(move || listener(&bind, port)).await {
-        Ok(Listener::Process(process)) => process,
-        Ok(Listener::Nobody) | Err(_) => None,
+    match in_background(move || listener(&bind, port)).await {
+        Listener::Process(process) => process,
+        Listener::Nobody => None,
     }
 }
 

@@ -1,10 +1,6 @@
 //! Who has which port of the host: one of the stack's containers, somebody else's, or a process of this machine.
 
-use monitor_core::{
-    doctor::Holder,
-    lifecycle::ObservedContainer,
-    status::{ContainerState, PublishedPort},
-};
+use monitor_core::{doctor::Holder, lifecycle::ObservedContainer, status::PublishedPort};
 
 use crate::host::{self, Listener};
 
@@ -24,10 +20,9 @@ pub struct Ports<'a> {
 
 impl Ports<'_> {
     /// Who has it.
-    pub fn holder(&self, port: &PublishedPort) -> Holder {
+    fn holder(&self, port: &PublishedPort) -> Holder {
         let publishes = |container: &&ObservedContainer| {
-            use ContainerState::{Paused, Restarting, Running};
-            matches!(container.state, Running | Paused | Restarting)
+            container.state.is_up()
                 && container.ports.iter().any(|other| other.host == port.host && host::overlap(&other.bind, &port.bind))
         };
         if let Some(container) = self.containers.iter().find(publishes) {
@@ -44,8 +39,17 @@ impl Ports<'_> {
         }
     }
 
+    /// Who has it and, where that is somebody else, a port to take instead. What is offered is spoken for from then on,
+    /// so that no two are offered the same one.
+    pub fn holder_and_way_out(&self, port: &PublishedPort, spoken_for: &mut Vec<u16>) -> (Holder, Option<u16>) {
+        let holder = self.holder(port);
+        let free = self.free_instead_of(port, &holder, spoken_for);
+        spoken_for.extend(free);
+        (holder, free)
+    }
+
     /// A port above it that nobody has and nobody speaks for, where this one is somebody else's.
-    pub fn free_instead_of(&self, port: &PublishedPort, holder: &Holder, spoken_for: &[u16]) -> Option<u16> {
+    fn free_instead_of(&self, port: &PublishedPort, holder: &Holder, spoken_for: &[u16]) -> Option<u16> {
         if matches!(holder, Holder::Nobody | Holder::Stack(_)) {
             return None;
         }

@@ -8,8 +8,7 @@ use monitor_core::{
     status::PublishedPort,
 };
 
-use super::in_background;
-use crate::{configuration::Configuration, doctor::Ports, engine::ContainerEngine};
+use crate::{background::in_background, configuration::Configuration, doctor::Ports, engine::ContainerEngine};
 
 /// Every port setting, in the order of the table.
 pub(super) async fn of_settings(
@@ -55,10 +54,7 @@ async fn look(
                 continue;
             }
             let wanted = PublishedPort { bind: stack.bind_address.to_string(), host: port, container: port };
-            let holder = ports.holder(&wanted);
-            let free = ports.free_instead_of(&wanted, &holder, &spoken_for);
-            // Two fields are not offered the same one.
-            spoken_for.extend(free);
+            let (holder, free) = ports.holder_and_way_out(&wanted, &mut spoken_for);
             uses.push(PortUse { key, port, holder: Some(holder), free });
         }
         uses

@@ -14,9 +14,10 @@ use monitor_core::{
     stack::StackSpec,
 };
 
-use super::{Seen, agent_behind, in_background, look_at_engine};
+use super::{Seen, agent_behind, look_at_engine};
 use crate::{
     apply::running,
+    background::in_background,
     configuration::Configuration,
     diff,
     engine::{Agent, ContainerEngine},
