@@ -79,6 +79,27 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Before anything was asked of anybody.
+    pub fn unknown(taken_at: Timestamp) -> Snapshot {
+        Snapshot {
+            taken_at,
+            engine: EngineState::Connecting,
+            configuration: Configuration {
+                directory: String::new(),
+                settings_file: String::new(),
+                settings_base: String::new(),
+                initialized: false,
+                differing: Vec::new(),
+                error: None,
+            },
+            stack: StackState::NotInitialized,
+            network: NetworkStatus { name: String::new(), exists: false },
+            services: Vec::new(),
+            job: None,
+            checkup: None,
+        }
+    }
+
     /// One service.
     pub fn service(&self, service: Service) -> Option<&ServiceStatus> {
         self.services.iter().find(|status| status.service == service)
@@ -224,23 +245,7 @@ mod tests {
             problem: None,
             usage: Some(Usage { cpu_percent: 1.0, memory_bytes: 1 }),
         };
-        Snapshot {
-            taken_at: at(0),
-            engine: EngineState::Connecting,
-            configuration: Configuration {
-                directory: "/d".into(),
-                settings_file: "/s".into(),
-                settings_base: String::new(),
-                initialized: false,
-                differing: Vec::new(),
-                error: None,
-            },
-            stack: StackState::Running,
-            network: NetworkStatus { name: "clawker-net".into(), exists: false },
-            services: Service::ALL.map(service).into(),
-            job: None,
-            checkup: None,
-        }
+        Snapshot { stack: StackState::Running, services: Service::ALL.map(service).into(), ..Snapshot::unknown(at(0)) }
     }
 
     /// Every part of a snapshot, changed.

@@ -103,31 +103,12 @@ impl Drop for Reader {
 
 #[cfg(test)]
 mod tests {
-    use monitor_core::{
-        live::{Change, Configuration, EngineState},
-        status::{NetworkStatus, StackState},
-    };
+    use monitor_core::{live::Change, status::StackState};
 
     use super::*;
 
     fn hub() -> Hub {
-        Hub::new(Snapshot {
-            taken_at: now(),
-            engine: EngineState::Connecting,
-            configuration: Configuration {
-                directory: "/d".into(),
-                settings_file: "/s".into(),
-                settings_base: String::new(),
-                initialized: false,
-                differing: Vec::new(),
-                error: None,
-            },
-            stack: StackState::NotInitialized,
-            network: NetworkStatus { name: "clawker-net".into(), exists: false },
-            services: Vec::new(),
-            job: None,
-            checkup: None,
-        })
+        Hub::new(Snapshot::unknown(now()))
     }
 
     #[tokio::test]

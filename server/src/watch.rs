@@ -60,14 +60,10 @@ pub struct Watch {
 /// What is known before the Engine was asked.
 pub fn first_snapshot(configuration: &Configuration) -> Snapshot {
     let mut snapshot = Snapshot {
-        taken_at: now(),
-        engine: EngineState::Connecting,
         configuration: configuration.summary(),
-        stack: monitor_core::status::StackState::EngineUnreachable,
         network: NetworkStatus { name: NETWORK.into(), exists: false },
         services: status::unknown(&configuration.stack_or_default()),
-        job: None,
-        checkup: None,
+        ..Snapshot::unknown(now())
     };
     status::settle(&mut snapshot);
     snapshot

@@ -1,10 +1,6 @@
 //! What the server rendered the page from, carried to the browser inside the page.
 
-use monitor_core::{
-    live::{Configuration, EngineState, Snapshot},
-    status::{NetworkStatus, StackState},
-    timestamp::Timestamp,
-};
+use monitor_core::{live::Snapshot, timestamp::Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The beginning of the live view.
@@ -28,25 +24,6 @@ impl Seed {
 
     /// Nothing is known: while the list of routes is made, there is nobody to ask.
     pub fn empty() -> Seed {
-        Seed {
-            build: String::new(),
-            snapshot: Snapshot {
-                taken_at: Timestamp::from_unix_milliseconds(0),
-                engine: EngineState::Connecting,
-                configuration: Configuration {
-                    directory: String::new(),
-                    settings_file: String::new(),
-                    settings_base: String::new(),
-                    initialized: false,
-                    differing: Vec::new(),
-                    error: None,
-                },
-                stack: StackState::NotInitialized,
-                network: NetworkStatus { name: String::new(), exists: false },
-                services: Vec::new(),
-                job: None,
-                checkup: None,
-            },
-        }
+        Seed { build: String::new(), snapshot: Snapshot::unknown(Timestamp::from_unix_milliseconds(0)) }
     }
 }

@@ -3,7 +3,7 @@
 use monitor_core::{
     doctor::{Check, Checkup, Finding, Grade},
     error::StackError,
-    job::{Job, JobKind, JobState, Phase, Progress, Pull},
+    job::{FileAction, FileOutcome, Job, JobKind, JobState, Phase, Progress, Pull},
     live::{EngineState, Snapshot},
     service::Service,
     status::{ContainerState, ServiceStatus, StackState, Usage, stack_state},
@@ -222,6 +222,10 @@ fn an_outcome_says_what_became_of_the_job() {
         (job.state, job.restored) = (state, restored);
         assert_eq!(outcome::title(&job), title);
     }
+    // The Engine went away after the file was saved.
+    job.restored = false;
+    job.apply(Progress::File(FileOutcome { name: "settings.yaml".into(), action: FileAction::Written }));
+    assert_eq!(outcome::title(&job), "The settings are saved, but not every service follows them");
 }
 
 fn checked(mut snapshot: Snapshot, findings: &[(Check, Grade)]) -> Snapshot {
