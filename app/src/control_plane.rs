@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use monitor_core::{
+    agent_page::AgentPage,
     error::StackError,
     file_view::FileView,
     job::Job,
@@ -9,6 +10,7 @@ use monitor_core::{
     logs::LogLine,
     service::Service,
     settings_page::{PortUse, Preview, SettingsForm, SettingsPage},
+    telemetry::{Numbers, Range},
 };
 
 /// What the panel may ask. Requests that change something answer with the job that does it; a job that is already at
@@ -42,6 +44,10 @@ pub trait ControlPlane: Send + Sync {
     async fn apply_settings(&self, form: SettingsForm, base: String, replace_edited: bool) -> Result<Job, StackError>;
     /// Replaces the whole text of a settings file that is broken. Refused like `apply_settings`.
     async fn mend_settings(&self, text: String, base: String) -> Result<(), StackError>;
+    /// Everybody's numbers. A store that does not answer is told of in the numbers.
+    async fn agent_numbers(&self, range: Range) -> Numbers;
+    /// One agent, by its container's name, looked at closely.
+    async fn agent_page(&self, container: String, range: Range) -> Result<AgentPage, StackError>;
     /// The generated files, on disk and as they should be.
     async fn files(&self) -> Result<Vec<FileView>, StackError>;
     /// The last lines of a service's log, oldest first.

@@ -208,6 +208,12 @@ pub enum StackError {
         /// Which service.
         service: Service,
     },
+    /// No container of an agent is called that.
+    #[error("there is no agent `{agent}`")]
+    UnknownAgent {
+        /// A container's name, or whatever somebody took for an agent's.
+        agent: String,
+    },
     /// Nobody takes telemetry where it was to be sent.
     #[error("no collector takes telemetry at `{endpoint}`: {detail}")]
     NoCollector {
@@ -318,6 +324,7 @@ impl StackError {
                 "see the Engine's own log (`journalctl -u docker`), then try again".into()
             }
             StackError::NoContainer { .. } => "start the stack first: `clawker-monitor up`".into(),
+            StackError::UnknownAgent { .. } => "list them with `clawker-monitor agents`".into(),
             StackError::NoCollector { .. } => {
                 "start the stack (`clawker-monitor up`), or name another collector with `--endpoint URL`".into()
             }

@@ -7,6 +7,8 @@
 //! Rendering and planning sit behind the feature `engine`, so that the WebAssembly does not carry them.
 
 pub mod agent_environment;
+pub mod agent_page;
+pub mod agents;
 pub mod diff;
 pub mod doctor;
 pub mod error;
@@ -20,6 +22,7 @@ pub mod service;
 pub mod settings;
 pub mod settings_page;
 pub mod status;
+pub mod telemetry;
 pub mod timestamp;
 mod yaml;
 

@@ -6,14 +6,18 @@
 //! The enums here are tagged from outside (`{"snapshot": …}`): a tag within would make serde keep a second, buffering
 //! reader of every type below it, a tenth of the WebAssembly.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    agents::{Agent, NewAgents},
     doctor::Checkup,
     error::StackError,
     job::Job,
     service::Service,
     status::{NetworkStatus, ServiceStatus, StackState, StatusReport, Usage},
+    telemetry::Flow,
     timestamp::Timestamp,
 };
 
@@ -76,6 +80,12 @@ pub struct Snapshot {
     pub job: Option<Job>,
     /// What the doctor found last; `None` until he was there.
     pub checkup: Option<Checkup>,
+    /// Every agent, by container name.
+    pub agents: Vec<Agent>,
+    /// Whether an agent that is made now would get telemetry; `None` until the Engine was looked at.
+    pub new_agents: Option<NewAgents>,
+    /// How data flows; `None` while nobody looks or no store runs.
+    pub flow: Option<Flow>,
 }
 
 impl Snapshot {
@@ -97,12 +107,20 @@ impl Snapshot {
             services: Vec::new(),
             job: None,
             checkup: None,
+            agents: Vec::new(),
+            new_agents: None,
+            flow: None,
         }
     }
 
     /// One service.
     pub fn service(&self, service: Service) -> Option<&ServiceStatus> {
         self.services.iter().find(|status| status.service == service)
+    }
+
+    /// One agent, by its container's name.
+    pub fn agent(&self, container: &str) -> Option<&Agent> {
+        self.agents.iter().find(|agent| agent.container == container)
     }
 
     /// The job that is at work, if one is.
@@ -133,6 +151,18 @@ impl Snapshot {
             }
             Change::Job(job) => self.job = job.map(|job| *job),
             Change::Checkup(checkup) => self.checkup = checkup,
+            Change::Agent(agent) => match self.agents.binary_search_by(|known| known.container.cmp(&agent.container)) {
+                Ok(place) => self.agents[place] = *agent,
+                Err(place) => self.agents.insert(place, *agent),
+            },
+            Change::AgentGone(container) => self.agents.retain(|agent| agent.container != container),
+            Change::Heard { container, last_seen } => {
+                if let Some(known) = self.agents.iter_mut().find(|agent| agent.container == container) {
+                    known.last_seen = last_seen;
+                }
+            }
+            Change::NewAgents(new_agents) => self.new_agents = new_agents,
+            Change::Flow(flow) => self.flow = flow,
         }
     }
 }
@@ -162,6 +192,21 @@ pub enum Change {
     Job(Option<Box<Job>>),
     /// The doctor was there again.
     Checkup(Option<Checkup>),
+    /// An agent came or changed.
+    Agent(Box<Agent>),
+    /// The agent with that container was removed.
+    AgentGone(String),
+    /// Only the moment changed at which an agent was heard last.
+    Heard {
+        /// Its container.
+        container: String,
+        /// When.
+        last_seen: Option<Timestamp>,
+    },
+    /// What a new agent would get changed.
+    NewAgents(Option<NewAgents>),
+    /// Data flows otherwise.
+    Flow(Option<Flow>),
 }
 
 /// Everything in `new` that is not as in `old`. `taken_at` alone is no difference.
@@ -194,7 +239,32 @@ pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     if old.checkup != new.checkup {
         changes.push(Change::Checkup(new.checkup.clone()));
     }
+    if old.agents != new.agents {
+        agent_changes(old, new, &mut changes);
+    }
+    if old.new_agents != new.new_agents {
+        changes.push(Change::NewAgents(new.new_agents.clone()));
+    }
+    if old.flow != new.flow {
+        changes.push(Change::Flow(new.flow.clone()));
+    }
     changes
+}
+
+fn agent_changes(old: &Snapshot, new: &Snapshot, changes: &mut Vec<Change>) {
+    let known: BTreeMap<&str, &Agent> = old.agents.iter().map(|agent| (agent.container.as_str(), agent)).collect();
+    let now: BTreeSet<&str> = new.agents.iter().map(|agent| agent.container.as_str()).collect();
+    let gone = known.keys().filter(|container| !now.contains(*container));
+    changes.extend(gone.map(|container| Change::AgentGone((*container).to_owned())));
+    for agent in &new.agents {
+        match known.get(agent.container.as_str()) {
+            Some(known) if *known == agent => {}
+            Some(known) if (Agent { last_seen: agent.last_seen, ..(*known).clone() }) == *agent => {
+                changes.push(Change::Heard { container: agent.container.clone(), last_seen: agent.last_seen });
+            }
+            _ => changes.push(Change::Agent(Box::new(agent.clone()))),
+        }
+    }
 }
 
 /// What the live stream carries, one JSON document an event.
@@ -221,6 +291,7 @@ pub enum LiveEvent {
 mod tests {
     use super::*;
     use crate::{
+        agents::Verdict,
         doctor::Checkup,
         job::JobKind,
         status::{ContainerState, PublishedPort},
@@ -245,11 +316,32 @@ mod tests {
             problem: None,
             usage: Some(Usage { cpu_percent: 1.0, memory_bytes: 1 }),
         };
-        Snapshot { stack: StackState::Running, services: Service::ALL.map(service).into(), ..Snapshot::unknown(at(0)) }
+        Snapshot {
+            stack: StackState::Running,
+            services: Service::ALL.map(service).into(),
+            agents: ["a", "c"].map(agent).into(),
+            ..Snapshot::unknown(at(0))
+        }
+    }
+
+    fn agent(container: &str) -> Agent {
+        Agent {
+            container: container.into(),
+            project: None,
+            agent: container.into(),
+            managed: true,
+            image: "x:1".into(),
+            state: ContainerState::Running,
+            created_at: Some(at(1)),
+            started_at: Some(at(2)),
+            last_seen: None,
+            verdict: Verdict::Waiting,
+            causes: Vec::new(),
+        }
     }
 
     /// Every part of a snapshot, changed.
-    const CHANGED: [fn(&mut Snapshot); 10] = [
+    const CHANGED: [fn(&mut Snapshot); 16] = [
         |it| it.engine = EngineState::Unreachable { error: StackError::Cancelled },
         |it| it.configuration.initialized = true,
         |it| it.stack = StackState::Partial,
@@ -262,6 +354,12 @@ mod tests {
         },
         |it| it.job = Some(Job::begin(1, JobKind::Up, at(3))),
         |it| it.checkup = Some(Checkup::new(at(4), Vec::new())),
+        |it| it.agents[1].last_seen = Some(at(8)),
+        |it| it.agents[0].verdict = Verdict::Dark,
+        |it| it.agents.insert(1, agent("b")),
+        |it| it.agents.push(agent("d")),
+        |it| it.new_agents = Some(NewAgents { would_report: true, evidence: String::new(), causes: Vec::new() }),
+        |it| it.flow = Some(Flow { hops: Vec::new(), error: None }),
         |it| it.taken_at = at(9),
     ];
 

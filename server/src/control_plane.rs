@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
+    agent_page::AgentPage,
     error::StackError,
     file_view::FileView,
     job::{Job, JobKind, Progress},
@@ -12,6 +13,7 @@ use monitor_core::{
     logs::LogLine,
     service::Service,
     settings_page::{PortUse, Preview, SettingsForm, SettingsPage},
+    telemetry::{Numbers, Range},
 };
 use tokio::sync::Notify;
 
@@ -26,6 +28,7 @@ use crate::{
     lifecycle::{self, Patience},
     readiness::Readiness,
     settings_page, site, status,
+    telemetry::TelemetrySource,
 };
 
 /// How many lines of a log a page may ask for.
@@ -40,6 +43,8 @@ pub struct LocalControlPlane {
     pub engine: Arc<dyn ContainerEngine>,
     /// How services are asked.
     pub readiness: Arc<dyn Readiness>,
+    /// What the stores know about agents.
+    pub telemetry: Arc<dyn TelemetrySource>,
     /// Files and settings.
     pub configuration: Configuration,
     /// The process' jobs.
@@ -206,6 +211,14 @@ impl ControlPlane for LocalControlPlane {
         in_background(move || configuration.mend_settings(&text, &base)).await?;
         self.look_at_configuration();
         Ok(())
+    }
+
+    async fn agent_numbers(&self, range: Range) -> Numbers {
+        self.telemetry.numbers(range).await
+    }
+
+    async fn agent_page(&self, container: String, _range: Range) -> Result<AgentPage, StackError> {
+        Err(StackError::UnknownAgent { agent: container })
     }
 
     async fn files(&self) -> Result<Vec<FileView>, StackError> {

@@ -3,9 +3,8 @@
 //! `engine` says what is needed of a container engine and `docker` does it; `configuration` owns the files; `lifecycle`
 //! carries plans out; `settings_page` says what settings would change and `apply` changes it; `doctor` gathers what `core`
 //! judges; `host` is this machine; `jobs` gives long work a life of its own; `watch` keeps the snapshot in `hub` true;
-//! `http` and `cli` are the two doors.
-//! carries plans out; `doctor` gathers what `core` judges; `host` is this machine; `jobs` gives long work a life of its own; `watch`
-//! keeps the snapshot in `hub` true; `simulate` plays agents before the collector; `http` and `cli` are the two doors.
+//! `telemetry` asks the stores what agents did; `simulate` plays agents before the collector; `http` and `cli` are the two
+//! doors.
 
 // A page's view is one deeply nested type.
 #![recursion_limit = "256"]
@@ -22,6 +21,8 @@ pub mod doctor;
 pub mod engine;
 #[doc(hidden)]
 pub mod fake_engine;
+#[doc(hidden)]
+pub mod fake_telemetry;
 pub mod file_watch;
 pub mod host;
 pub mod http;
@@ -34,4 +35,5 @@ pub mod settings_page;
 pub mod simulate;
 pub mod site;
 pub mod status;
+pub mod telemetry;
 pub mod watch;

@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 use monitor_app::{App, control_plane::ControlPlane};
 use monitor_core::{
+    agent_page::AgentPage,
     error::StackError,
     file_view::FileView,
     job::Job,
@@ -21,6 +22,7 @@ use monitor_core::{
     logs::LogLine,
     service::Service,
     settings_page::{PortUse, Preview, SettingsForm, SettingsPage},
+    telemetry::{Numbers, Range},
 };
 
 /// Answers with a fixed state; nothing can be done.
@@ -86,6 +88,14 @@ impl ControlPlane for Fixed {
 
     async fn mend_settings(&self, _text: String, _base: String) -> Result<(), StackError> {
         Err(StackError::Cancelled)
+    }
+
+    async fn agent_numbers(&self, range: Range) -> Numbers {
+        Numbers { range, at: self.snapshot.taken_at, owners: Vec::new(), missing: Vec::new() }
+    }
+
+    async fn agent_page(&self, container: String, _range: Range) -> Result<AgentPage, StackError> {
+        Err(StackError::UnknownAgent { agent: container })
     }
 
     async fn files(&self) -> Result<Vec<FileView>, StackError> {

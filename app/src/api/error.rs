@@ -63,7 +63,7 @@ impl ApiError {
     fn status(&self) -> u16 {
         match self {
             ApiError::Stack(StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. }) => 503,
-            ApiError::Stack(StackError::NoContainer { .. }) => 404,
+            ApiError::Stack(StackError::NoContainer { .. } | StackError::UnknownAgent { .. }) => 404,
             ApiError::Stack(StackError::Internal { .. } | StackError::File { .. }) => 500,
             ApiError::Stack(StackError::SettingsInvalid { .. } | StackError::ChangeRefused { .. }) => 422,
             ApiError::Stack(_) => 409,

@@ -12,11 +12,13 @@ use leptos::server;
 #[cfg(feature = "ssr")]
 use monitor_core::settings_page::SettingsForm;
 use monitor_core::{
+    agent_page::AgentPage,
     file_view::FileView,
     job::Job,
     logs::LogLine,
     service::Service,
     settings_page::{PortUse, Preview, SettingsPage},
+    telemetry::{Numbers, Range},
 };
 
 pub use error::ApiError;
@@ -106,6 +108,18 @@ pub async fn mend_settings(text: String, base: String) -> Result<(), ApiError> {
 #[cfg(feature = "ssr")]
 fn form_of(query: &str) -> SettingsForm {
     SettingsForm::from_pairs(form_urlencoded::parse(query.as_bytes()).into_owned())
+}
+
+/// Everybody's numbers.
+#[server(endpoint = "agent-numbers")]
+pub async fn load_agent_numbers(range: Range) -> Result<Numbers, ApiError> {
+    Ok(control_plane()?.agent_numbers(range).await)
+}
+
+/// One agent, by its container's name, looked at closely.
+#[server(endpoint = "agent")]
+pub async fn load_agent(container: String, range: Range) -> Result<AgentPage, ApiError> {
+    control_plane()?.agent_page(container, range).await.map_err(ApiError::from_stack)
 }
 
 /// The generated files, on disk and as they should be.

@@ -26,7 +26,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     // Bound before anything else is done: a port that is taken is said at once.
     let listener = TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(&options, &error))?;
     let address = listener.local_addr().unwrap_or(options.listen);
-    let Installation { engine, readiness, configuration } = Installation::find()?;
+    let Installation { engine, readiness, telemetry, configuration } = Installation::find()?;
 
     let jobs = Jobs::default();
     let hub = Hub::new(first_snapshot(&configuration));
@@ -45,6 +45,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     let control_plane = LocalControlPlane {
         engine: Arc::clone(&engine),
         readiness,
+        telemetry,
         configuration,
         jobs: jobs.clone(),
         hub: hub.clone(),

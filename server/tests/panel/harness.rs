@@ -17,6 +17,7 @@ use clawker_monitor::{
     control_plane::LocalControlPlane,
     engine::ContainerEngine,
     fake_engine::FakeEngine,
+    fake_telemetry::FakeTelemetry,
     http::{Panel, router},
     hub::Hub,
     jobs::Jobs,
@@ -119,6 +120,7 @@ pub fn panel_with(settings: &str) -> Harness {
     let readiness = Arc::new(FakeReadiness::default());
     let (jobs, hub) = (Jobs::default(), Hub::new(first_snapshot(&configuration)));
     let (changed, checkup_due) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let telemetry = FakeTelemetry::default();
     let shared: Arc<dyn ContainerEngine> = Arc::new(engine.clone());
     let asked: Arc<dyn Readiness> = Arc::clone(&readiness) as _;
     let watch = Watch {
@@ -133,6 +135,7 @@ pub fn panel_with(settings: &str) -> Harness {
     let plane = LocalControlPlane {
         engine: Arc::clone(&shared),
         readiness: asked,
+        telemetry: Arc::new(telemetry.clone()),
         configuration,
         jobs,
         hub: hub.clone(),
