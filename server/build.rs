@@ -57,7 +57,11 @@ fn site_folder() -> PathBuf {
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let target = out.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").is_file()).last();
-    target.map_or_else(|| Path::new("../target").join("site"), |target| target.join("site"))
+    // Without that mark, as in a copied folder, cargo's usual place; absolute, because `include_bytes!` reads a relative
+    // path from the folder of the generated file.
+    let usual =
+        || Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR")).join("../target");
+    target.map_or_else(usual, Path::to_path_buf).join("site")
 }
 
 /// Every file below the folder but the manifest and the compressed forms, which belong to another file.
