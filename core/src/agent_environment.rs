@@ -9,7 +9,7 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
-pub use compare::{Difference, differences, is_telemetry};
+pub use compare::{Difference, differences, is_telemetry, masked};
 pub use text::{agent_env, env_file};
 
 use crate::settings::Settings;

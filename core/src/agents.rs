@@ -3,11 +3,15 @@
 //! The verdict is a pure function from evidence (`judge`, behind the feature `engine`); what travels is its outcome.
 
 #[cfg(feature = "engine")]
+mod agent_env;
+#[cfg(feature = "engine")]
 mod evidence;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "engine")]
+pub use agent_env::agent_env;
 #[cfg(feature = "engine")]
 pub use evidence::{AgentContainer, CollectorEvidence, Heard, HeardOwner, Losses, Surroundings};
 

@@ -99,8 +99,9 @@ fn default_of(name: &str) -> Option<&'static str> {
 
 const HIDDEN: &str = "(hidden)";
 
-/// Headers carry tokens, and so may the address of a server before its `@` or after its `?`.
-fn masked(name: &str, value: &str) -> String {
+/// What may be shown of a telemetry variable's value. Headers carry tokens, and so may the address of a server before its
+/// `@` or after its `?`.
+pub fn masked(name: &str, value: &str) -> String {
     if name.ends_with("HEADERS") || name.ends_with("_KEY") || name.contains("PASSPHRASE") {
         return HIDDEN.to_owned();
     }

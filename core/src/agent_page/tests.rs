@@ -1,0 +1,82 @@
+use super::*;
+use crate::status::ContainerState;
+
+fn container(environment: &[&str], image: Option<&[&str]>) -> AgentContainer {
+    let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    AgentContainer {
+        id: "1".into(),
+        container: "clawker.demo.dev".into(),
+        managed: true,
+        project: Some("demo".into()),
+        agent: "dev".into(),
+        image: "clawker-demo:latest".into(),
+        state: ContainerState::Running,
+        created_at: None,
+        started_at: None,
+        finished_at: None,
+        workdir: None,
+        networks: Vec::new(),
+        addresses: Vec::new(),
+        environment: lines(environment),
+        image_environment: image.map(lines),
+        claude_version: None,
+        managed_settings: None,
+        agent_env: Vec::new(),
+    }
+}
+
+#[test]
+fn every_variable_is_there_once_with_its_origin_and_what_it_would_be() {
+    let found = variables(
+        &container(
+            &[
+                "OTEL_LOGS_EXPORTER=none",
+                "OTEL_LOGS_EXPORTER=otlp",
+                "OTEL_METRICS_EXPORTER=none",
+                "OTEL_RESOURCE_ATTRIBUTES=project=demo,agent=dev",
+                "OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer hush",
+                "OTEL_SERVICE_NAME=mine",
+            ],
+            Some(&["OTEL_LOGS_EXPORTER=otlp", "OTEL_METRICS_EXPORTER=otlp"]),
+        ),
+        &Settings::default(),
+    );
+    let of = |name: &str| found.iter().find(|variable| variable.name == name).expect("it is there");
+    let said = |name: &str| {
+        let it = of(name);
+        (it.found.as_deref(), it.wanted.as_deref(), it.differs, it.origin)
+    };
+    assert_eq!(said("OTEL_LOGS_EXPORTER"), (Some("otlp"), None, false, Origin::Image));
+    assert_eq!(said("OTEL_METRICS_EXPORTER"), (Some("none"), Some("otlp"), true, Origin::Creation));
+    assert_eq!(said("OTEL_EXPORTER_OTLP_PROTOCOL"), (None, Some("http/protobuf"), true, Origin::Unknown));
+    assert_eq!(said("OTEL_SERVICE_NAME"), (Some("mine"), None, true, Origin::Creation));
+    assert_eq!(found.iter().filter(|it| it.name == "OTEL_LOGS_EXPORTER").count(), 1);
+    assert!(!format!("{found:?}").contains("hush"));
+    let gone = variables(&container(&["OTEL_LOGS_EXPORTER=otlp"], None), &Settings::default());
+    assert!(gone.iter().all(|it| it.origin == Origin::Unknown), "without its image nobody can tell");
+}
+
+#[test]
+fn who_did_nothing_has_noughts_only_where_somebody_would_know() {
+    let numbers = |missing: &[Service]| Numbers {
+        range: Range::Day,
+        at: Timestamp::from_unix_milliseconds(0),
+        owners: vec![OwnerNumbers { simulated: true, sessions: Some(3), ..OwnerNumbers::default() }],
+        missing: missing
+            .iter()
+            .map(|store| Missing { store: *store, error: String::new(), lacks: String::new() })
+            .collect(),
+    };
+    let dev = Owner { project: None, agent: Some("dev".into()) };
+    for (missing, sessions, tools, lines) in [
+        (&[][..], Some(0), Some(0), Some(0)),
+        (&[Service::Loki], Some(0), None, Some(0)),
+        (&[Service::Prometheus], Some(0), Some(0), None),
+        (&[Service::Loki, Service::Prometheus], None, None, None),
+    ] {
+        let of = numbers_of(&numbers(missing), &dev);
+        assert_eq!((of.sessions, of.tool_calls, of.lines_added), (sessions, tools, lines), "{missing:?}");
+        assert_eq!(of.owner, dev);
+    }
+    assert_eq!(numbers_of(&numbers(&[]), &Owner::default()).sessions, Some(3), "simulated ones are better than none");
+}
