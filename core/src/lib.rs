@@ -9,12 +9,14 @@
 pub mod agent_environment;
 pub mod agent_page;
 pub mod agents;
+pub mod dashboard;
 pub mod diff;
 pub mod doctor;
 pub mod error;
 pub mod file_view;
 pub mod job;
 pub mod lifecycle;
+pub mod links;
 pub mod live;
 pub mod logs;
 pub mod problem;
@@ -26,8 +28,6 @@ pub mod telemetry;
 pub mod timestamp;
 mod yaml;
 
-#[cfg(feature = "engine")]
-pub mod dashboard;
 #[cfg(feature = "engine")]
 pub mod files;
 #[cfg(feature = "engine")]

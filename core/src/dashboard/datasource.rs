@@ -7,9 +7,9 @@ pub const LOKI_UID: &str = "loki";
 /// Traces.
 pub const JAEGER_UID: &str = "jaeger";
 
-/// A store that the dashboard asks.
+/// A store that the dashboard and Explore ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// PromQL.
     Prometheus,
     /// LogQL.

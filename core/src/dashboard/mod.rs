@@ -1,23 +1,32 @@
 //! The Grafana dashboard `Claude Code Monitoring`, built by code: panels are typed, ids and variables are constants
 //! that links into Grafana use as well, the grid is computed, and every query comes from `query`.
 //!
-//! Knows nothing of ports and settings: Grafana finds the stores by the uids in `datasource`.
+//! Knows nothing of ports and settings: Grafana finds the stores by the uids in `datasource`. What links need is here
+//! without the feature `engine`; what builds the dashboard is behind it.
 
 pub mod datasource;
+#[cfg(feature = "engine")]
 mod grid;
+#[cfg(feature = "engine")]
 mod panel;
 mod panel_id;
+#[cfg(feature = "engine")]
 mod query;
+#[cfg(feature = "engine")]
 mod rows;
+#[cfg(feature = "engine")]
 mod variables;
 
 pub use panel_id::PanelId;
+#[cfg(feature = "engine")]
 use serde_json::{Value, json};
 
 /// The dashboard's uid, in every address of it.
 pub const UID: &str = "claude-code-monitoring";
 /// The dashboard's title.
 pub const TITLE: &str = "Claude Code Monitoring";
+/// The service name under which agents send.
+pub const EVENTS: &str = "claude-code";
 
 /// The dashboard's variables, as addresses name them: `var-project=…`.
 pub mod variable {
@@ -32,6 +41,7 @@ pub mod variable {
 }
 
 /// `grafana-dashboard.json`.
+#[cfg(feature = "engine")]
 pub fn render() -> String {
     let mut dashboard = json!({
         "uid": UID,
@@ -54,9 +64,10 @@ pub fn render() -> String {
     pretty(&dashboard)
 }
 
+#[cfg(feature = "engine")]
 fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "engine"))]
 mod tests;

@@ -105,12 +105,61 @@ pub enum PanelId {
 }
 
 impl PanelId {
+    /// Every row and panel, in the order in which the dashboard shows them.
+    pub const ALL: [PanelId; 45] = [
+        PanelId::OverviewRow,
+        PanelId::Sessions,
+        PanelId::Cost,
+        PanelId::InputTokens,
+        PanelId::OutputTokens,
+        PanelId::CacheReadRatio,
+        PanelId::CacheReads,
+        PanelId::CacheWrites,
+        PanelId::LinesChanged,
+        PanelId::ActiveTime,
+        PanelId::LostData,
+        PanelId::OwnersRow,
+        PanelId::CostByOwner,
+        PanelId::TokensByOwner,
+        PanelId::SessionsByOwner,
+        PanelId::LastSeen,
+        PanelId::CostRow,
+        PanelId::CostByModel,
+        PanelId::TokensByType,
+        PanelId::CostOverTime,
+        PanelId::RequestDuration,
+        PanelId::CodingRow,
+        PanelId::LinesOverTime,
+        PanelId::Commits,
+        PanelId::EditDecisions,
+        PanelId::ToolsRow,
+        PanelId::ToolActivity,
+        PanelId::ToolFailures,
+        PanelId::ToolFailureRate,
+        PanelId::TopFailingTools,
+        PanelId::SlowestTools,
+        PanelId::ToolBreakdown,
+        PanelId::SessionRow,
+        PanelId::SessionTable,
+        PanelId::SessionTimeline,
+        PanelId::EventsRow,
+        PanelId::ApiRequests,
+        PanelId::ToolEvents,
+        PanelId::Errors,
+        PanelId::EgressRow,
+        PanelId::EnvoyTraffic,
+        PanelId::DnsLookups,
+        PanelId::TopBlocked,
+        PanelId::EgressOverTime,
+        PanelId::AgentAddresses,
+    ];
+
     /// The number.
     pub const fn number(self) -> u32 {
         self as u32
     }
 
-    /// As Grafana's addresses name it: `viewPanel=panel-3`.
+    /// As the addresses of Grafana 11.3 and later name it: `viewPanel=panel-3`.
     pub fn anchor(self) -> String {
         format!("panel-{}", self.number())
     }

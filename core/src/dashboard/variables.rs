@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{datasource::Source, query::EVENTS, variable};
+use super::{EVENTS, datasource::Source, variable};
 
 /// When Grafana asks for the values to choose from. It then drops a chosen value that is not among them.
 #[derive(Clone, Copy)]

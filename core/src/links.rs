@@ -1,0 +1,239 @@
+//! Addresses that lead from the panel into the services' own pages, with project, agent, session and time range carried
+//! over: Grafana's dashboard and single panels of it, Grafana's Explore, Prometheus, Jaeger.
+//!
+//! A link says beforehand why it cannot be followed, or why what it leads to would be empty. Panels, variables and data
+//! sources are named by the dashboard's own constants. Knows nothing of how a link is drawn.
+//!
+//! Sources of the forms: Grafana's documentation and `pathId.ts` (`viewPanel=panel-3` from 11.3 on, a bare number
+//! before), its documentation of Explore (`panes` from 10 on, `left` before), Prometheus 3's and 2's own pages.
+
+mod address;
+mod explore;
+mod needs;
+
+use self::address::Address;
+use crate::{
+    dashboard::{EVENTS, PanelId, UID, datasource::Source, variable},
+    live::Snapshot,
+    service::Service,
+    status::{ContainerState, ServiceStatus},
+    telemetry::{Owner, OwnerNumbers, Range},
+};
+
+/// Where the services' pages answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links {
+    pages: Vec<Page>,
+}
+
+/// What of one service matters for links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Page {
+    service: Service,
+    url: Option<String>,
+    state: ContainerState,
+    ready: bool,
+    version: Version,
+}
+
+/// Major and minor number. What is not said is taken for the newest: the tag `12` is the newest of the twelves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Version(u32, u32);
+
+impl Version {
+    fn read(text: Option<&str>) -> Version {
+        let mut numbers = text.unwrap_or_default().split(|letter: char| !letter.is_ascii_digit());
+        let mut next = || numbers.next().and_then(|number| number.parse().ok()).unwrap_or(u32::MAX);
+        Version(next(), next())
+    }
+}
+
+/// What a link is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// Whose data; the default is everybody's.
+    pub owner: Owner,
+    /// The id of one session, or the beginning of it.
+    pub session: Option<String>,
+    /// How far back.
+    pub range: Range,
+    /// The addresses of the agent's container on the network. The egress panels are filtered by them, and by nothing
+    /// else; none for all.
+    pub addresses: Vec<String>,
+    /// What is known to be there.
+    pub holds: Holds,
+}
+
+/// Whether there is anything to be seen of the owner within the range. `None` where that is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Holds {
+    /// Any event.
+    pub events: Option<bool>,
+    /// Any metric.
+    pub metrics: Option<bool>,
+    /// A tool that ran.
+    pub tools: Option<bool>,
+    /// A tool that failed.
+    pub failures: Option<bool>,
+    /// A connection that the firewall saw.
+    pub egress: Option<bool>,
+    /// Traces are switched on for the agent. Clawker never does so, so that not known means no.
+    pub traces: Option<bool>,
+}
+
+impl From<&OwnerNumbers> for Holds {
+    fn from(numbers: &OwnerNumbers) -> Holds {
+        let any = |count: Option<u64>| count.map(|count| count > 0);
+        let counters = [numbers.active_seconds, numbers.lines_added, numbers.lines_removed];
+        Holds {
+            events: any(numbers.sessions).map(|any| any || numbers.last_seen.is_some()),
+            metrics: counters.iter().any(Option::is_some).then(|| counters.iter().flatten().any(|count| *count > 0)),
+            tools: any(numbers.tool_calls),
+            failures: any(numbers.tool_failures),
+            egress: None,
+            traces: None,
+        }
+    }
+}
+
+/// Where to go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Link {
+    /// The address; `None` where there is none to go to.
+    pub href: Option<String>,
+    /// Why there is none, or why what is there would be empty. A whole sentence, literals in backticks.
+    pub why: Option<String>,
+}
+
+impl Links {
+    /// From what is known of the services.
+    pub fn of(snapshot: &Snapshot) -> Links {
+        Links { pages: snapshot.services.iter().map(Page::of).collect() }
+    }
+
+    /// The whole dashboard.
+    pub fn dashboard(&self, about: &About) -> Link {
+        self.link(Service::Grafana, |page| page.dashboard("d", about).done(), || self.why_no_dashboard(about))
+    }
+
+    /// One panel of the dashboard, alone on Grafana's page. A row is no panel; its link leads to the dashboard.
+    pub fn panel(&self, panel: PanelId, about: &About) -> Link {
+        let address = |page: &Page| match needs::of(panel) {
+            None => page.dashboard("d", about).done(),
+            Some(_) => page.dashboard("d", about).pair("viewPanel", &page.panel(panel)).done(),
+        };
+        self.link(Service::Grafana, address, || self.why_no_panel(panel, about))
+    }
+
+    /// One panel with nothing around it, to be shown within another page.
+    pub fn solo(&self, panel: PanelId, about: &About, dark: bool) -> Link {
+        let theme = if dark { "dark" } else { "light" };
+        let address = |page: &Page| {
+            page.dashboard("d-solo", about).pair("panelId", &page.panel(panel)).pair("theme", theme).done()
+        };
+        self.link(Service::Grafana, address, || self.why_no_panel(panel, about))
+    }
+
+    /// The events themselves, in Grafana's Explore.
+    pub fn events(&self, about: &About) -> Link {
+        let expression = explore::events(about);
+        let address = |page: &Page| page.explore(Source::Loki, &expression, about.range);
+        self.link(Service::Grafana, address, || self.why_nothing(needs::Need::Events, about, "Explore"))
+    }
+
+    /// A question to Prometheus, in Grafana's Explore. The expression names its owner itself: see `selector`.
+    pub fn metric(&self, expression: &str, about: &About) -> Link {
+        let address = |page: &Page| page.explore(Source::Prometheus, expression, about.range);
+        self.link(Service::Grafana, address, || self.why_nothing(needs::Need::Metrics, about, "Explore"))
+    }
+
+    /// A question to Prometheus, on its own page.
+    pub fn prometheus(&self, expression: &str, range: Range) -> Link {
+        let address = |page: &Page| {
+            let (path, graph) = if page.version < Version(3, 0) { ("/graph", "0") } else { ("/query", "graph") };
+            Address::at(page.base(), path)
+                .pair("g0.expr", expression)
+                .pair("g0.show_tree", "0")
+                .pair("g0.tab", graph)
+                .pair("g0.range_input", range.name())
+                .done()
+        };
+        self.link(Service::Prometheus, address, || None)
+    }
+
+    /// The agent's traces in Jaeger.
+    pub fn traces(&self, about: &About) -> Link {
+        let address = |page: &Page| {
+            let search = Address::at(page.base(), "/search")
+                .pair("service", EVENTS)
+                .pair("lookback", about.range.name())
+                .pair("limit", "20");
+            match explore::tags(&about.owner) {
+                Some(tags) => search.pair("tags", &tags).done(),
+                None => search.done(),
+            }
+        };
+        self.link(Service::Jaeger, address, || match about.holds.traces {
+            Some(true) => None,
+            _ => Some(NO_TRACES.to_owned()),
+        })
+    }
+
+    /// The service's own page.
+    pub fn service(&self, service: Service) -> Link {
+        self.link(service, |page| page.base().to_owned(), || None)
+    }
+}
+
+const NO_TRACES: &str = "Agents send no traces unless `OTEL_TRACES_EXPORTER` and \
+                         `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` are set for them, so the search would find nothing.";
+
+/// The samples of one metric that belong to what a link is about: `metric{project="…",agent="…"}`.
+pub fn selector(metric: &str, about: &About) -> String {
+    explore::selector(metric, about)
+}
+
+impl Page {
+    fn of(status: &ServiceStatus) -> Page {
+        Page {
+            service: status.service,
+            url: status.url.clone(),
+            state: status.state,
+            ready: status.ready,
+            version: Version::read(status.version.as_deref()),
+        }
+    }
+
+    fn base(&self) -> &str {
+        self.url.as_deref().unwrap_or_default().trim_end_matches('/')
+    }
+
+    /// The beginning of every address into the dashboard. The uid is the title's slug as well.
+    fn dashboard(&self, way: &str, about: &About) -> Address {
+        let path = ["/", way, "/", UID, "/", UID].concat();
+        let all = "$__all";
+        let mut address = Address::at(self.base(), &path)
+            .pair("orgId", "1")
+            .pair("from", &["now-", about.range.name()].concat())
+            .pair("to", "now")
+            .variable(variable::PROJECT, about.owner.project.as_deref().unwrap_or(all))
+            .variable(variable::AGENT, about.owner.agent.as_deref().unwrap_or(all));
+        // A text, not a choice: `$__all` would be taken for a session of that name.
+        if let Some(session) = &about.session {
+            address = address.variable(variable::SESSION, session);
+        }
+        about.addresses.iter().fold(address, |address, ip| address.variable(variable::CLIENT_IP, ip))
+    }
+
+    /// A panel as this Grafana's addresses name it.
+    fn panel(&self, panel: PanelId) -> String {
+        if self.version < Version(11, 3) { panel.number().to_string() } else { panel.anchor() }
+    }
+
+    fn explore(&self, source: Source, expression: &str, range: Range) -> String {
+        explore::address(self.base(), self.version < Version(10, 0), source, expression, range)
+    }
+}
+
+#[cfg(all(test, feature = "engine"))]
+mod tests;

@@ -1,0 +1,83 @@
+//! Questions to Loki and Prometheus for Grafana's Explore, and the address that asks them.
+
+use super::{
+    About,
+    address::{Address, quoted},
+};
+use crate::{
+    dashboard::{EVENTS, datasource::Source},
+    telemetry::{Owner, Range},
+};
+
+/// Explore with one question. `old`: before Grafana 10, which knows `left` only.
+pub(super) fn address(base: &str, old: bool, source: Source, expression: &str, range: Range) -> String {
+    let how = match source {
+        Source::Loki => r#","queryType":"range"}"#,
+        Source::Prometheus => r#","range":true,"instant":false}"#,
+    };
+    let uid = quoted(source.uid());
+    let (datasource, kind, expression) = (&uid, quoted(source.kind()), quoted(expression));
+    let pane = [
+        r#"{"datasource":"#,
+        datasource,
+        r#","queries":[{"refId":"A","datasource":{"type":"#,
+        &kind,
+        r#","uid":"#,
+        &uid,
+        r#"},"expr":"#,
+        &expression,
+        how,
+        r#"],"range":{"from":"now-"#,
+        range.name(),
+        r#"","to":"now"}}"#,
+    ]
+    .concat();
+    let explore = Address::at(base, "/explore");
+    match old {
+        true => explore.pair("orgId", "1").pair("left", &pane).done(),
+        false => {
+            let panes = [r#"{"a":"#, &pane, "}"].concat();
+            explore.pair("schemaVersion", "1").pair("orgId", "1").pair("panes", &panes).done()
+        }
+    }
+}
+
+/// The lines of what a link is about. Labels are compared behind the pipe, as in the dashboard's questions: there they
+/// are found as labels and, in data older than this stack, as metadata.
+pub(super) fn events(about: &About) -> String {
+    let mut lines = ["{service_name=", &quoted(EVENTS), "}"].concat();
+    for (name, value) in matches(about) {
+        lines.push_str(&[" | ", name, "=", &quoted(value)].concat());
+    }
+    lines
+}
+
+/// `metric{project="…",agent="…",session_id="…"}`.
+pub(super) fn selector(metric: &str, about: &About) -> String {
+    let matchers: Vec<String> =
+        matches(about).into_iter().map(|(name, value)| [name, "=", &quoted(value)].concat()).collect();
+    [metric, "{", &matchers.join(","), "}"].concat()
+}
+
+/// Whose data and which session, each as a label and its value. An agent without a project is one where that label is
+/// empty; nobody at all is everybody.
+fn matches(about: &About) -> Vec<(&'static str, &str)> {
+    let Owner { project, agent } = &about.owner;
+    let without_project = agent.is_some().then_some("");
+    [
+        ("project", project.as_deref().or(without_project)),
+        ("agent", agent.as_deref()),
+        ("session_id", about.session.as_deref()),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
+/// The tags by which Jaeger finds an owner's spans, in its JSON; `None` for everybody.
+pub(super) fn tags(owner: &Owner) -> Option<String> {
+    let tag = |name: &str, value: &Option<String>| Some([&quoted(name), ":", &quoted(value.as_deref()?)].concat());
+    let tags: Vec<String> =
+        [tag("project", &owner.project), tag("agent", &owner.agent)].into_iter().flatten().collect();
+    (!tags.is_empty()).then(|| ["{", &tags.join(","), "}"].concat())
+}

@@ -1,0 +1,135 @@
+//! What a panel needs to show anything, and the sentences for what is missing.
+
+use super::{About, Link, Links, Page};
+use crate::{dashboard::PanelId, service::Service, status::ContainerState};
+
+/// What a panel is drawn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Any event, in Loki.
+    Events,
+    /// Events of tools.
+    Tools,
+    /// Events of tools that failed.
+    Failures,
+    /// Events of requests that failed; no number says beforehand whether there are any.
+    Errors,
+    /// The firewall's lines, in Loki. They belong to addresses, not to agents.
+    Egress,
+    /// An agent's counters, in Prometheus.
+    Metrics,
+    /// The stack's own counters, in Prometheus. None is a good answer.
+    Health,
+}
+
+impl Need {
+    /// Who keeps it.
+    pub fn store(self) -> Service {
+        match self {
+            Need::Metrics | Need::Health => Service::Prometheus,
+            _ => Service::Loki,
+        }
+    }
+
+    /// What is missing, where it is known to be; to be followed by the range.
+    fn lacks(self, about: &About) -> Option<&'static str> {
+        let holds = &about.holds;
+        let events = (holds.events == Some(false)).then_some("Nothing arrived from it in the ");
+        match self {
+            Need::Events | Need::Errors => events,
+            Need::Tools => events.or((holds.tools == Some(false)).then_some("No tool ran in the ")),
+            Need::Failures => events
+                .or((holds.tools == Some(false) || holds.failures == Some(false)).then_some("No tool failed in the ")),
+            Need::Egress => (holds.egress == Some(false)).then_some("The firewall saw no connection of it in the "),
+            Need::Metrics => (holds.metrics == Some(false)).then_some("It counted nothing in the "),
+            Need::Health => None,
+        }
+    }
+}
+
+/// What the panel needs; `None` for a row, which shows nothing itself.
+pub(super) fn of(panel: PanelId) -> Option<Need> {
+    use PanelId as P;
+    Some(match panel {
+        P::OverviewRow | P::OwnersRow | P::CostRow | P::CodingRow => return None,
+        P::ToolsRow | P::SessionRow | P::EventsRow | P::EgressRow => return None,
+        P::Sessions | P::Cost | P::InputTokens | P::OutputTokens | P::CacheReadRatio => Need::Events,
+        P::CacheReads | P::CacheWrites | P::CostByOwner | P::TokensByOwner | P::SessionsByOwner => Need::Events,
+        P::LastSeen | P::CostByModel | P::TokensByType | P::CostOverTime | P::RequestDuration => Need::Events,
+        P::SessionTable | P::SessionTimeline | P::ApiRequests => Need::Events,
+        P::EditDecisions | P::ToolActivity | P::ToolFailureRate | P::SlowestTools => Need::Tools,
+        P::ToolBreakdown | P::ToolEvents => Need::Tools,
+        P::ToolFailures | P::TopFailingTools => Need::Failures,
+        P::Errors => Need::Errors,
+        P::LinesChanged | P::ActiveTime | P::LinesOverTime | P::Commits => Need::Metrics,
+        P::LostData => Need::Health,
+        P::EnvoyTraffic | P::DnsLookups | P::TopBlocked | P::EgressOverTime | P::AgentAddresses => Need::Egress,
+    })
+}
+
+impl Links {
+    fn page(&self, service: Service) -> Option<&Page> {
+        self.pages.iter().find(|page| page.service == service)
+    }
+
+    /// The address on that service, and the first reason why it would disappoint.
+    pub(super) fn link(
+        &self,
+        service: Service,
+        address: impl FnOnce(&Page) -> String,
+        why_empty: impl FnOnce() -> Option<String>,
+    ) -> Link {
+        let title = service.title();
+        let none = |why: &str| Link { href: None, why: Some([title, why].concat()) };
+        let Some(page) = self.page(service) else { return none(" was not looked for yet.") };
+        if page.state != ContainerState::Running {
+            return none(" does not run. Start the stack.");
+        }
+        if page.url.is_none() {
+            return none(" has no page that this machine could reach.");
+        }
+        let why = if page.ready { why_empty() } else { Some([title, " is not ready yet."].concat()) };
+        Link { href: Some(address(page)), why }
+    }
+
+    /// Why the store cannot answer.
+    fn why_store(&self, store: Service, what: &str) -> Option<String> {
+        let page = self.page(store).filter(|page| page.state == ContainerState::Running);
+        let ails = match page {
+            Some(page) if page.ready => return None,
+            Some(_) => " is not ready yet, so ",
+            None => " does not run, so ",
+        };
+        Some([store.title(), ails, what, " would be empty."].concat())
+    }
+
+    /// Why there would be nothing to see. `what` is what would be empty, as it is called within a sentence.
+    pub(super) fn why_nothing(&self, need: Need, about: &About, what: &str) -> Option<String> {
+        self.why_store(need.store(), what).or_else(|| {
+            let lacks = need.lacks(about)?;
+            Some([lacks, about.range.words(), ", so ", what, " would be empty."].concat())
+        })
+    }
+
+    /// Of the dashboard as a whole.
+    pub(super) fn why_no_dashboard(&self, about: &About) -> Option<String> {
+        self.why_store(Service::Loki, "nearly all of the dashboard").or_else(|| forgotten(about))
+    }
+
+    /// Of one panel.
+    pub(super) fn why_no_panel(&self, panel: PanelId, about: &About) -> Option<String> {
+        let Some(need) = of(panel) else { return self.why_no_dashboard(about) };
+        let unowned = matches!(need, Need::Egress | Need::Health);
+        let store = || self.why_store(need.store(), "the panel");
+        store().or_else(|| forgotten(about).filter(|_| !unowned)).or_else(|| self.why_nothing(need, about, "the panel"))
+    }
+}
+
+/// Grafana drops a chosen project or agent of which Loki lists nothing within the range, and shows all of them.
+fn forgotten(about: &About) -> Option<String> {
+    let nothing = Need::Events.lacks(about)?;
+    let named = about.owner.project.is_some() || about.owner.agent.is_some();
+    let follows =
+        if named { ", and Grafana would show everybody’s data instead." } else { ", so there is nothing to see." };
+    Some([nothing, about.range.words(), follows].concat())
+}
