@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use monitor_core::{
+    agents::{AgentContainer, CollectorEvidence},
     error::StackError,
     job::Pull,
     lifecycle::{Observed, ObservedContainer},
@@ -48,24 +49,13 @@ pub struct ContainerDetail {
     pub problem: Option<String>,
 }
 
-/// An agent's container.
-///
-/// **Invariant:** `environment` holds variables about telemetry and no others; an agent's keys and tokens do not leave the
-/// module that speaks to the engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Agent {
-    /// The container's name.
-    pub container: String,
-    /// The project it belongs to; empty for none.
-    pub project: String,
-    /// What the agent is called.
-    pub agent: String,
-    /// It runs.
-    pub running: bool,
-    /// The image reference it was made from.
-    pub image: String,
-    /// Its telemetry variables, `NAME=value`.
-    pub environment: Vec<String>,
+/// What only the files in an agent's container tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgentFiles {
+    /// The version of Claude Code that is installed, as `2.1.100`.
+    pub claude_version: Option<String>,
+    /// The text of `/etc/claude-code/managed-settings.json`.
+    pub managed_settings: Option<String>,
 }
 
 /// Something happened in the engine that may concern the stack.
@@ -84,6 +74,8 @@ pub enum EngineEvent {
     Network {
         /// Its name.
         name: String,
+        /// The id of the container that was attached or detached.
+        container: Option<String>,
     },
     /// A volume was created or removed.
     Volume,
@@ -107,8 +99,18 @@ pub trait ContainerEngine: Send + Sync {
     /// Every container, the stack's and others', in any state. One that does not run shows no ports.
     async fn containers(&self) -> Result<Vec<ObservedContainer>, StackError>;
 
-    /// Clawker's agents, running or not, by name.
-    async fn agents(&self) -> Result<Vec<Agent>, StackError>;
+    /// Clawker's agents, and whatever else bears Claude Code's telemetry variables; running or not, by name. What only
+    /// files tell is not looked for.
+    async fn agents(&self) -> Result<Vec<AgentContainer>, StackError>;
+
+    /// One of them, by its container's id or full name; `None` where there is no such container, or it is no agent's.
+    async fn agent(&self, container: &str) -> Result<Option<AgentContainer>, StackError>;
+
+    /// What the files in an agent's container tell. Nothing is run in it, and it need not run.
+    async fn agent_files(&self, id: &str) -> Result<AgentFiles, StackError>;
+
+    /// The container that Clawker takes for the collector, or would if it were as it should be.
+    async fn collector(&self) -> Result<CollectorEvidence, StackError>;
 
     /// Gathers what concerns the stack, with as few requests as possible.
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError>;

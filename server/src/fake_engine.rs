@@ -13,6 +13,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 use monitor_core::{
+    agents::{AgentContainer, CollectorEvidence},
     error::StackError,
     job::Pull,
     lifecycle::{Observed, ObservedContainer, ObservedNetwork},
@@ -26,7 +27,9 @@ use monitor_core::{
 use tokio::sync::{broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 
-use crate::engine::{Agent, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress};
+use crate::engine::{
+    AgentFiles, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress,
+};
 
 /// Compressed bytes of every image that is pulled.
 pub const IMAGE_BYTES: u64 = 1000;
@@ -64,7 +67,11 @@ pub struct World {
     /// How containers ended, by id.
     pub problems: BTreeMap<String, String>,
     /// Clawker's agents.
-    pub agents: Vec<Agent>,
+    pub agents: Vec<AgentContainer>,
+    /// What the files in agents' containers tell, by id.
+    pub agent_files: BTreeMap<String, AgentFiles>,
+    /// Every question about agents, as `agents`, `agent a1`, `files a1`, `collector`.
+    pub questions: Vec<String>,
     /// What goes wrong.
     pub faults: Faults,
     /// Where the engine says it is.
@@ -174,6 +181,34 @@ impl FakeEngine {
         self.tell(&id, service.name(), "die");
     }
 
+    /// An agent's container is made or replaced, and the engine tells of it by that action.
+    pub fn agent_is(&self, agent: AgentContainer, action: &str) {
+        let mut world = self.world();
+        let (id, name) = (agent.id.clone(), agent.container.clone());
+        world.agents.retain(|known| known.id != id);
+        world.agents.push(agent);
+        self.tell(&id, &name, action);
+    }
+
+    /// An agent's container is removed.
+    pub fn agent_goes(&self, id: &str) {
+        let mut world = self.world();
+        let Some(place) = world.agents.iter().position(|agent| agent.id == id) else { return };
+        let gone = world.agents.remove(place);
+        self.tell(id, &gone.container, "destroy");
+    }
+
+    /// Something happens to a container, and nothing changes by it.
+    pub fn happens(&self, id: &str, name: &str, action: &str) {
+        self.tell(id, name, action);
+    }
+
+    /// A container is attached to the stack's network, or detached from it.
+    pub fn network_event(&self, container: &str) {
+        let event = EngineEvent::Network { name: NETWORK.into(), container: Some(container.into()) };
+        self.shared.events.send(Some(event)).ok();
+    }
+
     /// A service logs a line, as the Engine would give it.
     pub fn logs_line(&self, service: Service, line: &str) {
         let line = LogLine::from_engine(line);
@@ -223,8 +258,38 @@ impl ContainerEngine for FakeEngine {
         Ok(self.answering()?.containers.clone())
     }
 
-    async fn agents(&self) -> Result<Vec<Agent>, StackError> {
-        Ok(self.answering()?.agents.clone())
+    async fn agents(&self) -> Result<Vec<AgentContainer>, StackError> {
+        let mut world = self.answering()?;
+        world.questions.push("agents".into());
+        Ok(world.agents.clone())
+    }
+
+    async fn agent(&self, container: &str) -> Result<Option<AgentContainer>, StackError> {
+        let mut world = self.answering()?;
+        world.questions.push(format!("agent {container}"));
+        let named = |agent: &&AgentContainer| agent.id == container || agent.container == container;
+        Ok(world.agents.iter().find(named).cloned())
+    }
+
+    async fn agent_files(&self, id: &str) -> Result<AgentFiles, StackError> {
+        let mut world = self.answering()?;
+        world.questions.push(format!("files {id}"));
+        Ok(world.agent_files.get(id).cloned().unwrap_or_default())
+    }
+
+    async fn collector(&self) -> Result<CollectorEvidence, StackError> {
+        let mut world = self.answering()?;
+        world.questions.push("collector".into());
+        let network = world.network.as_ref().map(|network| network.id.as_str());
+        let found = world.containers.iter().find(|container| container.name.contains("otel-collector"));
+        Ok(found.map_or_else(CollectorEvidence::default, |container| CollectorEvidence {
+            container: Some(container.name.clone()),
+            running: container.state == ContainerState::Running,
+            labelled: container.labels.get("dev.clawker.managed").is_some_and(|value| value == "true"),
+            on_network: container.networks.iter().any(|id| Some(id.as_str()) == network),
+            started_at: Some(STARTED_AT),
+            created_at: Some(STARTED_AT),
+        }))
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {
@@ -262,7 +327,7 @@ impl ContainerEngine for FakeEngine {
             labels: NETWORK_LABELS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             attached: 0,
         });
-        self.shared.events.send(Some(EngineEvent::Network { name: NETWORK.into() })).ok();
+        self.shared.events.send(Some(EngineEvent::Network { name: NETWORK.into(), container: None })).ok();
         Ok(())
     }
 
@@ -435,7 +500,7 @@ mod tests {
         let mut events = engine.events();
         assert_eq!(events.next().await, Some(Ok(None)));
         engine.create_network().await.expect("a network");
-        assert_eq!(events.next().await, Some(Ok(Some(EngineEvent::Network { name: NETWORK.into() }))));
+        assert_eq!(events.next().await, Some(Ok(Some(EngineEvent::Network { name: NETWORK.into(), container: None }))));
         engine.go_away();
         assert_eq!(events.next().await, Some(Err(unreachable())));
         engine.come_back();

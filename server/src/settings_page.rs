@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use futures::future::join;
 use monitor_core::{
     agent_environment,
+    agents::AgentContainer,
     error::StackError,
     file_view::FileState,
     lifecycle::{Observed, Recreate, ServiceAction, plan_up},
@@ -22,7 +23,7 @@ pub use self::{ports::look_at_port, preview::preview};
 use crate::{
     background::in_background,
     configuration::{Configuration, SettingsText},
-    engine::{Agent, ContainerEngine},
+    engine::ContainerEngine,
 };
 
 /// Looks at everything once. An Engine that does not answer, and settings that cannot be used, are part of the answer.
@@ -127,11 +128,13 @@ fn files_behind(configuration: &Configuration, settings: &Settings) -> FilesBehi
 /// What the Engine holds that follows the settings.
 struct Seen {
     observed: Observed,
-    agents: Vec<Agent>,
+    agents: Vec<AgentContainer>,
 }
 
 async fn look_at_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<Seen, StackError> {
-    let (observed, agents) = futures::future::try_join(engine.observe(stack), engine.agents()).await?;
+    let (observed, mut agents) = futures::future::try_join(engine.observe(stack), engine.agents()).await?;
+    // Who did not make a container has not given it these settings either.
+    agents.retain(|agent| agent.managed);
     Ok(Seen { observed, agents })
 }
 
@@ -145,11 +148,12 @@ fn containers_behind(stack: &StackSpec, observed: &Observed) -> Vec<(Service, Re
     behind.collect()
 }
 
-fn agent_behind(agent: &Agent, settings: &Settings) -> Option<AgentDrift> {
-    let differences = agent_environment::differences(&agent.environment, settings, &agent.project, &agent.agent);
+fn agent_behind(agent: &AgentContainer, settings: &Settings) -> Option<AgentDrift> {
+    let project = agent.project.as_deref().unwrap_or_default();
+    let differences = agent_environment::differences(&agent.environment, settings, project, &agent.agent);
     (!differences.is_empty()).then(|| AgentDrift {
         container: agent.container.clone(),
-        running: agent.running,
+        running: agent.state.is_up(),
         differences,
     })
 }

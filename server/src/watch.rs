@@ -254,7 +254,7 @@ fn concerns(stack: &StackSpec, event: &EngineEvent) -> bool {
                 && !matches!(action.as_str(), "kill" | "top" | "resize" | "attach" | "detach")
                 && stack.services.iter().any(|spec| spec.service.name() == name)
         }
-        EngineEvent::Network { name } => name == NETWORK,
+        EngineEvent::Network { name, .. } => name == NETWORK,
         EngineEvent::Volume => false,
     }
 }

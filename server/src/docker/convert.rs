@@ -7,13 +7,12 @@ use bollard::models::{
     EventMessageTypeEnum, HealthStatusEnum, NetworkInspect, PortMap, PortSummary,
 };
 use monitor_core::{
-    agent_environment::is_telemetry,
     lifecycle::{ObservedContainer, ObservedNetwork},
     status::{ContainerState, PublishedPort, Usage},
     timestamp::Timestamp,
 };
 
-use crate::engine::{Agent, ContainerDetail, EngineEvent};
+use crate::engine::{ContainerDetail, EngineEvent};
 
 /// A container of the list. What the list leaves out about containers that do not run, `completed` adds.
 pub(super) fn summary(container: ContainerSummary) -> ObservedContainer {
@@ -52,7 +51,7 @@ pub(super) fn completed(listed: ObservedContainer, inspected: ContainerInspectRe
 }
 
 /// Podman says `configured` and `initialized` before the first start, `stopped` after the end and `stopping` between.
-fn state_named(name: &str) -> ContainerState {
+pub(super) fn state_named(name: &str) -> ContainerState {
     match name {
         "configured" | "initialized" => ContainerState::Created,
         "stopping" => ContainerState::Running,
@@ -104,25 +103,6 @@ fn wanted_ports(bindings: &PortMap) -> Vec<PublishedPort> {
         .collect();
     published.sort_by_key(|port| (port.container, port.host));
     published
-}
-
-/// By this label Clawker marks an agent's container (v0.8.0, `internal/docker/labels.go`).
-pub(super) const AGENT_LABEL: &str = "dev.clawker.purpose=agent";
-
-/// An agent. Of its variables only those about telemetry get past here.
-pub(super) fn agent(inspected: ContainerInspectResponse) -> Agent {
-    let config = inspected.config.unwrap_or_default();
-    let label = |name: &str| config.labels.as_ref().and_then(|labels| labels.get(name)).cloned().unwrap_or_default();
-    let state = inspected.state.and_then(|state| state.status).map(|status| status.to_string()).unwrap_or_default();
-    let name_of = |line: &String| line.split_once('=').map_or("", |(name, _)| name).to_owned();
-    Agent {
-        container: inspected.name.unwrap_or_default().trim_start_matches('/').to_owned(),
-        project: label("dev.clawker.project"),
-        agent: label("dev.clawker.agent"),
-        running: state_named(&state) == ContainerState::Running,
-        environment: config.env.unwrap_or_default().into_iter().filter(|line| is_telemetry(&name_of(line))).collect(),
-        image: config.image.unwrap_or_default(),
-    }
 }
 
 /// The network.
@@ -222,7 +202,9 @@ pub(super) fn event(message: EventMessage) -> Option<EngineEvent> {
         EventMessageTypeEnum::CONTAINER => {
             Some(EngineEvent::Container { id: actor.id.unwrap_or_default(), name, action })
         }
-        EventMessageTypeEnum::NETWORK => Some(EngineEvent::Network { name }),
+        EventMessageTypeEnum::NETWORK => {
+            Some(EngineEvent::Network { name, container: attributes.get("container").cloned() })
+        }
         EventMessageTypeEnum::VOLUME => Some(EngineEvent::Volume),
         _ => None,
     }

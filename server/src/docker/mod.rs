@@ -6,6 +6,7 @@
 
 #![expect(clippy::disallowed_types, reason = "this is the one place that speaks to the Engine")]
 
+mod agents;
 mod client;
 mod connect;
 mod containers;
@@ -20,10 +21,13 @@ mod pull;
 mod scripted;
 mod stream;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 pub use connect::{Endpoint, endpoint_from_environment, host_of_published_ports, socket_for_containers};
 use futures::stream::BoxStream;
 use monitor_core::{
+    agents::{AgentContainer, CollectorEvidence},
     error::StackError,
     lifecycle::{Observed, ObservedContainer},
     logs::LogLine,
@@ -33,8 +37,10 @@ use monitor_core::{
     status::Usage,
 };
 
-use self::client::Client;
-use crate::engine::{Agent, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress};
+use self::{agents::Memory, client::Client};
+use crate::engine::{
+    AgentFiles, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress,
+};
 
 /// A Docker Engine, or a Podman that speaks its API.
 ///
@@ -43,6 +49,7 @@ use crate::engine::{Agent, ContainerDetail, ContainerEngine, EngineEvent, Engine
 #[derive(Clone)]
 pub struct DockerEngine {
     client: Client,
+    memory: Arc<Memory>,
 }
 
 impl DockerEngine {
@@ -58,7 +65,7 @@ impl DockerEngine {
 
     /// The Engine whose address that function finds; it is asked anew whenever there is no working connection.
     pub fn found_by(find: impl Fn() -> Result<Endpoint, StackError> + Send + Sync + 'static) -> DockerEngine {
-        DockerEngine { client: Client::new(find) }
+        DockerEngine { client: Client::new(find), memory: Arc::default() }
     }
 }
 
@@ -76,8 +83,20 @@ impl ContainerEngine for DockerEngine {
         observe::list(&self.client.connection().await?).await
     }
 
-    async fn agents(&self) -> Result<Vec<Agent>, StackError> {
-        observe::agents(&self.client).await
+    async fn agents(&self) -> Result<Vec<AgentContainer>, StackError> {
+        agents::all(&self.client, &self.memory).await
+    }
+
+    async fn agent(&self, container: &str) -> Result<Option<AgentContainer>, StackError> {
+        agents::one(&self.client, &self.memory, container).await
+    }
+
+    async fn agent_files(&self, id: &str) -> Result<AgentFiles, StackError> {
+        agents::files(&self.client, id).await
+    }
+
+    async fn collector(&self) -> Result<CollectorEvidence, StackError> {
+        agents::collector(&self.client).await
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {

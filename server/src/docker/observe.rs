@@ -20,7 +20,7 @@ use super::{
     connect::host_of_published_ports,
     convert,
 };
-use crate::engine::{Agent, ContainerDetail, EngineLocation};
+use crate::engine::{ContainerDetail, EngineLocation};
 
 /// Gathers what concerns the stack.
 pub(super) async fn observe(client: &Client, stack: &StackSpec) -> Result<Observed, StackError> {
@@ -79,21 +79,6 @@ pub(super) async fn list(engine: &Connection) -> Result<Vec<ObservedContainer>, 
     let listed = engine.docker.list_containers(Some(options)).await;
     let listed = listed.map_err(|error| engine.failure(error).or_refused("list the containers"))?;
     Ok(listed.into_iter().map(convert::summary).collect())
-}
-
-/// Clawker's agents. The list has no environment, so each is inspected; one that goes meanwhile is left out.
-pub(super) async fn agents(client: &Client) -> Result<Vec<Agent>, StackError> {
-    let engine = client.connection().await?;
-    let filters = [("label", vec![convert::AGENT_LABEL])].into();
-    let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-    let listed = engine.docker.list_containers(Some(options)).await;
-    let listed = listed.map_err(|error| engine.failure(error).or_refused("list the agents"))?;
-    let ids = listed.into_iter().filter_map(|container| container.id);
-    let engine = &engine;
-    let inspected = try_join_all(ids.map(|id| async move { inspect(engine, &id).await })).await?;
-    let mut agents: Vec<Agent> = inspected.into_iter().flatten().map(convert::agent).collect();
-    agents.sort_by(|one, other| one.container.cmp(&other.container));
-    Ok(agents)
 }
 
 /// Asks for what the list does not hold, only where something is amiss. `None`: the container went meanwhile.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use monitor_core::{
+    agents::AgentContainer,
     diff::FileDiff,
     error::StackError,
     file_view::FileState,
@@ -20,7 +21,7 @@ use crate::{
     background::in_background,
     configuration::Configuration,
     diff,
-    engine::{Agent, ContainerEngine},
+    engine::ContainerEngine,
 };
 
 /// Works it out. Fails where the settings file cannot be read at all; everything else that is wrong is in the answer.
@@ -41,7 +42,7 @@ pub async fn preview(
         preview.services = made_anew(&stack, &seen);
     }
     if preview.agents != AgentNeed::Nothing {
-        let concerns = |agent: &&Agent| every_agent || agent_behind(agent, &settings).is_some();
+        let concerns = |agent: &&AgentContainer| every_agent || agent_behind(agent, &settings).is_some();
         preview.agents_affected = seen.agents.iter().filter(concerns).map(|agent| agent.container.clone()).collect();
     }
     Ok(preview)

@@ -16,7 +16,7 @@ use clawker_monitor::{
     configuration::Configuration,
     control_plane::LocalControlPlane,
     engine::ContainerEngine,
-    fake_engine::FakeEngine,
+    fake_engine::{FakeEngine, STARTED_AT},
     fake_telemetry::FakeTelemetry,
     http::{Panel, router},
     hub::Hub,
@@ -29,11 +29,12 @@ use clawker_monitor::{
 use futures::StreamExt;
 use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
+    agents::AgentContainer,
     job::Job,
     live::Snapshot,
     service::Service,
     stack::{ServiceSpec, StackSpec},
-    status::PublishedPort,
+    status::{ContainerState, PublishedPort},
 };
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -245,4 +246,28 @@ pub fn get(path: &str) -> axum::http::request::Builder {
 
 pub fn post(path: &str) -> axum::http::request::Builder {
     Request::post(path).header("host", "127.0.0.1:8484").header("content-type", "application/x-www-form-urlencoded")
+}
+
+/// A container that Clawker made for that agent of the project `demo`; it runs, and nothing is set in it.
+pub fn agent_container(name: &str) -> AgentContainer {
+    AgentContainer {
+        id: format!("id-{name}"),
+        container: format!("clawker.demo.{name}"),
+        managed: true,
+        project: Some("demo".into()),
+        agent: name.into(),
+        image: "clawker-demo:latest".into(),
+        state: ContainerState::Running,
+        created_at: Some(STARTED_AT),
+        started_at: Some(STARTED_AT),
+        finished_at: None,
+        workdir: None,
+        networks: vec!["clawker-net".into()],
+        addresses: vec!["172.18.0.7".into()],
+        environment: Vec::new(),
+        image_environment: None,
+        claude_version: None,
+        managed_settings: None,
+        agent_env: Vec::new(),
+    }
 }

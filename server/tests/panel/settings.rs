@@ -1,9 +1,9 @@
 //! The settings page's server: what it shows, what it would do, what it does, and the way back.
 
 use axum::http::StatusCode;
-use clawker_monitor::engine::Agent;
 use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
+    agents::AgentContainer,
     doctor::Holder,
     error::StackError,
     file_view::FileState,
@@ -13,7 +13,7 @@ use monitor_core::{
     settings_page::{Conflict, Preview, SettingsForm, SettingsPage},
 };
 
-use crate::harness::{Harness, panel, panel_with, post};
+use crate::harness::{Harness, agent_container, panel, panel_with, post};
 
 /// The form as a browser sends it: every field, filled from the page, with those values typed over it.
 pub fn form(page: &SettingsPage, typed: &[(&str, &str)]) -> SettingsForm {
@@ -72,13 +72,8 @@ impl Harness {
     }
 }
 
-fn agent(name: &str, prompts: &str) -> Agent {
-    Agent {
-        container: format!("clawker.demo.{name}"),
-        project: "demo".into(),
-        agent: name.into(),
-        running: true,
-        image: "clawker-demo:latest".into(),
+fn agent(name: &str, prompts: &str) -> AgentContainer {
+    AgentContainer {
         environment: [
             "CLAUDE_CODE_ENABLE_TELEMETRY=1",
             "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
@@ -99,6 +94,7 @@ fn agent(name: &str, prompts: &str) -> Agent {
             format!("OTEL_RESOURCE_ATTRIBUTES=project=demo,agent={name}"),
         ])
         .collect(),
+        ..agent_container(name)
     }
 }
 
