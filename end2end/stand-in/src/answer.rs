@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -12,17 +13,30 @@ use crate::{
     fault::Fault,
     journal::{Journal, Level},
     listeners::Endpoint,
+    loki::Loki,
+    prometheus::Prometheus,
+    request::{Reply, Request},
     role::Role,
 };
 
+/// The longest body that is taken.
+const LONGEST_BODY: u64 = 64 * 1024 * 1024;
+
+/// What the stores keep, for all who listen.
+#[derive(Debug, Default)]
+pub struct Kept {
+    loki: Loki,
+    prometheus: Prometheus,
+}
+
 /// Answers at an address from now on, on threads of its own.
-pub fn listen(role: Role, journal: Journal, endpoint: Endpoint, fault: Option<Fault>) -> Result<()> {
+pub fn listen(role: Role, journal: Journal, endpoint: Endpoint, fault: Option<Fault>, kept: Arc<Kept>) -> Result<()> {
     let listener = TcpListener::bind(&endpoint.address).with_context(|| format!("listen tcp {}", endpoint.address))?;
     journal.write(Level::Info, &format!("listening on {}", endpoint.address));
     let started = Instant::now();
     std::thread::spawn(move || {
         for connection in listener.incoming().flatten() {
-            let endpoint = endpoint.clone();
+            let (endpoint, kept) = (endpoint.clone(), Arc::clone(&kept));
             std::thread::spawn(move || {
                 let ready = match fault {
                     None | Some(Fault::Exit(_)) => true,
@@ -30,23 +44,18 @@ pub fn listen(role: Role, journal: Journal, endpoint: Endpoint, fault: Option<Fa
                     Some(Fault::SlowReady(wait)) => started.elapsed() >= wait,
                 };
                 // A client that hangs up is its own affair.
-                let _ = converse(role, journal, &endpoint, ready, connection);
+                let _ = converse(role, journal, &endpoint, &kept, ready, connection);
             });
         }
     });
     Ok(())
 }
 
-struct Reply {
-    status: &'static str,
-    content_type: &'static str,
-    body: String,
-}
-
 fn converse(
     role: Role,
     journal: Journal,
     endpoint: &Endpoint,
+    kept: &Kept,
     ready: bool,
     mut connection: TcpStream,
 ) -> std::io::Result<()> {
@@ -68,14 +77,16 @@ fn converse(
             length = value.trim().parse().unwrap_or(0);
         }
     }
-    std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
-    let path = target.split('?').next().unwrap_or(target);
-    let reply = reply(role, endpoint, ready, method, path);
+    let mut body = Vec::new();
+    reader.take(length.min(LONGEST_BODY)).read_to_end(&mut body)?;
+    let request = Request::new(method, target, body);
+    let reply = reply(role, endpoint, kept, ready, &request);
     let level = if reply.status.starts_with('5') { Level::Warn } else { Level::Info };
-    journal.write(level, &format!("{method} {path} {}", reply.status));
+    journal.write(level, &format!("{method} {} {}", request.path, reply.status));
+    let further: String = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     write!(
         connection,
-        "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+        "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{further}Connection: close\r\n\r\n{}",
         reply.status,
         reply.content_type,
         reply.body.len(),
@@ -83,38 +94,62 @@ fn converse(
     )
 }
 
-fn reply(role: Role, endpoint: &Endpoint, ready: bool, method: &str, path: &str) -> Reply {
-    let text = |status, body: &str| Reply { status, content_type: "text/plain; charset=utf-8", body: body.to_owned() };
+fn reply(role: Role, endpoint: &Endpoint, kept: &Kept, ready: bool, request: &Request) -> Reply {
+    let (method, path) = (request.method.as_str(), request.path.as_str());
     let asks_whether_ready = path == role.ready_path() || endpoint.otlp_paths.iter().any(|known| known == path);
     if asks_whether_ready && !ready {
-        return text("503 Service Unavailable", "not ready: waiting for the end of a fault");
+        return Reply::text("503 Service Unavailable", "not ready: waiting for the end of a fault");
     }
     if !endpoint.otlp_paths.is_empty() {
         return match endpoint.otlp_paths.iter().any(|known| known == path) {
-            true if method == "POST" => {
-                Reply { status: "200 OK", content_type: "application/json", body: "{\"partialSuccess\":{}}".to_owned() }
-            }
-            true => text("405 Method Not Allowed", "405 method not allowed, supported: [POST]"),
-            false => text("404 Not Found", "404 page not found"),
+            true if method == "POST" => Reply::json("{\"partialSuccess\":{}}"),
+            true => Reply::text("405 Method Not Allowed", "405 method not allowed, supported: [POST]"),
+            false => Reply::text("404 Not Found", "404 page not found"),
         };
     }
-    match path {
-        "/api/health" if role == Role::Grafana => Reply {
-            status: "200 OK",
-            content_type: "application/json",
-            body: "{\"database\":\"ok\",\"version\":\"12.4.2\"}".to_owned(),
-        },
-        "/" => Reply {
-            status: "200 OK",
-            content_type: "text/html; charset=utf-8",
-            body: format!(
-                "<!doctype html><html lang=\"en\"><title>{name}</title><h1>{name}</h1><p>A stand-in for {name}.</p>",
-                name = role.name()
-            ),
-        },
-        _ if path == role.ready_path() => text("200 OK", "ready"),
-        _ => text("404 Not Found", "404 page not found"),
+    let of_a_store = match role {
+        Role::Loki => kept.loki.answer(request),
+        Role::Prometheus => kept.prometheus.answer(request),
+        _ => None,
+    };
+    if let Some(reply) = of_a_store {
+        return reply;
     }
+    match path {
+        "/api/health" if role == Role::Grafana => Reply::json("{\"database\":\"ok\",\"version\":\"12.4.2\"}"),
+        _ if path == role.ready_path() && role != Role::Jaeger => Reply::text("200 OK", "ready"),
+        "/" => page(role, path),
+        _ if role == Role::Grafana
+            && ["/d/", "/d-solo/", "/explore", "/login"].iter().any(|own| path.starts_with(own)) =>
+        {
+            page(role, path)
+        }
+        _ => Reply::text("404 Not Found", "404 page not found"),
+    }
+}
+
+/// A page of the service's own. Grafana's says who may show it in a frame, by the variables that Grafana reads.
+fn page(role: Role, path: &str) -> Reply {
+    let name = role.name();
+    let mut page = Reply::new(
+        "200 OK",
+        "text/html; charset=utf-8",
+        format!(
+            "<!doctype html><html lang=\"en\"><title>{name}</title><h1>{name}</h1><p>A stand-in for {name}, at <code>{path}</code>.</p>"
+        ),
+    );
+    if role == Role::Grafana {
+        let is = |variable: &str| std::env::var(variable).is_ok_and(|value| value == "true");
+        if !is("GF_SECURITY_ALLOW_EMBEDDING") {
+            page.headers.push(("X-Frame-Options", "deny".to_owned()));
+        }
+        if is("GF_SECURITY_CONTENT_SECURITY_POLICY")
+            && let Ok(policy) = std::env::var("GF_SECURITY_CONTENT_SECURITY_POLICY_TEMPLATE")
+        {
+            page.headers.push(("Content-Security-Policy", policy));
+        }
+    }
+    page
 }
 
 #[cfg(test)]
@@ -123,7 +158,8 @@ mod tests {
 
     fn status(role: Role, otlp: &[&str], ready: bool, method: &str, path: &str) -> &'static str {
         let otlp_paths = otlp.iter().map(|path| (*path).to_owned()).collect();
-        reply(role, &Endpoint { address: String::new(), otlp_paths }, ready, method, path).status
+        let request = Request::new(method, path, Vec::new());
+        reply(role, &Endpoint { address: String::new(), otlp_paths }, &Kept::default(), ready, &request).status
     }
 
     #[test]
@@ -134,6 +170,16 @@ mod tests {
         assert_eq!(status(Role::Prometheus, &[], true, "GET", "/ready"), "404 Not Found");
         assert_eq!(status(Role::Jaeger, &[], false, "GET", "/"), "503 Service Unavailable");
         assert_eq!(status(Role::Grafana, &[], true, "GET", "/api/health"), "200 OK");
+    }
+
+    #[test]
+    fn each_store_keeps_what_it_is_fed_and_grafana_has_pages() {
+        assert_eq!(status(Role::Loki, &[], true, "POST", "/stand-in/events"), "204 No Content");
+        assert_eq!(status(Role::Prometheus, &[], true, "GET", "/api/v1/query?query=up"), "200 OK");
+        assert_eq!(status(Role::Jaeger, &[], true, "POST", "/stand-in/events"), "404 Not Found");
+        assert_eq!(status(Role::Grafana, &[], true, "GET", "/d-solo/x/y?panelId=2"), "200 OK");
+        // Nobody told this one that it may be framed.
+        assert_eq!(page(Role::Grafana, "/").headers, [("X-Frame-Options", "deny".to_owned())]);
     }
 
     #[test]

@@ -3,14 +3,21 @@
 //!
 //! `STAND_IN` says whom to play; `STAND_IN_FAULT` makes it misbehave. Both are set in the image, not by the stack, so
 //! that the stack under test is the stack that people run.
+//!
+//! Loki and Prometheus keep what tests feed them (`loki`, `prometheus`) and answer the panel's questions about it.
 
 mod answer;
 mod fault;
+mod fed;
 mod journal;
 mod listeners;
+mod logql;
+mod loki;
+mod prometheus;
+mod request;
 mod role;
 
-use std::{process::exit, time::Duration};
+use std::{process::exit, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use signal_hook::{
@@ -51,10 +58,11 @@ fn serve(role: Role, journal: Journal) -> Result<()> {
         journal.write(Level::Error, "the disk that this fault pretends is full");
         exit(code);
     }
+    let kept = Arc::new(answer::Kept::default());
     for endpoint in endpoints {
-        answer::listen(role, journal, endpoint, fault)?;
+        answer::listen(role, journal, endpoint, fault, Arc::clone(&kept))?;
     }
-    journal.write(Level::Warn, "nothing that is sent here is kept: this is a stand-in");
+    journal.write(Level::Warn, "this is a stand-in: only what tests feed it is kept");
     journal.write(Level::Info, role.ready_words());
     // A slow stand-in logs while it waits, as the real one would.
     if let Some(Fault::SlowReady(wait)) = fault {

@@ -1,0 +1,112 @@
+//! A request as far as anybody here wants to know it, and what is answered.
+
+use std::collections::BTreeMap;
+
+/// What was asked.
+#[derive(Debug, Default)]
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    /// Of the address; values as they were before they were encoded.
+    pub parameters: BTreeMap<String, String>,
+    pub body: String,
+}
+
+impl Request {
+    /// From the first line of a request, and its body.
+    pub fn new(method: &str, target: &str, body: Vec<u8>) -> Request {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            parameters: pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect(),
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match (first, hex.and_then(|digits| u8::from_str_radix(digits, 16).ok())) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+                continue;
+            }
+            (b'+', _) => bytes.push(b' '),
+            (byte, _) => bytes.push(*byte),
+        }
+        rest = after;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// What is answered.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: &'static str,
+    pub content_type: &'static str,
+    /// Further headers, name and value.
+    pub headers: Vec<(&'static str, String)>,
+    pub body: String,
+}
+
+impl Reply {
+    pub fn new(status: &'static str, content_type: &'static str, body: impl Into<String>) -> Reply {
+        Reply { status, content_type, headers: Vec::new(), body: body.into() }
+    }
+
+    pub fn text(status: &'static str, body: impl Into<String>) -> Reply {
+        Reply::new(status, "text/plain; charset=utf-8", body)
+    }
+
+    pub fn json(body: impl Into<String>) -> Reply {
+        Reply::new("200 OK", "application/json", body)
+    }
+}
+
+/// A text as JSON writes it.
+pub fn json_text(text: &str) -> String {
+    let mut json = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => json.extend(['\\', letter]),
+            letter if letter.is_control() => json.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            letter => json.push(letter),
+        }
+    }
+    json + "\""
+}
+
+/// Names and texts as a JSON object.
+pub fn json_object<'a>(pairs: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    let pairs: Vec<String> =
+        pairs.into_iter().map(|(name, text)| format!("{}:{}", json_text(name), json_text(text))).collect();
+    format!("{{{}}}", pairs.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_what_they_were_before_they_were_encoded() {
+        let request = Request::new("GET", "/a?query=%7Bx%3D%22%C3%A9+1%22%7D&limit=5&odd=100%", Vec::new());
+        assert_eq!(request.path, "/a");
+        assert_eq!(request.parameter("query"), "{x=\"é 1\"}");
+        assert_eq!((request.parameter("limit"), request.parameter("odd")), ("5", "100%"));
+    }
+
+    #[test]
+    fn what_has_a_meaning_in_json_is_escaped() {
+        assert_eq!(json_text("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000ad\"");
+    }
+}
