@@ -3,6 +3,9 @@
 //!
 //! Knows neither queries nor stores; those that answer are the server's business.
 
+#[cfg(feature = "engine")]
+pub mod query;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{service::Service, timestamp::Timestamp};

@@ -111,7 +111,7 @@ fn every_reference_between_files_leads_to_a_port_that_is_listened_on() {
                 }
             }
         }
-        assert_eq!(followed, 9, "references that this test finds; one more or less means that it looks wrong");
+        assert_eq!(followed, 12, "references that this test finds; one more or less means that it looks wrong");
         assert_eq!(
             number_after(&files["prometheus.yaml"], "localhost:"),
             listening[&Service::Prometheus],

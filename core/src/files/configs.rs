@@ -51,6 +51,9 @@ struct Prometheus {
     self_metrics_port: u16,
     loki_port: u16,
     prometheus_port: u16,
+    promtail_port: u16,
+    grafana_port: u16,
+    jaeger_admin_port: u16,
 }
 
 pub(super) fn prometheus(settings: &Settings) -> String {
@@ -60,6 +63,9 @@ pub(super) fn prometheus(settings: &Settings) -> String {
         self_metrics_port: inside_ports::collector_self_metrics(settings),
         loki_port: settings.loki_port.number(),
         prometheus_port: settings.prometheus_port.number(),
+        promtail_port: settings.promtail_port.number(),
+        grafana_port: settings.grafana_port.number(),
+        jaeger_admin_port: inside_ports::jaeger_admin(settings),
     })
 }
 

@@ -15,7 +15,7 @@ pub(super) fn jaeger_others(settings: &Settings) -> [(&'static str, u16); 5] {
     [
         ("COLLECTOR_OTLP_HTTP_HOST_PORT", 4318),
         ("QUERY_GRPC_SERVER_HOST_PORT", 16685),
-        ("ADMIN_HTTP_HOST_PORT", 14269),
+        (JAEGER_ADMIN, 14269),
         ("COLLECTOR_HTTP_SERVER_HOST_PORT", 14268),
         ("COLLECTOR_GRPC_SERVER_HOST_PORT", 14250),
     ]
@@ -24,6 +24,14 @@ pub(super) fn jaeger_others(settings: &Settings) -> [(&'static str, u16); 5] {
         taken.push(port);
         (variable, port)
     })
+}
+
+const JAEGER_ADMIN: &str = "ADMIN_HTTP_HOST_PORT";
+
+/// Where Jaeger tells about itself: spans received and dropped.
+pub fn jaeger_admin(settings: &Settings) -> u16 {
+    let others = jaeger_others(settings);
+    others.iter().find(|(variable, _)| *variable == JAEGER_ADMIN).map_or(14269, |(_, port)| *port)
 }
 
 /// Where the collector tells about itself: refused and dropped points.

@@ -33,18 +33,18 @@ async fn prometheus_scrapes_what_the_generated_file_names() {
     // The only change to the file: names that only Docker's network knows become the address of the stand-ins.
     let path = Path::new(&folder.facts.directory).join("prometheus.yaml");
     let generated = std::fs::read_to_string(&path).expect("it was written");
-    let local = ["otel-collector:", "loki:", "localhost:"]
+    let local = ["otel-collector:", "loki:", "localhost:", "promtail:", "grafana:", "jaeger:"]
         .into_iter()
         .fold(generated, |text, name| text.replace(&format!("targets: [\"{name}"), &format!("targets: [\"{host}:")));
     std::fs::write(&path, &local).expect("it can be written");
     let targets: Vec<&str> = local.split("targets: [\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    assert_eq!(targets.len(), 4, "{local}");
+    assert_eq!(targets.len(), 7, "{local}");
 
     let run = Run::read("2.1.330");
     let at = |port: u16| format!("{host}:{port}");
     let (own, agents) = (at(settings.prometheus_port.number()), at(settings.prometheus_metrics_port.number()));
     for target in targets.iter().filter(|target| **target != own) {
-        // The collector and Loki about themselves: nothing, which is a page as well.
+        // The services about themselves: nothing, which is a page as well.
         let offered = if **target == agents { sums(&run.deltas, f64::INFINITY) } else { BTreeMap::new() };
         offer(target, page(&offered)).await;
     }
@@ -53,13 +53,13 @@ async fn prometheus_scrapes_what_the_generated_file_names() {
     let begun = Instant::now();
     let lines = r#"claude_code_lines_of_code_count_total{type="added", job="otel-collector"}"#;
     let (mut health, mut samples) = (Vec::new(), Vec::new());
-    while samples.is_empty() || health.len() != 4 || health.iter().any(|(_, health, _)| health != "up") {
+    while samples.is_empty() || health.len() != 7 || health.iter().any(|(_, health, _)| health != "up") {
         assert!(begun.elapsed() < FIRST_SCRAPES, "{health:?}\n{}", prometheus.said());
         breathe().await;
         health = healths(&prometheus).await;
         samples = prometheus.once(lines, None).await.expect("an answer");
     }
-    assert_eq!(health.iter().map(|(url, ..)| url.as_str()).collect::<BTreeSet<_>>().len(), 4);
+    assert_eq!(health.iter().map(|(url, ..)| url.as_str()).collect::<BTreeSet<_>>().len(), 7);
     let [added] = samples.as_slice() else { panic!("one series of added lines: {samples:?}") };
     assert_eq!(added.value(), run.truth("claude_code.lines_of_code.count{type=added}"));
     for (label, value) in

@@ -1,0 +1,182 @@
+//! The panel's own questions to Loki and Prometheus: one for all agents, grouped by whose data it is, never one for
+//! each. Pure text; who asks it, and when, is the server's business.
+
+pub mod logql;
+pub mod promql;
+
+use super::{Owner, Range};
+use crate::dashboard::EVENTS;
+use logql::{any_of, count, last_seen, quoted, sum};
+use promql::{Counts, growth, growth_in_a_minute, growth_of_all, last_growth};
+
+/// By whose it is, and whether it is made up.
+const BY_OWNER: &str = "project, agent, clawker_simulated";
+/// Every counter of Claude Code.
+const EVERY_COUNTER: &str = "claude_code_.+_total";
+
+/// A range of that many seconds, as both languages write it.
+pub fn seconds(seconds: u64) -> String {
+    format!("{seconds}s")
+}
+
+fn events() -> String {
+    format!(r#"{{service_name="{EVENTS}"}}"#)
+}
+
+fn event(name: &str) -> String {
+    format!(r#"{} | event_name="{name}""#, events())
+}
+
+/// Every event of one owner. What was not tagged lacks both labels, which is the same as their being empty.
+pub fn events_of(owner: &Owner) -> String {
+    let tag = |value: &Option<String>| quoted(value.as_deref().unwrap_or_default());
+    format!("{} | project={} | agent={}", events(), tag(&owner.project), tag(&owner.agent))
+}
+
+/// Dollars by owner.
+pub fn cost(range: &str) -> String {
+    sum(&event("api_request"), "cost_usd", range, BY_OWNER)
+}
+
+/// Tokens by owner; the field is `input_tokens`, `output_tokens`, `cache_read_tokens` or `cache_creation_tokens`.
+pub fn tokens(field: &str, range: &str) -> String {
+    sum(&event("api_request"), field, range, BY_OWNER)
+}
+
+/// Tools that ran, by owner and `success`.
+pub fn tools(range: &str) -> String {
+    count(&event("tool_result"), range, &format!("{BY_OWNER}, success"))
+}
+
+/// Different sessions by owner.
+pub fn sessions(range: &str) -> String {
+    logql::sessions(&events(), range, BY_OWNER)
+}
+
+/// The last event by owner, in seconds since 1970.
+pub fn heard(range: &str) -> String {
+    last_seen(&events(), range, BY_OWNER)
+}
+
+/// The same by version of Claude Code.
+pub fn heard_with_version(range: &str) -> String {
+    last_seen(&events(), range, "project, agent, service_version")
+}
+
+/// When Claude Code said what came of managed settings, by what it said.
+pub fn managed_settings(range: &str) -> String {
+    let by = "project, agent, managed_settings_sources, managed_settings_helper_applied";
+    last_seen(&event("managed_settings_resolved"), range, by)
+}
+
+/// Events by owner within one step.
+pub fn activity(step: &str) -> String {
+    count(&events(), step, BY_OWNER)
+}
+
+/// Seconds of activity by owner, of Prometheus.
+pub fn active_time(range: &str) -> String {
+    growth("claude_code_active_time_seconds_total", range, BY_OWNER, Counts::Whole)
+}
+
+/// Lines of code by owner and `type`, of Prometheus.
+pub fn lines_of_code(range: &str) -> String {
+    growth("claude_code_lines_of_code_count_total", range, &format!("{BY_OWNER}, type"), Counts::Whole)
+}
+
+/// Dollars by owner, of Prometheus.
+pub fn metered_cost(range: &str) -> String {
+    growth("claude_code_cost_usage_USD_total", range, BY_OWNER, Counts::Parts)
+}
+
+/// Tokens by owner and `type`, of Prometheus.
+pub fn metered_tokens(range: &str) -> String {
+    growth("claude_code_token_usage_tokens_total", range, &format!("{BY_OWNER}, type"), Counts::Whole)
+}
+
+/// Different sessions by owner in which anything was counted, of Prometheus.
+pub fn metered_sessions(range: &str) -> String {
+    let grown = growth_of_all(EVERY_COUNTER, range, &format!("{BY_OWNER}, session_id"));
+    format!("count by ({BY_OWNER}) ({grown} > 0)")
+}
+
+/// When anything was counted last, in seconds since 1970 to the step, by project and agent, of Prometheus.
+pub fn metered_last(range: &str, step: &str) -> String {
+    last_growth(EVERY_COUNTER, range, step, "project, agent")
+}
+
+/// The last event of one owner's sessions.
+pub fn sessions_last_seen(owner: &Owner, range: Range) -> String {
+    last_seen(&with_session(owner), range.name(), "session_id")
+}
+
+/// Requests, failed requests and tools of one owner's sessions, by `event_name`.
+pub fn sessions_counts(owner: &Owner, range: Range) -> String {
+    let lines = format!(r#"{} | event_name=~"api_request|api_error|tool_result""#, with_session(owner));
+    count(&lines, range.name(), "session_id, event_name")
+}
+
+/// The sum of a field of one owner's requests, by session.
+pub fn sessions_sum(owner: &Owner, field: &str, range: Range) -> String {
+    let lines = format!(r#"{} | event_name="api_request""#, with_session(owner));
+    sum(&lines, field, range.name(), "session_id")
+}
+
+fn with_session(owner: &Owner) -> String {
+    format!(r#"{} | session_id!="""#, events_of(owner))
+}
+
+/// Who had which address, and when that was said last. Of everybody: an address goes to the next container.
+pub fn address_map() -> String {
+    last_seen(r#"{service_name="envoy", source="agent_map"}"#, "7d", "project, agent, client_ip")
+}
+
+/// Connections of those addresses through Envoy, by `domain` and `proto`, which is `deny` where it denied them.
+pub fn connections(addresses: &[String], range: Range) -> String {
+    let of = any_of(addresses);
+    let lines = format!(r#"{{service_name="envoy", source="envoy"}} | client_ip=~{of} | domain!="""#);
+    count(&lines, range.name(), "domain, proto")
+}
+
+/// Lookups of those addresses that CoreDNS did not resolve, by `domain`.
+pub fn unresolved(addresses: &[String], range: Range) -> String {
+    let of = any_of(addresses);
+    let lines = format!(r#"{{service_name="coredns"}} | client_ip=~{of} | rcode="NXDOMAIN" | domain!="""#);
+    count(&lines, range.name(), "domain")
+}
+
+/// By what the services' own counters are told apart.
+const BY_HOP: &str = "counter, exporter, datasource, datasource_type";
+
+/// Names of the services' own counters of what went through. With and without `_total`: the collector's readers differ.
+const THROUGH: &str = concat!(
+    "otelcol_(receiver_accepted|exporter_sent)_(metric_points|log_records|spans)(_total)?",
+    "|promtail_(docker_target_entries|read_lines|sent_entries)_total",
+    "|grafana_datasource_request_total",
+);
+
+/// Names of the services' own counters of what did not.
+const LOST: &str = concat!(
+    "otelcol_receiver_(refused|failed)_(metric_points|log_records|spans)(_total)?",
+    "|otelcol_exporter_(send_failed|enqueue_failed)_(metric_points|log_records|spans)(_total)?",
+    "|promtail_docker_target_parsing_errors_total|promtail_dropped_entries_total",
+    "|loki_discarded_samples_total|jaeger_collector_spans_dropped_total|grafana_datasource_request_total",
+);
+
+/// What went through within the last minute, by `counter`.
+pub fn through() -> String {
+    growth_in_a_minute(THROUGH, BY_HOP)
+}
+
+/// What was lost within the last five minutes, by `counter`, `reason` (of Loki's) and `code` (of Grafana's).
+pub fn lost() -> String {
+    growth_of_all(LOST, "5m", &format!("{BY_HOP}, reason, code"))
+}
+
+/// Which services Prometheus reaches, by `job`.
+pub fn up() -> String {
+    r#"sum by (job) (up{job=~"otel-collector-self|promtail|grafana"})"#.to_owned()
+}
+
+#[cfg(test)]
+mod tests;

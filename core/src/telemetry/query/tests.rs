@@ -1,0 +1,23 @@
+use super::*;
+
+#[test]
+fn names_that_mean_something_in_a_query_stay_names() {
+    let owner = Owner { project: Some(r#"a"b\c"#.into()), agent: None };
+    assert_eq!(
+        events_of(&owner),
+        r#"{service_name="claude-code"} | project="a\"b\\c" | agent="""#,
+        "the agent that nobody named is the one without a label"
+    );
+    assert_eq!(any_of(&["172.18.0.5".into(), "fd00::5".into()]), r#""172\\.18\\.0\\.5|fd00::5""#);
+}
+
+#[test]
+fn the_questions_of_the_references_are_asked_in_its_words() {
+    // Recorded as answered by Loki 3.7.0.
+    insta::assert_snapshot!([cost("1h"), tools("1h"), sessions("1h"), heard("1h")].join("\n"), @r#"
+    sum by (project, agent, clawker_simulated) (sum_over_time({service_name="claude-code"} | event_name="api_request" | unwrap cost_usd | __error__="" [1h]))
+    sum by (project, agent, clawker_simulated, success) (count_over_time({service_name="claude-code"} | event_name="tool_result" [1h]))
+    count by (project, agent, clawker_simulated) (sum by (project, agent, clawker_simulated, session_id) (count_over_time({service_name="claude-code"} | session_id!="" [1h])))
+    max_over_time({service_name="claude-code"} | label_format ts=`{{ __timestamp__ | unixEpoch }}` | unwrap ts | __error__="" [1h]) by (project, agent, clawker_simulated)
+    "#);
+}
