@@ -4,6 +4,10 @@
 //! Knows neither queries nor stores; those that answer are the server's business.
 
 #[cfg(feature = "engine")]
+pub mod answer;
+#[cfg(feature = "engine")]
+pub mod gather;
+#[cfg(feature = "engine")]
 pub mod query;
 
 use serde::{Deserialize, Serialize};

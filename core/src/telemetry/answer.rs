@@ -1,0 +1,191 @@
+//! What Loki and Prometheus answer, read from their JSON. Values are text there, `NaN` and `+Inf` among them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Owner;
+
+/// A series' labels, or a line's labels and metadata.
+pub type Labels = BTreeMap<String, String>;
+
+/// One number. Always finite: what is none says nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// What it is of.
+    pub labels: Labels,
+    /// The number.
+    pub value: f64,
+}
+
+/// Numbers over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// What they are of.
+    pub labels: Labels,
+    /// Seconds since 1970, and the number then.
+    pub values: Vec<(f64, f64)>,
+}
+
+/// One line of Loki's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Nanoseconds since 1970.
+    pub at: u64,
+    /// Labels and structured metadata.
+    pub labels: Labels,
+}
+
+/// A label that is there and not empty.
+pub fn label<'a>(labels: &'a Labels, name: &str) -> Option<&'a str> {
+    labels.get(name).map(String::as_str).filter(|value| !value.is_empty())
+}
+
+/// Whose data bears these labels.
+pub fn owner(labels: &Labels) -> Owner {
+    let tag = |name: &str| label(labels, name).map(str::to_owned);
+    Owner { project: tag("project"), agent: tag("agent") }
+}
+
+#[derive(Deserialize)]
+struct Body<T> {
+    data: Option<Data<T>>,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Data<T> {
+    result: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct OneValue {
+    metric: Labels,
+    value: (f64, String),
+}
+
+#[derive(Deserialize)]
+struct ManyValues {
+    metric: Labels,
+    values: Vec<(f64, String)>,
+}
+
+#[derive(Deserialize)]
+struct Stream {
+    stream: Labels,
+    /// Nanoseconds, the line, and since Loki 3 perhaps an object of metadata.
+    values: Vec<Vec<Value>>,
+}
+
+/// A vector: one number for each series.
+///
+/// # Errors
+/// Where the body is no answer: why, in a clause.
+pub fn samples(body: &[u8]) -> Result<Vec<Sample>, String> {
+    let series: Vec<OneValue> = results(body)?;
+    let sample = |OneValue { metric, value: (_, text) }| Some(Sample { labels: metric, value: number(&text)? });
+    Ok(series.into_iter().filter_map(sample).collect())
+}
+
+/// A matrix: numbers over time for each series.
+///
+/// # Errors
+/// As `samples`.
+pub fn series(body: &[u8]) -> Result<Vec<Series>, String> {
+    let series: Vec<ManyValues> = results(body)?;
+    let of = |ManyValues { metric, values }| Series {
+        labels: metric,
+        values: values.iter().filter_map(|(time, text)| Some((*time, number(text)?))).collect(),
+    };
+    Ok(series.into_iter().map(of).collect())
+}
+
+/// Streams: lines, each with all it bears, in no order.
+///
+/// # Errors
+/// As `samples`.
+pub fn lines(body: &[u8]) -> Result<Vec<Line>, String> {
+    let mut lines = Vec::new();
+    for Stream { stream, values } in results(body)? {
+        for value in values {
+            let Some(at) = value.first().and_then(Value::as_str).and_then(|text| text.parse().ok()) else {
+                return Err("a line without a moment".to_owned());
+            };
+            let mut labels = stream.clone();
+            if let Some(metadata) =
+                value.get(2).and_then(|value| value.get("structuredMetadata").unwrap_or(value).as_object())
+            {
+                let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                labels.extend(metadata.iter().map(|(name, value)| (name.clone(), text(value))));
+            }
+            lines.push(Line { at, labels });
+        }
+    }
+    Ok(lines)
+}
+
+/// What a store says in JSON about a question that it refused; Loki says it in plain text.
+pub fn refusal(body: &[u8]) -> Option<String> {
+    serde_json::from_slice::<Body<Value>>(body).ok()?.error
+}
+
+fn results<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<Vec<T>, String> {
+    let body: Body<T> = serde_json::from_slice(body).map_err(|error| format!("an answer that is none: {error}"))?;
+    match (body.data, body.error) {
+        (Some(data), _) => Ok(data.result),
+        (None, Some(error)) => Err(error),
+        (None, None) => Err("an answer that is none: it has no `data`".to_owned()),
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(name: &str) -> Vec<u8> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../server/tests/fixtures/loki");
+        std::fs::read(format!("{folder}/{name}")).expect("a fixture")
+    }
+
+    #[test]
+    fn what_loki_3_7_0_answered_is_read() {
+        let cost = samples(&recorded("instant-cost-by-agent.json")).expect("a vector");
+        assert_eq!((cost.len(), cost[0].value), (1, 0.140482));
+        assert_eq!(owner(&cost[0].labels), Owner { project: Some("demo".into()), agent: Some("dev".into()) });
+        assert_eq!(samples(&recorded("instant-empty.json")), Ok(Vec::new()));
+        let over_time = series(&recorded("range-cost-matrix.json")).expect("a matrix");
+        assert_eq!(over_time[0].values[1], (1_795_330_320.0, 0.022586999999999996));
+        let lines = lines(&recorded("range-streams-tool-events.json")).expect("streams");
+        assert_eq!((lines.len(), lines[0].at), (5, 1_795_330_258_129_000_000));
+        assert_eq!(label(&lines[0].labels, "tool_name"), Some("Write"));
+    }
+
+    #[test]
+    fn what_is_no_number_says_nothing() {
+        let of = |value: &str| format!(r#"{{"data":{{"result":[{{"metric":{{}},"value":[1,"{value}"]}}]}}}}"#);
+        assert_eq!(samples(of("1e-3").as_bytes()).expect("a vector")[0].value, 0.001);
+        for value in ["NaN", "+Inf", "-Inf", "", "soon"] {
+            assert_eq!(samples(of(value).as_bytes()), Ok(Vec::new()), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_says_why() {
+        assert!(samples(b"<html>").is_err_and(|error| error.starts_with("an answer that is none: ")));
+        assert_eq!(samples(br#"{"status":"error","error":"too many"}"#), Err("too many".into()));
+        assert_eq!(refusal(br#"{"status":"error","error":"parse error: x"}"#).as_deref(), Some("parse error: x"));
+        assert_eq!(refusal(b"parse error at line 1"), None);
+    }
+
+    #[test]
+    fn metadata_beside_the_line_counts_as_well() {
+        let body =
+            br#"{"data":{"result":[{"stream":{"a":"1"},"values":[["7","x",{"structuredMetadata":{"b":"2"}}]]}]}}"#;
+        assert_eq!(lines(body).expect("streams")[0].labels["b"], "2");
+    }
+}

@@ -1,0 +1,213 @@
+//! Everybody's numbers, put together from what the stores answered. Amounts are added up as they came and rounded once.
+//!
+//! A question that was not answered costs its own columns. Cost, tokens and sessions are asked of Loki, where a sum is
+//! exact; where it does not say, Prometheus' counters stand in.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Missing, Numbers, Owner, OwnerNumbers, Range, Tokens,
+    answer::{Labels, Sample, Series, label, owner},
+};
+use crate::{service::Service, timestamp::Timestamp};
+
+/// What a store answered to one question.
+pub type Answered<T> = Result<Vec<T>, String>;
+
+/// What Loki answered.
+#[derive(Debug, Clone)]
+pub struct FromLoki {
+    /// `query::cost`.
+    pub cost: Answered<Sample>,
+    /// `query::tokens` of `TOKEN_FIELDS`, in that order.
+    pub tokens: [Answered<Sample>; 4],
+    /// `query::tools`.
+    pub tools: Answered<Sample>,
+    /// `query::sessions`.
+    pub sessions: Answered<Sample>,
+    /// `query::heard`.
+    pub last_seen: Answered<Sample>,
+    /// `query::cost` over time.
+    pub cost_over_time: Answered<Series>,
+    /// `query::activity` over time.
+    pub events_over_time: Answered<Series>,
+}
+
+/// What Prometheus answered.
+#[derive(Debug, Clone)]
+pub struct FromPrometheus {
+    /// `query::active_time`.
+    pub active: Answered<Sample>,
+    /// `query::lines_of_code`.
+    pub lines: Answered<Sample>,
+    /// `query::metered_cost`, where Loki did not say.
+    pub cost: Option<Answered<Sample>>,
+    /// `query::metered_tokens`, where Loki did not say.
+    pub tokens: Option<Answered<Sample>>,
+    /// `query::metered_sessions`, where Loki did not say.
+    pub sessions: Option<Answered<Sample>>,
+}
+
+/// The fields of a request that hold tokens, in the order of `FromLoki::tokens`.
+pub const TOKEN_FIELDS: [&str; 4] = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens"];
+/// The same in the label `type` of Prometheus.
+const TOKEN_TYPES: [&str; 4] = ["input", "output", "cacheRead", "cacheCreation"];
+
+/// Simulated ones apart, then by owner.
+type Key = (bool, Owner);
+
+fn key(labels: &Labels) -> Key {
+    (label(labels, "clawker_simulated") == Some("true"), owner(labels))
+}
+
+/// One column: an amount for each owner, or nothing where nobody said.
+type Column = Option<BTreeMap<Key, f64>>;
+
+fn column<'a>(samples: impl Iterator<Item = &'a Sample>) -> BTreeMap<Key, f64> {
+    let mut sums = BTreeMap::new();
+    for sample in samples {
+        *sums.entry(key(&sample.labels)).or_default() += sample.value;
+    }
+    sums
+}
+
+fn having(answer: Option<&Answered<Sample>>, name: &str, value: &str) -> Column {
+    let samples = answer?.as_ref().ok()?;
+    Some(column(samples.iter().filter(|sample| label(&sample.labels, name) == Some(value))))
+}
+
+fn whole(answer: Option<&Answered<Sample>>) -> Column {
+    Some(column(answer?.as_ref().ok()?.iter()))
+}
+
+/// The amount of one owner, in parts of which there are so many in one.
+fn amount(column: &Column, key: &Key, parts: f64) -> Option<u64> {
+    column.as_ref().map(|column| in_parts(column.get(key).copied().unwrap_or_default(), parts))
+}
+
+fn in_parts(value: f64, parts: f64) -> u64 {
+    (value * parts).round().max(0.0) as u64
+}
+
+/// Everybody's numbers for the range that ends then.
+pub fn gather(range: Range, at: Timestamp, loki: &FromLoki, prometheus: &FromPrometheus) -> Numbers {
+    let instead = |first: Column, second: Option<Column>| first.or_else(|| second.flatten());
+    let cost = instead(whole(Some(&loki.cost)), Some(whole(prometheus.cost.as_ref())));
+    let sessions = instead(whole(Some(&loki.sessions)), Some(whole(prometheus.sessions.as_ref())));
+    let has_tokens = loki.tokens.iter().all(Result::is_ok);
+    let tokens: [Column; 4] = std::array::from_fn(|index| match has_tokens {
+        true => whole(Some(&loki.tokens[index])),
+        false => having(prometheus.tokens.as_ref(), "type", TOKEN_TYPES[index]),
+    });
+    let calls = whole(Some(&loki.tools));
+    let failures = having(Some(&loki.tools), "success", "false");
+    let last_seen: Column = loki.last_seen.as_ref().ok().map(|samples| {
+        let mut last = BTreeMap::new();
+        for sample in samples {
+            let known: &mut f64 = last.entry(key(&sample.labels)).or_default();
+            *known = known.max(sample.value);
+        }
+        last
+    });
+    let active = whole(Some(&prometheus.active));
+    let added = having(Some(&prometheus.lines), "type", "added");
+    let removed = having(Some(&prometheus.lines), "type", "removed");
+    let cost_steps = steps(range, at, &loki.cost_over_time, 1e6);
+    let event_steps = steps(range, at, &loki.events_over_time, 1.0);
+
+    // A counter that did not move is offered for days; that alone is no sign of anybody.
+    let moved = [&cost, &sessions, &calls, &last_seen, &active, &added, &removed].into_iter().chain(&tokens);
+    let mut keys: Vec<&Key> = moved
+        .flatten()
+        .flat_map(|column| column.iter().filter(|(_, value)| **value > 0.0).map(|(key, _)| key))
+        .collect();
+    keys.sort();
+    keys.dedup();
+    let owners = keys.into_iter().map(|key| {
+        let of_type = |index: usize| amount(&tokens[index], key, 1.0);
+        let step = |steps: &Option<BTreeMap<Key, Vec<u64>>>| match steps {
+            Some(steps) => steps.get(key).cloned().unwrap_or_else(|| vec![0; Range::STEPS as usize]),
+            None => Vec::new(),
+        };
+        OwnerNumbers {
+            owner: key.1.clone(),
+            simulated: key.0,
+            last_seen: last_seen.as_ref().and_then(|column| column.get(key)).map(|seconds| moment(*seconds)),
+            sessions: amount(&sessions, key, 1.0),
+            cost_micro_usd: amount(&cost, key, 1e6),
+            tokens: of_type(0).zip(of_type(1)).zip(of_type(2)).zip(of_type(3)).map(
+                |(((input, output), cache_read), cache_creation)| Tokens { input, output, cache_read, cache_creation },
+            ),
+            tool_calls: amount(&calls, key, 1.0),
+            tool_failures: amount(&failures, key, 1.0),
+            active_seconds: amount(&active, key, 1.0),
+            lines_added: amount(&added, key, 1.0),
+            lines_removed: amount(&removed, key, 1.0),
+            cost_over_time: step(&cost_steps),
+            events_over_time: step(&event_steps),
+        }
+    });
+    Numbers { range, at, owners: owners.collect(), missing: missing(loki, prometheus, has_tokens) }
+}
+
+/// Seconds since 1970 as a moment.
+pub fn moment(seconds: f64) -> Timestamp {
+    Timestamp::from_unix_milliseconds((seconds * 1000.0).round() as i64)
+}
+
+/// The moments at which the steps of a sparkline end, the first and the last: seconds since 1970.
+pub fn step_ends(range: Range, at: Timestamp) -> (i64, i64) {
+    let last = at.unix_milliseconds() / 1000;
+    (last - (range.seconds() - range.step_seconds()) as i64, last)
+}
+
+fn steps(range: Range, at: Timestamp, answer: &Answered<Series>, parts: f64) -> Option<BTreeMap<Key, Vec<u64>>> {
+    let (first, _) = step_ends(range, at);
+    let mut sums: BTreeMap<Key, Vec<f64>> = BTreeMap::new();
+    for series in answer.as_ref().ok()? {
+        let of = sums.entry(key(&series.labels)).or_insert_with(|| vec![0.0; Range::STEPS as usize]);
+        for (time, value) in &series.values {
+            let index = ((time - first as f64) / range.step_seconds() as f64).round();
+            if let Some(step) = (index >= 0.0).then(|| of.get_mut(index as usize)).flatten() {
+                *step += value;
+            }
+        }
+    }
+    let rounded = |steps: Vec<f64>| steps.into_iter().map(|value| in_parts(value, parts)).collect();
+    Some(sums.into_iter().map(|(key, steps)| (key, rounded(steps))).collect())
+}
+
+/// What is not known, by store and reason.
+fn missing(loki: &FromLoki, prometheus: &FromPrometheus, has_tokens: bool) -> Vec<Missing> {
+    // Where Prometheus stands in, nothing is missing.
+    let unless = |answer: &Option<Answered<Sample>>, error| if matches!(answer, Some(Ok(_))) { None } else { error };
+    let tokens = loki.tokens.iter().find_map(|answer| answer.as_ref().err()).filter(|_| !has_tokens);
+    let tools = loki.tools.as_ref().err();
+    let columns = [
+        (Service::Loki, "last seen", loki.last_seen.as_ref().err()),
+        (Service::Loki, "sessions", unless(&prometheus.sessions, loki.sessions.as_ref().err())),
+        (Service::Loki, "estimated cost", unless(&prometheus.cost, loki.cost.as_ref().err())),
+        (Service::Loki, "tokens", unless(&prometheus.tokens, tokens)),
+        (Service::Loki, "tool calls", tools),
+        (Service::Loki, "failures", tools),
+        (Service::Loki, "cost over time", loki.cost_over_time.as_ref().err()),
+        (Service::Loki, "activity over time", loki.events_over_time.as_ref().err()),
+        (Service::Prometheus, "active time", prometheus.active.as_ref().err()),
+        (Service::Prometheus, "lines", prometheus.lines.as_ref().err()),
+    ];
+    let mut missing: Vec<Missing> = Vec::new();
+    for (store, column, error) in columns {
+        let Some(error) = error else { continue };
+        match missing.iter_mut().find(|known| known.store == store && known.error == *error) {
+            Some(known) => {
+                known.lacks.push_str(", ");
+                known.lacks.push_str(column);
+            }
+            None => missing.push(Missing { store, error: error.clone(), lacks: column.to_owned() }),
+        }
+    }
+    missing
+}
+
+#[cfg(test)]
+mod tests;
