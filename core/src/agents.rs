@@ -6,6 +6,8 @@
 mod agent_env;
 #[cfg(feature = "engine")]
 mod evidence;
+#[cfg(feature = "engine")]
+mod judge;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub use agent_env::agent_env;
 #[cfg(feature = "engine")]
 pub use evidence::{AgentContainer, CollectorEvidence, Heard, HeardOwner, Losses, Surroundings};
+#[cfg(feature = "engine")]
+pub use judge::{Judgement, judge, new_agents};
 
 use crate::{status::ContainerState, telemetry::Owner, timestamp::Timestamp};
 

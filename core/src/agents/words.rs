@@ -110,9 +110,7 @@ impl FixKind {
             FixKind::Recreate => {
                 "Recreate the container; its image is fine. Restarting does not help: variables are fixed at creation."
             }
-            FixKind::Rebuild => {
-                "Rebuild the image, then recreate the container: the value is baked into the image."
-            }
+            FixKind::Rebuild => "Rebuild the image, then recreate the container: the value is baked into the image.",
             FixKind::Edit => "Change where the value is set, then recreate the container.",
             FixKind::None => "Nothing is to be done.",
         }

@@ -1,0 +1,188 @@
+//! Where a signal is sent, and whether the collector takes it there.
+//!
+//! Source: OpenTelemetry's specification of the OTLP exporter: an endpoint of one signal is taken as it stands, the
+//! common one gets the signal's path appended, and gRPC looks at host and port only.
+
+use super::super::Code;
+use super::environment::Fault;
+use super::variables::{Variables, is, literal};
+use crate::{
+    agent_environment::{environment, masked},
+    service::Service,
+    settings::Settings,
+};
+
+/// One kind of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Events. What the panel knows an agent by.
+    Logs,
+    /// Counters: active time, lines, commits.
+    Metrics,
+}
+
+impl Signal {
+    pub const ALL: [Signal; 2] = [Signal::Logs, Signal::Metrics];
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Signal::Logs => "events",
+            Signal::Metrics => "metrics",
+        }
+    }
+
+    pub fn exporter(self) -> &'static str {
+        match self {
+            Signal::Logs => "OTEL_LOGS_EXPORTER",
+            Signal::Metrics => "OTEL_METRICS_EXPORTER",
+        }
+    }
+
+    /// Its own variable first, then the common one.
+    pub fn protocol(self) -> [&'static str; 2] {
+        match self {
+            Signal::Logs => ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
+            Signal::Metrics => ["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
+        }
+    }
+
+    /// Its own variable first, then the common one.
+    pub fn endpoint(self) -> [&'static str; 2] {
+        match self {
+            Signal::Logs => ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"],
+            Signal::Metrics => ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"],
+        }
+    }
+
+    fn appended(self) -> &'static str {
+        match self {
+            Signal::Logs => "/v1/logs",
+            Signal::Metrics => "/v1/metrics",
+        }
+    }
+}
+
+/// Where the collector takes data, by today's settings.
+#[derive(Debug, Clone)]
+pub(super) struct Collector {
+    logs: String,
+    metrics: String,
+    /// `None` for a collector elsewhere, of which only HTTP is known.
+    grpc_port: Option<u16>,
+    /// The container shares the host's network, where the collector's ports are published.
+    beside_host: bool,
+}
+
+impl Collector {
+    pub fn of(settings: &Settings, beside_host: bool) -> Collector {
+        let variables = environment(settings, "", "");
+        let value = |signal: Signal| {
+            let found = variables.iter().find(|variable| variable.name == signal.endpoint()[0]);
+            found.map(|variable| variable.value.clone()).unwrap_or_default()
+        };
+        let here = settings.otel_collector_endpoint.is_none();
+        Collector {
+            logs: value(Signal::Logs),
+            metrics: value(Signal::Metrics),
+            grpc_port: here.then(|| settings.otel_grpc_port.number()),
+            beside_host,
+        }
+    }
+
+    fn wanted(&self, signal: Signal) -> &str {
+        match signal {
+            Signal::Logs => &self.logs,
+            Signal::Metrics => &self.metrics,
+        }
+    }
+
+    fn is_host(&self, wanted: &Target<'_>, found: &str) -> bool {
+        let local = ["localhost", "127.0.0.1", "[::1]"];
+        found.eq_ignore_ascii_case(wanted.host)
+            || (self.grpc_port.is_some() && found.eq_ignore_ascii_case(Service::OtelCollector.name()))
+            || (self.beside_host && local.contains(&found))
+    }
+}
+
+/// An address, taken apart.
+struct Target<'a> {
+    scheme: &'a str,
+    host: &'a str,
+    port: Option<u16>,
+    path: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// Without a scheme only the host, port and path are known.
+    fn read(text: &'a str) -> Target<'a> {
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+        let rest = &rest[..rest.find(['?', '#']).unwrap_or(rest.len())];
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let colon = authority.rfind(':').filter(|colon| !authority[*colon..].contains(']'));
+        let (host, port) = match colon {
+            Some(colon) => (&authority[..colon], authority[colon + 1..].parse().ok()),
+            None => (authority, if scheme.eq_ignore_ascii_case("https") { Some(443) } else { Some(80) }),
+        };
+        Target { scheme, host, port, path }
+    }
+}
+
+/// What is wrong with where a signal goes.
+pub(super) fn fault(variables: &Variables, signal: Signal, protocol: &str, collector: &Collector) -> Option<Fault> {
+    let wanted_text = collector.wanted(signal);
+    let wanted = Target::read(wanted_text);
+    let Some((name, text)) = variables.first(signal.endpoint()) else {
+        let [own, common] = signal.endpoint();
+        return Some(Fault::new(
+            Code::EndpointMissing,
+            signal,
+            own,
+            format!("neither `{own}` nor `{common}` is set; {} belong at `{wanted_text}`", signal.words()),
+        ));
+    };
+    let found = Target::read(text);
+    let said = is(name, text);
+    let mismatch = |evidence: String| Some(Fault::new(Code::EndpointMismatch, signal, name, evidence));
+    let same_host = collector.is_host(&wanted, found.host);
+    let takes = |at: &str| format!("{said}, and the collector takes {} at `{at}`", signal.words());
+    if protocol == "grpc" {
+        let fits = same_host && collector.grpc_port.is_none_or(|port| found.port == Some(port));
+        return match collector.grpc_port {
+            _ if fits => None,
+            Some(port) if same_host && found.port == wanted.port => mismatch(format!(
+                "{said}, where the collector takes HTTP, but the protocol is `grpc`, which it takes on port `{port}`"
+            )),
+            Some(port) => mismatch(takes(&format!("http://{}:{port}", wanted.host))),
+            None => mismatch(takes(wanted_text)),
+        };
+    }
+    if same_host && found.port.is_some() && found.port == collector.grpc_port {
+        return mismatch(format!(
+            "{said}, where the collector takes gRPC, but the protocol is {}, which it takes at `{wanted_text}`",
+            literal(protocol)
+        ));
+    }
+    if !found.scheme.eq_ignore_ascii_case(wanted.scheme) || !same_host || found.port != wanted.port {
+        return mismatch(takes(wanted_text));
+    }
+    let is_own = name == signal.endpoint()[0];
+    let path = match is_own {
+        true => found.path.to_owned(),
+        false => format!("{}{}", found.path.trim_end_matches('/'), signal.appended()),
+    };
+    match () {
+        () if path == wanted.path => None,
+        () if is_own && path.trim_matches('/').is_empty() => {
+            let evidence = format!("{said}, which is used as it stands; the path `{}` is missing", wanted.path);
+            Some(Fault::new(Code::EndpointPathMissing, signal, name, evidence))
+        }
+        () if !is_own => mismatch(format!(
+            "{said}, to which `{}` is appended; the collector takes {} at `{}`",
+            signal.appended(),
+            signal.words(),
+            masked(name, wanted_text)
+        )),
+        () => mismatch(takes(wanted_text)),
+    }
+}

@@ -1,0 +1,116 @@
+//! What is wrong with the variables about where and how data is sent: exporter, protocol, endpoint, tags.
+//!
+//! The same questions are put to what a container has and to what a new one would get; the difference tells whether a
+//! new one helps.
+
+use super::super::Code;
+use super::endpoint::{Collector, Signal, fault as endpoint_fault};
+use super::variables::{RESOURCE_ATTRIBUTES, Variables, is};
+use crate::telemetry::Owner;
+
+/// Something wrong with variables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub code: Code,
+    /// It concerns events, by which an agent is known. Without metrics alone an agent is still heard.
+    pub blocking: bool,
+    /// The guilty ones.
+    pub variables: Vec<&'static str>,
+    pub evidence: String,
+}
+
+impl Fault {
+    pub fn new(code: Code, signal: Signal, variable: &'static str, evidence: String) -> Fault {
+        Fault { code, blocking: signal == Signal::Logs, variables: vec![variable], evidence }
+    }
+}
+
+/// Everything that is wrong, one fault a code. `owner` is whose the data ought to be; nobody's tags are never missed.
+pub(super) fn faults(variables: &Variables, collector: &Collector, owner: &Owner) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = Vec::new();
+    for fault in Signal::ALL.into_iter().flat_map(|signal| of_signal(variables, signal, collector)) {
+        match faults.iter_mut().find(|known| known.code == fault.code) {
+            Some(known) => known.absorb(fault),
+            None => faults.push(fault),
+        }
+    }
+    faults.extend(tags(variables, owner));
+    faults
+}
+
+impl Fault {
+    fn absorb(&mut self, other: Fault) {
+        self.blocking |= other.blocking;
+        if !self.variables.iter().any(|known| other.variables.contains(known)) {
+            self.evidence.push_str("; ");
+            self.evidence.push_str(&other.evidence);
+        }
+        self.variables.extend(other.variables);
+    }
+}
+
+fn of_signal(variables: &Variables, signal: Signal, collector: &Collector) -> Vec<Fault> {
+    if let Some(fault) = exporter(variables, signal) {
+        return vec![fault];
+    }
+    let said = variables.first(signal.protocol());
+    let protocol = match said {
+        None => {
+            let [own, common] = signal.protocol();
+            let evidence = format!("neither `{own}` nor `{common}` is set");
+            // Both signals miss the common one; that is told once.
+            Some(Fault::new(Code::ProtocolMissing, signal, common, evidence))
+        }
+        Some((_, "grpc" | "http/json" | "http/protobuf")) => None,
+        Some((name, value)) => {
+            let evidence = format!("{}; Claude Code knows `grpc`, `http/json` and `http/protobuf`", is(name, value));
+            Some(Fault::new(Code::ProtocolInvalid, signal, name, evidence))
+        }
+    };
+    let spoken = said.map_or("http/protobuf", |(_, value)| value);
+    protocol.into_iter().chain(endpoint_fault(variables, signal, spoken, collector)).collect()
+}
+
+/// Several exporters may be named; one of them has to be the one that sends. Without the one for events nothing is
+/// sent at all (anthropics/claude-code#38454).
+fn exporter(variables: &Variables, signal: Signal) -> Option<Fault> {
+    let name = signal.exporter();
+    let value = variables.get(name);
+    if value.is_some_and(|value| value.split(',').any(|one| one.trim() == "otlp")) {
+        return None;
+    }
+    let said = value.map_or_else(|| format!("`{name}` is not set"), |value| is(name, value));
+    let follows = match signal {
+        Signal::Logs => "so no event is sent, and Claude Code then sends no metrics either",
+        Signal::Metrics => "so metrics are not sent: active time, lines, commits",
+    };
+    Some(Fault::new(Code::ExporterNone, signal, name, format!("{said}, {follows}")))
+}
+
+fn tags(variables: &Variables, owner: &Owner) -> Option<Fault> {
+    let found = tagged(variables);
+    let lacks = |wanted: &Option<String>, found: &Option<String>| wanted.is_some() && wanted != found;
+    if !lacks(&owner.project, &found.project) && !lacks(&owner.agent, &found.agent) {
+        return None;
+    }
+    let wanted: Vec<String> = [("project", &owner.project), ("agent", &owner.agent)]
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)))
+        .collect();
+    let value = variables.get(RESOURCE_ATTRIBUTES);
+    let said =
+        value.map_or_else(|| format!("`{RESOURCE_ATTRIBUTES}` is not set"), |value| is(RESOURCE_ATTRIBUTES, value));
+    let evidence = format!("{said}; it lacks `{}`", wanted.join(","));
+    Some(Fault { code: Code::TagsMissing, blocking: true, variables: vec![RESOURCE_ATTRIBUTES], evidence })
+}
+
+/// Whose data it is by its tags.
+pub(super) fn tagged(variables: &Variables) -> Owner {
+    let attributes = variables.get(RESOURCE_ATTRIBUTES).unwrap_or_default();
+    let value = |key: &str| {
+        let pairs = attributes.split(',').filter_map(|pair| pair.split_once('='));
+        let value = pairs.filter(|(name, _)| name.trim() == key).map(|(_, value)| value.trim()).next_back()?;
+        (!value.is_empty()).then(|| value.to_owned())
+    };
+    Owner { project: value("project"), agent: value("agent") }
+}

@@ -1,0 +1,89 @@
+//! The way to the collector: the agent's network, the collector itself, and Clawker's own check of it.
+//!
+//! Source: Clawker v0.8.0, `IsMonitoringActive`: a running container whose name contains `otel-collector`, labelled
+//! `dev.clawker.managed=true`, on the network `clawker-net`.
+
+use super::super::{Cause, Code, CollectorEvidence, FixKind, NewAgents, Surroundings};
+use super::case::{Case, Finding, Weight, stack};
+use super::variables::literal;
+use crate::stack::NETWORK;
+
+const LABEL: &str = "dev.clawker.managed=true";
+
+impl CollectorEvidence {
+    /// Clawker's own check finds it.
+    pub(super) fn passes(&self) -> bool {
+        self.running && self.labelled && self.on_network
+    }
+
+    fn name(&self) -> &str {
+        self.container.as_deref().unwrap_or("otel-collector")
+    }
+
+    fn is_down(&self) -> String {
+        match &self.container {
+            Some(name) => format!("{} does not run", literal(name)),
+            None => "there is no container named `otel-collector`".to_owned(),
+        }
+    }
+}
+
+/// Why Clawker's check would pass over a collector that runs, each as a clause about it.
+pub(super) fn unseen(collector: &CollectorEvidence) -> Vec<(Code, String)> {
+    let unlabelled = (Code::CollectorUnlabelled, format!("lacks the label `{LABEL}`, by which Clawker looks for it"));
+    let elsewhere = (Code::CollectorNotOnNetwork, format!("is not on `{NETWORK}`"));
+    [(!collector.labelled).then_some(unlabelled), (!collector.on_network).then_some(elsewhere)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// What keeps the agent's data from reaching the collector.
+pub(super) fn unreachable(case: &Case<'_>) -> Vec<Finding> {
+    if case.sends_elsewhere() {
+        return Vec::new();
+    }
+    let agent = case.agent;
+    let collector = &case.around.collector;
+    let beside_host = agent.networks.iter().any(|network| network == "host") && !agent.managed;
+    let mut findings = Vec::new();
+    let blocking = |code, evidence, fix| Finding::new(Weight::Blocking, code, evidence, fix);
+    if !case.is_on_network() && !beside_host {
+        let on: Vec<String> = agent.networks.iter().map(|network| literal(network)).collect();
+        let on = if on.is_empty() { "on no network".to_owned() } else { format!("on {}", on.join(", ")) };
+        let by_hand = match agent.managed {
+            true => String::new(),
+            false => format!("; `docker network connect {NETWORK} {}` puts it there", agent.container),
+        };
+        let evidence = format!("it is {on}, and the collector is reached on `{NETWORK}`{by_hand}");
+        findings.push(blocking(Code::NotOnNetwork, evidence, case.anew(FixKind::Recreate)));
+    }
+    // Of a container that does not run, nothing is expected of the collector either.
+    if agent.state.is_up() && !collector.running {
+        findings.push(blocking(Code::CollectorDown, collector.is_down(), stack()));
+    } else if agent.state.is_up() && !collector.on_network && !beside_host {
+        let evidence = format!("{} runs, but is not on `{NETWORK}`", literal(collector.name()));
+        findings.push(blocking(Code::CollectorNotOnNetwork, evidence, stack()));
+    }
+    findings
+}
+
+/// Whether an agent that is made now would get telemetry: what Clawker would find if it looked now.
+pub fn new_agents(around: &Surroundings) -> NewAgents {
+    let collector = &around.collector;
+    if collector.passes() {
+        let evidence = format!("{} runs on `{NETWORK}` and bears the label `{LABEL}`", literal(collector.name()));
+        return NewAgents { would_report: true, evidence, causes: Vec::new() };
+    }
+    let reasons = match collector.running {
+        false => vec![(Code::CollectorDown, collector.is_down())],
+        true => unseen(collector)
+            .into_iter()
+            .map(|(code, ails)| (code, format!("{} runs, but {ails}", literal(collector.name()))))
+            .collect(),
+    };
+    let causes: Vec<Cause> =
+        reasons.into_iter().map(|(code, evidence)| Cause { code, evidence, fix: stack() }).collect();
+    let evidence = causes.iter().map(|cause| cause.evidence.as_str()).collect::<Vec<_>>().join("; ");
+    NewAgents { would_report: false, evidence, causes }
+}

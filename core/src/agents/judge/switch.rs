@@ -1,0 +1,90 @@
+//! Whether telemetry is switched on, and who switched it off: a file, the image, or Clawker, which looks for the
+//! collector once, when it makes a container (v0.8.0, `buildCreateTimeEnv`).
+
+use super::super::{Code, FixKind};
+use super::case::{Case, Finding, Weight, without_command};
+use super::network::unseen;
+use super::variables::{ENABLE, is, is_on};
+
+/// What keeps telemetry off.
+pub(super) fn switched_off(case: &Case<'_>) -> Option<Finding> {
+    let Some(value) = case.variables.raw(ENABLE) else {
+        let helps = case.next().is_some_and(|next| next.raw(ENABLE).is_some());
+        let evidence =
+            format!("neither the container nor its image sets `{ENABLE}`, and Claude Code is silent without it");
+        let fix = case.anew(if helps { FixKind::Recreate } else { FixKind::Rebuild });
+        return Some(Finding::new(Weight::Blocking, Code::NotEnabled, evidence, fix));
+    };
+    if is_on(value) {
+        return None;
+    }
+    let said = is(ENABLE, value);
+    let is_off = |value: Option<&str>| value.is_some_and(|value| !is_on(value));
+    let on_purpose = |evidence: String, kind: FixKind| {
+        Some(Finding::new(Weight::Off, Code::DisabledByConfiguration, evidence, case.anew(kind)))
+    };
+    if case.managed.raw(ENABLE).is_some() {
+        // `managed` tells of it, with all else that those settings decide.
+        return None;
+    }
+    if is_off(case.file.raw(ENABLE)) {
+        return on_purpose(format!("{said}, set by `agent.env` in `.clawker.yaml`"), FixKind::Edit);
+    }
+    if is_off(case.image.as_ref().and_then(|image| image.raw(ENABLE))) {
+        return on_purpose(format!("{said}, baked into its image"), FixKind::Rebuild);
+    }
+    if !case.agent.managed {
+        return on_purpose(format!("{said}, set when the container was made"), FixKind::Edit);
+    }
+    Some(by_clawker(case, &said))
+}
+
+/// Nobody wrote it down, so Clawker set it, because it saw no collector; or somebody did so by hand.
+fn by_clawker(case: &Case<'_>, said: &str) -> Finding {
+    let collector = &case.around.collector;
+    let created = case.agent.created_at;
+    let created_words =
+        created.map_or_else(String::new, |at| format!("; the container was created at {}", at.to_rfc3339()));
+    let was_down = |rest: String| {
+        let evidence = format!("{said}, which its image does not say{created_words}{rest}");
+        Finding::new(Weight::Blocking, Code::DisabledBecauseStackWasDown, evidence, case.anew(FixKind::Recreate))
+    };
+    if !collector.running {
+        return was_down(", and the collector still does not run".to_owned());
+    }
+    let name = collector.container.as_deref().unwrap_or("otel-collector");
+    match (created, collector.started_at) {
+        (Some(created), Some(started)) if created < started => {
+            return was_down(format!(", and `{name}` was started only at {}", started.to_rfc3339()));
+        }
+        (Some(_), Some(_)) => {}
+        _ => return was_down(String::new()),
+    }
+    // The collector ran. If Clawker's check cannot find it today, it could not then.
+    if let Some((code, ails)) = unseen(collector).into_iter().next() {
+        let evidence = format!("{said}{created_words}, while `{name}` ran, but {ails}");
+        return Finding::new(Weight::Blocking, code, evidence, case.anew(FixKind::Recreate));
+    }
+    let started = collector.started_at.map(|at| at.to_rfc3339()).unwrap_or_default();
+    let evidence = format!(
+        "{said}{created_words}, when `{name}` had run since {started}; so it was not Clawker but a variable given by hand, \
+         as by `agent.env_file` or `agent.from_env` in `.clawker.yaml`"
+    );
+    Finding::new(Weight::Off, Code::DisabledByConfiguration, evidence, case.anew(FixKind::Edit))
+}
+
+/// Telemetry that a file switches on is on although no collector ran; what was sent until it did is lost.
+pub(super) fn forced_on(case: &Case<'_>) -> Option<Finding> {
+    let value = case.file.raw(ENABLE).filter(|value| is_on(value))?;
+    let (created, started) = (case.agent.created_at?, case.around.collector.started_at?);
+    if created >= started || case.sends_elsewhere() || !is_on(case.variables.raw(ENABLE)?) {
+        return None;
+    }
+    let evidence = format!(
+        "{}, set by `agent.env` in `.clawker.yaml`; the container was created at {}, the collector was started at {}",
+        is(ENABLE, value),
+        created.to_rfc3339(),
+        started.to_rfc3339()
+    );
+    Some(Finding::new(Weight::Note, Code::ForcedOn, evidence, without_command(FixKind::None)))
+}

@@ -1,0 +1,104 @@
+//! Telemetry variables as a program in the container sees them, and how they are written down as evidence.
+
+use std::collections::BTreeMap;
+
+use crate::agent_environment::{is_telemetry, masked};
+
+/// The switch of all telemetry.
+pub(super) const ENABLE: &str = "CLAUDE_CODE_ENABLE_TELEMETRY";
+/// By which data says whose it is.
+pub(super) const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+/// How often events are sent, in milliseconds.
+pub(super) const LOGS_INTERVAL: &str = "OTEL_LOGS_EXPORT_INTERVAL";
+/// How often metrics are sent, in milliseconds.
+pub(super) const METRICS_INTERVAL: &str = "OTEL_METRIC_EXPORT_INTERVAL";
+
+/// Variables by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// From lines `NAME=value`; of several for one name, programs see the last.
+    pub fn of<'a>(lines: impl IntoIterator<Item = &'a String>) -> Variables {
+        let pairs = lines.into_iter().filter_map(|line| line.split_once('='));
+        Variables(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// From the `env` of a settings file of Claude Code. A text that is not JSON sets nothing.
+    pub fn of_settings(text: &str) -> Variables {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let settings: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let pairs = settings.get("env").and_then(|env| env.as_object()).into_iter().flatten();
+        let telemetry = pairs.filter(|(name, _)| is_telemetry(name)).filter_map(|(name, value)| {
+            let text = match value {
+                serde_json::Value::String(text) => text.clone(),
+                serde_json::Value::Number(_) | serde_json::Value::Bool(_) => value.to_string(),
+                _ => return None,
+            };
+            Some((name.clone(), text))
+        });
+        Variables(telemetry.collect())
+    }
+
+    /// These, and over them the others.
+    pub fn under(mut self, others: &Variables) -> Variables {
+        self.0.extend(others.0.iter().map(|(name, value)| (name.clone(), value.clone())));
+        self
+    }
+
+    /// The value, also an empty one.
+    pub fn raw(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The value; an empty one is none, as OpenTelemetry has it.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.raw(name).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// The first of these names that has a value, with it.
+    pub fn first<'a>(&self, names: [&'a str; 2]) -> Option<(&'a str, &str)> {
+        names.into_iter().find_map(|name| Some((name, self.get(name)?)))
+    }
+
+    /// A number of milliseconds, as seconds rounded up.
+    pub fn interval_seconds(&self, name: &str, default_milliseconds: u64) -> u64 {
+        let given = self.get(name).and_then(|value| value.parse::<u64>().ok()).filter(|number| *number > 0);
+        given.unwrap_or(default_milliseconds).div_ceil(1000)
+    }
+
+    /// Every name.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+/// Whether Claude Code takes it for yes; everything else is no.
+pub(super) fn is_on(value: &str) -> bool {
+    matches!(value.trim().to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
+}
+
+/// How long a value may get in a sentence.
+const LONGEST: usize = 200;
+
+/// A literal in backticks. Whatever would break out of them, or out of the line, is replaced.
+pub(super) fn literal(text: &str) -> String {
+    let harmless = |letter: char| match letter {
+        '`' => '\'',
+        letter if letter.is_control() => ' ',
+        letter => letter,
+    };
+    let mut shown: String = text.chars().take(LONGEST).map(harmless).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    match shown.trim().is_empty() {
+        true => "empty".to_owned(),
+        false => format!("`{shown}`"),
+    }
+}
+
+/// `NAME` is `value`, secrets hidden.
+pub(super) fn is(name: &str, value: &str) -> String {
+    format!("`{name}` is {}", literal(&masked(name, value)))
+}
