@@ -6,6 +6,8 @@
 #[cfg(feature = "engine")]
 pub mod answer;
 #[cfg(feature = "engine")]
+pub mod event;
+#[cfg(feature = "engine")]
 pub mod gather;
 #[cfg(feature = "engine")]
 pub mod query;
