@@ -214,6 +214,14 @@ pub enum StackError {
         /// A container's name, or whatever somebody took for an agent's.
         agent: String,
     },
+    /// More than one agent is called that.
+    #[error("`{agent}` may be any of {}", backticked(containers))]
+    AmbiguousAgent {
+        /// What somebody took for an agent's name.
+        agent: String,
+        /// The containers that may be meant.
+        containers: Vec<String>,
+    },
     /// Nobody takes telemetry where it was to be sent.
     #[error("no collector takes telemetry at `{endpoint}`: {detail}")]
     NoCollector {
@@ -325,6 +333,7 @@ impl StackError {
             }
             StackError::NoContainer { .. } => "start the stack first: `clawker-monitor up`".into(),
             StackError::UnknownAgent { .. } => "list them with `clawker-monitor agents`".into(),
+            StackError::AmbiguousAgent { .. } => "name it as `PROJECT/AGENT`, or by its container".into(),
             StackError::NoCollector { .. } => {
                 "start the stack (`clawker-monitor up`), or name another collector with `--endpoint URL`".into()
             }

@@ -18,6 +18,7 @@ use monitor_core::{
 use tokio::sync::Notify;
 
 use crate::{
+    agents::{self, Details},
     apply::Apply,
     background::in_background,
     configuration::{Configuration, Overwrite},
@@ -45,6 +46,8 @@ pub struct LocalControlPlane {
     pub readiness: Arc<dyn Readiness>,
     /// What the stores know about agents.
     pub telemetry: Arc<dyn TelemetrySource>,
+    /// What was learnt of agents by a second look.
+    pub details: Details,
     /// Files and settings.
     pub configuration: Configuration,
     /// The process' jobs.
@@ -55,6 +58,8 @@ pub struct LocalControlPlane {
     pub configuration_changed: Arc<Notify>,
     /// Rung when what the doctor found may no longer be so.
     pub checkup_due: Arc<Notify>,
+    /// Rung when somebody loads a page.
+    pub visited: Arc<Notify>,
     /// How long to wait for services.
     pub patience: Patience,
 }
@@ -105,6 +110,7 @@ impl LocalControlPlane {
 impl ControlPlane for LocalControlPlane {
     fn snapshot(&self) -> Snapshot {
         self.look_at_configuration();
+        self.visited.notify_one();
         let snapshot = self.hub.snapshot();
         // A process that takes a port, or a disk that fills up, tells nobody: whoever loads a page sends for the doctor.
         let age = snapshot.checkup.as_ref().map(|checkup| snapshot.taken_at.seconds_since(checkup.checked_at));
@@ -217,8 +223,9 @@ impl ControlPlane for LocalControlPlane {
         self.telemetry.numbers(range).await
     }
 
-    async fn agent_page(&self, container: String, _range: Range) -> Result<AgentPage, StackError> {
-        Err(StackError::UnknownAgent { agent: container })
+    async fn agent_page(&self, container: String, range: Range) -> Result<AgentPage, StackError> {
+        let (engine, telemetry) = (self.engine.as_ref(), self.telemetry.as_ref());
+        agents::page(engine, telemetry, &self.configuration, &self.details, &container, range).await
     }
 
     async fn files(&self) -> Result<Vec<FileView>, StackError> {

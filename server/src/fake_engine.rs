@@ -48,6 +48,7 @@ struct Shared {
     events: broadcast::Sender<Option<EngineEvent>>,
     log: broadcast::Sender<(Service, LogLine)>,
     pulls_held: watch::Sender<bool>,
+    looks_held: watch::Sender<bool>,
 }
 
 /// What the engine holds. Tests may change it as they like through `FakeEngine::world`; nobody is told of such a
@@ -106,6 +107,7 @@ impl Default for FakeEngine {
                 events: broadcast::Sender::new(1024),
                 log: broadcast::Sender::new(1024),
                 pulls_held: watch::Sender::new(false),
+                looks_held: watch::Sender::new(false),
             }),
         }
     }
@@ -167,6 +169,11 @@ impl FakeEngine {
     /// Pulls go on.
     pub fn release_pulls(&self) {
         self.shared.pulls_held.send_replace(false);
+    }
+
+    /// Looks at single agents wait from now on, or go on.
+    pub fn hold_looks(&self, held: bool) {
+        self.shared.looks_held.send_replace(held);
     }
 
     /// A service's container exits by itself.
@@ -265,8 +272,10 @@ impl ContainerEngine for FakeEngine {
     }
 
     async fn agent(&self, container: &str) -> Result<Option<AgentContainer>, StackError> {
-        let mut world = self.answering()?;
-        world.questions.push(format!("agent {container}"));
+        self.answering()?.questions.push(format!("agent {container}"));
+        // The sender lives as long as this engine, so the wait cannot fail.
+        self.shared.looks_held.subscribe().wait_for(|held| !held).await.ok();
+        let world = self.answering()?;
         let named = |agent: &&AgentContainer| agent.id == container || agent.container == container;
         Ok(world.agents.iter().find(named).cloned())
     }

@@ -2,13 +2,14 @@
 //! polled; only an Engine that went away is tried again, and only a service's readiness, of which Docker knows nothing,
 //! is asked for.
 
+mod agents;
 mod checkups;
 mod readiness_rounds;
 mod usage;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
 
-use futures::{StreamExt, stream::BoxStream};
+use futures::{StreamExt, future::try_join3, stream::BoxStream};
 use monitor_core::{
     error::StackError,
     live::{EngineState, Snapshot},
@@ -16,11 +17,15 @@ use monitor_core::{
     status::{ContainerState, NetworkStatus},
 };
 use tokio::{
-    sync::Notify,
+    sync::{
+        Notify,
+        mpsc::{self, UnboundedReceiver, UnboundedSender},
+    },
     time::{Instant, sleep},
 };
 
 use crate::{
+    agents::Details,
     clock::now,
     configuration::Configuration,
     engine::{ContainerEngine, EngineEvent},
@@ -28,7 +33,9 @@ use crate::{
     jobs::Jobs,
     readiness::Readiness,
     status::{self, Found},
+    telemetry::TelemetrySource,
 };
+use agents::Told;
 use readiness_rounds::Rounds;
 use usage::Usages;
 
@@ -45,6 +52,10 @@ pub struct Watch {
     pub engine: Arc<dyn ContainerEngine>,
     /// How services are asked.
     pub readiness: Arc<dyn Readiness>,
+    /// What the stores know about agents.
+    pub telemetry: Arc<dyn TelemetrySource>,
+    /// What was learnt of agents by a second look.
+    pub details: Details,
     /// Files and settings.
     pub configuration: Configuration,
     /// The process' jobs.
@@ -55,6 +66,8 @@ pub struct Watch {
     pub configuration_changed: Arc<Notify>,
     /// Rung when what the doctor found may no longer be so.
     pub checkup_due: Arc<Notify>,
+    /// Rung when somebody loads a page.
+    pub visited: Arc<Notify>,
 }
 
 /// What is known before the Engine was asked.
@@ -96,11 +109,15 @@ impl Watch {
                     told = Some(error.clone());
                     self.checkup_due.notify_one();
                 }
-                let stack = self.configuration.stack_or_default();
+                let services = status::unknown(&self.configuration.stack_or_default());
+                self.telemetry.follow(&services);
                 self.hub.update(|snapshot| {
                     snapshot.engine = EngineState::Unreachable { error };
                     snapshot.network.exists = false;
-                    snapshot.services = status::unknown(&stack);
+                    snapshot.services = services;
+                    snapshot.agents.clear();
+                    snapshot.new_agents = None;
+                    snapshot.flow = None;
                     snapshot.configuration = self.configuration.summary();
                     status::settle(snapshot);
                 });
@@ -121,7 +138,7 @@ impl Watch {
         }
     }
 
-    async fn try_follow_engine(&self) -> Result<std::convert::Infallible, StackError> {
+    async fn try_follow_engine(&self) -> Result<Infallible, StackError> {
         let info = self.engine.info().await?;
         // Subscribed before anything is listed, so that nothing falls between the two.
         let mut events = self.engine.events();
@@ -134,17 +151,41 @@ impl Watch {
                 endpoint: info.endpoint,
             };
         });
+        // Stack and agents are watched side by side, so that neither waits while the other is looked at.
+        let (tell_stack, stack_events) = mpsc::unbounded_channel();
+        let (tell_agents, told) = mpsc::unbounded_channel();
+        let hand_on = async {
+            let tell_agents = tell_agents.clone();
+            loop {
+                if let Some(event) = next_event(&mut events).await? {
+                    // Both live as long as this does.
+                    tell_agents.send(Told::Event(event.clone())).ok();
+                    tell_stack.send(event).ok();
+                }
+            }
+        };
+        let (never, ..): (Infallible, Infallible, Infallible) =
+            try_join3(hand_on, self.keep_stack(stack_events, &tell_agents), self.keep_agents(told)).await?;
+        Ok(never)
+    }
 
+    /// Keeps the services true until the Engine goes away.
+    async fn keep_stack(
+        &self,
+        mut events: UnboundedReceiver<EngineEvent>,
+        tell_agents: &UnboundedSender<Told>,
+    ) -> Result<Infallible, StackError> {
         let mut rounds = Rounds::new(self.readiness.clone());
         let mut usages = Usages::default();
         let mut readers = self.hub.readers();
         let mut stack = self.configuration.stack_or_default();
+        let mut ids = BTreeSet::new();
         let mut look_at = Some(Instant::now());
         loop {
             let watched = *readers.borrow() > 0;
             tokio::select! {
-                event = next_event(&mut events) => {
-                    if let Some(event) = event?.filter(|event| concerns(&stack, event)) {
+                Some(event) = events.recv() => {
+                    if concerns(&stack, &ids, &event) {
                         self.believe(&event);
                         look_at.get_or_insert_with(|| Instant::now() + BURST);
                     }
@@ -152,8 +193,10 @@ impl Watch {
                 () = until(look_at) => {
                     look_at = None;
                     let found = self.look(&stack).await?;
+                    ids = found.iter().filter_map(|found| found.id.clone()).collect();
                     rounds.follow(&stack, &found, watched);
                     usages.follow(&found, watched, self.engine.as_ref());
+                    self.tell_services(tell_agents);
                 }
                 () = self.configuration_changed.notified() => {
                     stack = self.configuration.stack_or_default();
@@ -163,6 +206,7 @@ impl Watch {
                         status::settle(snapshot);
                     });
                     look_at = Some(Instant::now());
+                    tell_agents.send(Told::SettingsChanged).ok();
                 }
                 (service, answer) = rounds.next(watched) => {
                     self.hub.update(|snapshot| {
@@ -171,6 +215,7 @@ impl Watch {
                         }
                         status::settle(snapshot);
                     });
+                    self.tell_services(tell_agents);
                 }
                 (service, usage) = usages.next() => {
                     self.hub.update(|snapshot| {
@@ -187,6 +232,12 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// Whoever asks the stores learns where they are now.
+    fn tell_services(&self, tell_agents: &UnboundedSender<Told>) {
+        self.telemetry.follow(&self.hub.snapshot().services);
+        tell_agents.send(Told::ServicesChanged).ok();
     }
 
     /// Takes the Engine's word for an end. It tells of one about 100 ms before its own lists do (Engine 20.10 takes the
@@ -247,14 +298,17 @@ async fn next_event(
 
 /// Containers run checks of their own all the time (`exec_create: …`); none of those changes what is shown. Nor does a
 /// signal (`kill`): looking then would wait on the Engine's lock of a container that is ending, and hear of its end late.
-fn concerns(stack: &StackSpec, event: &EngineEvent) -> bool {
+/// `ids` are the stack's own containers: agents come and go on its network, and do not concern it.
+fn concerns(stack: &StackSpec, ids: &BTreeSet<String>, event: &EngineEvent) -> bool {
     match event {
         EngineEvent::Container { name, action, .. } => {
             !action.starts_with("exec_")
                 && !matches!(action.as_str(), "kill" | "top" | "resize" | "attach" | "detach")
                 && stack.services.iter().any(|spec| spec.service.name() == name)
         }
-        EngineEvent::Network { name, .. } => name == NETWORK,
+        EngineEvent::Network { name, container } => {
+            name == NETWORK && container.as_ref().is_none_or(|container| ids.contains(container))
+        }
         EngineEvent::Volume => false,
     }
 }

@@ -52,7 +52,8 @@ async fn agents_are_found_with_their_telemetry_and_nothing_else() {
     docker(&command);
     let agents = bench.engine.agents().await.expect("an answer");
     let found = agents.iter().find(|agent| agent.container == name).expect("it is found, though it never ran");
-    assert_eq!((found.project.as_str(), found.agent.as_str(), found.running), ("try-out", "dev", false));
+    assert_eq!((found.project.as_deref(), found.agent.as_str()), (Some("try-out"), "dev"));
+    assert_eq!((found.managed, found.state), (true, ContainerState::Created));
     let mut variables = found.environment.clone();
     variables.sort();
     assert_eq!(variables, ["CLAUDE_CODE_ENABLE_TELEMETRY=1", "OTEL_LOG_USER_PROMPTS=0"]);
@@ -136,7 +137,7 @@ async fn a_container_lives_and_everything_can_be_repeated() {
     while actions.last().map(String::as_str) != Some("destroy") {
         match events.next().await.expect("the Engine stays").expect("an event") {
             Some(EngineEvent::Container { id: whose, action, .. }) if whose == id => actions.push(action),
-            Some(EngineEvent::Network { name }) if name == NETWORK => actions.push("network".into()),
+            Some(EngineEvent::Network { name, .. }) if name == NETWORK => actions.push("network".into()),
             _ => {}
         }
     }

@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{LogFormat, ServeOptions, installation::Installation, output};
 use crate::{
+    agents::Details,
     control_plane::LocalControlPlane,
     file_watch::FileWatch,
     http::{self, Panel},
@@ -32,25 +33,31 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     let hub = Hub::new(first_snapshot(&configuration));
     let configuration_changed = Arc::new(Notify::new());
     let (configuration_folders, news) = (configuration.folders(), Arc::clone(&configuration_changed));
-    let checkup_due = Arc::new(Notify::new());
+    let (checkup_due, visited) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let details = Details::default();
     let watch = Watch {
         engine: Arc::clone(&engine),
         readiness: Arc::clone(&readiness),
+        telemetry: Arc::clone(&telemetry),
+        details: details.clone(),
         configuration: configuration.clone(),
         jobs: jobs.clone(),
         hub: hub.clone(),
         configuration_changed: Arc::clone(&configuration_changed),
         checkup_due: Arc::clone(&checkup_due),
+        visited: Arc::clone(&visited),
     };
     let control_plane = LocalControlPlane {
         engine: Arc::clone(&engine),
         readiness,
         telemetry,
+        details,
         configuration,
         jobs: jobs.clone(),
         hub: hub.clone(),
         configuration_changed,
         checkup_due,
+        visited,
         patience: Patience::default(),
     };
     let shutdown = CancellationToken::new();

@@ -13,6 +13,7 @@ use axum::{
     http::{Request, Response, StatusCode},
 };
 use clawker_monitor::{
+    agents::Details,
     configuration::Configuration,
     control_plane::LocalControlPlane,
     engine::ContainerEngine,
@@ -83,6 +84,7 @@ impl Readiness for FakeReadiness {
 /// The panel under test.
 pub struct Harness {
     pub engine: FakeEngine,
+    pub telemetry: FakeTelemetry,
     pub readiness: Arc<FakeReadiness>,
     pub plane: LocalControlPlane,
     pub hub: Hub,
@@ -121,27 +123,33 @@ pub fn panel_with(settings: &str) -> Harness {
     let readiness = Arc::new(FakeReadiness::default());
     let (jobs, hub) = (Jobs::default(), Hub::new(first_snapshot(&configuration)));
     let (changed, checkup_due) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (visited, details) = (Arc::new(Notify::new()), Details::default());
     let telemetry = FakeTelemetry::default();
     let shared: Arc<dyn ContainerEngine> = Arc::new(engine.clone());
     let asked: Arc<dyn Readiness> = Arc::clone(&readiness) as _;
     let watch = Watch {
         engine: Arc::clone(&shared),
         readiness: Arc::clone(&asked),
+        telemetry: Arc::new(telemetry.clone()),
+        details: details.clone(),
         configuration: configuration.clone(),
         jobs: jobs.clone(),
         hub: hub.clone(),
         configuration_changed: Arc::clone(&changed),
         checkup_due: Arc::clone(&checkup_due),
+        visited: Arc::clone(&visited),
     };
     let plane = LocalControlPlane {
         engine: Arc::clone(&shared),
         readiness: asked,
         telemetry: Arc::new(telemetry.clone()),
+        details,
         configuration,
         jobs,
         hub: hub.clone(),
         configuration_changed: changed,
         checkup_due,
+        visited,
         patience: Patience { until_ready: Duration::from_millis(200), between_questions: Duration::from_millis(2) },
     };
     let shutdown = CancellationToken::new();
@@ -153,6 +161,7 @@ pub fn panel_with(settings: &str) -> Harness {
     });
     Harness {
         engine,
+        telemetry,
         readiness,
         plane,
         hub,

@@ -61,6 +61,8 @@ async fn the_server_functions_are_these_and_no_others() {
         leptos::server_fn::axum::server_fn_paths().map(|(path, method)| format!("{method} {path}")).collect();
     paths.sort();
     insta::assert_snapshot!(paths.join("\n"), @r"
+    POST /api/agent
+    POST /api/agent-numbers
     POST /api/apply-settings
     POST /api/cancel-job
     POST /api/check-up

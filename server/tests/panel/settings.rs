@@ -136,9 +136,12 @@ async fn a_preview_shows_what_would_change_and_changes_nothing() {
 +    log_user_prompts: false
 "
     );
-    assert_eq!(preview.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["compose.yaml"]);
+    assert_eq!(
+        preview.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(),
+        ["compose.yaml", "prometheus.yaml"]
+    );
     assert!(preview.files[0].to_string().contains("\n+      GF_SERVER_HTTP_PORT: \"3002\"\n"), "{}", preview.files[0]);
-    assert_eq!((preview.services, preview.stack_runs), (vec![Service::Grafana], true));
+    assert_eq!((preview.services, preview.stack_runs), (vec![Service::Prometheus, Service::Grafana], true));
     assert_eq!((preview.agents, preview.agents_affected), (AgentNeed::NewImages, vec!["clawker.demo.dev".into()]));
     assert_eq!((preview.problems, preview.conflicts, preview.edited), (vec![], vec![], vec![]));
     assert_eq!((panel.on_disk(), panel.engine.calls()), (before, calls));
@@ -153,7 +156,7 @@ async fn applying_while_the_stack_runs_makes_anew_only_what_the_change_concerns(
     let panel = panel_with("# mine\nmonitoring:\n  grafana_port: 3001 # taken at work\n");
     panel.up().await;
     for (typed, anew) in [
-        (("grafana_port", "3002"), &["grafana"][..]),
+        (("grafana_port", "3002"), &["grafana", "prometheus"][..]),
         (("jaeger_port", "16687"), &["grafana", "jaeger"]),
         (("telemetry.log_user_prompts", "false"), &[]),
     ] {

@@ -104,8 +104,11 @@ async fn applying_settings_as_they_are_never_puts_the_settings_file_back() {
     assert_eq!(panel.settings_text(), wanted);
     let behind = FieldDrift { key: "grafana_port".into(), settings: "3002".into(), files: "3000".into() };
     let drift = panel.page().await.drift;
-    assert_eq!((drift.fields, drift.files), (vec![behind], vec![("compose.yaml".into(), FileState::Outdated)]));
-    assert_eq!(drift.services, [(Service::Grafana, Recreate::DefinitionChanged)]);
+    assert_eq!(
+        (drift.fields, drift.files),
+        (vec![behind], ["compose.yaml", "prometheus.yaml"].map(|name| (name.into(), FileState::Outdated)).into())
+    );
+    assert_eq!(drift.services, [Service::Prometheus, Service::Grafana].map(|it| (it, Recreate::DefinitionChanged)));
 
     panel.plane.initialize(true).await.unwrap();
     let again = apply().await;
@@ -147,7 +150,7 @@ async fn an_engine_that_goes_away_meanwhile_is_no_reason_to_take_settings_back()
     assert!(matches!(panel.page().await.drift.engine_error, Some(StackError::EngineUnreachable { .. })));
     panel.engine.come_back();
     let drift = panel.page().await.drift;
-    assert_eq!(drift.services, [(Service::Grafana, Recreate::DefinitionChanged)]);
+    assert_eq!(drift.services, [Service::Prometheus, Service::Grafana].map(|it| (it, Recreate::DefinitionChanged)));
 }
 
 fn hashes(panel: &Harness) -> Vec<(String, Option<String>)> {

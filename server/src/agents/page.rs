@@ -1,0 +1,76 @@
+//! One agent, looked at closely: everything that its page shows, asked side by side.
+
+use futures::join;
+use monitor_core::{
+    agent_page::{AgentPage, numbers_of, variables},
+    agents::Surroundings,
+    error::StackError,
+    service::Service,
+    telemetry::{Missing, Owner, Range},
+};
+
+use super::{Details, standing};
+use crate::{
+    background::in_background, clock::now, configuration::Configuration, engine::ContainerEngine,
+    telemetry::TelemetrySource,
+};
+
+/// Looks at the agent in the container of that name. A store that does not answer costs what it would have told.
+pub async fn page(
+    engine: &dyn ContainerEngine,
+    telemetry: &dyn TelemetrySource,
+    configuration: &Configuration,
+    details: &Details,
+    container: &str,
+    range: Range,
+) -> Result<AgentPage, StackError> {
+    let Some(mut found) = engine.agent(container).await?.filter(|found| found.container == container) else {
+        return Err(StackError::UnknownAgent { agent: container.to_owned() });
+    };
+    let owner = Owner { project: found.project.clone(), agent: Some(found.agent.clone()).filter(|it| !it.is_empty()) };
+    let addresses = found.addresses.clone();
+    let settings = {
+        let configuration = configuration.clone();
+        in_background(move || configuration.settings().unwrap_or_default())
+    };
+    let (settings, learnt, collector, heard, losses, numbers, sessions, egress, embedding) = join!(
+        settings,
+        details.complete(engine, &mut found),
+        engine.collector(),
+        telemetry.heard(),
+        telemetry.losses(),
+        telemetry.numbers(range),
+        telemetry.sessions(&owner, range),
+        telemetry.egress(&owner, &addresses, range),
+        telemetry.embedding(),
+    );
+    if let Err(error) = learnt {
+        tracing::debug!(%error, container, "its files could not be looked at");
+    }
+    let around = Surroundings { now: now(), settings, collector: collector?, heard, losses };
+    let heard_version = || {
+        around.heard.as_ref().ok().and_then(|heard| heard.owners.get(&owner)).and_then(|heard| heard.version.clone())
+    };
+    let of_owner = numbers_of(&numbers, &owner);
+    let mut missing = numbers.missing;
+    let mut lacks = |error: String, what: &str| match missing.iter_mut().find(|known| known.store == Service::Loki) {
+        Some(known) => known.lacks = format!("{}, {what}", known.lacks),
+        None => missing.push(Missing { store: Service::Loki, error, lacks: what.to_owned() }),
+    };
+    let sessions = sessions.map_err(|error| lacks(error, "sessions of this agent")).unwrap_or_default();
+    let egress = egress.map_err(|error| lacks(error, "connections")).unwrap_or_default();
+    Ok(AgentPage {
+        agent: standing::agent(&found, &around),
+        variables: variables(&found, &around.settings),
+        claude_version: found.claude_version.clone().or_else(heard_version),
+        workdir: found.workdir,
+        networks: found.networks,
+        range,
+        at: numbers.at,
+        numbers: of_owner,
+        sessions,
+        egress,
+        missing,
+        embedding,
+    })
+}

@@ -1,0 +1,274 @@
+//! Keeps the snapshot's agents true. On an event only the container that it names is looked at; verdicts are worked out
+//! anew for everybody, which costs no request. The stores are asked while somebody looks, and never otherwise.
+//!
+//! **Invariant:** one event costs at most one look at one container, and one at the collector, however many agents there
+//! are; events that come while a look is under way cost one more.
+
+mod looks;
+mod rounds;
+
+use std::convert::Infallible;
+
+use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use monitor_core::{
+    agents::{AgentContainer, CollectorEvidence, Heard, Losses, Surroundings},
+    error::StackError,
+    service::Service,
+    settings::Settings,
+    stack::NETWORK,
+    status::ContainerState,
+    telemetry::Flow,
+};
+use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
+
+use self::{looks::Looks, rounds::Rounds};
+use super::{Watch, until};
+use crate::{
+    agents::{agent, new_agents},
+    background::in_background,
+    clock::now,
+    engine::EngineEvent,
+};
+
+/// What the watch over the stack tells the one over the agents.
+pub(super) enum Told {
+    /// Something happened in the Engine.
+    Event(EngineEvent),
+    /// The services were looked at; the source of telemetry knows where they are.
+    ServicesChanged,
+    /// Files or settings may have changed.
+    SettingsChanged,
+}
+
+/// An answer that came.
+enum News {
+    Everybody(Result<Vec<AgentContainer>, StackError>),
+    One(String, Result<Option<AgentContainer>, StackError>),
+    Collector(Result<CollectorEvidence, StackError>),
+    Learnt(String, Result<(), StackError>),
+    Heard(Result<Heard, String>, Losses),
+    Flow(Flow),
+    Settings(Box<Settings>),
+}
+
+struct Agents<'a> {
+    watch: &'a Watch,
+    at_work: FuturesUnordered<BoxFuture<'a, News>>,
+    looks: Looks,
+    rounds: Rounds,
+    settings: Settings,
+    collector: CollectorEvidence,
+    heard: Result<Heard, String>,
+    losses: Losses,
+    /// What is published is no longer so.
+    outdated: bool,
+}
+
+impl Watch {
+    /// Runs until the Engine goes away, and says why it did.
+    pub(super) async fn keep_agents(&self, mut told: UnboundedReceiver<Told>) -> Result<Infallible, StackError> {
+        let mut readers = self.hub.readers();
+        let mut agents = Agents::new(self);
+        agents.look_at_everybody();
+        loop {
+            let watched = *readers.borrow_and_update() > 0;
+            if agents.rounds.is_watched(watched) {
+                agents.ask_stores();
+            }
+            let (ask_at, forget_flow_at) = (agents.rounds.next, agents.rounds.forget_flow_at);
+            let publish_at = agents.can_publish_at();
+            tokio::select! {
+                // What happened comes before what is to be shown, so that a burst is shown once.
+                biased;
+                Some(told) = told.recv() => agents.hear(told),
+                Some(news) = agents.at_work.next() => agents.take_in(news)?,
+                // The hub outlives the watch.
+                _ = readers.changed() => {}
+                () = self.visited.notified() => {
+                    if agents.rounds.is_stale() {
+                        agents.ask_stores();
+                    }
+                }
+                () = until(ask_at) => agents.ask_stores(),
+                () = until(forget_flow_at) => agents.forget_flow(),
+                () = until(publish_at) => agents.publish(),
+            }
+        }
+    }
+}
+
+impl<'a> Agents<'a> {
+    fn new(watch: &'a Watch) -> Agents<'a> {
+        Agents {
+            watch,
+            at_work: FuturesUnordered::new(),
+            looks: Looks::default(),
+            rounds: Rounds::default(),
+            settings: watch.configuration.settings().unwrap_or_default(),
+            collector: CollectorEvidence::default(),
+            heard: Err("they were not asked yet".into()),
+            losses: Losses::default(),
+            outdated: true,
+        }
+    }
+
+    fn hear(&mut self, told: Told) {
+        match told {
+            Told::Event(EngineEvent::Container { id, name, action }) => self.container_event(&id, &name, &action),
+            Told::Event(EngineEvent::Network { name, container }) => match container {
+                Some(id) if self.looks.knows(&id) => self.look_at(&id),
+                _ if name == NETWORK => self.look_at_collector(),
+                _ => {}
+            },
+            Told::Event(EngineEvent::Volume) => {}
+            Told::ServicesChanged => {
+                let snapshot = self.watch.hub.snapshot();
+                if self.rounds.stores_changed(&snapshot.services) {
+                    self.ask_stores();
+                }
+            }
+            Told::SettingsChanged => {
+                let configuration = self.watch.configuration.clone();
+                let read = in_background(move || configuration.settings().unwrap_or_default());
+                self.at_work.push(Box::pin(async { News::Settings(Box::new(read.await)) }));
+            }
+        }
+    }
+
+    fn container_event(&mut self, id: &str, name: &str, action: &str) {
+        // Containers run checks of their own all the time, and reading a file out of one is an event as well: only what
+        // changes what is shown is looked at.
+        if !matches!(action, "create" | "start" | "die" | "destroy" | "remove" | "rename" | "pause" | "unpause") {
+            return;
+        }
+        if name.contains("otel-collector") || action == "rename" {
+            if action == "die" && self.collector.container.as_deref() == Some(name) {
+                self.collector.running = false;
+                self.outdated = true;
+            }
+            self.look_at_collector();
+        }
+        if Service::from_name(name).is_some() {
+            return;
+        }
+        match action {
+            // Believed at once: the Engine's own lists know of it later.
+            "die" => {
+                if let Some(container) = self.looks.container(id) {
+                    container.state = ContainerState::Exited;
+                    container.finished_at = Some(now());
+                    container.addresses.clear();
+                    self.outdated = true;
+                }
+                self.look_at(id);
+            }
+            "destroy" | "remove" => self.outdated |= self.looks.remove(id),
+            _ => self.look_at(id),
+        }
+    }
+
+    fn take_in(&mut self, news: News) -> Result<(), StackError> {
+        match news {
+            News::Everybody(found) => {
+                let mut found = found?;
+                for container in &mut found {
+                    self.watch.details.add_to(container);
+                }
+                self.looks.everybody(found);
+                self.watch.details.keep(&self.looks.ids());
+                self.outdated = true;
+                self.learn();
+            }
+            News::One(id, found) => {
+                let again = self.looks.done(&id);
+                match found {
+                    Ok(found) if !again => {
+                        self.outdated |= self.looks.set(&id, found, &self.watch.details);
+                        self.learn();
+                    }
+                    Ok(_) => {}
+                    Err(error) => unless_gone(error, "an agent could not be looked at")?,
+                }
+                if again {
+                    self.look_at(&id);
+                }
+            }
+            News::Collector(found) => {
+                match found {
+                    Ok(found) => {
+                        self.outdated |= self.collector != found || !self.looks.knows_collector;
+                        self.collector = found;
+                    }
+                    Err(error) => unless_gone(error, "the collector could not be looked at")?,
+                }
+                self.looks.knows_collector = true;
+                if self.looks.collector_done() {
+                    self.look_at_collector();
+                }
+            }
+            News::Learnt(id, outcome) => {
+                self.looks.learning -= 1;
+                if let Err(error) = outcome {
+                    unless_gone(error, "the files of an agent could not be looked at")?;
+                }
+                if let Some(container) = self.looks.container(&id) {
+                    let before = container.clone();
+                    self.watch.details.add_to(container);
+                    self.outdated |= before != *container;
+                }
+                self.learn();
+            }
+            News::Heard(heard, losses) => {
+                self.rounds.answered();
+                (self.heard, self.losses) = (heard, losses);
+                // Time alone changes verdicts as well.
+                self.outdated = true;
+            }
+            News::Flow(flow) => {
+                self.rounds.flow_shown();
+                self.watch.hub.update(|snapshot| snapshot.flow = Some(flow));
+            }
+            News::Settings(settings) => {
+                self.settings = *settings;
+                self.outdated = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// At once, but for the first time: then the stores have a moment to answer, so that nobody is shown as unknown who is
+    /// not.
+    fn can_publish_at(&self) -> Option<Instant> {
+        let seen = self.looks.listed_at.filter(|_| self.looks.knows_collector && self.outdated)?;
+        Some(self.rounds.first_showing(seen))
+    }
+
+    fn publish(&mut self) {
+        self.outdated = false;
+        let around = Surroundings {
+            now: now(),
+            settings: self.settings.clone(),
+            collector: self.collector.clone(),
+            heard: self.heard.clone(),
+            losses: self.losses.clone(),
+        };
+        let mut agents: Vec<_> = self.looks.containers().map(|container| agent(container, &around)).collect();
+        agents.sort_by(|one, other| one.container.cmp(&other.container));
+        let new_agents = new_agents(&around);
+        self.watch.hub.update(|snapshot| {
+            snapshot.agents = agents;
+            snapshot.new_agents = Some(new_agents);
+        });
+    }
+}
+
+/// An Engine that refuses to show one container still shows the others.
+fn unless_gone(error: StackError, what: &str) -> Result<(), StackError> {
+    match error {
+        StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. } => Err(error),
+        error => {
+            tracing::warn!(%error, "{what}");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Agents in the snapshot: who there is, what changes, and what it costs to know.
+
+use std::time::{Duration, Instant};
+
+use clawker_monitor::{engine::AgentFiles, fake_engine::STARTED_AT};
+use monitor_core::{
+    agents::{AgentContainer, HeardOwner, Verdict},
+    live::Snapshot,
+    stack::NETWORK,
+    status::{ContainerState, StackState},
+    telemetry::{Flow, Owner},
+    timestamp::Timestamp,
+};
+
+use crate::harness::{Harness, agent_container, panel, panel_with};
+
+fn now() -> Timestamp {
+    clawker_monitor::clock::now()
+}
+
+fn seen(snapshot: &Snapshot) -> Vec<(&str, ContainerState)> {
+    snapshot.agents.iter().map(|agent| (agent.container.as_str(), agent.state)).collect()
+}
+
+impl Harness {
+    /// What the engine was asked about agents since the last call.
+    fn questions(&self) -> Vec<String> {
+        std::mem::take(&mut self.engine.world().questions)
+    }
+
+    /// How often the stores were asked who was heard.
+    fn heard(&self) -> usize {
+        self.telemetry.answers().asked.iter().filter(|question| **question == "heard").count()
+    }
+
+    async fn shown(&self) -> Snapshot {
+        self.until("shown", |snapshot| snapshot.new_agents.is_some()).await
+    }
+
+    /// That agent was heard at that moment.
+    fn hears(&self, agent: &str, last_seen: Timestamp) {
+        let owner = Owner { project: Some("demo".into()), agent: Some(agent.into()) };
+        let heard = HeardOwner { last_seen: Some(last_seen), ..HeardOwner::default() };
+        self.telemetry.answers().heard.owners.insert(owner, heard);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_followed_from_its_creation_to_its_end() {
+    let panel = panel();
+    assert!(panel.shown().await.agents.is_empty());
+    let dev = |state| AgentContainer { state, ..agent_container("dev") };
+    let is = |state: ContainerState| move |snapshot: &Snapshot| seen(snapshot) == [("clawker.demo.dev", state)];
+
+    panel.engine.agent_is(dev(ContainerState::Created), "create");
+    let snapshot = panel.until("created", is(ContainerState::Created)).await;
+    assert_eq!(snapshot.agents[0].project.as_deref(), Some("demo"));
+    panel.engine.agent_is(dev(ContainerState::Running), "start");
+    panel.until("started", is(ContainerState::Running)).await;
+    panel.engine.agent_is(dev(ContainerState::Exited), "die");
+    panel.until("stopped", is(ContainerState::Exited)).await;
+    panel.engine.agent_is(AgentContainer { container: "renamed".into(), ..dev(ContainerState::Exited) }, "rename");
+    panel.until("renamed", |snapshot| seen(snapshot) == [("renamed", ContainerState::Exited)]).await;
+    panel.engine.agent_goes("id-dev");
+    panel.until("removed", |snapshot| snapshot.agents.is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_is_believed_before_the_engine_was_looked_at() {
+    let panel = panel();
+    panel.engine.agent_is(agent_container("dev"), "start");
+    panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
+    panel.engine.hold_looks(true);
+    panel.engine.happens("id-dev", "clawker.demo.dev", "die");
+    panel.until("ended", |snapshot| snapshot.agents[0].state == ContainerState::Exited).await;
+    panel.engine.agent_goes("id-dev");
+    panel.until("gone", |snapshot| snapshot.agents.is_empty()).await;
+    // The look that was under way is of a container that is no more.
+    panel.engine.hold_looks(false);
+    panel.engine.agent_is(agent_container("ada"), "start");
+    panel.until("only the other", |snapshot| seen(snapshot).len() == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_there_already_is_seen_and_going_away_leaves_nobody() {
+    let panel = panel();
+    panel.shown().await;
+    panel.engine.go_away();
+    panel.until("gone", |snapshot| snapshot.stack == StackState::EngineUnreachable).await;
+    panel.engine.world().agents = ["b", "a"].map(agent_container).into();
+    panel.engine.come_back();
+    let snapshot = panel.until("both", |snapshot| snapshot.agents.len() == 2).await;
+    assert_eq!(seen(&snapshot)[0].0, "clawker.demo.a", "by name");
+    panel.engine.go_away();
+    panel.until("nobody", |snapshot| snapshot.agents.is_empty() && snapshot.new_agents.is_none()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_agent_would_report_once_the_collector_runs_on_the_network() {
+    let panel = panel();
+    assert!(!panel.shown().await.new_agents.unwrap().would_report);
+    panel.up().await;
+    let would = |wanted: bool| {
+        move |snapshot: &Snapshot| snapshot.new_agents.as_ref().is_some_and(|new| new.would_report == wanted)
+    };
+    panel.until("ready for agents", would(true)).await;
+    panel.engine.container_exits(monitor_core::service::Service::OtelCollector, 1);
+    panel.until("without a collector", would(false)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_files_tell_comes_after_the_first_showing() {
+    let panel = panel();
+    panel.shown().await;
+    let managed = r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"0"}}"#;
+    let files = AgentFiles { claude_version: Some("2.1.113".into()), managed_settings: Some(managed.into()) };
+    panel.engine.world().agent_files.insert("id-dev".into(), files);
+    let dev = agent_container("dev");
+    panel.engine.agent_is(dev.clone(), "start");
+    panel.until("learnt", |_| panel.engine.world().questions.contains(&"files id-dev".to_owned())).await;
+    panel.questions();
+    // The same run again, twice: nothing is left to learn.
+    for _ in 0..2 {
+        panel.engine.agent_is(AgentContainer { networks: Vec::new(), ..dev.clone() }, "pause");
+        panel.engine.agent_is(dev.clone(), "unpause");
+    }
+    panel.engine.agent_is(agent_container("ada"), "start");
+    panel.until("both", |snapshot| snapshot.agents.len() == 2).await;
+    assert!(!panel.questions().contains(&"files id-dev".to_owned()));
+    let again = AgentContainer { started_at: Some(now()), ..dev };
+    panel.engine.agent_is(again, "start");
+    panel.until("learnt anew", |_| panel.engine.world().questions.contains(&"files id-dev".to_owned())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stores_are_asked_while_somebody_looks_and_never_otherwise() {
+    let panel = panel();
+    panel.up().await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    panel.engine.agent_is(agent_container("dev"), "start");
+    panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
+    let asked = panel.heard();
+    assert!(asked >= 1, "for whoever comes first");
+    // Nobody looks: events change the snapshot, and no store is asked.
+    for round in 0..20 {
+        panel.engine.agent_is(agent_container(&format!("more-{round}")), "start");
+    }
+    while panel.hub.snapshot().agents.len() < 21 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(panel.heard(), asked);
+    // Somebody looks for as long as it takes to ask twice.
+    panel.hears("dev", now());
+    panel.until("heard", |snapshot| snapshot.agent("clawker.demo.dev").unwrap().verdict == Verdict::Reporting).await;
+    assert!(panel.heard() > asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_data_flows_is_shown_while_somebody_looks_and_a_store_runs() {
+    let panel = panel();
+    panel.telemetry.answers().flow = Some(Flow { hops: Vec::new(), error: Some("so it says".into()) });
+    assert_eq!(panel.shown().await.flow, None, "without a store nobody is asked");
+    assert!(!panel.telemetry.answers().asked.contains(&"flow"));
+    panel.up().await;
+    let told = |snapshot: &Snapshot| snapshot.flow.as_ref().is_some_and(|flow| flow.error.is_some());
+    panel.until("flow", told).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_setting_changes_verdicts_without_a_word_from_the_engine() {
+    let panel = panel_with("monitoring:\n  loki_port: 3101\n");
+    panel.up().await;
+    panel.engine.agent_is(agent_container("dev"), "start");
+    panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
+    panel.questions();
+    panel.telemetry.answers().failure = Some("no answer on port 3101".into());
+    std::fs::write(panel.folder.path().join("settings.yaml"), "monitoring:\n  loki_port: 3102\n").unwrap();
+    panel.plane.configuration_changed.notify_one();
+    panel.until("differing", |snapshot| !snapshot.configuration.differing.is_empty()).await;
+    assert_eq!(panel.questions(), Vec::<String>::new(), "no agent was looked at for it");
+}
+
+/// The numbers: what one event costs among two hundred agents.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_event_among_two_hundred_agents_costs_one_look() {
+    let panel = panel();
+    panel.shown().await;
+    panel.engine.go_away();
+    panel.until("gone", |snapshot| snapshot.stack == StackState::EngineUnreachable).await;
+    panel.engine.world().agents = (0..200).map(|number| agent_container(&format!("a{number:03}"))).collect();
+    panel.engine.come_back();
+    panel.until("all of them", |snapshot| snapshot.agents.len() == 200).await;
+    let learnt = || panel.engine.world().questions.iter().filter(|it| it.starts_with("files ")).count() == 200;
+    panel.until("learnt", |_| learnt()).await;
+    panel.questions();
+
+    let mut reader = panel.hub.subscribe();
+    let mut slowest = Duration::ZERO;
+    for round in 0..20 {
+        let state = if round % 2 == 0 { ContainerState::Paused } else { ContainerState::Running };
+        let action = if round % 2 == 0 { "pause" } else { "unpause" };
+        let began = Instant::now();
+        panel.engine.agent_is(AgentContainer { state, ..agent_container("a100") }, action);
+        while panel.hub.snapshot().agent("clawker.demo.a100").unwrap().state != state {
+            tokio::time::timeout(Duration::from_secs(5), reader.next()).await.expect("a change is due");
+        }
+        slowest = slowest.max(began.elapsed());
+    }
+    let questions = panel.questions();
+    println!("20 events among 200 agents: {} questions, the slowest shown after {slowest:?}", questions.len());
+    assert_eq!(questions, vec!["agent id-a100".to_owned(); 20]);
+
+    for _ in 0..20 {
+        panel.engine.network_event("id-a007");
+        panel.engine.happens("id-a007", "clawker.demo.a007", "archive-path");
+        panel.engine.happens("id-a007", "clawker.demo.a007", "exec_start: sh");
+        panel.engine.happens("id-a007", "clawker.demo.a007", "health_status: healthy");
+    }
+    panel
+        .engine
+        .agent_is(AgentContainer { networks: vec![NETWORK.into(), "x".into()], ..agent_container("last") }, "create");
+    panel.until("the last", |snapshot| snapshot.agents.len() == 201).await;
+    let looks = panel.questions().into_iter().filter(|question| question == "agent id-a007").count();
+    println!("20 network events and 60 others of one agent: {looks} looks");
+    assert!((1..=20).contains(&looks), "{looks}");
+    assert_eq!(panel.hub.snapshot().agents[0].created_at, Some(STARTED_AT));
+}
