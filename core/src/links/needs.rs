@@ -34,7 +34,8 @@ impl Need {
     /// What is missing, where it is known to be; to be followed by the range.
     fn lacks(self, about: &About) -> Option<&'static str> {
         let holds = &about.holds;
-        let events = (holds.events == Some(false)).then_some("Nothing arrived from it in the ");
+        let nothing = if is_somebody(about) { "Nothing arrived from it in the " } else { "Nothing arrived in the " };
+        let events = (holds.events == Some(false)).then_some(nothing);
         match self {
             Need::Events | Need::Errors => events,
             Need::Tools => events.or((holds.tools == Some(false)).then_some("No tool ran in the ")),
@@ -132,4 +133,9 @@ fn forgotten(about: &About) -> Option<String> {
     let follows =
         if named { ", and Grafana would show everybody’s data instead." } else { ", so there is nothing to see." };
     Some([nothing, about.range.words(), follows].concat())
+}
+
+/// The link is about an agent or a project, and not about everybody.
+fn is_somebody(about: &About) -> bool {
+    about.owner.project.is_some() || about.owner.agent.is_some()
 }

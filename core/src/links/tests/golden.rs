@@ -1,0 +1,57 @@
+//! The addresses themselves, for every version in which their form changed.
+
+use super::*;
+
+fn addresses(links: &Links, about: &About) -> String {
+    let all = [
+        links.dashboard(about),
+        links.panel(PanelId::Cost, about),
+        links.solo(PanelId::Cost, about, true),
+        links.events(about),
+        links.metric(&selector("claude_code_commit_count_total", about), about),
+    ];
+    all.into_iter().map(|link| link.href.unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+fn of_version(version: &str) -> String {
+    addresses(&Links::of(&snapshot(Some(version), None)), &about())
+}
+
+#[test]
+fn panels_are_named_by_number_before_grafana_11_3_and_explore_is_left_before_10() {
+    insta::assert_snapshot!(of_version("9.5.0"));
+    insta::assert_snapshot!(of_version("10.4.0"));
+    insta::assert_snapshot!(of_version("11.3.0"));
+    assert_eq!(of_version("10.4.0"), of_version("11.2.9"));
+    for newer in ["11", "11.10.0", "12", "12.4.2-ubuntu", "13.0.1", "main"] {
+        assert_eq!(of_version("11.3.0"), of_version(newer), "{newer}");
+    }
+    assert_eq!(of_version("11.3.0"), addresses(&Links::of(&snapshot(None, None)), &about()), "unknown is newest");
+}
+
+#[test]
+fn everybody_is_all_of_them_and_an_agent_without_a_project_is_just_that() {
+    let everybody = About { range: Range::Week, ..About::default() };
+    insta::assert_snapshot!(addresses(&newest(), &everybody));
+    let lonely = About { owner: owner("", "dev"), ..About::default() };
+    insta::assert_snapshot!(explore::events(&lonely), @r#"{service_name="claude-code"} | project="" | agent="dev""#);
+    let project = About { owner: owner("shop", ""), ..About::default() };
+    insta::assert_snapshot!(explore::events(&project), @r#"{service_name="claude-code"} | project="shop""#);
+    insta::assert_snapshot!(selector("up", &lonely), @r#"up{project="",agent="dev"}"#);
+}
+
+#[test]
+fn prometheus_and_jaeger_have_pages_of_their_own() {
+    let expression = r#"sum(rate(x{a="b"}[5m]))"#;
+    let newest = newest();
+    let old = Links::of(&snapshot(None, Some("2.55.1")));
+    let all = [
+        newest.prometheus(expression, Range::SixHours),
+        old.prometheus(expression, Range::SixHours),
+        newest.traces(&about()),
+        newest.traces(&About::default()),
+        newest.service(Service::Jaeger),
+        newest.service(Service::Grafana),
+    ];
+    insta::assert_snapshot!(all.map(|link| link.href.unwrap_or_default()).join("\n"));
+}

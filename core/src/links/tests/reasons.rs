@@ -1,0 +1,143 @@
+//! Why a link cannot be followed, or would show nothing: said before anybody goes there.
+
+use super::*;
+
+fn with(service: Service, change: impl FnOnce(&mut ServiceStatus)) -> Links {
+    let mut snapshot = snapshot(None, None);
+    let status = snapshot.services.iter_mut().find(|status| status.service == service).expect("the service");
+    change(status);
+    Links::of(&snapshot)
+}
+
+fn holding(holds: Holds) -> About {
+    About { holds, ..about() }
+}
+
+fn why(link: Link) -> String {
+    let followed = if link.href.is_some() { "" } else { "(no address) " };
+    format!("{followed}{}", link.why.unwrap_or_else(|| "-".to_owned()))
+}
+
+#[test]
+fn a_page_that_cannot_be_reached_has_no_address_and_a_reason() {
+    let stopped = with(Service::Grafana, |grafana| {
+        grafana.state = ContainerState::Exited;
+        grafana.url = None;
+    });
+    let hidden = with(Service::Grafana, |grafana| grafana.url = None);
+    let nobody = Links::of(&Snapshot::unknown(Timestamp::from_unix_milliseconds(0)));
+    for (links, reason) in [
+        (stopped, "(no address) Grafana does not run. Start the stack."),
+        (hidden, "(no address) Grafana has no page that this machine could reach."),
+        (nobody, "(no address) Grafana was not looked for yet."),
+    ] {
+        for link in [
+            links.dashboard(&about()),
+            links.panel(PanelId::Cost, &about()),
+            links.solo(PanelId::Cost, &about(), false),
+            links.events(&about()),
+            links.metric("up", &about()),
+            links.service(Service::Grafana),
+        ] {
+            assert_eq!(why(link), reason);
+        }
+    }
+    assert_eq!(why(newest().service(Service::Loki)), "(no address) Loki has no page that this machine could reach.");
+}
+
+#[test]
+fn a_store_that_does_not_answer_empties_its_panels_and_no_others() {
+    let down = with(Service::Loki, |loki| loki.state = ContainerState::Exited);
+    let late = with(Service::Prometheus, |prometheus| prometheus.ready = false);
+    let panels = [PanelId::Cost, PanelId::ActiveTime, PanelId::TopBlocked, PanelId::LostData];
+    let told = |links: &Links| panels.map(|panel| why(links.panel(panel, &about()))).join("\n");
+    insta::assert_snapshot!(told(&down), @r"
+    Loki does not run, so the panel would be empty.
+    -
+    Loki does not run, so the panel would be empty.
+    -
+    ");
+    insta::assert_snapshot!(told(&late), @r"
+    -
+    Prometheus is not ready yet, so the panel would be empty.
+    -
+    Prometheus is not ready yet, so the panel would be empty.
+    ");
+    insta::assert_snapshot!(why(down.dashboard(&about())), @"Loki does not run, so nearly all of the dashboard would be empty.");
+    insta::assert_snapshot!(why(down.events(&about())), @"Loki does not run, so Explore would be empty.");
+    insta::assert_snapshot!(why(late.metric("up", &about())), @"Prometheus is not ready yet, so Explore would be empty.");
+    insta::assert_snapshot!(why(late.prometheus("up", Range::Day)), @"Prometheus is not ready yet.");
+    let grafana = with(Service::Grafana, |grafana| grafana.ready = false);
+    insta::assert_snapshot!(why(grafana.panel(PanelId::Cost, &about())), @"Grafana is not ready yet.");
+}
+
+#[test]
+fn what_is_known_to_be_empty_is_said_and_what_is_not_known_is_not() {
+    let no = Some(false);
+    let panels = [
+        PanelId::Cost,
+        PanelId::ToolActivity,
+        PanelId::ToolFailures,
+        PanelId::ActiveTime,
+        PanelId::TopBlocked,
+        PanelId::Errors,
+        PanelId::LostData,
+        PanelId::OverviewRow,
+    ];
+    let told = |holds: Holds| panels.map(|panel| why(newest().panel(panel, &holding(holds)))).join("\n");
+    assert_eq!(told(Holds::default()), vec!["-"; panels.len()].join("\n"));
+    let yes = Some(true);
+    let all = Holds { events: yes, metrics: yes, tools: yes, failures: yes, egress: yes, traces: yes };
+    assert_eq!(told(all), vec!["-"; panels.len()].join("\n"));
+    insta::assert_snapshot!(told(Holds { tools: no, failures: no, metrics: no, egress: no, ..all }), @r"
+    -
+    No tool ran in the last 24 hours, so the panel would be empty.
+    No tool failed in the last 24 hours, so the panel would be empty.
+    It counted nothing in the last 24 hours, so the panel would be empty.
+    The firewall saw no connection of it in the last 24 hours, so the panel would be empty.
+    -
+    -
+    -
+    ");
+    insta::assert_snapshot!(told(Holds { events: no, ..Holds::default() }), @r"
+    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
+    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
+    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
+    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
+    -
+    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
+    -
+    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
+    ");
+    let silent = holding(Holds { events: no, ..Holds::default() });
+    insta::assert_snapshot!(why(newest().events(&silent)), @"Nothing arrived from it in the last 24 hours, so Explore would be empty.");
+    let nobody = About { owner: Owner::default(), range: Range::Hour, ..silent };
+    insta::assert_snapshot!(why(newest().dashboard(&nobody)), @"Nothing arrived in the last hour, so there is nothing to see.");
+    insta::assert_snapshot!(why(newest().events(&nobody)), @"Nothing arrived in the last hour, so Explore would be empty.");
+}
+
+#[test]
+fn traces_are_off_unless_somebody_switched_them_on() {
+    insta::assert_snapshot!(why(newest().traces(&about())), @"Agents send no traces unless `OTEL_TRACES_EXPORTER` and `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` are set for them, so the search would find nothing.");
+    assert_eq!(newest().traces(&holding(Holds { traces: Some(true), ..Holds::default() })).why, None);
+}
+
+#[test]
+fn numbers_tell_what_there_is_and_a_store_that_did_not_answer_leaves_it_open() {
+    let nothing = OwnerNumbers::default();
+    assert_eq!(Holds::from(&nothing), Holds::default());
+    let numbers = OwnerNumbers {
+        sessions: Some(2),
+        tool_calls: Some(3),
+        tool_failures: Some(0),
+        active_seconds: Some(0),
+        lines_added: None,
+        ..nothing.clone()
+    };
+    let holds = Holds::from(&numbers);
+    assert_eq!((holds.events, holds.metrics), (Some(true), Some(false)));
+    assert_eq!((holds.tools, holds.failures, holds.egress), (Some(true), Some(false), None));
+    let lines = OwnerNumbers { lines_removed: Some(1), ..numbers };
+    assert_eq!(Holds::from(&lines).metrics, Some(true));
+    assert_eq!(Holds::from(&OwnerNumbers { sessions: Some(0), ..nothing }).events, Some(false));
+}
