@@ -10,6 +10,7 @@ use leptos_router::{
 use monitor_core::live::EngineState;
 
 use crate::{
+    agents::{AgentRoute, AgentsRoute},
     components::{Chip, Icon, Shape, Tone, part, part_if},
     files::FilesRoute,
     live::{Carried, Link, LinkBanner, Live, Seed},
@@ -37,6 +38,8 @@ pub fn App() -> impl IntoView {
                     <LinkBanner />
                     <FlatRoutes fallback=|| view! { <NotFound /> }>
                         <Route path=path!("/") view=StackPage ssr=SsrMode::Async />
+                        <Route path=path!("/agents") view={Lazy::<AgentsRoute>::new()} ssr=SsrMode::Async />
+                        <Route path=path!("/agents/:container") view={Lazy::<AgentRoute>::new()} ssr=SsrMode::Async />
                         <Route path=path!("/settings") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async />
                         <Route path=path!("/settings/preview") view={Lazy::<PreviewRoute>::new()} ssr=SsrMode::Async />
                         <Route path=path!("/files") view={Lazy::<FilesRoute>::new()} ssr=SsrMode::Async />
@@ -63,6 +66,12 @@ fn Rail() -> impl IntoView {
                         <A href="/" exact=true>
                             <Icon shape=Shape::Layers />
                             <span>"Stack"</span>
+                        </A>
+                    </li>
+                    <li on:pointerenter=|_| fetch_ahead("/agents")>
+                        <A href="/agents">
+                            <Icon shape=Shape::Prompt />
+                            <span>"Agents"</span>
                         </A>
                     </li>
                     <li on:pointerenter=|_| fetch_ahead("/settings")>

@@ -8,6 +8,8 @@
 
 #![recursion_limit = "256"]
 
+mod address;
+mod agents;
 pub mod api;
 mod app;
 mod components;

@@ -24,6 +24,59 @@ fn tenths(count: u64) -> String {
     format!("{}.{}", count / 10, count % 10)
 }
 
+/// A count with a comma at each thousand: `1,234,567`.
+pub fn exact(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count in three digits and a unit, cut and not rounded, so that it never says more than there is: `319`, `8,412`,
+/// `12.3 k`, `1.66 M`.
+pub fn compact(count: u64) -> String {
+    let (unit, letter) = match count {
+        0..10_000 => return exact(count),
+        10_000..1_000_000 => (1_000, "k"),
+        1_000_000..1_000_000_000 => (1_000_000, "M"),
+        _ => (1_000_000_000, "G"),
+    };
+    let (whole, thousandths) = (count / unit, count % unit / (unit / 1_000));
+    match whole {
+        0..10 => format!("{whole}.{:02} {letter}", thousandths / 10),
+        10..100 => format!("{whole}.{} {letter}", thousandths / 100),
+        _ => format!("{} {letter}", exact(whole)),
+    }
+}
+
+/// Millionths of a dollar, to the cent: `$ 3.41`.
+pub fn dollars(micro_usd: u64) -> String {
+    match (micro_usd + 5_000) / 10_000 {
+        0 if micro_usd > 0 => "< $ 0.01".into(),
+        cents => format!("$ {}.{:02}", exact(cents / 100), cents % 100),
+    }
+}
+
+/// Millionths of a dollar, all of them: `$ 3.412345`.
+pub fn dollars_exact(micro_usd: u64) -> String {
+    format!("$ {}.{:06}", exact(micro_usd / 1_000_000), micro_usd % 1_000_000)
+}
+
+/// A share in tenths of a percent: `1.4 %`; nothing of nothing is no share.
+pub fn percent(part: u64, whole: u64) -> Option<String> {
+    let per_mille = (u128::from(part) * 1_000 + u128::from(whole) / 2).checked_div(u128::from(whole))?;
+    Some(match per_mille {
+        0 if part > 0 => "< 0.1 %".into(),
+        _ if per_mille % 10 == 0 => format!("{} %", per_mille / 10),
+        _ => format!("{}.{} %", per_mille / 10, per_mille % 10),
+    })
+}
+
 /// `14 s ago`.
 pub fn ago(then: Timestamp, now: Timestamp) -> String {
     match now.seconds_since(then) {
@@ -77,6 +130,47 @@ mod tests {
         }
         for (cpu_percent, words) in [(0.0, "0.0 %"), (1.16, "1.2 %"), (103.0, "103.0 %")] {
             assert_eq!(cpu(Usage { cpu_percent, memory_bytes: 0 }), words);
+        }
+    }
+
+    #[test]
+    fn counts_are_short_on_the_screen_and_exact_beside_it() {
+        for (count, short, all) in [
+            (0, "0", "0"),
+            (9_999, "9,999", "9,999"),
+            (12_399, "12.3 k", "12,399"),
+            (402_000, "402 k", "402,000"),
+            (999_999, "999 k", "999,999"),
+            (1_660_000, "1.66 M", "1,660,000"),
+            (1_009_999, "1.00 M", "1,009,999"),
+            (1_234_567_890_123, "1,234 G", "1,234,567,890,123"),
+        ] {
+            assert_eq!((compact(count).as_str(), exact(count).as_str()), (short, all));
+        }
+    }
+
+    #[test]
+    fn money_is_told_to_the_cent_and_a_little_of_it_is_not_nothing() {
+        for (micro_usd, short, all) in [
+            (0, "$ 0.00", "$ 0.000000"),
+            (4_999, "< $ 0.01", "$ 0.004999"),
+            (3_415_000, "$ 3.42", "$ 3.415000"),
+            (1_234_567_890, "$ 1,234.57", "$ 1,234.567890"),
+        ] {
+            assert_eq!((dollars(micro_usd).as_str(), dollars_exact(micro_usd).as_str()), (short, all));
+        }
+    }
+
+    #[test]
+    fn shares_are_told_in_percent() {
+        for (part, whole, words) in [
+            (0, 0, None),
+            (0, 9, Some("0 %")),
+            (3, 212, Some("1.4 %")),
+            (1, 5_000, Some("< 0.1 %")),
+            (5, 5, Some("100 %")),
+        ] {
+            assert_eq!(percent(part, whole).as_deref(), words, "{part} of {whole}");
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! `cargo run -p monitor-app --features ssr --example pages -- FOLDER`
 
+mod agents;
 mod settings;
 mod states;
 
@@ -25,10 +26,18 @@ use monitor_core::{
     telemetry::{Numbers, Range},
 };
 
+/// What is answered beside the snapshot.
+#[derive(Default)]
+struct Answers {
+    settings: Option<(SettingsPage, Preview)>,
+    numbers: Option<Numbers>,
+    agent: Option<AgentPage>,
+}
+
 /// Answers with a fixed state; nothing can be done.
 struct Fixed {
     snapshot: Snapshot,
-    settings: Option<(SettingsPage, Preview)>,
+    answers: Answers,
 }
 
 #[async_trait]
@@ -66,7 +75,7 @@ impl ControlPlane for Fixed {
     }
 
     async fn settings_page(&self) -> Result<SettingsPage, StackError> {
-        self.settings.as_ref().map(|(page, _)| page.clone()).ok_or(StackError::Cancelled)
+        self.answers.settings.as_ref().map(|(page, _)| page.clone()).ok_or(StackError::Cancelled)
     }
 
     async fn look_at_port(&self, port: u16) -> Result<PortUse, StackError> {
@@ -74,7 +83,7 @@ impl ControlPlane for Fixed {
     }
 
     async fn preview_settings(&self, _form: SettingsForm) -> Result<Preview, StackError> {
-        self.settings.as_ref().map(|(_, preview)| preview.clone()).ok_or(StackError::Cancelled)
+        self.answers.settings.as_ref().map(|(_, preview)| preview.clone()).ok_or(StackError::Cancelled)
     }
 
     async fn apply_settings(
@@ -91,11 +100,12 @@ impl ControlPlane for Fixed {
     }
 
     async fn agent_numbers(&self, range: Range) -> Numbers {
-        Numbers { range, at: self.snapshot.taken_at, owners: Vec::new(), missing: Vec::new() }
+        let none = Numbers { range, at: self.snapshot.taken_at, owners: Vec::new(), missing: Vec::new() };
+        self.answers.numbers.clone().unwrap_or(none)
     }
 
     async fn agent_page(&self, container: String, _range: Range) -> Result<AgentPage, StackError> {
-        Err(StackError::UnknownAgent { agent: container })
+        self.answers.agent.clone().ok_or(StackError::UnknownAgent { agent: container })
     }
 
     async fn files(&self) -> Result<Vec<FileView>, StackError> {
@@ -117,26 +127,33 @@ fn main() -> std::io::Result<()> {
     let style = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../style/main.css"))?;
     let _ = Executor::init_futures_executor();
     for (name, snapshot) in states::snapshots() {
-        std::fs::write(folder.join(format!("{name}.html")), document(&style, "/", snapshot, None))?;
+        std::fs::write(folder.join(format!("{name}.html")), document(&style, "/", snapshot, Answers::default()))?;
     }
     for (name, path) in [("files", "/files"), ("logs", "/logs/loki"), ("no-log", "/logs/jaeger"), ("lost", "/lost")] {
-        std::fs::write(folder.join(format!("{name}.html")), document(&style, path, states::running(), None))?;
+        std::fs::write(
+            folder.join(format!("{name}.html")),
+            document(&style, path, states::running(), Answers::default()),
+        )?;
     }
     for (name, path, page, preview) in settings::pages() {
-        let answers = Some((page, preview));
+        let answers = Answers { settings: Some((page, preview)), ..Answers::default() };
         std::fs::write(folder.join(format!("{name}.html")), document(&style, &path, states::running(), answers))?;
     }
-    let applied = document(&style, "/settings", states::restored(), None);
+    for agents::State { name, path, snapshot, numbers, page } in agents::states() {
+        let answers = Answers { numbers: Some(numbers), agent: page, ..Answers::default() };
+        std::fs::write(folder.join(format!("{name}.html")), document(&style, &path, snapshot, answers))?;
+    }
+    let applied = document(&style, "/settings", states::restored(), Answers::default());
     std::fs::write(folder.join("settings-restored.html"), applied)
 }
 
-fn document(style: &str, path: &str, snapshot: Snapshot, settings: Option<(SettingsPage, Preview)>) -> String {
+fn document(style: &str, path: &str, snapshot: Snapshot, answers: Answers) -> String {
     let owner = Owner::new_root(None);
     let body = owner.with(|| {
         let (meta, _output) = leptos_meta::ServerMetaContext::new();
         provide_context(meta);
         provide_context(RequestUrl::new(path));
-        let plane: Arc<dyn ControlPlane> = Arc::new(Fixed { snapshot, settings });
+        let plane: Arc<dyn ControlPlane> = Arc::new(Fixed { snapshot, answers });
         provide_context(plane);
         block_on(view! { <App /> }.to_html_stream_in_order().collect::<String>())
     });

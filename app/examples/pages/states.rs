@@ -13,9 +13,9 @@ use monitor_core::{
     timestamp::Timestamp,
 };
 
-const NOW: Timestamp = Timestamp::from_unix_milliseconds(1_795_331_576_123);
+pub const NOW: Timestamp = Timestamp::from_unix_milliseconds(1_795_331_576_123);
 
-fn before(seconds: i64) -> Timestamp {
+pub fn before(seconds: i64) -> Timestamp {
     Timestamp::from_unix_milliseconds(NOW.unix_milliseconds() - seconds * 1000)
 }
 
@@ -90,8 +90,9 @@ fn snapshot(stack: StackState, each: impl Fn(Service) -> (ContainerState, bool))
                 service(which, state, ready)
             })
             .collect(),
-        job: None,
         checkup: Some(checkup(&[])),
+        flow: (stack == StackState::Running).then(super::agents::flow),
+        ..Snapshot::unknown(NOW)
     }
 }
 

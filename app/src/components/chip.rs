@@ -61,3 +61,14 @@ pub fn Chip(
     }
     .into_any()
 }
+
+/// A state that does not change by itself: the same, without anything that watches.
+pub fn chip(tone: Tone, word: &str) -> AnyView {
+    view! {
+        <span class="chip" data-tone=tone.name()>
+            <Icon shape=tone.shape() />
+            {word.to_owned()}
+        </span>
+    }
+    .into_any()
+}

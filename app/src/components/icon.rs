@@ -7,6 +7,8 @@ use leptos::prelude::*;
 pub enum Shape {
     /// Three sheets: the stack.
     Layers,
+    /// A terminal's frame with a prompt: an agent.
+    Prompt,
     /// Two sliders.
     Sliders,
     /// A sheet with a folded corner.
@@ -42,6 +44,7 @@ impl Shape {
     const fn path(self) -> &'static str {
         match self {
             Shape::Layers => "M8 2l6 3-6 3-6-3zM2 8l6 3 6-3M2 11l6 3 6-3",
+            Shape::Prompt => "M1.8 2.5h12.4v11H1.8zM4.5 6l2.2 2-2.2 2M8.5 10.5h3",
             Shape::Sliders => {
                 "M2 5h7M12.5 5H14M2 11h1.5M7 11h7M10.75 3.25a1.75 1.75 0 100 3.5 1.75 1.75 0 100-3.5M5.25 9.25a1.75 1.75 0 100 3.5 1.75 1.75 0 100-3.5"
             }

@@ -8,7 +8,7 @@ mod note;
 mod part;
 mod prose;
 
-pub use chip::{Chip, Tone};
+pub use chip::{Chip, Tone, chip};
 pub use copy::Copy;
 pub use icon::{Icon, Shape};
 pub use moment::{Ago, Moment};

@@ -64,6 +64,27 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
         }
     }
 
+    /// Reads it, and does not read again.
+    pub fn with_untracked<U>(&self, reader: impl FnOnce(&T) -> U) -> U {
+        untrack(|| self.with(reader))
+    }
+
+    /// A copy of it, that is not made again.
+    pub fn get_untracked(&self) -> T
+    where
+        T: Clone,
+    {
+        self.with_untracked(T::clone)
+    }
+
+    /// A copy of it, that is not made again; none where its owner is gone.
+    pub fn try_get_untracked(&self) -> Option<T>
+    where
+        T: Clone,
+    {
+        self.version.try_get_untracked().map(|_| self.get_untracked())
+    }
+
     /// A copy of it.
     pub fn get(&self) -> T
     where

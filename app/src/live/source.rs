@@ -20,6 +20,8 @@ pub enum Report {
     Opened,
     /// One event's data.
     Message(String),
+    /// The server says why there is nothing at the moment; it goes on.
+    Trouble(String),
     /// The connection is gone; it is tried again.
     Lost,
     /// The server said that there is no more to come. It is not asked again.
@@ -34,6 +36,7 @@ struct Handlers {
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut(Event)>,
     _on_end: Closure<dyn FnMut(Event)>,
+    _on_trouble: Closure<dyn FnMut(MessageEvent)>,
 }
 
 impl Drop for Handlers {
@@ -88,14 +91,15 @@ fn connect(url: String, listener: Listener, slot: &Rc<RefCell<Option<Handlers>>>
         let listener = listener.clone();
         move |_: Event| listener(Report::Opened)
     });
-    let on_message = Closure::new({
+    let on_data = |report: fn(String) -> Report| {
         let listener = listener.clone();
-        move |event: MessageEvent| {
+        Closure::new(move |event: MessageEvent| {
             if let Some(text) = event.data().as_string() {
-                listener(Report::Message(text));
+                listener(report(text));
             }
-        }
-    });
+        })
+    };
+    let (on_message, on_trouble) = (on_data(Report::Message), on_data(Report::Trouble));
     let on_error = Closure::new({
         let listener = listener.clone();
         // A weak hold, so that a dropped stream is not opened again by its own last error.
@@ -124,6 +128,7 @@ fn connect(url: String, listener: Listener, slot: &Rc<RefCell<Option<Handlers>>>
         }
     });
     let _ = source.add_event_listener_with_callback("end", on_end.as_ref().unchecked_ref());
+    let _ = source.add_event_listener_with_callback("trouble", on_trouble.as_ref().unchecked_ref());
     source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
     source.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
@@ -133,5 +138,6 @@ fn connect(url: String, listener: Listener, slot: &Rc<RefCell<Option<Handlers>>>
         _on_message: on_message,
         _on_error: on_error,
         _on_end: on_end,
+        _on_trouble: on_trouble,
     }));
 }

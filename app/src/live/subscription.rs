@@ -38,7 +38,7 @@ pub fn keep(live: Live) {
                 }
             });
         }
-        Report::Ended => {}
+        Report::Ended | Report::Trouble(_) => {}
         Report::Lost => {
             let pending = complaint.take();
             complaint.set(pending.or_else(|| {

@@ -33,7 +33,7 @@ pub fn follow(
                     buffer.try_update_untracked(|buffer| buffer.push(lines));
                 }
             }
-            Report::Lost | Report::Ended => {}
+            Report::Lost | Report::Ended | Report::Trouble(_) => {}
         };
         source.set_value(Some(Source::open(url, listener)));
     });

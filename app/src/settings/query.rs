@@ -3,6 +3,9 @@
 
 use monitor_core::settings::Key;
 
+use crate::address::decoded;
+pub use crate::address::write;
+
 /// The pairs that belong to a form of settings (`base`, `KEY`, `was.KEY`), decoded. Others are left out: the server puts
 /// a refusal into the same address.
 pub fn read(search: &str) -> Vec<(String, String)> {
@@ -16,58 +19,6 @@ pub fn read(search: &str) -> Vec<(String, String)> {
             name == "base" || Key::find(key).is_some_and(|known| known.path == key)
         })
         .collect()
-}
-
-/// The pairs as an address bears them, without the `?`.
-pub fn write<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut query = String::new();
-    for (name, value) in pairs {
-        if !query.is_empty() {
-            query.push('&');
-        }
-        encode(name, &mut query);
-        query.push('=');
-        encode(value, &mut query);
-    }
-    query
-}
-
-/// What is not a letter, a digit or one of `-._~/:` goes as `%XX`. A space must not go as `+`: some readers keep it.
-fn encode(text: &str, query: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b':' => {
-                query.push(char::from(byte));
-            }
-            _ => {
-                query.push('%');
-                query.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                query.push(char::from(DIGITS[usize::from(byte & 15)]));
-            }
-        }
-    }
-}
-
-fn decoded(text: &str) -> String {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        bytes.push(match (first, after) {
-            (b'+', _) => b' ',
-            (b'%', [high, low, after @ ..]) => match digit(*high).zip(digit(*low)) {
-                Some((high, low)) => {
-                    rest = after;
-                    high << 4 | low
-                }
-                None => b'%',
-            },
-            _ => *first,
-        });
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

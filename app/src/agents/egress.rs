@@ -1,0 +1,50 @@
+//! Where an agent's connections went, as the firewall saw it.
+
+use leptos::prelude::*;
+use monitor_core::telemetry::{Domain, Egress, Range};
+
+use crate::words;
+
+/// The table, or why there is none.
+pub fn egress(found: &Egress, range: Range) -> AnyView {
+    if found.domains.is_empty() {
+        let words = match found.addresses.is_empty() {
+            true => "Its address is not known, so its connections cannot be told from others’.".to_owned(),
+            false => format!("The firewall saw no connection of it in the {}.", range.words()),
+        };
+        return view! { <p class="empty">{words}</p> }.into_any();
+    }
+    view! {
+        <table role="table" aria-labelledby="egress">
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th role="columnheader" scope="col">"Domain"</th>
+                    <th role="columnheader" scope="col" class="number">"Allowed"</th>
+                    <th role="columnheader" scope="col" class="number">"Denied"</th>
+                    <th role="columnheader" scope="col" class="number">"Not resolved"</th>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">{found.domains.iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn row(domain: &Domain) -> AnyView {
+    let count = |count: u64| match count {
+        0 => view! { <span class="none">"–"</span> }.into_any(),
+        count => view! { <span title=words::exact(count)>{words::compact(count)}</span> }.into_any(),
+    };
+    let stopped = |count: u64| (count > 0).to_string();
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row"><code>{domain.name.clone()}</code></th>
+            <td role="cell" class="number" data-label="Allowed">{count(domain.allowed)}</td>
+            <td role="cell" class="number" data-label="Denied" data-failing=stopped(domain.denied)>{count(domain.denied)}</td>
+            <td role="cell" class="number" data-label="Not resolved" data-failing=stopped(domain.unresolved)>
+                {count(domain.unresolved)}
+            </td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,137 @@
+//! The events a reader has before them: capped, held while paused, none of them twice after a reconnect. Pure.
+
+#[cfg(any(test, feature = "hydrate"))]
+use std::collections::BTreeSet;
+
+use monitor_core::telemetry::AgentEvent;
+
+/// Events kept on the page.
+#[cfg(any(test, feature = "hydrate"))]
+pub const CAP: usize = 500;
+
+/// Events shown, and events that came since.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Timeline {
+    shown: Vec<AgentEvent>,
+    waiting: Vec<AgentEvent>,
+    reopened: bool,
+    /// Why no more come at the moment, in the server's words.
+    pub trouble: Option<String>,
+}
+
+impl Timeline {
+    /// The events shown, oldest first.
+    pub fn shown(&self) -> &[AgentEvent] {
+        &self.shown
+    }
+
+    /// How many events came and are not shown yet.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// The stream was opened: it begins with the last events again.
+    #[cfg(any(test, feature = "hydrate"))]
+    pub fn reopened(&mut self) {
+        self.reopened = true;
+    }
+
+    /// Events came.
+    #[cfg(any(test, feature = "hydrate"))]
+    pub fn push(&mut self, events: Vec<AgentEvent>) {
+        self.trouble = None;
+        let known: BTreeSet<String> = self.shown.iter().chain(&self.waiting).map(|event| event.id.clone()).collect();
+        // Between what is shown and what begins anew something may be missing: better the end than a gap.
+        if std::mem::take(&mut self.reopened) && !events.iter().any(|event| known.contains(&event.id)) {
+            self.shown.clear();
+            self.waiting = events;
+        } else {
+            self.waiting.extend(events.into_iter().filter(|event| !known.contains(&event.id)));
+        }
+        let excess = self.waiting.len().saturating_sub(CAP);
+        self.waiting.drain(..excess);
+    }
+
+    /// Whether `flush` would change anything.
+    #[cfg(any(test, feature = "hydrate"))]
+    pub fn is_dirty(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Shows what came.
+    #[cfg(any(test, feature = "hydrate"))]
+    pub fn flush(&mut self) {
+        self.shown.append(&mut self.waiting);
+        let excess = self.shown.len().saturating_sub(CAP);
+        self.shown.drain(..excess);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use monitor_core::timestamp::Timestamp;
+
+    use super::*;
+
+    fn events(range: std::ops::Range<usize>) -> Vec<AgentEvent> {
+        let event = |number: usize| AgentEvent {
+            at: Timestamp::from_unix_milliseconds(number as i64),
+            id: number.to_string(),
+            name: "tool_result".into(),
+            session: "s".into(),
+            summary: String::new(),
+            failed: false,
+            fields: Vec::new(),
+        };
+        range.map(event).collect()
+    }
+
+    fn ids(timeline: &Timeline) -> Vec<&str> {
+        timeline.shown().iter().map(|event| event.id.as_str()).collect()
+    }
+
+    #[test]
+    fn events_wait_until_they_are_flushed() {
+        let mut timeline = Timeline::default();
+        timeline.push(events(0..2));
+        assert_eq!((ids(&timeline), timeline.waiting()), (vec![], 2));
+        timeline.flush();
+        assert_eq!((ids(&timeline), timeline.waiting()), (vec!["0", "1"], 0));
+    }
+
+    #[test]
+    fn after_a_reconnect_none_is_shown_twice_and_no_gap_is_hidden() {
+        let mut timeline = Timeline::default();
+        timeline.push(events(0..3));
+        timeline.flush();
+        timeline.reopened();
+        timeline.push(events(1..5));
+        timeline.flush();
+        assert_eq!(ids(&timeline), ["0", "1", "2", "3", "4"]);
+        timeline.reopened();
+        assert_eq!(ids(&timeline).len(), 5, "what was shown stays until there is more");
+        timeline.push(events(50..52));
+        timeline.flush();
+        timeline.push(events(51..53));
+        timeline.flush();
+        assert_eq!(ids(&timeline), ["50", "51", "52"]);
+    }
+
+    #[test]
+    fn neither_the_page_nor_a_long_pause_holds_more_than_the_cap() {
+        let mut timeline = Timeline::default();
+        timeline.push(events(0..10));
+        timeline.flush();
+        timeline.push(events(10..CAP * 2));
+        assert_eq!(timeline.waiting(), CAP);
+        timeline.flush();
+        assert_eq!((timeline.shown().len(), ids(&timeline)[CAP - 1]), (CAP, "999"));
+    }
+
+    #[test]
+    fn trouble_is_over_when_events_come() {
+        let mut timeline = Timeline { trouble: Some("no answer".into()), ..Timeline::default() };
+        timeline.push(Vec::new());
+        assert_eq!(timeline.trouble, None);
+    }
+}

@@ -1,0 +1,181 @@
+//! A number as a table shows it: short on the screen, exact where one points or puts the focus, and the way to the
+//! panel that it comes from.
+
+use leptos::prelude::*;
+use monitor_core::{
+    links::Link,
+    telemetry::{Missing, OwnerNumbers, Range, Tokens},
+};
+
+use crate::{
+    components::{Icon, Shape},
+    words,
+};
+
+/// What is shown, and what it is exactly. `shown` is `None` where it is not known; `exact` then says why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// `1.66 M`.
+    pub shown: Option<String>,
+    /// `1,660,000 tokens`, or why nobody knows.
+    pub exact: String,
+}
+
+impl Figure {
+    fn known(shown: String, exact: String) -> Figure {
+        Figure { shown: Some(shown), exact }
+    }
+
+    /// Millionths of a dollar.
+    pub fn cost(micro_usd: Option<u64>, unknown: impl FnOnce() -> String) -> Figure {
+        match micro_usd {
+            Some(cost) => {
+                Figure::known(words::dollars(cost), format!("{} estimated by Claude Code", words::dollars_exact(cost)))
+            }
+            None => Figure { shown: None, exact: unknown() },
+        }
+    }
+
+    /// Tokens of every type.
+    pub fn tokens(tokens: Option<Tokens>, unknown: impl FnOnce() -> String) -> Figure {
+        match tokens {
+            Some(tokens) => Figure::known(
+                words::compact(tokens.sum()),
+                format!(
+                    "{} tokens: {} in, {} out, {} read from the cache, {} written to it",
+                    words::exact(tokens.sum()),
+                    words::exact(tokens.input),
+                    words::exact(tokens.output),
+                    words::exact(tokens.cache_read),
+                    words::exact(tokens.cache_creation),
+                ),
+            ),
+            None => Figure { shown: None, exact: unknown() },
+        }
+    }
+
+    /// A count of something.
+    pub fn count(count: Option<u64>, what: &str, unknown: impl FnOnce() -> String) -> Figure {
+        match count {
+            Some(count) => Figure::known(words::compact(count), format!("{} {what}", words::exact(count))),
+            None => Figure { shown: None, exact: unknown() },
+        }
+    }
+
+    /// The share of tool calls that failed.
+    pub fn failed(failures: Option<u64>, calls: Option<u64>, unknown: impl FnOnce() -> String) -> Figure {
+        match failures.zip(calls) {
+            Some((failures, calls)) => {
+                let exact = format!("{} of {} tool calls failed", words::exact(failures), words::exact(calls));
+                match words::percent(failures, calls) {
+                    Some(shown) => Figure::known(shown, exact),
+                    None => Figure { shown: None, exact: "No tool ran.".into() },
+                }
+            }
+            None => Figure { shown: None, exact: unknown() },
+        }
+    }
+}
+
+/// Why a number is not known.
+pub fn unknown(numbers: Option<&OwnerNumbers>, missing: &[Missing], range: Range, what: &str) -> String {
+    let lacking = missing.iter().find(|missing| missing.lacks.contains(what)).or_else(|| missing.first());
+    match lacking {
+        Some(missing) => format!("Not known: {} gives {}.", missing.store.title(), missing.error.replace('`', "")),
+        None if numbers.is_none() => format!("Nothing arrived in the {}.", range.words()),
+        None => "Not known.".into(),
+    }
+}
+
+/// A sentence for where no markup can be.
+pub fn plain(sentence: &str) -> String {
+    sentence.replace('`', "")
+}
+
+/// The figure, which leads to where it comes from.
+pub fn figure(figure: Figure, link: Link) -> AnyView {
+    let Figure { shown, exact } = figure;
+    let Some(shown) = shown else { return dash(exact) };
+    let why = link.why.as_deref().map(plain);
+    let described = match &why {
+        Some(why) => format!("{exact}. {why}"),
+        None => exact.clone(),
+    };
+    match link.href {
+        Some(href) => view! {
+            <a
+                class="figure"
+                href=href
+                target="_blank"
+                rel="noreferrer"
+                title=described.clone()
+                aria-description=why.is_some().then_some(described)
+                data-exact=exact
+                data-doubt=why.is_some().to_string()
+            >
+                {shown}
+            </a>
+        }
+        .into_any(),
+        // Without a place to lead to it still says more to whoever puts the focus there.
+        None => {
+            let said = format!(" ({exact})");
+            view! {
+                <span class="figure" tabindex="0" title=described data-exact=exact>
+                    {shown}
+                    <span class="unseen">{said}</span>
+                </span>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// In place of what nobody knows.
+pub fn dash(why: String) -> AnyView {
+    let said = why.clone();
+    view! {
+        <span class="none" title=why>
+            <span aria-hidden="true">"–"</span>
+            <span class="unseen">{said}</span>
+        </span>
+    }
+    .into_any()
+}
+
+/// A link into a service's own page. Where it would disappoint it says so beforehand; where it leads nowhere it is none.
+pub fn way(link: Link, words: &str, name: String) -> AnyView {
+    let why = link.why.as_deref().map(plain);
+    let mark = why.is_some().then(|| view! { <Icon shape=Shape::Ring /> });
+    match link.href {
+        Some(href) => view! {
+            <a
+                class="way"
+                href=href
+                target="_blank"
+                rel="noreferrer"
+                title=why.clone()
+                aria-description=why.clone()
+                aria-label=(!name.is_empty()).then_some(name)
+                data-doubt=why.is_some().to_string()
+            >
+                {words.to_owned()}
+                {mark}
+                <Icon shape=Shape::Out />
+            </a>
+        }
+        .into_any(),
+        None => {
+            let why = why.unwrap_or_default();
+            let said = format!(" ({why})");
+            view! {
+                <span class="way" data-doubt="true" title=why>
+                    {words.to_owned()}
+                    {mark}
+                    <span class="unseen">{said}</span>
+                </span>
+            }
+            .into_any()
+        }
+    }
+}

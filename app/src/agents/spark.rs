@@ -1,0 +1,70 @@
+//! A few bars that show how something went over the range, with the same in words.
+
+use leptos::prelude::*;
+
+/// In units of the drawing, which is as wide as there are bars times `PITCH`.
+const PITCH: usize = 4;
+const WIDTH: usize = 3;
+const HEIGHT: u64 = 24;
+
+/// The outline of the bars. The highest value fills the height; what is not nothing is seen.
+pub fn outline(values: &[u64]) -> String {
+    let highest = values.iter().copied().max().unwrap_or_default().max(1);
+    let mut outline = String::new();
+    for (index, value) in values.iter().enumerate().filter(|(_, value)| **value > 0) {
+        let height = (u128::from(*value) * u128::from(HEIGHT) / u128::from(highest)).max(2);
+        outline.push_str(&format!("M{} {HEIGHT}v-{height}h{WIDTH}v{height}z", index * PITCH));
+    }
+    outline
+}
+
+/// Lowest, highest and last, which is what the eye takes from it.
+pub fn words(values: &[u64], unit: impl Fn(u64) -> String) -> String {
+    match (values.iter().min(), values.iter().max(), values.last()) {
+        (Some(lowest), Some(highest), Some(last)) => {
+            format!("lowest {}, highest {}, last {}", unit(*lowest), unit(*highest), unit(*last))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The bars; nothing where nothing is known.
+pub fn spark(values: &[u64], said: String) -> AnyView {
+    if values.is_empty() {
+        return ().into_any();
+    }
+    let width = values.len() * PITCH - (PITCH - WIDTH);
+    let title = said.clone();
+    view! {
+        <svg
+            class="spark"
+            viewBox=format!("0 0 {width} {HEIGHT}")
+            preserveAspectRatio="none"
+            role="img"
+            aria-label=said
+        >
+            <title>{title}</title>
+            <path class="ground" d=format!("M0 {HEIGHT}H{width}")></path>
+            <path d=outline(values)></path>
+        </svg>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_fills_the_height_and_a_little_is_seen() {
+        assert_eq!(outline(&[0, 1, 1_000]), "M4 24v-2h3v2zM8 24v-24h3v24z");
+        assert_eq!(outline(&[0, 0]), "");
+        assert_eq!(outline(&[u64::MAX]), "M0 24v-24h3v24z");
+    }
+
+    #[test]
+    fn the_words_tell_what_the_eye_takes_from_it() {
+        assert_eq!(words(&[3, 9, 0, 4], |value| value.to_string()), "lowest 0, highest 9, last 4");
+        assert_eq!(words(&[], |value| value.to_string()), "");
+    }
+}

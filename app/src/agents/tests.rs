@@ -1,0 +1,215 @@
+//! What the list shows, told by rows: joining, filtering, ordering, sums.
+
+use std::sync::Arc;
+
+use monitor_core::{
+    agents::{Agent, Cause, Code, Fix, FixKind, Verdict},
+    live::{EngineState, Snapshot},
+    status::ContainerState,
+    telemetry::{Numbers, Owner, OwnerNumbers, Range, Tokens},
+    timestamp::Timestamp,
+};
+
+use super::{
+    query::{NO_CONTAINER, NO_PROJECT, Query, Sort},
+    rows::{Kind, Row, Rows},
+    totals::totals,
+};
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_milliseconds(seconds * 1000)
+}
+
+pub fn agent(name: &str, verdict: Verdict) -> Agent {
+    Agent {
+        container: format!("clawker.shop.{name}"),
+        project: Some("shop".into()),
+        agent: name.into(),
+        managed: true,
+        image: "clawker-shop:latest".into(),
+        state: ContainerState::Running,
+        created_at: Some(at(1)),
+        started_at: Some(at(2)),
+        last_seen: None,
+        verdict,
+        causes: Vec::new(),
+    }
+}
+
+pub fn snapshot(agents: Vec<Agent>) -> Snapshot {
+    let engine = EngineState::Connected { version: "28".into(), api_version: "1.51".into(), endpoint: String::new() };
+    Snapshot { engine, agents, ..Snapshot::unknown(at(0)) }
+}
+
+fn owner(project: &str, agent: &str) -> Owner {
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    Owner { project: some(project), agent: some(agent) }
+}
+
+fn of(project: &str, agent: &str, cost: u64, calls: u64, failures: u64) -> OwnerNumbers {
+    OwnerNumbers {
+        owner: owner(project, agent),
+        cost_micro_usd: Some(cost),
+        tokens: Some(Tokens { input: cost, ..Tokens::default() }),
+        tool_calls: Some(calls),
+        tool_failures: Some(failures),
+        ..OwnerNumbers::default()
+    }
+}
+
+fn numbers(owners: Vec<OwnerNumbers>) -> Numbers {
+    Numbers { range: Range::Day, at: at(9), owners, missing: Vec::new() }
+}
+
+fn keys(rows: &[Arc<Row>]) -> Vec<&str> {
+    rows.iter().map(|row| row.key.as_str()).collect()
+}
+
+#[test]
+fn containers_get_the_numbers_of_their_tags_and_what_is_left_is_a_row_of_its_own() {
+    let made_up = OwnerNumbers { simulated: true, ..of("shop", "a", 7, 7, 7) };
+    let numbers =
+        numbers(vec![of("", "", 1, 1, 0), of("shop", "a", 2, 2, 0), of("shop", "gone", 3, 3, 0), made_up.clone()]);
+    let untagged = Agent { project: None, agent: String::new(), managed: false, ..agent("x", Verdict::Waiting) };
+    let rows = Rows::merge(&Rows::default(), &[agent("a", Verdict::Reporting), untagged], Some(&numbers));
+    let told: Vec<_> = rows
+        .all()
+        .iter()
+        .map(|row| (row.key.as_str(), row.kind, row.numbers.as_ref().and_then(|it| it.cost_micro_usd), row.simulated()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("c:clawker.shop.a", Kind::Container, Some(2), false),
+            ("c:clawker.shop.x", Kind::Container, None, false),
+            ("o:/", Kind::Untagged, Some(1), false),
+            ("o:shop/gone", Kind::NoContainer, Some(3), false),
+            ("s:shop/a", Kind::NoContainer, Some(7), true),
+        ]
+    );
+    assert_eq!(rows.find("o:/").map(|row| row.title()), Some("untagged data"));
+    assert_eq!(rows.find("c:clawker.shop.x").map(|row| row.title()), Some("clawker.shop.x"));
+}
+
+#[test]
+fn a_row_that_did_not_change_is_the_same_row() {
+    let before = numbers(vec![of("shop", "a", 2, 2, 0), of("shop", "b", 3, 3, 0)]);
+    let agents = [agent("a", Verdict::Reporting), agent("b", Verdict::Reporting)];
+    let known = Rows::merge(&Rows::default(), &agents, Some(&before));
+    let after = numbers(vec![of("shop", "a", 2, 2, 0), of("shop", "b", 4, 3, 0)]);
+    let rows = Rows::merge(&known, &agents, Some(&after));
+    let same = |key| known.find(key).zip(rows.find(key)).map(|(one, other)| Arc::ptr_eq(one, other));
+    assert_eq!((same("c:clawker.shop.a"), same("c:clawker.shop.b")), (Some(true), Some(false)));
+    let dark = [agent("a", Verdict::Dark), agent("b", Verdict::Reporting)];
+    assert_ne!(Rows::merge(&rows, &dark, Some(&after)), rows);
+}
+
+#[test]
+fn a_row_is_known_by_the_later_of_two_moments() {
+    let seen = OwnerNumbers { last_seen: Some(at(8)), ..of("shop", "a", 0, 0, 0) };
+    let known = Agent { last_seen: Some(at(5)), ..agent("a", Verdict::Reporting) };
+    let rows = Rows::merge(&Rows::default(), &[known], Some(&numbers(vec![seen])));
+    assert_eq!(rows.all()[0].last_seen(), Some(at(8)));
+}
+
+#[test]
+fn below_a_row_stands_why_it_is_dark_or_what_is_odd_but_not_that_one_waits() {
+    let cause = |code, kind| Cause { code, evidence: String::new(), fix: Fix { kind, command: None } };
+    for (verdict, code, kind, told) in [
+        (Verdict::Dark, Code::CollectorDown, FixKind::Start, true),
+        (Verdict::Dark, Code::NotManaged, FixKind::None, true),
+        (Verdict::Off, Code::DisabledByConfiguration, FixKind::Edit, true),
+        (Verdict::Reporting, Code::TagsMissing, FixKind::Recreate, true),
+        (Verdict::Waiting, Code::NoSampleYet, FixKind::Wait, false),
+        (Verdict::Idle, Code::Quiet, FixKind::None, false),
+        (Verdict::Idle, Code::NotRunning, FixKind::Start, false),
+        (Verdict::Unknown, Code::StoresUnreachable, FixKind::Start, false),
+    ] {
+        let agent = Agent { causes: vec![cause(code, kind)], ..agent("a", verdict) };
+        let rows = Rows::merge(&Rows::default(), &[agent], None);
+        assert_eq!(rows.all()[0].cause().is_some(), told, "{verdict:?} {code:?}");
+    }
+    let rows = Rows::merge(&Rows::default(), &[agent("a", Verdict::Dark)], None);
+    assert_eq!(rows.all()[0].cause(), None, "nothing is known to be said");
+}
+
+fn sample() -> Rows {
+    let numbers = numbers(vec![
+        of("shop", "a", 500, 10, 1),
+        of("shop", "b", 900, 0, 0),
+        of("infra", "gone", 100, 4, 3),
+        OwnerNumbers { simulated: true, ..of("demo", "s", 700, 1, 0) },
+    ]);
+    let alone = Agent { project: None, agent: "scratch".into(), ..agent("scratch", Verdict::Idle) };
+    let agents = [agent("a", Verdict::Reporting), agent("b", Verdict::Dark), agent("c", Verdict::Waiting), alone];
+    Rows::merge(&Rows::default(), &agents, Some(&numbers))
+}
+
+fn query(pairs: &str) -> Query {
+    Query::read(|name| {
+        pairs.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, it)| it.into())
+    })
+}
+
+#[test]
+fn the_address_decides_what_is_shown_and_in_which_order() {
+    let rows = sample();
+    let (a, b, c, none) = ("c:clawker.shop.a", "c:clawker.shop.b", "c:clawker.shop.c", "c:clawker.shop.scratch");
+    let (gone, made_up) = ("o:infra/gone", "s:demo/s");
+    for (pairs, shown) in [
+        ("", &[b, c, none, a, gone, made_up][..]),
+        ("order=desc", &[a, none, c, b, gone, made_up]),
+        ("sort=cost", &[b, made_up, a, gone, c, none]),
+        ("sort=cost&order=asc", &[gone, a, made_up, b, c, none]),
+        ("sort=failed", &[gone, a, made_up, b, c, none]),
+        ("sort=agent&project=shop", &[a, b, c]),
+        ("sort=agent&order=desc&project=shop", &[c, b, a]),
+        ("project=-", &[none]),
+        ("verdict=dark", &[b]),
+        ("verdict=no-container", &[gone, made_up]),
+        ("verdict=no-container&simulated=hide", &[gone]),
+        ("verdict=nonsense&q=SCRATCH", &[none]),
+        ("q=infra", &[gone]),
+        ("q=clawker-shop:latest&verdict=idle", &[none]),
+    ] {
+        assert_eq!(keys(&query(pairs).choose(rows.all())), shown, "{pairs}");
+    }
+}
+
+#[test]
+fn an_address_reads_back_as_what_was_asked_for() {
+    assert_eq!(Query::default().address(), "/agents");
+    for pairs in ["", "q=a", "project=-&verdict=dark", "range=7d&sort=cost&order=asc", "order=desc", "simulated=hide"] {
+        let asked = query(pairs);
+        let address = asked.address();
+        assert_eq!(query(address.split_once('?').map(|(_, pairs)| pairs).unwrap_or_default()), asked, "{address}");
+    }
+    assert_eq!(query("q=a b&project=ß").address(), "/agents?q=a%20b&project=%C3%9F");
+    assert_eq!(NO_PROJECT.len() + NO_CONTAINER.len(), 13, "spelt in addresses that people keep");
+}
+
+#[test]
+fn a_column_is_turned_round_by_asking_for_it_again() {
+    let once = Query::default().sorted_by(Sort::Cost);
+    assert_eq!((once.sort, once.order()), (Sort::Cost, "desc"));
+    let twice = once.sorted_by(Sort::Cost);
+    assert_eq!((twice.sort, twice.order()), (Sort::Cost, "asc"));
+    assert_eq!(twice.sorted_by(Sort::Cost), once);
+    assert_eq!(twice.sorted_by(Sort::Agent).order(), "asc");
+}
+
+#[test]
+fn sums_are_of_the_rows_shown_and_count_an_owner_once() {
+    let rows = sample();
+    let sums = totals(&Query::default().choose(rows.all()));
+    assert_eq!((sums.reporting, sums.containers, sums.rows), (1, 4, 6));
+    assert_eq!((sums.cost_micro_usd, sums.tool_calls, sums.tool_failures), (Some(2_200), Some(15), Some(4)));
+    assert_eq!(sums.tokens.map(|tokens| tokens.sum()), Some(2_200));
+    let alone = query("verdict=waiting").choose(rows.all());
+    assert_eq!(totals(&alone).cost_micro_usd, None, "of what nobody knows there is no sum");
+
+    let twins = ["a", "a2"].map(|name| Agent { agent: "a".into(), ..agent(name, Verdict::Reporting) });
+    let rows = Rows::merge(&Rows::default(), &twins, Some(&numbers(vec![of("shop", "a", 5, 1, 0)])));
+    assert!(rows.all().iter().all(|row| row.shared));
+    assert_eq!(totals(rows.all()).cost_micro_usd, Some(5));
+}

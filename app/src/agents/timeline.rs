@@ -1,0 +1,138 @@
+//! One agent's events as they arrive, with what a reader may do to them.
+
+use leptos::{html, prelude::*};
+use monitor_core::{links::Link, telemetry::AgentEvent};
+
+use super::{events::Timeline, figure::way};
+use crate::{
+    components::{Moment, Prose, part, part_if, text},
+    live::{Derived, Live},
+    words,
+};
+
+/// The card.
+#[component]
+pub fn Events(
+    container: String,
+    /// The way to the same events in Grafana.
+    link: Derived<Link>,
+) -> impl IntoView {
+    let live = Live::get();
+    let timeline = RwSignal::new(Timeline::default());
+    let paused = RwSignal::new(false);
+    let scroller = NodeRef::<html::Div>::new();
+    #[cfg(feature = "hydrate")]
+    keep_to_the_end(&container, timeline, paused, scroller);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = container;
+    let empty = Derived::new(move || timeline.with(|timeline| timeline.shown().is_empty()));
+    let trouble = Derived::new(move || timeline.with(|timeline| timeline.trouble.clone()));
+    let hydrated = live.hydrated();
+    let pause_words = move || match (paused.get(), timeline.with(Timeline::waiting)) {
+        (false, _) => "Pause".to_owned(),
+        (true, 0) => "Follow".to_owned(),
+        (true, waiting) => format!("Follow, {waiting} new"),
+    };
+    view! {
+        <section class="card timeline" aria-labelledby="timeline">
+            <div class="card-head">
+                <h2 id="timeline">"Timeline"</h2>
+                {part(move || way(link.get(), "Explore", "Events in Grafana’s Explore".into()))}
+                {part_if(hydrated, move || view! {
+                    <button
+                        type="button"
+                        class="button"
+                        data-rank="quiet"
+                        aria-pressed=text(move || paused.get().to_string())
+                        on:click=move |_| paused.update(|paused| *paused = !*paused)
+                    >
+                        {text(pause_words)}
+                    </button>
+                }.into_any())}
+            </div>
+            <div role="status">
+                {part(move || trouble.get().map(|why| {
+                    let text = words::sentence(&why);
+                    view! { <p class="trouble" data-tone="warn"><Prose text /></p> }
+                }).into_any())}
+            </div>
+            <div class="events" node_ref=scroller tabindex="0" role="region" aria-label="Events, times in UTC">
+                <For
+                    each=move || timeline.with(|timeline| timeline.shown().to_vec())
+                    key=|event| event.id.clone()
+                    let:event
+                >
+                    {line(event)}
+                </For>
+                {part_if(empty, move || view! {
+                    <p class="empty">
+                        {text(move || match hydrated.get() {
+                            true => "No event has come yet. This list follows by itself.",
+                            false => "Events show here as they arrive. It takes JavaScript; the same events are in Grafana.",
+                        }.to_owned())}
+                    </p>
+                }.into_any())}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn line(event: AgentEvent) -> AnyView {
+    let at = event.at;
+    let time = at.to_rfc3339().get(11..19).unwrap_or_default().to_owned();
+    let failed = event.failed.then(|| view! { <span class="failed">"failed"</span> });
+    let fields =
+        event.fields.into_iter().map(|(name, value)| view! { <dt>{name}</dt> <dd>{value}</dd> }).collect_view();
+    view! {
+        <details class="event" data-failed=event.failed.to_string()>
+            <summary>
+                <Moment at>{time}</Moment>
+                <span class="event-name">{event.name}</span>
+                {failed}
+                <span class="text">{event.summary}</span>
+            </summary>
+            <dl>
+                <dt>"session"</dt>
+                <dd>{event.session}</dd>
+                {fields}
+            </dl>
+        </details>
+    }
+    .into_any()
+}
+
+/// Shows the newest event, unless the reader has scrolled up to read.
+#[cfg(feature = "hydrate")]
+fn keep_to_the_end(
+    container: &str,
+    timeline: RwSignal<Timeline>,
+    paused: RwSignal<bool>,
+    scroller: NodeRef<html::Div>,
+) {
+    use std::{cell::Cell, rc::Rc};
+
+    /// Pixels above the end that still count as the end.
+    const SLACK: i32 = 40;
+    let at_end = Rc::new(Cell::new(true));
+    let measure = {
+        let at_end = at_end.clone();
+        move || {
+            if let Some(element) = scroller.get_untracked() {
+                let below = element.scroll_height() - element.scroll_top() - element.client_height();
+                at_end.set(below < SLACK);
+            }
+        }
+    };
+    let to_end = move || {
+        if let Some(element) = scroller.get_untracked() {
+            element.set_scroll_top(element.scroll_height());
+        }
+    };
+    super::follow::events(container, timeline, paused, measure, move || {
+        if at_end.get() {
+            // After the events are on the page.
+            request_animation_frame(to_end);
+        }
+    });
+}
