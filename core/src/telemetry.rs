@@ -6,9 +6,15 @@
 #[cfg(feature = "engine")]
 pub mod answer;
 #[cfg(feature = "engine")]
+pub mod closer;
+#[cfg(feature = "engine")]
 pub mod event;
 #[cfg(feature = "engine")]
 pub mod gather;
+#[cfg(feature = "engine")]
+pub mod legs;
+#[cfg(feature = "engine")]
+pub mod memory;
 #[cfg(feature = "engine")]
 pub mod query;
 

@@ -1,0 +1,232 @@
+//! How data flows, and what is lost on the way, by what the services count about themselves.
+
+use super::{
+    Flow, Hop, Signal, Station,
+    answer::{Sample, label},
+};
+use crate::{agents::Losses, service::Service};
+
+/// The signals by the names of the collector's counters.
+const SIGNALS: [(Signal, &str); 3] =
+    [(Signal::Metrics, "metric_points"), (Signal::Events, "log_records"), (Signal::Traces, "spans")];
+
+/// What Prometheus answered.
+#[derive(Debug, Clone, Default)]
+pub struct Counted {
+    /// `query::through`: within a minute.
+    pub through: Vec<Sample>,
+    /// `query::lost`: within five.
+    pub lost: Vec<Sample>,
+    /// `query::up`: which services it reaches.
+    pub up: Vec<Sample>,
+}
+
+impl Counted {
+    /// Sums the counters of which it is true; nothing where the service is not reached, because then nobody counts.
+    fn sum(&self, samples: &[Sample], job: &str, is: &Is<'_>) -> Option<f64> {
+        let is_up = |sample: &Sample| label(&sample.labels, "job") == Some(job) && sample.value > 0.0;
+        self.up.iter().any(is_up).then(|| samples.iter().filter(|sample| is(sample)).map(|sample| sample.value).sum())
+    }
+
+    fn hop(&self, leg: (Station, Station, Signal), job: &str, through: &Is<'_>, lost: &Is<'_>) -> Hop {
+        let (from, to, signal) = leg;
+        let whole = |value: f64| value.round().max(0.0) as u64;
+        Hop {
+            from,
+            to,
+            signal,
+            per_second_milli: self.sum(&self.through, job, through).map(|minute| whole(minute * 1000.0 / 60.0)),
+            lost: self.sum(&self.lost, job, lost).map(whole),
+        }
+    }
+}
+
+type Is<'a> = dyn Fn(&Sample) -> bool + 'a;
+
+/// The counter's name, without the ending that only some of the collector's readers write.
+fn counter(sample: &Sample) -> &str {
+    label(&sample.labels, "counter").map_or("", |name| name.strip_suffix("_total").unwrap_or(name))
+}
+
+fn is_code(sample: &Sample, beginning: char) -> bool {
+    label(&sample.labels, "code").is_some_and(|code| code.starts_with(beginning))
+}
+
+/// Whether the exporter, or the data source, is that one. Its name is somebody's choice: `otlp_http/loki`, `Loki`.
+fn is_of(sample: &Sample, names: [&str; 2], store: Service) -> bool {
+    names
+        .iter()
+        .any(|name| label(&sample.labels, name).is_some_and(|value| value.to_ascii_lowercase().contains(store.name())))
+}
+
+/// All legs of the way, in order.
+pub fn flow(counted: &Counted) -> Flow {
+    let collector = Station::Service(Service::OtelCollector);
+    let mut hops = Vec::new();
+    for (signal, kind) in SIGNALS {
+        let accepted = format!("otelcol_receiver_accepted_{kind}");
+        let refused = ["refused", "failed"].map(|how| format!("otelcol_receiver_{how}_{kind}"));
+        hops.push(counted.hop(
+            (Station::Agents, collector, signal),
+            COLLECTOR,
+            &|sample| counter(sample) == accepted,
+            &|sample| refused.iter().any(|name| counter(sample) == name),
+        ));
+    }
+    let stores = [Service::Prometheus, Service::Loki, Service::Jaeger];
+    for ((signal, kind), store) in SIGNALS.into_iter().zip(stores) {
+        let sent = format!("otelcol_exporter_sent_{kind}");
+        let failed = ["send_failed", "enqueue_failed"].map(|how| format!("otelcol_exporter_{how}_{kind}"));
+        let mine = move |sample: &Sample| is_of(sample, ["exporter", "exporter"], store);
+        hops.push(counted.hop(
+            (collector, Station::Service(store), signal),
+            COLLECTOR,
+            &|sample| counter(sample) == sent && mine(sample),
+            &|sample| {
+                let dropped = store == Service::Jaeger && counter(sample) == "jaeger_collector_spans_dropped";
+                dropped || (failed.iter().any(|name| counter(sample) == name) && mine(sample))
+            },
+        ));
+    }
+    let promtail = Station::Service(Service::Promtail);
+    hops.push(counted.hop(
+        (Station::Firewall, promtail, Signal::Events),
+        "promtail",
+        &|sample| ["promtail_docker_target_entries", "promtail_read_lines"].contains(&counter(sample)),
+        &|sample| counter(sample) == "promtail_docker_target_parsing_errors",
+    ));
+    hops.push(counted.hop(
+        (promtail, Station::Service(Service::Loki), Signal::Events),
+        "promtail",
+        &|sample| counter(sample) == "promtail_sent_entries",
+        &|sample| counter(sample) == "promtail_dropped_entries",
+    ));
+    for store in stores {
+        let asked = move |sample: &Sample| {
+            counter(sample) == "grafana_datasource_request" && is_of(sample, ["datasource", "datasource_type"], store)
+        };
+        hops.push(counted.hop(
+            (Station::Service(Service::Grafana), Station::Service(store), Signal::Queries),
+            "grafana",
+            &asked,
+            &|sample| asked(sample) && is_code(sample, '5'),
+        ));
+    }
+    Flow { hops, error: None }
+}
+
+/// The job under which Prometheus asks the collector about itself.
+const COLLECTOR: &str = "otel-collector-self";
+
+/// What was refused and given up, by the answer to `query::lost`.
+pub fn losses(lost: &[Sample]) -> Losses {
+    let mut losses = Losses::default();
+    for sample in lost {
+        let (name, count) = (counter(sample), sample.value.round().max(0.0) as u64);
+        if count == 0 {
+            continue;
+        }
+        if name.starts_with("otelcol_receiver_") {
+            losses.refused_by_collector += count;
+        } else if name.starts_with("otelcol_exporter_") {
+            losses.failed_in_collector += count;
+        } else if name == "loki_discarded_samples" {
+            let reason = label(&sample.labels, "reason").unwrap_or("unknown").to_owned();
+            *losses.discarded_by_loki.entry(reason).or_default() += count;
+        }
+    }
+    losses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(pairs: &[(&str, &str)], value: f64) -> Sample {
+        let labels = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Sample { labels, value }
+    }
+
+    fn up(jobs: &[(&str, f64)]) -> Vec<Sample> {
+        jobs.iter().map(|(job, value)| sample(&[("job", job)], *value)).collect()
+    }
+
+    #[test]
+    fn every_leg_has_its_own_counter() {
+        let otlp = |name, exporter| [("counter", name), ("exporter", exporter)];
+        let counted = Counted {
+            through: vec![
+                sample(&[("counter", "otelcol_receiver_accepted_metric_points_total")], 60.0),
+                // An older reader leaves the ending out.
+                sample(&[("counter", "otelcol_receiver_accepted_log_records")], 90.0),
+                sample(&otlp("otelcol_exporter_sent_metric_points_total", "prometheus"), 120.0),
+                sample(&otlp("otelcol_exporter_sent_log_records_total", "otlp_http/loki"), 150.0),
+                sample(&otlp("otelcol_exporter_sent_spans_total", "otlp_grpc/jaeger"), 180.0),
+                sample(&[("counter", "promtail_docker_target_entries_total")], 210.0),
+                sample(&[("counter", "promtail_sent_entries_total")], 240.0),
+                sample(&[("counter", "grafana_datasource_request_total"), ("datasource", "Prometheus")], 270.0),
+                sample(&[("counter", "grafana_datasource_request_total"), ("datasource_type", "loki")], 1.0),
+            ],
+            lost: vec![
+                sample(&[("counter", "otelcol_receiver_refused_log_records_total")], 4.0),
+                sample(&otlp("otelcol_exporter_send_failed_log_records_total", "otlp_http/loki"), 5.0),
+                sample(&otlp("otelcol_exporter_enqueue_failed_log_records_total", "otlp_http/loki"), 1.0),
+                sample(&[("counter", "jaeger_collector_spans_dropped_total")], 7.0),
+                sample(&[("counter", "promtail_dropped_entries_total")], 8.0),
+                sample(
+                    &[("counter", "grafana_datasource_request_total"), ("datasource", "Loki"), ("code", "502")],
+                    9.0,
+                ),
+                sample(
+                    &[("counter", "grafana_datasource_request_total"), ("datasource", "Loki"), ("code", "200")],
+                    99.0,
+                ),
+            ],
+            up: up(&[("otel-collector-self", 1.0), ("promtail", 1.0), ("grafana", 1.0)]),
+        };
+        let said = |hop: &Hop| {
+            format!("{:?} {:?} {:?} {:?} {:?}", hop.from, hop.to, hop.signal, hop.per_second_milli, hop.lost)
+        };
+        let hops: Vec<String> = flow(&counted).hops.iter().map(said).collect();
+        insta::assert_snapshot!(hops.join("\n"), @r"
+        Agents Service(OtelCollector) Metrics Some(1000) Some(0)
+        Agents Service(OtelCollector) Events Some(1500) Some(4)
+        Agents Service(OtelCollector) Traces Some(0) Some(0)
+        Service(OtelCollector) Service(Prometheus) Metrics Some(2000) Some(0)
+        Service(OtelCollector) Service(Loki) Events Some(2500) Some(6)
+        Service(OtelCollector) Service(Jaeger) Traces Some(3000) Some(7)
+        Firewall Service(Promtail) Events Some(3500) Some(0)
+        Service(Promtail) Service(Loki) Events Some(4000) Some(8)
+        Service(Grafana) Service(Prometheus) Queries Some(4500) Some(0)
+        Service(Grafana) Service(Loki) Queries Some(17) Some(9)
+        Service(Grafana) Service(Jaeger) Queries Some(0) Some(0)
+        ");
+    }
+
+    #[test]
+    fn where_a_service_is_not_reached_nobody_says() {
+        let through = vec![sample(&[("counter", "promtail_sent_entries_total")], 240.0)];
+        let counted = Counted { through, lost: Vec::new(), up: up(&[("promtail", 0.0), ("grafana", 1.0)]) };
+        let hops = flow(&counted).hops;
+        assert_eq!(hops.len(), 11);
+        for hop in hops {
+            let expected = (hop.from == Station::Service(Service::Grafana)).then_some(0);
+            assert_eq!((hop.per_second_milli, hop.lost), (expected, expected), "{hop:?}");
+        }
+    }
+
+    #[test]
+    fn losses_are_told_by_who_lost_them() {
+        let losses = losses(&[
+            sample(&[("counter", "otelcol_receiver_refused_spans_total")], 1.0),
+            sample(&[("counter", "otelcol_receiver_failed_log_records_total")], 2.0),
+            sample(&[("counter", "otelcol_exporter_enqueue_failed_log_records")], 3.0),
+            sample(&[("counter", "loki_discarded_samples_total"), ("reason", "rate_limited")], 4.0),
+            sample(&[("counter", "loki_discarded_samples_total"), ("reason", "too_far_behind")], 0.0),
+            sample(&[("counter", "promtail_dropped_entries_total")], 5.0),
+        ]);
+        let discarded = [("rate_limited".to_owned(), 4)].into();
+        let expected = Losses { refused_by_collector: 3, failed_in_collector: 3, discarded_by_loki: discarded };
+        assert_eq!(losses, expected);
+    }
+}

@@ -1,0 +1,173 @@
+//! Who was heard, remembered from one question to the next, so that only what is new has to be asked for.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Owner,
+    answer::{Sample, label, owner},
+    gather::moment,
+};
+use crate::{
+    agents::{Heard, HeardOwner},
+    timestamp::Timestamp,
+};
+
+/// How long somebody is remembered, in milliseconds.
+const WEEK_MS: i64 = 7 * 86_400_000;
+/// How many are remembered; the longest silent are forgotten first.
+const MOST_OWNERS: usize = 10_000;
+
+/// What is remembered of one owner.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Known {
+    last_seen: Option<Timestamp>,
+    version: Option<(Timestamp, String)>,
+    /// The newest word on managed settings: when, and whether any were applied.
+    managed: Option<(Timestamp, bool)>,
+}
+
+impl Known {
+    fn last(&self) -> Option<Timestamp> {
+        let version = self.version.as_ref().map(|(at, _)| *at);
+        self.last_seen.max(version).max(self.managed.map(|(at, _)| at))
+    }
+}
+
+/// Everybody who was heard within a week.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    owners: BTreeMap<Owner, Known>,
+}
+
+impl Memory {
+    /// The answer to `query::heard_with_version`.
+    pub fn learn_events(&mut self, samples: &[Sample]) {
+        for sample in samples {
+            let (at, known) = self.seen(sample);
+            if let Some(version) = label(&sample.labels, "service_version")
+                && known.version.as_ref().is_none_or(|(before, _)| *before <= at)
+            {
+                known.version = Some((at, version.to_owned()));
+            }
+        }
+    }
+
+    /// The answer to `query::metered_last`.
+    pub fn learn_counters(&mut self, samples: &[Sample]) {
+        samples.iter().for_each(|sample| drop(self.seen(sample)));
+    }
+
+    /// The answer to `query::managed_settings`.
+    pub fn learn_managed_settings(&mut self, samples: &[Sample]) {
+        for sample in samples {
+            let (at, known) = self.seen(sample);
+            // An empty list of sources is written as `[]`.
+            let applied = label(&sample.labels, "managed_settings_sources").is_some_and(|sources| sources != "[]")
+                || label(&sample.labels, "managed_settings_helper_applied").is_some_and(|helper| helper != "none");
+            if known.managed.is_none_or(|(before, _)| before <= at) {
+                known.managed = Some((at, applied));
+            }
+        }
+    }
+
+    fn seen(&mut self, sample: &Sample) -> (Timestamp, &mut Known) {
+        let at = moment(sample.value);
+        let known = self.owners.entry(owner(&sample.labels)).or_default();
+        known.last_seen = known.last_seen.max(Some(at));
+        (at, known)
+    }
+
+    /// Forgets who was silent for a week.
+    pub fn forget(&mut self, now: Timestamp) {
+        let oldest = Some(Timestamp::from_unix_milliseconds(now.unix_milliseconds() - WEEK_MS));
+        self.owners.retain(|_, known| known.last() >= oldest);
+        if self.owners.len() > MOST_OWNERS {
+            let mut times: Vec<Option<Timestamp>> = self.owners.values().map(Known::last).collect();
+            times.sort();
+            let oldest = times[times.len() - MOST_OWNERS];
+            self.owners.retain(|_, known| known.last() >= oldest);
+        }
+    }
+
+    /// What is known of everybody.
+    pub fn heard(&self) -> Heard {
+        let told = |known: &Known| HeardOwner {
+            last_seen: known.last_seen,
+            version: known.version.as_ref().map(|(_, version)| version.clone()),
+            managed_settings_at: known.managed.filter(|(_, applied)| *applied).map(|(at, _)| at),
+        };
+        Heard { owners: self.owners.iter().map(|(owner, known)| (owner.clone(), told(known))).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(pairs: &[(&str, &str)], value: f64) -> Sample {
+        let labels = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Sample { labels, value }
+    }
+
+    fn dev() -> Owner {
+        Owner { project: None, agent: Some("dev".into()) }
+    }
+
+    #[test]
+    fn the_newest_word_counts_whatever_order_it_comes_in() {
+        let mut memory = Memory::default();
+        memory.learn_events(&[
+            sample(&[("agent", "dev"), ("service_version", "2.1.330")], 200.0),
+            sample(&[("agent", "dev"), ("service_version", "2.1.100")], 100.0),
+            sample(&[], 50.0),
+        ]);
+        memory.learn_events(&[sample(&[("agent", "dev"), ("service_version", "2.0.30")], 150.0)]);
+        memory.learn_counters(&[sample(&[("agent", "dev")], 180.0)]);
+        let heard = memory.heard();
+        let expected =
+            HeardOwner { last_seen: Some(moment(200.0)), version: Some("2.1.330".into()), managed_settings_at: None };
+        assert_eq!(heard.owners[&dev()], expected);
+        assert_eq!(
+            heard.owners[&Owner::default()].last_seen,
+            Some(moment(50.0)),
+            "what was not tagged is seen as well"
+        );
+    }
+
+    #[test]
+    fn managed_settings_are_told_of_while_the_newest_word_says_so() {
+        let said = |sources, helper, at| {
+            let own = [("agent", "dev"), ("managed_settings_sources", sources)];
+            sample(&[&own[..], &[("managed_settings_helper_applied", helper)]].concat(), at)
+        };
+        for (words, expected) in [
+            (vec![said("[]", "none", 10.0)], None),
+            (vec![said("[\"file\"]", "none", 10.0)], Some(10.0)),
+            (vec![said("[]", "remote", 10.0)], Some(10.0)),
+            (vec![said("[\"file\"]", "none", 10.0), said("[]", "none", 20.0)], None),
+            (vec![said("[]", "none", 20.0), said("[\"file\"]", "none", 30.0)], Some(30.0)),
+        ] {
+            let mut memory = Memory::default();
+            memory.learn_managed_settings(&words);
+            assert_eq!(memory.heard().owners[&dev()].managed_settings_at, expected.map(moment), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_silent_for_a_week_is_forgotten_and_nobody_fills_the_memory() {
+        let mut memory = Memory::default();
+        memory.learn_events(&[sample(&[("agent", "dev")], 1000.0)]);
+        memory.forget(moment(1000.0 + 604_800.0));
+        assert_eq!(memory.heard().owners.len(), 1);
+        memory.forget(moment(1001.0 + 604_800.0));
+        assert!(memory.heard().owners.is_empty());
+        let many: Vec<Sample> = (0..12_000)
+            .map(|number| sample(&[("agent", number.to_string().as_str())], f64::from(number) + 1.0))
+            .collect();
+        memory.learn_events(&many);
+        memory.forget(moment(0.0));
+        let heard = memory.heard();
+        assert_eq!(heard.owners.len(), 10_000);
+        assert!(!heard.owners.contains_key(&Owner { project: None, agent: Some("1999".into()) }));
+    }
+}
