@@ -1,7 +1,15 @@
 //! What the stores know about agents, in the panel's own words. Asked over HTTP with bounded time and few questions: one
 //! for all agents, never one for each. Knows no containers and no verdicts.
 
+mod closer;
+mod embedding;
+mod events;
+mod hearing;
 mod http;
+mod numbers;
+mod questions;
+mod shared;
+mod store;
 
 use async_trait::async_trait;
 use monitor_core::{
@@ -47,5 +55,4 @@ pub trait TelemetrySource: Send + Sync {
 
     /// Grafana lets its panels be shown within other pages.
     async fn embedding(&self) -> bool;
-
 }

@@ -109,7 +109,7 @@ mod tests {
                 of("a", &[("event_name", "api_error")], 1.0),
                 of("a", &[("event_name", "tool_result")], 2.0),
             ],
-            cost: vec![of("a", &[], 0.067_741_999_999_999_99)],
+            cost: vec![of("a", &[], 0.067_741_999_999)],
             output_tokens: vec![of("a", &[], 1309.0)],
         };
         let sessions = sessions(&answers);

@@ -54,7 +54,9 @@ impl Memory {
 
     /// The answer to `query::metered_last`.
     pub fn learn_counters(&mut self, samples: &[Sample]) {
-        samples.iter().for_each(|sample| drop(self.seen(sample)));
+        for sample in samples {
+            self.seen(sample);
+        }
     }
 
     /// The answer to `query::managed_settings`.

@@ -11,6 +11,9 @@ fn event(name: &str, pairs: &[(&str, &str)]) -> AgentEvent {
     in_order(&[line]).remove(0)
 }
 
+/// Name, fields, summary, and whether it tells of a failure.
+type Row = (&'static str, Vec<(&'static str, &'static str)>, &'static str, bool);
+
 #[test]
 fn every_kind_of_event_is_said_in_a_few_words() {
     let bash = r#"{"bash_command":"git","full_command":"git diff --stat","description":"see"}"#;
@@ -23,7 +26,7 @@ fn every_kind_of_event_is_said_in_a_few_words() {
         ("duration_ms", "2310"),
     ];
     let hook = [("hook_name", "PostToolUse:Edit"), ("num_hooks", "1")];
-    let cases: Vec<(&str, Vec<(&str, &str)>, &str, bool)> = vec![
+    let cases: Vec<Row> = vec![
         ("user_prompt", vec![("prompt", "Fix  the\n test"), ("prompt_length", "13")], "Fix the test", false),
         ("user_prompt", vec![("prompt", "<REDACTED>"), ("prompt_length", "13")], "13 characters", false),
         ("user_prompt", vec![("command_name", "init"), ("prompt_length", "5")], "/init · 5 characters", false),

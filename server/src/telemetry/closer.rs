@@ -1,0 +1,51 @@
+//! One owner looked at closely.
+
+use futures::future::join;
+use monitor_core::telemetry::{
+    Egress, Owner, Range, Session,
+    closer::{self, OfSessions},
+    query,
+};
+
+use super::{
+    NoAnswer,
+    questions::of_loki,
+    store::{Pace, Store},
+};
+use crate::clock::now;
+
+/// The sessions, the newest first.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn sessions(loki: &Store, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer> {
+    let at = now();
+    let ask = |query: String| of_loki(loki, query, at, Pace::Patient);
+    let (last_seen, counts, cost, output_tokens) = futures::join!(
+        ask(query::sessions_last_seen(owner, range)),
+        ask(query::sessions_counts(owner, range)),
+        ask(query::sessions_sum(owner, "cost_usd", range)),
+        ask(query::sessions_sum(owner, "output_tokens", range)),
+    );
+    let of = OfSessions { last_seen: last_seen?, counts: counts?, cost: cost?, output_tokens: output_tokens? };
+    Ok(closer::sessions(&of))
+}
+
+/// Where the connections went of those addresses, and of those that the firewall knows for the owner.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn egress(loki: &Store, owner: &Owner, known: &[String], range: Range) -> Result<Egress, NoAnswer> {
+    let at = now();
+    let ask = |query: String| of_loki(loki, query, at, Pace::Patient);
+    let mut addresses = closer::addresses(owner, &ask(query::address_map()).await?);
+    addresses.extend(known.iter().filter(|address| !address.is_empty()).cloned());
+    addresses.sort();
+    addresses.dedup();
+    if addresses.is_empty() {
+        return Ok(Egress::default());
+    }
+    let (connections, unresolved) =
+        join(ask(query::connections(&addresses, range)), ask(query::unresolved(&addresses, range))).await;
+    Ok(closer::egress(addresses, &connections?, &unresolved?))
+}

@@ -1,0 +1,66 @@
+//! How Loki and Prometheus are asked.
+
+use monitor_core::{
+    telemetry::{
+        answer::{self, Line},
+        gather::Answered,
+    },
+    timestamp::Timestamp,
+};
+
+use super::store::{Pace, Store};
+
+pub use answer::{Sample, Series};
+
+/// One number for each series of Loki's, at that moment.
+pub async fn of_loki(loki: &Store, query: String, at: Timestamp, pace: Pace) -> Answered<Sample> {
+    let parameters = [("query", query), ("time", nanoseconds(at).to_string())];
+    answer::samples(&loki.ask("/loki/api/v1/query", &parameters, pace).await?)
+}
+
+/// Numbers over time for each series of Loki's. First and last moment in seconds since 1970, the step in seconds.
+pub async fn of_loki_over_time(loki: &Store, query: String, ends: (i64, i64), step: u64) -> Answered<Series> {
+    let parameters = [
+        ("query", query),
+        ("start", format!("{}000000000", ends.0)),
+        ("end", format!("{}000000000", ends.1)),
+        ("step", format!("{step}s")),
+    ];
+    answer::series(&loki.ask("/loki/api/v1/query_range", &parameters, Pace::Patient).await?)
+}
+
+/// Which end of a range lines are taken from, where there are more than one wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Oldest,
+    Newest,
+}
+
+/// Lines of Loki's in a range (nanoseconds since 1970, the end not included).
+pub async fn lines(loki: &Store, query: String, range: (u64, u64), end: End, limit: usize) -> Answered<Line> {
+    let direction = match end {
+        End::Oldest => "forward",
+        End::Newest => "backward",
+    };
+    let parameters = [
+        ("query", query),
+        ("start", range.0.to_string()),
+        ("end", range.1.to_string()),
+        ("direction", direction.to_owned()),
+        ("limit", limit.to_string()),
+    ];
+    answer::lines(&loki.ask("/loki/api/v1/query_range", &parameters, Pace::Patient).await?)
+}
+
+/// One number for each series of Prometheus', at that moment.
+pub async fn of_prometheus(prometheus: &Store, query: String, at: Timestamp, pace: Pace) -> Answered<Sample> {
+    let milliseconds = at.unix_milliseconds();
+    let time = format!("{}.{:03}", milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000));
+    let parameters = [("query", query), ("time", time)];
+    answer::samples(&prometheus.ask("/api/v1/query", &parameters, pace).await?)
+}
+
+/// Nanoseconds since 1970.
+pub fn nanoseconds(at: Timestamp) -> u64 {
+    u64::try_from(at.unix_milliseconds()).unwrap_or_default() * 1_000_000
+}
