@@ -9,4 +9,4 @@ mod standing;
 pub use details::Details;
 pub use page::page;
 pub use report::{Gathered, gather, named, report};
-pub use standing::{agent, new_agents};
+pub use standing::agent;

@@ -2,7 +2,7 @@
 
 use futures::{StreamExt, future::try_join3, join, stream};
 use monitor_core::{
-    agents::{Agent, AgentContainer, AgentsReport, NewAgents, ReportedAgent, Surroundings},
+    agents::{Agent, AgentContainer, AgentsReport, NewAgents, ReportedAgent, Surroundings, new_agents},
     error::StackError,
     status::ServiceStatus,
 };
@@ -30,9 +30,9 @@ impl Gathered {
 }
 
 /// The same of agents that are known already.
-pub fn report(agents: &[Agent], new_agents: &NewAgents) -> AgentsReport {
+pub fn report(agents: &[Agent], new: &NewAgents) -> AgentsReport {
     AgentsReport {
-        new_agent_would_report: new_agents.would_report,
+        new_agent_would_report: new.would_report,
         agents: agents.iter().map(ReportedAgent::from).collect(),
     }
 }
@@ -59,7 +59,7 @@ pub async fn gather(
     let around = Surroundings { now: now(), settings, collector, heard, losses };
     Ok(Gathered {
         agents: containers.iter().map(|container| standing::agent(container, &around)).collect(),
-        new_agents: standing::new_agents(&around),
+        new_agents: new_agents(&around),
     })
 }
 

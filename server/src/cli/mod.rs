@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 misused. An error is one sentence on standard error, then `hint:` with the next step.
 
+mod agents;
 mod apply;
 mod doctor;
 mod installation;
@@ -65,6 +66,21 @@ enum Command {
     },
     /// Say what stands in the stack's way: Engine, files, ports, names, network, disk. Changes nothing.
     Doctor {
+        #[command(flatten)]
+        output: OutputOptions,
+    },
+    /// Say of every agent whether its telemetry arrives, and whether a new agent's would.
+    Agents {
+        /// Go on until interrupted: again at every change.
+        #[arg(long)]
+        watch: bool,
+        #[command(flatten)]
+        output: OutputOptions,
+    },
+    /// Say why an agent's telemetry stands as it does, with the evidence and the next step.
+    Explain {
+        /// The agent: its name, `PROJECT/AGENT`, or its container's name.
+        agent: String,
         #[command(flatten)]
         output: OutputOptions,
     },
@@ -212,6 +228,9 @@ async fn run(command: Command) -> Result<ExitCode, StackError> {
         }
         Command::Status { output } => status::status(output.json).await?,
         Command::Doctor { output } => return doctor::doctor(output.json).await,
+        Command::Agents { watch: false, output } => agents::agents(output.json).await?,
+        Command::Agents { watch: true, output } => agents::watch(output.json).await?,
+        Command::Explain { agent, output } => agents::explain(&agent, output.json).await?,
         Command::Settings { command } => match command {
             SettingsCommand::Get { key, output } => settings::get(key.as_deref(), output.json)?,
             SettingsCommand::Set { key, value, output } => settings::change(&key, Some(&value), output.json)?,

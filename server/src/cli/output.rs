@@ -9,6 +9,23 @@ pub(super) fn line(text: &str) -> bool {
     writeln!(std::io::stdout(), "{text}").is_ok()
 }
 
+/// A piece of a line on standard output. `false` when nobody reads any more.
+pub(super) fn piece(text: &str) -> bool {
+    let mut out = std::io::stdout();
+    write!(out, "{text}").and_then(|()| out.flush()).is_ok()
+}
+
+/// A JSON document on a line of its own. `false` when nobody reads any more.
+pub(super) fn json_line<T: serde::Serialize>(document: &T) -> bool {
+    match serde_json::to_string(document) {
+        Ok(text) => line(&text),
+        Err(error) => {
+            note(&format!("the answer could not be written as JSON: {error}"));
+            true
+        }
+    }
+}
+
 /// A JSON document on standard output.
 pub(super) fn json<T: serde::Serialize>(document: &T) {
     match serde_json::to_string_pretty(document) {

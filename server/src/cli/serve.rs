@@ -50,7 +50,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     let control_plane = LocalControlPlane {
         engine: Arc::clone(&engine),
         readiness,
-        telemetry,
+        telemetry: Arc::clone(&telemetry),
         details,
         configuration,
         jobs: jobs.clone(),
@@ -61,8 +61,13 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
         patience: Patience::default(),
     };
     let shutdown = CancellationToken::new();
-    let router =
-        http::router(Panel { control_plane: Arc::new(control_plane), hub, engine, shutdown: shutdown.clone() });
+    let router = http::router(Panel {
+        control_plane: Arc::new(control_plane),
+        hub,
+        telemetry,
+        engine,
+        shutdown: shutdown.clone(),
+    });
 
     // Held until the end: dropping it ends the watch.
     let _files = FileWatch::start(configuration_folders, news)

@@ -2,18 +2,16 @@
 
 use super::output;
 
-/// Prints the rows, every column as wide as its widest cell.
-pub(super) fn print<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) {
+/// Prints the rows, every column as wide as its widest cell. `false` when nobody reads any more.
+pub(super) fn print<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> bool {
     let mut widths = [0; COLUMNS];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    for row in rows {
+    rows.iter().all(|row| {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        if !output::line(cells.join("  ").trim_end()) {
-            return;
-        }
-    }
+        output::line(cells.join("  ").trim_end())
+    })
 }

@@ -28,7 +28,12 @@ pub(super) async fn events(State(panel): State<Panel>) -> Sse<impl Stream<Item =
 
 /// One event with a JSON document as its data.
 pub(super) fn in_json<T: serde::Serialize>(data: &T) -> Event {
-    Event::default().json_data(data).unwrap_or_else(|error| {
+    with_json(Event::default(), data)
+}
+
+/// The same of an event that has a name.
+pub(super) fn with_json<T: serde::Serialize>(event: Event, data: &T) -> Event {
+    event.json_data(data).unwrap_or_else(|error| {
         tracing::error!(%error, "an event could not be written as JSON");
         Event::default().comment("unwritable")
     })

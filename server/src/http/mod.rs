@@ -1,5 +1,6 @@
-//! The browser's door: pages, server functions, the live stream, logs, and the files of the site.
+//! The browser's door: pages, server functions, live streams, logs, and the files of the site.
 
+mod agents;
 mod guard;
 mod headers;
 mod live;
@@ -13,7 +14,7 @@ use monitor_app::control_plane::ControlPlane;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
-use crate::{engine::ContainerEngine, hub::Hub};
+use crate::{engine::ContainerEngine, hub::Hub, telemetry::TelemetrySource};
 
 /// The largest form is the text of a settings file, 1 MiB, every byte of which may take three in a form.
 const FORM_LIMIT_BYTES: usize = 4 << 20;
@@ -25,6 +26,8 @@ pub struct Panel {
     pub control_plane: Arc<dyn ControlPlane>,
     /// The live stream's source.
     pub hub: Hub,
+    /// What the stores know about agents.
+    pub telemetry: Arc<dyn TelemetrySource>,
     /// For following logs.
     pub engine: Arc<dyn ContainerEngine>,
     /// Cancelled at shutdown: streams end, so that the process can.
@@ -37,6 +40,8 @@ pub fn router(panel: Panel) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/events", get(live::events))
+        .route("/events/numbers", get(agents::numbers))
+        .route("/events/agent/{container}", get(agents::events))
         .route("/logs/{service}/stream", get(logs::stream))
         .route("/logs/{service}/download", get(logs::download))
         .with_state(panel)

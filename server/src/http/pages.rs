@@ -17,17 +17,18 @@ use leptos_axum::{
     render_app_async_with_context,
 };
 use monitor_app::{App, shell::shell};
+use monitor_core::service::Service;
 
 use super::Panel;
-use crate::site;
+use crate::{hub::Hub, site};
 
 pub(super) fn router(panel: &Panel) -> Router {
     let context = {
-        let control_plane = Arc::clone(&panel.control_plane);
+        let (control_plane, hub) = (Arc::clone(&panel.control_plane), panel.hub.clone());
         move || {
             provide_context(Arc::clone(&control_plane));
             provide_context(site::entry());
-            set_policy();
+            set_policy(&hub);
         }
     };
     let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
@@ -45,13 +46,26 @@ pub(super) fn router(panel: &Panel) -> Router {
         })
 }
 
+/// Where Grafana is published right now, as `http://127.0.0.1:3000`: its panels may be shown within a page, and nobody
+/// else's.
+fn frames(hub: &Hub) -> Option<String> {
+    let url = hub.snapshot().service(Service::Grafana)?.url.clone()?;
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    // It goes into a header of its own grammar, so it has to look like an authority and nothing else.
+    let fine = |letter: char| letter.is_ascii_alphanumeric() || ".:[]-".contains(letter);
+    (matches!(scheme, "http" | "https") && !authority.is_empty() && authority.chars().all(fine))
+        .then(|| format!("{scheme}://{authority}"))
+}
+
 /// Only the page's own scripts run: those with its nonce, and what the WebAssembly loader needs.
-fn set_policy() {
+fn set_policy(hub: &Hub) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-         manifest-src 'self'; frame-ancestors 'none'"
+         manifest-src 'self'; frame-src {}; frame-ancestors 'none'",
+        frames(hub).as_deref().unwrap_or("'none'")
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);

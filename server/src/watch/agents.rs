@@ -11,7 +11,7 @@ use std::convert::Infallible;
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use monitor_core::{
-    agents::{AgentContainer, CollectorEvidence, Heard, Losses, Surroundings},
+    agents::{AgentContainer, CollectorEvidence, Heard, Losses, Surroundings, new_agents},
     error::StackError,
     service::Service,
     settings::Settings,
@@ -24,7 +24,7 @@ use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 use self::{looks::Looks, rounds::Rounds};
 use super::{Watch, until};
 use crate::{
-    agents::{agent, new_agents},
+    agents::agent,
     background::in_background,
     clock::now,
     engine::EngineEvent,

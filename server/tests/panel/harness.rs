@@ -32,7 +32,7 @@ use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     agents::AgentContainer,
     job::Job,
-    live::Snapshot,
+    live::{LiveEvent, Snapshot},
     service::Service,
     stack::{ServiceSpec, StackSpec},
     status::{ContainerState, PublishedPort},
@@ -156,6 +156,7 @@ pub fn panel_with(settings: &str) -> Harness {
     let router = router(Panel {
         control_plane: Arc::new(plane.clone()),
         hub: hub.clone(),
+        telemetry: Arc::new(telemetry.clone()),
         engine: shared,
         shutdown: shutdown.clone(),
     });
@@ -278,5 +279,33 @@ pub fn agent_container(name: &str) -> AgentContainer {
         claude_version: None,
         managed_settings: None,
         agent_env: Vec::new(),
+    }
+}
+
+/// Reads server-sent events out of a response, one JSON document each.
+pub struct Events {
+    body: axum::body::BodyDataStream,
+    text: String,
+}
+
+impl Events {
+    pub async fn open(panel: &Harness, path: &str) -> Events {
+        Events { body: panel.open(get(path)).await.into_body().into_data_stream(), text: String::new() }
+    }
+
+    pub async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.text = rest;
+                return Some(event.trim_start_matches("data: ").to_owned());
+            }
+            let chunk = self.body.next().await?.unwrap();
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    pub async fn next_live(&mut self) -> Option<LiveEvent> {
+        Some(serde_json::from_str(&self.next().await?).unwrap())
     }
 }

@@ -1,6 +1,5 @@
 //! The live snapshot follows what happens behind the panel's back, and streams end at shutdown.
 
-use futures::StreamExt;
 use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     live::{Change, EngineState, LiveEvent},
@@ -8,35 +7,7 @@ use monitor_core::{
     status::{ContainerState, StackState},
 };
 
-use crate::harness::{Harness, get, panel};
-
-/// Reads server-sent events out of a response, one JSON document each.
-struct Events {
-    body: axum::body::BodyDataStream,
-    text: String,
-}
-
-impl Events {
-    async fn open(panel: &Harness, path: &str) -> Events {
-        Events { body: panel.open(get(path)).await.into_body().into_data_stream(), text: String::new() }
-    }
-
-    async fn next(&mut self) -> Option<String> {
-        loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let (event, rest) = (event.to_owned(), rest.to_owned());
-                self.text = rest;
-                return Some(event.trim_start_matches("data: ").to_owned());
-            }
-            let chunk = self.body.next().await?.unwrap();
-            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    }
-
-    async fn next_live(&mut self) -> Option<LiveEvent> {
-        Some(serde_json::from_str(&self.next().await?).unwrap())
-    }
-}
+use crate::harness::{Events, panel};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_that_dies_is_seen_without_asking() {

@@ -1,0 +1,182 @@
+//! One agent looked at closely, the streams about agents, and what the pages may frame.
+
+use axum::http::StatusCode;
+use monitor_app::control_plane::ControlPlane;
+use monitor_core::{
+    agent_page::{AgentPage, Origin},
+    agents::{AgentContainer, HeardOwner},
+    error::StackError,
+    service::Service,
+    status::StackState,
+    telemetry::{AgentEvent, Numbers, Owner, OwnerNumbers, Range, Session},
+    timestamp::Timestamp,
+};
+
+use crate::harness::{Events, Harness, agent_container, get, panel, post};
+
+fn owner() -> Owner {
+    Owner { project: Some("demo".into()), agent: Some("dev".into()) }
+}
+
+fn event(id: &str) -> AgentEvent {
+    AgentEvent {
+        at: Timestamp::from_unix_milliseconds(1),
+        id: id.into(),
+        name: "tool_result".into(),
+        session: "s".into(),
+        summary: "Bash · 1.2 s".into(),
+        failed: false,
+        fields: Vec::new(),
+    }
+}
+
+impl Harness {
+    fn have_dev(&self) {
+        let dev = AgentContainer {
+            environment: [
+                "OTEL_LOGS_EXPORTER=none",
+                "OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer hush",
+                "OTEL_RESOURCE_ATTRIBUTES=project=demo,agent=dev",
+            ]
+            .map(str::to_owned)
+            .into(),
+            image_environment: Some(vec!["OTEL_LOGS_EXPORTER=otlp".into()]),
+            workdir: Some("/home/ada/demo".into()),
+            ..agent_container("dev")
+        };
+        self.engine.agent_is(dev, "start");
+    }
+
+    async fn agent_page(&self) -> AgentPage {
+        self.plane.agent_page("clawker.demo.dev".into(), Range::Hour).await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_holds_what_engine_and_stores_know_and_no_secret() {
+    let panel = panel();
+    panel.have_dev();
+    {
+        let mut answers = panel.telemetry.answers();
+        let heard = HeardOwner { version: Some("2.1.330".into()), ..HeardOwner::default() };
+        answers.heard.owners.insert(owner(), heard);
+        answers.owners =
+            vec![OwnerNumbers { owner: owner(), cost_micro_usd: Some(3_410_000), ..OwnerNumbers::default() }];
+        answers.sessions = vec![Session { id: "s1".into(), ..Session::default() }];
+        answers.embedding = true;
+    }
+    let page = panel.agent_page().await;
+    assert_eq!(page.agent.container, "clawker.demo.dev");
+    assert_eq!((page.range, page.numbers.cost_micro_usd), (Range::Hour, Some(3_410_000)));
+    assert_eq!((page.sessions.len(), page.embedding), (1, true));
+    assert_eq!(page.workdir.as_deref(), Some("/home/ada/demo"));
+    assert_eq!(page.claude_version.as_deref(), Some("2.1.330"), "no file tells, its events do");
+    let exporter = page.variables.iter().find(|it| it.name == "OTEL_LOGS_EXPORTER").unwrap();
+    assert_eq!((exporter.found.as_deref(), exporter.wanted.as_deref()), (Some("none"), Some("otlp")));
+    assert_eq!((exporter.differs, exporter.origin), (true, Origin::Creation));
+    let answer = panel.send(post("/api/agent"), "container=clawker.demo.dev&range=hour").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert!(answer.text.contains("OTEL_EXPORTER_OTLP_HEADERS") && !answer.text.contains("hush"), "{}", answer.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_does_not_answer_costs_what_it_would_have_told() {
+    let panel = panel();
+    panel.have_dev();
+    panel.telemetry.answers().failure = Some("no answer on port 3100".into());
+    let page = panel.agent_page().await;
+    assert_eq!(page.agent.container, "clawker.demo.dev");
+    let [missing] = &page.missing[..] else { panic!("{:#?}", page.missing) };
+    assert_eq!((missing.store, missing.error.as_str()), (Service::Loki, "no answer on port 3100"));
+    assert!(missing.lacks.contains("sessions") && missing.lacks.contains("connections"), "{}", missing.lacks);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_by_that_name_is_404_and_an_engine_that_is_away_503() {
+    let panel = panel();
+    let asked = async |name: &str| {
+        let request = post("/api/agent").header("accept", "application/json");
+        panel.send(request, &format!("container={name}&range=hour")).await
+    };
+    assert_eq!(asked("clawker.demo.eve").await.status, StatusCode::NOT_FOUND);
+    // An id is not a name: what is on the page is what was asked for.
+    panel.have_dev();
+    assert_eq!(asked("id-dev").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(panel.get("/events/agent/clawker.demo.eve").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(panel.get("/events/numbers?range=2h").await.status, StatusCode::BAD_REQUEST);
+    panel.engine.go_away();
+    let error = panel.plane.agent_page("clawker.demo.dev".into(), Range::Hour).await;
+    assert!(matches!(error, Err(StackError::EngineUnreachable { .. })), "{error:?}");
+    assert_eq!(asked("clawker.demo.dev").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_sent_at_once_and_only_when_they_change() {
+    let panel = panel();
+    let mut stream = Events::open(&panel, "/events/numbers?range=1h").await;
+    let first: Numbers = serde_json::from_str(&stream.next().await.unwrap()).unwrap();
+    assert_eq!((first.range, first.owners.len()), (Range::Hour, 0));
+    panel.telemetry.answers().owners = vec![OwnerNumbers { owner: owner(), ..OwnerNumbers::default() }];
+    let second: Numbers = serde_json::from_str(&stream.next().await.unwrap()).unwrap();
+    assert_eq!(second.owners.len(), 1);
+    panel.shutdown.cancel();
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_come_as_they_arrive_once_each_and_trouble_is_told_and_taken_back() {
+    let panel = panel();
+    panel.have_dev();
+    panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
+    panel.telemetry.answers().events = vec![event("1"), event("2")];
+    let mut stream = Events::open(&panel, "/events/agent/clawker.demo.dev").await;
+    let ids = |text: &str| -> Vec<String> {
+        let batch: Vec<AgentEvent> = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        batch.into_iter().map(|event| event.id).collect()
+    };
+    assert_eq!(ids(&stream.next().await.unwrap()), ["1", "2"]);
+    panel.telemetry.answers().events.push(event("3"));
+    assert_eq!(ids(&stream.next().await.unwrap()), ["3"]);
+    panel.telemetry.answers().failure = Some("no answer on port 3100".into());
+    assert_eq!(stream.next().await.unwrap(), "event: trouble\ndata: \"no answer on port 3100\"");
+    panel.telemetry.answers().failure = None;
+    assert_eq!(ids(&stream.next().await.unwrap()), Vec::<String>::new(), "it answers again");
+    panel.shutdown.cancel();
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_begins_while_the_engine_is_away_says_so_and_ends() {
+    let panel = panel();
+    panel.engine.go_away();
+    panel.until("gone", |snapshot| snapshot.stack == StackState::EngineUnreachable).await;
+    let mut stream = Events::open(&panel, "/events/agent/clawker.demo.dev").await;
+    assert!(stream.next().await.unwrap().starts_with("event: trouble"));
+    assert_eq!(stream.next().await, None, "the browser asks again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_behind_the_guard_like_everything_else() {
+    let panel = panel();
+    for path in ["/events/numbers", "/events/agent/clawker.demo.dev"] {
+        let rebound = axum::http::Request::get(path).header("host", "evil.example:8484");
+        assert_eq!(panel.send(rebound, "").await.status, StatusCode::MISDIRECTED_REQUEST, "{path}");
+    }
+    let foreign = post("/api/agent").header("origin", "https://evil.example");
+    assert_eq!(panel.send(foreign, "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(panel.open(get("/events/numbers")).await.headers()["content-type"], "text/event-stream");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_grafana_as_it_is_published_now_may_be_framed() {
+    let panel = panel();
+    let policy = panel.get("/").await.header("content-security-policy").to_owned();
+    assert!(policy.contains("frame-src 'none';"), "{policy}");
+    panel.up().await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    let policy = panel.get("/").await.header("content-security-policy").to_owned();
+    assert!(policy.contains("; frame-src http://127.0.0.1:3000; frame-ancestors 'none'"), "{policy}");
+    panel.engine.container_exits(Service::Grafana, 1);
+    panel.until("partial", |snapshot| snapshot.stack == StackState::Partial).await;
+    assert!(panel.get("/").await.header("content-security-policy").contains("frame-src 'none';"));
+}
