@@ -41,9 +41,13 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
             "An agent is a container that Clawker makes. It shows here as soon as there is one, as with \
              `clawker run -it --agent dev @`.",
         ),
-        () if dark > 0 => said(
+        () if dark == 1 => said(
+            &share(1, all, "is dark", "are dark"),
+            "Something keeps its data from arriving. Below it stands why, and what helps.",
+        ),
+        () if dark > 1 => said(
             &share(dark, all, "is dark", "are dark"),
-            "Something keeps their data from arriving. Below each is why, and what helps.",
+            "Something keeps their data from arriving. Below each stands why, and what helps.",
         ),
         () if unknown > 0 => said(
             &share(unknown, all, "cannot be judged", "cannot be judged"),

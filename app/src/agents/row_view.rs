@@ -64,7 +64,7 @@ pub fn row_view(row: &Row, around: &Around, moments: Moments, open: bool) -> Any
         view! {
             <tr role="row" class="below" data-tone=tone.name()>
                 <td role="cell" colspan=COLUMNS>
-                    <details open=open>
+                    <details open=open && verdict == Verdict::Dark>
                         <summary>{cause.code.sentence()}</summary>
                         {remedy(cause, moments.hydrated)}
                         {more}

@@ -1,11 +1,15 @@
 //! The table, and a list where there is no room for one. Each row watches itself alone.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
+use monitor_core::agents::Verdict;
 
 use super::{
     list::List,
     query::{Query, Sort},
     row_view::row_view,
+    rows::Row,
 };
 use crate::{
     components::{attribute, part, part_if, text},
@@ -17,8 +21,9 @@ use crate::{
 pub fn Table(list: List) -> impl IntoView {
     let keys = Derived::new(move || list.shown.with(|rows| rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>()));
     let none = Derived::new(move || keys.with(Vec::is_empty));
-    // Where a single row needs attention, what helps is not folded away.
-    let alone = list.rows.with_untracked(|rows| rows.all().iter().filter(|row| row.cause().is_some()).count() == 1);
+    // Where a single agent is dark, what helps is not folded away.
+    let dark = |row: &&Arc<Row>| row.verdict() == Some(Verdict::Dark);
+    let alone = list.rows.with_untracked(|rows| rows.all().iter().filter(dark).count() == 1);
     view! {
         <table role="table" aria-labelledby="agent-list" aria-busy=text(move || list.late.get().to_string())>
             <thead role="rowgroup">

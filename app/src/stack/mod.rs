@@ -2,6 +2,7 @@
 
 mod actions;
 mod checks;
+mod flow;
 mod headline;
 mod outcome;
 mod page;

@@ -7,6 +7,7 @@ use monitor_core::{error::StackError, live::EngineState};
 use super::{
     actions::{OpenPage, RemoveForm},
     checks::{self, Checks},
+    flow::DataPath,
     headline::{Step, headline, offers},
     outcome::Outcome,
     progress::Progress,
@@ -34,6 +35,7 @@ pub fn StackPage() -> impl IntoView {
             <Outcome verbs />
             {part_if(checks_first, move || view! { <Checks verbs /> }.into_any())}
             <Services />
+            <DataPath />
             {part_if(checks_last, move || view! { <Checks verbs /> }.into_any())}
         </div>
     }
