@@ -18,11 +18,11 @@ use self::{
     case::{Case, Finding, Weight, without_command},
     claude::{interval_too_long, intervals, is_managed, known_bad_version, managed_settings},
     downstream::{arrives_as, not_running, refused, silence, stores_unreachable},
-    environment::{Fault, faults},
+    environment::{Fault, faults, untold},
     switch::{forced_on, switched_off},
 };
 use super::{AgentContainer, Cause, Code, FixKind, Surroundings, Verdict};
-use crate::timestamp::Timestamp;
+use crate::{agent_environment::baked, timestamp::Timestamp};
 
 pub use network::new_agents;
 
@@ -53,7 +53,9 @@ pub fn judge(agent: &AgentContainer, around: &Surroundings) -> Judgement {
         () => Verdict::Waiting,
     };
     match verdict {
-        Verdict::Reporting => findings.retain(|it| matches!(it.weight, Weight::Warning | Weight::Fact)),
+        // What was sent while the collector ran has arrived; what is sent now does not.
+        Verdict::Reporting => findings
+            .retain(|it| matches!(it.weight, Weight::Warning | Weight::Fact) || it.cause.code == Code::CollectorDown),
         // How it would do if it were switched on is another question.
         Verdict::Off => findings.retain(|it| matches!(it.weight, Weight::Off | Weight::Fact)),
         _ => {}
@@ -67,8 +69,14 @@ pub fn judge(agent: &AgentContainer, around: &Surroundings) -> Judgement {
     if matches!(verdict, Verdict::Idle | Verdict::Waiting) && case.runs() {
         findings.push(silence(&case));
     }
-    findings.sort_by_key(|finding| (finding.weight, effort(finding), finding.cause.code));
-    Judgement { verdict, causes: findings.into_iter().map(|it| it.cause).collect(), last_seen: case.last_seen }
+    findings.sort_by_key(|finding| (finding.weight, rank(finding), finding.cause.code));
+    let mut causes: Vec<Cause> = Vec::new();
+    for Finding { cause, .. } in findings {
+        if causes.iter().all(|known| known.code != cause.code) {
+            causes.push(cause);
+        }
+    }
+    Judgement { verdict, causes, last_seen: case.last_seen }
 }
 
 /// Everything that is wrong, odd or worth knowing.
@@ -95,12 +103,8 @@ fn ailments(case: &Case<'_>) -> Vec<Finding> {
 /// A container that is not Clawker's and has no tags at all cannot be told from others.
 fn untagged(case: &Case<'_>) -> Option<Fault> {
     let name = variables::RESOURCE_ATTRIBUTES;
-    (case.owner.project.is_none() && case.owner.agent.is_none()).then(|| Fault {
-        code: Code::TagsMissing,
-        blocking: true,
-        variables: vec![name],
-        evidence: format!("`{name}` names neither `project` nor `agent`"),
-    })
+    let nobody = case.owner.project.is_none() && case.owner.agent.is_none();
+    nobody.then(|| untold(format!("`{name}` names neither `project` nor `agent`")))
 }
 
 /// A fault of the container's variables, and how deep one has to go to be rid of it.
@@ -129,9 +133,25 @@ fn of_fault(case: &Case<'_>, fault: Fault) -> Finding {
         FixKind::Recreate => "; a new container would get it right",
         _ => "",
     };
+    let set = if case.agent.managed { String::new() } else { to_set(case, &fault.variables) };
     let arrives = if fault.code == Code::TagsMissing { arrives_as(case) } else { String::new() };
     let weight = if fault.blocking { Weight::Blocking } else { Weight::Warning };
-    Finding::new(weight, fault.code, format!("{}{origin}{arrives}", fault.evidence), case.anew(kind))
+    Finding::new(weight, fault.code, format!("{}{origin}{set}{arrives}", fault.evidence), case.anew(kind))
+}
+
+/// For a container that is made by hand: what to set where that is done.
+fn to_set(case: &Case<'_>, names: &[&str]) -> String {
+    let beside_host = case.agent.networks.iter().any(|network| network == "host");
+    let wanted = baked(&case.around.settings).into_iter().filter(|variable| names.contains(&variable.name.as_str()));
+    let lines: Vec<String> = wanted.map(|variable| format!("`{}={}`", variable.name, variable.value)).collect();
+    match () {
+        () if names.contains(&variables::RESOURCE_ATTRIBUTES) => {
+            format!("; set `{}=project=…,agent=…`", variables::RESOURCE_ATTRIBUTES)
+        }
+        // Beside the host the collector has another address, that of its published port.
+        () if lines.is_empty() || beside_host => String::new(),
+        () => format!("; set {}", lines.join(" and ")),
+    }
 }
 
 /// Seconds within which something must have arrived.
@@ -145,10 +165,10 @@ fn is_reporting(case: &Case<'_>) -> bool {
     case.runs() && case.last_seen.is_some_and(|seen| case.around.now.seconds_since(seen) <= recent)
 }
 
-/// Of things that block, those that go deepest come first.
-fn effort(finding: &Finding) -> u8 {
+/// Of things that block, those that go deepest come first; of reasons, the one for which nothing is known.
+fn rank(finding: &Finding) -> u8 {
     if finding.weight != Weight::Blocking {
-        return 0;
+        return u8::from(finding.cause.code != Code::StoresUnreachable);
     }
     match finding.cause.fix.kind {
         FixKind::Edit => 0,

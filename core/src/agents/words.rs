@@ -38,6 +38,34 @@ impl Verdict {
 }
 
 impl Code {
+    /// Every one, in the order in which those of equal weight are told.
+    pub const ALL: [Code; 24] = [
+        Code::DisabledBecauseStackWasDown,
+        Code::DisabledByConfiguration,
+        Code::NotEnabled,
+        Code::EndpointMismatch,
+        Code::EndpointPathMissing,
+        Code::EndpointMissing,
+        Code::ProtocolInvalid,
+        Code::ProtocolMissing,
+        Code::ExporterNone,
+        Code::NotOnNetwork,
+        Code::CollectorDown,
+        Code::CollectorUnlabelled,
+        Code::CollectorNotOnNetwork,
+        Code::TagsMissing,
+        Code::ManagedSettingsOverride,
+        Code::KnownBadVersion,
+        Code::IntervalTooLong,
+        Code::RefusedDownstream,
+        Code::NoSampleYet,
+        Code::Quiet,
+        Code::NotRunning,
+        Code::NotManaged,
+        Code::ForcedOn,
+        Code::StoresUnreachable,
+    ];
+
     /// What happened, in one sentence.
     pub const fn sentence(self) -> &'static str {
         match self {
@@ -110,7 +138,9 @@ impl FixKind {
             FixKind::Recreate => {
                 "Recreate the container; its image is fine. Restarting does not help: variables are fixed at creation."
             }
-            FixKind::Rebuild => "Rebuild the image, then recreate the container: the value is baked into the image.",
+            FixKind::Rebuild => {
+                "Rebuild the image, then recreate the container: a new one of the same image would be no better."
+            }
             FixKind::Edit => "Change where the value is set, then recreate the container.",
             FixKind::None => "Nothing is to be done.",
         }

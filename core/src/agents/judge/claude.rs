@@ -52,13 +52,13 @@ pub(super) fn interval_too_long(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let [events, metrics] = intervals(case);
-    let (name, seconds) = if metrics.1 > events.1 { metrics } else { events };
+    let ((name, seconds), what) = if metrics.1 > events.1 { (metrics, "metrics") } else { (events, "events") };
     let agent = case.agent;
     let ran = agent.finished_at.zip(agent.started_at).map(|(finished, started)| finished.seconds_since(started));
     let ended = ran.filter(|ran| !agent.state.is_up() && *ran < seconds);
     let evidence = match ended {
-        Some(ran) => format!("`{name}` makes it send every {seconds} s, and its last run took {ran} s"),
-        None if seconds > LONG_SECONDS => format!("`{name}` makes it send every {seconds} s only"),
+        Some(ran) => format!("`{name}` lets {what} go every {seconds} s, and its last run took {ran} s"),
+        None if seconds > LONG_SECONDS => format!("`{name}` lets {what} go only every {seconds} s"),
         None => return None,
     };
     let by_file = case.file.get(name).is_some();

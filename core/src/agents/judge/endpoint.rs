@@ -128,38 +128,49 @@ impl<'a> Target<'a> {
     }
 }
 
-/// What is wrong with where a signal goes.
-pub(super) fn fault(variables: &Variables, signal: Signal, protocol: &str, collector: &Collector) -> Option<Fault> {
-    let wanted_text = collector.wanted(signal);
-    let wanted = Target::read(wanted_text);
+/// What is wrong with where a signal goes. `protocol` is what it is sent with, and the variable that says so.
+pub(super) fn fault(
+    variables: &Variables,
+    signal: Signal,
+    (by, protocol): (&'static str, &str),
+    collector: &Collector,
+) -> Option<Fault> {
+    let wanted = Target::read(collector.wanted(signal));
+    let wanted_text = &masked("", collector.wanted(signal));
     let Some((name, text)) = variables.first(signal.endpoint()) else {
         let [own, common] = signal.endpoint();
-        return Some(Fault::new(
-            Code::EndpointMissing,
-            signal,
-            own,
-            format!("neither `{own}` nor `{common}` is set; {} belong at `{wanted_text}`", signal.words()),
-        ));
+        let words = signal.words();
+        let evidence = format!("neither `{own}` nor `{common}` is set; {words} belong at `{wanted_text}`");
+        let likewise = format!("{words} have no endpoint either");
+        return Some(Fault::new(Code::EndpointMissing, signal, own, evidence, likewise));
     };
     let found = Target::read(text);
     let said = is(name, text);
-    let mismatch = |evidence: String| Some(Fault::new(Code::EndpointMismatch, signal, name, evidence));
+    let fault = |code: Code, rest: String| {
+        Some(Fault::new(code, signal, name, format!("{said}{rest}"), format!("{said} likewise")))
+    };
+    let mismatch = |rest: String| fault(Code::EndpointMismatch, rest);
+    // It is the protocol as much as the port that does not fit.
+    let wrong_port = |rest: String| {
+        let fault = mismatch(rest)?;
+        Some(Fault { variables: vec![name, by], ..fault })
+    };
+    let takes = |at: &str| format!(", and the collector takes {} at `{at}`", signal.words());
     let same_host = collector.is_host(&wanted, found.host);
-    let takes = |at: &str| format!("{said}, and the collector takes {} at `{at}`", signal.words());
     if protocol == "grpc" {
         let fits = same_host && collector.grpc_port.is_none_or(|port| found.port == Some(port));
         return match collector.grpc_port {
             _ if fits => None,
-            Some(port) if same_host && found.port == wanted.port => mismatch(format!(
-                "{said}, where the collector takes HTTP, but the protocol is `grpc`, which it takes on port `{port}`"
+            Some(port) if same_host && found.port == wanted.port => wrong_port(format!(
+                ", where the collector takes HTTP, but the protocol is `grpc`, which it takes on port `{port}`"
             )),
             Some(port) => mismatch(takes(&format!("http://{}:{port}", wanted.host))),
             None => mismatch(takes(wanted_text)),
         };
     }
     if same_host && found.port.is_some() && found.port == collector.grpc_port {
-        return mismatch(format!(
-            "{said}, where the collector takes gRPC, but the protocol is {}, which it takes at `{wanted_text}`",
+        return wrong_port(format!(
+            ", where the collector takes gRPC, but the protocol is {}, which it takes at `{wanted_text}`",
             literal(protocol)
         ));
     }
@@ -173,15 +184,14 @@ pub(super) fn fault(variables: &Variables, signal: Signal, protocol: &str, colle
     };
     match () {
         () if path == wanted.path => None,
-        () if is_own && path.trim_matches('/').is_empty() => {
-            let evidence = format!("{said}, which is used as it stands; the path `{}` is missing", wanted.path);
-            Some(Fault::new(Code::EndpointPathMissing, signal, name, evidence))
-        }
+        () if is_own && path.trim_matches('/').is_empty() => fault(
+            Code::EndpointPathMissing,
+            format!(", which is used as it stands; the path `{}` is missing", wanted.path),
+        ),
         () if !is_own => mismatch(format!(
-            "{said}, to which `{}` is appended; the collector takes {} at `{}`",
+            ", to which `{}` is appended; the collector takes {} at `{wanted_text}`",
             signal.appended(),
             signal.words(),
-            masked(name, wanted_text)
         )),
         () => mismatch(takes(wanted_text)),
     }

@@ -5,7 +5,7 @@
 
 use super::super::Code;
 use super::endpoint::{Collector, Signal, fault as endpoint_fault};
-use super::variables::{RESOURCE_ATTRIBUTES, Variables, is};
+use super::variables::{RESOURCE_ATTRIBUTES, Variables, is, literal};
 use crate::telemetry::Owner;
 
 /// Something wrong with variables.
@@ -17,11 +17,13 @@ pub(super) struct Fault {
     /// The guilty ones.
     pub variables: Vec<&'static str>,
     pub evidence: String,
+    /// The evidence in short, where the same was said of another signal before.
+    pub likewise: String,
 }
 
 impl Fault {
-    pub fn new(code: Code, signal: Signal, variable: &'static str, evidence: String) -> Fault {
-        Fault { code, blocking: signal == Signal::Logs, variables: vec![variable], evidence }
+    pub fn new(code: Code, signal: Signal, variable: &'static str, evidence: String, likewise: String) -> Fault {
+        Fault { code, blocking: signal == Signal::Logs, variables: vec![variable], evidence, likewise }
     }
 }
 
@@ -41,9 +43,9 @@ pub(super) fn faults(variables: &Variables, collector: &Collector, owner: &Owner
 impl Fault {
     fn absorb(&mut self, other: Fault) {
         self.blocking |= other.blocking;
-        if !self.variables.iter().any(|known| other.variables.contains(known)) {
+        if !other.variables.iter().all(|name| self.variables.contains(name)) {
             self.evidence.push_str("; ");
-            self.evidence.push_str(&other.evidence);
+            self.evidence.push_str(&other.likewise);
         }
         self.variables.extend(other.variables);
     }
@@ -59,16 +61,17 @@ fn of_signal(variables: &Variables, signal: Signal, collector: &Collector) -> Ve
             let [own, common] = signal.protocol();
             let evidence = format!("neither `{own}` nor `{common}` is set");
             // Both signals miss the common one; that is told once.
-            Some(Fault::new(Code::ProtocolMissing, signal, common, evidence))
+            Some(Fault::new(Code::ProtocolMissing, signal, common, evidence, String::new()))
         }
         Some((_, "grpc" | "http/json" | "http/protobuf")) => None,
         Some((name, value)) => {
-            let evidence = format!("{}; Claude Code knows `grpc`, `http/json` and `http/protobuf`", is(name, value));
-            Some(Fault::new(Code::ProtocolInvalid, signal, name, evidence))
+            let said = is(name, value);
+            let evidence = format!("{said}; Claude Code knows `grpc`, `http/json` and `http/protobuf`");
+            Some(Fault::new(Code::ProtocolInvalid, signal, name, evidence, format!("{said} likewise")))
         }
     };
-    let spoken = said.map_or("http/protobuf", |(_, value)| value);
-    protocol.into_iter().chain(endpoint_fault(variables, signal, spoken, collector)).collect()
+    let (by, spoken) = said.unwrap_or((signal.protocol()[1], "http/protobuf"));
+    protocol.into_iter().chain(endpoint_fault(variables, signal, (by, spoken), collector)).collect()
 }
 
 /// Several exporters may be named; one of them has to be the one that sends. Without the one for events nothing is
@@ -79,29 +82,40 @@ fn exporter(variables: &Variables, signal: Signal) -> Option<Fault> {
     if value.is_some_and(|value| value.split(',').any(|one| one.trim() == "otlp")) {
         return None;
     }
-    let said = value.map_or_else(|| format!("`{name}` is not set"), |value| is(name, value));
+    let (said, likewise) = match value {
+        Some(value) => (is(name, value), format!("{} likewise", is(name, value))),
+        None => (format!("`{name}` is not set"), format!("`{name}` is not set either")),
+    };
     let follows = match signal {
-        Signal::Logs => "so no event is sent, and Claude Code then sends no metrics either",
+        Signal::Logs => {
+            "so no event is sent, and Claude Code then sends no metrics either (`anthropics/claude-code#38454`)"
+        }
         Signal::Metrics => "so metrics are not sent: active time, lines, commits",
     };
-    Some(Fault::new(Code::ExporterNone, signal, name, format!("{said}, {follows}")))
+    Some(Fault::new(Code::ExporterNone, signal, name, format!("{said}, {follows}"), likewise))
 }
 
 fn tags(variables: &Variables, owner: &Owner) -> Option<Fault> {
     let found = tagged(variables);
-    let lacks = |wanted: &Option<String>, found: &Option<String>| wanted.is_some() && wanted != found;
-    if !lacks(&owner.project, &found.project) && !lacks(&owner.agent, &found.agent) {
+    let lacks: Vec<String> = [("project", &owner.project, found.project), ("agent", &owner.agent, found.agent)]
+        .into_iter()
+        .filter(|(_, wanted, found)| wanted.is_some() && *wanted != found)
+        .filter_map(|(name, wanted, _)| Some(literal(&format!("{name}={}", wanted.as_ref()?))))
+        .collect();
+    if lacks.is_empty() {
         return None;
     }
-    let wanted: Vec<String> = [("project", &owner.project), ("agent", &owner.agent)]
-        .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)))
-        .collect();
     let value = variables.get(RESOURCE_ATTRIBUTES);
     let said =
         value.map_or_else(|| format!("`{RESOURCE_ATTRIBUTES}` is not set"), |value| is(RESOURCE_ATTRIBUTES, value));
-    let evidence = format!("{said}; it lacks `{}`", wanted.join(","));
-    Some(Fault { code: Code::TagsMissing, blocking: true, variables: vec![RESOURCE_ATTRIBUTES], evidence })
+    let evidence = format!("{said}; it lacks {}", lacks.join(" and "));
+    Some(untold(evidence))
+}
+
+/// Data that does not say whose it is.
+pub(super) fn untold(evidence: String) -> Fault {
+    let variables = vec![RESOURCE_ATTRIBUTES];
+    Fault { code: Code::TagsMissing, blocking: true, variables, evidence, likewise: String::new() }
 }
 
 /// Whose data it is by its tags.

@@ -10,8 +10,8 @@ use super::variables::{ENABLE, is, is_on};
 pub(super) fn switched_off(case: &Case<'_>) -> Option<Finding> {
     let Some(value) = case.variables.raw(ENABLE) else {
         let helps = case.next().is_some_and(|next| next.raw(ENABLE).is_some());
-        let evidence =
-            format!("neither the container nor its image sets `{ENABLE}`, and Claude Code is silent without it");
+        let set = if case.agent.managed { String::new() } else { format!("; set `{ENABLE}=1`") };
+        let evidence = format!("nothing sets `{ENABLE}`, and Claude Code is silent without it{set}");
         let fix = case.anew(if helps { FixKind::Recreate } else { FixKind::Rebuild });
         return Some(Finding::new(Weight::Blocking, Code::NotEnabled, evidence, fix));
     };
@@ -55,14 +55,14 @@ fn by_clawker(case: &Case<'_>, said: &str) -> Finding {
     let name = collector.container.as_deref().unwrap_or("otel-collector");
     match (created, collector.started_at) {
         (Some(created), Some(started)) if created < started => {
-            return was_down(format!(", and `{name}` was started only at {}", started.to_rfc3339()));
+            return was_down(format!(", and `{name}` was started at {}", started.to_rfc3339()));
         }
         (Some(_), Some(_)) => {}
         _ => return was_down(String::new()),
     }
     // The collector ran. If Clawker's check cannot find it today, it could not then.
     if let Some((code, ails)) = unseen(collector).into_iter().next() {
-        let evidence = format!("{said}{created_words}, while `{name}` ran, but {ails}");
+        let evidence = format!("{said}{created_words}, while `{name}` ran, which {ails}");
         return Finding::new(Weight::Blocking, code, evidence, case.anew(FixKind::Recreate));
     }
     let started = collector.started_at.map(|at| at.to_rfc3339()).unwrap_or_default();

@@ -1,1 +1,212 @@
+//! The verdict, a row a cause: one healthy agent, one thing changed, and everything that is then said about it.
 
+mod asked;
+mod random;
+mod rules;
+mod table;
+
+use super::*;
+use crate::{
+    agent_environment::{Source, environment},
+    agents::{CollectorEvidence, Heard, HeardOwner, Losses},
+    settings::{RawValue, RawValues, Settings},
+    stack::NETWORK,
+    status::ContainerState,
+    telemetry::Owner,
+};
+
+/// That time of one day.
+fn at(time: &str) -> Timestamp {
+    Timestamp::from_rfc3339(&format!("2026-11-22T{time}Z")).expect("a time")
+}
+
+fn settings(values: &[(&str, &str)]) -> Settings {
+    let raw = |text: &str| RawValue { text: text.to_owned(), line: None };
+    let values: RawValues = values.iter().map(|(key, text)| ((*key).to_owned(), raw(text))).collect();
+    Settings::from_values(&values).expect("valid")
+}
+
+fn lines(settings: &Settings, sources: &[Source]) -> Vec<String> {
+    let variables = environment(settings, "shop", "dev").into_iter();
+    let given = variables.filter(|variable| sources.contains(&variable.source));
+    given.map(|variable| format!("{}={}", variable.name, variable.value)).collect()
+}
+
+/// An agent with all that is around it.
+#[derive(Clone)]
+struct Scene {
+    agent: AgentContainer,
+    around: Surroundings,
+}
+
+/// Made by Clawker while the stack ran, with Clawker's defaults, and heard twelve seconds ago.
+fn healthy() -> Scene {
+    let settings = Settings::default();
+    let agent = AgentContainer {
+        id: "1f".into(),
+        container: "clawker.shop.dev".into(),
+        managed: true,
+        project: Some("shop".into()),
+        agent: "dev".into(),
+        image: "clawker-shop:latest".into(),
+        state: ContainerState::Running,
+        created_at: Some(at("10:00:00")),
+        started_at: Some(at("10:00:02")),
+        finished_at: None,
+        workdir: Some("/home/ada/shop".into()),
+        networks: vec![NETWORK.into()],
+        addresses: vec!["172.18.0.7".into()],
+        environment: lines(&settings, &[Source::Image, Source::Creation]),
+        image_environment: Some(lines(&settings, &[Source::Image])),
+        claude_version: Some("2.1.330".into()),
+        managed_settings: None,
+        agent_env: Vec::new(),
+    };
+    let heard =
+        HeardOwner { last_seen: Some(at("11:59:48")), version: Some("2.1.330".into()), managed_settings_at: None };
+    let around = Surroundings {
+        now: at("12:00:00"),
+        settings,
+        collector: CollectorEvidence {
+            container: Some("otel-collector".into()),
+            running: true,
+            labelled: true,
+            on_network: true,
+            started_at: Some(at("09:00:00")),
+            created_at: Some(at("08:00:00")),
+        },
+        heard: Ok(Heard { owners: [(owner(Some("shop"), Some("dev")), heard)].into() }),
+        losses: Losses::default(),
+    };
+    Scene { agent, around }
+}
+
+/// The same, and nothing was ever heard of it.
+fn silent() -> Scene {
+    healthy().unheard()
+}
+
+fn owner(project: Option<&str>, agent: Option<&str>) -> Owner {
+    Owner { project: project.map(str::to_owned), agent: agent.map(str::to_owned) }
+}
+
+impl Scene {
+    fn unheard(mut self) -> Scene {
+        self.around.heard = Ok(Heard::default());
+        self
+    }
+
+    /// Heard last at that time.
+    fn heard(self, time: &str) -> Scene {
+        self.heard_of(owner(Some("shop"), Some("dev")), time)
+    }
+
+    fn heard_of(mut self, owner: Owner, time: &str) -> Scene {
+        let heard = HeardOwner { last_seen: Some(at(time)), ..HeardOwner::default() };
+        self.around.heard.as_mut().expect("stores that answer").owners.insert(owner, heard);
+        self
+    }
+
+    fn stores_down(mut self) -> Scene {
+        self.around.heard = Err("no answer on port 3100".into());
+        self
+    }
+
+    /// Set when the container was made, whoever did it.
+    fn given(mut self, line: &str) -> Scene {
+        self.agent.environment.push(line.into());
+        self
+    }
+
+    /// Baked into the image, and so in the container.
+    fn baked(mut self, line: &str) -> Scene {
+        self.agent.image_environment.get_or_insert_default().push(line.into());
+        self.given(line)
+    }
+
+    /// Set by the project's file, and so in the container.
+    fn filed(mut self, line: &str) -> Scene {
+        self.agent.agent_env.push(line.into());
+        self.given(line)
+    }
+
+    /// In neither image nor container.
+    fn without(mut self, name: &str) -> Scene {
+        let is_other = |line: &String| !line.starts_with(&format!("{name}="));
+        self.agent.environment.retain(is_other);
+        if let Some(image) = &mut self.agent.image_environment {
+            image.retain(is_other);
+        }
+        self
+    }
+
+    fn agent(mut self, change: impl FnOnce(&mut AgentContainer)) -> Scene {
+        change(&mut self.agent);
+        self
+    }
+
+    fn collector(mut self, change: impl FnOnce(&mut CollectorEvidence)) -> Scene {
+        change(&mut self.around.collector);
+        self
+    }
+
+    fn settings(mut self, values: &[(&str, &str)]) -> Scene {
+        self.around.settings = settings(values);
+        self
+    }
+
+    fn losses(mut self, change: impl FnOnce(&mut Losses)) -> Scene {
+        change(&mut self.around.losses);
+        self
+    }
+
+    fn managed_settings(self, text: &str) -> Scene {
+        let text = text.to_owned();
+        self.agent(|agent| agent.managed_settings = Some(text))
+    }
+
+    /// Made with `docker run` by somebody who set all that Clawker sets.
+    fn by_hand(self) -> Scene {
+        self.agent(|agent| {
+            agent.managed = false;
+            agent.container = "my-claude".into();
+            agent.image = "node:22".into();
+            agent.workdir = None;
+            agent.image_environment = Some(Vec::new());
+        })
+    }
+
+    fn stopped(self, finished: &str) -> Scene {
+        let finished = at(finished);
+        self.agent(|agent| {
+            agent.state = ContainerState::Exited;
+            agent.finished_at = Some(finished);
+        })
+    }
+
+    fn judged(&self) -> Judgement {
+        judge(&self.agent, &self.around)
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.judged().verdict
+    }
+
+    fn codes(&self) -> Vec<Code> {
+        self.judged().causes.iter().map(|cause| cause.code).collect()
+    }
+
+    /// Everything that is said, as one reads it.
+    fn told(&self) -> String {
+        let judgement = self.judged();
+        let mut told = judgement.verdict.name().to_owned();
+        if let Some(seen) = judgement.last_seen {
+            told.push_str(&format!(", last seen {}", seen.to_rfc3339()));
+        }
+        for cause in judgement.causes {
+            let command = cause.fix.command.map(|command| format!(" $ {command}")).unwrap_or_default();
+            told.push_str(&format!("\n  {}: {}\n    {:?}{command}", cause.code.name(), cause.evidence, cause.fix.kind));
+        }
+        told
+    }
+}

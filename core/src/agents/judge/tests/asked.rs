@@ -1,0 +1,32 @@
+//! Clawker's own check, asked ahead.
+
+use super::*;
+
+fn told(change: impl FnOnce(&mut CollectorEvidence)) -> String {
+    let scene = silent().collector(change);
+    let new = new_agents(&scene.around);
+    assert_eq!(new.would_report, new.causes.is_empty());
+    assert!(new.causes.iter().all(|cause| cause.fix.command.as_deref() == Some("clawker-monitor up")));
+    let codes: Vec<&str> = new.causes.iter().map(|cause| cause.code.name()).collect();
+    format!("{}: {} [{}]", new.would_report, new.evidence, codes.join(", "))
+}
+
+#[test]
+fn a_new_agent_reports_where_clawker_finds_the_collector() {
+    insta::assert_snapshot!(told(|_| {}), @"true: `otel-collector` runs on `clawker-net` and bears the label `dev.clawker.managed=true` []");
+}
+
+#[test]
+fn a_new_agent_would_be_switched_off_for_each_reason_that_is_named() {
+    let told = [
+        told(|collector| *collector = CollectorEvidence::default()),
+        told(|collector| collector.running = false),
+        told(|collector| collector.labelled = false),
+        told(|collector| collector.on_network = false),
+        told(|collector| {
+            collector.labelled = false;
+            collector.on_network = false;
+        }),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}

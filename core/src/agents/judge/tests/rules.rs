@@ -1,0 +1,95 @@
+//! Rules that hold for more than one row.
+
+use super::*;
+
+#[test]
+fn of_several_lines_for_one_variable_the_last_counts() {
+    let off = "CLAUDE_CODE_ENABLE_TELEMETRY=0";
+    let on = "CLAUDE_CODE_ENABLE_TELEMETRY=1";
+    assert_eq!(silent().given(on).given(off).verdict(), Verdict::Off);
+    assert_eq!(silent().given(off).given(on).verdict(), Verdict::Waiting);
+}
+
+#[test]
+fn reporting_lasts_as_long_as_three_intervals_but_two_minutes_at_least_and_ten_at_most() {
+    for (milliseconds, last, recent) in [
+        ("10000", "11:58:00", true),
+        ("10000", "11:57:59", false),
+        ("100000", "11:55:00", true),
+        ("100000", "11:54:59", false),
+        ("99999999999", "11:50:00", true),
+        ("99999999999", "11:49:59", false),
+        ("18446744073709551615", "11:50:00", true),
+        ("soon", "11:57:01", true),
+        ("soon", "11:56:59", false),
+    ] {
+        let scene = healthy().heard(last).given(&format!("OTEL_METRIC_EXPORT_INTERVAL={milliseconds}"));
+        let expected = if recent { Verdict::Reporting } else { Verdict::Idle };
+        assert_eq!(scene.verdict(), expected, "{milliseconds} {last}");
+    }
+    assert_eq!(healthy().heard("12:00:07").verdict(), Verdict::Reporting, "its clock goes ahead of ours");
+}
+
+#[test]
+fn the_first_cause_is_the_one_whose_fix_goes_deepest() {
+    let scene = silent()
+        .agent(|agent| agent.networks.clear())
+        .settings(&[("otel_collector_port", "14318")])
+        .collector(|collector| collector.running = false);
+    assert_eq!(scene.codes()[..3], [Code::EndpointMismatch, Code::NotOnNetwork, Code::CollectorDown]);
+    let scene = scene.filed("OTEL_LOGS_EXPORTER=none");
+    assert_eq!(scene.codes()[0], Code::ExporterNone);
+}
+
+fn command(scene: &Scene) -> String {
+    scene.judged().causes[0].fix.command.clone().unwrap_or_default()
+}
+
+#[test]
+fn a_command_survives_the_shell() {
+    let off = || silent().given("CLAUDE_CODE_ENABLE_TELEMETRY=0").collector(|it| it.started_at = Some(at("11:00:00")));
+    let in_folder = |folder: &str| {
+        let folder = Some(folder.to_owned());
+        command(&off().agent(|agent| agent.workdir = folder))
+    };
+    assert!(
+        in_folder("/srv/Ada's shop; rm -rf $HOME")
+            .starts_with(r"cd '/srv/Ada'\''s shop; rm -rf $HOME' && clawker stop")
+    );
+    assert!(in_folder("-odd").starts_with("cd -- -odd && "));
+    assert!(in_folder("").starts_with("clawker stop --agent dev && "));
+    assert_eq!(
+        command(&off().agent(|agent| agent.workdir = None).stopped("11:30:00")),
+        "clawker rm --agent dev && clawker run -it --agent dev @"
+    );
+    assert!(command(&off().agent(|agent| agent.agent = "a b".into())).contains("--agent 'a b' @"));
+    let nameless = off().agent(|agent| agent.agent = String::new());
+    assert!(nameless.judged().causes.iter().all(|cause| cause.fix.command.is_none()), "{}", nameless.told());
+}
+
+#[test]
+fn a_new_container_is_never_advised_while_clawker_would_switch_it_off() {
+    let scene = || silent().settings(&[("otel_collector_port", "14318")]);
+    assert!(command(&scene()).starts_with("cd /home/ada/shop && clawker build && "));
+    for spoil in [
+        |collector: &mut CollectorEvidence| collector.running = false,
+        |collector: &mut CollectorEvidence| collector.labelled = false,
+        |collector: &mut CollectorEvidence| collector.on_network = false,
+    ] {
+        assert!(command(&scene().collector(spoil)).starts_with("clawker-monitor up && cd /home/ada/shop && "));
+    }
+}
+
+#[test]
+fn codes_and_verdicts_are_called_the_same_everywhere() {
+    for (place, code) in Code::ALL.into_iter().enumerate() {
+        assert_eq!(serde_json::to_value(code).expect("JSON"), code.name());
+        assert_eq!(code as usize, place, "the order of the enum");
+        assert!(code.sentence().ends_with('.'), "{}", code.name());
+    }
+    assert_eq!(Code::ALL.len(), Code::StoresUnreachable as usize + 1);
+    for verdict in Verdict::ALL {
+        assert_eq!(serde_json::to_value(verdict).expect("JSON"), verdict.name());
+        assert_eq!(Verdict::from_name(verdict.name()), Some(verdict));
+    }
+}

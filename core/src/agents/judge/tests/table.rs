@@ -1,0 +1,361 @@
+//! The table. Rows are kept together by theme; each theme has one snapshot that is read as a whole.
+
+use super::*;
+
+const OFF: &str = "CLAUDE_CODE_ENABLE_TELEMETRY=0";
+const LOGS: &str = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
+const METRICS: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+const BOTH: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+type Row = (&'static str, Scene);
+
+fn told(rows: &[Row]) -> String {
+    rows.iter().map(|(name, scene)| format!("# {name}\n{}\n", scene.told())).collect::<Vec<_>>().join("\n")
+}
+
+fn nothing_wrong() -> Vec<Row> {
+    vec![
+        ("heard a moment ago", healthy()),
+        ("never heard", silent()),
+        ("quiet for an hour", healthy().heard("11:00:00")),
+        ("only the container before it was heard", healthy().heard("09:59:00")),
+        ("stopped, and heard before", healthy().stopped("11:59:50")),
+        ("stopped, and never heard", silent().stopped("11:00:00")),
+        (
+            "made and never started",
+            silent().agent(|agent| {
+                agent.state = ContainerState::Created;
+                agent.started_at = None;
+            }),
+        ),
+        ("paused", healthy().heard("11:00:00").agent(|agent| agent.state = ContainerState::Paused)),
+        ("being started again", silent().agent(|agent| agent.state = ContainerState::Restarting)),
+        ("dead", silent().agent(|agent| agent.state = ContainerState::Dead)),
+        (
+            "without a project",
+            silent()
+                .agent(|agent| {
+                    agent.project = None;
+                    agent.workdir = None;
+                    agent.environment.push("OTEL_RESOURCE_ATTRIBUTES=agent=dev".into());
+                })
+                .heard_of(owner(None, Some("dev")), "11:59:00"),
+        ),
+        ("made by hand, and heard", healthy().by_hand()),
+        (
+            "made by hand beside the host",
+            silent()
+                .by_hand()
+                .given("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://localhost:4318/v1/logs")
+                .given("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://127.0.0.1:4318/v1/metrics")
+                .agent(|agent| agent.networks = vec!["host".into()]),
+        ),
+        (
+            "data from a collector elsewhere",
+            silent()
+                .settings(&[("otel_collector_endpoint", "https://otel.example")])
+                .baked("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=https://otel.example/v1/logs")
+                .baked("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=https://otel.example/v1/metrics")
+                .collector(|collector| *collector = CollectorEvidence::default())
+                .agent(|agent| agent.networks = vec!["bridge".into()]),
+        ),
+    ]
+}
+
+fn switched_off() -> Vec<Row> {
+    vec![
+        (
+            "made before the collector was started",
+            silent().given(OFF).collector(|collector| collector.started_at = Some(at("11:00:00"))),
+        ),
+        ("not switched on, and made by hand", silent().by_hand().without("CLAUDE_CODE_ENABLE_TELEMETRY")),
+        (
+            "made while no collector ran, and none runs now",
+            silent().given(OFF).collector(|collector| {
+                *collector = CollectorEvidence::default();
+            }),
+        ),
+        (
+            "the same, stopped",
+            silent().given(OFF).stopped("11:00:00").collector(|collector| {
+                collector.running = false;
+            }),
+        ),
+        (
+            "made while the collector ran without its label",
+            silent().given(OFF).collector(|collector| collector.labelled = false),
+        ),
+        (
+            "made while the collector ran elsewhere",
+            silent().given(OFF).collector(|collector| collector.on_network = false),
+        ),
+        ("switched off although the collector ran", silent().given(OFF)),
+        ("switched off by the project's file", silent().filed("CLAUDE_CODE_ENABLE_TELEMETRY=false")),
+        ("baked off", silent().baked("CLAUDE_CODE_ENABLE_TELEMETRY=no")),
+        ("set to nothing", silent().given("CLAUDE_CODE_ENABLE_TELEMETRY=")),
+        ("not switched on at all", silent().without("CLAUDE_CODE_ENABLE_TELEMETRY")),
+        ("made by hand, switched off", silent().by_hand().given(OFF)),
+        ("switched off, and heard all the same", healthy().given(OFF)),
+        (
+            "forced on while the stack was down",
+            silent()
+                .filed("CLAUDE_CODE_ENABLE_TELEMETRY=1")
+                .collector(|collector| collector.started_at = Some(at("11:00:00"))),
+        ),
+    ]
+}
+
+fn endpoints() -> Vec<Row> {
+    vec![
+        ("the collector's port was changed", silent().settings(&[("otel_collector_port", "14318")])),
+        (
+            "the collector's name was changed, and the old one still works",
+            silent().settings(&[("otel_collector_internal", "telemetry")]),
+        ),
+        ("the paths were changed", silent().settings(&[("telemetry.logs_path", "/in/logs")])),
+        ("another host, by the project's file", silent().filed(&format!("{LOGS}=http://otel.example:4318/v1/logs"))),
+        ("another host for metrics only", healthy().given(&format!("{METRICS}=http://elsewhere:4318/v1/metrics"))),
+        ("a file that was mended since", silent().given(&format!("{LOGS}=http://elsewhere:4318/v1/logs"))),
+        (
+            "no path",
+            silent()
+                .filed(&format!("{LOGS}=http://otel-collector:4318"))
+                .filed(&format!("{METRICS}=http://otel-collector:4318/")),
+        ),
+        (
+            "the common endpoint",
+            silent().without(LOGS).without(METRICS).baked(&format!("{BOTH}=http://otel-collector:4318")),
+        ),
+        (
+            "the common endpoint, where paths were changed",
+            silent()
+                .without(LOGS)
+                .without(METRICS)
+                .baked(&format!("{BOTH}=http://otel-collector:4318/"))
+                .settings(&[("telemetry.logs_path", "/in/logs")]),
+        ),
+        ("no endpoint", silent().without(LOGS).without(METRICS)),
+        ("HTTP to the port for gRPC", silent().baked(&format!("{LOGS}=http://otel-collector:4317/v1/logs"))),
+        ("gRPC to the port for HTTP", silent().filed("OTEL_EXPORTER_OTLP_PROTOCOL=grpc")),
+        (
+            "gRPC as it should be",
+            silent()
+                .filed("OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
+                .filed(&format!("{LOGS}=http://otel-collector:4317"))
+                .filed(&format!("{METRICS}=otel-collector:4317")),
+        ),
+        (
+            "a scheme that the collector does not speak",
+            silent().filed(&format!("{LOGS}=https://otel-collector:4318/v1/logs")),
+        ),
+        (
+            "a password in the address",
+            silent().filed(&format!("{LOGS}=https://ada:hush@otel.example/v1/logs?key=hush")),
+        ),
+        (
+            "an image that is gone",
+            silent().settings(&[("otel_collector_port", "14318")]).agent(|agent| agent.image_environment = None),
+        ),
+        (
+            "made by hand without an exporter",
+            silent().by_hand().given("OTEL_LOGS_EXPORTER=none").given("OTEL_METRICS_EXPORTER="),
+        ),
+        ("made by hand for another port", silent().by_hand().settings(&[("otel_collector_port", "14318")])),
+    ]
+}
+
+fn protocols_exporters_tags() -> Vec<Row> {
+    vec![
+        ("a protocol that nobody knows", silent().filed("OTEL_EXPORTER_OTLP_PROTOCOL=http")),
+        ("no protocol", silent().without("OTEL_EXPORTER_OTLP_PROTOCOL")),
+        ("a bad protocol for metrics only", healthy().filed("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=thrift")),
+        ("events switched off", silent().filed("OTEL_LOGS_EXPORTER=none")),
+        ("metrics switched off, and heard", healthy().filed("OTEL_METRICS_EXPORTER=none")),
+        ("metrics switched off, and never heard", silent().filed("OTEL_METRICS_EXPORTER=none")),
+        ("both switched off", silent().baked("OTEL_LOGS_EXPORTER=none").baked("OTEL_METRICS_EXPORTER=none")),
+        ("no exporter for events", silent().without("OTEL_LOGS_EXPORTER")),
+        ("printed, and sent as well", silent().filed("OTEL_LOGS_EXPORTER=console,otlp")),
+        ("only printed", silent().filed("OTEL_LOGS_EXPORTER=console")),
+        (
+            "tags replaced by the project's file",
+            silent().filed("OTEL_RESOURCE_ATTRIBUTES=team=blue").heard_of(Owner::default(), "11:58:00"),
+        ),
+        (
+            "tags replaced at creation",
+            silent()
+                .given("OTEL_RESOURCE_ATTRIBUTES=project=other,agent=dev")
+                .heard_of(owner(Some("other"), Some("dev")), "11:58:00"),
+        ),
+        ("tags completed by hand", silent().filed("OTEL_RESOURCE_ATTRIBUTES=team=blue, project=shop,agent=dev")),
+        (
+            "made by hand without tags",
+            silent()
+                .by_hand()
+                .without("OTEL_RESOURCE_ATTRIBUTES")
+                .agent(|agent| {
+                    agent.project = None;
+                    agent.agent = String::new();
+                })
+                .heard_of(Owner::default(), "11:59:59"),
+        ),
+    ]
+}
+
+fn networks() -> Vec<Row> {
+    vec![
+        ("on another network", silent().agent(|agent| agent.networks = vec!["bridge".into(), "web".into()])),
+        ("on no network, made by hand", silent().by_hand().agent(|agent| agent.networks = Vec::new())),
+        ("the collector does not run", silent().collector(|collector| collector.running = false)),
+        (
+            "there is no collector",
+            healthy().heard("10:30:00").collector(|collector| {
+                *collector = CollectorEvidence::default();
+            }),
+        ),
+        ("the collector went a moment ago", healthy().collector(|collector| collector.running = false)),
+        ("the collector is on another network", silent().collector(|collector| collector.on_network = false)),
+        (
+            "the collector lost its label, which concerns new agents only",
+            silent().collector(|collector| {
+                collector.labelled = false;
+            }),
+        ),
+        (
+            "the collector does not run, nor does the agent",
+            silent().stopped("11:00:00").collector(|collector| {
+                collector.running = false;
+            }),
+        ),
+        (
+            "on another network, and the collector does not run",
+            silent()
+                .agent(|agent| agent.networks = vec!["bridge".into()])
+                .collector(|collector| collector.running = false),
+        ),
+    ]
+}
+
+fn claude_code() -> Vec<Row> {
+    let version = |scene: Scene, version: &str| {
+        let version = Some(version.to_owned());
+        scene.agent(|agent| agent.claude_version = version)
+    };
+    vec![
+        ("a release that exports nothing", version(silent(), "2.1.113")),
+        ("the same, from its link", version(silent(), "v2.1.252 (Claude Code)")),
+        ("the same, after something was heard", version(healthy().heard("11:00:00"), "2.1.113")),
+        ("a release that exports no metrics", version(healthy(), "2.1.126")),
+        ("its neighbours are fine", version(silent(), "2.1.127")),
+        ("metrics every ten minutes", silent().filed("OTEL_METRIC_EXPORT_INTERVAL=600000")),
+        ("ended before it sent", silent().agent(|agent| agent.started_at = Some(at("10:59:55"))).stopped("11:00:00")),
+        ("ended before it sent, by Claude Code's own interval", silent().without("OTEL_METRIC_EXPORT_INTERVAL")
+            .agent(|agent| agent.started_at = Some(at("10:59:30"))).stopped("11:00:00")),
+        ("managed settings switch it off", silent().managed_settings(r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"0"}}"#)),
+        ("managed settings send it elsewhere", silent().managed_settings(
+            r#"{"env":{"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT":"https://k:s@otel.corp/v1/logs","API_KEY":"hush","OTEL_LOGS_EXPORTER":"otlp"}}"#,
+        )),
+        ("managed settings stop metrics only", healthy().managed_settings(r#"{"env":{"OTEL_METRICS_EXPORTER":"none"}}"#)),
+        ("managed settings switch it on", silent().given(OFF).managed_settings(r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":1}}"#)),
+        ("managed settings about other things", silent().managed_settings(r#"{"env":{"API_KEY":"hush"},"permissions":{}}"#)),
+        ("managed settings that are no JSON", silent().managed_settings("{")),
+        ("an event tells of managed settings", {
+            let mut scene = healthy().heard("11:00:00");
+            let heard = scene.around.heard.as_mut().expect("stores");
+            heard.owners.values_mut().for_each(|heard| heard.managed_settings_at = Some(at("10:05:00")));
+            scene
+        }),
+    ]
+}
+
+fn downstream() -> Vec<Row> {
+    let discarded = |losses: &mut Losses| {
+        losses.discarded_by_loki.insert("structured_metadata_too_large".into(), 3);
+    };
+    vec![
+        ("data was refused, and nothing was ever heard", silent().losses(|losses| losses.refused_by_collector = 7)),
+        (
+            "data was lost, and it is heard",
+            healthy().losses(|losses| {
+                losses.failed_in_collector = 2;
+                discarded(losses);
+            }),
+        ),
+        ("data was lost, and it is quiet", healthy().heard("11:00:00").losses(discarded)),
+        ("no store answers", silent().stores_down()),
+        ("no store answers, and it was switched off", silent().filed(OFF).stores_down()),
+        (
+            "no store answers, and the collector does not run",
+            silent().stores_down().collector(|collector| {
+                collector.running = false;
+            }),
+        ),
+        ("no store answers, and it does not run", silent().stores_down().stopped("11:00:00")),
+    ]
+}
+
+fn all() -> Vec<Row> {
+    [nothing_wrong(), switched_off(), endpoints(), protocols_exporters_tags(), networks(), claude_code(), downstream()]
+        .concat()
+}
+
+#[test]
+fn nothing_is_wrong() {
+    insta::assert_snapshot!(told(&nothing_wrong()));
+}
+
+#[test]
+fn telemetry_is_switched_off() {
+    insta::assert_snapshot!(told(&switched_off()));
+}
+
+#[test]
+fn data_goes_elsewhere() {
+    insta::assert_snapshot!(told(&endpoints()));
+}
+
+#[test]
+fn data_is_not_sent_or_not_tagged() {
+    insta::assert_snapshot!(told(&protocols_exporters_tags()));
+}
+
+#[test]
+fn the_collector_is_not_reached() {
+    insta::assert_snapshot!(told(&networks()));
+}
+
+#[test]
+fn claude_code_is_the_reason() {
+    insta::assert_snapshot!(told(&claude_code()));
+}
+
+#[test]
+fn data_is_lost_or_nobody_knows() {
+    insta::assert_snapshot!(told(&downstream()));
+}
+
+#[test]
+fn every_code_and_every_verdict_is_in_the_table() {
+    let rows = all();
+    assert!(rows.len() >= 40, "{}", rows.len());
+    for code in Code::ALL {
+        assert!(rows.iter().any(|(_, scene)| scene.codes().contains(&code)), "no row shows `{}`", code.name());
+    }
+    for verdict in Verdict::ALL {
+        assert!(rows.iter().any(|(_, scene)| scene.verdict() == verdict), "no row shows `{}`", verdict.name());
+    }
+}
+
+#[test]
+fn whatever_is_told_keeps_the_rules_of_words() {
+    for (name, scene) in all() {
+        for cause in scene.judged().causes {
+            let evidence = &cause.evidence;
+            assert!(!evidence.is_empty() && !evidence.ends_with('.'), "{name}: {evidence}");
+            assert_eq!(evidence.matches('`').count() % 2, 0, "{name}: {evidence}");
+            assert!(!evidence.contains("hush") && !evidence.contains("k:s@"), "{name}: a secret in {evidence}");
+            let command = cause.fix.command.unwrap_or_default();
+            let by_clawker = command.contains("clawker ") || command.contains("docker ");
+            assert!(scene.agent.managed || !by_clawker, "{name}: {command} cannot know how the container was made");
+        }
+    }
+}
