@@ -46,7 +46,8 @@ fn by_clawker(case: &Case<'_>, said: &str) -> Finding {
     let created_words =
         created.map_or_else(String::new, |at| format!("; the container was created at {}", at.to_rfc3339()));
     let was_down = |rest: String| {
-        let evidence = format!("{said}, which its image does not say{created_words}{rest}");
+        let baked = if case.image.is_some() { ", which its image does not say" } else { "" };
+        let evidence = format!("{said}{baked}{created_words}{rest}");
         Finding::new(Weight::Blocking, Code::DisabledBecauseStackWasDown, evidence, case.anew(FixKind::Recreate))
     };
     if !collector.running {
@@ -66,11 +67,17 @@ fn by_clawker(case: &Case<'_>, said: &str) -> Finding {
         return Finding::new(Weight::Blocking, code, evidence, case.anew(FixKind::Recreate));
     }
     let started = collector.started_at.map(|at| at.to_rfc3339()).unwrap_or_default();
+    // A file that switches it on by now has been mended since.
+    let mended = case.file.raw(ENABLE).is_some_and(is_on);
+    let (by, kind) = match mended {
+        true => ("as `agent.env` in `.clawker.yaml` may have been before it said otherwise", FixKind::Recreate),
+        false => ("as by `agent.env_file` or `agent.from_env` in `.clawker.yaml`", FixKind::Edit),
+    };
     let evidence = format!(
         "{said}{created_words}, when `{name}` had run since {started}; so it was not Clawker but a variable given by hand, \
-         as by `agent.env_file` or `agent.from_env` in `.clawker.yaml`"
+         {by}"
     );
-    Finding::new(Weight::Off, Code::DisabledByConfiguration, evidence, case.anew(FixKind::Edit))
+    Finding::new(Weight::Off, Code::DisabledByConfiguration, evidence, case.anew(kind))
 }
 
 /// Telemetry that a file switches on is on although no collector ran; what was sent until it did is lost.

@@ -68,6 +68,14 @@ fn switched_off() -> Vec<Row> {
             "made before the collector was started",
             silent().given(OFF).collector(|collector| collector.started_at = Some(at("11:00:00"))),
         ),
+        ("switched off by a file that was mended since", silent().filed("CLAUDE_CODE_ENABLE_TELEMETRY=1").given(OFF)),
+        (
+            "made before the collector was started, from an image that is gone",
+            silent()
+                .given(OFF)
+                .agent(|agent| agent.image_environment = None)
+                .collector(|collector| collector.started_at = Some(at("11:00:00"))),
+        ),
         ("not switched on, and made by hand", silent().by_hand().without("CLAUDE_CODE_ENABLE_TELEMETRY")),
         (
             "made while no collector ran, and none runs now",
