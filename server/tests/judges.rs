@@ -7,6 +7,8 @@
 mod compose;
 #[path = "judges/dashboard.rs"]
 mod dashboard;
+#[path = "judges/grammar.rs"]
+mod grammar;
 #[path = "judges/logql.rs"]
 mod logql;
 #[path = "judges/machine.rs"]

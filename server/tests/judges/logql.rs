@@ -1,34 +1,12 @@
 //! Grafana's own grammar on every question that the dashboard asks of Loki.
 
-use std::{
-    io::Write as _,
-    process::{Command, Stdio},
-};
-
 use serde_json::{Value, json};
 
 use super::{
     dashboard::questions,
-    machine::program,
+    grammar::problems,
     queries::{Question, Store, every_choice},
 };
-
-/// What is wrong with these, in sentences.
-fn problems(questions: &Value) -> Vec<String> {
-    let mut node = Command::new("node")
-        .arg(program("MONITOR_TEST_LOGQL"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("node starts");
-    let mut stdin = node.stdin.take().expect("its stdin");
-    stdin.write_all(questions.to_string().as_bytes()).expect("it listens");
-    drop(stdin);
-    let output = node.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("a list of sentences")
-}
 
 #[test]
 #[ignore = "needs Grafana's LogQL grammar; run by cargo xtask test"]

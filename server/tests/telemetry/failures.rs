@@ -1,0 +1,132 @@
+//! Stores that fail, each in its own way. What they fail at is missing; everything else is there.
+
+use clawker_monitor::telemetry::TelemetrySource as _;
+use monitor_core::{
+    service::Service,
+    telemetry::{Missing, Owner, Range},
+};
+
+use super::{
+    real_prometheus::free_port,
+    store::{Answer, EMPTY, Store, ok, refusal, running, telemetry},
+};
+
+fn sample(labels: &str, value: &str) -> String {
+    EMPTY.replace("[]", &format!(r#"[{{"metric":{{{labels}}},"value":[1,"{value}"]}}]"#))
+}
+
+const DEV: &str = r#""project":"demo","agent":"dev""#;
+
+/// Ways to fail, each with the words for it; `{}` is the port.
+fn ways() -> Vec<(Answer, &'static str)> {
+    vec![
+        (refusal(500, ""), "HTTP 500"),
+        (refusal(500, "too many outstanding requests\nand a trace"), "HTTP 500: too many outstanding requests"),
+        (
+            refusal(422, r#"{"status":"error","errorType":"execution","error":"many-to-many"}"#),
+            "HTTP 422: many-to-many",
+        ),
+        (refusal(302, ""), "HTTP 302"),
+        (ok("<html>"), "an answer that is none: expected value at line 1 column 1"),
+        (ok(r#"{"status":"success"}"#), "an answer that is none: it has no `data`"),
+        (ok(vec![b' '; 17 * 1024 * 1024]), "an answer of more than 16 MiB"),
+    ]
+}
+
+#[tokio::test]
+async fn one_question_that_fails_costs_its_columns_only() {
+    for (answer, words) in ways() {
+        let loki = Store::start(move |asked| match asked.query() {
+            query if query.contains("tool_result") => answer.clone(),
+            query if query.starts_with("count by") => ok(sample(DEV, "4")),
+            _ => ok(EMPTY),
+        })
+        .await;
+        let prometheus = Store::empty().await;
+        let numbers = telemetry(loki.port, prometheus.port).numbers(Range::Day).await;
+        let lacks = "tool calls, failures".to_owned();
+        assert_eq!(numbers.missing, [Missing { store: Service::Loki, error: words.into(), lacks }]);
+        let mine = &numbers.owners[0];
+        assert_eq!((mine.sessions, mine.tool_calls, mine.tool_failures), (Some(4), None, None));
+        assert_eq!((mine.cost_micro_usd, mine.active_seconds), (Some(0), Some(0)));
+    }
+}
+
+#[tokio::test]
+async fn without_loki_prometheus_stands_in() {
+    for (answer, words) in ways() {
+        let loki = Store::start(move |_| answer.clone()).await;
+        let prometheus = Store::start(|asked| match asked.query() {
+            query if query.starts_with("max_over_time") => ok(sample(DEV, "1795330394")),
+            query if query.contains("cost_usage") => ok(sample(DEV, "0.140482")),
+            query if query.starts_with("count by") => ok(sample(DEV, "4")),
+            query if query.contains("token_usage") => ok(sample(&format!(r#"{DEV},"type":"input""#), "7")),
+            _ => ok(EMPTY),
+        })
+        .await;
+        let telemetry = telemetry(loki.port, prometheus.port);
+        let numbers = telemetry.numbers(Range::Day).await;
+        let mine = &numbers.owners[0];
+        assert_eq!((mine.cost_micro_usd, mine.sessions), (Some(140_482), Some(4)));
+        assert_eq!((mine.tokens.map(|tokens| tokens.input), mine.last_seen), (Some(7), None));
+        let [missing] = numbers.missing.as_slice() else { panic!("{:?}", numbers.missing) };
+        assert_eq!(missing.error, words);
+        assert_eq!(missing.lacks, "last seen, tool calls, failures, cost over time, activity over time");
+        let heard = telemetry.heard().await.expect("Prometheus says who was heard");
+        assert!(heard.owners[&Owner { project: Some("demo".into()), agent: Some("dev".into()) }].last_seen.is_some());
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_listen_or_does_not_run_is_told_of() {
+    let (port, loki) = (free_port("127.0.0.1"), Store::empty().await);
+    let telemetry = telemetry(loki.port, port);
+    let numbers = telemetry.numbers(Range::Day).await;
+    let nobody = format!("no answer on port {port}");
+    let missing = Missing { store: Service::Prometheus, error: nobody.clone(), lacks: "active time, lines".into() };
+    assert_eq!(numbers.missing, [missing]);
+    let flow = telemetry.flow().await;
+    assert_eq!(flow.error, Some(nobody));
+    assert!(flow.hops.len() == 11 && flow.hops.iter().all(|hop| hop.per_second_milli.is_none() && hop.lost.is_none()));
+    assert_eq!(telemetry.losses().await, Default::default());
+
+    // Nothing runs: nobody is asked, and everything is told of at once.
+    let before = loki.asked().len();
+    telemetry.follow(&[]);
+    let numbers = telemetry.numbers(Range::Day).await;
+    let errors: Vec<&str> = numbers.missing.iter().map(|missing| missing.error.as_str()).collect();
+    assert_eq!(errors, ["`loki` does not run", "`prometheus` does not run"]);
+    assert_eq!(
+        telemetry.heard().await,
+        Err("Loki: `loki` does not run; Prometheus: `prometheus` does not run".to_owned())
+    );
+    assert_eq!(loki.asked().len(), before);
+    assert!(!telemetry.embedding().await);
+}
+
+#[tokio::test]
+async fn who_takes_too_long_is_not_waited_for() {
+    // Takes connections, and says nothing.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let flow = telemetry(port, port).flow().await;
+    assert_eq!(flow.error, Some(format!("no answer on port {port} within 2 s")));
+}
+
+#[tokio::test]
+async fn grafana_says_whether_it_may_be_framed() {
+    for (policy, allowed) in [("frame-ancestors 'self' http://127.0.0.1:*", true), ("frame-ancestors 'none'", false)] {
+        let grafana = Store::start(move |asked| {
+            assert!(asked.path.starts_with("/d-solo/claude-code-monitoring/"), "{}", asked.path);
+            let mut answer = ok("<html>");
+            answer.1.insert("content-security-policy", policy.parse().expect("a header"));
+            answer
+        })
+        .await;
+        let telemetry = telemetry(1, 1);
+        telemetry.follow(&[running(Service::Grafana, grafana.port)]);
+        assert_eq!(telemetry.embedding().await, allowed);
+        assert_eq!(telemetry.embedding().await, allowed);
+        assert_eq!(grafana.asked().len(), 1, "its word is taken for a while");
+    }
+}

@@ -1,0 +1,95 @@
+//! Events followed to their end: none is left out and none comes twice, however many bear the same moment.
+
+use std::sync::{Arc, Mutex};
+
+use clawker_monitor::{clock::now, telemetry::TelemetrySource as _};
+use monitor_core::telemetry::{AgentEvent, Owner};
+use serde_json::json;
+
+use super::store::{Answer, Asked, Store, ok, telemetry};
+
+/// Nanoseconds and number of each event, in the order in which Loki holds them.
+type Events = Arc<Mutex<Vec<(u64, u64)>>>;
+
+/// As Loki answers: start included, end not, cut off at the limit; of one moment in no order.
+fn loki(events: &Events, asked: &Asked) -> Answer {
+    let (start, end, limit) = (asked.number("start"), asked.number("end"), asked.number("limit") as usize);
+    let mut found: Vec<(u64, u64)> = events.lock().expect("nobody panicked").clone();
+    found.retain(|(at, _)| (start..end).contains(at));
+    // By moment alone: the sort keeps the order of those that share one.
+    found.sort_by_key(|(at, _)| *at);
+    if asked.parameters["direction"] == "backward" {
+        found.reverse();
+    }
+    found.truncate(limit);
+    let streams: Vec<_> = found
+        .iter()
+        .map(|(at, number)| {
+            let labels = json!({ "event_name": "tool_result", "event_sequence": number.to_string() });
+            json!({ "stream": labels, "values": [[at.to_string(), "claude_code.tool_result"]] })
+        })
+        .collect();
+    ok(json!({ "status": "success", "data": { "resultType": "streams", "result": streams } }).to_string())
+}
+
+fn number(event: &AgentEvent) -> u64 {
+    event.id.split('-').nth(1).and_then(|text| text.parse().ok()).expect("an id holds the number")
+}
+
+/// Crowds of one moment, of that many each, a millisecond apart and each backwards.
+fn crowds(sizes: &[u64]) -> Vec<(u64, u64)> {
+    let begin = (now().unix_milliseconds() as u64 - 60_000) * 1_000_000;
+    let mut events = Vec::new();
+    for (index, size) in sizes.iter().enumerate() {
+        let first = events.len() as u64;
+        events.extend((first..first + size).rev().map(|number| (begin + index as u64 * 1_000_000, number)));
+    }
+    events
+}
+
+#[tokio::test]
+async fn nothing_is_left_out_and_nothing_comes_twice() {
+    for (sizes, limit) in [
+        (vec![1; 30], 7),
+        (vec![1, 300, 1, 1, 300, 2], 50),
+        (vec![400], 1),
+        (vec![1, 149, 1, 150, 1, 151, 3], 50),
+        (vec![3; 400], 100),
+        (vec![2, 4000, 2], 1000),
+    ] {
+        let events: Events = Arc::default();
+        let all = crowds(&sizes);
+        let shown = Arc::clone(&events);
+        let store = Store::start(move |asked| loki(&shown, asked)).await;
+        let telemetry = telemetry(store.port, 1);
+        let owner = Owner::default();
+        // The first is there when somebody comes, the others arrive in two portions, cut at moments.
+        let half = all.iter().position(|(at, _)| *at > all[all.len() / 2].0).unwrap_or(all.len());
+        *events.lock().expect("nobody panicked") = all[..1].to_vec();
+        let mut seen = telemetry.events(&owner, None, limit).await.expect("events");
+        for portion in [&all[..half], &all[..]] {
+            *events.lock().expect("nobody panicked") = portion.to_vec();
+            loop {
+                let next = telemetry.events(&owner, seen.last(), limit).await.expect("events");
+                assert!(next.len() <= limit as usize);
+                if next.is_empty() {
+                    break;
+                }
+                seen.extend(next);
+            }
+        }
+        let first = number(&seen[0]);
+        let numbers: Vec<u64> = seen.iter().map(number).collect();
+        let expected: Vec<u64> = (first..all.len() as u64).collect();
+        assert_eq!(numbers, expected, "{sizes:?} by {limit}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_beginning_the_last_ones_come_oldest_first() {
+    let events: Events = Arc::new(Mutex::new(crowds(&[1; 50])));
+    let store = Store::start(move |asked| loki(&events, asked)).await;
+    let last = telemetry(store.port, 1).events(&Owner::default(), None, 20).await.expect("events");
+    assert_eq!(last.iter().map(number).collect::<Vec<_>>(), (30..50).collect::<Vec<u64>>());
+    assert_eq!(store.asked()[0].query(), r#"{service_name="claude-code"} | project="" | agent="""#);
+}

@@ -1,0 +1,45 @@
+//! Two hundred agents: how long it takes to read and merge everything about them.
+
+use std::time::Instant;
+
+use clawker_monitor::telemetry::TelemetrySource as _;
+use monitor_core::telemetry::Range;
+use serde_json::{Value, json};
+
+use super::store::{Store, ok, telemetry};
+
+fn body(kind: &str, more: &[&str], value: impl Fn(u64) -> Value) -> String {
+    let mut results = Vec::new();
+    for agent in 0..200_u64 {
+        for kind in more {
+            let (project, agent_name) = (format!("project-{}", agent % 10), format!("agent-{agent}"));
+            let metric = json!({ "project": project, "agent": agent_name, "success": kind, "type": kind });
+            let name = if value(agent)[0].is_array() { "values" } else { "value" };
+            results.push(json!({ "metric": metric, name: value(agent) }));
+        }
+    }
+    json!({ "status": "success", "data": { "resultType": kind, "result": results } }).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_agents_are_read_and_merged() {
+    let one = |agent: u64| json!([1_795_330_760.5, format!("{}.125", agent + 1)]);
+    let steps = |_| Value::Array((0..30).map(|step| json!([1_795_330_760 + step * 120, "1.5"])).collect());
+    let vector = body("vector", &["true", "false"], one);
+    let matrix = body("matrix", &["true"], steps);
+    let kinds = body("vector", &["added", "removed"], one);
+    let loki = Store::start(move |asked| match asked.path.as_str() {
+        "/loki/api/v1/query" => ok(vector.clone()),
+        _ => ok(matrix.clone()),
+    })
+    .await;
+    let prometheus = Store::start(move |_| ok(kinds.clone())).await;
+    let telemetry = telemetry(loki.port, prometheus.port);
+    // The first connection costs more than all the reading.
+    telemetry.numbers(Range::Week).await;
+    let begun = Instant::now();
+    let numbers = telemetry.numbers(Range::Day).await;
+    let took = begun.elapsed();
+    assert_eq!((numbers.owners.len(), numbers.missing.len()), (200, 0));
+    println!("200 agents, 12 answers, asked, read and merged: {} ms", took.as_millis());
+}

@@ -1,0 +1,122 @@
+//! How often is asked, and in which words.
+
+use std::collections::BTreeMap;
+
+use clawker_monitor::telemetry::TelemetrySource as _;
+use futures::future::join_all;
+use monitor_core::{
+    service::Service,
+    telemetry::{Owner, Range},
+};
+use serde_json::{Value, json};
+
+use super::{
+    grammar::problems,
+    store::{Asked, EMPTY, Store, ok, refusal, running, telemetry},
+};
+
+/// How often each question was asked.
+fn counted(asked: &[Asked]) -> BTreeMap<(String, String), usize> {
+    let mut counts = BTreeMap::new();
+    for asked in asked {
+        *counts.entry((asked.path.clone(), asked.query().to_owned())).or_default() += 1;
+    }
+    counts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_tabs_cause_each_question_once() {
+    let (loki, prometheus) = (Store::empty().await, Store::empty().await);
+    let telemetry = telemetry(loki.port, prometheus.port);
+    let all = join_all((0..20).map(|_| async {
+        futures::join!(telemetry.numbers(Range::Day), telemetry.heard(), telemetry.losses(), telemetry.flow())
+    }));
+    all.await;
+    let (of_loki, of_prometheus) = (counted(&loki.asked()), counted(&prometheus.asked()));
+    assert_eq!((of_loki.len(), of_prometheus.len()), (12, 5), "{of_loki:#?} {of_prometheus:#?}");
+    for (question, count) in of_loki.iter().chain(&of_prometheus) {
+        assert_eq!(*count, 1, "{question:?}");
+    }
+    // Another range is another question.
+    telemetry.numbers(Range::Hour).await;
+    assert_eq!(counted(&loki.asked()).len(), 22);
+}
+
+#[tokio::test]
+async fn a_week_is_looked_back_once_and_then_only_at_what_is_new() {
+    let (first, second, prometheus) = (Store::empty().await, Store::empty().await, Store::empty().await);
+    let telemetry = telemetry(first.port, prometheus.port);
+    telemetry.heard().await.expect("an answer");
+    // A store that moved is asked anew, without waiting for the answer to get old.
+    telemetry.follow(&[running(Service::Loki, second.port), running(Service::Prometheus, prometheus.port)]);
+    telemetry.heard().await.expect("an answer");
+    let windows = |store: &Store| -> Vec<u64> {
+        let window = |asked: &Asked| {
+            let (_, rest) = asked.query().rsplit_once('[').expect("a range");
+            rest.split_once('s').expect("seconds").0.parse().expect("a number")
+        };
+        store.asked().iter().map(window).collect()
+    };
+    assert_eq!(windows(&first), [604_800, 604_800]);
+    let later = windows(&second);
+    assert!(later.len() == 2 && later.iter().all(|window| (120..180).contains(window)), "{later:?}");
+    assert!(prometheus.asked().is_empty());
+}
+
+/// Everything that is ever asked of Loki, for owners with odd names.
+async fn everything_asked_of_loki() -> Vec<String> {
+    // One address, so that the firewall's lines are asked about as well.
+    let address = r#"[{"metric":{"agent":"a","client_ip":"172.18.0.5"},"value":[1,"1"]}]"#;
+    let loki = Store::start(move |asked| match asked.query() {
+        query if query.contains("agent_map") => ok(EMPTY.replace("[]", address)),
+        _ => ok(EMPTY),
+    })
+    .await;
+    let telemetry = telemetry(loki.port, 1);
+    let owner = |project: Option<&str>, agent: Option<&str>| Owner {
+        project: project.map(str::to_owned),
+        agent: agent.map(str::to_owned),
+    };
+    for range in Range::ALL {
+        telemetry.numbers(range).await;
+    }
+    telemetry.heard().await.expect("an answer");
+    for owner in [
+        owner(Some("demo"), Some("dev")),
+        owner(None, Some("a")),
+        owner(None, None),
+        owner(Some("c++_(old) \"x\" \\ `y` | z"), Some("été\n{}")),
+    ] {
+        telemetry.sessions(&owner, Range::Week).await.expect("an answer");
+        telemetry.egress(&owner, &["fd00::5".into()], Range::Hour).await.expect("an answer");
+        telemetry.events(&owner, None, 100).await.expect("an answer");
+    }
+    loki.asked().iter().map(|asked| asked.query().to_owned()).collect()
+}
+
+#[tokio::test]
+#[ignore = "needs Grafana's LogQL grammar; run by cargo xtask test"]
+async fn grafanas_grammar_reads_everything_that_is_asked_of_loki() {
+    let asked = everything_asked_of_loki().await;
+    assert!(asked.len() > 60, "{} questions", asked.len());
+    let questions: Vec<Value> = asked.iter().map(|query| json!({ "place": "asked", "expression": query })).collect();
+    let problems = problems(&Value::Array(questions));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[tokio::test]
+async fn connections_are_asked_for_by_the_addresses_that_are_known() {
+    let (loki, owner) = (Store::empty().await, Owner { project: None, agent: Some("a".into()) });
+    let source = telemetry(loki.port, 1);
+    let nowhere = source.egress(&owner, &[], Range::Hour).await.expect("an answer");
+    assert!(nowhere.addresses.is_empty() && loki.asked().len() == 1, "without an address there is nothing to ask for");
+    let addresses = ["172.18.0.5".to_owned()];
+    let egress = source.egress(&owner, &addresses, Range::Hour).await.expect("an answer");
+    assert_eq!(egress.addresses, addresses);
+    let asked: Vec<String> = loki.asked().iter().skip(2).map(|asked| asked.query().to_owned()).collect();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|query| query.contains(r#"client_ip=~"172\\.18\\.0\\.5""#)), "{asked:?}");
+    // The firewall's own map is not at hand.
+    let loki = Store::start(|_| refusal(500, "no")).await;
+    assert_eq!(telemetry(loki.port, 1).egress(&owner, &addresses, Range::Hour).await, Err("HTTP 500: no".into()));
+}
