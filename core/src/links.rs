@@ -53,6 +53,8 @@ impl Version {
 pub struct About {
     /// Whose data; the default is everybody's.
     pub owner: Owner,
+    /// Nobody's: only what arrived without project and agent. The owner is the default then.
+    pub untagged: bool,
     /// The id of one session, or the beginning of it.
     pub session: Option<String>,
     /// How far back.
@@ -79,6 +81,18 @@ pub struct Holds {
     pub egress: Option<bool>,
     /// Traces are switched on for the agent. Clawker never does so, so that not known means no.
     pub traces: Option<bool>,
+}
+
+impl Holds {
+    /// Where the stores answered and nothing of the owner is there. Egress belongs to addresses, so that it is not known.
+    pub const NOTHING: Holds = Holds {
+        events: Some(false),
+        metrics: Some(false),
+        tools: Some(false),
+        failures: Some(false),
+        egress: None,
+        traces: None,
+    };
 }
 
 impl From<&OwnerNumbers> for Holds {

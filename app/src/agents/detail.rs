@@ -9,7 +9,7 @@ use monitor_core::{
     error::StackError,
     links::{About, Holds, Links},
     status::ContainerState,
-    telemetry::Range,
+    telemetry::{Owner, Range},
 };
 
 use super::{
@@ -206,6 +206,7 @@ fn about(page: &Page) -> About {
     let egress = (!page.egress.addresses.is_empty()).then(|| !page.egress.domains.is_empty());
     About {
         owner: page.agent.owner(),
+        untagged: page.agent.owner() == Owner::default(),
         session: None,
         range: page.range,
         addresses: page.egress.addresses.clone(),

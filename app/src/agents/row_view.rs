@@ -48,7 +48,7 @@ pub const COLUMNS: &str = "10";
 
 /// The row, and below it why it is as it is.
 pub fn row_view(row: &Row, around: &Around, moments: Moments, open: bool) -> AnyView {
-    let about = about(row, around.range);
+    let about = about(row, around);
     let below = row.cause().map(|cause| {
         let agent = row.agent.as_ref();
         let verdict = agent.map_or(Verdict::Unknown, |agent| agent.verdict);
@@ -89,9 +89,14 @@ pub fn row_view(row: &Row, around: &Around, moments: Moments, open: bool) -> Any
 }
 
 /// What the row's links are about.
-fn about(row: &Row, range: Range) -> About {
-    let holds = row.numbers.as_ref().map(Holds::from).unwrap_or_default();
-    About { owner: row.owner.clone(), range, holds, ..About::default() }
+fn about(row: &Row, around: &Around) -> About {
+    let holds = match &row.numbers {
+        Some(numbers) => Holds::from(numbers),
+        None if around.missing.is_empty() => Holds::NOTHING,
+        None => Holds::default(),
+    };
+    let (range, untagged) = (around.range, row.owner.project.is_none() && row.owner.agent.is_none());
+    About { owner: row.owner.clone(), untagged, range, holds, ..About::default() }
 }
 
 fn page_of(row: &Row) -> String {

@@ -60,13 +60,14 @@ pub(super) fn selector(metric: &str, about: &About) -> String {
 }
 
 /// Whose data and which session, each as a label and its value. An agent without a project is one where that label is
-/// empty; nobody at all is everybody.
+/// empty; data that nobody tagged has neither; nobody at all is everybody.
 fn matches(about: &About) -> Vec<(&'static str, &str)> {
     let Owner { project, agent } = &about.owner;
-    let without_project = agent.is_some().then_some("");
+    let without_project = (about.untagged || agent.is_some()).then_some("");
+    let without_agent = about.untagged.then_some("");
     [
         ("project", project.as_deref().or(without_project)),
-        ("agent", agent.as_deref()),
+        ("agent", agent.as_deref().or(without_agent)),
         ("session_id", about.session.as_deref()),
     ]
     .into_iter()

@@ -114,7 +114,7 @@ impl Links {
 
     /// Of the dashboard as a whole.
     pub(super) fn why_no_dashboard(&self, about: &About) -> Option<String> {
-        self.why_store(Service::Loki, "nearly all of the dashboard").or_else(|| forgotten(about))
+        self.why_store(Service::Loki, "nearly all of the dashboard").or_else(|| unselected(about))
     }
 
     /// Of one panel.
@@ -122,8 +122,16 @@ impl Links {
         let Some(need) = of(panel) else { return self.why_no_dashboard(about) };
         let unowned = matches!(need, Need::Egress | Need::Health);
         let store = || self.why_store(need.store(), "the panel");
-        store().or_else(|| forgotten(about).filter(|_| !unowned)).or_else(|| self.why_nothing(need, about, "the panel"))
+        store()
+            .or_else(|| unselected(about).filter(|_| !unowned))
+            .or_else(|| self.why_nothing(need, about, "the panel"))
     }
+}
+
+/// Why the dashboard shows others than those whom the link is about.
+fn unselected(about: &About) -> Option<String> {
+    let untagged = "The dashboard cannot be narrowed to data without project and agent; it shows everybody’s.";
+    forgotten(about).or_else(|| about.untagged.then(|| untagged.to_owned()))
 }
 
 /// Grafana drops a chosen project or agent of which Loki lists nothing within the range, and shows all of them.

@@ -35,6 +35,8 @@ fn everybody_is_all_of_them_and_an_agent_without_a_project_is_just_that() {
     insta::assert_snapshot!(addresses(&newest(), &everybody));
     let lonely = About { owner: owner("", "dev"), ..About::default() };
     insta::assert_snapshot!(explore::events(&lonely), @r#"{service_name="claude-code"} | project="" | agent="dev""#);
+    let untagged = About { untagged: true, ..About::default() };
+    insta::assert_snapshot!(explore::events(&untagged), @r#"{service_name="claude-code"} | project="" | agent="""#);
     let project = About { owner: owner("shop", ""), ..About::default() };
     insta::assert_snapshot!(explore::events(&project), @r#"{service_name="claude-code"} | project="shop""#);
     insta::assert_snapshot!(selector("up", &lonely), @r#"up{project="",agent="dev"}"#);

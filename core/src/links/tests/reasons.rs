@@ -109,6 +109,12 @@ fn what_is_known_to_be_empty_is_said_and_what_is_not_known_is_not() {
     -
     Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
     ");
+    let untagged = About { untagged: true, ..About::default() };
+    let said = why(newest().panel(PanelId::Cost, &untagged));
+    insta::assert_snapshot!(said, @"The dashboard cannot be narrowed to data without project and agent; it shows everybody’s.");
+    assert_eq!(why(newest().events(&untagged)), "-");
+    assert_eq!(why(newest().panel(PanelId::TopBlocked, &untagged)), "-");
+    assert_eq!(told(Holds::NOTHING).matches("Nothing arrived").count(), 6);
     let silent = holding(Holds { events: no, ..Holds::default() });
     insta::assert_snapshot!(why(newest().events(&silent)), @"Nothing arrived from it in the last 24 hours, so Explore would be empty.");
     let nobody = About { owner: Owner::default(), range: Range::Hour, ..silent };
