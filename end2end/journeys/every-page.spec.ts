@@ -4,6 +4,7 @@ import { expect, running, test } from "../support/test.ts";
 
 const pages = [
   "/",
+  "/agents",
   "/settings",
   "/settings?grafana_port=70000&was.grafana_port=&loki_port=9090&was.loki_port=",
   "/settings/preview?grafana_port=2999&was.grafana_port=",

@@ -44,6 +44,7 @@ test("the first page loads no part of another, and going there loads it without 
 });
 
 for (const [path, part] of [
+  ["/agents", "split_agents"],
   ["/files", "split_files"],
   ["/settings", "split_settings"],
   ["/settings/preview", "split_settings"],

@@ -206,7 +206,7 @@ fn about(page: &Page) -> About {
     let egress = (!page.egress.addresses.is_empty()).then(|| !page.egress.domains.is_empty());
     About {
         owner: page.agent.owner(),
-        untagged: page.agent.owner() == Owner::default(),
+        untagged: page.agent.owner() == Default::default(),
         session: None,
         range: page.range,
         addresses: page.egress.addresses.clone(),

@@ -44,6 +44,11 @@ pub fn events(
 ) {
     let source = StoredValue::new_local(None::<Source>);
     let url = format!("/events/agent/{}", address::segment(container));
+    let tell = move |trouble: Option<String>| {
+        if timeline.try_with_untracked(|timeline| timeline.trouble == trouble) == Some(false) {
+            timeline.try_update(|timeline| timeline.trouble = trouble);
+        }
+    };
     Effect::new(move |_| {
         let listener = move |report: Report| match report {
             // Nobody is told of what merely waits: the page changes when it is flushed.
@@ -53,10 +58,13 @@ pub fn events(
             Report::Message(text) => {
                 if let Ok(events) = serde_json::from_slice::<Vec<AgentEvent>>(text.as_bytes()) {
                     timeline.try_update_untracked(|timeline| timeline.push(events));
+                    tell(None);
                 }
             }
-            Report::Trouble(words) => {
-                timeline.try_update(|timeline| timeline.trouble = Some(words));
+            Report::Trouble(text) => {
+                if let Ok(words) = serde_json::from_slice::<String>(text.as_bytes()) {
+                    tell(Some(words));
+                }
             }
             Report::Lost | Report::Ended => {}
         };

@@ -16,7 +16,7 @@ const WASM_BROTLI: u64 = 250_000;
 /// Each part that another page brings along.
 const PART_BROTLI: u64 = 100_000;
 /// The pages that have a part of their own. One that is missing weighs on the first page instead.
-const PARTS: [&str; 3] = ["split_settings.", "split_files.", "split_logs."];
+const PARTS: [&str; 4] = ["split_agents.", "split_settings.", "split_files.", "split_logs."];
 const FIRST_PAGE: u64 = 300_000;
 const BINARY: u64 = 20_000_000;
 
