@@ -83,7 +83,8 @@ mod tests {
     fn only_what_a_setting_concerns_is_made_anew() {
         use Service::{Grafana, Jaeger, Loki, OtelCollector, Prometheus, Promtail};
         for (key, value, files, services) in [
-            ("grafana_port", "3001", &["compose.yaml"][..], &[Grafana][..]),
+            // Prometheus asks Grafana how it does at the port of its pages, and Jaeger at another.
+            ("grafana_port", "3001", &["compose.yaml", "prometheus.yaml"][..], &[Prometheus, Grafana][..]),
             ("jaeger_port", "16687", &["compose.yaml", "grafana-datasources.yaml"], &[Jaeger, Grafana]),
             (
                 "loki_port",
