@@ -134,6 +134,31 @@ impl Installation {
         self.run(&["status", "--json"]).json()
     }
 
+    /// Gives the stand-in for Loki what it is to have been sent, one JSON object a line.
+    pub fn feed_loki(&self, lines: &[&str]) {
+        self.feed("loki_port", "events", lines);
+    }
+
+    /// The same for the stand-in for Prometheus.
+    pub fn feed_prometheus(&self, lines: &[&str]) {
+        self.feed("prometheus_port", "metrics", lines);
+    }
+
+    /// What it was given is forgotten.
+    pub fn forget_prometheus(&self) {
+        self.stand_in("prometheus_port", "metrics", &["--request", "DELETE"]);
+    }
+
+    fn feed(&self, port: &str, what: &str, lines: &[&str]) {
+        self.stand_in(port, what, &["--data-binary", &lines.join("\n")]);
+    }
+
+    fn stand_in(&self, port: &str, what: &str, arguments: &[&str]) {
+        let url = format!("http://127.0.0.1:{}/stand-in/{what}", self.ports[port]);
+        let asked = Command::new("curl").args(["--silent", "--show-error", "--fail", &url]).args(arguments).output();
+        Said::of(asked.unwrap()).done();
+    }
+
     /// The real Docker Compose, in the monitor folder.
     pub fn compose(&self, arguments: &[&str]) -> Said {
         let compose = std::env::var("MONITOR_TEST_COMPOSE").expect("MONITOR_TEST_COMPOSE names Docker Compose");

@@ -4,7 +4,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod agents;
 mod bad_input;
+mod cast;
 mod compose;
 mod doctor;
 mod installation;

@@ -1,0 +1,182 @@
+//! Agents on a real Engine: a stand-in container for each cause, and what the command line says about it.
+
+use std::{collections::BTreeMap, io::BufRead, process::Stdio};
+
+use serde_json::Value;
+
+use crate::{
+    cast::{Cast, PROJECT},
+    installation::{Installation, docker},
+};
+
+/// `verdict: code fix, code fix` of everybody, by the agent's name.
+fn told(report: &Value) -> BTreeMap<String, String> {
+    let mut told = BTreeMap::new();
+    for agent in report["agents"].as_array().unwrap() {
+        let causes: Vec<String> = agent["causes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|cause| format!("{} {}", cause["code"].as_str().unwrap(), cause["fix"]["kind"].as_str().unwrap()))
+            .collect();
+        let name = agent["container"].as_str().unwrap().rsplit('.').next().unwrap().to_owned();
+        told.insert(name, format!("{}: {}", agent["verdict"].as_str().unwrap(), causes.join(", ")));
+    }
+    told
+}
+
+fn agent<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let all = report["agents"].as_array().unwrap();
+    all.iter().find(|agent| agent["agent"] == name).unwrap_or_else(|| panic!("{name}: {report:#}"))
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn every_cause_is_told_with_its_verdict_and_its_fix() {
+    let it = Installation::new();
+    it.run(&["init"]).done();
+    let cast = Cast::new(&it);
+
+    // Made while the stack was down, as Clawker makes them then.
+    cast.agent("was-down").variable("CLAUDE_CODE_ENABLE_TELEMETRY=0").start();
+    cast.agent("forced").file("CLAUDE_CODE_ENABLE_TELEMETRY=1").start();
+    let before = it.run(&["agents", "--json"]).done().json();
+    assert_eq!(before["new_agent_would_report"], false);
+    assert!(it.run(&["agents"]).done().out.contains("A new agent would not report"));
+
+    it.up().done();
+    // Stores tell seconds: whoever was heard within the second of its making may be taken for an earlier one.
+    let ended = cast.agent("ended").start();
+    docker(&["stop", "--time", "0", &ended]).done();
+    for name in ["healthy", "silent", "returned"] {
+        cast.agent(name).start();
+    }
+    cast.agent("off").file("CLAUDE_CODE_ENABLE_TELEMETRY=0").start();
+    cast.agent("bare").image(&cast.bare).start();
+    cast.agent("other-port").variable("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://otel-collector:9/v1/logs").start();
+    cast.agent("old-image").image(&cast.older).start();
+    let without_path =
+        format!("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://otel-collector:{}", it.ports["otel_collector_port"]);
+    cast.agent("no-path").variable(&without_path).start();
+    cast.agent("no-endpoint").image(&cast.nowhere).start();
+    cast.agent("http").variable("OTEL_EXPORTER_OTLP_PROTOCOL=http").start();
+    cast.agent("no-protocol").variable("OTEL_EXPORTER_OTLP_PROTOCOL=").start();
+    cast.agent("none").variable("OTEL_LOGS_EXPORTER=none").start();
+    cast.agent("elsewhere").network("bridge").start();
+    cast.agent("untagged").variable("OTEL_RESOURCE_ATTRIBUTES=team=x").start();
+    cast.agent("managed")
+        .holds("etc/claude-code/managed-settings.json", r#"{"env":{"OTEL_LOGS_EXPORTER":"none","API_KEY":"hush"}}"#)
+        .start();
+    cast.agent("bad-version")
+        .links_to("home/claude/.local/bin/claude", "/home/claude/.local/share/claude/versions/2.1.113")
+        .start();
+    cast.agent("npm")
+        .holds(
+            "usr/local/lib/node_modules/@anthropic-ai/claude-code/package.json",
+            r#"{"name":"@anthropic-ai/claude-code","version":"2.1.252"}"#,
+        )
+        .start();
+    cast.agent("rare").variable("OTEL_METRIC_EXPORT_INTERVAL=3600000").start();
+    cast.agent("never-ran").create();
+    cast.agent("by-hand").without_labels().start();
+
+    it.feed_loki(&[
+        r#"{"project":"journey","agent":"healthy","session":"s","event":"api_request","ago":2,"fields":{"cost_usd":0.5}}"#,
+        // Of an earlier container of that name.
+        r#"{"project":"journey","agent":"returned","session":"s","event":"api_request","ago":7200}"#,
+        r#"{"project":"journey","agent":"ended","session":"s","event":"api_request"}"#,
+    ]);
+    let said = it.run(&["agents", "--json"]).done();
+    assert!(!said.out.contains("hush"), "{}", said.out);
+    let report = said.json();
+    assert_eq!(report["new_agent_would_report"], true);
+    insta::assert_snapshot!(lines(&told(&report)));
+    let healthy = agent(&report, "healthy");
+    assert_eq!((healthy["project"].as_str(), healthy["running"].as_bool()), (Some(PROJECT), Some(true)));
+    assert!(healthy["last_seen"].as_str().unwrap().ends_with('Z'), "{healthy:#}");
+
+    // What is losing data downstream, and then a collector that Clawker does not see, or that is gone.
+    it.feed_prometheus(&[
+        r#"{"name":"loki_discarded_samples_total","value":4,"labels":{"counter":"loki_discarded_samples_total","reason":"structured_metadata_too_large"}}"#,
+    ]);
+    let lossy = told(&it.run(&["agents", "--json"]).json());
+    assert!(lossy["silent"].contains("refused_downstream"), "{lossy:#?}");
+    it.forget_prometheus();
+    docker(&["network", "disconnect", "--force", "clawker-net", "otel-collector"]).done();
+    let report = it.run(&["agents", "--json"]).done().json();
+    assert_eq!(report["new_agent_would_report"], false);
+    assert!(told(&report)["silent"].contains("collector_not_on_network"), "{:#?}", told(&report));
+    docker(&["rm", "--force", "otel-collector"]).done();
+    let down = it.run(&["agents", "--json"]).done().json();
+    assert!(told(&down)["silent"].contains("collector_down start"), "{:#?}", told(&down));
+    let stranger = cast.agent("otel-collector").without_labels().start();
+    let unlabelled = it.run(&["agents"]).done().out;
+    assert!(unlabelled.contains("A new agent would not report: ") && unlabelled.contains(&stranger), "{unlabelled}");
+    assert!(unlabelled.contains("dev.clawker.managed=true"), "{unlabelled}");
+    docker(&["rm", "--force", "loki", "prometheus", &stranger]).done();
+    it.up().done();
+    docker(&["rm", "--force", "loki", "prometheus"]).done();
+    let nobody_knows = it.run(&["agents", "--json"]).done().json();
+    assert_eq!(agent(&nobody_knows, "silent")["verdict"], "unknown");
+    assert!(told(&nobody_knows)["silent"].contains("stores_unreachable start"), "{:#?}", told(&nobody_knows));
+}
+
+fn lines(told: &BTreeMap<String, String>) -> String {
+    told.iter().map(|(name, said)| format!("{name}: {said}\n")).collect()
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn one_agent_is_explained_and_the_wrong_name_is_told_apart() {
+    let it = Installation::new();
+    it.up().done();
+    let cast = Cast::new(&it);
+    cast.agent("dev").variable("OTEL_EXPORTER_OTLP_PROTOCOL=http").start();
+    let explained = it.run(&["explain", "dev"]).done().out;
+    for part in ["dev of project journey", "Dark", "(protocol_invalid)", "evidence: ", "   next: ", "   $ "] {
+        assert!(explained.contains(part), "{part}: {explained}");
+    }
+    let one = it.run(&["explain", "journey/dev", "--json"]).done().json();
+    assert_eq!((one["agent"].as_str(), one["verdict"].as_str()), (Some("dev"), Some("dark")));
+    let command = one["causes"][0]["fix"]["command"].as_str().unwrap();
+    assert!(explained.contains(command), "{explained}");
+
+    let nobody = it.run(&["explain", "eve"]);
+    assert_eq!(nobody.code, Some(1));
+    assert!(nobody.err.contains("there is no agent `eve`") && nobody.err.contains("hint: "), "{}", nobody.err);
+    cast.agent_of("other", "dev").start();
+    let either = it.run(&["explain", "dev"]);
+    assert_eq!(either.code, Some(1));
+    assert!(either.err.contains("`clawker.journey.dev`, `clawker.other.dev`"), "{}", either.err);
+    assert_eq!(it.run(&["explain"]).code, Some(2));
+    assert_eq!(it.run(&["agents", "--nonsense"]).code, Some(2));
+    let away = it.command(&["agents", "--json"]).env("DOCKER_HOST", "unix:///nowhere.sock").output().unwrap();
+    assert_eq!(away.status.code(), Some(1));
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn agents_are_followed_a_document_a_change() {
+    let it = Installation::new();
+    it.up().done();
+    let cast = Cast::new(&it);
+    let mut following = it.command(&["agents", "--watch", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = std::io::BufReader::new(following.stdout.take().unwrap()).lines();
+    let mut documents = lines.map(|line| -> Value { serde_json::from_str(&line.unwrap()).unwrap() });
+    let mut until = |what: &str, wanted: &dyn Fn(&Value) -> bool| {
+        let found = documents.by_ref().find(wanted);
+        assert!(found.is_some(), "the stream ended before: {what}");
+    };
+    let running = |report: &Value| report["agents"].as_array().unwrap().first().map(|agent| agent["running"] == true);
+    until("nobody", &|report| running(report).is_none());
+    let dev = cast.agent("dev").create();
+    until("created", &|report| running(report) == Some(false));
+    docker(&["start", &dev]).done();
+    until("started", &|report| running(report) == Some(true));
+    docker(&["stop", "--time", "0", &dev]).done();
+    until("stopped", &|report| running(report) == Some(false));
+    docker(&["rm", &dev]).done();
+    until("removed", &|report| running(report).is_none());
+    assert!(std::process::Command::new("kill").arg(following.id().to_string()).status().unwrap().success());
+    assert!(following.wait().unwrap().success());
+}
