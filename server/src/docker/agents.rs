@@ -107,7 +107,7 @@ async fn image_environment(engine: &Connection, memory: &Memory, image: &str) ->
 
 /// Six services need not be inspected to know that they are no agents.
 fn is_of_the_stack(container: &ContainerSummary) -> bool {
-    container.labels.as_ref().is_some_and(|labels| convert::is_of_the_stack(labels))
+    container.labels.as_ref().is_some_and(convert::is_of_the_stack)
 }
 
 /// The best of the containers that Clawker's check would consider: where one does, that one.

@@ -43,7 +43,7 @@ pub(super) enum Told {
 /// An answer that came.
 enum News {
     Everybody(Result<Vec<AgentContainer>, StackError>),
-    One(String, Result<Option<AgentContainer>, StackError>),
+    One(String, Box<Result<Option<AgentContainer>, StackError>>),
     Collector(Result<CollectorEvidence, StackError>),
     Learnt(String, Result<(), StackError>),
     Heard(Result<Heard, String>, Losses),
@@ -181,7 +181,7 @@ impl<'a> Agents<'a> {
             }
             News::One(id, found) => {
                 let again = self.looks.done(&id);
-                match found {
+                match *found {
                     Ok(found) if !again => {
                         self.outdated |= self.looks.set(&id, found, &self.watch.details);
                         self.learn();

@@ -207,7 +207,7 @@ async fn one_event_among_two_hundred_agents_costs_one_look() {
         slowest = slowest.max(began.elapsed());
     }
     let questions = panel.questions();
-    println!("20 events among 200 agents: {} questions, the slowest shown after {slowest:?}", questions.len());
+    eprintln!("20 events among 200 agents: {} questions, the slowest shown after {slowest:?}", questions.len());
     assert_eq!(questions, vec!["agent id-a100".to_owned(); 20]);
 
     for _ in 0..20 {
@@ -221,7 +221,7 @@ async fn one_event_among_two_hundred_agents_costs_one_look() {
         .agent_is(AgentContainer { networks: vec![NETWORK.into(), "x".into()], ..agent_container("last") }, "create");
     panel.until("the last", |snapshot| snapshot.agents.len() == 201).await;
     let looks = panel.questions().into_iter().filter(|question| question == "agent id-a007").count();
-    println!("20 network events and 60 others of one agent: {looks} looks");
+    eprintln!("20 network events and 60 others of one agent: {looks} looks");
     assert!((1..=20).contains(&looks), "{looks}");
     assert_eq!(panel.hub.snapshot().agents[0].created_at, Some(STARTED_AT));
 }

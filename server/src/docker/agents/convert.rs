@@ -125,5 +125,5 @@ pub(super) fn collector(inspected: ContainerInspectResponse) -> CollectorEvidenc
 }
 
 fn state_of(status: Option<ContainerStateStatusEnum>) -> ContainerState {
-    status.map_or(ContainerState::Dead, |status| state_named(&status.to_string()))
+    status.map_or(ContainerState::Dead, |status| state_named(status.as_ref()))
 }

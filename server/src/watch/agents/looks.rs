@@ -109,7 +109,7 @@ impl Agents<'_> {
         let (engine, id) = (self.watch.engine.as_ref(), id.to_owned());
         self.at_work.push(Box::pin(async move {
             let found = engine.agent(&id).await;
-            News::One(id, found)
+            News::One(id, Box::new(found))
         }));
     }
 
