@@ -9,7 +9,7 @@ use monitor_core::{
     error::StackError,
     links::{About, Holds, Links},
     status::ContainerState,
-    telemetry::{Owner, Range},
+    telemetry::Range,
 };
 
 use super::{
@@ -19,6 +19,7 @@ use super::{
     figure::way,
     measures::measures,
     panels::panels,
+    query::{NO_PROJECT, Query},
     sessions::sessions,
     stores::Stores,
     timeline::Events,
@@ -214,6 +215,11 @@ fn about(page: &Page) -> About {
     }
 }
 
+/// The list of the agents of its project.
+fn siblings(project: Option<String>) -> String {
+    Query { project: project.unwrap_or_else(|| NO_PROJECT.into()), ..Query::default() }.address()
+}
+
 #[component]
 fn Opening(agent: Derived<Agent>) -> impl IntoView {
     let title = Derived::new(move || agent.with(|agent| agent.title().to_owned()));
@@ -223,7 +229,11 @@ fn Opening(agent: Derived<Agent>) -> impl IntoView {
             <Back />
             <div class="eyebrow">
                 <h1>{text(move || title.get())}</h1>
-                <p class="fact">{text(move || project.get().map_or("no project".into(), |project| project))}</p>
+                <p class="fact">
+                    <a href=attribute(move || Some(siblings(project.get())))>
+                        {text(move || project.get().unwrap_or_else(|| "no project".into()))}
+                    </a>
+                </p>
             </div>
             <p class="verdict" role="status">
                 <Chip

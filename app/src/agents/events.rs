@@ -1,8 +1,5 @@
 //! The events a reader has before them: capped, held while paused, none of them twice after a reconnect. Pure.
 
-#[cfg(any(test, feature = "hydrate"))]
-use std::collections::BTreeSet;
-
 use monitor_core::telemetry::AgentEvent;
 
 /// Events kept on the page.
@@ -42,14 +39,17 @@ impl Timeline {
         if events.is_empty() {
             return;
         }
-        let known: BTreeSet<String> = self.shown.iter().chain(&self.waiting).map(|event| event.id.clone()).collect();
+        let (shown, waiting) = (&self.shown, &self.waiting);
+        let known = |new: &AgentEvent| shown.iter().chain(waiting).rev().any(|event| event.id == new.id);
         // Between what is shown and what begins anew something may be missing: better the end than a gap.
-        if std::mem::take(&mut self.reopened) && !events.iter().any(|event| known.contains(&event.id)) {
+        if self.reopened && !events.iter().any(known) {
             self.shown.clear();
             self.waiting = events;
         } else {
-            self.waiting.extend(events.into_iter().filter(|event| !known.contains(&event.id)));
+            let new: Vec<AgentEvent> = events.into_iter().filter(|event| !known(event)).collect();
+            self.waiting.extend(new);
         }
+        self.reopened = false;
         let excess = self.waiting.len().saturating_sub(CAP);
         self.waiting.drain(..excess);
     }
@@ -130,5 +130,4 @@ mod tests {
         timeline.flush();
         assert_eq!((timeline.shown().len(), ids(&timeline)[CAP - 1]), (CAP, "999"));
     }
-
 }

@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use monitor_core::{
     links::Links,
-    live::Snapshot,
+    live::{EngineState, Snapshot},
     telemetry::{Numbers, Range},
 };
 
@@ -118,11 +118,13 @@ fn list(query: Derived<Query>, numbers: RwSignal<Option<Numbers>>) -> List {
     });
     let shown = Derived::new(move || query.with(|query| rows.with(|rows| query.choose(rows.all()))));
     let links = live.derive(Links::of);
+    let engine = live.derive(|snapshot| matches!(snapshot.engine, EngineState::Connected { .. }));
     let around = Derived::new(move || {
         numbers.with(|numbers| Around {
             range: numbers.as_ref().map_or(Range::default(), |numbers| numbers.range),
             missing: numbers.as_ref().map(|numbers| numbers.missing.clone()).unwrap_or_default(),
             links: links.get(),
+            engine: engine.get(),
         })
     });
     let late = Derived::new(move || {

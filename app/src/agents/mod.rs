@@ -15,6 +15,7 @@ mod headline;
 mod list;
 mod measures;
 mod new_agents;
+mod order;
 mod panels;
 mod query;
 mod row_view;

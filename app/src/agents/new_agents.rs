@@ -1,6 +1,7 @@
 //! Whether an agent that is made now would get telemetry, with what shows it and what helps.
 
 use leptos::prelude::*;
+use monitor_core::live::EngineState;
 
 use super::cause::remedy;
 use crate::{
@@ -13,7 +14,10 @@ use crate::{
 #[component]
 pub fn NewAgentsChip() -> impl IntoView {
     let live = Live::get();
-    let found = live.derive(|snapshot| snapshot.new_agents.clone());
+    let found = live.derive(|snapshot| match &snapshot.engine {
+        EngineState::Connected { .. } => snapshot.new_agents.clone(),
+        _ => None,
+    });
     let hydrated = live.hydrated();
     view! {
         <div class="new-agents">

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use monitor_core::{
     dashboard::PanelId,
-    links::{About, Links},
+    links::{About, Links, selector},
 };
 
 use super::figure::way;
@@ -23,6 +23,9 @@ pub fn panels(links: &Links, about: &About, embedding: bool) -> AnyView {
         .into_iter()
         .map(|(panel, title)| view! { <li>{way(links.panel(panel, about), title, String::new())}</li> })
         .collect_view();
+    let counter = selector("claude_code_cost_usage_USD_total", about);
+    let metrics = way(links.metric(&counter, about), "Metrics", "Metrics in Grafana’s Explore".into());
+    let prometheus = way(links.prometheus(&counter, about.range), "Prometheus", "Prometheus: its cost counter".into());
     let shown = embedding.then(|| {
         let frames = PANELS.into_iter().map(|(panel, title)| frame(links, about, panel, title)).collect_view();
         view! {
@@ -36,7 +39,7 @@ pub fn panels(links: &Links, about: &About, embedding: bool) -> AnyView {
         view! { <p class="fact">"Grafana does not let its panels be shown within other pages, so these open it."</p> }
     });
     view! {
-        <ul class="ways-out">{plain}</ul>
+        <ul class="ways-out">{plain} <li>{metrics}</li> <li>{prometheus}</li></ul>
         {why}
         {shown}
     }

@@ -4,7 +4,7 @@ use std::{cmp::Ordering, sync::Arc};
 
 use monitor_core::{agents::Verdict, telemetry::Range};
 
-use super::rows::Row;
+use super::{order::order, rows::Row};
 use crate::address;
 
 /// By what rows are ordered.
@@ -167,9 +167,9 @@ impl Query {
 
     /// The rows that were asked for, in the order that was asked for.
     pub fn choose(&self, rows: &[Arc<Row>]) -> Vec<Arc<Row>> {
-        let mut chosen: Vec<Arc<Row>> = rows.iter().filter(|row| self.admits(row)).cloned().collect();
-        chosen.sort_by(|one, other| self.compare(one, other));
-        chosen
+        let chosen: Vec<&Arc<Row>> = rows.iter().filter(|row| self.admits(row)).collect();
+        let places = order(chosen.len(), &|one, other| self.compare(chosen[one], chosen[other]));
+        places.into_iter().map(|place| Arc::clone(chosen[place])).collect()
     }
 
     /// What is not known comes last, whichever way round.

@@ -32,6 +32,8 @@ pub struct Around {
     pub missing: Vec<Missing>,
     /// Where the services' pages are.
     pub links: Links,
+    /// The Engine answers, so that a container that is not known is not there.
+    pub engine: bool,
 }
 
 /// The clock, and whether the page is interactive.
@@ -76,7 +78,7 @@ pub fn row_view(row: &Row, around: &Around, moments: Moments, open: bool) -> Any
     view! {
         <tr role="row" data-below=below.is_some().to_string()>
             {name(row)}
-            <td role="cell" class="state">{telemetry(row)}</td>
+            <td role="cell" class="state">{telemetry(row, around)}</td>
             <td role="cell" class="number" data-label="Last seen">{last_seen(row, moments)}</td>
             {numbers(row, around, &about)}
             <td role="cell" class="leads">
@@ -131,13 +133,14 @@ fn name(row: &Row) -> AnyView {
     .into_any()
 }
 
-fn telemetry(row: &Row) -> AnyView {
+fn telemetry(row: &Row, around: &Around) -> AnyView {
     let state = row.agent.as_ref().map(|agent| agent.state).filter(|state| *state != ContainerState::Running);
     let state = state.map(|state| view! { <span class="fact">{state_words(state)}</span> });
     match row.verdict() {
         Some(verdict) => view! { {chip(tone(verdict), verdict.title())} {state} }.into_any(),
         None if row.kind == Kind::Untagged => chip(Tone::Warn, "Untagged"),
-        None => chip(Tone::Off, "No container"),
+        None if around.engine => chip(Tone::Off, "No container"),
+        None => chip(Tone::Off, "Not known"),
     }
 }
 
@@ -173,7 +176,9 @@ fn numbers(row: &Row, around: &Around, about: &About) -> AnyView {
     let calls = numbers.and_then(|it| it.tool_calls);
     let tools = Figure::count(calls, "tool calls", || none("tool calls"));
     let failed = Figure::failed(numbers.and_then(|it| it.tool_failures), calls, || none("failures"));
-    let failing = numbers.is_some_and(|it| it.tool_failures > Some(0));
+    // Some calls always fail; one in ten is worth a look.
+    let failing = numbers.and_then(|it| it.tool_failures.zip(it.tool_calls));
+    let failing = failing.is_some_and(|(failures, calls)| failures > 0 && failures.saturating_mul(10) >= calls);
     let panel = |panel: PanelId, figure: &Figure| match figure.shown {
         Some(_) => links.panel(panel, about),
         None => Link::default(),

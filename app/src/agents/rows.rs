@@ -2,13 +2,15 @@
 //!
 //! A row that did not change is the same row as before (`Arc`), so that only what changed is drawn anew.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use monitor_core::{
     agents::{Agent, Cause, Code, FixKind, Verdict},
     telemetry::{Numbers, Owner, OwnerNumbers},
     timestamp::Timestamp,
 };
+
+use super::order::order;
 
 /// What a row stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,45 +106,42 @@ impl Rows {
     /// Joins agents and numbers. What is as it was in `known` is taken from there.
     pub fn merge(known: &Rows, agents: &[Agent], numbers: Option<&Numbers>) -> Rows {
         let owners = numbers.map(|numbers| numbers.owners.as_slice()).unwrap_or_default();
-        let untagged = Owner::default();
-        // What nobody tagged may be anybody's: it is claimed by no container.
-        let mut unclaimed: BTreeMap<(bool, &Owner), &OwnerNumbers> =
-            owners.iter().map(|numbers| ((numbers.simulated, &numbers.owner), numbers)).collect();
+        let place_of = |place: usize| (owners[place].simulated, &owners[place].owner);
+        let by_owner = order(owners.len(), &|one, other| place_of(one).cmp(&place_of(other)));
         let tags: Vec<Owner> = agents.iter().map(Agent::owner).collect();
-        let mut bearers: BTreeMap<&Owner, usize> = BTreeMap::new();
-        for owner in &tags {
-            *bearers.entry(owner).or_default() += 1;
+        let by_tags = order(tags.len(), &|one, other| tags[one].cmp(&tags[other]));
+        let mut shared = vec![false; tags.len()];
+        for pair in by_tags.windows(2).filter(|pair| tags[pair[0]] == tags[pair[1]]) {
+            shared[pair[0]] = true;
+            shared[pair[1]] = true;
         }
-        let mut rows = Vec::with_capacity(agents.len() + unclaimed.len());
-        for (agent, owner) in agents.iter().zip(&tags) {
-            let numbers = unclaimed.get(&(false, owner)).copied().filter(|_| *owner != untagged);
-            let shared = *owner != untagged && bearers.get(owner).is_some_and(|count| *count > 1);
-            rows.push(row(
-                known,
-                format!("c:{}", agent.container),
-                Kind::Container,
-                owner,
-                Some(agent),
-                numbers,
-                shared,
-            ));
+        let mut claimed = vec![false; owners.len()];
+        let mut rows = Vec::with_capacity(agents.len() + owners.len());
+        for ((agent, owner), shared) in agents.iter().zip(&tags).zip(shared) {
+            // What nobody tagged may be anybody's: it is claimed by no container.
+            let tagged = *owner != Owner::default();
+            let found = by_owner.binary_search_by(|place| place_of(*place).cmp(&(false, owner)));
+            let found = found.ok().map(|place| by_owner[place]).filter(|_| tagged);
+            if let Some(place) = found {
+                claimed[place] = true;
+            }
+            let (key, numbers) = (format!("c:{}", agent.container), found.map(|place| &owners[place]));
+            rows.push(row(known, key, Kind::Container, owner, Some(agent), numbers, shared && tagged));
         }
-        for owner in tags.iter().filter(|owner| **owner != untagged) {
-            unclaimed.remove(&(false, owner));
-        }
-        for ((simulated, owner), numbers) in unclaimed {
-            let kind = if *owner == untagged { Kind::Untagged } else { Kind::NoContainer };
+        for numbers in owners.iter().zip(claimed).filter(|(_, claimed)| !claimed).map(|(numbers, _)| numbers) {
+            let owner = &numbers.owner;
+            let kind = if *owner == Owner::default() { Kind::Untagged } else { Kind::NoContainer };
             let (project, agent) = (owner.project.as_deref(), owner.agent.as_deref());
             let key = format!(
                 "{}:{}/{}",
-                if simulated { 's' } else { 'o' },
+                if numbers.simulated { 's' } else { 'o' },
                 project.unwrap_or_default(),
                 agent.unwrap_or_default()
             );
             rows.push(row(known, key, kind, owner, None, Some(numbers), false));
         }
-        rows.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-        Rows(rows)
+        let by_key = order(rows.len(), &|one, other| rows[one].key.cmp(&rows[other].key));
+        Rows(by_key.into_iter().map(|place| Arc::clone(&rows[place])).collect())
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     rows::Row,
 };
 use crate::{
-    components::{attribute, part, part_if, text},
+    components::{attribute, keyed, part, part_if, text},
     live::Derived,
 };
 
@@ -40,9 +40,7 @@ pub fn Table(list: List) -> impl IntoView {
                     <th role="columnheader" scope="col" class="leads"><span class="unseen">"Dashboard"</span></th>
                 </tr>
             </thead>
-            <For each=move || keys.get() key=String::clone let:key>
-                <RowOf key list alone />
-            </For>
+            {keyed(move || keys.get(), move |key| view! { <RowOf key list alone /> }.into_any())}
         </table>
         {part_if(none, move || view! {
             <p class="empty">

@@ -5,7 +5,7 @@ use monitor_core::{links::Link, telemetry::AgentEvent};
 
 use super::{events::Timeline, figure::way};
 use crate::{
-    components::{Moment, Prose, part, part_if, text},
+    components::{Moment, Prose, keyed, part, part_if, text},
     live::{Derived, Live},
     words,
 };
@@ -57,13 +57,13 @@ pub fn Events(
                 }).into_any())}
             </div>
             <div class="events" node_ref=scroller tabindex="0" role="region" aria-label="Events, times in UTC">
-                <For
-                    each=move || timeline.with(|timeline| timeline.shown().to_vec())
-                    key=|event| event.id.clone()
-                    let:event
-                >
-                    {line(event)}
-                </For>
+                {keyed(
+                    move || timeline.with(|timeline| timeline.shown().iter().map(|event| event.id.clone()).collect()),
+                    move |id| timeline.with_untracked(|timeline| {
+                        let event = timeline.shown().iter().rev().find(|event| event.id == id);
+                        event.map(line).into_any()
+                    }),
+                )}
                 {part_if(empty, move || view! {
                     <p class="empty">
                         {text(move || match hydrated.get() {
@@ -78,23 +78,26 @@ pub fn Events(
     .into_any()
 }
 
-fn line(event: AgentEvent) -> AnyView {
+fn line(event: &AgentEvent) -> AnyView {
     let at = event.at;
     let time = at.to_rfc3339().get(11..19).unwrap_or_default().to_owned();
     let failed = event.failed.then(|| view! { <span class="failed">"failed"</span> });
-    let fields =
-        event.fields.into_iter().map(|(name, value)| view! { <dt>{name}</dt> <dd>{value}</dd> }).collect_view();
+    let fields = event
+        .fields
+        .iter()
+        .map(|(name, value)| view! { <dt>{name.clone()}</dt> <dd>{value.clone()}</dd> })
+        .collect_view();
     view! {
         <details class="event" data-failed=event.failed.to_string()>
             <summary>
                 <Moment at>{time}</Moment>
-                <span class="event-name">{event.name}</span>
+                <span class="event-name">{event.name.clone()}</span>
                 {failed}
-                <span class="text">{event.summary}</span>
+                <span class="text">{event.summary.clone()}</span>
             </summary>
             <dl>
                 <dt>"session"</dt>
-                <dd>{event.session}</dd>
+                <dd>{event.session.clone()}</dd>
                 {fields}
             </dl>
         </details>

@@ -1,13 +1,12 @@
 //! What is asked of the list: a form that a browser sends by itself, and that acts at once where the page is interactive.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use monitor_core::{agents::Verdict, telemetry::Range};
 
 use super::{
     list::List,
+    order::order,
     query::{NO_CONTAINER, NO_PROJECT, Query},
 };
 use crate::{
@@ -29,8 +28,17 @@ pub fn Toolbar(list: List) -> impl IntoView {
     let changed = move |how: &dyn Fn(&mut Query)| change.with_value(|change| change(how));
     let first = query.get_untracked();
     let projects = Derived::new(move || {
-        let projects = |row: &std::sync::Arc<super::rows::Row>| row.project().unwrap_or(NO_PROJECT).to_owned();
-        list.rows.with(|rows| rows.all().iter().map(projects).collect::<BTreeSet<String>>())
+        let asked = query.with(|query| query.project.clone());
+        list.rows.with(|rows| {
+            // A project that is asked for and not there is a choice all the same.
+            let asked = Some(asked.as_str()).filter(|asked| !asked.is_empty());
+            let all = rows.all().iter().map(|row| row.project().unwrap_or(NO_PROJECT));
+            let all: Vec<&str> = all.chain(asked).collect();
+            let ordered = order(all.len(), &|one, other| all[one].cmp(all[other]));
+            let mut projects: Vec<String> = ordered.into_iter().map(|place| all[place].to_owned()).collect();
+            projects.dedup();
+            projects
+        })
     });
     let simulated = Derived::new(move || list.rows.with(|rows| rows.all().iter().any(|row| row.simulated())));
     let plain = Derived::new(move || !list.moments.hydrated.get());
@@ -66,12 +74,7 @@ pub fn Toolbar(list: List) -> impl IntoView {
                 {part(move || {
                     let asked = query.with_untracked(|query| query.project.clone());
                     let mut choices = vec![choice("", "All projects", &asked)];
-                    // A project that is asked for and not there is a choice all the same.
-                    let mut projects = projects.get();
-                    if !asked.is_empty() {
-                        projects.insert(asked.clone());
-                    }
-                    choices.extend(projects.iter().map(|project| match project.as_str() {
+                    choices.extend(projects.get().iter().map(|project| match project.as_str() {
                         NO_PROJECT => choice(NO_PROJECT, "No project", &asked),
                         project => choice(project, project, &asked),
                     }));

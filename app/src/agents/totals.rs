@@ -1,11 +1,11 @@
 //! The sums of the rows that are shown.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use monitor_core::{
     agents::Verdict,
-    telemetry::{Range, Tokens},
+    telemetry::{Owner, Range, Tokens},
 };
 
 use super::rows::Row;
@@ -33,14 +33,16 @@ pub struct Totals {
 /// Sums up. The numbers of an owner with several containers count once.
 pub fn totals(rows: &[Arc<Row>]) -> Totals {
     let mut totals = Totals { rows: rows.len(), ..Totals::default() };
-    let mut counted = BTreeSet::new();
+    let mut counted: Vec<&Owner> = Vec::new();
     for row in rows {
         totals.containers += usize::from(row.agent.is_some());
         totals.reporting += usize::from(row.verdict() == Some(Verdict::Reporting));
-        let Some(numbers) = row.numbers.as_ref().filter(|numbers| counted.insert((numbers.simulated, &numbers.owner)))
-        else {
+        let Some(numbers) = row.numbers.as_ref().filter(|_| !row.shared || !counted.contains(&&row.owner)) else {
             continue;
         };
+        if row.shared {
+            counted.push(&row.owner);
+        }
         add(&mut totals.cost_micro_usd, numbers.cost_micro_usd);
         add(&mut totals.tool_calls, numbers.tool_calls);
         add(&mut totals.tool_failures, numbers.tool_failures);
@@ -80,7 +82,8 @@ pub fn Sums(totals: Derived<Totals>, range: Derived<Range>) -> impl IntoView {
             <h2 id="sums" class="unseen">{text(move || format!("Sums of the {}", range.with(|range| range.words())))}</h2>
             <dl>
                 {cell("Reporting", |it| {
-                    (format!("{} of {}", it.reporting, it.containers), format!("{} containers", it.containers))
+                    let containers = format!("{} containers", it.containers);
+                    (if it.containers == 0 { "–".into() } else { format!("{} of {}", it.reporting, it.containers) }, containers)
                 })}
                 {cell("Estimated cost", |it| said(it.cost_micro_usd, words::dollars, words::dollars_exact))}
                 {cell("Tokens", |it| said(it.tokens.map(|tokens| tokens.sum()), words::compact, words::exact))}

@@ -13,5 +13,5 @@ pub use copy::Copy;
 pub use icon::{Icon, Shape};
 pub use moment::{Ago, Moment};
 pub use note::ErrorNote;
-pub use part::{attribute, part, part_if, text};
+pub use part::{attribute, keyed, part, part_if, text};
 pub use prose::Prose;
