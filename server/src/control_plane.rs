@@ -30,6 +30,7 @@ use crate::{
     readiness::Readiness,
     settings_page, site, status,
     telemetry::TelemetrySource,
+    visits::Visits,
 };
 
 /// How many lines of a log a page may ask for.
@@ -59,7 +60,7 @@ pub struct LocalControlPlane {
     /// Rung when what the doctor found may no longer be so.
     pub checkup_due: Arc<Notify>,
     /// Rung when somebody loads a page.
-    pub visited: Arc<Notify>,
+    pub visits: Visits,
     /// How long to wait for services.
     pub patience: Patience,
 }
@@ -110,7 +111,7 @@ impl LocalControlPlane {
 impl ControlPlane for LocalControlPlane {
     fn snapshot(&self) -> Snapshot {
         self.look_at_configuration();
-        self.visited.notify_one();
+        self.visits.ring();
         let snapshot = self.hub.snapshot();
         // A process that takes a port, or a disk that fills up, tells nobody: whoever loads a page sends for the doctor.
         let age = snapshot.checkup.as_ref().map(|checkup| snapshot.taken_at.seconds_since(checkup.checked_at));

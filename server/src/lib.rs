@@ -3,7 +3,7 @@
 //! `engine` says what is needed of a container engine and `docker` does it; `configuration` owns the files; `lifecycle`
 //! carries plans out; `settings_page` says what settings would change and `apply` changes it; `doctor` gathers what `core`
 //! judges; `agents` gathers who there is and what is known of them; `host` is this machine; `jobs` gives long work a life
-//! of its own; `watch` keeps the snapshot in `hub` true; `telemetry` asks the stores what agents did; `simulate` plays
+//! of its own; `watch` keeps the snapshot in `hub` true, `visits` tells it who comes; `telemetry` asks the stores what agents did; `simulate` plays
 //! agents before the collector; `http` and `cli` are the two doors.
 
 // A page's view is one deeply nested type.
@@ -37,4 +37,5 @@ pub mod simulate;
 pub mod site;
 pub mod status;
 pub mod telemetry;
+pub mod visits;
 pub mod watch;

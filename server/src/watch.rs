@@ -34,6 +34,7 @@ use crate::{
     readiness::Readiness,
     status::{self, Found},
     telemetry::TelemetrySource,
+    visits::Visits,
 };
 use agents::Told;
 use readiness_rounds::Rounds;
@@ -66,8 +67,8 @@ pub struct Watch {
     pub configuration_changed: Arc<Notify>,
     /// Rung when what the doctor found may no longer be so.
     pub checkup_due: Arc<Notify>,
-    /// Rung when somebody loads a page.
-    pub visited: Arc<Notify>,
+    /// Rings when somebody loads a page.
+    pub visits: Visits,
 }
 
 /// What is known before the Engine was asked.

@@ -16,6 +16,7 @@ use crate::{
     clock::now,
     hub::Hub,
     jobs::Jobs,
+    visits::Visits,
     watch::{Watch, first_snapshot},
 };
 
@@ -58,7 +59,7 @@ pub(super) async fn watch(json: bool) -> Result<(), StackError> {
         hub: hub.clone(),
         configuration_changed: Arc::default(),
         checkup_due: Arc::new(Notify::new()),
-        visited: Arc::default(),
+        visits: Visits::default(),
     };
     tokio::select! {
         () = watch.run() => Ok(()),

@@ -16,6 +16,7 @@ use crate::{
     hub::Hub,
     jobs::Jobs,
     lifecycle::Patience,
+    visits::Visits,
     watch::{Watch, first_snapshot},
 };
 
@@ -33,8 +34,8 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     let hub = Hub::new(first_snapshot(&configuration));
     let configuration_changed = Arc::new(Notify::new());
     let (configuration_folders, news) = (configuration.folders(), Arc::clone(&configuration_changed));
-    let (checkup_due, visited) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let details = Details::default();
+    let checkup_due = Arc::new(Notify::new());
+    let (details, visits) = (Details::default(), Visits::default());
     let watch = Watch {
         engine: Arc::clone(&engine),
         readiness: Arc::clone(&readiness),
@@ -45,7 +46,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
         hub: hub.clone(),
         configuration_changed: Arc::clone(&configuration_changed),
         checkup_due: Arc::clone(&checkup_due),
-        visited: Arc::clone(&visited),
+        visits: visits.clone(),
     };
     let control_plane = LocalControlPlane {
         engine: Arc::clone(&engine),
@@ -57,13 +58,14 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
         hub: hub.clone(),
         configuration_changed,
         checkup_due,
-        visited,
+        visits: visits.clone(),
         patience: Patience::default(),
     };
     let shutdown = CancellationToken::new();
     let router = http::router(Panel {
         control_plane: Arc::new(control_plane),
         hub,
+        visits,
         telemetry,
         engine,
         shutdown: shutdown.clone(),

@@ -14,7 +14,7 @@ use monitor_app::control_plane::ControlPlane;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
-use crate::{engine::ContainerEngine, hub::Hub, telemetry::TelemetrySource};
+use crate::{engine::ContainerEngine, hub::Hub, telemetry::TelemetrySource, visits::Visits};
 
 /// The largest form is the text of a settings file, 1 MiB, every byte of which may take three in a form.
 const FORM_LIMIT_BYTES: usize = 4 << 20;
@@ -26,6 +26,8 @@ pub struct Panel {
     pub control_plane: Arc<dyn ControlPlane>,
     /// The live stream's source.
     pub hub: Hub,
+    /// Rung before a page about agents is rendered.
+    pub visits: Visits,
     /// What the stores know about agents.
     pub telemetry: Arc<dyn TelemetrySource>,
     /// For following logs.
@@ -36,7 +38,9 @@ pub struct Panel {
 
 /// All routes, behind the guard.
 pub fn router(panel: Panel) -> Router {
-    let pages = pages::router(&panel).layer(CompressionLayer::new());
+    let pages = pages::router(&panel)
+        .layer(middleware::from_fn_with_state(panel.clone(), pages::with_fresh_agents))
+        .layer(CompressionLayer::new());
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/events", get(live::events))

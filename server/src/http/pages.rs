@@ -1,11 +1,13 @@
 //! The pages and the server functions: everything that `app` renders.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::Request,
-    http::{HeaderValue, header},
+    extract::{Request, State},
+    http::{HeaderValue, Method, header},
+    middleware::Next,
+    response::Response,
 };
 use leptos::{
     config::LeptosOptions,
@@ -44,6 +46,18 @@ pub(super) fn router(panel: &Panel) -> Router {
                 None => not_found(request).await,
             }
         })
+}
+
+/// How long a page about agents waits for the stores, where nobody has looked for a while.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// A page about agents shows verdicts of now: without a script nobody would mend them. While somebody looks they are.
+pub(super) async fn with_fresh_agents(State(panel): State<Panel>, request: Request, next: Next) -> Response {
+    let about_agents = request.uri().path().starts_with("/agents") && request.method() == Method::GET;
+    if about_agents && !panel.hub.snapshot().agents.is_empty() {
+        panel.visits.fresh(PATIENCE).await;
+    }
+    next.run(request).await
 }
 
 /// Where Grafana is published right now, as `http://127.0.0.1:3000`: its panels may be shown within a page, and nobody

@@ -62,6 +62,8 @@ struct Agents<'a> {
     losses: Losses,
     /// What is published is no longer so.
     outdated: bool,
+    /// The stores answered, and what they said was not published yet.
+    visitors_wait: bool,
 }
 
 impl Watch {
@@ -84,11 +86,7 @@ impl Watch {
                 Some(news) = agents.at_work.next() => agents.take_in(news)?,
                 // The hub outlives the watch.
                 _ = readers.changed() => {}
-                () = self.visited.notified() => {
-                    if agents.rounds.is_stale() {
-                        agents.ask_stores();
-                    }
-                }
+                () = self.visits.rung() => agents.ask_stores(),
                 () = until(ask_at) => agents.ask_stores(),
                 () = until(forget_flow_at) => agents.forget_flow(),
                 () = until(publish_at) => agents.publish(),
@@ -109,6 +107,7 @@ impl<'a> Agents<'a> {
             heard: Err("they were not asked yet".into()),
             losses: Losses::default(),
             outdated: true,
+            visitors_wait: false,
         }
     }
 
@@ -221,6 +220,7 @@ impl<'a> Agents<'a> {
             News::Heard(heard, losses) => {
                 self.rounds.answered();
                 (self.heard, self.losses) = (heard, losses);
+                self.visitors_wait = true;
                 // Time alone changes verdicts as well.
                 self.outdated = true;
             }
@@ -259,6 +259,9 @@ impl<'a> Agents<'a> {
             snapshot.agents = agents;
             snapshot.new_agents = Some(new_agents);
         });
+        if std::mem::take(&mut self.visitors_wait) {
+            self.watch.visits.answered();
+        }
     }
 }
 

@@ -156,6 +156,19 @@ async fn the_stores_are_asked_while_somebody_looks_and_never_otherwise() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_nobody_looked_at_for_long_is_right_before_any_script_runs() {
+    let panel = panel();
+    panel.engine.agent_is(agent_container("dev"), "start");
+    panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
+    // Nobody listens to the live stream; the stores have learnt of something meanwhile.
+    panel.hears("dev", now());
+    assert_ne!(panel.hub.snapshot().agents[0].verdict, Verdict::Reporting);
+    let page = panel.get("/agents").await;
+    assert_eq!(panel.hub.snapshot().agents[0].verdict, Verdict::Reporting);
+    assert!(page.text.contains(Verdict::Reporting.title()), "{}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn how_data_flows_is_shown_while_somebody_looks_and_a_store_runs() {
     let panel = panel();
     panel.telemetry.answers().flow = Some(Flow { hops: Vec::new(), error: Some("so it says".into()) });

@@ -25,6 +25,7 @@ use clawker_monitor::{
     lifecycle::Patience,
     paths::Paths,
     readiness::{Answer, Readiness},
+    visits::Visits,
     watch::{Watch, first_snapshot},
 };
 use futures::StreamExt;
@@ -123,7 +124,7 @@ pub fn panel_with(settings: &str) -> Harness {
     let readiness = Arc::new(FakeReadiness::default());
     let (jobs, hub) = (Jobs::default(), Hub::new(first_snapshot(&configuration)));
     let (changed, checkup_due) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (visited, details) = (Arc::new(Notify::new()), Details::default());
+    let (visits, details) = (Visits::new(Duration::ZERO), Details::default());
     let telemetry = FakeTelemetry::default();
     let shared: Arc<dyn ContainerEngine> = Arc::new(engine.clone());
     let asked: Arc<dyn Readiness> = Arc::clone(&readiness) as _;
@@ -137,7 +138,7 @@ pub fn panel_with(settings: &str) -> Harness {
         hub: hub.clone(),
         configuration_changed: Arc::clone(&changed),
         checkup_due: Arc::clone(&checkup_due),
-        visited: Arc::clone(&visited),
+        visits: visits.clone(),
     };
     let plane = LocalControlPlane {
         engine: Arc::clone(&shared),
@@ -149,13 +150,14 @@ pub fn panel_with(settings: &str) -> Harness {
         hub: hub.clone(),
         configuration_changed: changed,
         checkup_due,
-        visited,
+        visits: visits.clone(),
         patience: Patience { until_ready: Duration::from_millis(200), between_questions: Duration::from_millis(2) },
     };
     let shutdown = CancellationToken::new();
     let router = router(Panel {
         control_plane: Arc::new(plane.clone()),
         hub: hub.clone(),
+        visits,
         telemetry: Arc::new(telemetry.clone()),
         engine: shared,
         shutdown: shutdown.clone(),

@@ -52,11 +52,6 @@ impl Rounds {
         came && !self.stores.is_empty() && self.began.is_none_or(|began| began.elapsed() > FRESH)
     }
 
-    /// The last round is older than what a page may show.
-    pub(super) fn is_stale(&self) -> bool {
-        self.began.is_some_and(|began| began.elapsed() > EVERY)
-    }
-
     /// Notes where the stores are; `true` if they are to be asked for that reason: always the first time, later only
     /// while somebody looks.
     pub(super) fn stores_changed(&mut self, services: &[ServiceStatus]) -> bool {
