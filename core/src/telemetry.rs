@@ -14,6 +14,8 @@ pub mod gather;
 #[cfg(feature = "engine")]
 pub mod legs;
 #[cfg(feature = "engine")]
+pub mod lives;
+#[cfg(feature = "engine")]
 pub mod memory;
 #[cfg(feature = "engine")]
 pub mod query;

@@ -5,7 +5,7 @@
 #[path = "support/queries.rs"]
 mod queries;
 
-use monitor_core::{files::render, settings::Settings, stack::HostFacts};
+use monitor_core::{files::render, settings::Settings, stack::HostFacts, telemetry::query};
 use promql_parser::{
     label::Matchers,
     parser::{self, Expr, VectorSelector, token},
@@ -27,6 +27,27 @@ fn every_question_is_promql_and_keeps_the_rules() {
             let parsed = parser::parse(&filled).unwrap_or_else(|error| panic!("{question}\nas {filled}\n{error}"));
             assert_eq!(problems(&parsed), Vec::<String>::new(), "{question}");
         }
+    }
+}
+
+/// The panel asks about everybody at once.
+#[test]
+fn every_question_of_the_panel_is_promql_and_keeps_the_rules() {
+    let of_counters =
+        query::Counter::ALL.into_iter().flat_map(|counter| [counter.growth("24h"), counter.growth_from_nothing("7ms")]);
+    let others = [
+        query::metered_sessions("6h"),
+        query::metered_last("604800s", "600s"),
+        query::collector_starts("7d", "300s"),
+        query::through(),
+        query::lost(),
+        query::up(),
+    ];
+    for question in of_counters.chain(others) {
+        let parsed = parser::parse(&question).unwrap_or_else(|error| panic!("{question}\n{error}"));
+        let found: Vec<String> =
+            problems(&parsed).into_iter().filter(|problem| !problem.contains("whatever is chosen above")).collect();
+        assert_eq!(found, Vec::<String>::new(), "{question}");
     }
 }
 

@@ -36,13 +36,13 @@ pub struct FromLoki {
 /// What Prometheus answered.
 #[derive(Debug, Clone)]
 pub struct FromPrometheus {
-    /// `query::active_time`.
+    /// `Counter::ActiveTime`.
     pub active: Answered<Sample>,
-    /// `query::lines_of_code`.
+    /// `Counter::Lines`.
     pub lines: Answered<Sample>,
-    /// `query::metered_cost`, where Loki did not say.
+    /// `Counter::Cost`, where Loki did not say.
     pub cost: Option<Answered<Sample>>,
-    /// `query::metered_tokens`, where Loki did not say.
+    /// `Counter::Tokens`, where Loki did not say.
     pub tokens: Option<Answered<Sample>>,
     /// `query::metered_sessions`, where Loki did not say.
     pub sessions: Option<Answered<Sample>>,

@@ -7,7 +7,7 @@ pub mod promql;
 use super::{Owner, Range};
 use crate::dashboard::EVENTS;
 use logql::{any_of, count, last_seen, quoted, sum};
-use promql::{Counts, growth, growth_in_a_minute, growth_of_all, last_growth};
+use promql::{Counts, growth, growth_from_nothing, growth_in_a_minute, growth_of_all, last_growth};
 
 /// By whose it is, and whether it is made up.
 const BY_OWNER: &str = "project, agent, clawker_simulated";
@@ -74,24 +74,55 @@ pub fn activity(step: &str) -> String {
     count(&events(), step, BY_OWNER)
 }
 
-/// Seconds of activity by owner, of Prometheus.
-pub fn active_time(range: &str) -> String {
-    growth("claude_code_active_time_seconds_total", range, BY_OWNER, Counts::Whole)
+/// A counter of Claude Code's, which Prometheus keeps for each session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counter {
+    /// Seconds in which somebody typed or something ran.
+    ActiveTime,
+    /// Lines of code, by `type`.
+    Lines,
+    /// Dollars.
+    Cost,
+    /// Tokens, by `type`.
+    Tokens,
 }
 
-/// Lines of code by owner and `type`, of Prometheus.
-pub fn lines_of_code(range: &str) -> String {
-    growth("claude_code_lines_of_code_count_total", range, &format!("{BY_OWNER}, type"), Counts::Whole)
+impl Counter {
+    /// All of them.
+    pub const ALL: [Counter; 4] = [Counter::ActiveTime, Counter::Lines, Counter::Cost, Counter::Tokens];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Counter::ActiveTime => "claude_code_active_time_seconds_total",
+            Counter::Lines => "claude_code_lines_of_code_count_total",
+            Counter::Cost => "claude_code_cost_usage_USD_total",
+            Counter::Tokens => "claude_code_token_usage_tokens_total",
+        }
+    }
+
+    fn by(self) -> String {
+        match self {
+            Counter::ActiveTime | Counter::Cost => BY_OWNER.to_owned(),
+            Counter::Lines | Counter::Tokens => format!("{BY_OWNER}, type"),
+        }
+    }
+
+    /// By how much it grew.
+    pub fn growth(self, range: &str) -> String {
+        let counts = if self == Counter::Cost { Counts::Parts } else { Counts::Whole };
+        growth(self.name(), range, &self.by(), counts)
+    }
+
+    /// What it came to since the collector was started, which was when the range began.
+    pub fn growth_from_nothing(self, range: &str) -> String {
+        growth_from_nothing(self.name(), range, &self.by())
+    }
 }
 
-/// Dollars by owner, of Prometheus.
-pub fn metered_cost(range: &str) -> String {
-    growth("claude_code_cost_usage_USD_total", range, BY_OWNER, Counts::Parts)
-}
-
-/// Tokens by owner and `type`, of Prometheus.
-pub fn metered_tokens(range: &str) -> String {
-    growth("claude_code_token_usage_tokens_total", range, &format!("{BY_OWNER}, type"), Counts::Whole)
+/// When the collector was started that ran at each step of the range, in seconds since 1970.
+pub fn collector_starts(range: &str, step: &str) -> String {
+    let uptime = r#"{__name__=~"otelcol_process_uptime(_seconds)?(_total)?"}"#;
+    format!("(timestamp({uptime}) - {uptime})[{range}:{step}]")
 }
 
 /// Different sessions by owner in which anything was counted, of Prometheus.

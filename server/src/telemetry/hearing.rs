@@ -23,6 +23,10 @@ const HELD_BACK: u64 = 35 * 60;
 /// How often is looked for what was held back, in seconds.
 const WIDE_EVERY: u64 = 300;
 
+/// The steps in which growing counters are looked for, in seconds.
+const COARSE: u64 = 600;
+const FINE: u64 = 30;
+
 /// What was heard so far, and when each store answered last.
 #[derive(Debug, Default)]
 pub struct Hearing {
@@ -70,14 +74,23 @@ impl Hearing {
         ((now.seconds_since(last) + overlap).min(WEEK), is_wide)
     }
 
+    /// The first look is coarse and far, and fine for what has just been.
     async fn listen_to_counters(&mut self, prometheus: &Store, now: Timestamp) -> Result<(), NoAnswer> {
-        let (window, step, pace) = match self.prometheus {
-            None => (WEEK, 600, Pace::Patient),
-            Some(last) => ((now.seconds_since(last) + 300).min(WEEK), 60, Pace::Quick),
+        let ask = async |window: u64, step: u64, pace: Pace| {
+            let query = query::metered_last(&query::seconds(window), &query::seconds(step));
+            of_prometheus(prometheus, query, now, pace).await
         };
-        let query = query::metered_last(&query::seconds(window), &query::seconds(step));
-        let last = of_prometheus(prometheus, query, now, pace).await?;
-        self.memory.learn_counters(&last);
+        match self.prometheus {
+            None => {
+                let (far, near) = join(ask(WEEK, COARSE, Pace::Patient), ask(2 * COARSE, FINE, Pace::Patient)).await;
+                self.memory.learn_counters(&far?);
+                self.memory.learn_counters(&near?);
+            }
+            Some(last) => {
+                let window = (now.seconds_since(last) + OVERLAP).min(WEEK);
+                self.memory.learn_counters(&ask(window, FINE, Pace::Quick).await?);
+            }
+        }
         self.prometheus = Some(now);
         Ok(())
     }

@@ -1,38 +1,59 @@
 //! Everybody's numbers: a dozen questions side by side, whatever the number of agents.
 
-use futures::future::{join, join_all, join4};
+use futures::future::{join, join_all, join4, try_join_all};
 use monitor_core::{
     telemetry::{
         Numbers, Range,
-        gather::{FromLoki, FromPrometheus, TOKEN_FIELDS, gather, step_ends},
-        query,
+        gather::{Answered, FromLoki, FromPrometheus, TOKEN_FIELDS, gather, step_ends},
+        lives::{self, Life},
+        query::{self, Counter},
     },
     timestamp::Timestamp,
 };
 
 use super::{
-    questions::{of_loki, of_loki_over_time, of_prometheus},
+    NoAnswer,
+    questions::{Sample, of_loki, of_loki_over_time, of_prometheus, of_prometheus_at_steps},
     store::{Pace, Store},
 };
 
 /// Asks for the range that ends then.
 pub async fn ask(loki: &Store, prometheus: &Store, range: Range, at: Timestamp) -> Numbers {
-    let counter = |query: String| of_prometheus(prometheus, query, at, Pace::Patient);
-    let metered = join(counter(query::active_time(range.name())), counter(query::lines_of_code(range.name())));
-    let (from_loki, (active, lines)) = join(ask_loki(loki, range, at), metered).await;
+    let (from_loki, lives) = join(ask_loki(loki, range, at), ask_lives(prometheus, range, at)).await;
+    let counter = |counter: Counter| grown(prometheus, counter, &lives);
+    let (active, lines) = join(counter(Counter::ActiveTime), counter(Counter::Lines)).await;
 
     // Where Loki does not say, Prometheus' counters stand in.
-    let instead = async |is_wanted: bool, query: fn(&str) -> String| match is_wanted {
-        true => Some(counter(query(range.name())).await),
-        false => None,
+    let instead = async |is_wanted: bool, of: Counter| if is_wanted { Some(counter(of).await) } else { None };
+    let sessions = async || {
+        let query = query::metered_sessions(range.name());
+        if from_loki.sessions.is_err() { Some(of_prometheus(prometheus, query, at, Pace::Patient).await) } else { None }
     };
-    let lacks_tokens = from_loki.tokens.iter().any(Result::is_err);
     let (cost, tokens, sessions) = futures::join!(
-        instead(from_loki.cost.is_err(), query::metered_cost),
-        instead(lacks_tokens, query::metered_tokens),
-        instead(from_loki.sessions.is_err(), query::metered_sessions),
+        instead(from_loki.cost.is_err(), Counter::Cost),
+        instead(from_loki.tokens.iter().any(Result::is_err), Counter::Tokens),
+        sessions(),
     );
     gather(range, at, &from_loki, &FromPrometheus { active, lines, cost, tokens, sessions })
+}
+
+/// The collector's lives within the range.
+async fn ask_lives(prometheus: &Store, range: Range, at: Timestamp) -> Result<Vec<Life>, NoAnswer> {
+    let step = query::seconds(lives::step_seconds(range));
+    let starts = of_prometheus_at_steps(prometheus, query::collector_starts(range.name(), &step), at).await?;
+    Ok(lives::lives(range, at, &starts))
+}
+
+/// By how much a counter grew in all of them.
+async fn grown(prometheus: &Store, counter: Counter, lives: &Result<Vec<Life>, NoAnswer>) -> Answered<Sample> {
+    let questions = lives.as_ref().map_err(Clone::clone)?.iter().map(|life| {
+        let query = match life.from_nothing {
+            true => counter.growth_from_nothing(&life.range()),
+            false => counter.growth(&life.range()),
+        };
+        of_prometheus(prometheus, query, life.until, Pace::Patient)
+    });
+    Ok(try_join_all(questions).await?.concat())
 }
 
 async fn ask_loki(loki: &Store, range: Range, at: Timestamp) -> FromLoki {

@@ -54,10 +54,19 @@ pub async fn lines(loki: &Store, query: String, range: (u64, u64), end: End, lim
 
 /// One number for each series of Prometheus', at that moment.
 pub async fn of_prometheus(prometheus: &Store, query: String, at: Timestamp, pace: Pace) -> Answered<Sample> {
-    let milliseconds = at.unix_milliseconds();
-    let time = format!("{}.{:03}", milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000));
-    let parameters = [("query", query), ("time", time)];
+    let parameters = [("query", query), ("time", decimal_seconds(at))];
     answer::samples(&prometheus.ask("/api/v1/query", &parameters, pace).await?)
+}
+
+/// The numbers of a subquery of Prometheus', at that moment.
+pub async fn of_prometheus_at_steps(prometheus: &Store, query: String, at: Timestamp) -> Answered<Series> {
+    let parameters = [("query", query), ("time", decimal_seconds(at))];
+    answer::series(&prometheus.ask("/api/v1/query", &parameters, Pace::Patient).await?)
+}
+
+fn decimal_seconds(at: Timestamp) -> String {
+    let milliseconds = at.unix_milliseconds();
+    format!("{}.{:03}", milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000))
 }
 
 /// Nanoseconds since 1970.

@@ -122,7 +122,7 @@ pub fn points(received: &Received) -> Vec<Arrived> {
                     let name = exposed(&metric.name, &metric.unit);
                     for point in metric.sum.expect("a sum").data_points {
                         let mut own = labels(&point.attributes);
-                        for key in ["project", "agent"] {
+                        for key in ["project", "agent", "clawker_simulated"] {
                             own.entry(key.to_owned()).or_insert_with(|| about[key].clone());
                         }
                         own.insert("job".to_owned(), about["service_name"].clone());

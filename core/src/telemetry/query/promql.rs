@@ -22,7 +22,8 @@ pub enum Counts {
 /// begins with; the difference of what it is and what it was misses nothing. A counter that was never seen before, or
 /// is below what it was because it began anew while nobody looked, counts whole. Where the collector was started anew
 /// within the range, the counter ended once and began once: its peak, and what it has come to since. Only if that
-/// happened more than once, or it has overtaken its old peak, is `increase` left.
+/// happened more than once, or it has overtaken its old peak, is `increase` left. Who knows when the
+/// collector was started does better: see `lives`.
 pub fn growth(counter: &str, range: &str, by: &str, counts: Counts) -> String {
     let now = format!("max_over_time({counter}[{range}])");
     let last = format!("last_over_time({counter}[{range}])");
@@ -37,6 +38,11 @@ pub fn growth(counter: &str, range: &str, by: &str, counts: Counts) -> String {
          or {until_peak})",
         by_labels(by),
     )
+}
+
+/// What a counter came to that began from nothing with the range, by these labels.
+pub fn growth_from_nothing(counter: &str, range: &str, by: &str) -> String {
+    format!("sum{} (max_over_time({counter}[{range}]))", by_labels(by))
 }
 
 /// How much a counter grows in each step of a graph, by these labels.

@@ -1,0 +1,94 @@
+//! The collector keeps each session's sums in memory: when it is started anew they begin from nothing, and a sum that has
+//! come back above where it was cannot be told from one that went on. So the range is cut where the collector was
+//! started, and what each life counted is added up.
+
+use super::{Range, answer::Series};
+use crate::timestamp::Timestamp;
+
+/// Two starts nearer to one another than this are one, in milliseconds: the time is worked out from an uptime that is
+/// read a moment after the scrape.
+const SAME_MS: i64 = 3000;
+/// How many lives are looked at one by one, the last ones. A collector that is started more often than that counts hardly
+/// anything.
+const MOST_LIVES: usize = 12;
+
+/// A part of the range during which the collector was the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    /// Its last moment.
+    pub until: Timestamp,
+    /// Its length in milliseconds.
+    pub length_ms: i64,
+    /// It began with the collector, from nothing; only the first did not.
+    pub from_nothing: bool,
+}
+
+impl Life {
+    /// Its length, as PromQL writes it.
+    pub fn range(self) -> String {
+        format!("{}ms", self.length_ms)
+    }
+}
+
+/// How far apart the steps are at which the collector's start is asked for, in seconds.
+pub fn step_seconds(range: Range) -> u64 {
+    (range.seconds() / 2000).max(15)
+}
+
+/// The lives within the range that ends then, by the answer to `query::collector_starts`.
+pub fn lives(range: Range, at: Timestamp, starts: &[Series]) -> Vec<Life> {
+    let (begin, end) = (at.unix_milliseconds() - range.seconds() as i64 * 1000, at.unix_milliseconds());
+    let values = starts.iter().flat_map(|series| &series.values).map(|(_, start)| (start * 1000.0).round() as i64);
+    let mut starts: Vec<i64> = values.filter(|start| (begin + 1..end).contains(start)).collect();
+    starts.sort_unstable();
+    starts.dedup_by(|next, start| *next - *start < SAME_MS);
+    let starts = &starts[starts.len().saturating_sub(MOST_LIVES)..];
+    let begins = [begin].into_iter().chain(starts.iter().copied());
+    let ends = starts.iter().copied().chain([end]);
+    begins
+        .zip(ends)
+        .map(|(from, until)| Life {
+            until: Timestamp::from_unix_milliseconds(until),
+            // Prometheus 2 takes the first moment of a range in; then it belongs to the life before.
+            length_ms: until - from - i64::from(from != begin),
+            from_nothing: from != begin,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn starts(seconds: &[f64]) -> Vec<Series> {
+        let values = seconds.iter().map(|start| (0.0, *start)).collect();
+        vec![Series { labels: Default::default(), values }]
+    }
+
+    fn found(seconds: &[f64]) -> Vec<(i64, i64, bool)> {
+        let at = Timestamp::from_unix_milliseconds(10_000_000);
+        let life = |life: &Life| (life.until.unix_milliseconds(), life.length_ms, life.from_nothing);
+        lives(Range::Hour, at, &starts(seconds)).iter().map(life).collect()
+    }
+
+    #[test]
+    fn the_range_is_cut_where_the_collector_was_started() {
+        let whole = vec![(10_000_000, 3_600_000, false)];
+        assert_eq!(found(&[]), whole, "nobody says");
+        assert_eq!(found(&[100.0, 6400.0, 10_000.0]), whole, "it ran before, and begins with the moment of asking");
+        // The uptime is read a little later now and then.
+        let cut = found(&[100.0, 8000.0, 7999.998, 8000.25, 9000.5]);
+        assert_eq!(
+            cut,
+            [(8_000_000 - 2, 1_600_000 - 2, false), (9_000_500, 1_000_501, true), (10_000_000, 999_499, true)]
+        );
+    }
+
+    #[test]
+    fn a_collector_that_keeps_ending_does_not_cause_questions_without_end() {
+        let many: Vec<f64> = (0..300).map(|number| 6500.0 + f64::from(number) * 10.0).collect();
+        let lives = found(&many);
+        assert_eq!(lives.len(), MOST_LIVES + 1);
+        assert!(!lives[0].2 && lives[0].1 > 2_900_000);
+    }
+}
