@@ -66,13 +66,13 @@ fn a_changed_port_makes_anew_what_it_concerns_and_compose_agrees() {
     let diff = it.run(&["settings", "diff"]).done().out;
     assert!(diff.contains("--- compose.yaml (on disk)\n+++ compose.yaml (after `apply`)\n@@ -"), "{diff}");
     assert!(diff.contains(&format!("\n+      GF_SERVER_HTTP_PORT: \"{port}\"\n")), "{diff}");
-    assert!(diff.ends_with("Services that would be made anew: Grafana.\n"), "{diff}");
+    assert!(diff.ends_with("Services that would be made anew: Prometheus, Grafana.\n"), "{diff}");
     assert!(made_anew(&before).is_empty(), "looking changes nothing");
 
     let applied = it.run(&["apply", "--wait-timeout", "30"]).done();
     assert_eq!(applied.out, "The settings are applied; all six services are ready.\n");
     assert!(applied.err.contains("compose.yaml: written anew"), "{}", applied.err);
-    assert_eq!(made_anew(&before), ["grafana"]);
+    assert_eq!(made_anew(&before), ["grafana", "prometheus"], "and Prometheus, which asks it for its counters");
     assert_eq!(it.status()["stack"], "running");
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok(), "Grafana answers at its new port");
 
