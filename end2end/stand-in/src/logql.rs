@@ -227,6 +227,32 @@ mod tests {
     }
 
     #[test]
+    fn everything_that_the_panel_asks_of_loki_is_understood() {
+        use monitor_core::telemetry::{Owner, Range, query};
+        let owner = Owner { project: Some("a \"b\" | c".to_owned()), agent: None };
+        let addresses = ["172.18.0.5".to_owned(), "fd00::5".to_owned()];
+        for text in [
+            query::cost("24h"),
+            query::tokens("input_tokens", "7d"),
+            query::tools("1h"),
+            query::sessions("6h"),
+            query::heard("120s"),
+            query::heard_with_version("604800s"),
+            query::managed_settings("125s"),
+            query::activity("2880s"),
+            query::events_of(&owner),
+            query::sessions_last_seen(&owner, Range::Day),
+            query::sessions_counts(&owner, Range::Day),
+            query::sessions_sum(&owner, "cost_usd", Range::Week),
+            query::address_map(),
+            query::connections(&addresses, Range::Hour),
+            query::unresolved(&addresses, Range::Hour),
+        ] {
+            assert!(parse(&text).is_ok(), "{text}: {:?}", parse(&text));
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         for text in
             ["", "rate(x)", "{a=b}", "{a=\"b\"} | json", "sum(count_over_time({a=\"b\"}))", "{a=\"b\"} |= \"c\""]

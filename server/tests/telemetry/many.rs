@@ -46,5 +46,5 @@ async fn two_hundred_agents_are_read_and_merged() {
     let numbers = telemetry.numbers(Range::Day).await;
     let took = begun.elapsed();
     assert_eq!((numbers.owners.len(), numbers.missing.len()), (200, 0));
-    println!("200 agents, 12 answers, asked, read and merged: {} ms", took.as_millis());
+    eprintln!("200 agents, 12 answers, asked, read and merged: {} ms", took.as_millis());
 }
