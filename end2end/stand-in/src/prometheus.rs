@@ -3,7 +3,8 @@
 //!
 //! `POST /stand-in/metrics` takes one JSON object a line, in place of a line of the same name and labels:
 //! `{"name":"claude_code_active_time_seconds_total","value":90,"labels":{"project":"p","agent":"a"}}`. Of the services'
-//! own counters the answer's label `counter` is what tells them apart, and the name to feed is as the question has it:
+//! own counters the answer's label `counter` is what tells them apart, and the name to feed is how the question begins
+//! its list of them, `otelcol_(receiver_accepted` for what went through and `otelcol_receiver_(refused` for what was lost:
 //! `{"name":"otelcol_(receiver_accepted","value":60,"labels":{"counter":"otelcol_receiver_accepted_log_records"}}`.
 //! `DELETE /stand-in/metrics` forgets everything. That all services are `up` is answered without being fed.
 
