@@ -1,6 +1,8 @@
 //! A container engine in memory, for tests: it holds what the real one would hold, remembers what it was asked, and
 //! fails on demand. Knows nothing of Docker and opens no port; whether a service is ready is not its business.
 
+mod agents;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -171,11 +173,6 @@ impl FakeEngine {
         self.shared.pulls_held.send_replace(false);
     }
 
-    /// Looks at single agents wait from now on, or go on.
-    pub fn hold_looks(&self, held: bool) {
-        self.shared.looks_held.send_replace(held);
-    }
-
     /// A service's container exits by itself.
     pub fn container_exits(&self, service: Service, code: i64) {
         let mut world = self.world();
@@ -186,34 +183,6 @@ impl FakeEngine {
         let id = container.id.clone();
         world.problems.insert(id.clone(), format!("exited with code {code}"));
         self.tell(&id, service.name(), "die");
-    }
-
-    /// An agent's container is made or replaced, and the engine tells of it by that action.
-    pub fn agent_is(&self, agent: AgentContainer, action: &str) {
-        let mut world = self.world();
-        let (id, name) = (agent.id.clone(), agent.container.clone());
-        world.agents.retain(|known| known.id != id);
-        world.agents.push(agent);
-        self.tell(&id, &name, action);
-    }
-
-    /// An agent's container is removed.
-    pub fn agent_goes(&self, id: &str) {
-        let mut world = self.world();
-        let Some(place) = world.agents.iter().position(|agent| agent.id == id) else { return };
-        let gone = world.agents.remove(place);
-        self.tell(id, &gone.container, "destroy");
-    }
-
-    /// Something happens to a container, and nothing changes by it.
-    pub fn happens(&self, id: &str, name: &str, action: &str) {
-        self.tell(id, name, action);
-    }
-
-    /// A container is attached to the stack's network, or detached from it.
-    pub fn network_event(&self, container: &str) {
-        let event = EngineEvent::Network { name: NETWORK.into(), container: Some(container.into()) };
-        self.shared.events.send(Some(event)).ok();
     }
 
     /// A service logs a line, as the Engine would give it.
@@ -266,39 +235,19 @@ impl ContainerEngine for FakeEngine {
     }
 
     async fn agents(&self) -> Result<Vec<AgentContainer>, StackError> {
-        let mut world = self.answering()?;
-        world.questions.push("agents".into());
-        Ok(world.agents.clone())
+        self.all_agents()
     }
 
     async fn agent(&self, container: &str) -> Result<Option<AgentContainer>, StackError> {
-        self.answering()?.questions.push(format!("agent {container}"));
-        // The sender lives as long as this engine, so the wait cannot fail.
-        self.shared.looks_held.subscribe().wait_for(|held| !held).await.ok();
-        let world = self.answering()?;
-        let named = |agent: &&AgentContainer| agent.id == container || agent.container == container;
-        Ok(world.agents.iter().find(named).cloned())
+        self.one_agent(container).await
     }
 
     async fn agent_files(&self, id: &str) -> Result<AgentFiles, StackError> {
-        let mut world = self.answering()?;
-        world.questions.push(format!("files {id}"));
-        Ok(world.agent_files.get(id).cloned().unwrap_or_default())
+        self.files_of(id)
     }
 
     async fn collector(&self) -> Result<CollectorEvidence, StackError> {
-        let mut world = self.answering()?;
-        world.questions.push("collector".into());
-        let network = world.network.as_ref().map(|network| network.id.as_str());
-        let found = world.containers.iter().find(|container| container.name.contains("otel-collector"));
-        Ok(found.map_or_else(CollectorEvidence::default, |container| CollectorEvidence {
-            container: Some(container.name.clone()),
-            running: container.state == ContainerState::Running,
-            labelled: container.labels.get("dev.clawker.managed").is_some_and(|value| value == "true"),
-            on_network: container.networks.iter().any(|id| Some(id.as_str()) == network),
-            started_at: Some(STARTED_AT),
-            created_at: Some(STARTED_AT),
-        }))
+        self.collector_evidence()
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {

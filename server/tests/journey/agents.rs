@@ -173,6 +173,11 @@ fn agents_are_followed_a_document_a_change() {
     until("created", &|report| running(report) == Some(false));
     docker(&["start", &dev]).done();
     until("started", &|report| running(report) == Some(true));
+    let off_network = |report: &Value| report.to_string().contains("not_on_network");
+    docker(&["network", "disconnect", "clawker-net", &dev]).done();
+    until("taken off the network", &|report| off_network(report));
+    docker(&["network", "connect", "clawker-net", &dev]).done();
+    until("back on the network", &|report| !off_network(report));
     docker(&["stop", "--time", "0", &dev]).done();
     until("stopped", &|report| running(report) == Some(false));
     docker(&["rm", &dev]).done();
