@@ -34,10 +34,12 @@ fn main() {
             }
         };
         table.push_str(&format!(
-            "    Asset {{ path: {:?}, content_type: {:?}, identity: include_bytes!({file:?}), brotli: {}, gzip: {}, \
+            "    Asset {{ path: {:?}, content_type: {:?}, identity: {}, brotli: {}, gzip: {}, \
              immutable: {}, etag: \"{:016x}\" }},\n",
             format!("/{path}"),
             content_type(path),
+            // Only what is not there in gzip: the binary is to be small.
+            if include("gz") == "None" { format!("Some(include_bytes!({file:?}))") } else { "None".to_owned() },
             include("br"),
             include("gz"),
             has_hashed_name(path),

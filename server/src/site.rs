@@ -4,12 +4,15 @@
 //! Names with a hash in them never change their contents and are cached for good; the others are asked for again with
 //! their ETag.
 
+use std::io::Read as _;
+
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use flate2::bufread::GzDecoder;
 use monitor_app::shell::SiteEntry;
 
 /// One embedded file.
@@ -19,8 +22,8 @@ pub struct Asset {
     pub path: &'static str,
     /// Its media type.
     pub content_type: &'static str,
-    /// As it is.
-    pub identity: &'static [u8],
+    /// As it is. `None` where it is compressed with gzip: every browser takes that, and whoever does not gets it unpacked.
+    pub identity: Option<&'static [u8]>,
     /// Compressed with brotli.
     pub brotli: Option<&'static [u8]>,
     /// Compressed with gzip.
@@ -29,6 +32,17 @@ pub struct Asset {
     pub immutable: bool,
     /// Changes with its contents; without quotes.
     pub etag: &'static str,
+}
+
+impl Asset {
+    /// The file as it is, for the few who take nothing else.
+    fn unpacked(&self) -> Bytes {
+        let unpacked = || {
+            let mut unpacked = Vec::new();
+            GzDecoder::new(self.gzip?).read_to_end(&mut unpacked).ok().map(|_| Bytes::from(unpacked))
+        };
+        self.identity.map(Bytes::from_static).or_else(unpacked).unwrap_or_default()
+    }
 }
 
 /// Sorted by path; written by `build.rs`. Empty where the binary was built without a site.
@@ -54,7 +68,7 @@ pub fn answer(asset: &'static Asset, request: &HeaderMap) -> Response {
     let (encoding, body) = [("br", asset.brotli), ("gzip", asset.gzip)]
         .into_iter()
         .find_map(|(encoding, body)| Some((Some(encoding), body.filter(|_| accepts(request, encoding))?)))
-        .unwrap_or((None, asset.identity));
+        .map_or_else(|| (None, asset.unpacked()), |(encoding, body)| (encoding, Bytes::from_static(body)));
     // Each encoding is another representation, and a strong ETag must tell them apart.
     let etag = match encoding {
         Some(encoding) => format!("\"{}-{encoding}\"", asset.etag),
@@ -66,7 +80,7 @@ pub fn answer(asset: &'static Asset, request: &HeaderMap) -> Response {
         .is_some_and(|known| known.split(',').any(|known| matches!(known.trim(), "*") || known.trim() == etag));
     let mut response = match unchanged {
         true => StatusCode::NOT_MODIFIED.into_response(),
-        false => Response::new(Body::from(Bytes::from_static(body))),
+        false => Response::new(Body::from(body.clone())),
     };
     let headers = response.headers_mut();
     if !unchanged {

@@ -8,7 +8,7 @@ use super::*;
 static SCRIPT: Asset = Asset {
     path: "/pkg/clawker-monitor.0123456789abcdef.js",
     content_type: "text/javascript; charset=utf-8",
-    identity: b"export default 1;",
+    identity: Some(b"export default 1;"),
     brotli: Some(b"by brotli"),
     gzip: Some(b"by gzip"),
     immutable: true,
@@ -17,7 +17,7 @@ static SCRIPT: Asset = Asset {
 static ICON: Asset = Asset {
     path: "/favicon.svg",
     content_type: "image/svg+xml",
-    identity: b"<svg/>",
+    identity: Some(b"<svg/>"),
     brotli: None,
     gzip: None,
     immutable: false,
@@ -77,6 +77,20 @@ async fn head_has_the_length_and_no_body() {
     assert_eq!(header_of(&response, header::CONTENT_LENGTH), Some("7"));
     let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
     assert!(body.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_embedded_in_gzip_alone_is_unpacked_for_those_who_do_not_take_it() {
+    let mut packed = flate2::read::GzEncoder::new(&b"export default 2;"[..], flate2::Compression::best());
+    let mut bytes = Vec::new();
+    packed.read_to_end(&mut bytes).unwrap();
+    let asset: &'static Asset = Box::leak(Box::new(Asset { identity: None, gzip: Some(bytes.leak()), ..SCRIPT }));
+    let response = ask(asset, &[]);
+    assert_eq!(header_of(&response, header::CONTENT_ENCODING), None);
+    assert_eq!(header_of(&response, header::CONTENT_LENGTH), Some("17"));
+    let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
+    assert_eq!(&body[..], b"export default 2;");
+    assert!(ASSETS.iter().all(|asset| !asset.unpacked().is_empty()));
 }
 
 #[test]
