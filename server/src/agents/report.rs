@@ -31,10 +31,7 @@ impl Gathered {
 
 /// The same of agents that are known already.
 pub fn report(agents: &[Agent], new: &NewAgents) -> AgentsReport {
-    AgentsReport {
-        new_agent_would_report: new.would_report,
-        agents: agents.iter().map(ReportedAgent::from).collect(),
-    }
+    AgentsReport { new_agent_would_report: new.would_report, agents: agents.iter().map(ReportedAgent::from).collect() }
 }
 
 /// Looks at everything once.

@@ -62,8 +62,11 @@ pub(super) async fn all(client: &Client, memory: &Memory) -> Result<Vec<AgentCon
     let listed = listed.map_err(|error| engine.failure(error).or_refused("list the agents"))?;
     let present: BTreeSet<&str> = listed.iter().filter_map(|container| container.id.as_deref()).collect();
     memory.others().retain(|id| present.contains(id.as_str()));
-    let ids: Vec<String> =
-        listed.into_iter().filter(|container| !is_of_the_stack(container)).filter_map(|container| container.id).collect();
+    let ids: Vec<String> = listed
+        .into_iter()
+        .filter(|container| !is_of_the_stack(container))
+        .filter_map(|container| container.id)
+        .collect();
     let (engine, memory) = (&engine, memory);
     let looked = stream::iter(ids).map(|id| async move { look(engine, memory, &id).await }).buffer_unordered(AT_A_TIME);
     let found: Vec<Option<AgentContainer>> = looked.try_collect().await?;

@@ -23,12 +23,7 @@ use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 
 use self::{looks::Looks, rounds::Rounds};
 use super::{Watch, until};
-use crate::{
-    agents::agent,
-    background::in_background,
-    clock::now,
-    engine::EngineEvent,
-};
+use crate::{agents::agent, background::in_background, clock::now, engine::EngineEvent};
 
 /// What the watch over the stack tells the one over the agents.
 pub(super) enum Told {
