@@ -22,7 +22,8 @@ use monitor_core::{
 use tokio::sync::Mutex;
 
 use super::{
-    NoAnswer, TelemetrySource, closer, embedding, events,
+    NoAnswer, TelemetrySource, closer, embedding,
+    events::{self, Silences},
     hearing::Hearing,
     numbers,
     questions::{Sample, of_prometheus},
@@ -45,6 +46,7 @@ pub struct HttpTelemetry {
     /// Counts how often a store came, went or moved.
     moves: AtomicU64,
     hearing: Mutex<Hearing>,
+    silences: Silences,
     heard: Shared<Result<Heard, NoAnswer>>,
     lost: Shared<Answered<Sample>>,
     flow: Shared<Flow>,
@@ -66,6 +68,7 @@ impl HttpTelemetry {
             grafana: store(Service::Grafana),
             moves: AtomicU64::default(),
             hearing: Mutex::default(),
+            silences: Silences::default(),
             heard: Shared::default(),
             lost: Shared::default(),
             flow: Shared::default(),
@@ -144,7 +147,7 @@ impl TelemetrySource for HttpTelemetry {
     }
 
     async fn events(&self, owner: &Owner, after: Option<&AgentEvent>, limit: u32) -> Result<Vec<AgentEvent>, NoAnswer> {
-        events::ask(&self.loki, owner, after, limit).await
+        events::ask(&self.loki, &self.silences, owner, after, limit).await
     }
 
     async fn flow(&self) -> Flow {

@@ -93,3 +93,24 @@ async fn without_a_beginning_the_last_ones_come_oldest_first() {
     assert_eq!(last.iter().map(number).collect::<Vec<_>>(), (30..50).collect::<Vec<u64>>());
     assert_eq!(store.asked()[0].query(), r#"{service_name="claude-code"} | project="" | agent="""#);
 }
+
+#[tokio::test]
+async fn a_week_without_an_event_is_read_once() {
+    let events: Events = Arc::default();
+    let shown = Arc::clone(&events);
+    let store = Store::start(move |asked| loki(&shown, asked)).await;
+    let telemetry = telemetry(store.port, 1);
+    for _ in 0..3 {
+        assert_eq!(telemetry.events(&Owner::default(), None, 20).await, Ok(Vec::new()));
+    }
+    let spans: Vec<u64> =
+        store.asked().iter().map(|asked| (asked.number("end") - asked.number("start")) / 1_000_000_000).collect();
+    assert_eq!(spans[0], 604_800 + 600);
+    assert!(spans[1..].iter().all(|span| *span < 900), "{spans:?}");
+    *events.lock().expect("nobody panicked") = crowds(&[1, 2]);
+    assert_eq!(
+        telemetry.events(&Owner::default(), None, 20).await.expect("events").len(),
+        3,
+        "the first ones are seen"
+    );
+}
