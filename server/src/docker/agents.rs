@@ -35,6 +35,9 @@ const AT_A_TIME: usize = 8;
 /// What Clawker's own check looks for in names (v0.8.0, `internal/docker/client.go`).
 const COLLECTOR: &str = "otel-collector";
 
+/// How many containers or images are remembered. A panel runs for weeks on machines that make thousands a day.
+const REMEMBERED: usize = 4096;
+
 /// What need not be asked again.
 #[derive(Default)]
 pub(super) struct Memory {
@@ -47,6 +50,16 @@ pub(super) struct Memory {
 impl Memory {
     fn others(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.others.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins anew rather than grow without end; what is still there is asked for once more.
+    fn forget_if_full(&self) {
+        if self.others().len() >= REMEMBERED {
+            self.others().clear();
+        }
+        if self.images().len() >= REMEMBERED {
+            self.images().clear();
+        }
     }
 
     fn images(&self) -> MutexGuard<'_, BTreeMap<String, Vec<String>>> {
@@ -90,6 +103,7 @@ async fn look(engine: &Connection, memory: &Memory, id: &str) -> Result<Option<A
     };
     let Some(inspected) = inspect(engine, id).await?.filter(named) else { return Ok(None) };
     if !convert::is_agent(&inspected) {
+        memory.forget_if_full();
         memory.others().extend(inspected.id);
         return Ok(None);
     }
@@ -104,6 +118,7 @@ async fn image_environment(engine: &Connection, memory: &Memory, image: &str) ->
     }
     let inspected = engine.docker.inspect_image(image).await.map_err(|error| engine.failure(error)).ok()?;
     let baked = convert::telemetry(inspected.config.and_then(|config| config.env).unwrap_or_default());
+    memory.forget_if_full();
     memory.images().insert(image.to_owned(), baked.clone());
     Some(baked)
 }

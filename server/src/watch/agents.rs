@@ -156,7 +156,10 @@ impl<'a> Agents<'a> {
                 }
                 self.look_at(id);
             }
-            "destroy" | "remove" => self.outdated |= self.looks.remove(id),
+            "destroy" | "remove" => {
+                self.outdated |= self.looks.remove(id);
+                self.watch.details.keep(&self.looks.ids());
+            }
             _ => self.look_at(id),
         }
     }
