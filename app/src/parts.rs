@@ -23,10 +23,20 @@ pub fn page_or_note(page: Result<AnyView, NotLoaded>) -> AnyView {
 /// what it is without JavaScript: right, with links that link and forms that post.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
-    wasm_bindgen_futures::spawn_local(async {
+    hydrate_when_loaded(3);
+}
+
+/// A browser gives up what it is loading when a network comes or goes, as it does with each container that starts; so
+/// once is not enough.
+#[cfg(feature = "hydrate")]
+fn hydrate_when_loaded(attempts: u8) {
+    const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+    wasm_bindgen_futures::spawn_local(async move {
         let path = window().location().pathname().unwrap_or_default();
-        if load(&path).await.is_ok() {
-            leptos::mount::hydrate_body(crate::App);
+        match load(&path).await {
+            Ok(()) => leptos::mount::hydrate_body(crate::App),
+            Err(_) if attempts > 1 => set_timeout(move || hydrate_when_loaded(attempts - 1), PAUSE),
+            Err(_) => {}
         }
     });
 }

@@ -115,7 +115,7 @@ test("a dark agent says why, and what helps can be copied", async ({ page, panel
   await row.getByRole("link", { name: "e2e-astray", exact: true }).click();
   await expect(page).toHaveURL(/\/agents\/clawker\.e2e-astray$/);
   await expect(page.getByRole("heading", { level: 1, name: "e2e-astray" })).toBeVisible();
-  const variables = page.getByRole("region", { name: "Telemetry variables" }).first();
+  const variables = page.getByRole("region", { name: "Telemetry variables that differ" });
   const endpoint = variables.getByRole("row", { name: /OTEL_EXPORTER_OTLP_LOGS_ENDPOINT/ });
   await expect(endpoint).toContainText("http://otel-collector:1/v1/logs");
   await expect(endpoint).toContainText(`http://otel-collector:${panel.ports.otel_collector_port}/v1/logs`);

@@ -291,7 +291,7 @@ fn Ranges(container: String, range: Derived<Range>) -> impl IntoView {
                     <a
                         href=format!("{path}?range={}", each.name())
                         aria-current=current
-                        aria-label=range_words(each)
+                        title=range_words(each)
                         data-noscroll="true"
                     >
                         {each.name()}

@@ -17,18 +17,18 @@ pub fn variables(found: &[FoundVariable]) -> AnyView {
         view! {
             <details>
                 <summary>{words}</summary>
-                {table(of(false))}
+                {table("Telemetry variables as they would be", of(false))}
             </details>
         }
     });
-    let differ = (differing > 0).then(|| table(of(true)));
+    let differ = (differing > 0).then(|| table("Telemetry variables that differ", of(true)));
     let none = found.is_empty().then(|| view! { <p class="empty">"It has none, and would be given none."</p> });
     view! { {differ} {same} {none} }.into_any()
 }
 
-fn table<'a>(variables: impl Iterator<Item = &'a FoundVariable>) -> AnyView {
+fn table<'a>(label: &'static str, variables: impl Iterator<Item = &'a FoundVariable>) -> AnyView {
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Telemetry variables">
+        <div class="scroll" tabindex="0" role="region" aria-label=label>
             <table class="facts" role="table">
                 <thead role="rowgroup">
                     <tr role="row">
