@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::BufRead, process::Stdio};
 use serde_json::Value;
 
 use crate::{
-    cast::{Cast, PROJECT},
+    cast::{Cast, OTHER_NETWORK, PROJECT},
     installation::{Installation, docker},
 };
 
@@ -62,7 +62,7 @@ fn every_cause_is_told_with_its_verdict_and_its_fix() {
     cast.agent("http").variable("OTEL_EXPORTER_OTLP_PROTOCOL=http").start();
     cast.agent("no-protocol").variable("OTEL_EXPORTER_OTLP_PROTOCOL=").start();
     cast.agent("none").variable("OTEL_LOGS_EXPORTER=none").start();
-    cast.agent("elsewhere").network("bridge").start();
+    cast.agent("elsewhere").network(OTHER_NETWORK).start();
     cast.agent("untagged").variable("OTEL_RESOURCE_ATTRIBUTES=team=x").start();
     cast.agent("managed")
         .holds("etc/claude-code/managed-settings.json", r#"{"env":{"OTEL_LOGS_EXPORTER":"none","API_KEY":"hush"}}"#)

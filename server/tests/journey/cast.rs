@@ -19,6 +19,8 @@ use crate::installation::{Installation, docker};
 pub const PROJECT: &str = "journey";
 /// By this all that is made here is found again.
 const MARK: &str = "clawker-monitor.test=agents";
+/// A network that nobody else is on.
+pub const OTHER_NETWORK: &str = "clawker-monitor-test-agents";
 /// It listens on ports of its own container and waits.
 const PROGRAM: &str = "clawker-stand-in/jaeger:1.76.0";
 
@@ -40,6 +42,7 @@ impl Cast {
     pub fn new(it: &Installation) -> Cast {
         remove_all();
         docker(&["network", "create", "--label", "dev.clawker.managed=true", "clawker-net"]);
+        docker(&["network", "create", OTHER_NETWORK]).done();
         let text = fs::read_to_string(it.settings_file()).unwrap();
         let today = baked(&settings::read(&text, "settings.yaml").unwrap());
         let older: Vec<String> = today.iter().map(|line| line.replace("otel-collector:", "otel-collector:1")).collect();
@@ -116,6 +119,7 @@ fn remove_all() {
     for id in listed.lines() {
         docker(&["rm", "--force", "--volumes", id]);
     }
+    docker(&["network", "rm", OTHER_NETWORK]);
 }
 
 fn baked(settings: &Settings) -> Vec<String> {
