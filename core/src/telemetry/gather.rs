@@ -155,19 +155,19 @@ pub fn moment(seconds: f64) -> Timestamp {
     Timestamp::from_unix_milliseconds((seconds * 1000.0).round() as i64)
 }
 
-/// The moments at which the steps of a sparkline end, the first and the last: seconds since 1970.
-pub fn step_ends(range: Range, at: Timestamp) -> (i64, i64) {
-    let last = at.unix_milliseconds() / 1000;
-    (last - (range.seconds() - range.step_seconds()) as i64, last)
+/// The moments at which the steps of a sparkline end, the first and the last.
+pub fn step_ends(range: Range, at: Timestamp) -> (Timestamp, Timestamp) {
+    let before = (range.seconds() - range.step_seconds()) as i64 * 1000;
+    (Timestamp::from_unix_milliseconds(at.unix_milliseconds() - before), at)
 }
 
 fn steps(range: Range, at: Timestamp, answer: &Answered<Series>, parts: f64) -> Option<BTreeMap<Key, Vec<u64>>> {
-    let (first, _) = step_ends(range, at);
+    let first = step_ends(range, at).0.unix_milliseconds() as f64 / 1000.0;
     let mut sums: BTreeMap<Key, Vec<f64>> = BTreeMap::new();
     for series in answer.as_ref().ok()? {
         let of = sums.entry(key(&series.labels)).or_insert_with(|| vec![0.0; Range::STEPS as usize]);
         for (time, value) in &series.values {
-            let index = ((time - first as f64) / range.step_seconds() as f64).round();
+            let index = ((time - first) / range.step_seconds() as f64).round();
             if let Some(step) = (index >= 0.0).then(|| of.get_mut(index as usize)).flatten() {
                 *step += value;
             }

@@ -18,12 +18,17 @@ pub async fn of_loki(loki: &Store, query: String, at: Timestamp, pace: Pace) -> 
     answer::samples(&loki.ask("/loki/api/v1/query", &parameters, pace).await?)
 }
 
-/// Numbers over time for each series of Loki's. First and last moment in seconds since 1970, the step in seconds.
-pub async fn of_loki_over_time(loki: &Store, query: String, ends: (i64, i64), step: u64) -> Answered<Series> {
+/// Numbers over time for each series of Loki's, from the first moment to the last; the step in seconds.
+pub async fn of_loki_over_time(
+    loki: &Store,
+    query: String,
+    ends: (Timestamp, Timestamp),
+    step: u64,
+) -> Answered<Series> {
     let parameters = [
         ("query", query),
-        ("start", format!("{}000000000", ends.0)),
-        ("end", format!("{}000000000", ends.1)),
+        ("start", nanoseconds(ends.0).to_string()),
+        ("end", nanoseconds(ends.1).to_string()),
         ("step", format!("{step}s")),
     ];
     answer::series(&loki.ask("/loki/api/v1/query_range", &parameters, Pace::Patient).await?)

@@ -8,9 +8,17 @@
 mod collector;
 mod counters;
 mod failures;
+/// What the stand-in's reader of LogQL calls labels.
+mod fed {
+    pub type Labels = std::collections::BTreeMap<String, String>;
+}
 mod follow;
 #[path = "../judges/grammar.rs"]
 mod grammar;
+mod ledger;
+#[path = "../../../end2end/stand-in/src/logql.rs"]
+#[expect(dead_code, reason = "shared with the stand-in, which shows lines as well")]
+mod logql;
 #[path = "../judges/machine.rs"]
 #[expect(dead_code, reason = "shared with the judges, which use all of it")]
 mod machine;
