@@ -14,16 +14,32 @@ pub struct Page {
     pub event_p50_ms: f64,
     pub event_p95_ms: f64,
     pub events: f64,
+    pub agents: Agents,
     pub chromium: String,
 }
 
+/// The agents' page, with many agents on it.
+pub struct Agents {
+    pub crowd: f64,
+    pub event_p50_ms: f64,
+    pub event_p95_ms: f64,
+    pub events: f64,
+    /// From a key in the search box to the list that is narrowed by it.
+    pub typing_ms: f64,
+}
+
 pub fn measure(paths: &Paths, chromium: &Path, binary: &Path) -> Result<Page> {
-    let output = paths.target.join("measured.json");
+    let (output, agents_output) = (paths.target.join("measured.json"), paths.target.join("measured-agents.json"));
     let mut command = end2end::playwright(paths, chromium, binary);
     command.args(["--project", "measure", "--reporter", "line"]).env("MEASURE_OUTPUT", &output);
+    command.env("MEASURE_AGENTS_OUTPUT", &agents_output);
     run(command.stdout(std::io::stderr()))?;
     let measured: Value = serde_json::from_str(&std::fs::read_to_string(&output)?)?;
+    let of_agents: Value = serde_json::from_str(&std::fs::read_to_string(&agents_output)?)?;
     let number = |name: &str| measured[name].as_f64().with_context(|| format!("`{name}` was not measured"));
+    let of_agents = |path: &str| {
+        of_agents.pointer(path).and_then(Value::as_f64).with_context(|| format!("`{path}` was not measured"))
+    };
     Ok(Page {
         wire_bytes: number("wireBytes")?,
         first_contentful_paint_ms: number("firstContentfulPaint")?,
@@ -31,6 +47,13 @@ pub fn measure(paths: &Paths, chromium: &Path, binary: &Path) -> Result<Page> {
         event_p50_ms: number("eventP50")?,
         event_p95_ms: number("eventP95")?,
         events: number("events")?,
+        agents: Agents {
+            crowd: of_agents("/crowd")?,
+            event_p50_ms: of_agents("/among/p50")?,
+            event_p95_ms: of_agents("/among/p95")?,
+            events: of_agents("/among/events")?,
+            typing_ms: of_agents("/typing")?,
+        },
         chromium: measured["chromium"].as_str().unwrap_or("unknown").to_owned(),
     })
 }

@@ -53,6 +53,12 @@ pub fn render(runs: usize, verbs: &[Verb], first_answer: &Measured, page: &Page,
     row("Docker event to changed text, p50", page.event_p50_ms, 100.0, "ms")?;
     let name = format!("Docker event to changed text, p95 of {}", page.events);
     row(&name, page.event_p95_ms, 100.0, "ms")?;
+    let agents = &page.agents;
+    let name = format!("an agent’s event to changed text among {}, p50", agents.crowd);
+    row(&name, agents.event_p50_ms, 100.0, "ms")?;
+    let name = format!("an agent’s event to changed text among {}, p95 of {}", agents.crowd, agents.events);
+    row(&name, agents.event_p95_ms, 100.0, "ms")?;
+    row(&format!("a key in the search to the narrowed list of {}", agents.crowd), agents.typing_ms, 100.0, "ms")?;
     row("binary", sizes.binary as f64 / 1e6, 20.0, "MB")?;
     Ok(text)
 }
