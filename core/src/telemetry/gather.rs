@@ -155,10 +155,13 @@ pub fn moment(seconds: f64) -> Timestamp {
     Timestamp::from_unix_milliseconds((seconds * 1000.0).round() as i64)
 }
 
-/// The moments at which the steps of a sparkline end, the first and the last.
+/// The moments at which the steps of a sparkline end, the first and the last. They stand still while time passes, so that
+/// a step changes only when something happens in it; the last is not over yet.
 pub fn step_ends(range: Range, at: Timestamp) -> (Timestamp, Timestamp) {
-    let before = (range.seconds() - range.step_seconds()) as i64 * 1000;
-    (Timestamp::from_unix_milliseconds(at.unix_milliseconds() - before), at)
+    let step_ms = range.step_seconds() as i64 * 1000;
+    let last = (at.unix_milliseconds() + step_ms - 1).div_euclid(step_ms) * step_ms;
+    let first = last - (Range::STEPS as i64 - 1) * step_ms;
+    (Timestamp::from_unix_milliseconds(first), Timestamp::from_unix_milliseconds(last))
 }
 
 fn steps(range: Range, at: Timestamp, answer: &Answered<Series>, parts: f64) -> Option<BTreeMap<Key, Vec<u64>>> {

@@ -139,7 +139,9 @@ fn a_counter_that_did_not_move_is_nobody() {
 fn steps_that_were_left_out_are_nothing() {
     let (mut loki, prometheus) = nothing();
     let (first, last) = step_ends(Range::Hour, at());
-    assert_eq!((last, last.seconds_since(first)), (at(), 3600 - 120));
+    assert_eq!((last, last.seconds_since(first)), (moment(1_795_330_800.0), 3600 - 120));
+    let later = Timestamp::from_unix_milliseconds(at().unix_milliseconds() + 39_067);
+    assert_eq!(step_ends(Range::Hour, later), (first, last), "steps stand still until the last is over");
     let seconds = |at: Timestamp| at.unix_milliseconds() as f64 / 1000.0;
     loki.cost = Ok(vec![sample(&DEV, 0.5)]);
     let values = vec![(seconds(first), 0.25), (seconds(last), 0.25), (seconds(last) + 999.0, 9.0)];
