@@ -204,7 +204,7 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
 }
 
 fn about(page: &Page) -> About {
-    let egress = (!page.egress.addresses.is_empty()).then(|| !page.egress.domains.is_empty());
+    let egress = (!page.egress.addresses.is_empty()).then_some(!page.egress.domains.is_empty());
     About {
         owner: page.agent.owner(),
         untagged: page.agent.owner() == Default::default(),

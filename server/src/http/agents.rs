@@ -17,7 +17,7 @@ use axum::{
 use futures::{Stream, StreamExt, future::ready, stream};
 use monitor_core::{
     error::StackError,
-    telemetry::{AgentEvent, Numbers, Owner, Range},
+    telemetry::{AgentEvent, Numbers, Owner, Range, event},
 };
 use serde::Deserialize;
 use tokio::time::sleep;
@@ -36,6 +36,13 @@ const EVENTS_EVERY: Duration = Duration::from_secs(1);
 const PAST: u32 = 100;
 /// How many new events travel in one batch.
 const BATCH: u32 = 500;
+/// By how much an event may arrive after one that happened later, in milliseconds: processes of one agent send on their
+/// own, every few seconds.
+const OVERTAKEN_BY: i64 = 15_000;
+/// How many events are looked at again for that; fewer than a batch, or nothing new would come of it.
+const OVERLAP: usize = 200;
+/// For how many rounds after the last event they are looked at again.
+const OVERLAP_ROUNDS: u32 = 15;
 
 #[derive(Deserialize)]
 pub(super) struct Options {
@@ -102,8 +109,10 @@ async fn owner_of(panel: &Panel, container: &str) -> Result<Option<Owner>, Stack
 /// Where a reader of events stands.
 #[derive(Default)]
 struct Place {
-    /// The last event that was sent.
-    last: Option<AgentEvent>,
+    /// The last events that were sent, oldest first; what is new is looked for behind the first of them.
+    recent: Vec<AgentEvent>,
+    /// Rounds in which nothing new came.
+    quiet: u32,
     /// What keeps events from coming, as it was told.
     trouble: Option<String>,
     /// The store was asked before.
@@ -116,8 +125,8 @@ fn events_of(telemetry: Arc<dyn TelemetrySource>, owner: Owner) -> impl Stream<I
             if place.began {
                 sleep(EVENTS_EVERY).await;
             }
-            let limit = if place.last.is_some() { BATCH } else { PAST };
-            let answer = telemetry.events(&owner, place.last.as_ref(), limit).await;
+            let limit = if place.recent.is_empty() { PAST } else { BATCH };
+            let answer = telemetry.events(&owner, place.recent.first(), limit).await;
             if let Some(event) = place.news(answer) {
                 return Some((event, (telemetry, owner, place)));
             }
@@ -130,11 +139,10 @@ impl Place {
     fn news(&mut self, answer: Result<Vec<AgentEvent>, String>) -> Option<Event> {
         let first = !std::mem::replace(&mut self.began, true);
         match answer {
-            Ok(batch) => {
+            Ok(mut batch) => {
+                batch.retain(|event| !self.recent.iter().any(|sent| sent.id == event.id));
+                self.remember(&batch);
                 let recovered = self.trouble.take().is_some();
-                if let Some(last) = batch.last() {
-                    self.last = Some(last.clone());
-                }
                 (first || recovered || !batch.is_empty()).then(|| in_json(&batch))
             }
             Err(words) if self.trouble.as_ref() == Some(&words) => None,
@@ -144,6 +152,22 @@ impl Place {
                 Some(event)
             }
         }
+    }
+
+    fn remember(&mut self, batch: &[AgentEvent]) {
+        if batch.is_empty() {
+            self.quiet = self.quiet.saturating_add(1);
+            if self.quiet >= OVERLAP_ROUNDS {
+                self.recent.drain(..self.recent.len().saturating_sub(1));
+            }
+            return;
+        }
+        self.quiet = 0;
+        self.recent.extend_from_slice(batch);
+        self.recent.sort_by_cached_key(|event| event::Place::of_id(&event.id));
+        let newest = self.recent.last().map_or(0, |event| event.at.unix_milliseconds());
+        self.recent.retain(|event| event.at.unix_milliseconds() >= newest - OVERTAKEN_BY);
+        self.recent.drain(..self.recent.len().saturating_sub(OVERLAP));
     }
 }
 

@@ -137,6 +137,9 @@ async fn events_come_as_they_arrive_once_each_and_trouble_is_told_and_taken_back
     assert_eq!(ids(&stream.next().await.unwrap()), ["1", "2"]);
     panel.telemetry.answers().events.push(event("3"));
     assert_eq!(ids(&stream.next().await.unwrap()), ["3"]);
+    // Another process of the agent sent later what had happened before.
+    panel.telemetry.answers().events.insert(1, event("1b"));
+    assert_eq!(ids(&stream.next().await.unwrap()), ["1b"]);
     panel.telemetry.answers().failure = Some("no answer on port 3100".into());
     assert_eq!(stream.next().await.unwrap(), "event: trouble\ndata: \"no answer on port 3100\"");
     panel.telemetry.answers().failure = None;

@@ -87,7 +87,7 @@ impl<'a> Case<'a> {
             collector: Collector::of(&around.settings, beside_host),
             last_seen: heard
                 .and_then(|heard| heard.last_seen)
-                .filter(|seen| agent.created_at.is_none_or(|created| *seen >= created)),
+                .filter(|seen| agent.created_at.is_none_or(|created| is_since(*seen, created))),
             owner,
             heard,
             agent,
@@ -130,6 +130,12 @@ impl<'a> Case<'a> {
     pub fn start(&self) -> Fix {
         Fix { kind: FixKind::Start, command: commands::start(self.agent) }
     }
+}
+
+/// Whether something was heard since that moment. Stores tell seconds, so that what was heard within the second itself
+/// counts.
+pub(super) fn is_since(seen: Timestamp, created: Timestamp) -> bool {
+    seen.unix_milliseconds().div_euclid(1000) >= created.unix_milliseconds().div_euclid(1000)
 }
 
 /// Starting the stack, or bringing it back to what it should be.

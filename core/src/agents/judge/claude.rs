@@ -53,6 +53,7 @@ pub(super) fn interval_too_long(case: &Case<'_>) -> Option<Finding> {
     }
     let [events, metrics] = intervals(case);
     let ((name, seconds), what) = if metrics.1 > events.1 { (metrics, "metrics") } else { (events, "events") };
+    let default = if what == "metrics" { METRICS_DEFAULT } else { LOGS_DEFAULT };
     let agent = case.agent;
     let ran = agent.finished_at.zip(agent.started_at).map(|(finished, started)| finished.seconds_since(started));
     let ended = ran.filter(|ran| !agent.state.is_up() && *ran < seconds);
@@ -67,6 +68,7 @@ pub(super) fn interval_too_long(case: &Case<'_>) -> Option<Finding> {
         () if by_file => FixKind::Edit,
         // What Clawker's own defaults say is short enough for whatever does any work.
         () if seconds <= LONG_SECONDS && !by_default => return Some(note(evidence)),
+        () if case.next().is_some_and(|next| next.interval_seconds(name, default) < seconds) => FixKind::Recreate,
         () => FixKind::Rebuild,
     };
     Some(Finding::new(Weight::Note, Code::IntervalTooLong, evidence, case.anew(kind)))

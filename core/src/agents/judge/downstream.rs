@@ -1,7 +1,7 @@
 //! What happens to data once it was sent: refused, given up, discarded; and whether anybody can tell what arrived.
 
 use super::super::{Code, FixKind};
-use super::case::{Case, Finding, Weight, stack, without_command};
+use super::case::{Case, Finding, Weight, is_since, stack, without_command};
 use super::environment::tagged;
 use super::variables::literal;
 use crate::{status::ContainerState, telemetry::Owner};
@@ -42,7 +42,9 @@ pub(super) fn arrives_as(case: &Case<'_>) -> String {
     let Ok(heard) = &case.around.heard else { return String::new() };
     let since = case.agent.created_at;
     let seen = heard.owners.get(&owner).and_then(|heard| heard.last_seen);
-    let Some(seen) = seen.filter(|seen| since.is_none_or(|created| *seen >= created)) else { return String::new() };
+    let Some(seen) = seen.filter(|seen| since.is_none_or(|created| is_since(*seen, created))) else {
+        return String::new();
+    };
     let whose = match &owner {
         Owner { project: None, agent: None } => "without project and agent".to_owned(),
         Owner { project: Some(project), agent: None } => format!("of project {} without an agent", literal(project)),

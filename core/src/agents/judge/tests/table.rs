@@ -19,6 +19,13 @@ fn nothing_wrong() -> Vec<Row> {
         ("never heard", silent()),
         ("quiet for an hour", healthy().heard("11:00:00")),
         ("only the container before it was heard", healthy().heard("09:59:00")),
+        ("heard within the second of its making", {
+            let made = healthy().heard("11:59:30");
+            made.agent(|agent| {
+                agent.created_at =
+                    at("11:59:30").unix_milliseconds().checked_add(400).map(Timestamp::from_unix_milliseconds)
+            })
+        }),
         ("stopped, and heard before", healthy().stopped("11:59:50")),
         ("stopped, and never heard", silent().stopped("11:00:00")),
         (
@@ -255,6 +262,8 @@ fn claude_code() -> Vec<Row> {
         ("a release that exports no metrics", version(healthy(), "2.1.126")),
         ("its neighbours are fine", version(silent(), "2.1.127")),
         ("metrics every ten minutes", silent().filed("OTEL_METRIC_EXPORT_INTERVAL=600000")),
+        ("metrics every ten minutes, said at creation alone", silent().given("OTEL_METRIC_EXPORT_INTERVAL=600000")),
+        ("metrics every ten minutes, said by the image", silent().baked("OTEL_METRIC_EXPORT_INTERVAL=600000")),
         ("ended before it sent", silent().agent(|agent| agent.started_at = Some(at("10:59:55"))).stopped("11:00:00")),
         ("ended before it sent, by Claude Code's own interval", silent().without("OTEL_METRIC_EXPORT_INTERVAL")
             .agent(|agent| agent.started_at = Some(at("10:59:30"))).stopped("11:00:00")),
