@@ -98,7 +98,7 @@ impl Editing {
         });
     }
 
-    /// Asks the server again whenever it saw settings, files or containers change.
+    /// Asks the server again whenever it saw settings, files, services or agents change.
     fn keep_current(self) {
         let live = Live::get();
         let stamp = live.derive(|snapshot| match snapshot.running_job() {
@@ -108,7 +108,12 @@ impl Editing {
                 let started: Vec<Option<Timestamp>> =
                     snapshot.services.iter().map(|status| status.started_at).collect();
                 let job = snapshot.job.as_ref().map(|job| (job.id, job.state));
-                Some((snapshot.configuration.clone(), started, job))
+                let agents: Vec<(String, Option<Timestamp>, bool)> = snapshot
+                    .agents
+                    .iter()
+                    .map(|agent| (agent.container.clone(), agent.created_at, agent.state.is_up()))
+                    .collect();
+                Some((snapshot.configuration.clone(), started, agents, job))
             }
         });
         Effect::new(move |looked_at: Option<Option<_>>| {
