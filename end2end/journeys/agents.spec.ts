@@ -15,6 +15,8 @@ const astray: Agent = {
 const all = [checkout, search, astray];
 
 const hydrated = (page: Page) => expect(page.getByText("Live", { exact: true })).toBeVisible();
+/** Chromium gives up what it is loading whenever a network comes or goes, as it does with every container. */
+const excused = (error: string) => /ERR_NETWORK_CHANGED|Failed to fetch/.test(error);
 const rowOf = (page: Page, agent: Agent) => page.locator(`[data-row="c:${containerOf(agent)}"]`);
 const titles = (page: Page) => page.locator("[data-row] .name").allTextContents();
 const head = (page: Page, name: string) => page.getByRole("columnheader", { name, exact: true });
@@ -22,10 +24,14 @@ const head = (page: Page, name: string) => page.getByRole("columnheader", { name
 async function made(panel: Panel): Promise<void> {
   await running(panel);
   for (const agent of all) await panel.docker("start", await createAgent(panel, agent));
+  // What arrived before a container was made is its predecessor's, and moments are told by the second.
+  const madeAt = Date.now();
+  await expect.poll(() => Date.now() - madeAt).toBeGreaterThan(1_000);
   await feed(panel, work(checkout, "4be81a2c-9a54-4a4e-8f4d-6f8b0f8f2d11"));
 }
 
-test.afterEach(async ({ panel }) => {
+test.afterEach(async ({ panel, consoleErrors }) => {
+  consoleErrors.splice(0, consoleErrors.length, ...consoleErrors.filter((error) => !excused(error)));
   await panel.docker("rm", "--force", ...all.map(containerOf), "clawker.e2e-round").catch(() => undefined);
 });
 
@@ -148,7 +154,7 @@ test("one agent is looked at closely: its numbers, sessions, links, and its even
   await expect(events.locator(".event")).toHaveCount(5);
   await expect(page.getByRole("region", { name: "Sessions" }).getByRole("row")).toHaveCount(3);
 
-  await page.getByRole("navigation", { name: "Range of the numbers" }).getByRole("link", { name: "Last hour" }).click();
+  await page.getByRole("navigation", { name: "Range of the numbers" }).getByRole("link", { name: "1h" }).click();
   await expect(page).toHaveURL(/range=1h$/);
   await expect(measures.locator("a.figure").first()).toHaveAttribute("href", /from=now-1h/);
 
@@ -237,7 +243,7 @@ test.describe("without JavaScript", () => {
     await made(panel);
     await expect(async () => {
       await page.goto("/agents");
-      await expect(rowOf(page, checkout)).toHaveAttribute("data-verdict", "reporting", { timeout: 500 });
+      await expect(rowOf(page, checkout)).toContainText("$ 1.25", { timeout: 500 });
     }).toPass();
     await head(page, "Est. cost").getByRole("link").click();
     await expect(head(page, "Est. cost")).toHaveAttribute("aria-sort", "descending");

@@ -77,7 +77,6 @@ export function work({ project, agent }: Agent, session: string): FedEvent[] {
     {
       ...of,
       event: "api_request",
-      ago: 20,
       fields: {
         model: "claude-sonnet-5",
         cost_usd: 1.25,
@@ -88,7 +87,7 @@ export function work({ project, agent }: Agent, session: string): FedEvent[] {
         duration_ms: 900,
       },
     },
-    { ...of, event: "tool_result", ago: 12, fields: { tool_name: "Bash", success: "true", duration_ms: 1200 } },
-    { ...of, event: "tool_result", ago: 11, fields: { tool_name: "Edit", success: "false", duration_ms: 10 } },
+    { ...of, event: "tool_result", fields: { tool_name: "Bash", success: "true", duration_ms: 1200 } },
+    { ...of, event: "tool_result", fields: { tool_name: "Edit", success: "false", duration_ms: 10 } },
   ];
 }
