@@ -96,9 +96,9 @@ mod tests {
     fn events_wait_until_they_are_flushed() {
         let mut timeline = Timeline::default();
         timeline.push(events(0..2));
-        assert_eq!((ids(&timeline), timeline.waiting()), (vec![], 2));
+        assert_eq!((ids(&timeline), timeline.waiting(), timeline.is_dirty()), (vec![], 2, true));
         timeline.flush();
-        assert_eq!((ids(&timeline), timeline.waiting()), (vec!["0", "1"], 0));
+        assert_eq!((ids(&timeline), timeline.waiting(), timeline.is_dirty()), (vec!["0", "1"], 0, false));
     }
 
     #[test]
