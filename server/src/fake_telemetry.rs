@@ -86,7 +86,12 @@ impl TelemetrySource for FakeTelemetry {
         self.answer("egress", |answers| answers.egress.clone())
     }
 
-    async fn events(&self, _owner: &Owner, after: Option<&AgentEvent>, limit: u32) -> Result<Vec<AgentEvent>, NoAnswer> {
+    async fn events(
+        &self,
+        _owner: &Owner,
+        after: Option<&AgentEvent>,
+        limit: u32,
+    ) -> Result<Vec<AgentEvent>, NoAnswer> {
         self.answer("events", |answers| {
             let known = after.and_then(|after| answers.events.iter().position(|event| event.id == after.id));
             let new = &answers.events[known.map_or(0, |place| place + 1)..];

@@ -147,20 +147,21 @@ fn number(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn recorded(name: &str) -> Vec<u8> {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../server/tests/fixtures/loki");
-        std::fs::read(format!("{folder}/{name}")).expect("a fixture")
+    macro_rules! recorded {
+        ($name:literal) => {
+            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../server/tests/fixtures/loki/", $name))
+        };
     }
 
     #[test]
     fn what_loki_3_7_0_answered_is_read() {
-        let cost = samples(&recorded("instant-cost-by-agent.json")).expect("a vector");
+        let cost = samples(recorded!("instant-cost-by-agent.json")).expect("a vector");
         assert_eq!((cost.len(), cost[0].value), (1, 0.140482));
         assert_eq!(owner(&cost[0].labels), Owner { project: Some("demo".into()), agent: Some("dev".into()) });
-        assert_eq!(samples(&recorded("instant-empty.json")), Ok(Vec::new()));
-        let over_time = series(&recorded("range-cost-matrix.json")).expect("a matrix");
+        assert_eq!(samples(recorded!("instant-empty.json")), Ok(Vec::new()));
+        let over_time = series(recorded!("range-cost-matrix.json")).expect("a matrix");
         assert_eq!(over_time[0].values[1], (1_795_330_320.0, 0.022586999999999996));
-        let lines = lines(&recorded("range-streams-tool-events.json")).expect("streams");
+        let lines = lines(recorded!("range-streams-tool-events.json")).expect("streams");
         assert_eq!((lines.len(), lines[0].at), (5, 1_795_330_258_129_000_000));
         assert_eq!(label(&lines[0].labels, "tool_name"), Some("Write"));
     }

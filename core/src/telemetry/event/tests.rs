@@ -233,9 +233,11 @@ fn events_stand_by_moment_then_number_and_each_but_once() {
 
 #[test]
 fn what_loki_recorded_reads_well() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../server/tests/fixtures/loki/range-streams-tool-events.json");
-    let body = std::fs::read(path).expect("a fixture");
-    let events = in_order(&lines(&body).expect("streams"));
+    let body = include_bytes!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../server/tests/fixtures/loki/range-streams-tool-events.json"
+    ));
+    let events = in_order(&lines(body).expect("streams"));
     let said: Vec<String> = events.iter().map(|event| format!("{} {}", event.at.to_rfc3339(), event.summary)).collect();
     insta::assert_snapshot!(said.join("\n"), @"
     2026-11-22T06:50:58.129Z Write · /workspace/demo/b.py · 10 ms
