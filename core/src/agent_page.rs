@@ -10,7 +10,7 @@ use crate::{agent_environment, agents::AgentContainer, settings::Settings};
 use crate::{
     agents::Agent,
     service::Service,
-    telemetry::{Egress, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Tokens},
+    telemetry::{AgentEvent, Egress, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Tokens},
     timestamp::Timestamp,
 };
 
@@ -122,6 +122,8 @@ pub struct AgentPage {
     pub numbers: OwnerNumbers,
     /// Its sessions, the newest first.
     pub sessions: Vec<Session>,
+    /// Its last events, oldest first: what its page begins with.
+    pub events: Vec<AgentEvent>,
     /// Where its connections went.
     pub egress: Egress,
     /// Stores that did not answer.

@@ -336,6 +336,7 @@ fn page(agent: Agent) -> AgentPage {
         range: Range::Day,
         at: NOW,
         sessions: Vec::new(),
+        events: Vec::new(),
         egress: Egress::default(),
         missing: Vec::new(),
         embedding: true,

@@ -126,6 +126,7 @@ fn NoAgent(container: String) -> impl IntoView {
 fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
     let live = Live::get();
     let container = page.agent.container.clone();
+    let first = page.events.clone();
     let page = RwSignal::new(page);
     let present = {
         let container = container.clone();
@@ -176,7 +177,7 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
                 links.with(|links| page.with(|page| about.with(|about| sessions(&page.sessions, links, about, now))))
             })}
         </section>
-        <Events container link=events />
+        <Events container first link=events />
         <section class="card panels" aria-labelledby="panels">
             <div class="card-head"><h2 id="panels">"Panels"</h2></div>
             {part(move || {
@@ -205,13 +206,15 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
 
 fn about(page: &Page) -> About {
     let egress = (!page.egress.addresses.is_empty()).then_some(!page.egress.domains.is_empty());
+    let exporter = page.variables.iter().find(|variable| variable.name == "OTEL_TRACES_EXPORTER");
+    let traces = exporter.map(|variable| !matches!(variable.found.as_deref(), None | Some("" | "none")));
     About {
         owner: page.agent.owner(),
         untagged: page.agent.owner() == Default::default(),
         session: None,
         range: page.range,
         addresses: page.egress.addresses.clone(),
-        holds: Holds { egress, ..Holds::from(&page.numbers) },
+        holds: Holds { egress, traces, ..Holds::from(&page.numbers) },
     }
 }
 

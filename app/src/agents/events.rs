@@ -17,6 +17,11 @@ pub struct Timeline {
 }
 
 impl Timeline {
+    /// Begins with these.
+    pub fn new(shown: Vec<AgentEvent>) -> Timeline {
+        Timeline { shown, ..Timeline::default() }
+    }
+
     /// The events shown, oldest first.
     pub fn shown(&self) -> &[AgentEvent] {
         &self.shown
@@ -60,10 +65,13 @@ impl Timeline {
         !self.waiting.is_empty()
     }
 
-    /// Shows what came.
+    /// Shows what came, each in its place: what is sent late, and what the page did not begin with, may be older.
     #[cfg(any(test, feature = "hydrate"))]
     pub fn flush(&mut self) {
-        self.shown.append(&mut self.waiting);
+        for event in self.waiting.drain(..) {
+            let before = self.shown.iter().rposition(|known| known.at <= event.at);
+            self.shown.insert(before.map_or(0, |place| place + 1), event);
+        }
         let excess = self.shown.len().saturating_sub(CAP);
         self.shown.drain(..excess);
     }
@@ -118,6 +126,15 @@ mod tests {
         timeline.push(events(51..53));
         timeline.flush();
         assert_eq!(ids(&timeline), ["50", "51", "52"]);
+    }
+
+    #[test]
+    fn what_is_older_goes_where_it_belongs() {
+        let mut timeline = Timeline::new(events(5..7));
+        timeline.reopened();
+        timeline.push(events(3..8));
+        timeline.flush();
+        assert_eq!(ids(&timeline), ["3", "4", "5", "6", "7"]);
     }
 
     #[test]

@@ -14,11 +14,13 @@ use crate::{
 #[component]
 pub fn Events(
     container: String,
+    /// The last events, as the page was made with them.
+    first: Vec<AgentEvent>,
     /// The way to the same events in Grafana.
     link: Derived<Link>,
 ) -> impl IntoView {
     let live = Live::get();
-    let timeline = RwSignal::new(Timeline::default());
+    let timeline = RwSignal::new(Timeline::new(first));
     let paused = RwSignal::new(false);
     let scroller = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
@@ -68,7 +70,7 @@ pub fn Events(
                     <p class="empty">
                         {text(move || match hydrated.get() {
                             true => "No event has come yet. This list follows by itself.",
-                            false => "Events show here as they arrive. It takes JavaScript; the same events are in Grafana.",
+                            false => "No event has come yet.",
                         }.to_owned())}
                     </p>
                 }.into_any())}

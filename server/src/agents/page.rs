@@ -15,6 +15,9 @@ use crate::{
     telemetry::TelemetrySource,
 };
 
+/// How many events the page begins with. They are in it twice, as text and for the browser, which then asks for more.
+const EVENTS: u32 = 20;
+
 /// Looks at the agent in the container of that name. A store that does not answer costs what it would have told.
 pub async fn page(
     engine: &dyn ContainerEngine,
@@ -33,7 +36,7 @@ pub async fn page(
         let configuration = configuration.clone();
         in_background(move || configuration.settings().unwrap_or_default())
     };
-    let (settings, learnt, collector, heard, losses, numbers, sessions, egress, embedding) = join!(
+    let (settings, learnt, collector, heard, losses, numbers, sessions, events, egress, embedding) = join!(
         settings,
         details.complete(engine, &mut found),
         engine.collector(),
@@ -41,6 +44,7 @@ pub async fn page(
         telemetry.losses(),
         telemetry.numbers(range),
         telemetry.sessions(&owner, range),
+        telemetry.events(&owner, None, EVENTS),
         telemetry.egress(&owner, &addresses, range),
         telemetry.embedding(),
     );
@@ -58,6 +62,7 @@ pub async fn page(
         None => missing.push(Missing { store: Service::Loki, error, lacks: what.to_owned() }),
     };
     let sessions = sessions.map_err(|error| lacks(error, "sessions of this agent")).unwrap_or_default();
+    let events = events.map_err(|error| lacks(error, "events")).unwrap_or_default();
     let egress = egress.map_err(|error| lacks(error, "connections")).unwrap_or_default();
     Ok(AgentPage {
         agent: standing::agent(&found, &around),
@@ -69,6 +74,7 @@ pub async fn page(
         at: numbers.at,
         numbers: of_owner,
         sessions,
+        events,
         egress,
         missing,
         embedding,

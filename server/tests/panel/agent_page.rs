@@ -63,12 +63,15 @@ async fn the_page_holds_what_engine_and_stores_know_and_no_secret() {
         answers.owners =
             vec![OwnerNumbers { owner: owner(), cost_micro_usd: Some(3_410_000), ..OwnerNumbers::default() }];
         answers.sessions = vec![Session { id: "s1".into(), ..Session::default() }];
+        answers.events = vec![event("1")];
         answers.embedding = true;
     }
     let page = panel.agent_page().await;
     assert_eq!(page.agent.container, "clawker.demo.dev");
     assert_eq!((page.range, page.numbers.cost_micro_usd), (Range::Hour, Some(3_410_000)));
-    assert_eq!((page.sessions.len(), page.embedding), (1, true));
+    assert_eq!((page.sessions.len(), page.events.len(), page.embedding), (1, 1, true));
+    let shown = panel.get("/agents/clawker.demo.dev").await.text;
+    assert!(shown.contains("class=\"event-name\""), "events are there without JavaScript: {shown}");
     assert_eq!(page.workdir.as_deref(), Some("/home/ada/demo"));
     assert_eq!(page.claude_version.as_deref(), Some("2.1.330"), "no file tells, its events do");
     let exporter = page.variables.iter().find(|it| it.name == "OTEL_LOGS_EXPORTER").unwrap();
