@@ -8,6 +8,10 @@ export interface Agent {
   agent: string;
   /** Variables besides those of a healthy agent, or in their place. */
   variables?: Record<string, string>;
+  /** A network besides the stack's, in its place. */
+  network?: string;
+  /** Made without Clawker's labels. */
+  byHand?: boolean;
 }
 
 /** What Clawker sets for an agent under the panel's settings. */
@@ -36,14 +40,15 @@ export function containerOf({ project, agent }: Agent): string {
 /** Makes the container, and does not start it. Answers with its name. */
 export async function createAgent(panel: Panel, agent: Agent): Promise<string> {
   const labels = { managed: "true", purpose: "agent", agent: agent.agent, ...(agent.project ? { project: agent.project } : {}) };
+  const labelled = agent.byHand ? [] : Object.entries(labels);
   const variables = { ...healthy(panel, agent), ...agent.variables };
   await panel.docker(
     "create",
     "--name",
     containerOf(agent),
     "--network",
-    "clawker-net",
-    ...Object.entries(labels).flatMap(([name, value]) => ["--label", `dev.clawker.${name}=${value}`]),
+    agent.network ?? "clawker-net",
+    ...labelled.flatMap(([name, value]) => ["--label", `dev.clawker.${name}=${value}`]),
     ...Object.entries(variables).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
     image,
   );
