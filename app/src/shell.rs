@@ -45,11 +45,18 @@ pub fn shell() -> impl IntoView {
     }
 }
 
-/// Loads script and WebAssembly side by side, then hydrates.
+/// Loads script and WebAssembly side by side, then hydrates. Tried three times: Chromium gives up what it is loading when
+/// a network comes or goes, as it does on this machine with every container.
 #[component]
 fn Hydration(script: String, loader: Option<String>, wasm: String) -> impl IntoView {
     let start = format!(
-        "import init, {{ hydrate }} from {script:?};\nawait init({{ module_or_path: {wasm:?} }});\nhydrate();",
+        "import init, {{ hydrate }} from {script:?};\n\
+         const load = (more) => init({{ module_or_path: {wasm:?} }}).catch((error) => {{\n\
+         if (more === 0) throw error;\n\
+         return new Promise((later) => setTimeout(later, 500)).then(() => load(more - 1));\n\
+         }});\n\
+         await load(2);\n\
+         hydrate();",
     );
     view! {
         <link rel="modulepreload" href=script />

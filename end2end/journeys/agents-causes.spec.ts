@@ -19,7 +19,7 @@ const others: Agent[] = [
   stopped,
   { agent: "e2e-silent" },
   { agent: "e2e-off", variables: { CLAUDE_CODE_ENABLE_TELEMETRY: "0" } },
-  { agent: "e2e-not-enabled", variables: { CLAUDE_CODE_ENABLE_TELEMETRY: "" } },
+  { agent: "e2e-not-enabled", variables: { CLAUDE_CODE_ENABLE_TELEMETRY: null } },
   { agent: "e2e-other-port", variables: { [logs]: "http://otel-collector:1/v1/logs" } },
   { agent: "e2e-other-host", variables: { [logs]: "http://elsewhere:4318/v1/logs" } },
   { agent: "e2e-no-endpoint", variables: { [logs]: "" } },

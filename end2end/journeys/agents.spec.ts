@@ -15,8 +15,6 @@ const astray: Agent = {
 const all = [checkout, search, astray];
 
 const hydrated = (page: Page) => expect(page.getByText("Live", { exact: true })).toBeVisible();
-/** Chromium gives up what it is loading whenever a network comes or goes, as it does with every container. */
-const excused = (error: string) => /ERR_NETWORK_CHANGED|Failed to fetch/.test(error);
 const rowOf = (page: Page, agent: Agent) => page.locator(`[data-row="c:${containerOf(agent)}"]`);
 const titles = (page: Page) => page.locator("[data-row] .name").allTextContents();
 const head = (page: Page, name: string) => page.getByRole("columnheader", { name, exact: true });
@@ -30,8 +28,7 @@ async function made(panel: Panel): Promise<void> {
   await feed(panel, work(checkout, "4be81a2c-9a54-4a4e-8f4d-6f8b0f8f2d11"));
 }
 
-test.afterEach(async ({ panel, consoleErrors }) => {
-  consoleErrors.splice(0, consoleErrors.length, ...consoleErrors.filter((error) => !excused(error)));
+test.afterEach(async ({ panel }) => {
   await panel.docker("rm", "--force", ...all.map(containerOf), "clawker.e2e-round").catch(() => undefined);
 });
 

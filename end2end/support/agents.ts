@@ -6,8 +6,8 @@ const image = "clawker-stand-in/jaeger:1.76.0";
 export interface Agent {
   project?: string;
   agent: string;
-  /** Variables besides those of a healthy agent, or in their place. */
-  variables?: Record<string, string>;
+  /** Variables besides those of a healthy agent, or in their place; `null` for none of that name. */
+  variables?: Record<string, string | null>;
   /** A network besides the stack's, in its place. */
   network?: string;
   /** Made without Clawker's labels. */
@@ -49,7 +49,7 @@ export async function createAgent(panel: Panel, agent: Agent): Promise<string> {
     "--network",
     agent.network ?? "clawker-net",
     ...labelled.flatMap(([name, value]) => ["--label", `dev.clawker.${name}=${value}`]),
-    ...Object.entries(variables).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+    ...Object.entries(variables).flatMap(([name, value]) => (value === null ? [] : ["--env", `${name}=${value}`])),
     image,
   );
   return containerOf(agent);
