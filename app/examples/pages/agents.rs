@@ -374,7 +374,7 @@ fn reporting_page() -> AgentPage {
         domains: vec![
             domain("telemetry.example.org", 0, 14, 2),
             domain("api.anthropic.com", 412, 0, 0),
-            domain("registry.npmjs.org", 31, 0, 0),
+            domain("packages.example.org", 31, 0, 0),
         ],
     };
     page
