@@ -22,6 +22,17 @@ const tags: Record<Service, string> = {
   promtail: "3.6.0",
 };
 
+const defaultPorts = {
+  otel_collector_port: 4318,
+  otel_grpc_port: 4317,
+  loki_port: 3100,
+  prometheus_port: 9090,
+  jaeger_port: 16686,
+  grafana_port: 3000,
+  prometheus_metrics_port: 8889,
+  promtail_port: 9080,
+};
+
 /** What a test may ask for beside the ordinary panel. */
 export interface Wishes {
   /** Another tag of a service's stand-in: `exit-3`, `never-ready`, `slow-ready`. */
@@ -43,18 +54,11 @@ export class Panel {
 
   static async start(wishes: Wishes = {}): Promise<Panel> {
     const home = await mkdtemp(join(tmpdir(), "clawker-monitor-e2e-"));
-    const keys = [
-      "otel_collector_port",
-      "otel_grpc_port",
-      "loki_port",
-      "prometheus_port",
-      "jaeger_port",
-      "grafana_port",
-      "prometheus_metrics_port",
-      "promtail_port",
-    ];
+    const keys = Object.keys(defaultPorts);
     const free = await freePorts(keys.length);
-    const ports = Object.fromEntries(keys.map((key, index) => [key, free[index] ?? 0]));
+    const ports: Record<string, number> = wishes.defaultPorts
+      ? defaultPorts
+      : Object.fromEntries(keys.map((key, index) => [key, free[index] ?? 0]));
     const images = services.map((service) => {
       return `    ${service}: clawker-stand-in/${service}:${wishes.faults?.[service] ?? tags[service]}\n`;
     });
