@@ -4,6 +4,8 @@ use leptos::{html, prelude::*};
 use monitor_core::{links::Link, telemetry::AgentEvent};
 
 use super::{events::Timeline, figure::way};
+#[cfg(feature = "hydrate")]
+use crate::components::keep_to_the_end;
 use crate::{
     components::{Moment, Prose, keyed, part, part_if, text},
     live::{Derived, Live},
@@ -24,7 +26,10 @@ pub fn Events(
     let paused = RwSignal::new(false);
     let scroller = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
-    keep_to_the_end(&container, timeline, paused, scroller);
+    {
+        let (before, after) = keep_to_the_end(scroller);
+        super::follow::events(&container, timeline, paused, before, after);
+    }
     #[cfg(not(feature = "hydrate"))]
     let _ = container;
     let empty = Derived::new(move || timeline.with(|timeline| timeline.shown().is_empty()));
@@ -105,39 +110,4 @@ fn line(event: &AgentEvent) -> AnyView {
         </details>
     }
     .into_any()
-}
-
-/// Shows the newest event, unless the reader has scrolled up to read.
-#[cfg(feature = "hydrate")]
-fn keep_to_the_end(
-    container: &str,
-    timeline: RwSignal<Timeline>,
-    paused: RwSignal<bool>,
-    scroller: NodeRef<html::Div>,
-) {
-    use std::{cell::Cell, rc::Rc};
-
-    /// Pixels above the end that still count as the end.
-    const SLACK: i32 = 40;
-    let at_end = Rc::new(Cell::new(true));
-    let measure = {
-        let at_end = at_end.clone();
-        move || {
-            if let Some(element) = scroller.get_untracked() {
-                let below = element.scroll_height() - element.scroll_top() - element.client_height();
-                at_end.set(below < SLACK);
-            }
-        }
-    };
-    let to_end = move || {
-        if let Some(element) = scroller.get_untracked() {
-            element.set_scroll_top(element.scroll_height());
-        }
-    };
-    super::follow::events(container, timeline, paused, measure, move || {
-        if at_end.get() {
-            // After the events are on the page.
-            request_animation_frame(to_end);
-        }
-    });
 }

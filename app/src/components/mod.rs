@@ -2,6 +2,8 @@
 
 mod chip;
 mod copy;
+#[cfg(feature = "hydrate")]
+mod end;
 mod icon;
 mod moment;
 mod note;
@@ -10,6 +12,8 @@ mod prose;
 
 pub use chip::{Chip, Tone, chip};
 pub use copy::Copy;
+#[cfg(feature = "hydrate")]
+pub use end::keep_to_the_end;
 pub use icon::{Icon, Shape};
 pub use moment::{Ago, Moment};
 pub use note::ErrorNote;

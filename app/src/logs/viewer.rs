@@ -8,6 +8,8 @@ use monitor_core::{
 };
 
 use super::buffer::{Buffer, Filter, Numbered};
+#[cfg(feature = "hydrate")]
+use crate::components::keep_to_the_end;
 use crate::{
     components::{Icon, Shape, part_if, text},
     live::{Derived, Live},
@@ -28,7 +30,10 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
     let empty = Derived::new(move || shown.with(Vec::is_empty));
     let scroller = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
-    keep_to_the_end(service, buffer, paused, scroller);
+    {
+        let (before, after) = keep_to_the_end(scroller);
+        super::follow::follow(service, buffer, paused, before, after);
+    }
 
     let counted = move || {
         let (shown, all) = (shown.with(Vec::len), buffer.with(|buffer| buffer.shown().len()));
@@ -127,35 +132,4 @@ fn Line(numbered: Numbered) -> impl IntoView {
 /// `07:12:56`, in UTC like the lines' own times.
 fn time_of_day(at: Timestamp) -> String {
     at.to_rfc3339().get(11..19).unwrap_or_default().to_owned()
-}
-
-/// Shows the newest line, unless the reader has scrolled up to read.
-#[cfg(feature = "hydrate")]
-fn keep_to_the_end(service: Service, buffer: RwSignal<Buffer>, paused: RwSignal<bool>, scroller: NodeRef<html::Div>) {
-    use std::{cell::Cell, rc::Rc};
-
-    /// Pixels above the end that still count as the end.
-    const SLACK: i32 = 40;
-    let at_end = Rc::new(Cell::new(true));
-    let measure = {
-        let at_end = at_end.clone();
-        move || {
-            if let Some(element) = scroller.get_untracked() {
-                let below = element.scroll_height() - element.scroll_top() - element.client_height();
-                at_end.set(below < SLACK);
-            }
-        }
-    };
-    let to_end = move || {
-        if let Some(element) = scroller.get_untracked() {
-            element.set_scroll_top(element.scroll_height());
-        }
-    };
-    Effect::new(move |_| to_end());
-    super::follow::follow(service, buffer, paused, measure, move || {
-        if at_end.get() {
-            // After the lines are on the page.
-            request_animation_frame(to_end);
-        }
-    });
 }
