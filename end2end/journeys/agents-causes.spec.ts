@@ -1,8 +1,8 @@
-/** The page and the command line say the same of every agent, whatever ails it. */
-import { type Agent, containerOf, createAgent, feed, work } from "../support/agents.ts";
-import { expect, running, test } from "../support/test.ts";
+/** The page and the command line agree about every agent and what is wrong with it. */
+import { type Agent, containerName, createAgent, storeEvents, workEvents } from "../support/agents.ts";
+import { expect, startStack, test } from "../support/test.ts";
 
-interface Told {
+interface ReportedAgent {
   container: string;
   agent: string;
   verdict: string;
@@ -13,7 +13,7 @@ const logs = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
 const wasDown: Agent = { agent: "e2e-was-down", variables: { CLAUDE_CODE_ENABLE_TELEMETRY: "0" } };
 const healthy: Agent = { project: "e2e-causes", agent: "healthy" };
 const stopped: Agent = { agent: "e2e-stopped" };
-const neverRan: Agent = { agent: "e2e-never-ran" };
+const neverStarted: Agent = { agent: "e2e-never-ran" };
 const others: Agent[] = [
   healthy,
   stopped,
@@ -31,11 +31,11 @@ const others: Agent[] = [
   { agent: "e2e-untagged", variables: { OTEL_RESOURCE_ATTRIBUTES: "team=x" } },
   { agent: "e2e-elsewhere", network: "none" },
   { agent: "e2e-rare", variables: { OTEL_METRIC_EXPORT_INTERVAL: "3600000" } },
-  { agent: "e2e-by-hand", byHand: true },
+  { agent: "e2e-by-hand", unmanaged: true },
   { agent: "e2e-twice", variables: { OTEL_EXPORTER_OTLP_PROTOCOL: "http", [logs]: "http://otel-collector:1" } },
 ];
 
-const words: Record<string, string> = {
+const verdictNames: Record<string, string> = {
   reporting: "Reporting",
   waiting: "Waiting for its first event",
   idle: "Idle",
@@ -44,26 +44,26 @@ const words: Record<string, string> = {
   unknown: "Unknown",
 };
 
-test("twenty agents, and of each the page says what the command line says", async ({ page, panel }) => {
+test("the page and the command line agree about twenty agents", async ({ page, panel }) => {
   test.setTimeout(240_000);
   const collector = `http://otel-collector:${panel.ports.otel_collector_port}`;
-  const cast = [...others, { agent: "e2e-no-path", variables: { [logs]: collector } }];
-  await running(panel);
+  const started = [...others, { agent: "e2e-no-path", variables: { [logs]: collector } }];
+  await startStack(panel);
   try {
-    // The collector is started after it was made, as when the stack was down at that time.
+    // The collector starts after this agent was created, as it does when the stack was down.
     await panel.docker("start", await createAgent(panel, wasDown));
     await panel.docker("restart", "--time", "0", "otel-collector");
-    await createAgent(panel, neverRan);
-    for (const agent of cast) await panel.docker("start", await createAgent(panel, agent));
-    await panel.docker("stop", "--time", "0", containerOf(stopped));
-    await feed(panel, work(healthy, "4be81a2c-9a54-4a4e-8f4d-6f8b0f8f2d11"));
+    await createAgent(panel, neverStarted);
+    for (const agent of started) await panel.docker("start", await createAgent(panel, agent));
+    await panel.docker("stop", "--time", "0", containerName(stopped));
+    await storeEvents(panel, workEvents(healthy, "4be81a2c-9a54-4a4e-8f4d-6f8b0f8f2d11"));
 
-    // What the services say of themselves may still change until they are ready again.
+    // Evidence can change until every service is ready again.
     await page.goto("/");
     await expect(page.getByText("All six services are ready.")).toBeVisible();
-    const told = JSON.parse(await panel.command("agents", "--json")) as { agents: Told[] };
-    expect(told.agents.length).toBe(cast.length + 2);
-    const codes = new Set(told.agents.flatMap((agent) => agent.causes.map((cause) => cause.code)));
+    const reported = JSON.parse(await panel.command("agents", "--json")) as { agents: ReportedAgent[] };
+    expect(reported.agents.length).toBe(started.length + 2);
+    const codes = new Set(reported.agents.flatMap((agent) => agent.causes.map((cause) => cause.code)));
     for (const code of [
       "disabled_because_stack_was_down",
       "disabled_by_configuration",
@@ -83,29 +83,30 @@ test("twenty agents, and of each the page says what the command line says", asyn
     ]) {
       expect([...codes]).toContain(code);
     }
-    const verdicts = new Set(told.agents.map((agent) => agent.verdict));
+    const verdicts = new Set(reported.agents.map((agent) => agent.verdict));
     expect([...verdicts].sort()).toEqual(["dark", "off", "reporting", "waiting"]);
 
     await page.goto("/agents");
-    for (const agent of told.agents) {
+    for (const agent of reported.agents) {
       const row = page.locator(`[data-row="c:${agent.container}"]`);
       await expect(row, agent.container).toHaveAttribute("data-verdict", agent.verdict);
     }
-    for (const agent of told.agents) {
+    for (const agent of reported.agents) {
       await page.goto(`/agents/${agent.container}`);
       const opening = page.locator(".opening");
-      await expect(opening, agent.container).toContainText(words[agent.verdict] ?? "?");
+      await expect(opening, agent.container).toContainText(verdictNames[agent.verdict] ?? "?");
       const causes = page.locator(".causes li");
       await expect(causes, agent.container).toHaveCount(agent.causes.length);
       const commands = agent.causes.flatMap((cause) => cause.fix.command ?? []);
       await expect(page.locator(".causes .command code"), agent.container).toHaveText(commands);
+      await expect(causes.locator("summary"), agent.container).toHaveCount(agent.causes.length);
       const explained = await panel.command("explain", agent.container);
       for (const sentence of await causes.locator("summary").allTextContents()) {
         expect(explained, agent.container).toContain(sentence);
       }
     }
   } finally {
-    const made = [wasDown, neverRan, ...cast].map(containerOf);
-    await panel.docker("rm", "--force", ...made).catch(() => undefined);
+    const names = [wasDown, neverStarted, ...started].map(containerName);
+    await panel.docker("rm", "--force", ...names).catch(() => undefined);
   }
 });

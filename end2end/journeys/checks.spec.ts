@@ -2,19 +2,19 @@ import { createServer } from "node:net";
 
 import AxeBuilder from "@axe-core/playwright";
 
-import { expect, running, test } from "../support/test.ts";
+import { expect, startStack, test } from "../support/test.ts";
 
-/** Holds a port of this machine until the answer is called. */
-async function hold(port: number): Promise<() => Promise<void>> {
+/** Listens on the port until the returned function is called. */
+async function occupyPort(port: number): Promise<() => Promise<void>> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
-test("a port that somebody took is said before the start, with who has it and a free one", async ({ page, panel }) => {
+test("a port in use is reported before the start, with its owner and a free port", async ({ page, panel }) => {
   await panel.command("init");
   const port = panel.ports.grafana_port!;
-  const release = await hold(port);
+  const release = await occupyPort(port);
   await page.goto("/");
   const checks = page.getByRole("region", { name: "Checks" });
   await expect(checks.getByText(`Port ${port} for Grafana is taken`)).toBeVisible();
@@ -22,7 +22,7 @@ test("a port that somebody took is said before the start, with who has it and a 
   await expect(checks).toContainText(/set monitoring\.grafana_port: \d+, which is free/);
   await expect(page.getByText("A start would not come far.")).toBeVisible();
   const order = await page.getByRole("heading", { level: 2 }).allTextContents();
-  expect(order.indexOf("Checks"), "what stands in the way is read first").toBeLessThan(order.indexOf("Services"));
+  expect(order.indexOf("Checks"), "the checks come first when they have a problem").toBeLessThan(order.indexOf("Services"));
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 
   await release();
@@ -32,8 +32,8 @@ test("a port that somebody took is said before the start, with who has it and a 
   await expect(page.getByText(`Port ${port} for Grafana is free`)).toBeVisible();
 });
 
-test("the checks follow what is done to the stack, without a reload", async ({ page, panel }) => {
-  await running(panel);
+test("the checks update without a reload", async ({ page, panel }) => {
+  await startStack(panel);
   await page.goto("/");
   await page.getByText(/^All \d+ checks$/).click();
   await expect(page.getByText(`Port ${panel.ports.loki_port} for Loki is the stack's own`)).toBeVisible();
@@ -45,9 +45,9 @@ test("the checks follow what is done to the stack, without a reload", async ({ p
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("checking again is a form", async ({ page, panel }) => {
+  test("Check again works as a form", async ({ page, panel }) => {
     await panel.command("init");
-    const release = await hold(panel.ports.loki_port!);
+    const release = await occupyPort(panel.ports.loki_port!);
     await page.goto("/");
     await page.getByRole("button", { name: "Check again" }).click();
     await expect(page.getByText(`Port ${panel.ports.loki_port} for Loki is taken`)).toBeVisible();

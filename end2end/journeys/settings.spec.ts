@@ -3,41 +3,40 @@ import { createServer, type Server } from "node:net";
 import type { Page } from "@playwright/test";
 
 import { freePorts } from "../support/panel.ts";
-import { expect, row, running, test } from "../support/test.ts";
+import { expect, serviceRow, startStack, test, waitUntilLive } from "../support/test.ts";
 
-const hydrated = (page: Page) => expect(page.getByText("Live", { exact: true })).toBeVisible();
 const field = (page: Page, title: string) => page.getByLabel(title, { exact: true });
-const toPreview = (page: Page) => page.getByRole("button", { name: "Preview and apply…" });
-const applied = (page: Page) => page.getByRole("heading", { name: /^The settings were applied in / });
+const previewButton = (page: Page) => page.getByRole("button", { name: "Preview and apply…" });
+const appliedHeading = (page: Page) => page.getByRole("heading", { name: /^The settings were applied in / });
 
 async function freePort(): Promise<number> {
   const [port] = await freePorts(1);
   return port ?? 0;
 }
 
-/** Somebody else's program on a port of the host. */
-async function occupied(): Promise<{ port: number; server: Server }> {
+/** Another program that listens on a port of the host. */
+async function occupyPort(): Promise<{ port: number; server: Server }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { port: (server.address() as { port: number }).port, server };
 }
 
-test("change grafana_port while the stack runs: only Grafana and what points to it is made anew, and Compose agrees", async ({
+test("changing grafana_port while the stack runs recreates only Grafana and Prometheus, and Compose agrees", async ({
   page,
   panel,
   request,
 }) => {
   test.setTimeout(120_000);
-  await running(panel);
-  const [before, text, port] = [await panel.containers(), await panel.settings(), await freePort()];
+  await startStack(panel);
+  const [before, text, port] = [await panel.containerIds(), await panel.readSettings(), await freePort()];
   const old = `grafana_port: ${panel.ports.grafana_port}`;
 
   await page.goto("/settings");
-  await hydrated(page);
+  await waitUntilLive(page);
   await expect(page.getByText("Nothing is changed.")).toBeVisible();
   await field(page, "Grafana port").fill(String(port));
   await expect(page.getByText("One setting changed.")).toBeVisible();
-  await toPreview(page).click();
+  await previewButton(page).click();
 
   await expect(page).toHaveURL(/\/settings\/preview\?/);
   await expect(page.getByText("Prometheus and Grafana are made anew; the other four keep running.")).toBeVisible();
@@ -45,54 +44,54 @@ test("change grafana_port while the stack runs: only Grafana and what points to 
   const diff = page.getByRole("region", { name: /^Changes in .*settings\.yaml$/ });
   await expect(diff).toContainText(`-   ${old}`);
   await expect(diff).toContainText(`+   grafana_port: ${port}`);
-  expect(await panel.settings(), "nothing is written yet").toBe(text);
+  expect(await panel.readSettings(), "nothing is written yet").toBe(text);
 
   await page.getByRole("button", { name: "Save and apply" }).click();
   await expect(page).toHaveURL(/\/settings$/);
-  await expect(applied(page)).toBeVisible();
-  expect(await panel.settings()).toBe(text.replace(old, `grafana_port: ${port}`));
-  const after = await panel.containers();
+  await expect(appliedHeading(page)).toBeVisible();
+  expect(await panel.readSettings()).toBe(text.replace(old, `grafana_port: ${port}`));
+  const after = await panel.containerIds();
   expect(after.grafana).not.toBe(before.grafana);
   const others = (all: typeof after) => ({ ...all, grafana: "", prometheus: "" });
-  expect(others(after), "the others are the same containers").toEqual(others(before));
+  expect(others(after), "the other containers are unchanged").toEqual(others(before));
 
   await page.getByRole("link", { name: "Stack", exact: true }).click();
-  const link = row(page, "Grafana").getByRole("link", { name: String(port) });
+  const link = serviceRow(page, "Grafana").getByRole("link", { name: String(port) });
   const answer = await request.get((await link.getAttribute("href")) ?? "");
   expect(await answer.text()).toContain("A stand-in for");
   await panel.compose("up", "--detach");
-  expect(await panel.containers(), "`docker compose up -d` makes nothing anew").toEqual(after);
+  expect(await panel.containerIds(), "`docker compose up -d` recreates nothing").toEqual(after);
 });
 
-test("where a service does not come up, all is put back as it was, and the page says so", async ({ page, panel }) => {
+test("when a service does not start, everything is rolled back, and the page says so", async ({ page, panel }) => {
   test.setTimeout(180_000);
-  await running(panel);
-  const text = await panel.settings();
+  await startStack(panel);
+  const text = await panel.readSettings();
   await page.goto("/settings");
-  await hydrated(page);
+  await waitUntilLive(page);
   await field(page, "Grafana image").fill("clawker-stand-in/grafana:exit-3");
-  await toPreview(page).click();
+  await previewButton(page).click();
   await page.getByRole("button", { name: "Save and apply" }).click();
   const heading = "The settings were not applied, and all is as it was before";
   await expect(page.getByRole("heading", { name: heading })).toBeVisible({ timeout: 90_000 });
-  expect(await panel.settings()).toBe(text);
+  expect(await panel.readSettings()).toBe(text);
   const image = await panel.docker("inspect", "--format", "{{.Config.Image}} {{.State.Status}}", "grafana");
   expect(image.trim()).toBe("clawker-stand-in/grafana:12.4.2 running");
 });
 
-test("what an editor wrote shows without a reload, and is applied from the page by keyboard alone", async ({
+test("a change made in an editor appears without a reload and can be applied with the keyboard alone", async ({
   page,
   panel,
 }) => {
   test.setTimeout(120_000);
-  await running(panel);
-  const [before, port] = [await panel.containers(), await freePort()];
+  await startStack(panel);
+  const [before, port] = [await panel.containerIds(), await freePort()];
   await page.goto("/settings");
-  await hydrated(page);
+  await waitUntilLive(page);
   const layers = page.getByRole("region", { name: "Where it stands" });
   await expect(layers.getByText("Agree", { exact: true })).toHaveCount(2);
   await expect(layers.getByText("None", { exact: true }), "there is no agent").toBeVisible();
-  await panel.edit((text) => text.replace(/jaeger_port: \d+/, `jaeger_port: ${port}`));
+  await panel.editSettings((text) => text.replace(/jaeger_port: \d+/, `jaeger_port: ${port}`));
   await expect(layers.getByRole("row", { name: /^Jaeger port/ })).toContainText(String(port));
   await expect(layers.getByText("Lag", { exact: true })).toHaveCount(2);
   await expect(field(page, "Jaeger port")).toHaveValue(String(port));
@@ -100,14 +99,14 @@ test("what an editor wrote shows without a reload, and is applied from the page 
   await layers.getByRole("link", { name: "Apply…" }).press("Enter");
   await expect(page.getByText("Jaeger and Grafana are made anew")).toBeVisible();
   await page.getByRole("button", { name: "Save and apply" }).press("Enter");
-  await expect(applied(page)).toBeVisible();
+  await expect(appliedHeading(page)).toBeVisible();
   await expect(layers.getByText("Agree", { exact: true })).toHaveCount(2);
-  const after = await panel.containers();
+  const after = await panel.containerIds();
   const changed = Object.entries(after).filter(([service, id]) => before[service as keyof typeof before] !== id);
   expect(changed.map(([service]) => service).sort()).toEqual(["grafana", "jaeger"]);
 });
 
-test("an agent that goes on with other variables is named, with what it has and would get", async ({ page, panel }) => {
+test("an agent with outdated variables is listed with their current and expected values", async ({ page, panel }) => {
   const name = "clawker-monitor-e2e-agent";
   const labels = ["purpose=agent", "project=shop", "agent=dev"].flatMap((label) => ["--label", `dev.clawker.${label}`]);
   const variables = ["OTEL_METRICS_EXPORTER=console", "OTEL_LOG_USER_PROMPTS=1", "A_SECRET=hunter2"];
@@ -120,8 +119,8 @@ test("an agent that goes on with other variables is named, with what it has and 
     await expect(exporter.getByRole("cell")).toHaveText(["console", "otlp"]);
     const interval = table.getByRole("row", { name: /^OTEL_METRIC_EXPORT_INTERVAL/ });
     await expect(interval.getByRole("cell")).toHaveText(["not set", "10000"]);
-    await expect(table.getByText("OTEL_LOG_USER_PROMPTS"), "it is as it would be").toHaveCount(0);
-    expect(await page.content(), "what is not about telemetry is nobody's business").not.toContain("hunter2");
+    await expect(table.getByText("OTEL_LOG_USER_PROMPTS"), "its value is current").toHaveCount(0);
+    expect(await page.content(), "other variables stay private").not.toContain("hunter2");
     await page.goto("/settings/preview?telemetry.log_user_prompts=false&was.telemetry.log_user_prompts=");
     await expect(page.getByText(`Until then ${name} goes on as before.`)).toBeVisible();
   } finally {
@@ -130,11 +129,11 @@ test("an agent that goes on with other variables is named, with what it has and 
 });
 
 test.describe("without a running stack", () => {
-  test.use({ wishes: { dockerHost: "unix:///nowhere/docker.sock" } });
+  test.use({ panelOptions: { dockerHost: "unix:///nowhere/docker.sock" } });
 
-  test("bad values are told at their fields, all at once, and can be taken back", async ({ page, panel }) => {
+  test("all invalid values are reported at their fields and can be undone", async ({ page, panel }) => {
     await page.goto("/settings");
-    await hydrated(page);
+    await waitUntilLive(page);
     await field(page, "Grafana port").fill("70000");
     await field(page, "Loki port").fill(String(panel.ports.prometheus_port));
     await field(page, "Metrics kept for").fill("soon");
@@ -145,10 +144,10 @@ test.describe("without a running stack", () => {
       await expect(field(page, title)).toHaveAttribute("aria-invalid", "true");
     }
     await expect(page.getByText("Three settings changed. Three problems to solve first.")).toBeVisible();
-    await expect(toPreview(page)).toHaveAttribute("aria-disabled", "true");
-    await toPreview(page).click({ force: true });
+    await expect(previewButton(page)).toHaveAttribute("aria-disabled", "true");
+    await previewButton(page).click({ force: true });
     await expect(page).toHaveURL(/\/settings$/);
-    await expect(page.locator("input[aria-invalid]:focus"), "a wrong field has the cursor").toHaveCount(1);
+    await expect(page.locator("input[aria-invalid]:focus"), "an invalid field has the focus").toHaveCount(1);
 
     await page.getByRole("button", { name: "Undo the change of Grafana port" }).click();
     await expect(field(page, "Grafana port")).toHaveValue(String(panel.ports.grafana_port));
@@ -157,10 +156,10 @@ test.describe("without a running stack", () => {
     await expect(field(page, "Metrics kept for")).toHaveValue("");
   });
 
-  test("a port that is taken says by whom, and a free one is a click away", async ({ page }) => {
-    const { port, server } = await occupied();
+  test("a port in use shows its owner and offers a free port", async ({ page }) => {
+    const { port, server } = await occupyPort();
     await page.goto("/settings");
-    await hydrated(page);
+    await waitUntilLive(page);
     await field(page, "Grafana port").fill(String(port));
     await expect(page.getByText(/^Taken by process/)).toBeVisible();
     const use = page.getByRole("button", { name: /^Use \d+$/ });
@@ -171,77 +170,77 @@ test.describe("without a running stack", () => {
     server.close();
   });
 
-  test("what is recorded is said in sentences that change with the form", async ({ page, panel }) => {
+  test("the description of what is recorded follows the form", async ({ page, panel }) => {
     await page.goto("/settings");
-    await hydrated(page);
+    await waitUntilLive(page);
     await page.getByRole("button", { name: "Privacy first" }).click();
     await expect(page.getByText("The Anthropic account id is not attached.")).toBeVisible();
     await expect(page.getByRole("button", { name: "Privacy first" })).toHaveAttribute("aria-pressed", "true");
     await expect(page.getByRole("radiogroup", { name: "Prompts" }).getByRole("radio", { name: "Off" })).toBeChecked();
     await expect(page.getByText("Three settings changed.")).toBeVisible();
-    await toPreview(page).click();
+    await previewButton(page).click();
     await expect(page.getByText("clawker build")).toBeVisible();
     await page.getByRole("button", { name: "Save and apply" }).click();
     await expect(page).toHaveURL(/\/settings$/);
-    await expect.poll(() => panel.settings()).toContain("log_user_prompts: false");
+    await expect.poll(() => panel.readSettings()).toContain("log_user_prompts: false");
     await expect(page.getByText("OTEL_METRICS_INCLUDE_ACCOUNT_UUID=false").first()).toBeVisible();
   });
 
-  test("the way back from the preview keeps what was typed, and what others changed is said", async ({ page, panel }) => {
+  test("going back from the preview keeps the input, and shows what others changed", async ({ page, panel }) => {
     const port = await freePort();
     await page.goto("/settings");
-    await hydrated(page);
+    await waitUntilLive(page);
     await field(page, "Grafana port").fill(String(port));
-    await toPreview(page).click();
+    await previewButton(page).click();
     await expect(page.getByRole("heading", { name: "Preview" })).toBeVisible();
     await page.goBack();
     await expect(field(page, "Grafana port")).toHaveValue(String(port));
 
-    await panel.edit((text) =>
+    await panel.editSettings((text) =>
       text.replace(/grafana_port: \d+/, "grafana_port: 2999").replace(/loki_port: \d+/, "loki_port: 2998"),
     );
-    await expect(field(page, "Loki port"), "a field that nobody touched follows").toHaveValue("2998");
+    await expect(field(page, "Loki port"), "an untouched field follows the file").toHaveValue("2998");
     await expect(field(page, "Grafana port")).toHaveValue(String(port));
     await expect(page.getByText("Meanwhile the file says 2999.")).toBeVisible();
 
-    await toPreview(page).click();
+    await previewButton(page).click();
     await expect(page.getByRole("heading", { name: "Somebody else changed the same" })).toBeVisible();
     await page.getByRole("button", { name: "Save and apply" }).click();
-    await expect.poll(() => panel.settings()).toContain(`grafana_port: ${port}`);
-    expect(await panel.settings()).toContain("loki_port: 2998");
+    await expect.poll(() => panel.readSettings()).toContain(`grafana_port: ${port}`);
+    expect(await panel.readSettings()).toContain("loki_port: 2998");
   });
 
-  test("a broken file is shown where it breaks, and mended on the page", async ({ page, panel }) => {
-    const text = await panel.settings();
+  test("a broken file is reported and can be edited on the page", async ({ page, panel }) => {
+    const text = await panel.readSettings();
     await page.goto("/settings");
-    await hydrated(page);
-    await panel.edit((text) => text.replace(/grafana_port: (\d+)/, "grafana_port: $1 # mine\n\tloki_port: 1"));
+    await waitUntilLive(page);
+    await panel.editSettings((text) => text.replace(/grafana_port: (\d+)/, "grafana_port: $1 # mine\n\tloki_port: 1"));
     await expect(page.getByRole("heading", { name: "The settings file cannot be used" })).toBeVisible();
-    await expect(toPreview(page)).toHaveCount(0);
-    await field(page, "Mend the file").fill(text.replace(/grafana_port: \d+/, "grafana_port: 2997 # mended"));
+    await expect(previewButton(page)).toHaveCount(0);
+    await field(page, "Mend the file").fill(text.replace(/grafana_port: \d+/, "grafana_port: 2997 # fixed"));
     await page.getByRole("button", { name: "Save the file" }).click();
     await expect(field(page, "Grafana port")).toHaveValue("2997");
-    expect(await panel.settings()).toContain("grafana_port: 2997 # mended");
+    expect(await panel.readSettings()).toContain("grafana_port: 2997 # fixed");
   });
 
   test.describe("without JavaScript", () => {
     test.use({ javaScriptEnabled: false });
 
-    test("the same form is checked, previewed and saved", async ({ page, panel }) => {
-      const [text, port] = [await panel.settings(), await freePort()];
+    test("the form is checked, previewed and saved", async ({ page, panel }) => {
+      const [text, port] = [await panel.readSettings(), await freePort()];
       await page.goto("/settings");
       await field(page, "Grafana port").fill("70000");
       await page.getByRole("radiogroup", { name: "Prompts" }).getByRole("radio", { name: "Off" }).check();
-      await toPreview(page).click();
+      await previewButton(page).click();
       await expect(page.getByRole("heading", { name: "These changes cannot be made" })).toBeVisible();
       await page.getByRole("link", { name: "Back to the form" }).click();
       await expect(field(page, "Grafana port")).toHaveValue("70000");
       await field(page, "Grafana port").fill(String(port));
-      await toPreview(page).click();
+      await previewButton(page).click();
       await expect(page.getByRole("region", { name: /^Changes in .*settings\.yaml$/ })).toContainText(`+   grafana_port: ${port}`);
       await page.getByRole("button", { name: "Save and apply" }).click();
       await expect(page).toHaveURL(/\/settings$/);
-      const saved = await panel.settings();
+      const saved = await panel.readSettings();
       expect(saved).toContain("log_user_prompts: false");
       for (const line of text.split("\n").filter((line) => !line.includes("grafana_port"))) {
         expect(saved, "every other line stays").toContain(line);
@@ -252,28 +251,28 @@ test.describe("without a running stack", () => {
       }).toPass();
     });
 
-    test("what somebody else changed in the meantime is not overwritten", async ({ page, panel }) => {
+    test("a change made by somebody else in the meantime is not overwritten", async ({ page, panel }) => {
       await page.goto("/settings");
       await field(page, "Grafana port").fill("2995");
-      await toPreview(page).click();
+      await previewButton(page).click();
       await expect(page.getByRole("button", { name: "Save and apply" })).toBeVisible();
-      await panel.edit((text) => `${text}# somebody was here\n`);
+      await panel.editSettings((text) => `${text}# edited elsewhere\n`);
       await page.getByRole("button", { name: "Save and apply" }).click();
       await expect(page.getByRole("heading", { name: "The settings were not applied" })).toBeVisible();
       await expect(page.getByText("was changed by somebody else in the meantime")).toBeVisible();
-      expect(await panel.settings()).not.toContain("2995");
+      expect(await panel.readSettings()).not.toContain("2995");
       await page.getByRole("button", { name: "Save and apply" }).click();
       await expect(page).toHaveURL(/\/settings$/);
-      const saved = await panel.settings();
+      const saved = await panel.readSettings();
       expect(saved).toContain("grafana_port: 2995");
-      expect(saved).toContain("# somebody was here");
+      expect(saved).toContain("# edited elsewhere");
     });
 
-    test("a broken file is mended", async ({ page, panel }) => {
-      await panel.edit((text) => text.replace(/grafana_port: \d+/, "grafana_port: x"));
+    test("a broken file can be edited", async ({ page, panel }) => {
+      await panel.editSettings((text) => text.replace(/grafana_port: \d+/, "grafana_port: x"));
       await page.goto("/settings");
       await expect(page.getByRole("heading", { name: "The settings file cannot be used" })).toBeVisible();
-      const broken = await panel.settings();
+      const broken = await panel.readSettings();
       await field(page, "Mend the file").fill(broken.replace("grafana_port: x", "grafana_port: 2996"));
       await page.getByRole("button", { name: "Save the file" }).click();
       await expect(field(page, "Grafana port")).toHaveValue("2996");

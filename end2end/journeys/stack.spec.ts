@@ -1,6 +1,6 @@
-import { expect, row, running, test, titles } from "../support/test.ts";
+import { expect, serviceRow, serviceTitles, startStack, test } from "../support/test.ts";
 
-test("from nothing to six ready services, their logs and pages, and back", async ({ page, panel, request }) => {
+test("initialize, start six services, open their pages and logs, and stop", async ({ page, panel, request }) => {
   await page.goto("/");
   await expect(page).toHaveTitle(/Stack/);
   await page.getByRole("button", { name: "Initialize" }).click();
@@ -8,8 +8,8 @@ test("from nothing to six ready services, their logs and pages, and back", async
 
   await page.getByRole("button", { name: "Start stack" }).click();
   await expect(page.getByText("All six services are ready.")).toBeVisible();
-  for (const title of titles) {
-    await expect(row(page, title).getByText("Ready", { exact: true })).toBeVisible();
+  for (const title of serviceTitles) {
+    await expect(serviceRow(page, title).getByText("Ready", { exact: true })).toBeVisible();
   }
 
   for (const [title, key] of [
@@ -18,12 +18,12 @@ test("from nothing to six ready services, their logs and pages, and back", async
     ["Grafana", "grafana_port"],
     ["Promtail", "promtail_port"],
   ] as const) {
-    const link = row(page, title).getByRole("link", { name: String(panel.ports[key]) });
+    const link = serviceRow(page, title).getByRole("link", { name: String(panel.ports[key]) });
     const answer = await request.get((await link.getAttribute("href")) ?? "");
     expect(await answer.text(), `the page behind the link of ${title}`).toContain("A stand-in for");
   }
 
-  await row(page, "Grafana").getByRole("link", { name: "Logs of Grafana" }).click();
+  await serviceRow(page, "Grafana").getByRole("link", { name: "Logs of Grafana" }).click();
   await expect(page).toHaveURL(/\/logs\/grafana$/);
   const lines = page.getByRole("region", { name: /^Lines of Grafana/ });
   await expect(lines).toContainText("HTTP Server Listen");
@@ -33,14 +33,14 @@ test("from nothing to six ready services, their logs and pages, and back", async
   await page.getByRole("link", { name: "Stack", exact: true }).click();
   await page.getByRole("button", { name: "Stop stack" }).click();
   await expect(page.getByText("The stack is stopped.")).toBeVisible();
-  for (const title of titles) {
-    await expect(row(page, title).getByText("Not created", { exact: true })).toBeVisible();
+  for (const title of serviceTitles) {
+    await expect(serviceRow(page, title).getByText("Not created", { exact: true })).toBeVisible();
   }
-  expect(await panel.docker("volume", "ls", "--quiet"), "recorded data stays").toContain("monitor_clawker-loki");
+  expect(await panel.docker("volume", "ls", "--quiet"), "recorded data is kept").toContain("monitor_clawker-loki");
 });
 
-test.describe("while a service takes its time", () => {
-  test.use({ wishes: { faults: { loki: "slow-ready" } } });
+test.describe("with a service that is slow to become ready", () => {
+  test.use({ panelOptions: { faults: { loki: "slow-ready" } } });
 
   test("progress survives a reload and is the same in two tabs", async ({ page, context }) => {
     await page.goto("/");
@@ -57,7 +57,7 @@ test.describe("while a service takes its time", () => {
   });
 });
 
-test("what the command line did shows in a page that was open", async ({ page, panel }) => {
+test("an open page shows what the command line does", async ({ page, panel }) => {
   await page.goto("/");
   await expect(page.getByRole("button", { name: "Initialize" })).toBeVisible();
   await panel.command("init");
@@ -66,39 +66,43 @@ test("what the command line did shows in a page that was open", async ({ page, p
   await expect(page.getByText("All six services are ready.")).toBeVisible();
 });
 
-test("a container that is killed behind the panel's back shows without a reload", async ({ page, panel }) => {
-  await running(panel);
+test("a container killed outside the panel shows without a reload", async ({ page, panel }) => {
+  await startStack(panel);
   await page.goto("/");
   await expect(page.getByText("All six services are ready.")).toBeVisible();
   await panel.docker("kill", "grafana");
-  await expect(row(page, "Grafana").getByText(/^(Exited|Stopped)$/)).toBeVisible();
-  await expect(row(page, "Loki").getByText("Ready", { exact: true })).toBeVisible();
+  await expect(serviceRow(page, "Grafana").getByText("Exited", { exact: true })).toBeVisible();
+  await expect(serviceRow(page, "Loki").getByText("Ready", { exact: true })).toBeVisible();
 
   await page.getByRole("button", { name: "Start stack" }).click();
   await expect(page.getByText("All six services are ready.")).toBeVisible();
 });
 
-test("a page that nobody sees holds no connection, and catches up when it is seen", async ({ page, panel }) => {
-  const see = (visible: boolean) =>
+test("a hidden page closes its connection, and catches up when shown again", async ({ page, panel }) => {
+  const setVisible = (visible: boolean) =>
     page.evaluate((hidden) => {
       Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
       document.dispatchEvent(new Event("visibilitychange"));
     }, !visible);
-  await running(panel);
+  await startStack(panel);
+  let connections = 0;
+  page.on("request", (request) => (connections += request.url().endsWith("/events") ? 1 : 0));
   const closed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/events"));
   await page.goto("/");
   await expect(page.getByText("All six services are ready.")).toBeVisible();
-  await see(false);
+  await setVisible(false);
   await closed;
+  const before = connections;
   await panel.docker("kill", "grafana");
   await expect.poll(() => panel.command("status", "--json")).toContain('"partial"');
+  expect(connections, "a hidden page does not reconnect").toBe(before);
   await expect(page.getByText("All six services are ready.")).toBeVisible();
-  await see(true);
-  await expect(row(page, "Grafana").getByText(/^(Exited|Stopped)$/)).toBeVisible();
+  await setVisible(true);
+  await expect(serviceRow(page, "Grafana").getByText("Exited", { exact: true })).toBeVisible();
 });
 
-test("removing the data asks first", async ({ page, panel }) => {
-  await running(panel);
+test("removing the data asks for confirmation", async ({ page, panel }) => {
+  await startStack(panel);
   await page.goto("/");
   const opener = page.getByRole("button", { name: "Remove stack and data" });
   await opener.click();
@@ -113,15 +117,15 @@ test("removing the data asks first", async ({ page, panel }) => {
   expect(await panel.docker("volume", "ls", "--quiet")).not.toContain("monitor_clawker");
 });
 
-test.describe("when a service ends at once", () => {
-  test.use({ wishes: { faults: { loki: "exit-3" } } });
+test.describe("with a service that exits at once", () => {
+  test.use({ panelOptions: { faults: { loki: "exit-3" } } });
 
-  test("the page names it, shows its last words, and leaves the others running", async ({ page }) => {
+  test("the page names it, shows the end of its log, and keeps the others running", async ({ page }) => {
     await page.goto("/");
     await page.getByRole("button", { name: "Initialize" }).click();
     await page.getByRole("button", { name: "Start stack" }).click();
     await expect(page.getByRole("heading", { name: "The stack did not start" })).toBeVisible();
     await expect(page.getByText("the disk that this fault pretends is full").first()).toBeVisible();
-    await expect(row(page, "Grafana").getByText("Ready", { exact: true })).toBeVisible();
+    await expect(serviceRow(page, "Grafana").getByText("Ready", { exact: true })).toBeVisible();
   });
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "../support/test.ts";
 
-test.use({ wishes: { dockerHost: "unix:///nowhere/docker.sock" } });
+test.use({ panelOptions: { dockerHost: "unix:///nowhere/docker.sock" } });
 
-test("without an Engine the page says what is missing, and files can still be made and read", async ({ page }) => {
+test("without an Engine the page says what is missing, and the files can be created and viewed", async ({ page }) => {
   await page.goto("/");
   await expect(page.getByText("No Docker Engine answers.")).toBeVisible();
   await expect(page.getByText("/nowhere/docker.sock").first()).toBeVisible();

@@ -1,9 +1,9 @@
-import { expect, row, test, titles } from "../support/test.ts";
+import { expect, serviceRow, serviceTitles, test } from "../support/test.ts";
 
 test.use({ javaScriptEnabled: false });
 
-test("initialise, start, read a log, stop and remove, without a line of JavaScript", async ({ page, panel }) => {
-  const settles = async (words: string) => {
+test("initialize, start, read a log, stop and remove the stack without JavaScript", async ({ page, panel }) => {
+  const reloadUntilVisible = async (words: string) => {
     await expect(async () => {
       await page.goto("/");
       await expect(page.getByText(words)).toBeVisible({ timeout: 500 });
@@ -11,11 +11,11 @@ test("initialise, start, read a log, stop and remove, without a line of JavaScri
   };
   await page.goto("/");
   await page.getByRole("button", { name: "Initialize" }).click();
-  await settles("The files are written");
+  await reloadUntilVisible("The files are written");
   await page.getByRole("button", { name: "Start stack" }).click();
-  await settles("All six services are ready.");
-  for (const title of titles) {
-    await expect(row(page, title).getByText("Ready", { exact: true })).toBeVisible();
+  await reloadUntilVisible("All six services are ready.");
+  for (const title of serviceTitles) {
+    await expect(serviceRow(page, title).getByText("Ready", { exact: true })).toBeVisible();
   }
   await page.getByRole("link", { name: "Logs of Loki" }).click();
   await expect(page.getByRole("region", { name: /^Lines of Loki/ })).toContainText("Loki started");
@@ -24,9 +24,9 @@ test("initialise, start, read a log, stop and remove, without a line of JavaScri
 
   await page.goto("/");
   await page.getByRole("button", { name: "Stop stack" }).click();
-  await settles("The stack is stopped.");
+  await reloadUntilVisible("The stack is stopped.");
   await page.getByRole("button", { name: "Remove stack and data" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Remove stack and data" }).click();
-  await settles("The stack and its data are removed");
+  await reloadUntilVisible("The stack and its data are removed");
   expect(await panel.docker("volume", "ls", "--quiet")).not.toContain("monitor_clawker");
 });

@@ -1,4 +1,7 @@
-/** How long an Engine's event takes to the agents' page, alone and among two hundred. Not a test: nothing here fails for being slow. */
+/**
+ * Measures how long an Engine event takes to reach the agents page, with one agent and with 200. Not a test: being slow
+ * is no failure.
+ */
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -7,33 +10,33 @@ import type { Page } from "@playwright/test";
 
 import { createAgent } from "../support/agents.ts";
 import type { Panel } from "../support/panel.ts";
-import { expect, running, test } from "../support/test.ts";
+import { expect, startStack, test } from "../support/test.ts";
 
 const rounds = 20;
-const crowd = 200;
+const otherAgents = 200;
 const name = "clawker.e2e-round";
 
-/** What the row says once the event has arrived. */
+/** What the row says after each event. */
 const shownAfter = { create: "never started", start: "runs", die: "stopped", destroy: "gone" } as const;
 
-test("agents that come, change and go, on the page", async ({ page, panel }) => {
+test("Engine events on the agents page", async ({ page, panel }) => {
   test.setTimeout(600_000);
-  await running(panel);
+  await startStack(panel);
   try {
     await page.goto("/agents");
     await expect(page.getByText("Live", { exact: true })).toBeVisible();
     const alone = await latencies(page, panel);
-    for (let index = 0; index < crowd; index += 1) {
+    for (let index = 0; index < otherAgents; index += 1) {
       await createAgent(panel, { project: "e2e-crowd", agent: `agent-${String(index).padStart(3, "0")}` });
     }
     const began = Date.now();
     await page.goto("/agents");
     await expect(page.getByText("Live", { exact: true })).toBeVisible();
     const interactive = Date.now() - began;
-    await expect(page.getByText(`${crowd} rows`)).toBeVisible();
+    await expect(page.getByText(`${otherAgents} rows`)).toBeVisible();
     const among = await latencies(page, panel);
     const typing = await page.evaluate(typingMilliseconds);
-    const measured = { alone: summary(alone), among: summary(among), crowd, interactive, typing };
+    const measured = { alone: summary(alone), among: summary(among), crowd: otherAgents, interactive, typing };
     await writeFile(process.env.MEASURE_AGENTS_OUTPUT ?? "measured-agents.json", JSON.stringify(measured));
     process.stdout.write(`${JSON.stringify(measured)}\n`);
   } finally {
@@ -48,7 +51,7 @@ function summary(found: number[]): { p50: number; p95: number; events: number } 
   return { p50: at(0.5), p95: at(0.95), events: sorted.length };
 }
 
-/** Milliseconds from the Engine's own time stamp of each event to the change in the page. */
+/** Milliseconds from the Engine's timestamp of each event to the change on the page. */
 async function latencies(page: Page, panel: Panel): Promise<number[]> {
   const events = spawn("docker", [
     "events",
@@ -57,10 +60,10 @@ async function latencies(page: Page, panel: Panel): Promise<number[]> {
     "--format",
     "{{.Action}} {{.TimeNano}} {{.Actor.Attributes.name}}",
   ]);
-  const told: { action: string; at: number }[] = [];
+  const reported: { action: string; at: number }[] = [];
   createInterface({ input: events.stdout }).on("line", (line) => {
     const [action = "", nanoseconds = "0", container] = line.split(" ");
-    if (container === name) told.push({ action, at: Number(nanoseconds) / 1e6 });
+    if (container === name) reported.push({ action, at: Number(nanoseconds) / 1e6 });
   });
   await page.evaluate(watchRow, name);
   const seen = (state: string, after: number) =>
@@ -80,10 +83,10 @@ async function latencies(page: Page, panel: Panel): Promise<number[]> {
   ];
   for (let round = 0; round < rounds; round += 1) {
     for (const [action, act] of steps) {
-      const before = told.length;
+      const before = reported.length;
       await act();
-      await expect.poll(() => told.slice(before).some((event) => event.action === action)).toBe(true);
-      const event = told.slice(before).find((event) => event.action === action)!;
+      await expect.poll(() => reported.slice(before).some((event) => event.action === action)).toBe(true);
+      const event = reported.slice(before).find((event) => event.action === action)!;
       await expect.poll(() => seen(shownAfter[action], event.at), { intervals: [20] }).toBeTruthy();
       found.push((await seen(shownAfter[action], event.at))! - event.at);
     }
@@ -92,7 +95,7 @@ async function latencies(page: Page, panel: Panel): Promise<number[]> {
   return found;
 }
 
-/** Remembers when the row of that container began to say something else. */
+/** Records when the row of the container changes, in `window.changes`. */
 function watchRow(container: string): void {
   const changes: { state: string; at: number }[] = [];
   Object.assign(window, { changes });
@@ -109,7 +112,7 @@ function watchRow(container: string): void {
   }).observe(document.body, { childList: true, characterData: true, subtree: true });
 }
 
-/** Milliseconds from a key to the list that is narrowed by it. */
+/** Milliseconds from a keystroke in the search box to the filtered list. */
 function typingMilliseconds(): Promise<number> {
   return new Promise((resolve) => {
     const box = document.querySelector<HTMLInputElement>("input[name=q]")!;

@@ -1,13 +1,13 @@
-/** The README's pictures. Not tests: `cargo xtask screenshots` runs them. */
+/** Takes the screenshots of the README. Not tests: `cargo xtask screenshots` runs this. */
 import { join } from "node:path";
 
-import { type Agent, type FedEvent, containerOf, createAgent, feed } from "../support/agents.ts";
+import { type Agent, type StoredEvent, containerName, createAgent, storeEvents, waitForNextSecond } from "../support/agents.ts";
 import type { Panel } from "../support/panel.ts";
-import { expect, running, test } from "../support/test.ts";
+import { expect, startStack, test } from "../support/test.ts";
 
 const folder = join(import.meta.dirname, "../../docs/screenshots");
 
-test.use({ wishes: { defaultPorts: true } });
+test.use({ panelOptions: { defaultPorts: true } });
 
 const checkout: Agent = { project: "shop", agent: "checkout" };
 const search: Agent = { project: "shop", agent: "search" };
@@ -17,29 +17,28 @@ const docs: Agent = {
   variables: { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "http://otel-collector:4319/v1/logs" },
 };
 const off: Agent = { project: "infra", agent: "terraform", variables: { CLAUDE_CODE_ENABLE_TELEMETRY: "0" } };
-const cast = [checkout, search, docs, off];
+const agents = [checkout, search, docs, off];
 
-/** Agents of which two worked for some hours. */
-async function agentsAtWork(panel: Panel): Promise<void> {
-  for (const agent of cast) await panel.docker("start", await createAgent(panel, agent));
-  const madeAt = Date.now();
-  await expect.poll(() => Date.now() - madeAt).toBeGreaterThan(1_000);
+/** Starts four agents, two of which have worked for some hours. */
+async function startAgents(panel: Panel): Promise<void> {
+  for (const agent of agents) await panel.docker("start", await createAgent(panel, agent));
+  await waitForNextSecond();
   for (const [{ project, agent }, session, scale] of [
     [checkout, "4be81a2c-9a54-4a4e-8f4d-6f8b0f8f2d11", 3],
     [search, "99c0f0de-1d2e-4f40-8a11-0b7c55d2c9ae", 1],
   ] as const) {
-    const of = { ...(project ? { project } : {}), agent, session };
+    const owner = { ...(project ? { project } : {}), agent, session };
     const turns = Array.from({ length: 60 }, (_, turn) => turn);
-    await feed(
+    await storeEvents(
       panel,
       turns.flatMap((turn) => {
         const ago = turn * 700;
         const size = (1 + ((turn * 7) % 5)) * scale;
         const used = { input_tokens: 40 * size, output_tokens: 310 * size, cache_read_tokens: 9_000 * size };
         const success = String(turn % 17 !== 3);
-        const events: FedEvent[] = [
-          { ...of, ago, event: "api_request", fields: { model: "claude-sonnet-5", cost_usd: 0.011 * size, duration_ms: 2300, ...used } },
-          { ...of, ago, event: "tool_result", fields: { tool_name: turn % 3 ? "Bash" : "Edit", success, duration_ms: 40 * size } },
+        const events: StoredEvent[] = [
+          { ...owner, ago, event: "api_request", fields: { model: "claude-sonnet-5", cost_usd: 0.011 * size, duration_ms: 2300, ...used } },
+          { ...owner, ago, event: "tool_result", fields: { tool_name: turn % 3 ? "Bash" : "Edit", success, duration_ms: 40 * size } },
         ];
         return events;
       }),
@@ -47,11 +46,11 @@ async function agentsAtWork(panel: Panel): Promise<void> {
   }
 }
 
-test("light and dark, wide and narrow", async ({ page, panel }) => {
+test("each page in both themes and two widths", async ({ page, panel }) => {
   test.setTimeout(120_000);
-  await running(panel);
+  await startStack(panel);
   try {
-    await agentsAtWork(panel);
+    await startAgents(panel);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       for (const width of [1280, 390]) {
@@ -59,7 +58,7 @@ test("light and dark, wide and narrow", async ({ page, panel }) => {
         for (const [name, path] of [
           ["stack", "/"],
           ["agents", "/agents"],
-          ["agent", `/agents/${containerOf(checkout)}`],
+          ["agent", `/agents/${containerName(checkout)}`],
           ["settings", "/settings"],
           ["files", "/files"],
           ["logs", "/logs/grafana"],
@@ -73,6 +72,6 @@ test("light and dark, wide and narrow", async ({ page, panel }) => {
       }
     }
   } finally {
-    await panel.docker("rm", "--force", ...cast.map(containerOf)).catch(() => undefined);
+    await panel.docker("rm", "--force", ...agents.map(containerName)).catch(() => undefined);
   }
 });

@@ -1,4 +1,6 @@
-/** Stand-in agents: containers with the labels and variables that Clawker would give them, and what stores hold of them. */
+/** Containers that look like Clawker's agents, and the events that the stand-in for Loki returns for them. */
+import { expect } from "@playwright/test";
+
 import type { Panel } from "./panel.ts";
 
 const image = "clawker-stand-in/jaeger:1.76.0";
@@ -6,16 +8,16 @@ const image = "clawker-stand-in/jaeger:1.76.0";
 export interface Agent {
   project?: string;
   agent: string;
-  /** Variables besides those of a healthy agent, or in their place; `null` for none of that name. */
+  /** Added to the variables of a healthy agent, or replacing them; `null` removes one. */
   variables?: Record<string, string | null>;
-  /** A network besides the stack's, in its place. */
+  /** The network to join instead of `clawker-net`. */
   network?: string;
-  /** Made without Clawker's labels. */
-  byHand?: boolean;
+  /** Created without Clawker's labels. */
+  unmanaged?: boolean;
 }
 
-/** What Clawker sets for an agent under the panel's settings. */
-function healthy(panel: Panel, { project, agent }: Agent): Record<string, string> {
+/** The variables that Clawker sets for an agent under the panel's settings. */
+function healthyVariables(panel: Panel, { project, agent }: Agent): Record<string, string> {
   const collector = `http://otel-collector:${panel.ports.otel_collector_port}`;
   return {
     CLAUDE_CODE_ENABLE_TELEMETRY: "1",
@@ -33,54 +35,64 @@ function healthy(panel: Panel, { project, agent }: Agent): Record<string, string
   };
 }
 
-export function containerOf({ project, agent }: Agent): string {
+export function containerName({ project, agent }: Agent): string {
   return project ? `clawker.${project}.${agent}` : `clawker.${agent}`;
 }
 
-/** Makes the container, and does not start it. Answers with its name. */
+/** Creates the container without starting it, and returns its name. */
 export async function createAgent(panel: Panel, agent: Agent): Promise<string> {
   const labels = { managed: "true", purpose: "agent", agent: agent.agent, ...(agent.project ? { project: agent.project } : {}) };
-  const labelled = agent.byHand ? [] : Object.entries(labels);
-  const variables = { ...healthy(panel, agent), ...agent.variables };
+  const labelled = agent.unmanaged ? [] : Object.entries(labels);
+  const variables = { ...healthyVariables(panel, agent), ...agent.variables };
   await panel.docker(
     "create",
     "--name",
-    containerOf(agent),
+    containerName(agent),
     "--network",
     agent.network ?? "clawker-net",
     ...labelled.flatMap(([name, value]) => ["--label", `dev.clawker.${name}=${value}`]),
     ...Object.entries(variables).flatMap(([name, value]) => (value === null ? [] : ["--env", `${name}=${value}`])),
     image,
   );
-  return containerOf(agent);
+  return containerName(agent);
 }
 
-/** One event as the stand-in for Loki takes it. */
-export interface FedEvent {
+/** One event in the form that the stand-in for Loki accepts. */
+export interface StoredEvent {
   project?: string;
   agent?: string;
   session?: string;
   event: string;
-  /** Seconds before now. */
+  /** Age in seconds. */
   ago?: number;
   fields?: Record<string, string | number>;
 }
 
-/** Lets Loki hold these events. */
-export async function feed(panel: Panel, events: FedEvent[]): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${panel.ports.loki_port}/stand-in/events`, {
+/**
+ * Waits for the next second of the clock. Events before a container's creation belong to its predecessor, and stores
+ * and Docker are compared by the second.
+ */
+export async function waitForNextSecond(): Promise<void> {
+  const second = () => Math.floor(Date.now() / 1000);
+  const started = second();
+  await expect.poll(second, { intervals: [50] }).toBeGreaterThan(started);
+}
+
+/** Puts the events into the stand-in for Loki. */
+export async function storeEvents(panel: Panel, events: StoredEvent[]): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${panel.ports.loki_port}/stand-in/events`, {
     method: "POST",
     body: events.map((event) => `${JSON.stringify(event)}\n`).join(""),
   });
-  if (!answer.ok) throw new Error(`Loki's stand-in answered ${answer.status}: ${await answer.text()}`);
+  if (!response.ok) throw new Error(`the stand-in for Loki answered ${response.status}: ${await response.text()}`);
 }
 
-/** A request and two tools, one of which failed: 1.25 dollars and 1,500 tokens. */
-export function work({ project, agent }: Agent, session: string): FedEvent[] {
-  const of = { ...(project ? { project } : {}), agent, session };
+/** One API request ($1.25, 1,500 tokens) and two tool calls, one of which failed. */
+export function workEvents({ project, agent }: Agent, session: string): StoredEvent[] {
+  const owner = { ...(project ? { project } : {}), agent, session };
   return [
     {
-      ...of,
+      ...owner,
       event: "api_request",
       fields: {
         model: "claude-sonnet-5",
@@ -92,7 +104,7 @@ export function work({ project, agent }: Agent, session: string): FedEvent[] {
         duration_ms: 900,
       },
     },
-    { ...of, event: "tool_result", fields: { tool_name: "Bash", success: "true", duration_ms: 1200 } },
-    { ...of, event: "tool_result", fields: { tool_name: "Edit", success: "false", duration_ms: 10 } },
+    { ...owner, event: "tool_result", fields: { tool_name: "Bash", success: "true", duration_ms: 1200 } },
+    { ...owner, event: "tool_result", fields: { tool_name: "Edit", success: "false", duration_ms: 10 } },
   ];
 }

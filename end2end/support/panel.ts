@@ -1,4 +1,4 @@
-/** The real binary in folders of its own, with the stand-ins as images and ports that nobody else uses. */
+/** Runs the real binary in temporary folders, with the stand-ins as images and on free ports. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -33,13 +33,13 @@ const defaultPorts = {
   promtail_port: 9080,
 };
 
-/** What a test may ask for beside the ordinary panel. */
-export interface Wishes {
-  /** Another tag of a service's stand-in: `exit-3`, `never-ready`, `slow-ready`. */
+/** How a test's panel differs from the usual one. */
+export interface PanelOptions {
+  /** Tags of stand-ins that misbehave: `exit-3`, `never-ready`, `slow-ready`. */
   faults?: Partial<Record<Service, string>>;
-  /** Another Engine, as `unix:///nowhere.sock`. */
+  /** The address of another Engine, as in `unix:///nowhere.sock`. */
   dockerHost?: string;
-  /** The ports that people see, for pictures; they must be free. */
+  /** Use the default ports, which must be free: for screenshots. */
   defaultPorts?: boolean;
 }
 
@@ -52,17 +52,17 @@ export class Panel {
     readonly ports: Record<string, number>,
   ) {}
 
-  static async start(wishes: Wishes = {}): Promise<Panel> {
+  static async start(options: PanelOptions = {}): Promise<Panel> {
     const home = await mkdtemp(join(tmpdir(), "clawker-monitor-e2e-"));
     const keys = Object.keys(defaultPorts);
     const free = await freePorts(keys.length);
-    const ports: Record<string, number> = wishes.defaultPorts
+    const ports: Record<string, number> = options.defaultPorts
       ? defaultPorts
       : Object.fromEntries(keys.map((key, index) => [key, free[index] ?? 0]));
     const images = services.map((service) => {
-      return `    ${service}: clawker-stand-in/${service}:${wishes.faults?.[service] ?? tags[service]}\n`;
+      return `    ${service}: clawker-stand-in/${service}:${options.faults?.[service] ?? tags[service]}\n`;
     });
-    const lines = wishes.defaultPorts ? [] : keys.map((key) => `  ${key}: ${ports[key]}\n`);
+    const lines = options.defaultPorts ? [] : keys.map((key) => `  ${key}: ${ports[key]}\n`);
     await mkdir(join(home, "config"));
     await mkdir(join(home, "data"));
     await writeFile(
@@ -73,7 +73,7 @@ export class Panel {
       ...process.env,
       CLAWKER_CONFIG_DIR: join(home, "config"),
       CLAWKER_DATA_DIR: join(home, "data"),
-      ...(wishes.dockerHost ? { DOCKER_HOST: wishes.dockerHost } : {}),
+      ...(options.dockerHost ? { DOCKER_HOST: options.dockerHost } : {}),
     };
     const server = spawn(binary, ["serve", "--listen", "127.0.0.1:0"], {
       env: environment,
@@ -81,7 +81,7 @@ export class Panel {
     });
     const url = await new Promise<string>((resolve, reject) => {
       server.once("error", reject);
-      server.once("exit", (code) => reject(new Error(`clawker-monitor serve ended with ${code}`)));
+      server.once("exit", (code) => reject(new Error(`clawker-monitor serve exited with ${code}`)));
       createInterface({ input: server.stdout! }).on("line", (line) => {
         const match = /^listening on (http:\S+)$/.exec(line);
         if (match?.[1]) resolve(match[1]);
@@ -90,60 +90,60 @@ export class Panel {
     return new Panel(home, environment, server, url, ports);
   }
 
-  /** The server's process. */
+  /** Process ID of the server. */
   get pid(): number {
     return this.server.pid ?? 0;
   }
 
-  /** The same binary as a command, in the same folders. Answers with stdout; a failure throws. */
-  async command(...words: string[]): Promise<string> {
-    return (await run(binary, words, { env: this.environment })).stdout;
+  /** Runs a command of the same binary in the same folders and returns its stdout. Throws if it fails. */
+  async command(...args: string[]): Promise<string> {
+    return (await run(binary, args, { env: this.environment })).stdout;
   }
 
   /** The text of `settings.yaml`. */
-  async settings(): Promise<string> {
+  async readSettings(): Promise<string> {
     return readFile(join(this.home, "config", "settings.yaml"), "utf8");
   }
 
-  /** Writes `settings.yaml` as an editor would, behind the panel's back. */
-  async edit(change: (text: string) => string): Promise<void> {
-    await writeFile(join(this.home, "config", "settings.yaml"), change(await this.settings()));
+  /** Changes `settings.yaml` without the panel, as an editor would. */
+  async editSettings(change: (text: string) => string): Promise<void> {
+    await writeFile(join(this.home, "config", "settings.yaml"), change(await this.readSettings()));
   }
 
-  /** Docker Compose in the monitor folder. */
-  async compose(...words: string[]): Promise<string> {
+  /** Runs Docker Compose in the monitor folder. */
+  async compose(...args: string[]): Promise<string> {
     const compose = process.env.MONITOR_TEST_COMPOSE ?? "docker-compose";
-    return (await run(compose, words, { env: this.environment, cwd: join(this.home, "data", "monitor") })).stdout;
+    return (await run(compose, args, { env: this.environment, cwd: join(this.home, "data", "monitor") })).stdout;
   }
 
-  /** The id of each service's container: another one is another container. */
-  async containers(): Promise<Record<Service, string>> {
+  /** The container ID of each service. It changes when the container is recreated. */
+  async containerIds(): Promise<Record<Service, string>> {
     const ids = (await this.docker("inspect", "--format", "{{.Id}}", ...services)).trim().split("\n");
     return Object.fromEntries(services.map((service, index) => [service, ids[index] ?? ""])) as Record<Service, string>;
   }
 
-  /** Something done behind the panel's back. */
-  async docker(...words: string[]): Promise<string> {
-    return (await run("docker", words, { env: this.environment })).stdout;
+  /** Runs a `docker` command without the panel. */
+  async docker(...args: string[]): Promise<string> {
+    return (await run("docker", args, { env: this.environment })).stdout;
   }
 
-  /** Removes the stack where there is an Engine, ends the server, and removes the folders. */
+  /** Removes the stack if there is an Engine, stops the server and deletes the folders. */
   async stop(): Promise<void> {
     if (this.environment.DOCKER_HOST?.includes("nowhere") !== true) {
       await this.command("down", "--volumes").catch(() => undefined);
     }
     if (this.server.exitCode === null) {
-      const ended = new Promise((resolve) => this.server.once("exit", resolve));
+      const exited = new Promise((resolve) => this.server.once("exit", resolve));
       this.server.kill("SIGTERM");
-      const late = setTimeout(() => this.server.kill("SIGKILL"), 15_000);
-      await ended;
-      clearTimeout(late);
+      const killTimer = setTimeout(() => this.server.kill("SIGKILL"), 15_000);
+      await exited;
+      clearTimeout(killTimer);
     }
     await rm(this.home, { recursive: true, force: true });
   }
 }
 
-/** Ports that were free a moment ago, all different. */
+/** Different ports that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
