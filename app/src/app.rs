@@ -10,15 +10,19 @@ use leptos_router::{
 use monitor_core::live::EngineState;
 
 use crate::{
-    agents::{AgentRoute, AgentsRoute},
-    components::{Chip, Icon, Shape, Tone, part, part_if},
-    files::FilesRoute,
-    live::{Carried, Link, LinkBanner, Live, Seed},
-    logs::LogsRoute,
-    not_found::NotFound,
+    components::{Chip, Icon, Shape, Tone},
+    frame::LinkBanner,
+    live::{Carried, Link, Live, Seed},
+    pages::{
+        agents::{AgentRoute, AgentsRoute},
+        files::FilesRoute,
+        logs::LogsRoute,
+        not_found::NotFound,
+        settings::{PreviewRoute, SettingsRoute},
+        stack::StackPage,
+    },
     parts::fetch_ahead,
-    settings::{PreviewRoute, SettingsRoute},
-    stack::StackPage,
+    reactive::{part, part_if},
 };
 
 /// The whole panel.

@@ -9,22 +9,21 @@
 #![recursion_limit = "256"]
 
 mod address;
-mod agents;
 pub mod api;
 mod app;
+mod charts;
 mod components;
 #[cfg(feature = "ssr")]
 pub mod control_plane;
-mod files;
+mod frame;
+mod jobs;
 mod live;
-mod logs;
-mod not_found;
+mod order;
+mod pages;
 mod parts;
-mod settings;
+mod reactive;
 #[cfg(feature = "ssr")]
 pub mod shell;
-mod stack;
-mod verbs;
 mod words;
 
 pub use app::App;

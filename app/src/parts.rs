@@ -53,10 +53,10 @@ pub fn fetch_ahead(path: &'static str) {
 /// itself does not wait for parts.
 async fn load(path: &str) -> Result<(), NotLoaded> {
     match path.split('/').nth(1) {
-        Some("agents") => crate::agents::load_part().await,
-        Some("files") => crate::files::load_part().await,
-        Some("settings") => crate::settings::load_part().await,
-        Some("logs") => crate::logs::load_part().await,
+        Some("agents") => crate::pages::agents::load_part().await,
+        Some("files") => crate::pages::files::load_part().await,
+        Some("settings") => crate::pages::settings::load_part().await,
+        Some("logs") => crate::pages::logs::load_part().await,
         _ => Ok(()),
     }
 }

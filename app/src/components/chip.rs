@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Shape, part, text};
+use super::{Icon, Shape};
+use crate::reactive::{part, text};
 
 /// How a state feels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

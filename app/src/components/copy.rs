@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Shape, part, text as text_part};
+use super::{Icon, Shape};
+use crate::reactive::{part, text as text_part};
 
 /// The button.
 #[component]

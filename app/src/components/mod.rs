@@ -7,7 +7,6 @@ mod end;
 mod icon;
 mod moment;
 mod note;
-mod part;
 mod prose;
 
 pub use chip::{Chip, Tone, chip};
@@ -17,5 +16,4 @@ pub use end::keep_to_the_end;
 pub use icon::{Icon, Shape};
 pub use moment::{Ago, Moment};
 pub use note::ErrorNote;
-pub use part::{attribute, keyed, part, part_if, text};
 pub use prose::Prose;

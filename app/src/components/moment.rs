@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use monitor_core::timestamp::Timestamp;
 
-use super::text;
-use crate::{live::Derived, words};
+use crate::{
+    reactive::{Derived, text},
+    words,
+};
 
 /// `14 s ago`, exact on hover.
 #[component]

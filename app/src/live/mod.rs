@@ -2,9 +2,7 @@
 //!
 //! The fold (`view`) is pure and tested on the host; the browser's `EventSource` (`source`) and the clock are glue.
 
-mod banner;
 mod carried;
-mod derived;
 mod seed;
 #[cfg(feature = "hydrate")]
 pub mod source;
@@ -15,9 +13,9 @@ mod view;
 use leptos::prelude::*;
 use monitor_core::{live::Snapshot, timestamp::Timestamp};
 
-pub use banner::LinkBanner;
+use crate::reactive::Derived;
+
 pub use carried::Carried;
-pub use derived::Derived;
 pub use seed::Seed;
 pub use view::{Link, View};
 

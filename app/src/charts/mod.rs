@@ -1,0 +1,4 @@
+//! Numbers as pages show them: figures that link to their source, and small charts. Knows no page.
+
+pub mod figure;
+pub mod spark;

@@ -1,0 +1,5 @@
+//! What surrounds every page.
+
+mod banner;
+
+pub use banner::LinkBanner;

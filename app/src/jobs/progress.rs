@@ -1,0 +1,102 @@
+//! How far the running job is: one bar, and the words beside it.
+
+use leptos::prelude::*;
+use monitor_core::{
+    job::{Job, JobKind, Phase},
+    timestamp::{Timestamp, duration_words},
+};
+
+use crate::{
+    live::Live,
+    pages::stack::headline::headline,
+    reactive::{Derived, attribute, part_if, text},
+    words,
+};
+
+/// How far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// Done, out of `max`. Thousandths, so that a browser need not count bytes.
+    pub value: u32,
+    /// All.
+    pub max: u32,
+    /// The same in words.
+    pub words: String,
+}
+
+/// The bar of a job; none while nothing can be counted.
+pub fn bar(job: &Job) -> Option<Bar> {
+    let fetching = job.pulls.iter().any(|pull| !pull.complete);
+    match job.pulled_bytes() {
+        Some((fetched, total)) if fetching => Some(Bar {
+            value: thousandths(fetched, total),
+            max: 1000,
+            words: format!("{} of {} fetched", words::bytes(fetched), words::bytes(total)),
+        }),
+        _ if job.steps.is_empty() => None,
+        _ => {
+            let (wanted, verb) = match job.kind {
+                JobKind::Down | JobKind::Remove => (Phase::Removed, "stopped"),
+                JobKind::Up | JobKind::Apply | JobKind::Initialize => (Phase::Ready, "ready"),
+            };
+            let done = job.steps.iter().filter(|step| step.phase == wanted).count();
+            let all = job.steps.len();
+            Some(Bar {
+                value: thousandths(done as u64, all as u64),
+                max: 1000,
+                words: format!("{done} of {all} services {verb}"),
+            })
+        }
+    }
+}
+
+/// Thousandths of the whole; nothing of nothing is nothing.
+pub fn thousandths(part: u64, whole: u64) -> u32 {
+    part.min(whole).saturating_mul(1000).checked_div(whole).unwrap_or(0) as u32
+}
+
+/// `job 3 · 14 s`.
+pub fn caption(job: &Job, now: Timestamp) -> String {
+    format!("job {} · {}", job.id, duration_words(now.seconds_since(job.started_at)))
+}
+
+/// The bar of the running job.
+#[component]
+pub fn Progress() -> impl IntoView {
+    let live = Live::get();
+    let running = |job: &Option<Job>| job.clone().filter(Job::is_running);
+    let job = live.derive(move |snapshot| running(&snapshot.job));
+    let bar = Derived::new(move || job.with(|job| job.as_ref().and_then(bar)));
+    let caption = live.derive_timed(|snapshot, now| snapshot.running_job().map(|job| caption(job, now)));
+    let at_work = Derived::new(move || job.with(Option::is_some));
+    view! {
+        {part_if(at_work, move || view! {
+            <div class="progress">
+                <progress
+                    aria-label="Progress of the job"
+                    max=attribute(move || bar.get().map(|bar| bar.max.to_string()))
+                    value=attribute(move || bar.get().map(|bar| bar.value.to_string()))
+                ></progress>
+                <p class="fact">
+                    <span>{text(move || bar.get().map(|bar| bar.words).unwrap_or_default())}</span>
+                    <span>{text(move || caption.get().unwrap_or_default())}</span>
+                </p>
+            </div>
+        }.into_any())}
+    }
+    .into_any()
+}
+
+/// The running job on another page than the stack's: what it does, and the bar.
+#[component]
+pub fn JobAtWork() -> impl IntoView {
+    let live = Live::get();
+    let title = live.derive(|snapshot| snapshot.running_job().map(|_| headline(snapshot).title).unwrap_or_default());
+    view! {
+        <div role="status">
+            <p class="job">{text(move || title.get())}</p>
+        </div>
+        <Progress />
+    }
+    .into_any()
+}

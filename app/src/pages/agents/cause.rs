@@ -1,0 +1,56 @@
+//! A cause as people read it: what is wrong, what shows it, and the one thing that helps.
+
+use leptos::prelude::*;
+use monitor_core::agents::{Cause, Verdict};
+
+use crate::{
+    components::{Copy, Prose, Tone},
+    reactive::{Derived, part_if},
+    words,
+};
+
+/// How a verdict feels.
+pub const fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Reporting => Tone::Ok,
+        Verdict::Waiting => Tone::Busy,
+        Verdict::Idle | Verdict::Off => Tone::Off,
+        Verdict::Dark => Tone::Bad,
+        Verdict::Unknown => Tone::Warn,
+    }
+}
+
+/// The evidence, the advice, and the command. The sentence goes before it, as a heading or a summary.
+pub fn remedy(cause: &Cause, hydrated: Derived<bool>) -> AnyView {
+    let evidence = (!cause.evidence.is_empty()).then(|| {
+        let text = words::sentence(&cause.evidence);
+        view! {
+            <p class="evidence">
+                <Prose text />
+            </p>
+        }
+    });
+    view! {
+        <div class="remedy">
+            {evidence}
+            <p class="hint">
+                <b>"Next: "</b>
+                <Prose text=cause.fix.kind.advice().to_owned() />
+            </p>
+            {cause.fix.command.as_ref().map(|text| command(text, hydrated))}
+        </div>
+    }
+    .into_any()
+}
+
+/// A command to be copied.
+pub fn command(text: &str, hydrated: Derived<bool>) -> AnyView {
+    let copied: std::sync::Arc<str> = text.into();
+    view! {
+        <div class="command">
+            <code tabindex="0">{text.to_owned()}</code>
+            {part_if(hydrated, move || view! { <Copy text=copied.clone() what=" the command" /> }.into_any())}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,66 @@
+//! What is known of an agent's container.
+
+use leptos::prelude::*;
+use monitor_core::{
+    agent_page::AgentPage,
+    agents::Agent,
+    status::ContainerState,
+    timestamp::{Timestamp, duration_words},
+};
+
+use super::row_view::state_words;
+use crate::{
+    components::{Ago, Moment},
+    reactive::{Derived, part, text},
+};
+
+/// The card.
+#[component]
+pub fn Facts(page: RwSignal<AgentPage>, agent: Derived<Agent>, now: Derived<Timestamp>) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="facts">
+            <div class="card-head">
+                <h2 id="facts">"Container"</h2>
+            </div>
+            {part(move || agent.with(|agent| page.with(|page| list(page, agent, now))))}
+        </section>
+    }
+    .into_any()
+}
+
+fn list(page: &AgentPage, agent: &Agent, now: Derived<Timestamp>) -> AnyView {
+    let up = match (agent.state, agent.started_at) {
+        (ContainerState::Running, Some(at)) => {
+            let words = text(move || duration_words(now.get().seconds_since(at)));
+            view! { "up " <Moment at>{words}</Moment> }.into_any()
+        }
+        (state, _) => state_words(state).into_any(),
+    };
+    let created = match agent.created_at {
+        Some(then) => view! { <Ago then now /> }.into_any(),
+        None => "not known".into_any(),
+    };
+    let code = |words: String| view! { <code>{words}</code> }.into_any();
+    let networks = match page.networks.is_empty() {
+        true => "none".into_any(),
+        false => {
+            let names = page.networks.iter().cloned().map(|name| view! { <code>{name}</code> " " });
+            names.collect_view().into_any()
+        }
+    };
+    let mut facts = vec![
+        ("Name", code(agent.container.clone())),
+        ("Image", code(agent.image.clone())),
+        ("State", up),
+        ("Created", created),
+        ("Networks", networks),
+    ];
+    if let Some(folder) = &page.workdir {
+        facts.push(("Made in", code(folder.clone())));
+    }
+    if let Some(version) = &page.claude_version {
+        facts.push(("Claude Code", version.clone().into_any()));
+    }
+    let facts = facts.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt> <dd>{value}</dd></div> });
+    view! { <dl class="known">{facts.collect_view()}</dl> }.into_any()
+}

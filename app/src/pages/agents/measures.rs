@@ -1,0 +1,74 @@
+//! An agent's numbers, each with the way to the panel that it comes from.
+
+use leptos::prelude::*;
+use monitor_core::{
+    agent_page::AgentPage,
+    dashboard::PanelId,
+    links::{About, Link, Links},
+    timestamp::duration_words,
+};
+
+use super::row_view::cost_spark;
+use crate::{
+    charts::figure::{Figure, figure, unknown},
+    words,
+};
+
+/// The numbers.
+pub fn measures(page: &AgentPage, links: &Links, about: &About) -> AnyView {
+    let numbers = &page.numbers;
+    let none = |what: &str| unknown(Some(numbers), &page.missing, page.range, what);
+    let active = match numbers.active_seconds {
+        Some(seconds) => Figure {
+            shown: Some(duration_words(seconds)),
+            exact: format!("{} s in which somebody typed or something ran", words::exact(seconds)),
+        },
+        None => Figure { shown: None, exact: none("active time") },
+    };
+    let lines = match numbers.lines_added.zip(numbers.lines_removed) {
+        Some((added, removed)) => Figure {
+            shown: Some(format!("+{} −{}", words::compact(added), words::compact(removed))),
+            exact: format!("{} lines added, {} removed", words::exact(added), words::exact(removed)),
+        },
+        None => Figure { shown: None, exact: none("lines") },
+    };
+    let one = |title: &'static str, shown: Figure, panel: PanelId, more: AnyView| {
+        let link = if shown.shown.is_some() { links.panel(panel, about) } else { Link::default() };
+        view! {
+            <div>
+                <dt>{title}</dt>
+                <dd>{figure(shown, link)} {more}</dd>
+            </div>
+        }
+        .into_any()
+    };
+    let nothing = || ().into_any();
+    let failed = Figure::failed(numbers.tool_failures, numbers.tool_calls, || none("failures"));
+    view! {
+        <dl class="measures">
+            {one(
+                "Estimated cost",
+                Figure::cost(numbers.cost_micro_usd, || none("cost")),
+                PanelId::CostOverTime,
+                cost_spark(Some(numbers), page.range),
+            )}
+            {one("Tokens", Figure::tokens(numbers.tokens, || none("tokens")), PanelId::TokensByType, nothing())}
+            {one(
+                "Sessions",
+                Figure::count(numbers.sessions, "sessions", || none("sessions")),
+                PanelId::SessionTable,
+                nothing(),
+            )}
+            {one(
+                "Tool calls",
+                Figure::count(numbers.tool_calls, "tool calls", || none("tool calls")),
+                PanelId::ToolActivity,
+                nothing(),
+            )}
+            {one("Failed", failed, PanelId::ToolFailures, nothing())}
+            {one("Active time", active, PanelId::ActiveTime, nothing())}
+            {one("Lines", lines, PanelId::LinesOverTime, nothing())}
+        </dl>
+    }
+    .into_any()
+}

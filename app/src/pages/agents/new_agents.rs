@@ -1,0 +1,53 @@
+//! Whether an agent that is made now would get telemetry, with what shows it and what helps.
+
+use leptos::prelude::*;
+use monitor_core::live::EngineState;
+
+use super::cause::remedy;
+use crate::{
+    components::{Prose, Tone, chip},
+    live::Live,
+    reactive::part,
+    words,
+};
+
+/// The line below the headline.
+#[component]
+pub fn NewAgentsChip() -> impl IntoView {
+    let live = Live::get();
+    let found = live.derive(|snapshot| match &snapshot.engine {
+        EngineState::Connected { .. } => snapshot.new_agents.clone(),
+        _ => None,
+    });
+    let hydrated = live.hydrated();
+    view! {
+        <div class="new-agents">
+            {part(move || {
+                let Some(found) = found.get() else { return ().into_any() };
+                let evidence = view! {
+                    <span class="fact">
+                        <Prose text=words::sentence(&found.evidence) />
+                    </span>
+                };
+                match found.would_report {
+                    true => view! { <p>{chip(Tone::Ok, "A new agent would report")} " " {evidence}</p> }.into_any(),
+                    false => {
+                        let causes = found
+                            .causes
+                            .iter()
+                            .map(|cause| view! { <p>{cause.code.sentence()}</p> {remedy(cause, hydrated)} })
+                            .collect_view();
+                        view! {
+                            <details open=true>
+                                <summary>{chip(Tone::Bad, "A new agent would not report")} " " {evidence}</summary>
+                                {causes}
+                            </details>
+                        }
+                        .into_any()
+                    }
+                }
+            })}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,212 @@
+//! What of the list somebody asked for, as the address bears it. Pure.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use monitor_core::{agents::Verdict, telemetry::Range};
+
+use super::rows::Row;
+use crate::{address, order::order};
+
+/// By what rows are ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// By name.
+    Agent,
+    /// What wants attention first.
+    #[default]
+    Telemetry,
+    /// By the moment something arrived last.
+    Seen,
+    /// By estimated cost.
+    Cost,
+    /// By tokens.
+    Tokens,
+    /// By tool calls.
+    Tools,
+    /// By the share of tool calls that failed.
+    Failed,
+}
+
+impl Sort {
+    /// In the order of the columns.
+    pub const ALL: [Sort; 7] =
+        [Sort::Agent, Sort::Telemetry, Sort::Seen, Sort::Cost, Sort::Tokens, Sort::Tools, Sort::Failed];
+
+    /// As the address says it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Sort::Agent => "agent",
+            Sort::Telemetry => "telemetry",
+            Sort::Seen => "seen",
+            Sort::Cost => "cost",
+            Sort::Tokens => "tokens",
+            Sort::Tools => "tools",
+            Sort::Failed => "failed",
+        }
+    }
+
+    /// Whether the largest comes first where nobody said otherwise.
+    pub const fn descends(self) -> bool {
+        !matches!(self, Sort::Agent | Sort::Telemetry)
+    }
+}
+
+/// The project `-` cannot exist, so it stands for none.
+pub const NO_PROJECT: &str = "-";
+/// In place of a verdict: rows without a container.
+pub const NO_CONTAINER: &str = "no-container";
+
+/// What was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    /// A text that name, project, container or image must hold, in any case.
+    pub text: String,
+    /// A project, `NO_PROJECT`, or empty for all.
+    pub project: String,
+    /// A verdict's name, `NO_CONTAINER`, or empty for all.
+    pub verdict: String,
+    /// How far back the numbers go.
+    pub range: Range,
+    /// The order.
+    pub sort: Sort,
+    /// The other way round than `sort` by itself.
+    pub reversed: bool,
+    /// Leaves out what was made up.
+    pub hide_simulated: bool,
+}
+
+impl Query {
+    /// Reads it with a function that finds a value by its name. What is not understood is not there.
+    pub fn read(value: impl Fn(&str) -> Option<String>) -> Query {
+        let text = |name: &str| value(name).map(|text| text.trim().to_owned()).unwrap_or_default();
+        let sort = Sort::ALL.into_iter().find(|sort| sort.name() == text("sort")).unwrap_or_default();
+        let verdict = text("verdict");
+        let known = verdict == NO_CONTAINER || Verdict::from_name(&verdict).is_some();
+        Query {
+            text: value("q").unwrap_or_default(),
+            project: text("project"),
+            verdict: if known { verdict } else { String::new() },
+            range: Range::from_name(&text("range")).unwrap_or_default(),
+            sort,
+            reversed: match text("order").as_str() {
+                "asc" => sort.descends(),
+                "desc" => !sort.descends(),
+                _ => false,
+            },
+            hide_simulated: text("simulated") == "hide",
+        }
+    }
+
+    /// The largest comes first.
+    pub fn descends(&self) -> bool {
+        self.sort.descends() != self.reversed
+    }
+
+    /// `asc` or `desc`.
+    pub fn order(&self) -> &'static str {
+        if self.descends() { "desc" } else { "asc" }
+    }
+
+    /// The address of the list as it was asked for. What is as nobody asked otherwise is left out.
+    pub fn address(&self) -> String {
+        let mut pairs = Vec::new();
+        let usual = Query::default();
+        let order_matters = self.sort != usual.sort || self.reversed;
+        for (name, value, said) in [
+            ("q", self.text.as_str(), !self.text.is_empty()),
+            ("project", &self.project, !self.project.is_empty()),
+            ("verdict", &self.verdict, !self.verdict.is_empty()),
+            ("range", self.range.name(), self.range != usual.range),
+            ("sort", self.sort.name(), order_matters),
+            ("order", self.order(), order_matters),
+            ("simulated", "hide", self.hide_simulated),
+        ] {
+            if said {
+                pairs.push((name, value));
+            }
+        }
+        match pairs.is_empty() {
+            true => "/agents".into(),
+            false => format!("/agents?{}", address::write(pairs)),
+        }
+    }
+
+    /// The same list in the order of that column; the other way round where it is in that order already.
+    pub fn sorted_by(&self, sort: Sort) -> Query {
+        Query { sort, reversed: self.sort == sort && !self.reversed, ..self.clone() }
+    }
+
+    /// The same without filters.
+    pub fn unfiltered(&self) -> Query {
+        Query { range: self.range, sort: self.sort, reversed: self.reversed, ..Query::default() }
+    }
+
+    /// Whether the row was asked for.
+    pub fn admits(&self, row: &Row) -> bool {
+        let project = match self.project.as_str() {
+            "" => true,
+            NO_PROJECT => row.project().is_none(),
+            project => row.project() == Some(project),
+        };
+        let verdict = match self.verdict.as_str() {
+            "" => true,
+            NO_CONTAINER => row.verdict().is_none(),
+            verdict => row.verdict().map(Verdict::name) == Some(verdict),
+        };
+        project && verdict && !(self.hide_simulated && row.simulated()) && self.finds(row)
+    }
+
+    fn finds(&self, row: &Row) -> bool {
+        let wanted = self.text.trim().to_ascii_lowercase();
+        let holds = |text: &str| text.to_ascii_lowercase().contains(&wanted);
+        wanted.is_empty()
+            || holds(row.title())
+            || row.project().is_some_and(holds)
+            || row.agent.as_ref().is_some_and(|agent| holds(&agent.container) || holds(&agent.image))
+    }
+
+    /// The rows that were asked for, in the order that was asked for.
+    pub fn choose(&self, rows: &[Arc<Row>]) -> Vec<Arc<Row>> {
+        let chosen: Vec<&Arc<Row>> = rows.iter().filter(|row| self.admits(row)).collect();
+        let places = order(chosen.len(), &|one, other| self.compare(chosen[one], chosen[other]));
+        places.into_iter().map(|place| Arc::clone(chosen[place])).collect()
+    }
+
+    /// What is not known comes last, whichever way round.
+    fn compare(&self, one: &Row, other: &Row) -> Ordering {
+        let by_name = || {
+            let name = |row: &Row| (row.title().to_ascii_lowercase(), row.project().map(str::to_owned));
+            name(one).cmp(&name(other))
+        };
+        let directed = |ordering: Ordering| if self.descends() { ordering.reverse() } else { ordering };
+        let by = match self.sort {
+            Sort::Agent => directed(by_name()),
+            sort => match (measure(sort, one), measure(sort, other)) {
+                (Some(one), Some(other)) => directed(one.cmp(&other)),
+                (one, other) => other.is_some().cmp(&one.is_some()),
+            },
+        };
+        by.then_with(by_name).then_with(|| one.key.cmp(&other.key))
+    }
+}
+
+/// What a column is ordered by.
+fn measure(sort: Sort, row: &Row) -> Option<u64> {
+    let numbers = row.numbers.as_ref();
+    match sort {
+        Sort::Agent => None,
+        Sort::Telemetry => {
+            let verdict = row.verdict()?;
+            Verdict::ALL.iter().position(|known| *known == verdict).map(|place| place as u64)
+        }
+        Sort::Seen => row.last_seen().map(|at| at.unix_milliseconds().max(0).unsigned_abs()),
+        Sort::Cost => numbers?.cost_micro_usd,
+        Sort::Tokens => numbers?.tokens.map(|tokens| tokens.sum()),
+        Sort::Tools => numbers?.tool_calls,
+        // In millionths, so that whole numbers do to compare.
+        Sort::Failed => {
+            let (failed, all) = (numbers?.tool_failures?, numbers?.tool_calls?);
+            failed.saturating_mul(1_000_000).checked_div(all)
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! One row as it is drawn. Drawn anew as a whole where it changed, and only then.
+
+use leptos::prelude::*;
+use monitor_core::{
+    agents::Verdict,
+    dashboard::PanelId,
+    links::{About, Holds, Link, Links},
+    status::ContainerState,
+    telemetry::{Missing, OwnerNumbers, Range},
+    timestamp::Timestamp,
+};
+
+use super::{
+    cause::{remedy, tone},
+    rows::{Kind, Row},
+};
+use crate::{
+    address,
+    charts::{
+        figure::{Figure, dash, figure, unknown, way},
+        spark::{spark, words as spark_words},
+    },
+    components::{Ago, Tone, chip},
+    reactive::Derived,
+    words,
+};
+
+/// What all rows share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Around {
+    /// How far back the numbers go.
+    pub range: Range,
+    /// Stores that did not answer.
+    pub missing: Vec<Missing>,
+    /// Where the services' pages are.
+    pub links: Links,
+    /// The Engine answers, so that a container that is not known is not there.
+    pub engine: bool,
+}
+
+/// The clock, and whether the page is interactive.
+#[derive(Debug, Clone, Copy)]
+pub struct Moments {
+    /// The server's clock.
+    pub now: Derived<Timestamp>,
+    /// The page is interactive.
+    pub hydrated: Derived<bool>,
+}
+
+/// The columns of the table.
+pub const COLUMNS: &str = "10";
+
+/// The row, and below it why it is as it is.
+pub fn row_view(row: &Row, around: &Around, moments: Moments, open: bool) -> AnyView {
+    let about = about(row, around);
+    let below = row.cause().map(|cause| {
+        let agent = row.agent.as_ref();
+        let verdict = agent.map_or(Verdict::Unknown, |agent| agent.verdict);
+        let tone = if verdict == Verdict::Reporting { Tone::Warn } else { tone(verdict) };
+        let more = agent.map_or(0, |agent| agent.causes.len()).saturating_sub(1);
+        let more = (more > 0).then(|| {
+            let words = match more {
+                1 => "One more cause".to_owned(),
+                more => format!("{more} more causes"),
+            };
+            view! { <p class="fact"><a href=page_of(row)>{words}</a></p> }
+        });
+        view! {
+            <tr role="row" class="below" data-tone=tone.name()>
+                <td role="cell" colspan=COLUMNS>
+                    <details open=open && verdict == Verdict::Dark>
+                        <summary>{cause.code.sentence()}</summary>
+                        {remedy(cause, moments.hydrated)}
+                        {more}
+                    </details>
+                </td>
+            </tr>
+        }
+    });
+    view! {
+        <tr role="row" data-below=below.is_some().to_string()>
+            {name(row)}
+            <td role="cell" class="state">{telemetry(row, around)}</td>
+            <td role="cell" class="number" data-label="Last seen">{last_seen(row, moments)}</td>
+            {numbers(row, around, &about)}
+            <td role="cell" class="leads">
+                {way(around.links.dashboard(&about), "Grafana", format!("Grafana: {}", row.title()))}
+            </td>
+        </tr>
+        {below}
+    }
+    .into_any()
+}
+
+/// What the row's links are about.
+fn about(row: &Row, around: &Around) -> About {
+    let holds = match &row.numbers {
+        Some(numbers) => Holds::from(numbers),
+        None if around.missing.is_empty() => Holds::NOTHING,
+        None => Holds::default(),
+    };
+    let (range, untagged) = (around.range, row.owner.project.is_none() && row.owner.agent.is_none());
+    About { owner: row.owner.clone(), untagged, range, holds, ..About::default() }
+}
+
+fn page_of(row: &Row) -> String {
+    let container = row.agent.as_ref().map(|agent| agent.container.as_str()).unwrap_or_default();
+    format!("/agents/{}", address::segment(container))
+}
+
+fn name(row: &Row) -> AnyView {
+    let title = row.title().to_owned();
+    let name = match &row.agent {
+        Some(agent) => view! { <a class="name" href=page_of(row) title=agent.container.clone()>{title}</a> }.into_any(),
+        None => view! { <span class="name">{title}</span> }.into_any(),
+    };
+    let project = match (row.kind, row.project()) {
+        (Kind::Untagged, _) => "arrived without project and agent".to_owned(),
+        (_, Some(project)) => project.to_owned(),
+        (_, None) => "no project".to_owned(),
+    };
+    let marks = [
+        (row.simulated(), "simulated"),
+        (row.agent.as_ref().is_some_and(|agent| !agent.managed), "not managed by Clawker"),
+        (row.shared, "numbers of several containers"),
+    ];
+    let marks = marks.into_iter().filter(|(is_so, _)| *is_so);
+    let marks = marks.map(|(_, mark)| view! { " " <span class="mark-word">{mark}</span> }).collect_view();
+    view! {
+        <th role="rowheader" scope="row">
+            {name}
+            <span class="project">{project} {marks}</span>
+        </th>
+    }
+    .into_any()
+}
+
+fn telemetry(row: &Row, around: &Around) -> AnyView {
+    let state = row.agent.as_ref().map(|agent| agent.state).filter(|state| *state != ContainerState::Running);
+    let state = state.map(|state| view! { <span class="fact">{state_words(state)}</span> });
+    match row.verdict() {
+        Some(verdict) => view! { {chip(tone(verdict), verdict.title())} {state} }.into_any(),
+        None if row.kind == Kind::Untagged => chip(Tone::Warn, "Untagged"),
+        None if around.engine => chip(Tone::Off, "No container"),
+        None => chip(Tone::Off, "Not known"),
+    }
+}
+
+/// What the container does, where it does not run.
+pub const fn state_words(state: ContainerState) -> &'static str {
+    match state {
+        ContainerState::Missing => "removed",
+        ContainerState::Created => "never started",
+        ContainerState::Running => "runs",
+        ContainerState::Paused => "paused",
+        ContainerState::Restarting => "restarting",
+        ContainerState::Removing => "being removed",
+        ContainerState::Exited => "stopped",
+        ContainerState::Dead => "dead",
+    }
+}
+
+fn last_seen(row: &Row, moments: Moments) -> AnyView {
+    match row.last_seen() {
+        Some(then) => view! { <Ago then now=moments.now /> }.into_any(),
+        None if row.verdict() == Some(Verdict::Unknown) => dash("Not known: the stores do not answer.".into()),
+        None => view! { <span class="none" title="Nothing arrived within the last 7 days.">"never"</span> }.into_any(),
+    }
+}
+
+/// The cells of numbers. A table of its own for whoever compares: no two numbers share a cell.
+fn numbers(row: &Row, around: &Around, about: &About) -> AnyView {
+    let links = &around.links;
+    let numbers = row.numbers.as_ref();
+    let none = |what: &str| unknown(numbers, &around.missing, around.range, what);
+    let cost = Figure::cost(numbers.and_then(|it| it.cost_micro_usd), || none("cost"));
+    let tokens = Figure::tokens(numbers.and_then(|it| it.tokens), || none("tokens"));
+    let calls = numbers.and_then(|it| it.tool_calls);
+    let tools = Figure::count(calls, "tool calls", || none("tool calls"));
+    let failed = Figure::failed(numbers.and_then(|it| it.tool_failures), calls, || none("failures"));
+    // Some calls always fail; one in ten is worth a look.
+    let failing = numbers.and_then(|it| it.tool_failures.zip(it.tool_calls));
+    let failing = failing.is_some_and(|(failures, calls)| failures > 0 && failures.saturating_mul(10) >= calls);
+    let panel = |panel: PanelId, figure: &Figure| match figure.shown {
+        Some(_) => links.panel(panel, about),
+        None => Link::default(),
+    };
+    let (to_cost, to_tokens) = (panel(PanelId::CostOverTime, &cost), panel(PanelId::TokensByType, &tokens));
+    let (to_tools, to_failed) = (panel(PanelId::ToolActivity, &tools), panel(PanelId::ToolFailures, &failed));
+    view! {
+        <td role="cell" class="number" data-label="Est. cost">{figure(cost, to_cost)}</td>
+        <td role="cell" class="trend">{cost_spark(numbers, around.range)}</td>
+        <td role="cell" class="number" data-label="Tokens">{figure(tokens, to_tokens)}</td>
+        <td role="cell" class="number" data-label="Tools">{figure(tools, to_tools)}</td>
+        <td role="cell" class="number" data-label="Failed" data-failing=failing.to_string()>{figure(failed, to_failed)}</td>
+        <td role="cell" class="trend">{activity(numbers, around, about)}</td>
+    }
+    .into_any()
+}
+
+/// Estimated cost over the range.
+pub fn cost_spark(numbers: Option<&OwnerNumbers>, range: Range) -> AnyView {
+    let values = numbers.map(|it| it.cost_over_time.as_slice()).unwrap_or_default();
+    spark(values, format!("Estimated cost in the {}: {}", range.words(), spark_words(values, words::dollars)))
+}
+
+/// Events over the range, which lead to the events themselves.
+fn activity(numbers: Option<&OwnerNumbers>, around: &Around, about: &About) -> AnyView {
+    let values = numbers.map(|it| it.events_over_time.as_slice()).unwrap_or_default();
+    let bars = spark(values, format!("Events in the {}: {}", around.range.words(), spark_words(values, words::exact)));
+    match around.links.events(about) {
+        Link { href: Some(href), why } if !values.is_empty() => {
+            let why = why.as_deref().map(crate::charts::figure::plain);
+            view! {
+                <a
+                    class="figure"
+                    href=href
+                    target="_blank"
+                    rel="noreferrer"
+                    title=why.clone()
+                    aria-description=why.clone()
+                    data-doubt=why.is_some().to_string()
+                >
+                    {bars}
+                </a>
+            }
+            .into_any()
+        }
+        _ => bars,
+    }
+}

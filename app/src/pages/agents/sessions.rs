@@ -1,0 +1,74 @@
+//! An agent's sessions, each with the way to its part of the dashboard and to its events.
+
+use leptos::prelude::*;
+use monitor_core::{
+    links::{About, Links},
+    telemetry::Session,
+    timestamp::Timestamp,
+};
+
+use crate::{
+    charts::figure::{Figure, dash, way},
+    components::Ago,
+    reactive::Derived,
+    words,
+};
+
+/// The table.
+pub fn sessions(sessions: &[Session], links: &Links, about: &About, now: Derived<Timestamp>) -> AnyView {
+    if sessions.is_empty() {
+        let words = format!("No session said anything in the {}.", about.range.words());
+        return view! { <p class="empty">{words}</p> }.into_any();
+    }
+    let rows = sessions.iter().map(|session| row(session, links, about, now)).collect_view();
+    view! {
+        <table role="table" aria-labelledby="sessions">
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th role="columnheader" scope="col">"Session"</th>
+                    <th role="columnheader" scope="col" class="number">"Last event"</th>
+                    <th role="columnheader" scope="col" class="number">"Est. cost"</th>
+                    <th role="columnheader" scope="col" class="number">"Requests"</th>
+                    <th role="columnheader" scope="col" class="number">"Tokens out"</th>
+                    <th role="columnheader" scope="col" class="number">"Tools"</th>
+                    <th role="columnheader" scope="col" class="number">"Errors"</th>
+                    <th role="columnheader" scope="col" class="leads"><span class="unseen">"Events"</span></th>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn row(session: &Session, links: &Links, about: &About, now: Derived<Timestamp>) -> AnyView {
+    let about = About { session: Some(session.id.clone()), ..about.clone() };
+    let short: String = session.id.chars().take(8).collect();
+    let seen = match session.last_seen {
+        Some(then) => view! { <Ago then now /> }.into_any(),
+        None => dash("Not known.".into()),
+    };
+    let number = |count: u64, what: &str| {
+        let shown = Figure::count(Some(count), what, String::new);
+        view! { <span title=shown.exact>{shown.shown}</span> }
+    };
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row">
+                {way(links.dashboard(&about), &short, format!("{short}: session {} in Grafana", session.id))}
+            </th>
+            <td role="cell" class="number" data-label="Last event">{seen}</td>
+            <td role="cell" class="number" data-label="Est. cost">
+                <span title=words::dollars_exact(session.cost_micro_usd)>{words::dollars(session.cost_micro_usd)}</span>
+            </td>
+            <td role="cell" class="number" data-label="Requests">{number(session.requests, "requests")}</td>
+            <td role="cell" class="number" data-label="Tokens out">{number(session.output_tokens, "tokens written")}</td>
+            <td role="cell" class="number" data-label="Tools">{number(session.tool_calls, "tool calls")}</td>
+            <td role="cell" class="number" data-label="Errors" data-failing=(session.errors > 0).to_string()>
+                {number(session.errors, "requests failed for good")}
+            </td>
+            <td role="cell" class="leads">{way(links.events(&about), "Explore", format!("Explore the events of {short}"))}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,94 @@
+//! The table, and a list where there is no room for one. Each row watches itself alone.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use monitor_core::agents::Verdict;
+
+use super::{
+    list::List,
+    query::{Query, Sort},
+    row_view::row_view,
+    rows::Row,
+};
+use crate::reactive::{Derived, attribute, keyed, part, part_if, text};
+
+/// The table. Its roles are spelt out, because a narrow one is laid out as a list and browsers then forget them.
+#[component]
+pub fn Table(list: List) -> impl IntoView {
+    let keys = Derived::new(move || list.shown.with(|rows| rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>()));
+    let none = Derived::new(move || keys.with(Vec::is_empty));
+    // Where a single agent is dark, what helps is not folded away.
+    let dark = |row: &&Arc<Row>| row.verdict() == Some(Verdict::Dark);
+    let alone = list.rows.with_untracked(|rows| rows.all().iter().filter(dark).count() == 1);
+    view! {
+        <table role="table" aria-labelledby="agent-list" aria-busy=text(move || list.late.get().to_string())>
+            <thead role="rowgroup">
+                <tr role="row">
+                    {head(list.query, Sort::Agent, "Agent", false)}
+                    {head(list.query, Sort::Telemetry, "Telemetry", false)}
+                    {head(list.query, Sort::Seen, "Last seen", true)}
+                    {head(list.query, Sort::Cost, "Est. cost", true)}
+                    <th role="columnheader" scope="col" class="trend"><span class="unseen">"Cost over time"</span></th>
+                    {head(list.query, Sort::Tokens, "Tokens", true)}
+                    {head(list.query, Sort::Tools, "Tools", true)}
+                    {head(list.query, Sort::Failed, "Failed", true)}
+                    <th role="columnheader" scope="col" class="trend">"Activity"</th>
+                    <th role="columnheader" scope="col" class="leads"><span class="unseen">"Dashboard"</span></th>
+                </tr>
+            </thead>
+            {keyed(move || keys.get(), move |key| view! { <RowOf key list alone /> }.into_any())}
+        </table>
+        {part_if(none, move || view! {
+            <p class="empty">
+                "No row is like that. "
+                <a
+                    href=attribute(move || Some(list.query.with(|query| query.unfiltered().address())))
+                    data-noscroll="true"
+                >
+                    "Show all"
+                </a>
+            </p>
+        }.into_any())}
+    }
+    .into_any()
+}
+
+/// The head of a column, which orders the rows by it.
+fn head(query: Derived<Query>, sort: Sort, words: &'static str, number: bool) -> AnyView {
+    let sorted = move || {
+        query.with(|query| (query.sort == sort).then(|| if query.descends() { "descending" } else { "ascending" }))
+    };
+    let address = move || query.with(|query| query.sorted_by(sort).address());
+    view! {
+        <th
+            role="columnheader"
+            scope="col"
+            class=if number { "number" } else { "" }
+            aria-sort=attribute(move || sorted().map(str::to_owned))
+        >
+            <a href=attribute(move || Some(address())) data-noscroll="true">{words}</a>
+        </th>
+    }
+    .into_any()
+}
+
+#[component]
+fn RowOf(key: String, list: List, alone: bool) -> impl IntoView {
+    let row = {
+        let key = key.clone();
+        Derived::new(move || list.rows.with(|rows| rows.find(&key).cloned()))
+    };
+    let verdict = move || {
+        row.with(|row| row.as_ref().and_then(|row| row.verdict()).map_or("none", |verdict| verdict.name()).to_owned())
+    };
+    view! {
+        <tbody role="rowgroup" data-row=key data-verdict=text(verdict)>
+            {part(move || match row.get() {
+                Some(row) => list.around.with(|around| row_view(&row, around, list.moments, alone)),
+                None => ().into_any(),
+            })}
+        </tbody>
+    }
+    .into_any()
+}

@@ -1,0 +1,115 @@
+//! One agent's events as they arrive, with what a reader may do to them.
+
+use leptos::{html, prelude::*};
+use monitor_core::{links::Link, telemetry::AgentEvent};
+
+use super::events::Timeline;
+#[cfg(feature = "hydrate")]
+use crate::components::keep_to_the_end;
+use crate::{
+    charts::figure::way,
+    components::{Moment, Prose},
+    live::Live,
+    reactive::{Derived, keyed, part, part_if, text},
+    words,
+};
+
+/// The card.
+#[component]
+pub fn Events(
+    container: String,
+    /// The last events, as the page was made with them.
+    first: Vec<AgentEvent>,
+    /// The way to the same events in Grafana.
+    link: Derived<Link>,
+) -> impl IntoView {
+    let live = Live::get();
+    let timeline = RwSignal::new(Timeline::new(first));
+    let paused = RwSignal::new(false);
+    let scroller = NodeRef::<html::Div>::new();
+    #[cfg(feature = "hydrate")]
+    {
+        let (before, after) = keep_to_the_end(scroller);
+        super::follow::events(&container, timeline, paused, before, after);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = container;
+    let empty = Derived::new(move || timeline.with(|timeline| timeline.shown().is_empty()));
+    let trouble = Derived::new(move || timeline.with(|timeline| timeline.trouble.clone()));
+    let hydrated = live.hydrated();
+    let pause_words = move || match (paused.get(), timeline.with(Timeline::waiting)) {
+        (false, _) => "Pause".to_owned(),
+        (true, 0) => "Follow".to_owned(),
+        (true, waiting) => format!("Follow, {waiting} new"),
+    };
+    view! {
+        <section class="card timeline" aria-labelledby="timeline">
+            <div class="card-head">
+                <h2 id="timeline">"Timeline"</h2>
+                {part(move || way(link.get(), "Explore", "Events in Grafana’s Explore".into()))}
+                {part_if(hydrated, move || view! {
+                    <button
+                        type="button"
+                        class="button"
+                        data-rank="quiet"
+                        aria-pressed=text(move || paused.get().to_string())
+                        on:click=move |_| paused.update(|paused| *paused = !*paused)
+                    >
+                        {text(pause_words)}
+                    </button>
+                }.into_any())}
+            </div>
+            <div role="status">
+                {part(move || trouble.get().map(|why| {
+                    let text = words::sentence(&why);
+                    view! { <p class="trouble" data-tone="warn"><Prose text /></p> }
+                }).into_any())}
+            </div>
+            <div class="events" node_ref=scroller tabindex="0" role="region" aria-label="Events, times in UTC">
+                {keyed(
+                    move || timeline.with(|timeline| timeline.shown().iter().map(|event| event.id.clone()).collect()),
+                    move |id| timeline.with_untracked(|timeline| {
+                        let event = timeline.shown().iter().rev().find(|event| event.id == id);
+                        event.map(line).into_any()
+                    }),
+                )}
+                {part_if(empty, move || view! {
+                    <p class="empty">
+                        {text(move || match hydrated.get() {
+                            true => "No event has come yet. This list follows by itself.",
+                            false => "No event has come yet.",
+                        }.to_owned())}
+                    </p>
+                }.into_any())}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn line(event: &AgentEvent) -> AnyView {
+    let at = event.at;
+    let time = at.to_rfc3339().get(11..19).unwrap_or_default().to_owned();
+    let failed = event.failed.then(|| view! { <span class="failed">"failed"</span> });
+    let fields = event
+        .fields
+        .iter()
+        .map(|(name, value)| view! { <dt>{name.clone()}</dt> <dd>{value.clone()}</dd> })
+        .collect_view();
+    view! {
+        <details class="event" data-failed=event.failed.to_string()>
+            <summary>
+                <Moment at>{time}</Moment>
+                <span class="event-name">{event.name.clone()}</span>
+                {failed}
+                <span class="text">{event.summary.clone()}</span>
+            </summary>
+            <dl>
+                <dt>"session"</dt>
+                <dd>{event.session.clone()}</dd>
+                {fields}
+            </dl>
+        </details>
+    }
+    .into_any()
+}

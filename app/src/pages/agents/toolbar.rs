@@ -1,0 +1,153 @@
+//! What is asked of the list: a form that a browser sends by itself, and that acts at once where the page is interactive.
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use monitor_core::{agents::Verdict, telemetry::Range};
+
+use super::{
+    list::List,
+    query::{NO_CONTAINER, NO_PROJECT, Query},
+};
+use crate::{
+    order::order,
+    reactive::{Derived, part, part_if, text},
+};
+
+/// The form.
+#[component]
+pub fn Toolbar(list: List) -> impl IntoView {
+    let navigate = use_navigate();
+    let query = list.query;
+    // The address is what was asked for; whoever types does not leave a trail of it behind.
+    let change = StoredValue::new(move |change: &dyn Fn(&mut Query)| {
+        let mut asked = query.get_untracked();
+        change(&mut asked);
+        navigate(&asked.address(), NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+    });
+    let changed = move |how: &dyn Fn(&mut Query)| change.with_value(|change| change(how));
+    let first = query.get_untracked();
+    let projects = Derived::new(move || {
+        let asked = query.with(|query| query.project.clone());
+        list.rows.with(|rows| {
+            // A project that is asked for and not there is a choice all the same.
+            let asked = Some(asked.as_str()).filter(|asked| !asked.is_empty());
+            let all = rows.all().iter().map(|row| row.project().unwrap_or(NO_PROJECT));
+            let all: Vec<&str> = all.chain(asked).collect();
+            let ordered = order(all.len(), &|one, other| all[one].cmp(all[other]));
+            let mut projects: Vec<String> = ordered.into_iter().map(|place| all[place].to_owned()).collect();
+            projects.dedup();
+            projects
+        })
+    });
+    let simulated = Derived::new(move || list.rows.with(|rows| rows.all().iter().any(|row| row.simulated())));
+    let plain = Derived::new(move || !list.moments.hydrated.get());
+    let counted = move || {
+        let (shown, all) = (list.shown.with(Vec::len), list.rows.with(|rows| rows.all().len()));
+        match shown == all {
+            true => format!("{all} rows"),
+            false => format!("{shown} of {all} rows"),
+        }
+    };
+    view! {
+        <form class="card-head toolbar" method="get" action="/agents" role="search" on:submit=move |event| {
+            if list.moments.hydrated.get_untracked() {
+                event.prevent_default();
+            }
+        }>
+            <input
+                type="search"
+                name="q"
+                aria-label="Search in agents"
+                placeholder="Search"
+                autocomplete="off"
+                value=first.text.clone()
+                prop:value=text(move || query.with(|query| query.text.clone()))
+                on:input:target=move |event| changed(&|query| query.text = event.target().value())
+            />
+            <select
+                name="project"
+                aria-label="Project"
+                prop:value=text(move || query.with(|query| query.project.clone()))
+                on:change:target=move |event| changed(&|query| query.project = event.target().value())
+            >
+                {part(move || {
+                    let asked = query.with_untracked(|query| query.project.clone());
+                    let mut choices = vec![choice("", "All projects", &asked)];
+                    choices.extend(projects.get().iter().map(|project| match project.as_str() {
+                        NO_PROJECT => choice(NO_PROJECT, "No project", &asked),
+                        project => choice(project, project, &asked),
+                    }));
+                    choices.into_any()
+                })}
+            </select>
+            <select
+                name="verdict"
+                aria-label="Telemetry"
+                prop:value=text(move || query.with(|query| query.verdict.clone()))
+                on:change:target=move |event| changed(&|query| query.verdict = event.target().value())
+            >
+                {choice("", "Any telemetry", &first.verdict)}
+                {Verdict::ALL
+                    .into_iter()
+                    .map(|verdict| choice(verdict.name(), verdict.title(), &first.verdict))
+                    .collect_view()}
+                {choice(NO_CONTAINER, "No container", &first.verdict)}
+            </select>
+            <select
+                name="range"
+                aria-label="Range of the numbers"
+                prop:value=text(move || query.with(|query| query.range.name().to_owned()))
+                on:change:target=move |event| {
+                    changed(&|query| query.range = Range::from_name(&event.target().value()).unwrap_or_default());
+                }
+            >
+                {Range::ALL
+                    .into_iter()
+                    .map(|range| choice(range.name(), &range_words(range), first.range.name()))
+                    .collect_view()}
+            </select>
+            {part_if(simulated, move || {
+                let hidden = query.with_untracked(|query| query.hide_simulated);
+                view! {
+                    <label class="check">
+                        <input
+                            type="checkbox"
+                            name="simulated"
+                            value="hide"
+                            checked=hidden
+                            on:change:target=move |event| {
+                                changed(&|query| query.hide_simulated = event.target().checked());
+                            }
+                        />
+                        "Hide simulated"
+                    </label>
+                }.into_any()
+            })}
+            {(first.sort != Query::default().sort || first.reversed).then(|| view! {
+                <input type="hidden" name="sort" value=first.sort.name() />
+                <input type="hidden" name="order" value=first.order() />
+            })}
+            {part_if(plain, || view! { <button type="submit" class="button" data-rank="quiet">"Show"</button> }.into_any())}
+            <p class="fact" role="status">{text(counted)}</p>
+        </form>
+    }
+    .into_any()
+}
+
+/// `Last 24 hours`.
+pub fn range_words(range: Range) -> String {
+    let mut words = range.words().to_owned();
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+fn choice(value: &str, words: &str, asked: &str) -> AnyView {
+    view! {
+        <option value=value.to_owned() selected=value == asked>
+            {words.to_owned()}
+        </option>
+    }
+    .into_any()
+}

@@ -1,0 +1,113 @@
+//! The sums of the rows that are shown.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use monitor_core::{
+    agents::Verdict,
+    telemetry::{Owner, Range, Tokens},
+};
+
+use super::rows::Row;
+use crate::{
+    reactive::{Derived, text},
+    words,
+};
+
+/// The sums. `None`: not known of a single row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Containers that report.
+    pub reporting: usize,
+    /// Containers.
+    pub containers: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Millionths of a dollar.
+    pub cost_micro_usd: Option<u64>,
+    /// Tokens.
+    pub tokens: Option<Tokens>,
+    /// Tools that ran.
+    pub tool_calls: Option<u64>,
+    /// Those that failed.
+    pub tool_failures: Option<u64>,
+}
+
+/// Sums up. The numbers of an owner with several containers count once.
+pub fn totals(rows: &[Arc<Row>]) -> Totals {
+    let mut totals = Totals { rows: rows.len(), ..Totals::default() };
+    let mut counted: Vec<&Owner> = Vec::new();
+    for row in rows {
+        totals.containers += usize::from(row.agent.is_some());
+        totals.reporting += usize::from(row.verdict() == Some(Verdict::Reporting));
+        let Some(numbers) = row.numbers.as_ref().filter(|_| !row.shared || !counted.contains(&&row.owner)) else {
+            continue;
+        };
+        if row.shared {
+            counted.push(&row.owner);
+        }
+        add(&mut totals.cost_micro_usd, numbers.cost_micro_usd);
+        add(&mut totals.tool_calls, numbers.tool_calls);
+        add(&mut totals.tool_failures, numbers.tool_failures);
+        if let Some(more) = numbers.tokens {
+            let sum = totals.tokens.get_or_insert_default();
+            sum.input += more.input;
+            sum.output += more.output;
+            sum.cache_read += more.cache_read;
+            sum.cache_creation += more.cache_creation;
+        }
+    }
+    totals
+}
+
+fn add(sum: &mut Option<u64>, more: Option<u64>) {
+    if let Some(more) = more {
+        *sum = Some(sum.unwrap_or_default() + more);
+    }
+}
+
+/// The sums, above the list.
+#[component]
+pub fn Sums(totals: Derived<Totals>, range: Derived<Range>) -> impl IntoView {
+    let cell = move |title: &'static str, of: fn(&Totals) -> (String, String)| {
+        view! {
+            <div>
+                <dt>{title}</dt>
+                <dd title=text(move || totals.with(|totals| of(totals).1))>
+                    {text(move || totals.with(|totals| of(totals).0))}
+                </dd>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="card sums" aria-labelledby="sums">
+            <h2 id="sums" class="unseen">{text(move || format!("Sums of the {}", range.with(|range| range.words())))}</h2>
+            <dl>
+                {cell("Reporting", |it| {
+                    let containers = format!("{} containers", it.containers);
+                    (if it.containers == 0 { "–".into() } else { format!("{} of {}", it.reporting, it.containers) }, containers)
+                })}
+                {cell("Estimated cost", |it| said(it.cost_micro_usd, words::dollars, words::dollars_exact))}
+                {cell("Tokens", |it| said(it.tokens.map(|tokens| tokens.sum()), words::compact, words::exact))}
+                {cell("Tool calls", |it| said(it.tool_calls, words::compact, words::exact))}
+                {cell("Failed", |it| {
+                    let share = it.tool_failures.zip(it.tool_calls);
+                    let words = share.and_then(|(failed, calls)| words::percent(failed, calls));
+                    let exact = share.map(|(failed, calls)| {
+                        format!("{} of {} tool calls", words::exact(failed), words::exact(calls))
+                    });
+                    (words.unwrap_or_else(|| "–".into()), exact.unwrap_or_else(|| "not known".into()))
+                })}
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn said(count: Option<u64>, short: fn(u64) -> String, exact: fn(u64) -> String) -> (String, String) {
+    match count {
+        Some(count) => (short(count), exact(count)),
+        None => ("–".into(), "not known".into()),
+    }
+}

@@ -1,0 +1,162 @@
+//! The page: the list of files, and the one that the address names.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use monitor_core::file_view::{FileState, FileView};
+
+use super::highlight::highlight;
+use crate::{
+    api::load_files,
+    components::{Chip, Copy, ErrorNote, Tone},
+    jobs::{Refusal, Verb, VerbForm, Verbs},
+    live::{Carried, Live},
+    reactive::{Derived, attribute, part, part_if, text},
+    words,
+};
+
+/// `/files`, `/files?name=compose.yaml`.
+#[component]
+pub fn FilesPage() -> impl IntoView {
+    let live = Live::get();
+    // Read again whenever the server sees files or settings change.
+    let files = Resource::new_str_blocking(
+        {
+            let configuration = live.derive(|snapshot| snapshot.configuration.clone());
+            move || configuration.get()
+        },
+        |_| async { Carried(load_files().await) },
+    );
+    let directory = live.derive(|snapshot| snapshot.configuration.directory.clone());
+    let settings_file = live.derive(|snapshot| snapshot.configuration.settings_file.clone());
+    let verbs = Verbs::new();
+    view! {
+        <Title text="Files" />
+        <div class="page">
+            <header class="opening">
+                <h1>"Files"</h1>
+                <p class="lead">
+                    "What the stack is made from, in " <code>{text(move || directory.get())}</code>
+                    ". Generated from " <code>{text(move || settings_file.get())}</code> "."
+                </p>
+            </header>
+            <Refusal verbs />
+            <Transition fallback=|| view! { <p class="fact">"Reading the files…"</p> }>
+                {move || Suspend::new(async move {
+                    match files.await.0 {
+                        Ok(files) => view! { <Files files verbs /> }.into_any(),
+                        Err(error) => {
+                            view! { <ErrorNote title="The files could not be read".to_owned() error /> }.into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Files(files: Vec<FileView>, verbs: Verbs) -> impl IntoView {
+    let query = use_query_map();
+    let missing = files.iter().all(|file| file.state == FileState::Missing);
+    let differ = !missing && files.iter().any(|file| file.state != FileState::Current);
+    let files: Arc<[FileView]> = files.into();
+    let chosen = Derived::new({
+        let files = Arc::clone(&files);
+        move || {
+            let name = query.with(|query| query.get("name"));
+            files.iter().position(|file| Some(&file.name) == name.as_ref()).unwrap_or_default()
+        }
+    });
+    let entries = files
+        .iter()
+        .enumerate()
+        .map(|(index, file)| {
+            let current = attribute(move || (chosen.get() == index).then(|| "page".to_owned()));
+            view! {
+                <li>
+                    <a href=format!("/files?name={}", file.name) aria-current=current>
+                        <span class="name">{file.name.clone()}</span>
+                        <Chip tone=state_words(file.state).0 word=state_words(file.state).1.to_owned() />
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        {missing.then(|| view! {
+            <section class="note" data-tone="off">
+                <p>"Nothing is on disk yet; below is what would be written."</p>
+                <div class="actions">
+                    <VerbForm verbs verb=Verb::Initialize rank="primary" />
+                </div>
+            </section>
+        })}
+        {differ.then(|| view! {
+            <section class="note" data-tone="warn">
+                <p>"Some files differ from what the settings ask for. Replacing keeps each old one as a backup."</p>
+                <div class="actions">
+                    <VerbForm verbs verb=Verb::Replace rank="plain" />
+                </div>
+            </section>
+        })}
+        <div class="files">
+            <nav aria-label="Files of the stack">
+                <ul>{entries}</ul>
+            </nav>
+            {part(move || {
+                match files.get(chosen.get()).cloned() {
+                    Some(file) => view! { <Contents file /> }.into_any(),
+                    None => ().into_any(),
+                }
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Contents(file: FileView) -> impl IntoView {
+    let live = Live::get();
+    let html = highlight(file.language, &file.contents);
+    let lines = file.contents.lines().count();
+    let (tone, word) = state_words(file.state);
+    let contents: Arc<str> = file.contents.into();
+    view! {
+        <article class="card contents" data-state=word.to_ascii_lowercase()>
+            <div class="card-head">
+                <h2>{file.name.clone()}</h2>
+                <Chip tone word=word.to_owned() />
+                {part_if(live.hydrated(), move || view! {
+                    <Copy text=contents.clone() />
+                }.into_any())}
+            </div>
+            <p class="purpose">{words::sentence(&file.purpose)} " " {state_sentence(file.state)}</p>
+            <pre tabindex="0" role="region" aria-label=format!("Contents of {}, {lines} lines", file.name)>
+                <code inner_html=html></code>
+            </pre>
+        </article>
+    }
+    .into_any()
+}
+
+fn state_words(state: FileState) -> (Tone, &'static str) {
+    match state {
+        FileState::Missing => (Tone::Off, "Missing"),
+        FileState::Current => (Tone::Ok, "Current"),
+        FileState::Outdated => (Tone::Warn, "Outdated"),
+        FileState::Edited => (Tone::Warn, "Edited"),
+    }
+}
+
+fn state_sentence(state: FileState) -> &'static str {
+    match state {
+        FileState::Missing => "Not on disk yet: this is what would be written.",
+        FileState::Current => "",
+        FileState::Outdated => "The settings have changed since it was written.",
+        FileState::Edited => "Somebody changed it since it was written; it is shown as it is on disk.",
+    }
+}

@@ -1,0 +1,127 @@
+//! The page: which service, and its last lines as the server read them.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use monitor_core::{error::StackError, service::Service, status::ContainerState, timestamp::Timestamp};
+
+use super::{buffer::Filter, viewer::Viewer};
+use crate::{
+    api::{ApiError, load_recent_logs},
+    components::{ErrorNote, Icon, Shape},
+    live::{Carried, Live},
+    pages::{not_found::NotFound, stack::state_dot},
+    reactive::{Derived, part},
+};
+
+/// Lines on the page before it is live.
+const FIRST_LINES: u32 = 200;
+
+/// `/logs`, `/logs/{service}`. Without a name the first service is shown.
+#[component]
+pub fn LogsPage() -> impl IntoView {
+    let parameters = use_params_map();
+    let service = Derived::new(move || match parameters.with(|parameters| parameters.get("service")) {
+        Some(name) => Service::from_name(&name),
+        None => Some(Service::ALL[0]),
+    });
+    part(move || match service.get() {
+        Some(service) => view! { <ServiceLog service /> }.into_any(),
+        None => view! { <NotFound /> }.into_any(),
+    })
+}
+
+#[component]
+fn ServiceLog(service: Service) -> impl IntoView {
+    let live = Live::get();
+    // A container that was started anew has a new log; one that merely ended keeps the one it has.
+    let started = {
+        let now = live.derive(move |snapshot| snapshot.service(service).and_then(|status| status.started_at));
+        let last = StoredValue::new(None::<Timestamp>);
+        Derived::new(move || {
+            if let Some(now) = now.get() {
+                last.set_value(Some(now));
+            }
+            last.get_value()
+        })
+    };
+    // The address bears the filter, so that a filtered log can be asked for without JavaScript and passed on.
+    let asked = use_query_map().with_untracked(|query| query.get("q")).unwrap_or_default();
+    let filter = RwSignal::new(Filter { text: asked, serious: false });
+    // What is known to have no container is not asked for its log: the refusal would be a fault in the browser's eyes.
+    let missing = live
+        .derive(move |snapshot| snapshot.service(service).is_none_or(|status| status.state == ContainerState::Missing));
+    let lines = Resource::new_str_blocking(
+        move || (missing.get(), started.get()),
+        move |(missing, _)| async move {
+            match missing {
+                true => Carried(Err(ApiError::Stack(StackError::NoContainer { service }))),
+                false => Carried(load_recent_logs(service, FIRST_LINES).await),
+            }
+        },
+    );
+    view! {
+        <Title text=format!("Logs of {}", service.title()) />
+        <div class="page logs">
+            <header class="opening">
+                <h1>"Logs"</h1>
+                <Tabs service />
+            </header>
+            <Transition fallback=|| view! { <p class="fact">"Reading the log…"</p> }>
+                {move || Suspend::new(async move {
+                    match lines.await.0 {
+                        Ok(lines) => view! { <Viewer service lines filter /> }.into_any(),
+                        Err(ApiError::Stack(StackError::NoContainer { .. })) => {
+                            view! { <NoLog service /> }.into_any()
+                        }
+                        Err(error) => {
+                            let title = format!("The log of {} could not be read", service.title());
+                            view! { <ErrorNote title error /> }.into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Tabs(service: Service) -> impl IntoView {
+    let tabs = Service::ALL
+        .into_iter()
+        .map(|each| {
+            let current = (each == service).then_some("page");
+            view! {
+                <li>
+                    <a href=format!("/logs/{each}") aria-current=current>
+                        {state_dot(each)}
+                        {each.title()}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav class="tabs" aria-label="Services">
+            <ul>{tabs}</ul>
+        </nav>
+    }
+    .into_any()
+}
+
+#[component]
+fn NoLog(service: Service) -> impl IntoView {
+    view! {
+        <section class="note" data-tone="off">
+            <h2>
+                <Icon shape=Shape::Ring />
+                {service.title()}
+                " has no container yet, so there is no log"
+            </h2>
+            <p class="hint">
+                "It has one as soon as the stack was started; this page shows it then. " <a href="/">"Go to the stack"</a>
+            </p>
+        </section>
+    }
+}

@@ -1,0 +1,136 @@
+//! The lines themselves, with what a reader may do to them.
+
+use leptos::{html, prelude::*};
+use monitor_core::{
+    logs::{Level, LogLine},
+    service::Service,
+    timestamp::Timestamp,
+};
+
+use super::buffer::{Buffer, Filter, Numbered};
+#[cfg(feature = "hydrate")]
+use crate::components::keep_to_the_end;
+use crate::{
+    components::{Icon, Shape},
+    live::Live,
+    reactive::{Derived, part_if, text},
+};
+
+/// The log of one service.
+#[component]
+pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -> impl IntoView {
+    let live = Live::get();
+    let buffer = RwSignal::new(Buffer::new(lines));
+    let paused = RwSignal::new(false);
+    let shown = Derived::new(move || {
+        let filter = filter.get();
+        buffer.with(|buffer| {
+            buffer.shown().iter().filter(|numbered| filter.admits(&numbered.line)).cloned().collect::<Vec<_>>()
+        })
+    });
+    let empty = Derived::new(move || shown.with(Vec::is_empty));
+    let scroller = NodeRef::<html::Div>::new();
+    #[cfg(feature = "hydrate")]
+    {
+        let (before, after) = keep_to_the_end(scroller);
+        super::follow::follow(service, buffer, paused, before, after);
+    }
+
+    let counted = move || {
+        let (shown, all) = (shown.with(Vec::len), buffer.with(|buffer| buffer.shown().len()));
+        match shown == all {
+            true => format!("{all} lines"),
+            false => format!("{shown} of {all} lines"),
+        }
+    };
+    let pause_words = move || match (paused.get(), buffer.with(Buffer::waiting)) {
+        (false, _) => "Pause".to_owned(),
+        (true, 0) => "Follow".to_owned(),
+        (true, waiting) => format!("Follow, {waiting} new"),
+    };
+    view! {
+        <section class="card log" aria-label=format!("Log of {}", service.title())>
+            <div class="card-head toolbar">
+                <form method="get" role="search" on:submit=move |event| event.prevent_default()>
+                    <input
+                        type="search"
+                        name="q"
+                        aria-label="Search in the lines"
+                        placeholder="Search"
+                        autocomplete="off"
+                        value=filter.with_untracked(|filter| filter.text.clone())
+                        on:input:target=move |event| filter.update(|filter| filter.text = event.target().value())
+                    />
+                </form>
+                {part_if(live.hydrated(), move || view! {
+                    <label class="check">
+                        <input
+                            type="checkbox"
+                            on:change:target=move |event| {
+                                filter.update(|filter| filter.serious = event.target().checked())
+                            }
+                        />
+                        "Warnings and errors"
+                    </label>
+                    <button
+                        type="button"
+                        class="button"
+                        data-rank="quiet"
+                        aria-pressed=text(move || paused.get().to_string())
+                        on:click=move |_| paused.update(|paused| *paused = !*paused)
+                    >
+                        {text(pause_words)}
+                    </button>
+                }.into_any())}
+                <a class="button" data-rank="quiet" href=format!("/logs/{service}/download") download rel="external">
+                    <Icon shape=Shape::Download />
+                    "Download"
+                </a>
+                <p class="fact">{text(counted)}</p>
+            </div>
+            <div
+                class="lines"
+                node_ref=scroller
+                tabindex="0"
+                role="region"
+                aria-label=format!("Lines of {}, times in UTC", service.title())
+            >
+                <For each=move || shown.get() key=|numbered| numbered.number let:numbered>
+                    <Line numbered />
+                </For>
+                {part_if(empty, move || view! {
+                    <p class="empty">
+                        {text(move || match buffer.with(|buffer| buffer.shown().is_empty()) {
+                            true => "It has written nothing yet.",
+                            false => "No line holds that.",
+                        }.to_owned())}
+                    </p>
+                }.into_any())}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Line(numbered: Numbered) -> impl IntoView {
+    let LogLine { at, level, text: line } = numbered.line;
+    let word = match level {
+        Level::Error | Level::Warn => level.name(),
+        Level::Info | Level::Debug | Level::Plain => "",
+    };
+    view! {
+        <div class="line" data-level=level.name()>
+            <time datetime=at.map(Timestamp::to_rfc3339) title=at.map(Timestamp::to_rfc3339)>
+                {at.map(time_of_day)}
+            </time>
+            <span class="level">{word}</span>
+            <span class="text">{line}</span>
+        </div>
+    }
+}
+
+/// `07:12:56`, in UTC like the lines' own times.
+fn time_of_day(at: Timestamp) -> String {
+    at.to_rfc3339().get(11..19).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,100 @@
+//! The one button that makes it happen, and what somebody decides before pressing it.
+
+use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::use_navigate;
+use monitor_core::settings_page::Preview;
+
+use super::{follows::does_nothing, preview::Back, query, request::Request};
+use crate::{
+    api::ApplySettings,
+    components::{Icon, Prose, Tone},
+    live::Live,
+    reactive::{Derived, attribute, part_if, text},
+    words,
+};
+
+/// The form with the button; a note where there is nothing to apply.
+#[component]
+pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
+    let navigate = use_navigate();
+    let busy = Live::get().derive(|snapshot| snapshot.running_job().map(|job| job.kind));
+    let at_work = Derived::new(move || busy.with(Option::is_some));
+    let replace = RwSignal::new(false);
+    let nothing = does_nothing(&preview);
+    let edited = (!preview.edited.is_empty()).then(|| {
+        let names: Vec<String> = preview.edited.iter().map(|name| format!("`{name}`")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let verb = if names.len() == 1 { "was" } else { "were" };
+        let words = format!("{} {verb} edited by hand, and stays as it is.", words::list(&names));
+        let words = if names.len() == 1 { words } else { words.replace("stays as it is", "stay as they are") };
+        view! {
+            <p>
+                <Prose text=words />
+            </p>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    name="replace_edited"
+                    value="true"
+                    on:change:target=move |event| replace.set(event.target().checked())
+                />
+                "Replace what was edited, and make anew what reads it; the old ones are kept as backups"
+            </label>
+        }
+        .into_any()
+    });
+    if nothing {
+        return view! {
+            <section class="note" data-tone="ok">
+                <h2>
+                    <Icon shape=Tone::Ok.shape() />
+                    "There is nothing to apply"
+                </h2>
+                <p class="fact">"Settings, files and containers agree."</p>
+            </section>
+            <div class="actions">
+                <Back asked />
+            </div>
+        }
+        .into_any();
+    }
+    let base = preview.base.clone();
+    let submit = {
+        let (asked, base) = (asked.clone(), base.clone());
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            if untrack(move || at_work.get()) {
+                return;
+            }
+            let mut pairs = vec![("query", asked.as_str()), ("base", base.as_str())];
+            if replace.get_untracked() {
+                pairs.push(("replace_edited", "true"));
+            }
+            let navigate = navigate.clone();
+            apply.send(query::write(pairs), move || navigate("/settings", Default::default()));
+        }
+    };
+    view! {
+        <form class="apply" method="post" action=ApplySettings::url() on:submit=submit>
+            <input type="hidden" name="query" value=asked.clone() />
+            <input type="hidden" name="base" value=base />
+            {edited}
+            {part_if(at_work, || view! {
+                <p class="hint">"A job is at work. Applying waits until it is done."</p>
+            }.into_any())}
+            <div class="actions">
+                <button
+                    type="submit"
+                    class="button"
+                    data-rank="primary"
+                    aria-busy=text(move || apply.pending().to_string())
+                    aria-disabled=attribute(move || at_work.get().then(|| "true".to_owned()))
+                >
+                    "Save and apply"
+                </button>
+                <Back asked />
+            </div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,164 @@
+//! The form: every setting in its group, and the bar that says what is changed.
+
+use leptos::{
+    ev::{Event, SubmitEvent},
+    prelude::*,
+};
+use leptos_router::hooks::use_navigate;
+use monitor_core::settings::{Group, KEYS, Key, Kind, Needs};
+
+use super::{dom, editing::Editing, field::Setting, privacy::Recorded};
+use crate::{
+    live::Live,
+    reactive::{Derived, attribute, text},
+    words,
+};
+
+/// The form. Sent as it is, a browser puts it into the address of the preview; so does the page, with the changes only.
+#[component]
+pub fn Editor(editing: Editing) -> impl IntoView {
+    let navigate = use_navigate();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let first = untrack(|| editing.problems.with(|problems| problems.first().map(|it| it.field.clone())));
+        if let Some(field) = first {
+            return dom::focus(field.strip_prefix("monitoring.").unwrap_or(&field));
+        }
+        if editing.form.with_untracked(|form| form.changes() == 0) {
+            return;
+        }
+        let query = editing.form.with_untracked(|form| form.query());
+        dom::remember(&format!("/settings?{query}"));
+        navigate(&format!("/settings/preview?{query}"), Default::default());
+    };
+    let discard = move |event: Event| {
+        event.prevent_default();
+        dom::remember("/settings");
+        editing.change(|form| form.discard());
+    };
+    let groups: Vec<AnyView> =
+        Group::ALL.into_iter().map(|group| view! { <SettingGroup editing group /> }.into_any()).collect();
+    let filled: Vec<AnyView> = editing.form.with_untracked(|form| {
+        let fields = form.fields().iter().map(|field| {
+            let name = format!("was.{}", field.key.path);
+            view! { <input type="hidden" name=name value=field.was.clone() /> }.into_any()
+        });
+        fields.collect()
+    });
+    let base = editing.form.with_untracked(|form| form.base().to_owned());
+    view! {
+        <form
+            class="editor"
+            method="get"
+            action="/settings/preview"
+            on:input=move |event| heard(editing, &event)
+            on:submit=submit
+            on:reset=discard
+        >
+            <input type="hidden" name="base" value=base />
+            {filled}
+            {groups}
+            <Bar editing />
+        </form>
+    }
+    .into_any()
+}
+
+/// Something was typed or chosen, in whichever field.
+fn heard(editing: Editing, event: &Event) {
+    use leptos::wasm_bindgen::JsCast;
+
+    let Some(input) = event.target().and_then(|target| target.dyn_into::<leptos::web_sys::HtmlInputElement>().ok())
+    else {
+        return;
+    };
+    let Some(key) = Key::find(&input.name()) else { return };
+    editing.form.update(|form| match key.kind {
+        Kind::Switch => form.switch(key.path, input.id().ends_with("-on")),
+        _ => form.type_in(key.path, &input.value()),
+    });
+    if key.kind == Kind::Port {
+        editing.look_at_port_soon(key.path);
+    }
+}
+
+#[component]
+fn SettingGroup(editing: Editing, group: Group) -> impl IntoView {
+    let keys = || KEYS.iter().filter(|key| key.group == group);
+    let usual = usual(keys());
+    let rows: Vec<AnyView> = keys().map(|key| view! { <Setting editing key usual /> }.into_any()).collect();
+    let id = group.title().to_ascii_lowercase();
+    let labelled = id.clone();
+    view! {
+        <div class="card group" role="group" aria-labelledby=labelled>
+            <div class="card-head">
+                <h2 id=id>{group.title()}</h2>
+                {usual.map(|usual| view! { <p class="fact">{usual.in_words()}</p> })}
+            </div>
+            {(group == Group::Privacy).then(|| view! { <Recorded editing /> })}
+            {rows}
+        </div>
+    }
+    .into_any()
+}
+
+/// What applying needs for most of these; of two that are needed as often, the first.
+fn usual(keys: impl Iterator<Item = &'static Key>) -> Option<Needs> {
+    let all: Vec<Needs> = keys.map(|key| key.needs).collect();
+    all.iter().rev().max_by_key(|needs| all.iter().filter(|other| other == needs).count()).copied()
+}
+
+/// How much is changed, what stands in the way, and the way on.
+#[component]
+fn Bar(editing: Editing) -> impl IntoView {
+    let hydrated = Live::get().hydrated();
+    let changes = Derived::new(move || editing.form.with(|form| form.changes()));
+    let problems = Derived::new(move || editing.problems.with(Vec::len));
+    let tone = attribute(move || {
+        let name = match (problems.get(), changes.get()) {
+            (0, 0) => "off",
+            (0, _) => "busy",
+            _ => "bad",
+        };
+        Some(name.to_owned())
+    });
+    let blocked = attribute(move || {
+        let blocked = hydrated.get() && (problems.get() > 0 || changes.get() == 0);
+        blocked.then(|| "true".to_owned())
+    });
+    view! {
+        <div class="bar" data-tone=tone>
+            <p role="status" id="bar-words">{text(move || bar_words(changes.get(), problems.get()))}</p>
+            <div class="actions">
+                <button type="reset" class="button">"Discard"</button>
+                <button
+                    type="submit"
+                    class="button"
+                    data-rank="primary"
+                    aria-disabled=blocked
+                    aria-describedby="bar-words"
+                >
+                    "Preview and apply…"
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// `Two settings changed.`, `One problem to solve first.`
+pub(super) fn bar_words(changes: usize, problems: usize) -> String {
+    let several = |count: usize, one: &str, many: &str| {
+        words::sentence(&format!("{} {}", words::count(count), if count == 1 { one } else { many }))
+    };
+    match (changes, problems) {
+        (0, 0) => "Nothing is changed.".into(),
+        (0, _) => several(problems, "problem in the file", "problems in the file"),
+        (_, 0) => several(changes, "setting changed", "settings changed"),
+        (_, _) => format!(
+            "{} {}",
+            several(changes, "setting changed", "settings changed"),
+            several(problems, "problem to solve first", "problems to solve first")
+        ),
+    }
+}

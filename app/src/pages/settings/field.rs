@@ -1,0 +1,275 @@
+//! One setting: what it means, its value, and what is wrong with it or known about it.
+
+use leptos::prelude::*;
+use monitor_core::settings::{Key, Kind, Needs};
+
+use super::{
+    editing::Editing,
+    form::{Field, Form},
+    port::{self, PortWords},
+};
+use crate::{
+    components::{Icon, Prose, Tone},
+    live::Live,
+    reactive::{Derived, attribute, part, part_if},
+    words,
+};
+
+/// What is said below a field and may change as somebody types.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct State {
+    problems: Vec<String>,
+    port: Option<PortWords>,
+    moved: Option<String>,
+    way: Way,
+}
+
+/// The way back from what the field says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Way {
+    #[default]
+    None,
+    Undo,
+    Reset,
+}
+
+impl Editing {
+    fn state_of(self, path: &'static str) -> State {
+        let problems = self.problems.with(|problems| {
+            let of_this = |field: &str| field.strip_prefix("monitoring.") == Some(path);
+            problems.iter().filter(|it| of_this(&it.field)).map(|it| words::sentence(&it.message)).collect::<Vec<_>>()
+        });
+        self.form.with(|form| {
+            let Some(field) = form.field(path) else { return State::default() };
+            State {
+                // A number that is wrong is nobody's port.
+                port: match problems.is_empty() {
+                    true => self.ports.with(|known| port_words(form, field, known)),
+                    false => None,
+                },
+                problems,
+                moved: field.moved().map(str::to_owned),
+                way: match field.changed() {
+                    true => Way::Undo,
+                    false if !field.value.is_empty() => Way::Reset,
+                    false => Way::None,
+                },
+            }
+        })
+    }
+}
+
+fn port_words(form: &Form, field: &Field, known: &[monitor_core::settings_page::PortUse]) -> Option<PortWords> {
+    match field.key.kind {
+        Kind::Port => port::words(field.key.path, form.port(field.key.path)?, known),
+        _ => None,
+    }
+}
+
+/// The row of a setting. `usual` is what its group says about applying; only what differs from that is said here.
+#[component]
+pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> impl IntoView {
+    let path = key.path;
+    let state = Derived::new(move || editing.state_of(path));
+    let changed = attribute(move || editing.form.with(|form| form.field(path)?.changed().then(|| "true".to_owned())));
+    let needs = (Some(key.needs) != usual).then(|| words::sentence(key.needs.in_words()));
+    let control = match key.kind {
+        Kind::Switch => view! { <Switch editing key state /> }.into_any(),
+        _ => view! { <Input editing key state /> }.into_any(),
+    };
+    let title = match key.kind {
+        Kind::Switch => view! { <span class="title" id=format!("{path}-title")>{key.title}</span> }.into_any(),
+        _ => view! { <label class="title" for=path>{key.title}</label> }.into_any(),
+    };
+    view! {
+        <div class="setting" data-changed=changed>
+            <div class="about">
+                <p>{title} " " <code>{path}</code></p>
+                <p class="fact" id=format!("{path}-about")>
+                    <Prose text=words::sentence(key.meaning) />
+                    {needs.map(|needs| view! { " " <span class="needs">{needs}</span> })}
+                </p>
+            </div>
+            <div class="control">
+                {control}
+                <div id=format!("{path}-state") class="state">
+                    {part(move || state.with(|state| said(editing, path, state)))}
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn describedby(path: &str) -> String {
+    format!("{path}-about {path}-state")
+}
+
+fn invalid(state: Derived<State>) -> Box<dyn FnMut() -> Option<String> + Send> {
+    attribute(move || state.with(|state| (!state.problems.is_empty()).then(|| "true".to_owned())))
+}
+
+#[component]
+fn Input(editing: Editing, key: &'static Key, state: Derived<State>) -> impl IntoView {
+    let value = editing.form.with_untracked(|form| form.field(key.path).map(|field| field.value.clone()));
+    let number = matches!(key.kind, Kind::Port | Kind::Milliseconds);
+    let short = number || key.kind == Kind::Retention;
+    let placeholder = if key.default.is_empty() { "none" } else { key.default };
+    view! {
+        <div class="value">
+            <input
+                id=key.path
+                name=key.path
+                value=value
+                placeholder=placeholder
+                inputmode=number.then_some("numeric")
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                data-short=short.to_string()
+                aria-describedby=describedby(key.path)
+                aria-invalid=invalid(state)
+            />
+            {part(move || state.with(|state| state.port.as_ref().map(holder).into_any()))}
+            <Back editing key state />
+        </div>
+    }
+    .into_any()
+}
+
+/// `Free`, `Ours`, `Taken by …`.
+fn holder(port: &PortWords) -> AnyView {
+    view! {
+        <span class="holder" data-tone=port.tone.name()>
+            <Icon shape=port.tone.shape() />
+            <span>
+                <Prose text=port.words.clone() />
+            </span>
+        </span>
+    }
+    .into_any()
+}
+
+/// On or off. Each way bears the text that the file has for it, so that a form without JavaScript changes nothing by
+/// being sent.
+#[component]
+fn Switch(editing: Editing, key: &'static Key, state: Derived<State>) -> impl IntoView {
+    let path = key.path;
+    let way = move |word: &'static str, title: &'static str, effect: &'static str| {
+        let (value, chosen) = editing.form.with_untracked(|form| {
+            let chosen = form.field(path).is_some_and(|field| field.effective() == effect);
+            let mut form = form.clone();
+            form.switch(path, effect == "true");
+            (form.field(path).map(|field| field.value.clone()).unwrap_or_default(), chosen)
+        });
+        view! {
+            <label>
+                <input id=format!("{path}-{word}") type="radio" name=path value=value checked=chosen />
+                <span>{title}</span>
+            </label>
+        }
+        .into_any()
+    };
+    let default = if key.default == "true" { "Default: on" } else { "Default: off" };
+    let unset = Derived::new(move || editing.form.with(|form| form.field(path).is_some_and(|it| it.value.is_empty())));
+    view! {
+        <div class="value">
+            <div
+                class="switch"
+                role="radiogroup"
+                aria-labelledby=format!("{path}-title")
+                aria-describedby=describedby(path)
+                aria-invalid=invalid(state)
+            >
+                {way("on", "On", "true")}
+                {way("off", "Off", "false")}
+            </div>
+            {part_if(unset, move || view! { <span class="fact">{default}</span> }.into_any())}
+            <Back editing key state />
+        </div>
+    }
+    .into_any()
+}
+
+/// `Undo` where the field was changed, else `Reset` where it is set. Both need JavaScript; without it one empties the
+/// field.
+#[component]
+fn Back(editing: Editing, key: &'static Key, state: Derived<State>) -> impl IntoView {
+    let path = key.path;
+    let hydrated = Live::get().hydrated();
+    let way = Derived::new(move || if hydrated.get() { state.with(|state| state.way) } else { Way::None });
+    let button = move |word: String, unseen: String, back: fn(&mut Form, &str)| {
+        view! {
+            <button
+                type="button"
+                class="link"
+                on:click=move |_| {
+                    editing.change(|form| back(form, path));
+                    super::dom::focus(path);
+                }
+            >
+                {word}
+                <span class="unseen">{unseen}</span>
+            </button>
+        }
+        .into_any()
+    };
+    part(move || match way.get() {
+        Way::None => ().into_any(),
+        Way::Undo => button("Undo".to_owned(), format!(" the change of {}", key.title), Form::undo),
+        Way::Reset => {
+            let word = match (key.kind, key.default) {
+                (Kind::Switch, _) | (_, "") => "Reset".to_owned(),
+                (_, default) => format!("Reset to {default}"),
+            };
+            button(word, format!(", {}", key.title), Form::reset)
+        }
+    })
+}
+
+/// What is wrong, what is free instead, and what somebody else did meanwhile.
+fn said(editing: Editing, path: &'static str, state: &State) -> AnyView {
+    let problems: Vec<AnyView> = state
+        .problems
+        .iter()
+        .map(|problem| {
+            view! {
+                <p class="problem" data-tone="bad">
+                    <Icon shape=Tone::Bad.shape() />
+                    <span>
+                        <Prose text=problem.clone() />
+                    </span>
+                </p>
+            }
+            .into_any()
+        })
+        .collect();
+    let free = state.port.as_ref().and_then(|port| port.free).map(|free| {
+        view! {
+            <p class="fact">
+                {format!("{free} is free. ")}
+                <button
+                    type="button"
+                    class="link"
+                    on:click=move |_| editing.change(|form| form.type_in(path, &free.to_string()))
+                >
+                    {format!("Use {free}")}
+                </button>
+            </p>
+        }
+        .into_any()
+    });
+    let moved = state.moved.as_ref().map(|on_disk| {
+        let words = match on_disk.as_str() {
+            "" => "Meanwhile it was removed from the file.".to_owned(),
+            value => format!("Meanwhile the file says `{value}`."),
+        };
+        view! {
+            <p class="fact" data-tone="warn">
+                <Prose text=words />
+            </p>
+        }
+        .into_any()
+    });
+    view! { <>{problems}{free}{moved}</> }.into_any()
+}

@@ -1,0 +1,81 @@
+//! What is recorded, in plain sentences that change as somebody edits, and the choices that are made as a whole.
+
+use leptos::prelude::*;
+use monitor_core::settings::{Kind, PRESETS, Retention, Settings};
+
+use super::{editing::Editing, form::Form};
+use crate::{
+    live::Live,
+    reactive::{Derived, part, part_if, text},
+};
+
+/// Above the switches.
+#[component]
+pub fn Recorded(editing: Editing) -> impl IntoView {
+    let recorded = Derived::new(move || editing.form.with(Form::recorded));
+    let hydrated = Live::get().hydrated();
+    let changed = Derived::new(move || {
+        editing.form.with(|form| form.fields().iter().any(|it| told_of(it.key.kind) && it.changed()))
+    });
+    let presets = move || {
+        PRESETS
+            .iter()
+            .map(|preset| {
+                let holds = Derived::new(move || recorded.with(|settings| preset.holds(settings)));
+                view! {
+                    <button
+                        type="button"
+                        class="button"
+                        data-rank="quiet"
+                        title=preset.meaning
+                        aria-pressed=text(move || holds.get().to_string())
+                        on:click=move |_| editing.change(|form| form.take(preset))
+                    >
+                        {preset.title}
+                    </button>
+                }
+                .into_any()
+            })
+            .collect::<Vec<_>>()
+    };
+    view! {
+        <div class="recorded">
+            <div class="actions">
+                <h3>{text(move || match changed.get() {
+                    true => "What would be recorded",
+                    false => "What is being recorded now",
+                }.to_owned())}</h3>
+                {part_if(hydrated, move || view! { <div class="presets">{presets()}</div> }.into_any())}
+            </div>
+            {part(move || {
+                let sentences: Vec<AnyView> = recorded
+                    .with(in_words)
+                    .into_iter()
+                    .map(|sentence| view! { <li>{sentence}</li> }.into_any())
+                    .collect();
+                view! { <ul>{sentences}</ul> }.into_any()
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+/// Whether the sentences tell of a setting of that kind.
+fn told_of(kind: Kind) -> bool {
+    matches!(kind, Kind::Switch | Kind::Retention)
+}
+
+/// What is recorded, and for how long it is kept.
+pub(super) fn in_words(settings: &Settings) -> Vec<String> {
+    let days = |retention: Retention| match retention.days() {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
+    let (metrics, logs) = (days(settings.retention.metrics), days(settings.retention.logs));
+    let mut sentences = settings.telemetry.in_words();
+    sentences.push(match metrics == logs {
+        true => format!("All of it is kept for {metrics}."),
+        false => format!("Metrics are kept for {metrics}, events for {logs}."),
+    });
+    sentences
+}

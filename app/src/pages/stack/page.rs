@@ -1,0 +1,172 @@
+//! The page itself: the opening, what needs attention, then the services.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use monitor_core::{error::StackError, live::EngineState};
+
+use super::{
+    actions::{OpenPage, RemoveForm},
+    checks::{self, Checks},
+    flow::DataPath,
+    headline::{Step, headline, offers},
+    services::Services,
+};
+use crate::{
+    api::ApiError,
+    components::{Chip, ErrorNote, Icon, Prose, Tone},
+    jobs::{Outcome, Progress, Refusal, Verb, VerbForm, Verbs},
+    live::Live,
+    reactive::{Derived, part, part_if, text},
+};
+
+/// `/`.
+#[component]
+pub fn StackPage() -> impl IntoView {
+    let verbs = Verbs::new();
+    let checks_first = Live::get().derive(checks::comes_first);
+    let checks_last = Derived::new(move || !checks_first.get());
+    view! {
+        <Title text="Stack" />
+        <div class="page">
+            <Opening verbs />
+            <Refusal verbs />
+            <Attention verbs />
+            <Outcome verbs />
+            {part_if(checks_first, move || view! { <Checks verbs /> }.into_any())}
+            <Services />
+            <DataPath />
+            {part_if(checks_last, move || view! { <Checks verbs /> }.into_any())}
+        </div>
+    }
+    .into_any()
+}
+
+/// How it stands, and the one next step.
+#[component]
+fn Opening(verbs: Verbs) -> impl IntoView {
+    let live = Live::get();
+    let headline = live.derive(headline);
+    let step = Derived::new(move || headline.with(|headline| headline.step.clone()));
+    let lead = Derived::new(move || headline.with(|headline| headline.text.clone()));
+    let stop = live.derive(|snapshot| offers(snapshot).stop);
+    let remove = live.derive(|snapshot| offers(snapshot).remove);
+    view! {
+        <header class="opening">
+            <div class="eyebrow">
+                <h1>"Stack"</h1>
+                <Chip
+                    tone=Signal::derive(move || headline.with(|headline| headline.tone))
+                    word=Signal::derive(move || headline.with(|headline| headline.word.to_owned()))
+                />
+            </div>
+            <div role="status">
+                <p class="headline">{text(move || headline.with(|headline| headline.title.clone()))}</p>
+                <p class="lead">{part(move || view! { <Prose text=lead.get() /> }.into_any())}</p>
+            </div>
+            <Progress />
+            <div class="actions">
+                {part(move || match step.get() {
+                    Step::None => ().into_any(),
+                    Step::Initialize => view! { <VerbForm verbs verb=Verb::Initialize rank="primary" /> }.into_any(),
+                    Step::Start => view! { <VerbForm verbs verb=Verb::Start rank="primary" /> }.into_any(),
+                    Step::Cancel => view! { <VerbForm verbs verb=Verb::Cancel rank="plain" /> }.into_any(),
+                    Step::Open(url) => view! { <OpenPage url words="Open Grafana" /> }.into_any(),
+                })}
+                {part_if(stop, move || view! {
+                    <VerbForm verbs verb=Verb::Stop rank="plain" />
+                }.into_any())}
+                {part_if(remove, move || view! {
+                    <RemoveForm verbs />
+                }.into_any())}
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+/// What stands in the way: no Engine, wrong settings, files that differ from them.
+#[component]
+fn Attention(verbs: Verbs) -> impl IntoView {
+    let live = Live::get();
+    let engine_error = live.derive(|snapshot| match &snapshot.engine {
+        EngineState::Unreachable { error } => Some(error.clone()),
+        _ => None,
+    });
+    let settings_error = live.derive(|snapshot| snapshot.configuration.error.clone());
+    let differing = live.derive(|snapshot| match snapshot.configuration.initialized {
+        true => snapshot.configuration.differing.clone(),
+        false => Vec::new(),
+    });
+    view! {
+        {part(move || match engine_error.get() { Some(error) => view! { <NoEngine error /> }.into_any(), None => ().into_any() })}
+        {part(move || {
+            settings_error.get().map(|error| {
+                let title = match &error {
+                    StackError::SettingsInvalid { .. } => "Settings that cannot be used",
+                    StackError::OtherGeneration { .. } => "Two generations of the stack share this folder",
+                    _ => "The configuration could not be read",
+                };
+                view! { <ErrorNote title=title.to_owned() error=ApiError::Stack(error) /> }
+            }).into_any()
+        })}
+        {part(move || {
+            let names = differing.get();
+            (!names.is_empty()).then(|| view! { <Differing names verbs /> }).into_any()
+        })}
+    }
+    .into_any()
+}
+
+/// Why Docker does not answer, and how to get one.
+#[component]
+fn NoEngine(error: StackError) -> impl IntoView {
+    let absent = matches!(error, StackError::EngineUnreachable { .. });
+    view! {
+        <ErrorNote title="Docker does not answer".to_owned() error=ApiError::Stack(error)>
+            {absent.then(|| view! {
+                <dl class="ways">
+                    <dt>"Linux"</dt>
+                    <dd>
+                        <a href="https://docs.docker.com/engine/install/">"Docker Engine"</a> ", or "
+                        <code>"systemctl --user start podman.socket"</code> " where Podman is installed"
+                    </dd>
+                    <dt>"macOS, Windows"</dt>
+                    <dd>
+                        <a href="https://docs.docker.com/desktop/">"Docker Desktop"</a>
+                    </dd>
+                </dl>
+            })}
+            <p class="fact">"The panel goes on asking; this page changes by itself when Docker answers."</p>
+        </ErrorNote>
+    }
+    .into_any()
+}
+
+#[component]
+fn Differing(names: Vec<String>, verbs: Verbs) -> impl IntoView {
+    let heading = match names.len() {
+        1 => "One file differs from the settings".to_owned(),
+        count => format!(
+            "{} files differ from the settings",
+            crate::words::sentence(&crate::words::count(count)).trim_end_matches('.')
+        ),
+    };
+    let files = names
+        .into_iter()
+        .map(|name| view! { <li><a href=format!("/files?name={name}")><code>{name.clone()}</code></a></li> })
+        .collect_view();
+    view! {
+        <section class="note" data-tone="warn">
+            <h2>
+                <Icon shape=Tone::Warn.shape() />
+                {heading}
+            </h2>
+            <ul class="inline">{files}</ul>
+            <p class="hint">"Replacing writes them anew from the settings, and keeps each old one beside it as a backup."</p>
+            <div class="actions">
+                <VerbForm verbs verb=Verb::Replace rank="plain" />
+            </div>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,153 @@
+//! One service as its row shows it: every word decided here, so that the view only sets them. Pure.
+
+use monitor_core::{
+    job::{Job, JobKind, Phase},
+    live::{EngineState, Snapshot},
+    service::Service,
+    status::{ContainerState, ServiceStatus},
+    timestamp::{Timestamp, duration_words},
+};
+
+use crate::{components::Tone, jobs::thousandths, words};
+
+/// A published port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortLink {
+    /// The number on the host.
+    pub number: String,
+    /// Where it is bound, for whoever points at it.
+    pub bound: String,
+    /// The page behind it, where there is one.
+    pub page: Option<String>,
+}
+
+/// The fetching of the service's image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    /// Thousandths.
+    pub value: u32,
+    /// `41 MB of 212 MB`.
+    pub words: String,
+}
+
+/// The words of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// How the state feels.
+    pub tone: Tone,
+    /// The state in a word.
+    pub word: &'static str,
+    /// The container's state, for attributes.
+    pub state: &'static str,
+    /// The version of the image.
+    pub version: String,
+    /// What stands in the way, as the service or the Engine put it.
+    pub why: Option<String>,
+    /// Its image's progress.
+    pub fetch: Option<Fetch>,
+    /// What is published.
+    pub ports: Vec<PortLink>,
+    /// Time since it started, and when that was.
+    pub up: Option<(String, Timestamp)>,
+    /// CPU, as `1.2 %`.
+    pub cpu: Option<String>,
+    /// Memory, as `148 MB`.
+    pub memory: Option<String>,
+    /// There is a container whose log can be read.
+    pub has_log: bool,
+}
+
+/// The row of a service.
+pub fn row(snapshot: &Snapshot, now: Timestamp, service: Service) -> Row {
+    let known = matches!(snapshot.engine, EngineState::Connected { .. });
+    let Some(status) = snapshot.service(service).filter(|_| known) else {
+        return unknown();
+    };
+    let job = snapshot.running_job();
+    let (tone, word) = state_words(status, job.and_then(|job| phase_of(job, service)));
+    Row {
+        tone,
+        word,
+        state: status.state.name(),
+        version: status.version.clone().unwrap_or_default(),
+        why: status
+            .problem
+            .as_deref()
+            .or_else(|| status.waiting_for.as_deref().filter(|_| !status.ready))
+            .map(words::sentence),
+        fetch: job.and_then(|job| fetch_of(job, &status.image)),
+        ports: ports_of(status),
+        up: status.started_at.map(|started| (duration_words(now.seconds_since(started)), started)),
+        cpu: status.usage.map(words::cpu),
+        memory: status.usage.map(|usage| words::bytes(usage.memory_bytes)),
+        has_log: status.state != ContainerState::Missing,
+    }
+}
+
+fn unknown() -> Row {
+    Row {
+        tone: Tone::Off,
+        word: "Unknown",
+        state: "unknown",
+        version: String::new(),
+        why: None,
+        fetch: None,
+        ports: Vec::new(),
+        up: None,
+        cpu: None,
+        memory: None,
+        has_log: false,
+    }
+}
+
+/// The state as a word: the phase of the job at work, or else what the container does.
+pub fn state_words(status: &ServiceStatus, phase: Option<(JobKind, Phase)>) -> (Tone, &'static str) {
+    match phase {
+        Some((_, Phase::Pulling)) => return (Tone::Busy, "Fetching image"),
+        Some((_, Phase::Creating)) => return (Tone::Busy, "Creating"),
+        Some((_, Phase::Starting)) => return (Tone::Busy, "Starting"),
+        Some((_, Phase::AwaitingReadiness)) if !status.ready => return (Tone::Busy, "Getting ready"),
+        Some((_, Phase::Stopping)) => return (Tone::Busy, "Stopping"),
+        Some((JobKind::Up, Phase::Failed)) => return (Tone::Bad, "Failed"),
+        Some((JobKind::Up, Phase::Waiting)) if status.state != ContainerState::Running => {
+            return (Tone::Off, "Waiting");
+        }
+        _ => {}
+    }
+    match status.state {
+        ContainerState::Missing => (Tone::Off, "Not created"),
+        ContainerState::Created => (Tone::Off, "Created"),
+        ContainerState::Running if status.ready => (Tone::Ok, "Ready"),
+        ContainerState::Running => (Tone::Warn, "Not ready"),
+        ContainerState::Paused => (Tone::Warn, "Paused"),
+        ContainerState::Restarting => (Tone::Bad, "Restarting"),
+        ContainerState::Removing => (Tone::Busy, "Removing"),
+        ContainerState::Exited if status.problem.is_some() => (Tone::Bad, "Exited"),
+        ContainerState::Exited => (Tone::Off, "Stopped"),
+        ContainerState::Dead => (Tone::Bad, "Dead"),
+    }
+}
+
+fn phase_of(job: &Job, service: Service) -> Option<(JobKind, Phase)> {
+    job.steps.iter().find(|step| step.service == service).map(|step| (job.kind, step.phase))
+}
+
+fn fetch_of(job: &Job, image: &str) -> Option<Fetch> {
+    let pull = job.pulls.iter().find(|pull| pull.image == image && !pull.complete)?;
+    Some(Fetch {
+        value: thousandths(pull.fetched_bytes, pull.total_bytes),
+        words: format!("{} of {}", words::bytes(pull.fetched_bytes), words::bytes(pull.total_bytes)),
+    })
+}
+
+fn ports_of(status: &ServiceStatus) -> Vec<PortLink> {
+    status
+        .ports
+        .iter()
+        .map(|port| {
+            let number = port.host.to_string();
+            let page = status.url.clone().filter(|url| url.trim_end_matches('/').ends_with(&format!(":{number}")));
+            PortLink { bound: format!("{}:{number}", port.bind), number, page }
+        })
+        .collect()
+}

@@ -1,0 +1,189 @@
+//! The six services, to compare: a table, and a list where there is no room for one.
+
+use leptos::prelude::*;
+use monitor_core::service::Service;
+
+use super::row::{PortLink, Row, row};
+use crate::{
+    components::{Chip, Icon, Moment, Prose, Shape},
+    live::Live,
+    reactive::{Derived, attribute, part, part_if, text},
+};
+
+/// The table. Its roles are spelt out, because a narrow one is laid out as a list and browsers then forget them.
+#[component]
+pub fn Services() -> impl IntoView {
+    let network = Live::get().derive(|snapshot| snapshot.network.clone());
+    let network_words = move || {
+        network.with(|network| match (network.name.is_empty(), network.exists) {
+            (true, _) => String::new(),
+            (false, true) => format!("On the network `{}`.", network.name),
+            (false, false) => {
+                format!("The network `{}` does not exist yet; starting the stack makes it.", network.name)
+            }
+        })
+    };
+    view! {
+        <section class="card services" aria-labelledby="services">
+            <div class="card-head">
+                <h2 id="services">"Services"</h2>
+                <p class="fact">{part(move || view! { <Prose text=network_words() /> }.into_any())}</p>
+            </div>
+            <table role="table">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"Service"</th>
+                        <th role="columnheader" scope="col">"State"</th>
+                        <th role="columnheader" scope="col" class="number">"Port"</th>
+                        <th role="columnheader" scope="col" class="number">"Up"</th>
+                        <th role="columnheader" scope="col" class="number">"CPU"</th>
+                        <th role="columnheader" scope="col" class="number">"Memory"</th>
+                        <th role="columnheader" scope="col"><span class="unseen">"Log"</span></th>
+                    </tr>
+                </thead>
+                {Service::ALL.into_iter().map(|service| view! { <ServiceRows service /> }).collect_view()}
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
+/// The state of a service as its shape alone, for where its name stands beside it.
+pub fn state_dot(service: Service) -> impl IntoView {
+    let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
+    let tone = Derived::new(move || row.with(|row| row.tone));
+    view! {
+        <span class="dot" data-tone=text(move || tone.get().name().to_owned())>
+            {part(move || view! { <Icon shape=tone.get().shape() /> }.into_any())}
+            <span class="unseen">{text(move || row.with(|row| row.word.to_owned()))} " "</span>
+        </span>
+    }
+}
+
+#[component]
+fn ServiceRows(service: Service) -> impl IntoView {
+    let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
+    let ports_shown = Derived::new(move || row.with(|row| row.ports.clone()));
+    let cpu = Derived::new(move || row.with(|row| row.cpu.clone()));
+    let memory = Derived::new(move || row.with(|row| row.memory.clone()));
+    let has_log = Derived::new(move || row.with(|row| row.has_log));
+    let has_remarks = Derived::new(move || {
+        service.end_of_life().is_some() || row.with(|row| row.why.is_some() || row.fetch.is_some())
+    });
+    view! {
+        <tbody role="rowgroup" data-service=service.name() data-state=text(move || row.with(|row| row.state.to_owned()))>
+            <tr role="row" data-remarks=text(move || has_remarks.get().to_string())>
+                <th role="rowheader" scope="row">
+                    <span class="name">{service.title()}</span>
+                    " "
+                    <span class="version">{text(move || row.with(|row| row.version.clone()))}</span>
+                    <span class="purpose">{service.purpose()}</span>
+                </th>
+                <td role="cell" class="state">
+                    <Chip
+                        tone=Signal::derive(move || row.with(|row| row.tone))
+                        word=Signal::derive(move || row.with(|row| row.word.to_owned()))
+                    />
+                </td>
+                <td role="cell" class="number" data-label="Port">
+                    {part(move || ports(&ports_shown.get()))}
+                </td>
+                <td role="cell" class="number" data-label="Up">
+                    <Uptime row />
+                </td>
+                <td role="cell" class="number" data-label="CPU">
+                    {part(move || or_dash(cpu.get()))}
+                </td>
+                <td role="cell" class="number" data-label="Memory">
+                    {part(move || or_dash(memory.get()))}
+                </td>
+                <td role="cell" class="log">
+                    {part_if(has_log, move || view! {
+                        <a href=format!("/logs/{service}") aria-label=format!("Logs of {}", service.title())>
+                            "Logs"
+                        </a>
+                    }.into_any())}
+                </td>
+            </tr>
+            {part_if(has_remarks, move || view! {
+                <tr role="row" class="remarks">
+                    <td role="cell" colspan="7">
+                        <Remarks row service />
+                    </td>
+                </tr>
+            }.into_any())}
+        </tbody>
+    }
+    .into_any()
+}
+
+/// What there is to know about the service, why it is not as wanted, and how far its image is.
+#[component]
+fn Remarks(row: Derived<Row>, service: Service) -> impl IntoView {
+    let why = Derived::new(move || row.with(|row| row.why.clone()));
+    let fetching = Derived::new(move || row.with(|row| row.fetch.is_some()));
+    let fetch = move || row.with(|row| row.fetch.clone());
+    view! {
+        {service.end_of_life().map(|text| view! { <EndOfLife text /> })}
+        {part(move || why.get().map(|text| view! { <p class="why"><Prose text /></p> }).into_any())}
+        {part_if(fetching, move || view! {
+            <p class="fetch">
+                <progress
+                    max="1000"
+                    value=attribute(move || fetch().map(|fetch| fetch.value.to_string()))
+                    aria-label=format!("Image of {}", service.title())
+                ></progress>
+                <span class="fact">{text(move || fetch().map(|fetch| fetch.words).unwrap_or_default())}</span>
+            </p>
+        }.into_any())}
+    }
+    .into_any()
+}
+
+#[component]
+fn EndOfLife(text: &'static str) -> impl IntoView {
+    view! {
+        <p class="end-of-life">
+            <Icon shape=Shape::Triangle />
+            {text}
+        </p>
+    }
+}
+
+#[component]
+fn Uptime(row: Derived<Row>) -> impl IntoView {
+    let since = Derived::new(move || row.with(|row| row.up.as_ref().map(|(_, started)| *started)));
+    let words = Derived::new(move || row.with(|row| row.up.as_ref().map(|(words, _)| words.clone())));
+    part(move || match since.get() {
+        Some(at) => view! { <Moment at>{text(move || words.get().unwrap_or_default())}</Moment> }.into_any(),
+        None => or_dash(None),
+    })
+}
+
+fn or_dash(words: Option<String>) -> AnyView {
+    match words {
+        Some(words) => view! { <span>{words}</span> }.into_any(),
+        None => view! { <span class="none">"–"</span> }.into_any(),
+    }
+}
+
+fn ports(ports: &[PortLink]) -> AnyView {
+    if ports.is_empty() {
+        return or_dash(None);
+    }
+    ports
+        .iter()
+        .cloned()
+        .map(|port| match port.page {
+            Some(page) => view! {
+                <a class="port" href=page title=port.bound target="_blank" rel="noreferrer">
+                    {port.number}
+                    <Icon shape=Shape::Out />
+                </a>
+            }
+            .into_any(),
+            None => view! { <span class="port" title=port.bound>{port.number}</span> }.into_any(),
+        })
+        .collect_view()
+        .into_any()
+}
