@@ -5,11 +5,13 @@
 //! Code's monitoring documentation of 2026-08-22 for what a missing variable means.
 
 mod compare;
+mod settings_change;
 mod text;
 
 use serde::{Deserialize, Serialize};
 
 pub use compare::{Difference, differences, is_telemetry, masked};
+pub use settings_change::{SettingsChange, settings_change};
 pub use text::{agent_env, env_file};
 
 use crate::settings::Settings;

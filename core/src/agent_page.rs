@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{agent_environment, agents::AgentContainer, settings::Settings};
 use crate::{
     agents::Agent,
-    service::Service,
-    telemetry::{AgentEvent, Egress, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Tokens},
+    telemetry::{AgentEvent, Egress, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Store, Tokens},
     timestamp::Timestamp,
 };
 
@@ -79,9 +78,9 @@ pub fn numbers_of(numbers: &Numbers, owner: &Owner) -> OwnerNumbers {
     let theirs = |simulated: bool| {
         numbers.owners.iter().find(move |known| known.owner == *owner && known.simulated == simulated).cloned()
     };
-    let answered = |store: Service| !numbers.missing.iter().any(|missing| missing.store == store);
+    let answered = |store: Store| !numbers.missing.iter().any(|missing| missing.store == store);
     theirs(false).or_else(|| theirs(true)).unwrap_or_else(|| {
-        let (events, metrics) = (answered(Service::Loki), answered(Service::Prometheus));
+        let (events, metrics) = (answered(Store::Loki), answered(Store::Prometheus));
         let (either, steps) = (events || metrics, if events { Range::STEPS as usize } else { 0 });
         OwnerNumbers {
             owner: owner.clone(),

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "engine")]
 pub use agent_env::agent_env;
 #[cfg(feature = "engine")]
-pub use evidence::{AgentContainer, CollectorEvidence, Heard, HeardOwner, Losses, Surroundings};
+pub use evidence::{AgentContainer, CollectorEvidence, Surroundings};
 #[cfg(feature = "engine")]
 pub use judge::{Judgement, judge, new_agents};
 
@@ -162,7 +162,7 @@ pub struct Agent {
 impl Agent {
     /// The tags under which its data arrives.
     pub fn owner(&self) -> Owner {
-        Owner { project: self.project.clone(), agent: Some(self.agent.clone()).filter(|agent| !agent.is_empty()) }
+        Owner::new(self.project.as_deref(), Some(&self.agent))
     }
 
     /// What the agent is called on the screen.

@@ -13,11 +13,11 @@ mod needs;
 
 use self::address::Address;
 use crate::{
-    dashboard::{EVENTS, PanelId, UID, datasource::Source, variable},
+    dashboard::{PanelId, UID, datasource::Source, variable},
     live::Snapshot,
     service::Service,
     status::{ContainerState, ServiceStatus},
-    telemetry::{Owner, OwnerNumbers, Range},
+    telemetry::{CLAUDE_CODE_SERVICE, Owner, OwnerNumbers, Range},
 };
 
 /// Where the services' pages answer.
@@ -179,7 +179,7 @@ impl Links {
     pub fn traces(&self, about: &About) -> Link {
         let address = |page: &Page| {
             let search = Address::at(page.base(), "/search")
-                .pair("service", EVENTS)
+                .pair("service", CLAUDE_CODE_SERVICE)
                 .pair("lookback", about.range.name())
                 .pair("limit", "20");
             match explore::tags(&about.owner) {

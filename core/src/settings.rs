@@ -4,7 +4,6 @@
 //! from (a file, a form) is not known here; `read` turns YAML into the same plain values a form would give.
 
 mod change;
-mod consequences;
 #[cfg(feature = "engine")]
 mod edit;
 mod keys;
@@ -18,7 +17,6 @@ mod values;
 use std::{collections::BTreeMap, net::IpAddr};
 
 pub use change::Change;
-pub use consequences::Consequences;
 #[cfg(feature = "engine")]
 pub use edit::edit;
 pub use keys::{AgentNeed, Group, KEYS, Key, Needs};

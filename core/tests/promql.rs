@@ -5,7 +5,7 @@
 #[path = "support/queries.rs"]
 mod queries;
 
-use monitor_core::{files::render, settings::Settings, stack::HostFacts, telemetry::query};
+use monitor_core::{files::render, settings::Settings, stack::HostFacts, telemetry::stores::queries as panel};
 use promql_parser::{
     label::Matchers,
     parser::{self, Expr, VectorSelector, token},
@@ -34,14 +34,14 @@ fn every_question_is_promql_and_keeps_the_rules() {
 #[test]
 fn every_question_of_the_panel_is_promql_and_keeps_the_rules() {
     let of_counters =
-        query::Counter::ALL.into_iter().flat_map(|counter| [counter.growth("24h"), counter.growth_from_nothing("7ms")]);
+        panel::Counter::ALL.into_iter().flat_map(|counter| [counter.growth("24h"), counter.growth_from_nothing("7ms")]);
     let others = [
-        query::metered_sessions("6h"),
-        query::metered_last("604800s", "600s"),
-        query::collector_starts("7d", "300s"),
-        query::through(),
-        query::lost(),
-        query::up(),
+        panel::metered_sessions("6h"),
+        panel::metered_last("604800s", "600s"),
+        panel::collector_starts("7d", "300s"),
+        panel::through(),
+        panel::lost(),
+        panel::up(),
     ];
     for question in of_counters.chain(others) {
         let parsed = parser::parse(&question).unwrap_or_else(|error| panic!("{question}\n{error}"));

@@ -4,9 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use monitor_core::{
-    agents::{Heard, Losses},
     status::ServiceStatus,
-    telemetry::{AgentEvent, Egress, Flow, Numbers, Owner, OwnerNumbers, Range, Session},
+    telemetry::{AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, OwnerNumbers, Range, Session},
 };
 
 use crate::{
@@ -26,7 +25,7 @@ pub struct Answers {
     /// Why nothing is answered, while nothing is.
     pub failure: Option<NoAnswer>,
     /// Who was heard.
-    pub heard: Heard,
+    pub heard: LastSeen,
     /// What was lost.
     pub losses: Losses,
     /// Everybody's numbers.
@@ -65,7 +64,7 @@ impl FakeTelemetry {
 impl TelemetrySource for FakeTelemetry {
     fn follow(&self, _services: &[ServiceStatus]) {}
 
-    async fn heard(&self) -> Result<Heard, NoAnswer> {
+    async fn heard(&self) -> Result<LastSeen, NoAnswer> {
         self.answer("heard", |answers| answers.heard.clone())
     }
 

@@ -1,7 +1,7 @@
 //! What the stores know about agents, in the panel's own words. Asked over HTTP with bounded time and few questions: one
 //! for all agents, never one for each. Knows no containers and no verdicts.
 
-mod closer;
+mod agent_details;
 mod embedding;
 mod events;
 mod hearing;
@@ -13,9 +13,8 @@ mod store;
 
 use async_trait::async_trait;
 use monitor_core::{
-    agents::{Heard, Losses},
     status::ServiceStatus,
-    telemetry::{AgentEvent, Egress, Flow, Numbers, Owner, Range, Session},
+    telemetry::{AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session},
 };
 
 pub use http::HttpTelemetry;
@@ -32,7 +31,7 @@ pub trait TelemetrySource: Send + Sync {
 
     /// Who was heard, with the last moment of each, within the last seven days. Asked again and again, only what is new
     /// is asked of the store.
-    async fn heard(&self) -> Result<Heard, NoAnswer>;
+    async fn heard(&self) -> Result<LastSeen, NoAnswer>;
 
     /// What was refused or given up within the last five minutes; nothing where nobody knows.
     async fn losses(&self) -> Losses;

@@ -8,7 +8,8 @@ use monitor_core::{
     service::Service,
     status::ContainerState,
     telemetry::{
-        Domain, Egress, Flow, Hop, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Signal, Station, Tokens,
+        Domain, Egress, Flow, Hop, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Signal, Station, Store,
+        Tokens,
     },
 };
 
@@ -189,7 +190,7 @@ fn five() -> Vec<Agent> {
 }
 
 fn owner(project: Option<&str>, agent: Option<&str>) -> Owner {
-    Owner { project: project.map(str::to_owned), agent: agent.map(str::to_owned) }
+    Owner::new(project, agent)
 }
 
 /// Numbers that look like those of a day; `seed` tells them apart.
@@ -299,7 +300,7 @@ fn without_loki() -> Numbers {
         owner.cost_over_time = Vec::new();
     }
     numbers.missing = vec![Missing {
-        store: Service::Loki,
+        store: Store::Loki,
         error: "no answer on port 3100".into(),
         lacks: "tool calls, failures, last seen, activity".into(),
     }];

@@ -58,7 +58,7 @@ fn every_variable_is_there_once_with_its_origin_and_what_it_would_be() {
 
 #[test]
 fn who_did_nothing_has_noughts_only_where_somebody_would_know() {
-    let numbers = |missing: &[Service]| Numbers {
+    let numbers = |missing: &[Store]| Numbers {
         range: Range::Day,
         at: Timestamp::from_unix_milliseconds(0),
         owners: vec![OwnerNumbers { simulated: true, sessions: Some(3), ..OwnerNumbers::default() }],
@@ -67,12 +67,12 @@ fn who_did_nothing_has_noughts_only_where_somebody_would_know() {
             .map(|store| Missing { store: *store, error: String::new(), lacks: String::new() })
             .collect(),
     };
-    let dev = Owner { project: None, agent: Some("dev".into()) };
+    let dev = Owner::new(None, Some("dev"));
     for (missing, sessions, tools, lines) in [
         (&[][..], Some(0), Some(0), Some(0)),
-        (&[Service::Loki], Some(0), None, Some(0)),
-        (&[Service::Prometheus], Some(0), Some(0), None),
-        (&[Service::Loki, Service::Prometheus], None, None, None),
+        (&[Store::Loki], Some(0), None, Some(0)),
+        (&[Store::Prometheus], Some(0), Some(0), None),
+        (&[Store::Loki, Store::Prometheus], None, None, None),
     ] {
         let of = numbers_of(&numbers(missing), &dev);
         assert_eq!((of.sessions, of.tool_calls, of.lines_added), (sessions, tools, lines), "{missing:?}");

@@ -1,8 +1,11 @@
 //! What a verdict is made from. Gathered by the server; the Engine's and the stores' own words are gone by then.
 
-use std::collections::BTreeMap;
-
-use crate::{settings::Settings, status::ContainerState, telemetry::Owner, timestamp::Timestamp};
+use crate::{
+    settings::Settings,
+    status::ContainerState,
+    telemetry::{LastSeen, Losses, Owner},
+    timestamp::Timestamp,
+};
 
 /// What the Engine knows of one agent's container.
 ///
@@ -49,6 +52,13 @@ pub struct AgentContainer {
     pub agent_env: Vec<String>,
 }
 
+impl AgentContainer {
+    /// The tags under which its data arrives.
+    pub fn owner(&self) -> Owner {
+        Owner::new(self.project.as_deref(), Some(&self.agent))
+    }
+}
+
 /// The container that agents send to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CollectorEvidence {
@@ -66,35 +76,6 @@ pub struct CollectorEvidence {
     pub created_at: Option<Timestamp>,
 }
 
-/// What the stores know of one owner.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HeardOwner {
-    /// The last event, or the last point if only Prometheus answers.
-    pub last_seen: Option<Timestamp>,
-    /// The version of Claude Code that sent it.
-    pub version: Option<String>,
-    /// Its newest event `managed_settings_resolved` said that managed settings were applied: when.
-    pub managed_settings_at: Option<Timestamp>,
-}
-
-/// What arrived.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Heard {
-    /// By whose it is. The default owner's is what arrived without project and agent.
-    pub owners: BTreeMap<Owner, HeardOwner>,
-}
-
-/// What was refused or given up within the last five minutes, all agents together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Losses {
-    /// Points and records that the collector refused.
-    pub refused_by_collector: u64,
-    /// Points and records that the collector could not hand on.
-    pub failed_in_collector: u64,
-    /// Lines that Loki discarded, by its reason, as `structured_metadata_too_large`.
-    pub discarded_by_loki: BTreeMap<String, u64>,
-}
-
 /// What is the same for all agents.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
@@ -105,7 +86,7 @@ pub struct Surroundings {
     /// The collector.
     pub collector: CollectorEvidence,
     /// What arrived, or why nobody knows.
-    pub heard: Result<Heard, String>,
+    pub heard: Result<LastSeen, String>,
     /// What was lost; empty where nobody knows.
     pub losses: Losses,
 }

@@ -25,8 +25,6 @@ use serde_json::{Value, json};
 pub const UID: &str = "claude-code-monitoring";
 /// The dashboard's title.
 pub const TITLE: &str = "Claude Code Monitoring";
-/// The service name under which agents send.
-pub const EVENTS: &str = "claude-code";
 
 /// The dashboard's variables, as addresses name them: `var-project=…`.
 pub mod variable {

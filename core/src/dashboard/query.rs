@@ -1,12 +1,15 @@
 //! The questions to Loki and Prometheus. Cost, tokens and tool calls are asked of Loki, where each event is one line
 //! and a sum is exact; Prometheus is asked only for what no event says: active time, lines, commits, pull requests.
 //!
-//! The forms are `telemetry::query`'s, in which the panel asks as well; here they get Grafana's variables.
+//! The forms are `telemetry::stores::queries`', in which the panel asks as well; here they get Grafana's variables.
 
 use serde_json::{Value, json};
 
-use super::{EVENTS, datasource::Source, panel::Visual};
-use crate::telemetry::query::{logql, promql};
+use super::{datasource::Source, panel::Visual};
+use crate::telemetry::{
+    CLAUDE_CODE_SERVICE,
+    stores::queries::{logql, promql},
+};
 
 pub(super) use logql::{count, mean, quantile, sum};
 
@@ -63,7 +66,9 @@ impl Query {
 
 /// Every event of the chosen agents.
 pub(super) fn events() -> String {
-    format!(r#"{{service_name="{EVENTS}"}} | project=~"$project" | agent=~"$agent" | session_id=~"$session_id.*""#)
+    format!(
+        r#"{{service_name="{CLAUDE_CODE_SERVICE}"}} | project=~"$project" | agent=~"$agent" | session_id=~"$session_id.*""#
+    )
 }
 
 /// The events with one name.

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{EVENTS, datasource::Source, variable};
+use super::{datasource::Source, variable};
+use crate::telemetry::CLAUDE_CODE_SERVICE;
 
 /// When Grafana asks for the values to choose from. It then drops a chosen value that is not among them.
 #[derive(Clone, Copy)]
@@ -24,8 +25,8 @@ enum Asked {
 /// list: it comes from events, begins with a session's first one, and fills this text in.
 pub(super) fn all() -> Vec<Value> {
     let projects = r#", project=~"$project""#;
-    let everyone = format!(r#"{{service_name="{EVENTS}"}}"#);
-    let agents = format!(r#"{{service_name="{EVENTS}"{projects}}}"#);
+    let everyone = format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"}}"#);
+    let agents = format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"{projects}}}"#);
     let containers = format!(r#"{{service_name="envoy", source="agent_map"{projects}, agent=~"$agent"}}"#);
     vec![
         choice(variable::PROJECT, "Project", &everyone, "project", Asked::WithTheRange),

@@ -5,8 +5,8 @@ use super::{
     address::{Address, quoted},
 };
 use crate::{
-    dashboard::{EVENTS, datasource::Source},
-    telemetry::{Owner, Range},
+    dashboard::datasource::Source,
+    telemetry::{CLAUDE_CODE_SERVICE, Owner, Range},
 };
 
 /// Explore with one question. `old`: before Grafana 10, which knows `left` only.
@@ -45,7 +45,7 @@ pub(super) fn address(base: &str, old: bool, source: Source, expression: &str, r
 /// The lines of what a link is about. Labels are compared behind the pipe, as in the dashboard's questions: there they
 /// are found as labels and, in data older than this stack, as metadata.
 pub(super) fn events(about: &About) -> String {
-    let mut lines = ["{service_name=", &quoted(EVENTS), "}"].concat();
+    let mut lines = ["{service_name=", &quoted(CLAUDE_CODE_SERVICE), "}"].concat();
     for (name, value) in matches(about) {
         lines.push_str(&[" | ", name, "=", &quoted(value)].concat());
     }

@@ -43,8 +43,7 @@ fn newest() -> Links {
 }
 
 fn owner(project: &str, agent: &str) -> Owner {
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    Owner { project: some(project), agent: some(agent) }
+    Owner::new(Some(project), Some(agent))
 }
 
 fn about() -> About {
@@ -131,9 +130,9 @@ fn every_panel_link_leads_to_a_panel_that_exists_and_needs_what_its_questions_as
                 assert!(asked.lines().all(is_about_tools), "{id:?}: {asked}");
             }
             needs::Need::Errors => assert!(asked.contains("api_error"), "{id:?}: {asked}"),
-            needs::Need::Egress => assert!(!asked.contains(EVENTS), "{id:?}: {asked}"),
+            needs::Need::Egress => assert!(!asked.contains(CLAUDE_CODE_SERVICE), "{id:?}: {asked}"),
             needs::Need::Events => {
-                let others = |question: &str| question.contains(EVENTS) && !is_about_tools(question);
+                let others = |question: &str| question.contains(CLAUDE_CODE_SERVICE) && !is_about_tools(question);
                 assert!(asked.lines().any(others), "{id:?}: {asked}");
             }
             needs::Need::Metrics => assert!(asked.contains("$project"), "{id:?}: {asked}"),

@@ -1,134 +1,31 @@
-//! One line of Loki's as an event that people read, and its place among the others.
+//! One event of an agent, as people read it.
 
+#[cfg(feature = "engine")]
+mod record;
+#[cfg(feature = "engine")]
 mod summary;
-#[cfg(test)]
-mod tests;
 
-use std::collections::BTreeMap;
+#[cfg(feature = "engine")]
+pub use record::{EventPosition, EventRecord, events_in_order};
+use serde::{Deserialize, Serialize};
 
-use super::{
-    AgentEvent,
-    answer::{Labels, Line, label},
-};
 use crate::timestamp::Timestamp;
 
-/// The longest summary, in characters.
-const LONGEST_SUMMARY: usize = 200;
-/// The longest field, in bytes.
-const LONGEST_FIELD: usize = 2000;
-
-/// What every event says, and what is shown elsewhere or tells people nothing.
-const ENVELOPE: [&str; 26] = [
-    "agent",
-    "agent_extracted",
-    "anthropic_custom_base_url",
-    "anthropic_provider",
-    "clawker_simulated",
-    "clawker_simulated_extracted",
-    "detected_level",
-    "event_name",
-    "event_sequence",
-    "event_timestamp",
-    "host_arch",
-    "observed_timestamp",
-    "organization_id",
-    "os_type",
-    "os_version",
-    "project",
-    "project_extracted",
-    "scope_name",
-    "scope_version",
-    "service_name",
-    "session_id",
-    "terminal_type",
-    "user_account_id",
-    "user_account_uuid",
-    "user_email",
-    "user_id",
-];
-
-/// Where an event stands: by its moment, then by its number within the session, and where a release does not number its
-/// events, by what they say. No two events of one agent have the same place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Nanoseconds since 1970.
-    pub at: u64,
-    sequence: u64,
-    print: u64,
-}
-
-impl Place {
-    /// That of a line.
-    pub fn of(line: &Line) -> Place {
-        let sequence = label(&line.labels, "event_sequence").and_then(|text| text.parse().ok());
-        Place { at: line.at, sequence: sequence.unwrap_or_default(), print: fingerprint(&line.labels) }
-    }
-
-    /// That of an event, by its id.
-    pub fn of_id(id: &str) -> Option<Place> {
-        let mut parts = id.split('-');
-        let place = Place {
-            at: parts.next()?.parse().ok()?,
-            sequence: parts.next()?.parse().ok()?,
-            print: u64::from_str_radix(parts.next()?, 16).ok()?,
-        };
-        parts.next().is_none().then_some(place)
-    }
-
-    fn id(self) -> String {
-        format!("{}-{}-{:x}", self.at, self.sequence, self.print)
-    }
-}
-
-/// FNV-1a: the same in every run and on every machine, which the standard library's does not promise.
-fn fingerprint(labels: &Labels) -> u64 {
-    let bytes = labels.iter().flat_map(|(name, value)| [name.as_bytes(), &[0], value.as_bytes(), &[1]].concat());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// The lines as events, in order and each once.
-pub fn in_order(lines: &[Line]) -> Vec<AgentEvent> {
-    let placed: BTreeMap<Place, &Line> = lines.iter().map(|line| (Place::of(line), line)).collect();
-    placed.into_iter().map(|(place, line)| read(place, line)).collect()
-}
-
-fn read(place: Place, line: &Line) -> AgentEvent {
-    let labels = &line.labels;
-    let text = |name: &str| label(labels, name).unwrap_or_default().to_owned();
-    let name = text("event_name");
-    let fields = labels.iter().filter(|(name, value)| !ENVELOPE.contains(&name.as_str()) && !value.is_empty());
-    AgentEvent {
-        at: Timestamp::from_unix_milliseconds((line.at / 1_000_000) as i64),
-        id: place.id(),
-        session: text("session_id"),
-        summary: shortened(&summary::of(&name, labels), LONGEST_SUMMARY),
-        failed: summary::failed(&name, labels),
-        fields: fields.map(|(name, value)| (name.clone(), cut(value, LONGEST_FIELD))).collect(),
-        name,
-    }
-}
-
-/// On one line, and not longer than so many characters.
-fn shortened(text: &str, longest: usize) -> String {
-    let mut short = String::new();
-    for (count, word) in text.split_whitespace().flat_map(|word| [" ", word]).skip(1).enumerate() {
-        short.push_str(word);
-        // Enough was taken to cut from; a prompt may have 60 kB.
-        if count > 2 * longest || short.len() > 8 * longest {
-            break;
-        }
-    }
-    match short.char_indices().nth(longest) {
-        None => short,
-        Some(_) => short.chars().take(longest - 1).chain(['…']).collect(),
-    }
-}
-
-/// Not longer than so many bytes, and whole letters.
-fn cut(text: &str, longest: usize) -> String {
-    if text.len() <= longest {
-        return text.to_owned();
-    }
-    let end = (0..=longest - '…'.len_utf8()).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-    format!("{}…", &text[..end])
+/// One event of an agent, as Loki keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentEvent {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Tells events of the same moment apart: Loki's nanoseconds and the number within the session.
+    pub id: String,
+    /// As `tool_result`.
+    pub name: String,
+    /// The session's id.
+    pub session: String,
+    /// The event in a few words: `Bash · 1.2 s`.
+    pub summary: String,
+    /// It tells of a failure.
+    pub failed: bool,
+    /// The rest of what it says, by name, each cut to a length one can read.
+    pub fields: Vec<(String, String)>,
 }

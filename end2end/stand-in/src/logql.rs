@@ -228,25 +228,25 @@ mod tests {
 
     #[test]
     fn everything_that_the_panel_asks_of_loki_is_understood() {
-        use monitor_core::telemetry::{Owner, Range, query};
+        use monitor_core::telemetry::{Owner, Range, stores::queries};
         let owner = Owner { project: Some("a \"b\" | c".to_owned()), agent: None };
         let addresses = ["172.18.0.5".to_owned(), "fd00::5".to_owned()];
         for text in [
-            query::cost("24h"),
-            query::tokens("input_tokens", "7d"),
-            query::tools("1h"),
-            query::sessions("6h"),
-            query::heard("120s"),
-            query::heard_with_version("604800s"),
-            query::managed_settings("125s"),
-            query::activity("2880s"),
-            query::events_of(&owner),
-            query::sessions_last_seen(&owner, Range::Day),
-            query::sessions_counts(&owner, Range::Day),
-            query::sessions_sum(&owner, "cost_usd", Range::Week),
-            query::address_map(),
-            query::connections(&addresses, Range::Hour),
-            query::unresolved(&addresses, Range::Hour),
+            queries::cost("24h"),
+            queries::tokens("input_tokens", "7d"),
+            queries::tools("1h"),
+            queries::sessions("6h"),
+            queries::heard("120s"),
+            queries::heard_with_version("604800s"),
+            queries::managed_settings("125s"),
+            queries::activity("2880s"),
+            queries::events_of(&owner),
+            queries::sessions_last_seen(&owner, Range::Day),
+            queries::sessions_counts(&owner, Range::Day),
+            queries::sessions_sum(&owner, "cost_usd", Range::Week),
+            queries::address_map(),
+            queries::connections(&addresses, Range::Hour),
+            queries::unresolved(&addresses, Range::Hour),
         ] {
             assert!(parse(&text).is_ok(), "{text}: {:?}", parse(&text));
         }

@@ -5,8 +5,7 @@ use monitor_core::{
     agent_page::{AgentPage, numbers_of, variables},
     agents::Surroundings,
     error::StackError,
-    service::Service,
-    telemetry::{Missing, Owner, Range},
+    telemetry::{Missing, Range, Store},
 };
 
 use super::{Details, standing};
@@ -30,7 +29,7 @@ pub async fn page(
     let Some(mut found) = engine.agent(container).await?.filter(|found| found.container == container) else {
         return Err(StackError::UnknownAgent { agent: container.to_owned() });
     };
-    let owner = Owner { project: found.project.clone(), agent: Some(found.agent.clone()).filter(|it| !it.is_empty()) };
+    let owner = found.owner();
     let addresses = found.addresses.clone();
     let settings = {
         let configuration = configuration.clone();
@@ -57,9 +56,9 @@ pub async fn page(
     };
     let of_owner = numbers_of(&numbers, &owner);
     let mut missing = numbers.missing;
-    let mut lacks = |error: String, what: &str| match missing.iter_mut().find(|known| known.store == Service::Loki) {
+    let mut lacks = |error: String, what: &str| match missing.iter_mut().find(|known| known.store == Store::Loki) {
         Some(known) => known.lacks = format!("{}, {what}", known.lacks),
-        None => missing.push(Missing { store: Service::Loki, error, lacks: what.to_owned() }),
+        None => missing.push(Missing { store: Store::Loki, error, lacks: what.to_owned() }),
     };
     let sessions = sessions.map_err(|error| lacks(error, "sessions of this agent")).unwrap_or_default();
     let events = events.map_err(|error| lacks(error, "events")).unwrap_or_default();

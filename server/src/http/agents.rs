@@ -102,8 +102,7 @@ async fn owner_of(panel: &Panel, container: &str) -> Result<Option<Owner>, Stack
         return Ok(Some(agent.owner()));
     }
     let found = panel.engine.agent(container).await?.filter(|found| found.container == container);
-    let tag = |text: String| Some(text).filter(|text| !text.is_empty());
-    Ok(found.map(|found| Owner { project: found.project, agent: tag(found.agent) }))
+    Ok(found.map(|found| found.owner()))
 }
 
 /// Where a reader of events stands.
@@ -164,7 +163,7 @@ impl Place {
         }
         self.quiet = 0;
         self.recent.extend_from_slice(batch);
-        self.recent.sort_by_cached_key(|event| event::Place::of_id(&event.id));
+        self.recent.sort_by_cached_key(|event| event::EventPosition::from_id(&event.id));
         let newest = self.recent.last().map_or(0, |event| event.at.unix_milliseconds());
         self.recent.retain(|event| event.at.unix_milliseconds() >= newest - OVERTAKEN_BY);
         self.recent.drain(..self.recent.len().saturating_sub(OVERLAP));

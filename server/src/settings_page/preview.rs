@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use monitor_core::{
+    agent_environment::{SettingsChange, settings_change},
     agents::AgentContainer,
     diff::FileDiff,
     error::StackError,
@@ -10,7 +11,7 @@ use monitor_core::{
     lifecycle::{ServiceAction, plan_up},
     problem::Problem,
     service::Service,
-    settings::{AgentNeed, Change, Consequences, Key, Settings, read_values},
+    settings::{AgentNeed, Change, Key, Settings, read_values},
     settings_page::{Conflict, Preview, SettingsForm},
     stack::StackSpec,
 };
@@ -45,7 +46,7 @@ pub async fn preview(
 /// What the Engine is to be compared with.
 struct Planned {
     settings: Settings,
-    /// Loki's port is handed to every agent, in a variable that is not about telemetry and is not looked at.
+    /// See `SettingsChange::every_agent`.
     every_agent: bool,
 }
 
@@ -62,9 +63,8 @@ fn plan(configuration: &Configuration, form: &SettingsForm) -> Result<(Preview, 
         Err(error) => return Err(error),
     };
     let before = configuration.settings_in(&file.text).ok();
-    let need = before
-        .as_ref()
-        .map_or(AgentNeed::Nothing, |before| Consequences::between(before, &settings, &configuration.facts()).agents);
+    let unchanged = SettingsChange { need: AgentNeed::Nothing, every_agent: false };
+    let change = before.map_or(unchanged, |before| settings_change(&before, &settings));
     let files = match configuration.is_initialized() {
         true => configuration.files_under(&settings)?,
         false => Vec::new(),
@@ -80,11 +80,10 @@ fn plan(configuration: &Configuration, form: &SettingsForm) -> Result<(Preview, 
         settings: diff::between(&configuration.settings_file(), &file.text, &edited),
         files: file_diffs.collect(),
         edited: edited_files,
-        agents: need,
+        agents: change.need,
         ..empty(file.base, configuration, Vec::new())
     };
-    let every_agent = before.is_some_and(|before| before.loki_port != settings.loki_port);
-    Ok((preview, Some(Planned { settings, every_agent })))
+    Ok((preview, Some(Planned { settings, every_agent: change.every_agent })))
 }
 
 fn empty(base: String, configuration: &Configuration, problems: Vec<Problem>) -> Preview {

@@ -7,8 +7,8 @@ use std::{
 
 use monitor_core::telemetry::{
     AgentEvent, Owner,
-    event::{Place, in_order},
-    query,
+    event::{EventPosition, events_in_order},
+    stores::queries,
 };
 
 use super::{
@@ -86,14 +86,14 @@ pub async fn ask(
     after: Option<&AgentEvent>,
     limit: u32,
 ) -> Result<Vec<AgentEvent>, NoAnswer> {
-    let (query, now, limit) = (query::events_of(owner), nanoseconds(now()), (limit as usize).clamp(1, MOST_LINES));
-    let Some((id, after)) = after.and_then(|event| Some((&event.id, Place::of_id(&event.id)?))) else {
+    let (query, now, limit) = (queries::events_of(owner), nanoseconds(now()), (limit as usize).clamp(1, MOST_LINES));
+    let Some((id, after)) = after.and_then(|event| Some((&event.id, EventPosition::from_id(&event.id)?))) else {
         let (begin, is_wide) = silences.begin(owner, NOTHING, now.saturating_sub(WEEK), now);
         let last = lines(loki, query, (begin, now + AHEAD), End::Newest, limit).await?;
         if last.is_empty() {
             silences.remember(owner, NOTHING, now, is_wide);
         }
-        return Ok(in_order(&last));
+        return Ok(events_in_order(&last));
     };
     let (begin, is_wide) = silences.begin(owner, id, after.at, now);
     // Those of the moment itself come again, so that a few more are asked for than are wanted.
@@ -102,7 +102,7 @@ pub async fn ask(
         let mut next = lines(loki, query.clone(), (begin, now + AHEAD), End::Oldest, asked).await?;
         let last = next.iter().map(|line| line.at).max().unwrap_or_default();
         let is_full = next.len() >= asked;
-        next.retain(|line| Place::of(line) > after);
+        next.retain(|line| EventPosition::of(line) > after);
         // Where the answer was cut off, it may hold only some lines of its last moment, and in any order.
         if is_full && asked < MOST_LINES {
             next.retain(|line| line.at < last);
@@ -116,7 +116,7 @@ pub async fn ask(
         if next.is_empty() {
             silences.remember(owner, id, now, is_wide);
         }
-        let mut events = in_order(&next);
+        let mut events = events_in_order(&next);
         events.truncate(limit);
         return Ok(events);
     }

@@ -2,8 +2,10 @@
 
 use futures::future::join;
 use monitor_core::{
-    agents::Heard,
-    telemetry::{memory::Memory, query},
+    telemetry::{
+        LastSeen,
+        stores::{last_seen::LastSeenCache, queries},
+    },
     timestamp::Timestamp,
 };
 
@@ -30,7 +32,7 @@ const FINE: u64 = 30;
 /// What was heard so far, and when each store answered last.
 #[derive(Debug, Default)]
 pub struct Hearing {
-    memory: Memory,
+    memory: LastSeenCache,
     loki: Option<Timestamp>,
     /// When the last window was that reached back far enough for what had been held back.
     wide: Option<Timestamp>,
@@ -42,12 +44,13 @@ impl Hearing {
     ///
     /// # Errors
     /// Why neither answers.
-    pub async fn listen(&mut self, loki: &Store, prometheus: &Store, now: Timestamp) -> Result<Heard, NoAnswer> {
+    pub async fn listen(&mut self, loki: &Store, prometheus: &Store, now: Timestamp) -> Result<LastSeen, NoAnswer> {
         let (window, is_wide) = self.window(now);
         let pace = if self.loki.is_none() { Pace::Patient } else { Pace::Quick };
-        let range = query::seconds(window);
+        let range = queries::seconds(window);
         let ask = |query: String| of_loki(loki, query, now, pace);
-        let (heard, managed) = join(ask(query::heard_with_version(&range)), ask(query::managed_settings(&range))).await;
+        let (heard, managed) =
+            join(ask(queries::heard_with_version(&range)), ask(queries::managed_settings(&range))).await;
         if let Ok(managed) = managed {
             self.memory.learn_managed_settings(&managed);
         }
@@ -77,7 +80,7 @@ impl Hearing {
     /// The first look is coarse and far, and fine for what has just been.
     async fn listen_to_counters(&mut self, prometheus: &Store, now: Timestamp) -> Result<(), NoAnswer> {
         let ask = async |window: u64, step: u64, pace: Pace| {
-            let query = query::metered_last(&query::seconds(window), &query::seconds(step));
+            let query = queries::metered_last(&queries::seconds(window), &queries::seconds(step));
             of_prometheus(prometheus, query, now, pace).await
         };
         match self.prometheus {

@@ -8,21 +8,22 @@ use std::{
 use async_trait::async_trait;
 use futures::future::join3;
 use monitor_core::{
-    agents::{Heard, Losses},
     dashboard::UID,
     service::Service,
     status::ServiceStatus,
     telemetry::{
-        AgentEvent, Egress, Flow, Numbers, Owner, Range, Session,
-        gather::Answered,
-        legs::{self, Counted},
-        query,
+        AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session,
+        stores::{
+            hops::{self, HopCounters},
+            numbers::Answered,
+            queries,
+        },
     },
 };
 use tokio::sync::Mutex;
 
 use super::{
-    NoAnswer, TelemetrySource, closer, embedding,
+    NoAnswer, TelemetrySource, agent_details, embedding,
     events::{self, Silences},
     hearing::Hearing,
     numbers,
@@ -47,7 +48,7 @@ pub struct HttpTelemetry {
     moves: AtomicU64,
     hearing: Mutex<Hearing>,
     silences: Silences,
-    heard: Shared<Result<Heard, NoAnswer>>,
+    heard: Shared<Result<LastSeen, NoAnswer>>,
     lost: Shared<Answered<Sample>>,
     flow: Shared<Flow>,
     embedding: Shared<bool>,
@@ -81,24 +82,24 @@ impl HttpTelemetry {
         self.moves.load(Ordering::Relaxed)
     }
 
-    /// The answer to `query::lost`, which both losses and flow go by.
+    /// The answer to `queries::lost`, which both losses and flow go by.
     async fn lost(&self) -> Answered<Sample> {
-        let ask = async || (of_prometheus(&self.prometheus, query::lost(), now(), Pace::Quick).await, BRIEFLY);
+        let ask = async || (of_prometheus(&self.prometheus, queries::lost(), now(), Pace::Quick).await, BRIEFLY);
         self.lost.get(self.generation(), ask).await
     }
 
     async fn ask_flow(&self) -> Flow {
         let ask = |query: String| of_prometheus(&self.prometheus, query, now(), Pace::Quick);
-        let answers = join3(ask(query::through()), self.lost(), ask(query::up())).await;
+        let answers = join3(ask(queries::through()), self.lost(), ask(queries::up())).await;
         // Without the answer to `up`, the legs say of each that nobody knows.
         let error = answers.2.as_ref().or(answers.0.as_ref()).err().or(answers.1.as_ref().err()).cloned();
         let or_nothing = |answer: Answered<Sample>| answer.unwrap_or_default();
-        let counted = Counted {
+        let counted = HopCounters {
             through: or_nothing(answers.0),
             lost: or_nothing(answers.1),
             up: if error.is_some() { Vec::new() } else { or_nothing(answers.2) },
         };
-        Flow { error, ..legs::flow(&counted) }
+        Flow { error, ..hops::flow(&counted) }
     }
 }
 
@@ -110,7 +111,7 @@ impl TelemetrySource for HttpTelemetry {
         self.moves.fetch_add(moved as u64, Ordering::Relaxed);
     }
 
-    async fn heard(&self) -> Result<Heard, NoAnswer> {
+    async fn heard(&self) -> Result<LastSeen, NoAnswer> {
         let ask = async || {
             let mut hearing = self.hearing.lock().await;
             (hearing.listen(&self.loki, &self.prometheus, now()).await, BRIEFLY)
@@ -119,7 +120,7 @@ impl TelemetrySource for HttpTelemetry {
     }
 
     async fn losses(&self) -> Losses {
-        self.lost().await.map(|lost| legs::losses(&lost)).unwrap_or_default()
+        self.lost().await.map(|lost| hops::losses(&lost)).unwrap_or_default()
     }
 
     async fn numbers(&self, range: Range) -> Numbers {
@@ -139,11 +140,11 @@ impl TelemetrySource for HttpTelemetry {
     }
 
     async fn sessions(&self, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer> {
-        closer::sessions(&self.loki, owner, range).await
+        agent_details::sessions(&self.loki, owner, range).await
     }
 
     async fn egress(&self, owner: &Owner, addresses: &[String], range: Range) -> Result<Egress, NoAnswer> {
-        closer::egress(&self.loki, owner, addresses, range).await
+        agent_details::egress(&self.loki, owner, addresses, range).await
     }
 
     async fn events(&self, owner: &Owner, after: Option<&AgentEvent>, limit: u32) -> Result<Vec<AgentEvent>, NoAnswer> {

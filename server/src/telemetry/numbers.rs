@@ -4,9 +4,11 @@ use futures::future::{join, join_all, join4, try_join_all};
 use monitor_core::{
     telemetry::{
         Numbers, Range,
-        gather::{Answered, FromLoki, FromPrometheus, TOKEN_FIELDS, gather, step_ends},
-        lives::{self, Life},
-        query::{self, Counter},
+        stores::{
+            collector_runs::{self, CollectorRun},
+            numbers::{Answered, LokiAnswers, PrometheusAnswers, TOKEN_FIELDS, numbers_from_answers, step_ends},
+            queries::{self, Counter},
+        },
     },
     timestamp::Timestamp,
 };
@@ -26,7 +28,7 @@ pub async fn ask(loki: &Store, prometheus: &Store, range: Range, at: Timestamp) 
     // Where Loki does not say, Prometheus' counters stand in.
     let instead = async |is_wanted: bool, of: Counter| if is_wanted { Some(counter(of).await) } else { None };
     let sessions = async || {
-        let query = query::metered_sessions(range.name());
+        let query = queries::metered_sessions(range.name());
         if from_loki.sessions.is_err() { Some(of_prometheus(prometheus, query, at, Pace::Patient).await) } else { None }
     };
     let (cost, tokens, sessions) = futures::join!(
@@ -34,18 +36,18 @@ pub async fn ask(loki: &Store, prometheus: &Store, range: Range, at: Timestamp) 
         instead(from_loki.tokens.iter().any(Result::is_err), Counter::Tokens),
         sessions(),
     );
-    gather(range, at, &from_loki, &FromPrometheus { active, lines, cost, tokens, sessions })
+    numbers_from_answers(range, at, &from_loki, &PrometheusAnswers { active, lines, cost, tokens, sessions })
 }
 
 /// The collector's lives within the range.
-async fn ask_lives(prometheus: &Store, range: Range, at: Timestamp) -> Result<Vec<Life>, NoAnswer> {
-    let step = query::seconds(lives::step_seconds(range));
-    let starts = of_prometheus_at_steps(prometheus, query::collector_starts(range.name(), &step), at).await?;
-    Ok(lives::lives(range, at, &starts))
+async fn ask_lives(prometheus: &Store, range: Range, at: Timestamp) -> Result<Vec<CollectorRun>, NoAnswer> {
+    let step = queries::seconds(collector_runs::step_seconds(range));
+    let starts = of_prometheus_at_steps(prometheus, queries::collector_starts(range.name(), &step), at).await?;
+    Ok(collector_runs::collector_runs(range, at, &starts))
 }
 
 /// By how much a counter grew in all of them.
-async fn grown(prometheus: &Store, counter: Counter, lives: &Result<Vec<Life>, NoAnswer>) -> Answered<Sample> {
+async fn grown(prometheus: &Store, counter: Counter, lives: &Result<Vec<CollectorRun>, NoAnswer>) -> Answered<Sample> {
     let questions = lives.as_ref().map_err(Clone::clone)?.iter().map(|life| {
         let query = match life.from_nothing {
             true => counter.growth_from_nothing(&life.range()),
@@ -56,23 +58,23 @@ async fn grown(prometheus: &Store, counter: Counter, lives: &Result<Vec<Life>, N
     Ok(try_join_all(questions).await?.concat())
 }
 
-async fn ask_loki(loki: &Store, range: Range, at: Timestamp) -> FromLoki {
+async fn ask_loki(loki: &Store, range: Range, at: Timestamp) -> LokiAnswers {
     let whole = |query: String| of_loki(loki, query, at, Pace::Patient);
     let (ends, step) = (step_ends(range, at), range.step_seconds());
     let over_time = |query: String| of_loki_over_time(loki, query, ends, step);
     let name = range.name();
     let amounts = join4(
-        whole(query::cost(name)),
-        whole(query::tools(name)),
-        whole(query::sessions(name)),
-        whole(query::heard(name)),
+        whole(queries::cost(name)),
+        whole(queries::tools(name)),
+        whole(queries::sessions(name)),
+        whole(queries::heard(name)),
     );
-    let tokens = join_all(TOKEN_FIELDS.map(|field| whole(query::tokens(field, name))));
-    let steps = query::seconds(step);
-    let sparklines = join(over_time(query::cost(&steps)), over_time(query::activity(&steps)));
+    let tokens = join_all(TOKEN_FIELDS.map(|field| whole(queries::tokens(field, name))));
+    let steps = queries::seconds(step);
+    let sparklines = join(over_time(queries::cost(&steps)), over_time(queries::activity(&steps)));
     let ((cost, tools, sessions, last_seen), tokens, (cost_over_time, events_over_time)) =
         futures::join!(amounts, tokens, sparklines);
     let mut tokens = tokens.into_iter();
     let tokens = std::array::from_fn(|_| tokens.next().unwrap_or_else(|| Err("it was not asked".into())));
-    FromLoki { cost, tokens, tools, sessions, last_seen, cost_over_time, events_over_time }
+    LokiAnswers { cost, tokens, tools, sessions, last_seen, cost_over_time, events_over_time }
 }

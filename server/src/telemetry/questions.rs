@@ -2,20 +2,20 @@
 
 use monitor_core::{
     telemetry::{
-        answer::{self, Line},
-        gather::Answered,
+        event::EventRecord,
+        stores::{answers, numbers::Answered},
     },
     timestamp::Timestamp,
 };
 
 use super::store::{Pace, Store};
 
-pub use answer::{Sample, Series};
+pub use monitor_core::telemetry::series::{Sample, Series};
 
 /// One number for each series of Loki's, at that moment.
 pub async fn of_loki(loki: &Store, query: String, at: Timestamp, pace: Pace) -> Answered<Sample> {
     let parameters = [("query", query), ("time", nanoseconds(at).to_string())];
-    answer::samples(&loki.ask("/loki/api/v1/query", &parameters, pace).await?)
+    answers::samples(&loki.ask("/loki/api/v1/query", &parameters, pace).await?)
 }
 
 /// Numbers over time for each series of Loki's, from the first moment to the last; the step in seconds.
@@ -31,7 +31,7 @@ pub async fn of_loki_over_time(
         ("end", nanoseconds(ends.1).to_string()),
         ("step", format!("{step}s")),
     ];
-    answer::series(&loki.ask("/loki/api/v1/query_range", &parameters, Pace::Patient).await?)
+    answers::series(&loki.ask("/loki/api/v1/query_range", &parameters, Pace::Patient).await?)
 }
 
 /// Which end of a range lines are taken from, where there are more than one wants.
@@ -42,7 +42,7 @@ pub enum End {
 }
 
 /// Lines of Loki's in a range (nanoseconds since 1970, the end not included).
-pub async fn lines(loki: &Store, query: String, range: (u64, u64), end: End, limit: usize) -> Answered<Line> {
+pub async fn lines(loki: &Store, query: String, range: (u64, u64), end: End, limit: usize) -> Answered<EventRecord> {
     let direction = match end {
         End::Oldest => "forward",
         End::Newest => "backward",
@@ -54,19 +54,19 @@ pub async fn lines(loki: &Store, query: String, range: (u64, u64), end: End, lim
         ("direction", direction.to_owned()),
         ("limit", limit.to_string()),
     ];
-    answer::lines(&loki.ask("/loki/api/v1/query_range", &parameters, Pace::Patient).await?)
+    answers::lines(&loki.ask("/loki/api/v1/query_range", &parameters, Pace::Patient).await?)
 }
 
 /// One number for each series of Prometheus', at that moment.
 pub async fn of_prometheus(prometheus: &Store, query: String, at: Timestamp, pace: Pace) -> Answered<Sample> {
     let parameters = [("query", query), ("time", decimal_seconds(at))];
-    answer::samples(&prometheus.ask("/api/v1/query", &parameters, pace).await?)
+    answers::samples(&prometheus.ask("/api/v1/query", &parameters, pace).await?)
 }
 
 /// The numbers of a subquery of Prometheus', at that moment.
 pub async fn of_prometheus_at_steps(prometheus: &Store, query: String, at: Timestamp) -> Answered<Series> {
     let parameters = [("query", query), ("time", decimal_seconds(at))];
-    answer::series(&prometheus.ask("/api/v1/query", &parameters, Pace::Patient).await?)
+    answers::series(&prometheus.ask("/api/v1/query", &parameters, Pace::Patient).await?)
 }
 
 fn decimal_seconds(at: Timestamp) -> String {

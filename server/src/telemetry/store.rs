@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use monitor_core::{
     service::Service,
     status::{ContainerState, ServiceStatus},
-    telemetry::answer::refusal,
+    telemetry::stores::answers::refusal,
 };
 use tokio::sync::Semaphore;
 

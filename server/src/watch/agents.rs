@@ -11,13 +11,13 @@ use std::convert::Infallible;
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use monitor_core::{
-    agents::{AgentContainer, CollectorEvidence, Heard, Losses, Surroundings, new_agents},
+    agents::{AgentContainer, CollectorEvidence, Surroundings, new_agents},
     error::StackError,
     service::Service,
     settings::Settings,
     stack::NETWORK,
     status::ContainerState,
-    telemetry::Flow,
+    telemetry::{Flow, LastSeen, Losses},
 };
 use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 
@@ -41,7 +41,7 @@ enum News {
     One(String, Box<Result<Option<AgentContainer>, StackError>>),
     Collector(Result<CollectorEvidence, StackError>),
     Learnt(String, Result<(), StackError>),
-    Heard(Result<Heard, String>, Losses),
+    Heard(Result<LastSeen, String>, Losses),
     Flow(Flow),
     Settings(Box<Settings>),
 }
@@ -53,7 +53,7 @@ struct Agents<'a> {
     rounds: Rounds,
     settings: Settings,
     collector: CollectorEvidence,
-    heard: Result<Heard, String>,
+    heard: Result<LastSeen, String>,
     losses: Losses,
     /// What is published is no longer so.
     outdated: bool,

@@ -4,18 +4,18 @@ use axum::http::StatusCode;
 use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     agent_page::{AgentPage, Origin},
-    agents::{AgentContainer, HeardOwner},
+    agents::AgentContainer,
     error::StackError,
     service::Service,
     status::StackState,
-    telemetry::{AgentEvent, Numbers, Owner, OwnerNumbers, Range, Session},
+    telemetry::{AgentEvent, Numbers, Owner, OwnerLastSeen, OwnerNumbers, Range, Session, Store},
     timestamp::Timestamp,
 };
 
 use crate::harness::{Events, Harness, agent_container, get, panel, post};
 
 fn owner() -> Owner {
-    Owner { project: Some("demo".into()), agent: Some("dev".into()) }
+    Owner::new(Some("demo"), Some("dev"))
 }
 
 fn event(id: &str) -> AgentEvent {
@@ -58,7 +58,7 @@ async fn the_page_holds_what_engine_and_stores_know_and_no_secret() {
     panel.have_dev();
     {
         let mut answers = panel.telemetry.answers();
-        let heard = HeardOwner { version: Some("2.1.330".into()), ..HeardOwner::default() };
+        let heard = OwnerLastSeen { version: Some("2.1.330".into()), ..OwnerLastSeen::default() };
         answers.heard.owners.insert(owner(), heard);
         answers.owners =
             vec![OwnerNumbers { owner: owner(), cost_micro_usd: Some(3_410_000), ..OwnerNumbers::default() }];
@@ -90,7 +90,7 @@ async fn a_store_that_does_not_answer_costs_what_it_would_have_told() {
     let page = panel.agent_page().await;
     assert_eq!(page.agent.container, "clawker.demo.dev");
     let [missing] = &page.missing[..] else { panic!("{:#?}", page.missing) };
-    assert_eq!((missing.store, missing.error.as_str()), (Service::Loki, "no answer on port 3100"));
+    assert_eq!((missing.store, missing.error.as_str()), (Store::Loki, "no answer on port 3100"));
     assert!(missing.lacks.contains("sessions") && missing.lacks.contains("connections"), "{}", missing.lacks);
 }
 

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use clawker_monitor::{engine::AgentFiles, fake_engine::STARTED_AT};
 use monitor_core::{
-    agents::{AgentContainer, HeardOwner, Verdict},
+    agents::{AgentContainer, Verdict},
     live::Snapshot,
     stack::NETWORK,
     status::{ContainerState, StackState},
-    telemetry::{Flow, Owner},
+    telemetry::{Flow, Owner, OwnerLastSeen},
     timestamp::Timestamp,
 };
 
@@ -40,7 +40,7 @@ impl Harness {
     /// That agent was heard at that moment.
     fn hears(&self, agent: &str, last_seen: Timestamp) {
         let owner = Owner { project: Some("demo".into()), agent: Some(agent.into()) };
-        let heard = HeardOwner { last_seen: Some(last_seen), ..HeardOwner::default() };
+        let heard = OwnerLastSeen { last_seen: Some(last_seen), ..OwnerLastSeen::default() };
         self.telemetry.answers().heard.owners.insert(owner, heard);
     }
 }

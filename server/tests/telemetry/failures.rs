@@ -3,7 +3,7 @@
 use clawker_monitor::telemetry::TelemetrySource as _;
 use monitor_core::{
     service::Service,
-    telemetry::{Missing, Owner, Range},
+    telemetry::{self, Missing, Owner, Range},
 };
 
 use super::{
@@ -45,7 +45,7 @@ async fn one_question_that_fails_costs_its_columns_only() {
         let prometheus = Store::empty().await;
         let numbers = telemetry(loki.port, prometheus.port).numbers(Range::Day).await;
         let lacks = "tool calls, failures".to_owned();
-        assert_eq!(numbers.missing, [Missing { store: Service::Loki, error: words.into(), lacks }]);
+        assert_eq!(numbers.missing, [Missing { store: telemetry::Store::Loki, error: words.into(), lacks }]);
         let mine = &numbers.owners[0];
         assert_eq!((mine.sessions, mine.tool_calls, mine.tool_failures), (Some(4), None, None));
         assert_eq!((mine.cost_micro_usd, mine.active_seconds), (Some(0), Some(0)));
@@ -73,7 +73,7 @@ async fn without_loki_prometheus_stands_in() {
         assert_eq!(missing.error, words);
         assert_eq!(missing.lacks, "last seen, tool calls, failures, cost over time, activity over time");
         let heard = telemetry.heard().await.expect("Prometheus says who was heard");
-        assert!(heard.owners[&Owner { project: Some("demo".into()), agent: Some("dev".into()) }].last_seen.is_some());
+        assert!(heard.owners[&Owner::new(Some("demo"), Some("dev"))].last_seen.is_some());
     }
 }
 
@@ -83,7 +83,8 @@ async fn who_does_not_listen_or_does_not_run_is_told_of() {
     let telemetry = telemetry(loki.port, port);
     let numbers = telemetry.numbers(Range::Day).await;
     let nobody = format!("no answer on port {port}");
-    let missing = Missing { store: Service::Prometheus, error: nobody.clone(), lacks: "active time, lines".into() };
+    let missing =
+        Missing { store: telemetry::Store::Prometheus, error: nobody.clone(), lacks: "active time, lines".into() };
     assert_eq!(numbers.missing, [missing]);
     let flow = telemetry.flow().await;
     assert_eq!(flow.error, Some(nobody));

@@ -106,7 +106,7 @@ async fn grafanas_grammar_reads_everything_that_is_asked_of_loki() {
 
 #[tokio::test]
 async fn connections_are_asked_for_by_the_addresses_that_are_known() {
-    let (loki, owner) = (Store::empty().await, Owner { project: None, agent: Some("a".into()) });
+    let (loki, owner) = (Store::empty().await, Owner::new(None, Some("a")));
     let source = telemetry(loki.port, 1);
     let nowhere = source.egress(&owner, &[], Range::Hour).await.expect("an answer");
     assert!(nowhere.addresses.is_empty() && loki.asked().len() == 1, "without an address there is nothing to ask for");

@@ -52,7 +52,7 @@ fn loki(asked: &Asked) -> Answer {
 }
 
 fn dev() -> Owner {
-    Owner { project: Some("demo".into()), agent: Some("dev".into()) }
+    Owner::new(Some("demo"), Some("dev"))
 }
 
 fn last() -> Option<Timestamp> {

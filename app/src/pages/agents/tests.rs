@@ -42,8 +42,7 @@ pub fn snapshot(agents: Vec<Agent>) -> Snapshot {
 }
 
 fn owner(project: &str, agent: &str) -> Owner {
-    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    Owner { project: some(project), agent: some(agent) }
+    Owner::new(Some(project), Some(agent))
 }
 
 fn of(project: &str, agent: &str, cost: u64, calls: u64, failures: u64) -> OwnerNumbers {

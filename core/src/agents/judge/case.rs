@@ -1,7 +1,7 @@
 //! One agent and its surroundings, looked at once: what its variables say, what a new container of it would get, and
 //! when it was heard.
 
-use super::super::{AgentContainer, Code, Fix, HeardOwner, Surroundings};
+use super::super::{AgentContainer, Code, Fix, Surroundings};
 use super::commands::{self, Depth};
 use super::endpoint::Collector;
 use super::variables::Variables;
@@ -10,7 +10,7 @@ use crate::{
     agents::{Cause, FixKind},
     stack::NETWORK,
     status::ContainerState,
-    telemetry::Owner,
+    telemetry::{Owner, OwnerLastSeen},
     timestamp::Timestamp,
 };
 
@@ -62,17 +62,14 @@ pub(super) struct Case<'a> {
     /// Whose the data ought to be.
     pub owner: Owner,
     /// What is known of that owner. Of what arrives untagged nobody knows who sent it.
-    pub heard: Option<&'a HeardOwner>,
+    pub heard: Option<&'a OwnerLastSeen>,
     /// When it was heard last, this container and not its predecessor of the same name.
     pub last_seen: Option<Timestamp>,
 }
 
 impl<'a> Case<'a> {
     pub fn of(agent: &'a AgentContainer, around: &'a Surroundings) -> Case<'a> {
-        let owner = Owner {
-            project: agent.project.clone(),
-            agent: Some(agent.agent.clone()).filter(|agent| !agent.is_empty()),
-        };
+        let owner = agent.owner();
         let given = Variables::of(&agent.environment);
         let managed = agent.managed_settings.as_deref().map(Variables::of_settings).unwrap_or_default();
         let heard = around.heard.as_ref().ok().filter(|_| owner != Owner::default());

@@ -123,8 +123,7 @@ pub(super) fn tagged(variables: &Variables) -> Owner {
     let attributes = variables.get(RESOURCE_ATTRIBUTES).unwrap_or_default();
     let value = |key: &str| {
         let pairs = attributes.split(',').filter_map(|pair| pair.split_once('='));
-        let value = pairs.filter(|(name, _)| name.trim() == key).map(|(_, value)| value.trim()).next_back()?;
-        (!value.is_empty()).then(|| value.to_owned())
+        pairs.filter(|(name, _)| name.trim() == key).map(|(_, value)| value.trim()).next_back()
     };
-    Owner { project: value("project"), agent: value("agent") }
+    Owner::new(value("project"), value("agent"))
 }

@@ -8,11 +8,11 @@ mod table;
 use super::*;
 use crate::{
     agent_environment::{Source, environment},
-    agents::{CollectorEvidence, Heard, HeardOwner, Losses},
+    agents::CollectorEvidence,
     settings::{RawValue, RawValues, Settings},
     stack::NETWORK,
     status::ContainerState,
-    telemetry::Owner,
+    telemetry::{LastSeen, Losses, Owner, OwnerLastSeen},
 };
 
 /// That time of one day.
@@ -63,7 +63,7 @@ fn healthy() -> Scene {
         agent_env: Vec::new(),
     };
     let heard =
-        HeardOwner { last_seen: Some(at("11:59:48")), version: Some("2.1.330".into()), managed_settings_at: None };
+        OwnerLastSeen { last_seen: Some(at("11:59:48")), version: Some("2.1.330".into()), managed_settings_at: None };
     let around = Surroundings {
         now: at("12:00:00"),
         settings,
@@ -75,7 +75,7 @@ fn healthy() -> Scene {
             started_at: Some(at("09:00:00")),
             created_at: Some(at("08:00:00")),
         },
-        heard: Ok(Heard { owners: [(owner(Some("shop"), Some("dev")), heard)].into() }),
+        heard: Ok(LastSeen { owners: [(owner(Some("shop"), Some("dev")), heard)].into() }),
         losses: Losses::default(),
     };
     Scene { agent, around }
@@ -87,22 +87,22 @@ fn silent() -> Scene {
 }
 
 fn owner(project: Option<&str>, agent: Option<&str>) -> Owner {
-    Owner { project: project.map(str::to_owned), agent: agent.map(str::to_owned) }
+    Owner::new(project, agent)
 }
 
 impl Scene {
     fn unheard(mut self) -> Scene {
-        self.around.heard = Ok(Heard::default());
+        self.around.heard = Ok(LastSeen::default());
         self
     }
 
-    /// Heard last at that time.
+    /// LastSeen last at that time.
     fn heard(self, time: &str) -> Scene {
         self.heard_of(owner(Some("shop"), Some("dev")), time)
     }
 
     fn heard_of(mut self, owner: Owner, time: &str) -> Scene {
-        let heard = HeardOwner { last_seen: Some(at(time)), ..HeardOwner::default() };
+        let heard = OwnerLastSeen { last_seen: Some(at(time)), ..OwnerLastSeen::default() };
         self.around.heard.as_mut().expect("stores that answer").owners.insert(owner, heard);
         self
     }

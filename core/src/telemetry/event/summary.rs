@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::telemetry::answer::{Labels, label};
+use crate::telemetry::series::{Labels, label};
 
 /// What a release logs in place of a number it does not have.
 const UNDEFINED: &str = "undefined";
@@ -214,6 +214,7 @@ fn counted(fields: &Fields, name: &str, what: &str) -> Option<String> {
 
 /// The first few fields, of an event whose kind is not known.
 fn rest(labels: &Labels) -> String {
-    let said = labels.iter().filter(|(name, value)| !super::ENVELOPE.contains(&name.as_str()) && !value.is_empty());
+    let said =
+        labels.iter().filter(|(name, value)| !super::record::ENVELOPE.contains(&name.as_str()) && !value.is_empty());
     said.take(4).map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(" · ")
 }

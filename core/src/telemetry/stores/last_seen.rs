@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Owner,
-    answer::{Sample, label, owner},
-    gather::moment,
-};
+use super::numbers::moment;
 use crate::{
-    agents::{Heard, HeardOwner},
+    telemetry::{
+        LastSeen, Owner, OwnerLastSeen,
+        series::{Sample, label},
+    },
     timestamp::Timestamp,
 };
 
@@ -35,12 +34,12 @@ impl Known {
 
 /// Everybody who was heard within a week.
 #[derive(Debug, Clone, Default)]
-pub struct Memory {
+pub struct LastSeenCache {
     owners: BTreeMap<Owner, Known>,
 }
 
-impl Memory {
-    /// The answer to `query::heard_with_version`.
+impl LastSeenCache {
+    /// The answer to `queries::heard_with_version`.
     pub fn learn_events(&mut self, samples: &[Sample]) {
         for sample in samples {
             let (at, known) = self.seen(sample);
@@ -52,14 +51,14 @@ impl Memory {
         }
     }
 
-    /// The answer to `query::metered_last`.
+    /// The answer to `queries::metered_last`.
     pub fn learn_counters(&mut self, samples: &[Sample]) {
         for sample in samples {
             self.seen(sample);
         }
     }
 
-    /// The answer to `query::managed_settings`.
+    /// The answer to `queries::managed_settings`.
     pub fn learn_managed_settings(&mut self, samples: &[Sample]) {
         for sample in samples {
             let (at, known) = self.seen(sample);
@@ -74,7 +73,7 @@ impl Memory {
 
     fn seen(&mut self, sample: &Sample) -> (Timestamp, &mut Known) {
         let at = moment(sample.value);
-        let known = self.owners.entry(owner(&sample.labels)).or_default();
+        let known = self.owners.entry(Owner::from_labels(&sample.labels)).or_default();
         known.last_seen = known.last_seen.max(Some(at));
         (at, known)
     }
@@ -92,13 +91,13 @@ impl Memory {
     }
 
     /// What is known of everybody.
-    pub fn heard(&self) -> Heard {
-        let told = |known: &Known| HeardOwner {
+    pub fn heard(&self) -> LastSeen {
+        let told = |known: &Known| OwnerLastSeen {
             last_seen: known.last_seen,
             version: known.version.as_ref().map(|(_, version)| version.clone()),
             managed_settings_at: known.managed.filter(|(_, applied)| *applied).map(|(at, _)| at),
         };
-        Heard { owners: self.owners.iter().map(|(owner, known)| (owner.clone(), told(known))).collect() }
+        LastSeen { owners: self.owners.iter().map(|(owner, known)| (owner.clone(), told(known))).collect() }
     }
 }
 
@@ -112,12 +111,12 @@ mod tests {
     }
 
     fn dev() -> Owner {
-        Owner { project: None, agent: Some("dev".into()) }
+        Owner::new(None, Some("dev"))
     }
 
     #[test]
     fn the_newest_word_counts_whatever_order_it_comes_in() {
-        let mut memory = Memory::default();
+        let mut memory = LastSeenCache::default();
         memory.learn_events(&[
             sample(&[("agent", "dev"), ("service_version", "2.1.330")], 200.0),
             sample(&[("agent", "dev"), ("service_version", "2.1.100")], 100.0),
@@ -126,8 +125,11 @@ mod tests {
         memory.learn_events(&[sample(&[("agent", "dev"), ("service_version", "2.0.30")], 150.0)]);
         memory.learn_counters(&[sample(&[("agent", "dev")], 180.0)]);
         let heard = memory.heard();
-        let expected =
-            HeardOwner { last_seen: Some(moment(200.0)), version: Some("2.1.330".into()), managed_settings_at: None };
+        let expected = OwnerLastSeen {
+            last_seen: Some(moment(200.0)),
+            version: Some("2.1.330".into()),
+            managed_settings_at: None,
+        };
         assert_eq!(heard.owners[&dev()], expected);
         assert_eq!(
             heard.owners[&Owner::default()].last_seen,
@@ -149,7 +151,7 @@ mod tests {
             (vec![said("[\"file\"]", "none", 10.0), said("[]", "none", 20.0)], None),
             (vec![said("[]", "none", 20.0), said("[\"file\"]", "none", 30.0)], Some(30.0)),
         ] {
-            let mut memory = Memory::default();
+            let mut memory = LastSeenCache::default();
             memory.learn_managed_settings(&words);
             assert_eq!(memory.heard().owners[&dev()].managed_settings_at, expected.map(moment), "{words:?}");
         }
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn who_is_silent_for_a_week_is_forgotten_and_nobody_fills_the_memory() {
-        let mut memory = Memory::default();
+        let mut memory = LastSeenCache::default();
         memory.learn_events(&[sample(&[("agent", "dev")], 1000.0)]);
         memory.forget(moment(1000.0 + 604_800.0));
         assert_eq!(memory.heard().owners.len(), 1);
@@ -170,6 +172,6 @@ mod tests {
         memory.forget(moment(0.0));
         let heard = memory.heard();
         assert_eq!(heard.owners.len(), 10_000);
-        assert!(!heard.owners.contains_key(&Owner { project: None, agent: Some("1999".into()) }));
+        assert!(!heard.owners.contains_key(&Owner::new(None, Some("1999"))));
     }
 }

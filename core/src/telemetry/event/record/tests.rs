@@ -1,5 +1,5 @@
 use super::*;
-use crate::telemetry::answer::lines;
+use crate::telemetry::stores::answers::lines;
 
 fn labels(name: &str, pairs: &[(&str, &str)]) -> Labels {
     let own = [("event_name", name), ("service_name", "claude-code"), ("user_id", "7937"), ("session_id", "s")];
@@ -7,8 +7,8 @@ fn labels(name: &str, pairs: &[(&str, &str)]) -> Labels {
 }
 
 fn event(name: &str, pairs: &[(&str, &str)]) -> AgentEvent {
-    let line = Line { at: 1_795_330_258_129_000_001, labels: labels(name, pairs) };
-    in_order(&[line]).remove(0)
+    let line = EventRecord { at: 1_795_330_258_129_000_001, labels: labels(name, pairs) };
+    events_in_order(&[line]).remove(0)
 }
 
 /// Name, fields, summary, and whether it tells of a failure.
@@ -213,21 +213,23 @@ fn long_texts_are_cut_between_letters() {
 
 #[test]
 fn events_stand_by_moment_then_number_and_each_but_once() {
-    let line = |at, sequence: &str, tool: &str| Line {
+    let line = |at, sequence: &str, tool: &str| EventRecord {
         at,
         labels: labels("tool_result", &[("event_sequence", sequence), ("tool_name", tool)]),
     };
     // Of the oldest release no event has a number.
     let lines = [line(2, "9", "c"), line(2, "10", "d"), line(1, "11", "a"), line(2, "", "b"), line(2, "9", "c")];
-    let events = in_order(&lines);
+    let events = events_in_order(&lines);
     let tools: Vec<&str> = events.iter().map(|event| event.summary.as_str()).collect();
     assert_eq!(tools, ["a", "b", "c", "d"]);
     for (event, next) in events.iter().zip(&events[1..]) {
-        assert!(Place::of_id(&event.id).expect("a place") < Place::of_id(&next.id).expect("a place"));
+        assert!(
+            EventPosition::from_id(&event.id).expect("a place") < EventPosition::from_id(&next.id).expect("a place")
+        );
     }
-    assert_eq!(Place::of_id(&events[1].id), Some(Place::of(&lines[3])));
+    assert_eq!(EventPosition::from_id(&events[1].id), Some(EventPosition::of(&lines[3])));
     for id in ["", "1", "1-2", "1-2-x", "1-2-3-4"] {
-        assert_eq!(Place::of_id(id), None, "{id}");
+        assert_eq!(EventPosition::from_id(id), None, "{id}");
     }
 }
 
@@ -237,7 +239,7 @@ fn what_loki_recorded_reads_well() {
         env!("CARGO_MANIFEST_DIR"),
         "/../server/tests/fixtures/loki/range-streams-tool-events.json"
     ));
-    let events = in_order(&lines(body).expect("streams"));
+    let events = events_in_order(&lines(body).expect("streams"));
     let said: Vec<String> = events.iter().map(|event| format!("{} {}", event.at.to_rfc3339(), event.summary)).collect();
     insta::assert_snapshot!(said.join("\n"), @"
     2026-11-22T06:50:58.129Z Write · /workspace/demo/b.py · 10 ms

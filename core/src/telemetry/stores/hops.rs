@@ -1,10 +1,12 @@
 //! How data flows, and what is lost on the way, by what the services count about themselves.
 
-use super::{
-    Flow, Hop, Signal, Station,
-    answer::{Sample, label},
+use crate::{
+    service::Service,
+    telemetry::{
+        Flow, Hop, Losses, Signal, Station,
+        series::{Sample, label},
+    },
 };
-use crate::{agents::Losses, service::Service};
 
 /// The signals by the names of the collector's counters.
 const SIGNALS: [(Signal, &str); 3] =
@@ -12,16 +14,16 @@ const SIGNALS: [(Signal, &str); 3] =
 
 /// What Prometheus answered.
 #[derive(Debug, Clone, Default)]
-pub struct Counted {
-    /// `query::through`: within a minute.
+pub struct HopCounters {
+    /// `queries::through`: within a minute.
     pub through: Vec<Sample>,
-    /// `query::lost`: within five.
+    /// `queries::lost`: within five.
     pub lost: Vec<Sample>,
-    /// `query::up`: which services it reaches.
+    /// `queries::up`: which services it reaches.
     pub up: Vec<Sample>,
 }
 
-impl Counted {
+impl HopCounters {
     /// Sums the counters of which it is true; nothing where the service is not reached, because then nobody counts.
     fn sum(&self, samples: &[Sample], job: &str, is: &Is<'_>) -> Option<f64> {
         let is_up = |sample: &Sample| label(&sample.labels, "job") == Some(job) && sample.value > 0.0;
@@ -60,7 +62,7 @@ fn is_of(sample: &Sample, names: [&str; 2], store: Service) -> bool {
 }
 
 /// All legs of the way, in order.
-pub fn flow(counted: &Counted) -> Flow {
+pub fn flow(counted: &HopCounters) -> Flow {
     let collector = Station::Service(Service::OtelCollector);
     let mut hops = Vec::new();
     for (signal, kind) in SIGNALS {
@@ -118,7 +120,7 @@ pub fn flow(counted: &Counted) -> Flow {
 /// The job under which Prometheus asks the collector about itself.
 const COLLECTOR: &str = "otel-collector-self";
 
-/// What was refused and given up, by the answer to `query::lost`.
+/// What was refused and given up, by the answer to `queries::lost`.
 pub fn losses(lost: &[Sample]) -> Losses {
     let mut losses = Losses::default();
     for sample in lost {
@@ -154,7 +156,7 @@ mod tests {
     #[test]
     fn every_leg_has_its_own_counter() {
         let otlp = |name, exporter| [("counter", name), ("exporter", exporter)];
-        let counted = Counted {
+        let counted = HopCounters {
             through: vec![
                 sample(&[("counter", "otelcol_receiver_accepted_metric_points_total")], 60.0),
                 // An older reader leaves the ending out.
@@ -206,7 +208,7 @@ mod tests {
     #[test]
     fn where_a_service_is_not_reached_nobody_says() {
         let through = vec![sample(&[("counter", "promtail_sent_entries_total")], 240.0)];
-        let counted = Counted { through, lost: Vec::new(), up: up(&[("promtail", 0.0), ("grafana", 1.0)]) };
+        let counted = HopCounters { through, lost: Vec::new(), up: up(&[("promtail", 0.0), ("grafana", 1.0)]) };
         let hops = flow(&counted).hops;
         assert_eq!(hops.len(), 11);
         for hop in hops {

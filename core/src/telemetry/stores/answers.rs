@@ -1,52 +1,12 @@
 //! What Loki and Prometheus answer, read from their JSON. Values are text there, `NaN` and `+Inf` among them.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Owner;
-
-/// A series' labels, or a line's labels and metadata.
-pub type Labels = BTreeMap<String, String>;
-
-/// One number. Always finite: what is none says nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sample {
-    /// What it is of.
-    pub labels: Labels,
-    /// The number.
-    pub value: f64,
-}
-
-/// Numbers over time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Series {
-    /// What they are of.
-    pub labels: Labels,
-    /// Seconds since 1970, and the number then.
-    pub values: Vec<(f64, f64)>,
-}
-
-/// One line of Loki's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Nanoseconds since 1970.
-    pub at: u64,
-    /// Labels and structured metadata.
-    pub labels: Labels,
-}
-
-/// A label that is there and not empty.
-pub fn label<'a>(labels: &'a Labels, name: &str) -> Option<&'a str> {
-    labels.get(name).map(String::as_str).filter(|value| !value.is_empty())
-}
-
-/// Whose data bears these labels.
-pub fn owner(labels: &Labels) -> Owner {
-    let tag = |name: &str| label(labels, name).map(str::to_owned);
-    Owner { project: tag("project"), agent: tag("agent") }
-}
+use crate::telemetry::{
+    event::EventRecord,
+    series::{Labels, Sample, Series},
+};
 
 #[derive(Deserialize)]
 struct Body<T> {
@@ -105,7 +65,7 @@ pub fn series(body: &[u8]) -> Result<Vec<Series>, String> {
 ///
 /// # Errors
 /// As `samples`.
-pub fn lines(body: &[u8]) -> Result<Vec<Line>, String> {
+pub fn lines(body: &[u8]) -> Result<Vec<EventRecord>, String> {
     let mut lines = Vec::new();
     for Stream { stream, values } in results(body)? {
         for value in values {
@@ -119,7 +79,7 @@ pub fn lines(body: &[u8]) -> Result<Vec<Line>, String> {
                 let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 labels.extend(metadata.iter().map(|(name, value)| (name.clone(), text(value))));
             }
-            lines.push(Line { at, labels });
+            lines.push(EventRecord { at, labels });
         }
     }
     Ok(lines)
@@ -146,6 +106,7 @@ fn number(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::{Owner, series::label};
 
     macro_rules! recorded {
         ($name:literal) => {
@@ -157,7 +118,7 @@ mod tests {
     fn what_loki_3_7_0_answered_is_read() {
         let cost = samples(recorded!("instant-cost-by-agent.json")).expect("a vector");
         assert_eq!((cost.len(), cost[0].value), (1, 0.140482));
-        assert_eq!(owner(&cost[0].labels), Owner { project: Some("demo".into()), agent: Some("dev".into()) });
+        assert_eq!(Owner::from_labels(&cost[0].labels), Owner::new(Some("demo"), Some("dev")));
         assert_eq!(samples(recorded!("instant-empty.json")), Ok(Vec::new()));
         let over_time = series(recorded!("range-cost-matrix.json")).expect("a matrix");
         assert_eq!(over_time[0].values[1], (1_795_330_320.0, 0.022586999999999996));

@@ -3,8 +3,10 @@
 use futures::future::join;
 use monitor_core::telemetry::{
     Egress, Owner, Range, Session,
-    closer::{self, OfSessions},
-    query,
+    stores::{
+        agent_details::{self, SessionAnswers},
+        queries,
+    },
 };
 
 use super::{
@@ -22,13 +24,13 @@ pub async fn sessions(loki: &Store, owner: &Owner, range: Range) -> Result<Vec<S
     let at = now();
     let ask = |query: String| of_loki(loki, query, at, Pace::Patient);
     let (last_seen, counts, cost, output_tokens) = futures::join!(
-        ask(query::sessions_last_seen(owner, range)),
-        ask(query::sessions_counts(owner, range)),
-        ask(query::sessions_sum(owner, "cost_usd", range)),
-        ask(query::sessions_sum(owner, "output_tokens", range)),
+        ask(queries::sessions_last_seen(owner, range)),
+        ask(queries::sessions_counts(owner, range)),
+        ask(queries::sessions_sum(owner, "cost_usd", range)),
+        ask(queries::sessions_sum(owner, "output_tokens", range)),
     );
-    let of = OfSessions { last_seen: last_seen?, counts: counts?, cost: cost?, output_tokens: output_tokens? };
-    Ok(closer::sessions(&of))
+    let of = SessionAnswers { last_seen: last_seen?, counts: counts?, cost: cost?, output_tokens: output_tokens? };
+    Ok(agent_details::sessions(&of))
 }
 
 /// Where the connections went of those addresses, and of those that the firewall knows for the owner.
@@ -38,7 +40,7 @@ pub async fn sessions(loki: &Store, owner: &Owner, range: Range) -> Result<Vec<S
 pub async fn egress(loki: &Store, owner: &Owner, known: &[String], range: Range) -> Result<Egress, NoAnswer> {
     let at = now();
     let ask = |query: String| of_loki(loki, query, at, Pace::Patient);
-    let mut addresses = closer::addresses(owner, &ask(query::address_map()).await?);
+    let mut addresses = agent_details::addresses(owner, &ask(queries::address_map()).await?);
     addresses.extend(known.iter().filter(|address| !address.is_empty()).cloned());
     addresses.sort();
     addresses.dedup();
@@ -46,6 +48,6 @@ pub async fn egress(loki: &Store, owner: &Owner, known: &[String], range: Range)
         return Ok(Egress::default());
     }
     let (connections, unresolved) =
-        join(ask(query::connections(&addresses, range)), ask(query::unresolved(&addresses, range))).await;
-    Ok(closer::egress(addresses, &connections?, &unresolved?))
+        join(ask(queries::connections(&addresses, range)), ask(queries::unresolved(&addresses, range))).await;
+    Ok(agent_details::egress(addresses, &connections?, &unresolved?))
 }

@@ -4,10 +4,10 @@
 pub mod logql;
 pub mod promql;
 
-use super::{Owner, Range};
-use crate::dashboard::EVENTS;
 use logql::{any_of, count, last_seen, quoted, sum};
 use promql::{Counts, growth, growth_from_nothing, growth_in_a_minute, growth_of_all, last_growth};
+
+use crate::telemetry::{CLAUDE_CODE_SERVICE, Owner, Range};
 
 /// By whose it is, and whether it is made up.
 const BY_OWNER: &str = "project, agent, clawker_simulated";
@@ -20,7 +20,7 @@ pub fn seconds(seconds: u64) -> String {
 }
 
 fn events() -> String {
-    format!(r#"{{service_name="{EVENTS}"}}"#)
+    format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"}}"#)
 }
 
 fn event(name: &str) -> String {

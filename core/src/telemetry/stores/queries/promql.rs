@@ -23,7 +23,7 @@ pub enum Counts {
 /// is below what it was because it began anew while nobody looked, counts whole. Where the collector was started anew
 /// within the range, the counter ended once and began once: its peak, and what it has come to since. Only if that
 /// happened more than once, or it has overtaken its old peak, is `increase` left. Who knows when the
-/// collector was started does better: see `lives`.
+/// collector was started does better: see `collector_runs`.
 pub fn growth(counter: &str, range: &str, by: &str, counts: Counts) -> String {
     let now = format!("max_over_time({counter}[{range}])");
     let last = format!("last_over_time({counter}[{range}])");

@@ -5,37 +5,39 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Missing, Numbers, Owner, OwnerNumbers, Range, Tokens,
-    answer::{Labels, Sample, Series, label, owner},
+use crate::{
+    telemetry::{
+        Missing, Numbers, Owner, OwnerNumbers, Range, Store, Tokens,
+        series::{Labels, Sample, Series, label},
+    },
+    timestamp::Timestamp,
 };
-use crate::{service::Service, timestamp::Timestamp};
 
 /// What a store answered to one question.
 pub type Answered<T> = Result<Vec<T>, String>;
 
 /// What Loki answered.
 #[derive(Debug, Clone)]
-pub struct FromLoki {
-    /// `query::cost`.
+pub struct LokiAnswers {
+    /// `queries::cost`.
     pub cost: Answered<Sample>,
-    /// `query::tokens` of `TOKEN_FIELDS`, in that order.
+    /// `queries::tokens` of `TOKEN_FIELDS`, in that order.
     pub tokens: [Answered<Sample>; 4],
-    /// `query::tools`.
+    /// `queries::tools`.
     pub tools: Answered<Sample>,
-    /// `query::sessions`.
+    /// `queries::sessions`.
     pub sessions: Answered<Sample>,
-    /// `query::heard`.
+    /// `queries::heard`.
     pub last_seen: Answered<Sample>,
-    /// `query::cost` over time.
+    /// `queries::cost` over time.
     pub cost_over_time: Answered<Series>,
-    /// `query::activity` over time.
+    /// `queries::activity` over time.
     pub events_over_time: Answered<Series>,
 }
 
 /// What Prometheus answered.
 #[derive(Debug, Clone)]
-pub struct FromPrometheus {
+pub struct PrometheusAnswers {
     /// `Counter::ActiveTime`.
     pub active: Answered<Sample>,
     /// `Counter::Lines`.
@@ -44,11 +46,11 @@ pub struct FromPrometheus {
     pub cost: Option<Answered<Sample>>,
     /// `Counter::Tokens`, where Loki did not say.
     pub tokens: Option<Answered<Sample>>,
-    /// `query::metered_sessions`, where Loki did not say.
+    /// `queries::metered_sessions`, where Loki did not say.
     pub sessions: Option<Answered<Sample>>,
 }
 
-/// The fields of a request that hold tokens, in the order of `FromLoki::tokens`.
+/// The fields of a request that hold tokens, in the order of `LokiAnswers::tokens`.
 pub const TOKEN_FIELDS: [&str; 4] = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens"];
 /// The same in the label `type` of Prometheus.
 const TOKEN_TYPES: [&str; 4] = ["input", "output", "cacheRead", "cacheCreation"];
@@ -57,7 +59,7 @@ const TOKEN_TYPES: [&str; 4] = ["input", "output", "cacheRead", "cacheCreation"]
 type Key = (bool, Owner);
 
 fn key(labels: &Labels) -> Key {
-    (label(labels, "clawker_simulated") == Some("true"), owner(labels))
+    (label(labels, "clawker_simulated") == Some("true"), Owner::from_labels(labels))
 }
 
 /// One column: an amount for each owner, or nothing where nobody said.
@@ -90,7 +92,12 @@ fn in_parts(value: f64, parts: f64) -> u64 {
 }
 
 /// Everybody's numbers for the range that ends then.
-pub fn gather(range: Range, at: Timestamp, loki: &FromLoki, prometheus: &FromPrometheus) -> Numbers {
+pub fn numbers_from_answers(
+    range: Range,
+    at: Timestamp,
+    loki: &LokiAnswers,
+    prometheus: &PrometheusAnswers,
+) -> Numbers {
     let instead = |first: Column, second: Option<Column>| first.or_else(|| second.flatten());
     let cost = instead(whole(Some(&loki.cost)), Some(whole(prometheus.cost.as_ref())));
     let sessions = instead(whole(Some(&loki.sessions)), Some(whole(prometheus.sessions.as_ref())));
@@ -181,22 +188,22 @@ fn steps(range: Range, at: Timestamp, answer: &Answered<Series>, parts: f64) -> 
 }
 
 /// What is not known, by store and reason.
-fn missing(loki: &FromLoki, prometheus: &FromPrometheus, has_tokens: bool) -> Vec<Missing> {
+fn missing(loki: &LokiAnswers, prometheus: &PrometheusAnswers, has_tokens: bool) -> Vec<Missing> {
     // Where Prometheus stands in, nothing is missing.
     let unless = |answer: &Option<Answered<Sample>>, error| if matches!(answer, Some(Ok(_))) { None } else { error };
     let tokens = loki.tokens.iter().find_map(|answer| answer.as_ref().err()).filter(|_| !has_tokens);
     let tools = loki.tools.as_ref().err();
     let columns = [
-        (Service::Loki, "last seen", loki.last_seen.as_ref().err()),
-        (Service::Loki, "sessions", unless(&prometheus.sessions, loki.sessions.as_ref().err())),
-        (Service::Loki, "estimated cost", unless(&prometheus.cost, loki.cost.as_ref().err())),
-        (Service::Loki, "tokens", unless(&prometheus.tokens, tokens)),
-        (Service::Loki, "tool calls", tools),
-        (Service::Loki, "failures", tools),
-        (Service::Loki, "cost over time", loki.cost_over_time.as_ref().err()),
-        (Service::Loki, "activity over time", loki.events_over_time.as_ref().err()),
-        (Service::Prometheus, "active time", prometheus.active.as_ref().err()),
-        (Service::Prometheus, "lines", prometheus.lines.as_ref().err()),
+        (Store::Loki, "last seen", loki.last_seen.as_ref().err()),
+        (Store::Loki, "sessions", unless(&prometheus.sessions, loki.sessions.as_ref().err())),
+        (Store::Loki, "estimated cost", unless(&prometheus.cost, loki.cost.as_ref().err())),
+        (Store::Loki, "tokens", unless(&prometheus.tokens, tokens)),
+        (Store::Loki, "tool calls", tools),
+        (Store::Loki, "failures", tools),
+        (Store::Loki, "cost over time", loki.cost_over_time.as_ref().err()),
+        (Store::Loki, "activity over time", loki.events_over_time.as_ref().err()),
+        (Store::Prometheus, "active time", prometheus.active.as_ref().err()),
+        (Store::Prometheus, "lines", prometheus.lines.as_ref().err()),
     ];
     let mut missing: Vec<Missing> = Vec::new();
     for (store, column, error) in columns {

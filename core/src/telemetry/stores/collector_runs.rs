@@ -2,8 +2,10 @@
 //! come back above where it was cannot be told from one that went on. So the range is cut where the collector was
 //! started, and what each life counted is added up.
 
-use super::{Range, answer::Series};
-use crate::timestamp::Timestamp;
+use crate::{
+    telemetry::{Range, series::Series},
+    timestamp::Timestamp,
+};
 
 /// Two starts nearer to one another than this are one, in milliseconds: the time is worked out from an uptime that is
 /// read a moment after the scrape.
@@ -14,7 +16,7 @@ const MOST_LIVES: usize = 12;
 
 /// A part of the range during which the collector was the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Life {
+pub struct CollectorRun {
     /// Its last moment.
     pub until: Timestamp,
     /// Its length in milliseconds.
@@ -23,7 +25,7 @@ pub struct Life {
     pub from_nothing: bool,
 }
 
-impl Life {
+impl CollectorRun {
     /// Its length, as PromQL writes it.
     pub fn range(self) -> String {
         format!("{}ms", self.length_ms)
@@ -35,8 +37,8 @@ pub fn step_seconds(range: Range) -> u64 {
     (range.seconds() / 2000).max(15)
 }
 
-/// The lives within the range that ends then, by the answer to `query::collector_starts`.
-pub fn lives(range: Range, at: Timestamp, starts: &[Series]) -> Vec<Life> {
+/// The lives within the range that ends then, by the answer to `queries::collector_starts`.
+pub fn collector_runs(range: Range, at: Timestamp, starts: &[Series]) -> Vec<CollectorRun> {
     let (begin, end) = (at.unix_milliseconds() - range.seconds() as i64 * 1000, at.unix_milliseconds());
     let values = starts.iter().flat_map(|series| &series.values).map(|(_, start)| (start * 1000.0).round() as i64);
     let mut starts: Vec<i64> = values.filter(|start| (begin + 1..end).contains(start)).collect();
@@ -47,7 +49,7 @@ pub fn lives(range: Range, at: Timestamp, starts: &[Series]) -> Vec<Life> {
     let ends = starts.iter().copied().chain([end]);
     begins
         .zip(ends)
-        .map(|(from, until)| Life {
+        .map(|(from, until)| CollectorRun {
             until: Timestamp::from_unix_milliseconds(until),
             // Prometheus 2 takes the first moment of a range in; then it belongs to the life before.
             length_ms: until - from - i64::from(from != begin),
@@ -67,8 +69,8 @@ mod tests {
 
     fn found(seconds: &[f64]) -> Vec<(i64, i64, bool)> {
         let at = Timestamp::from_unix_milliseconds(10_000_000);
-        let life = |life: &Life| (life.until.unix_milliseconds(), life.length_ms, life.from_nothing);
-        lives(Range::Hour, at, &starts(seconds)).iter().map(life).collect()
+        let life = |life: &CollectorRun| (life.until.unix_milliseconds(), life.length_ms, life.from_nothing);
+        collector_runs(Range::Hour, at, &starts(seconds)).iter().map(life).collect()
     }
 
     #[test]

@@ -11,8 +11,8 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
 const DEV: [(&str, &str); 2] = [("project", "demo"), ("agent", "dev")];
 
 /// Everybody answered, and knows nothing.
-fn nothing() -> (FromLoki, FromPrometheus) {
-    let loki = FromLoki {
+fn nothing() -> (LokiAnswers, PrometheusAnswers) {
+    let loki = LokiAnswers {
         cost: Ok(vec![]),
         tokens: std::array::from_fn(|_| Ok(vec![])),
         tools: Ok(vec![]),
@@ -21,15 +21,15 @@ fn nothing() -> (FromLoki, FromPrometheus) {
         cost_over_time: Ok(vec![]),
         events_over_time: Ok(vec![]),
     };
-    (loki, FromPrometheus { active: Ok(vec![]), lines: Ok(vec![]), cost: None, tokens: None, sessions: None })
+    (loki, PrometheusAnswers { active: Ok(vec![]), lines: Ok(vec![]), cost: None, tokens: None, sessions: None })
 }
 
 fn away<T>() -> Answered<T> {
     Err("no answer on port 3100".into())
 }
 
-fn loki_away() -> FromLoki {
-    FromLoki {
+fn loki_away() -> LokiAnswers {
+    LokiAnswers {
         cost: away(),
         tokens: std::array::from_fn(|_| away()),
         tools: away(),
@@ -44,8 +44,8 @@ fn at() -> Timestamp {
     Timestamp::from_unix_milliseconds(1_795_330_760_933)
 }
 
-fn gathered(loki: &FromLoki, prometheus: &FromPrometheus) -> Numbers {
-    gather(Range::Hour, at(), loki, prometheus)
+fn gathered(loki: &LokiAnswers, prometheus: &PrometheusAnswers) -> Numbers {
+    numbers_from_answers(Range::Hour, at(), loki, prometheus)
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn owners_are_told_apart_and_simulated_ones_come_last() {
             (owner.simulated, owner.owner)
         })
         .collect();
-    let demo = Owner { project: Some("demo".into()), agent: Some("dev".into()) };
-    let without_project = Owner { project: None, agent: Some("dev".into()) };
+    let demo = Owner::new(Some("demo"), Some("dev"));
+    let without_project = Owner::new(None, Some("dev"));
     assert_eq!(owners, [(false, Owner::default()), (false, without_project), (false, demo.clone()), (true, demo)]);
 }
 
@@ -88,7 +88,7 @@ fn a_question_that_fails_costs_its_own_columns() {
     let mine = &numbers.owners[0];
     assert_eq!((mine.tool_calls, mine.tool_failures, mine.tokens, mine.sessions), (None, None, None, Some(0)));
     let [missing] = numbers.missing.as_slice() else { panic!("{:?}", numbers.missing) };
-    assert_eq!((missing.store, missing.lacks.as_str()), (Service::Loki, "tokens, tool calls, failures"));
+    assert_eq!((missing.store, missing.lacks.as_str()), (Store::Loki, "tokens, tool calls, failures"));
 }
 
 #[test]

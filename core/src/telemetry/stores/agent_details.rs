@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{
+use super::numbers::moment;
+use crate::telemetry::{
     Domain, Egress, Owner, Session,
-    answer::{Sample, label, owner},
-    gather::moment,
+    series::{Sample, label},
 };
 
 /// The longest list of domains.
@@ -13,19 +13,19 @@ const MOST_DOMAINS: usize = 200;
 
 /// What Loki answered about one owner's sessions, each by `session_id`.
 #[derive(Debug, Clone, Default)]
-pub struct OfSessions {
-    /// `query::sessions_last_seen`.
+pub struct SessionAnswers {
+    /// `queries::sessions_last_seen`.
     pub last_seen: Vec<Sample>,
-    /// `query::sessions_counts`.
+    /// `queries::sessions_counts`.
     pub counts: Vec<Sample>,
-    /// `query::sessions_sum` of `cost_usd`.
+    /// `queries::sessions_sum` of `cost_usd`.
     pub cost: Vec<Sample>,
-    /// `query::sessions_sum` of `output_tokens`.
+    /// `queries::sessions_sum` of `output_tokens`.
     pub output_tokens: Vec<Sample>,
 }
 
 /// The sessions, the newest first.
-pub fn sessions(of: &OfSessions) -> Vec<Session> {
+pub fn sessions(of: &SessionAnswers) -> Vec<Session> {
     let mut sessions: BTreeMap<&str, Session> = BTreeMap::new();
     let parts = [&of.last_seen, &of.counts, &of.cost, &of.output_tokens];
     for (part, samples) in parts.into_iter().enumerate() {
@@ -49,7 +49,7 @@ pub fn sessions(of: &OfSessions) -> Vec<Session> {
     sessions
 }
 
-/// The addresses that were said to be the owner's, by the answer to `query::address_map`. An address that was said to be
+/// The addresses that were said to be the owner's, by the answer to `queries::address_map`. An address that was said to be
 /// somebody else's later on is theirs.
 pub fn addresses(of: &Owner, map: &[Sample]) -> Vec<String> {
     let mut newest: BTreeMap<&str, &Sample> = BTreeMap::new();
@@ -60,11 +60,11 @@ pub fn addresses(of: &Owner, map: &[Sample]) -> Vec<String> {
             *known = sample;
         }
     }
-    let mine = newest.into_iter().filter(|(_, sample)| owner(&sample.labels) == *of);
+    let mine = newest.into_iter().filter(|(_, sample)| Owner::from_labels(&sample.labels) == *of);
     mine.map(|(address, _)| address.to_owned()).collect()
 }
 
-/// Where the connections of those addresses went, by the answers to `query::connections` and `query::unresolved`.
+/// Where the connections of those addresses went, by the answers to `queries::connections` and `queries::unresolved`.
 pub fn egress(addresses: Vec<String>, connections: &[Sample], unresolved: &[Sample]) -> Egress {
     let mut domains: BTreeMap<&str, Domain> = BTreeMap::new();
     let named = connections.iter().map(|sample| (sample, true)).chain(unresolved.iter().map(|sample| (sample, false)));
@@ -102,7 +102,7 @@ mod tests {
         let of = |id: &'static str, more: &[(&'static str, &'static str)], value| {
             sample(&[&[("session_id", id)], more].concat(), value)
         };
-        let answers = OfSessions {
+        let answers = SessionAnswers {
             last_seen: vec![of("a", &[], 100.0), of("b", &[], 200.0), of("", &[], 300.0)],
             counts: vec![
                 of("a", &[("event_name", "api_request")], 3.0),
@@ -133,9 +133,9 @@ mod tests {
             sample(&[("agent", "other"), ("client_ip", "172.18.0.5")], 20.0),
             sample(&[("project", "demo"), ("agent", "dev"), ("client_ip", "172.18.0.6")], 5.0),
         ];
-        let dev = Owner { project: Some("demo".into()), agent: Some("dev".into()) };
+        let dev = Owner::new(Some("demo"), Some("dev"));
         assert_eq!(addresses(&dev, &map), ["172.18.0.6"]);
-        assert_eq!(addresses(&Owner { project: None, agent: Some("other".into()) }, &map), ["172.18.0.5"]);
+        assert_eq!(addresses(&Owner::new(None, Some("other")), &map), ["172.18.0.5"]);
     }
 
     #[test]

@@ -1,0 +1,65 @@
+//! How far back to look.
+
+use serde::{Deserialize, Serialize};
+
+/// How far back to look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Range {
+    /// The last hour.
+    Hour,
+    /// The last six hours.
+    SixHours,
+    /// The last 24 hours.
+    #[default]
+    Day,
+    /// The last seven days.
+    Week,
+}
+
+impl Range {
+    /// Shortest first.
+    pub const ALL: [Range; 4] = [Range::Hour, Range::SixHours, Range::Day, Range::Week];
+    /// How many points a sparkline has, whatever the range.
+    pub const STEPS: u64 = 30;
+
+    /// As addresses and the stores' own languages write it: `1h`, `6h`, `24h`, `7d`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Range::Hour => "1h",
+            Range::SixHours => "6h",
+            Range::Day => "24h",
+            Range::Week => "7d",
+        }
+    }
+
+    /// As people read it, after "the": `last 24 hours`.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Range::Hour => "last hour",
+            Range::SixHours => "last 6 hours",
+            Range::Day => "last 24 hours",
+            Range::Week => "last 7 days",
+        }
+    }
+
+    /// Its length.
+    pub const fn seconds(self) -> u64 {
+        match self {
+            Range::Hour => 3_600,
+            Range::SixHours => 21_600,
+            Range::Day => 86_400,
+            Range::Week => 604_800,
+        }
+    }
+
+    /// The length of one point of a sparkline, in seconds.
+    pub const fn step_seconds(self) -> u64 {
+        self.seconds() / Range::STEPS
+    }
+
+    /// The range of that name.
+    pub fn from_name(name: &str) -> Option<Range> {
+        Range::ALL.into_iter().find(|range| range.name() == name)
+    }
+}
