@@ -20,10 +20,6 @@ pub mod diff;
 pub mod docker;
 pub mod doctor;
 pub mod engine;
-#[doc(hidden)]
-pub mod fake_engine;
-#[doc(hidden)]
-pub mod fake_telemetry;
 pub mod file_watch;
 pub mod host;
 pub mod http;

@@ -3,16 +3,14 @@
 use axum::http::StatusCode;
 use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
-    agent_page::{AgentPage, Origin},
-    agents::AgentContainer,
+    agent_page::Origin,
     error::StackError,
     service::Service,
     status::StackState,
     telemetry::{AgentEvent, Numbers, Owner, OwnerLastSeen, OwnerNumbers, Range, Session, Store},
     timestamp::Timestamp,
 };
-
-use crate::harness::{Events, Harness, agent_container, get, panel, post};
+use monitor_testing::harness::{Events, get, panel, post};
 
 fn owner() -> Owner {
     Owner::new(Some("demo"), Some("dev"))
@@ -27,28 +25,6 @@ fn event(id: &str) -> AgentEvent {
         summary: "Bash · 1.2 s".into(),
         failed: false,
         fields: Vec::new(),
-    }
-}
-
-impl Harness {
-    fn have_dev(&self) {
-        let dev = AgentContainer {
-            environment: [
-                "OTEL_LOGS_EXPORTER=none",
-                "OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer hush",
-                "OTEL_RESOURCE_ATTRIBUTES=project=demo,agent=dev",
-            ]
-            .map(str::to_owned)
-            .into(),
-            image_environment: Some(vec!["OTEL_LOGS_EXPORTER=otlp".into()]),
-            workdir: Some("/home/ada/demo".into()),
-            ..agent_container("dev")
-        };
-        self.engine.agent_is(dev, "start");
-    }
-
-    async fn agent_page(&self) -> AgentPage {
-        self.plane.agent_page("clawker.demo.dev".into(), Range::Hour).await.unwrap()
     }
 }
 

@@ -2,17 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use clawker_monitor::{engine::AgentFiles, fake_engine::STARTED_AT};
+use clawker_monitor::engine::AgentFiles;
 use monitor_core::{
     agents::{AgentContainer, Verdict},
     live::Snapshot,
     stack::NETWORK,
     status::{ContainerState, StackState},
-    telemetry::{Flow, Owner, OwnerLastSeen},
+    telemetry::Flow,
     timestamp::Timestamp,
 };
-
-use crate::harness::{Harness, agent_container, panel, panel_with};
+use monitor_testing::{
+    fake_engine::STARTED_AT,
+    harness::{agent_container, panel, panel_with},
+};
 
 fn now() -> Timestamp {
     clawker_monitor::clock::now()
@@ -20,29 +22,6 @@ fn now() -> Timestamp {
 
 fn seen(snapshot: &Snapshot) -> Vec<(&str, ContainerState)> {
     snapshot.agents.iter().map(|agent| (agent.container.as_str(), agent.state)).collect()
-}
-
-impl Harness {
-    /// What the engine was asked about agents since the last call.
-    fn questions(&self) -> Vec<String> {
-        std::mem::take(&mut self.engine.world().questions)
-    }
-
-    /// How often the stores were asked who was heard.
-    fn heard(&self) -> usize {
-        self.telemetry.answers().asked.iter().filter(|question| **question == "heard").count()
-    }
-
-    async fn shown(&self) -> Snapshot {
-        self.until("shown", |snapshot| snapshot.new_agents.is_some()).await
-    }
-
-    /// That agent was heard at that moment.
-    fn hears(&self, agent: &str, last_seen: Timestamp) {
-        let owner = Owner { project: Some("demo".into()), agent: Some(agent.into()) };
-        let heard = OwnerLastSeen { last_seen: Some(last_seen), ..OwnerLastSeen::default() };
-        self.telemetry.answers().heard.owners.insert(owner, heard);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,8 +11,7 @@ use monitor_core::{
     live::Snapshot,
     status::StackState,
 };
-
-use crate::harness::{panel, panel_with};
+use monitor_testing::harness::{panel, panel_with};
 
 fn problems(snapshot: &Snapshot) -> Vec<Finding> {
     let findings = snapshot.checkup.iter().flat_map(|checkup| checkup.findings.clone());

@@ -3,8 +3,7 @@
 use axum::http::StatusCode;
 use monitor_app::control_plane::ControlPlane;
 use monitor_core::{service::Service, status::StackState};
-
-use crate::harness::{get, panel, panel_with, post};
+use monitor_testing::harness::{get, panel, panel_with, post};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn healthz_answers() {

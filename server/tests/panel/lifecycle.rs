@@ -7,8 +7,7 @@ use monitor_core::{
     service::Service,
     status::{ContainerState, StackState},
 };
-
-use crate::harness::panel;
+use monitor_testing::harness::panel;
 
 fn position(calls: &[String], call: &str) -> usize {
     calls.iter().position(|known| known == call).unwrap_or_else(|| panic!("`{call}` is not in {calls:#?}"))
@@ -200,7 +199,7 @@ async fn down_leaves_data_and_network_and_remove_takes_the_data() {
     panel.up().await;
     let job = panel.plane.stop_stack().await.unwrap();
     assert_eq!(panel.plane.jobs.ended(job.id).await.unwrap().state, JobState::Done);
-    let left = |panel: &crate::harness::Harness| {
+    let left = |panel: &monitor_testing::harness::Harness| {
         let world = panel.engine.world();
         (world.containers.len(), world.volumes.len(), world.network.is_some())
     };

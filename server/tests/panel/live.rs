@@ -6,8 +6,7 @@ use monitor_core::{
     service::Service,
     status::{ContainerState, StackState},
 };
-
-use crate::harness::{Events, panel};
+use monitor_testing::harness::{Events, panel};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_that_dies_is_seen_without_asking() {

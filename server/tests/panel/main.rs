@@ -5,7 +5,6 @@
 mod agent_page;
 mod agents;
 mod checks;
-mod harness;
 mod http;
 mod lifecycle;
 mod live;

@@ -5,11 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use axum::http::StatusCode;
 use monitor_app::control_plane::ControlPlane;
 use monitor_core::{error::StackError, problem::Problem};
-
-use crate::{
-    harness::{Harness, panel_with, post},
-    settings::form,
-};
+use monitor_testing::harness::{Harness, form, panel_with, post};
 
 /// What the preview says is wrong. Applying says the same, and changes nothing.
 async fn refused(panel: &Harness, typed: &[(&str, &str)]) -> Vec<Problem> {

@@ -10,11 +10,7 @@ use monitor_core::{
     service::Service,
     settings_page::FieldDrift,
 };
-
-use crate::{
-    harness::{Harness, panel, panel_with},
-    settings::form,
-};
+use monitor_testing::harness::{Harness, form, panel, panel_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_does_not_get_ready_puts_everything_back() {

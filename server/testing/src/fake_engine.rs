@@ -29,7 +29,7 @@ use monitor_core::{
 use tokio::sync::{broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 
-use crate::engine::{
+use clawker_monitor::engine::{
     AgentFiles, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress,
 };
 

@@ -8,7 +8,7 @@ use monitor_core::{
     telemetry::{AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, OwnerNumbers, Range, Session},
 };
 
-use crate::{
+use clawker_monitor::{
     clock::now,
     telemetry::{NoAnswer, TelemetrySource},
 };

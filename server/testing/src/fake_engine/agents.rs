@@ -8,7 +8,7 @@ use monitor_core::{
 };
 
 use super::{FakeEngine, STARTED_AT};
-use crate::engine::{AgentFiles, EngineEvent};
+use clawker_monitor::engine::{AgentFiles, EngineEvent};
 
 impl FakeEngine {
     /// Looks at single agents wait from now on, or go on.

@@ -1,0 +1,81 @@
+//! Agents in the panel under test: their containers, and what the stores have heard of them.
+
+use monitor_app::control_plane::ControlPlane;
+use monitor_core::{
+    agent_page::AgentPage,
+    agents::AgentContainer,
+    live::Snapshot,
+    status::ContainerState,
+    telemetry::{Owner, OwnerLastSeen, Range},
+    timestamp::Timestamp,
+};
+
+use super::Harness;
+use crate::fake_engine::STARTED_AT;
+
+/// A container that Clawker made for that agent of the project `demo`; it runs, and nothing is set in it.
+pub fn agent_container(name: &str) -> AgentContainer {
+    AgentContainer {
+        id: format!("id-{name}"),
+        container: format!("clawker.demo.{name}"),
+        managed: true,
+        project: Some("demo".into()),
+        agent: name.into(),
+        image: "clawker-demo:latest".into(),
+        state: ContainerState::Running,
+        created_at: Some(STARTED_AT),
+        started_at: Some(STARTED_AT),
+        finished_at: None,
+        workdir: None,
+        networks: vec!["clawker-net".into()],
+        addresses: vec!["172.18.0.7".into()],
+        environment: Vec::new(),
+        image_environment: None,
+        claude_version: None,
+        managed_settings: None,
+        agent_env: Vec::new(),
+    }
+}
+
+impl Harness {
+    /// What the engine was asked about agents since the last call.
+    pub fn questions(&self) -> Vec<String> {
+        std::mem::take(&mut self.engine.world().questions)
+    }
+
+    /// How often the stores were asked who was heard.
+    pub fn heard(&self) -> usize {
+        self.telemetry.answers().asked.iter().filter(|question| **question == "heard").count()
+    }
+
+    pub async fn shown(&self) -> Snapshot {
+        self.until("shown", |snapshot| snapshot.new_agents.is_some()).await
+    }
+
+    /// That agent was heard at that moment.
+    pub fn hears(&self, agent: &str, last_seen: Timestamp) {
+        let owner = Owner { project: Some("demo".into()), agent: Some(agent.into()) };
+        let heard = OwnerLastSeen { last_seen: Some(last_seen), ..OwnerLastSeen::default() };
+        self.telemetry.answers().heard.owners.insert(owner, heard);
+    }
+
+    pub fn have_dev(&self) {
+        let dev = AgentContainer {
+            environment: [
+                "OTEL_LOGS_EXPORTER=none",
+                "OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer hush",
+                "OTEL_RESOURCE_ATTRIBUTES=project=demo,agent=dev",
+            ]
+            .map(str::to_owned)
+            .into(),
+            image_environment: Some(vec!["OTEL_LOGS_EXPORTER=otlp".into()]),
+            workdir: Some("/home/ada/demo".into()),
+            ..agent_container("dev")
+        };
+        self.engine.agent_is(dev, "start");
+    }
+
+    pub async fn agent_page(&self) -> AgentPage {
+        self.plane.agent_page("clawker.demo.dev".into(), Range::Hour).await.unwrap()
+    }
+}
