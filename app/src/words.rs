@@ -2,7 +2,7 @@
 
 use monitor_core::{
     status::Usage,
-    timestamp::{Timestamp, duration_words},
+    timestamp::{Timestamp, format_duration},
 };
 
 /// Bytes with one unit, decimal as Docker prints them: `980 kB`, `41 MB`, `1.4 GB`.
@@ -81,7 +81,7 @@ pub fn percent(part: u64, whole: u64) -> Option<String> {
 pub fn ago(then: Timestamp, now: Timestamp) -> String {
     match now.seconds_since(then) {
         0..5 => "just now".into(),
-        seconds => format!("{} ago", duration_words(seconds)),
+        seconds => format!("{} ago", format_duration(seconds)),
     }
 }
 

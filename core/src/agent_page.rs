@@ -43,7 +43,7 @@ pub struct FoundVariable {
 
 /// A container's telemetry variables, as programs in it see them, and those it would be given today and lacks. By name.
 #[cfg(feature = "engine")]
-pub fn variables(container: &AgentContainer, settings: &Settings) -> Vec<FoundVariable> {
+pub fn compare_variables(container: &AgentContainer, settings: &Settings) -> Vec<FoundVariable> {
     let value_in = |lines: &[String], name: &str| {
         let pairs = lines.iter().rev().filter_map(|line| line.split_once('='));
         pairs.filter(|(known, _)| *known == name).map(|(_, value)| value.to_owned()).next()
@@ -74,7 +74,7 @@ pub fn variables(container: &AgentContainer, settings: &Settings) -> Vec<FoundVa
 
 /// One owner's numbers among everybody's. Who is not among them did nothing, as far as the stores answered: without Loki
 /// nobody knows of tools, and without Prometheus of time and lines.
-pub fn numbers_of(numbers: &Numbers, owner: &Owner) -> OwnerNumbers {
+pub fn owner_numbers(numbers: &Numbers, owner: &Owner) -> OwnerNumbers {
     let theirs = |simulated: bool| {
         numbers.owners.iter().find(move |known| known.owner == *owner && known.simulated == simulated).cloned()
     };

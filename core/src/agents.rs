@@ -1,23 +1,23 @@
 //! Agents as people see them: who there is, whether telemetry works, and if not, why and what to do.
 //!
-//! The verdict is a pure function from evidence (`judge`, behind the feature `engine`); what travels is its outcome.
+//! The verdict is a pure function from evidence (`diagnosis`, behind the feature `engine`); what travels is its outcome.
 
 #[cfg(feature = "engine")]
 mod agent_env;
 #[cfg(feature = "engine")]
-mod evidence;
+mod diagnosis;
 #[cfg(feature = "engine")]
-mod judge;
-mod words;
+mod evidence;
+mod text;
 
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "engine")]
 pub use agent_env::agent_env;
 #[cfg(feature = "engine")]
-pub use evidence::{AgentContainer, CollectorEvidence, Surroundings};
+pub use diagnosis::{Diagnosis, check_new_agents, diagnose_agent};
 #[cfg(feature = "engine")]
-pub use judge::{Judgement, judge, new_agents};
+pub use evidence::{AgentContainer, CollectorEvidence, StackEvidence};
 
 use crate::{status::ContainerState, telemetry::Owner, timestamp::Timestamp};
 
@@ -42,7 +42,7 @@ pub enum Verdict {
 /// What ails an agent, or explains its silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Code {
+pub enum CauseCode {
     /// Telemetry is 0, and the container was made before the collector was started: Clawker decided so.
     DisabledBecauseStackWasDown,
     /// Telemetry is 0 although the collector ran when the container was made, or because a file says so.
@@ -124,7 +124,7 @@ pub struct Fix {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
     /// Which.
-    pub code: Code,
+    pub code: CauseCode,
     /// What was seen, literals in backticks; moments in RFC 3339, so that it stays true as time passes.
     pub evidence: String,
     /// What helps.

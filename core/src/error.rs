@@ -71,7 +71,7 @@ pub enum StackError {
         file: String,
     },
     /// A job is at work, and what was asked for cannot be left to it.
-    #[error("another job is at work: {}", kind.in_words())]
+    #[error("another job is at work: {}", kind.description())]
     Busy {
         /// What it does.
         kind: JobKind,

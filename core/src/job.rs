@@ -22,7 +22,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// What it does, in words that follow "the job:".
-    pub const fn in_words(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
             JobKind::Initialize => "the files are being written",
             JobKind::Up => "the stack is being started",

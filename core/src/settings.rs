@@ -9,9 +9,9 @@ mod edit;
 mod keys;
 mod kind;
 mod presets;
+mod privacy;
 #[cfg(feature = "engine")]
 mod read;
-mod recorded;
 mod values;
 
 use std::{collections::BTreeMap, net::IpAddr};

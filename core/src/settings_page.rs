@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     agent_environment::{Difference, Variable},
     diff::FileDiff,
-    doctor::Holder,
+    doctor::PortHolder,
     error::StackError,
     file_view::FileState,
     lifecycle::Recreate,
@@ -56,7 +56,7 @@ pub struct PortUse {
     /// The number.
     pub port: u16,
     /// Who has it; `None` where it is not published or cannot be known.
-    pub holder: Option<Holder>,
+    pub holder: Option<PortHolder>,
     /// A free one nearby, where this one is somebody else's.
     pub free: Option<u16>,
 }

@@ -139,7 +139,7 @@ const fn date_of(days: i64) -> (i64, i64, i64) {
 }
 
 /// A span of time as people say it: `12 s`, `3 min`, `2 h 14 min`, `5 d 3 h`.
-pub fn duration_words(seconds: u64) -> String {
+pub fn format_duration(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match () {
         () if seconds < 60 => format!("{seconds} s"),
@@ -211,7 +211,7 @@ mod tests {
         for (seconds, words) in
             [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (8040, "2 h 14 min"), (442_800, "5 d 3 h")]
         {
-            assert_eq!(duration_words(seconds), words);
+            assert_eq!(format_duration(seconds), words);
         }
     }
 }

@@ -36,12 +36,12 @@ fn every_question_of_the_panel_is_promql_and_keeps_the_rules() {
     let of_counters =
         panel::Counter::ALL.into_iter().flat_map(|counter| [counter.growth("24h"), counter.growth_from_nothing("7ms")]);
     let others = [
-        panel::metered_sessions("6h"),
-        panel::metered_last("604800s", "600s"),
+        panel::sessions_in_metrics("6h"),
+        panel::last_metric_growth("604800s", "600s"),
         panel::collector_starts("7d", "300s"),
-        panel::through(),
-        panel::lost(),
-        panel::up(),
+        panel::hop_throughput(),
+        panel::hop_losses(),
+        panel::reachable_services(),
     ];
     for question in of_counters.chain(others) {
         let parsed = parser::parse(&question).unwrap_or_else(|error| panic!("{question}\n{error}"));

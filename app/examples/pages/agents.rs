@@ -1,8 +1,8 @@
 //! What the agents' pages are drawn from.
 
 use monitor_core::{
-    agent_page::{AgentPage, FoundVariable, Origin, numbers_of},
-    agents::{Agent, Cause, Code, Fix, FixKind, NewAgents, Verdict},
+    agent_page::{AgentPage, FoundVariable, Origin, owner_numbers},
+    agents::{Agent, Cause, CauseCode, Fix, FixKind, NewAgents, Verdict},
     error::StackError,
     live::{EngineState, Snapshot},
     service::Service,
@@ -129,14 +129,14 @@ fn agent(project: Option<&str>, name: &str, verdict: Verdict, causes: Vec<Cause>
     }
 }
 
-fn cause(code: Code, evidence: &str, kind: FixKind, command: Option<&str>) -> Cause {
+fn cause(code: CauseCode, evidence: &str, kind: FixKind, command: Option<&str>) -> Cause {
     Cause { code, evidence: evidence.into(), fix: Fix { kind, command: command.map(str::to_owned) } }
 }
 
 fn stack_was_down() -> Vec<Cause> {
     vec![
         cause(
-            Code::DisabledBecauseStackWasDown,
+            CauseCode::DisabledBecauseStackWasDown,
             "`CLAUDE_CODE_ENABLE_TELEMETRY=0` in the container, created at 2026-11-22T04:41:16Z; the collector was \
              started at 2026-11-22T04:58:56Z",
             FixKind::Recreate,
@@ -145,7 +145,7 @@ fn stack_was_down() -> Vec<Cause> {
             ),
         ),
         cause(
-            Code::EndpointMismatch,
+            CauseCode::EndpointMismatch,
             "`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` is `http://otel-collector:4319/v1/logs`; today it would be \
              `http://otel-collector:4318/v1/logs`",
             FixKind::Rebuild,
@@ -163,7 +163,7 @@ fn five() -> Vec<Agent> {
             "scratch",
             Verdict::Idle,
             vec![cause(
-                Code::NotRunning,
+                CauseCode::NotRunning,
                 "stopped at 2026-11-22T06:34:56Z",
                 FixKind::Start,
                 Some("clawker start -a -i --agent scratch"),
@@ -172,14 +172,14 @@ fn five() -> Vec<Agent> {
     };
     vec![
         agent(Some("shop"), "checkout", Verdict::Reporting, Vec::new()),
-        agent(Some("shop"), "search", Verdict::Waiting, vec![cause(Code::NoSampleYet, "", FixKind::Wait, None)]),
+        agent(Some("shop"), "search", Verdict::Waiting, vec![cause(CauseCode::NoSampleYet, "", FixKind::Wait, None)]),
         agent(Some("shop"), "docs", Verdict::Dark, stack_was_down()),
         agent(
             Some("infra"),
             "terraform",
             Verdict::Off,
             vec![cause(
-                Code::DisabledByConfiguration,
+                CauseCode::DisabledByConfiguration,
                 "`agent.env` of `.clawker.yaml` sets `CLAUDE_CODE_ENABLE_TELEMETRY=0`",
                 FixKind::Edit,
                 None,
@@ -263,7 +263,7 @@ fn loki_down() -> Snapshot {
         if agent.verdict != Verdict::Dark && agent.verdict != Verdict::Off {
             agent.verdict = Verdict::Unknown;
             agent.causes = vec![cause(
-                Code::StoresUnreachable,
+                CauseCode::StoresUnreachable,
                 "no answer on port 3100",
                 FixKind::Start,
                 Some("clawker-monitor up"),
@@ -281,7 +281,7 @@ fn loki_down() -> Snapshot {
         would_report: false,
         evidence: "`otel-collector` is not on `clawker-net`".into(),
         causes: vec![cause(
-            Code::CollectorNotOnNetwork,
+            CauseCode::CollectorNotOnNetwork,
             "its networks: `bridge`",
             FixKind::Start,
             Some("clawker-monitor up"),
@@ -316,7 +316,7 @@ fn page(agent: Agent) -> AgentPage {
         origin,
     };
     AgentPage {
-        numbers: numbers_of(&numbers(five_owners()), &agent.owner()),
+        numbers: owner_numbers(&numbers(five_owners()), &agent.owner()),
         agent,
         workdir: Some("/home/ada/shop".into()),
         claude_version: Some("2.1.330".into()),

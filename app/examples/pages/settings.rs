@@ -3,7 +3,7 @@
 use monitor_core::{
     agent_environment::{self, Difference},
     diff::{DiffLine, FileDiff, Hunk, LineTag},
-    doctor::Holder,
+    doctor::PortHolder,
     error::StackError,
     file_view::FileState,
     lifecycle::Recreate,
@@ -65,17 +65,17 @@ fn ports(settings: &Settings) -> Vec<PortUse> {
             let (holder, free) = match key.path {
                 "prometheus_metrics_port" => (None, None),
                 "jaeger_port" => {
-                    (Some(Holder::Process(Some("process `jaeger-all-in-one` (pid 2608)".into()))), Some(16687))
+                    (Some(PortHolder::Process(Some("process `jaeger-all-in-one` (pid 2608)".into()))), Some(16687))
                 }
-                "promtail_port" => (Some(Holder::Nobody), None),
-                _ => (Some(Holder::Stack("ours".into())), None),
+                "promtail_port" => (Some(PortHolder::Nobody), None),
+                _ => (Some(PortHolder::Stack("ours".into())), None),
             };
             PortUse { key: key.path.into(), port, holder, free }
         })
         .chain([PortUse {
             key: String::new(),
             port: 9091,
-            holder: Some(Holder::Container("cockpit".into())),
+            holder: Some(PortHolder::Container("cockpit".into())),
             free: Some(9092),
         }])
         .collect()
@@ -213,5 +213,5 @@ fn nothing() -> Preview {
 
 /// What the server answers about any other port.
 pub fn free(port: u16) -> PortUse {
-    PortUse { key: String::new(), port, holder: Some(Holder::Nobody), free: None }
+    PortUse { key: String::new(), port, holder: Some(PortHolder::Nobody), free: None }
 }

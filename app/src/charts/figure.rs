@@ -82,7 +82,7 @@ pub fn unknown(numbers: Option<&OwnerNumbers>, missing: &[Missing], range: Range
     let lacking = missing.iter().find(|missing| missing.lacks.contains(what)).or_else(|| missing.first());
     match lacking {
         Some(missing) => format!("Not known: {} gives {}.", missing.store.title(), missing.error.replace('`', "")),
-        None if numbers.is_none() => format!("Nothing arrived in the {}.", range.words()),
+        None if numbers.is_none() => format!("Nothing arrived in the {}.", range.label()),
         None => "Not known.".into(),
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use monitor_core::{
     error::StackError,
     job::{FileAction, FileOutcome, Job, JobKind, JobState},
-    timestamp::duration_words,
+    timestamp::format_duration,
 };
 
 use super::{Verb, VerbForm, Verbs};
@@ -102,7 +102,7 @@ fn When(job: Job) -> impl IntoView {
 
 /// What the job came to, in a sentence without its full stop.
 pub fn outcome_title(job: &Job) -> String {
-    let took = job.finished_at.map(|end| duration_words(end.seconds_since(job.started_at))).unwrap_or_default();
+    let took = job.finished_at.map(|end| format_duration(end.seconds_since(job.started_at))).unwrap_or_default();
     match (job.state, job.kind) {
         (JobState::Done, JobKind::Initialize) => "The files are written".into(),
         (JobState::Done, JobKind::Up) => format!("The stack started in {took}"),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use monitor_core::{
     job::{Job, JobKind, Phase},
-    timestamp::{Timestamp, duration_words},
+    timestamp::{Timestamp, format_duration},
 };
 
 use crate::{
@@ -57,7 +57,7 @@ pub fn thousandths(part: u64, whole: u64) -> u32 {
 
 /// `job 3 · 14 s`.
 pub fn caption(job: &Job, now: Timestamp) -> String {
-    format!("job {} · {}", job.id, duration_words(now.seconds_since(job.started_at)))
+    format!("job {} · {}", job.id, format_duration(now.seconds_since(job.started_at)))
 }
 
 /// The bar of the running job.

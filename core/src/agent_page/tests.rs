@@ -27,7 +27,7 @@ fn container(environment: &[&str], image: Option<&[&str]>) -> AgentContainer {
 
 #[test]
 fn every_variable_is_there_once_with_its_origin_and_what_it_would_be() {
-    let found = variables(
+    let found = compare_variables(
         &container(
             &[
                 "OTEL_LOGS_EXPORTER=none",
@@ -52,7 +52,7 @@ fn every_variable_is_there_once_with_its_origin_and_what_it_would_be() {
     assert_eq!(said("OTEL_SERVICE_NAME"), (Some("mine"), None, true, Origin::Creation));
     assert_eq!(found.iter().filter(|it| it.name == "OTEL_LOGS_EXPORTER").count(), 1);
     assert!(!format!("{found:?}").contains("hush"));
-    let gone = variables(&container(&["OTEL_LOGS_EXPORTER=otlp"], None), &Settings::default());
+    let gone = compare_variables(&container(&["OTEL_LOGS_EXPORTER=otlp"], None), &Settings::default());
     assert!(gone.iter().all(|it| it.origin == Origin::Unknown), "without its image nobody can tell");
 }
 
@@ -74,9 +74,13 @@ fn who_did_nothing_has_noughts_only_where_somebody_would_know() {
         (&[Store::Prometheus], Some(0), Some(0), None),
         (&[Store::Loki, Store::Prometheus], None, None, None),
     ] {
-        let of = numbers_of(&numbers(missing), &dev);
+        let of = owner_numbers(&numbers(missing), &dev);
         assert_eq!((of.sessions, of.tool_calls, of.lines_added), (sessions, tools, lines), "{missing:?}");
         assert_eq!(of.owner, dev);
     }
-    assert_eq!(numbers_of(&numbers(&[]), &Owner::default()).sessions, Some(3), "simulated ones are better than none");
+    assert_eq!(
+        owner_numbers(&numbers(&[]), &Owner::default()).sessions,
+        Some(3),
+        "simulated ones are better than none"
+    );
 }

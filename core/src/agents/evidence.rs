@@ -78,7 +78,7 @@ pub struct CollectorEvidence {
 
 /// What is the same for all agents.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub struct StackEvidence {
     /// Now, by the server's clock.
     pub now: Timestamp,
     /// Today's settings.
@@ -86,7 +86,7 @@ pub struct Surroundings {
     /// The collector.
     pub collector: CollectorEvidence,
     /// What arrived, or why nobody knows.
-    pub heard: Result<LastSeen, String>,
+    pub last_seen: Result<LastSeen, String>,
     /// What was lost; empty where nobody knows.
     pub losses: Losses,
 }

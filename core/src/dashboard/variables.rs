@@ -7,7 +7,7 @@ use crate::telemetry::CLAUDE_CODE_SERVICE;
 
 /// When Grafana asks for the values to choose from. It then drops a chosen value that is not among them.
 #[derive(Clone, Copy)]
-enum Asked {
+enum Refresh {
     /// When the dashboard is opened, and whenever a choice that the question names changes.
     Once = 1,
     /// Whenever the time range changes as well.
@@ -29,21 +29,21 @@ pub(super) fn all() -> Vec<Value> {
     let agents = format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"{projects}}}"#);
     let containers = format!(r#"{{service_name="envoy", source="agent_map"{projects}, agent=~"$agent"}}"#);
     vec![
-        choice(variable::PROJECT, "Project", &everyone, "project", Asked::WithTheRange),
-        choice(variable::AGENT, "Agent", &agents, "agent", Asked::WithTheRange),
+        choice(variable::PROJECT, "Project", &everyone, "project", Refresh::WithTheRange),
+        choice(variable::AGENT, "Agent", &agents, "agent", Refresh::WithTheRange),
         text(
             variable::SESSION,
             "Session",
             "The id of a session, or its beginning; empty for all. The table Sessions fills it in.",
         ),
         // An agent says its address once; a shorter range that lacks this must not take the choice back.
-        choice(variable::CLIENT_IP, "Container address (egress)", &containers, "client_ip", Asked::Once),
+        choice(variable::CLIENT_IP, "Container address (egress)", &containers, "client_ip", Refresh::Once),
     ]
 }
 
 /// The values of a label among the streams that match. Several can be chosen, and `All` is a pattern that also takes
 /// what has no such label: an agent without a project.
-fn choice(name: &str, title: &str, streams: &str, label: &str, asked: Asked) -> Value {
+fn choice(name: &str, title: &str, streams: &str, label: &str, refresh: Refresh) -> Value {
     json!({
         "name": name,
         "label": title,
@@ -54,7 +54,7 @@ fn choice(name: &str, title: &str, streams: &str, label: &str, asked: Asked) -> 
         "includeAll": true,
         "allValue": ".*",
         "multi": true,
-        "refresh": asked as u32,
+        "refresh": refresh as u32,
         "sort": 1,
         "current": { "text": ["All"], "value": ["$__all"] },
     })

@@ -1,6 +1,6 @@
 //! What the doctor goes by: everything that was seen, at one moment, without a judgement.
 
-use super::Holder;
+use super::PortHolder;
 use crate::{error::StackError, file_view::FileState, lifecycle::Observed, service::Service, status::PublishedPort};
 
 /// Everything that was seen.
@@ -67,7 +67,7 @@ pub struct PortEvidence {
     /// The setting that holds the number, as `monitoring.grafana_port`.
     pub field: String,
     /// Who has it.
-    pub holder: Holder,
+    pub holder: PortHolder,
     /// A port nearby that nobody has and no setting names; looked for only where somebody else has this one.
     pub free: Option<u16>,
 }

@@ -1,6 +1,6 @@
 //! From evidence to findings. One function a check; each says what it saw, how bad that is, and what to do.
 
-use super::{Check, Disk, EngineEvidence, Evidence, Finding, FolderEvidence, Grade, Holder, PortEvidence, images};
+use super::{Check, Disk, EngineEvidence, Evidence, Finding, FolderEvidence, Grade, PortEvidence, PortHolder, images};
 use crate::{
     error::StackError,
     file_view::FileState,
@@ -203,11 +203,11 @@ fn port(port: &PortEvidence) -> Finding {
     let (number, bind) = (port.host, &port.bind);
     let what = format!("Port {number} for {}", service.title());
     let (grade, summary, seen) = match holder {
-        Holder::Nobody => (Grade::Ok, "is free", format!("nothing listens on `{bind}`, port {number}")),
-        Holder::Stack(name) => (Grade::Ok, "is the stack's own", format!("container `{name}` publishes it")),
-        Holder::Container(name) => (Grade::Problem, "is taken", format!("container `{name}` publishes it")),
-        Holder::Process(Some(process)) => (Grade::Problem, "is taken", format!("{process} listens there")),
-        Holder::Process(None) => {
+        PortHolder::Nobody => (Grade::Ok, "is free", format!("nothing listens on `{bind}`, port {number}")),
+        PortHolder::Stack(name) => (Grade::Ok, "is the stack's own", format!("container `{name}` publishes it")),
+        PortHolder::Container(name) => (Grade::Problem, "is taken", format!("container `{name}` publishes it")),
+        PortHolder::Process(Some(process)) => (Grade::Problem, "is taken", format!("{process} listens there")),
+        PortHolder::Process(None) => {
             (Grade::Problem, "is taken", "something listens there that this user may not look at".into())
         }
     };
@@ -286,8 +286,10 @@ fn disk_space(stack: &StackSpec, engine: &EngineEvidence) -> Finding {
     let needed: u64 = absent.iter().map(|service| images::estimated_bytes(*service)).sum();
     let images_words = match absent.len() {
         0 => "all images are present".to_owned(),
-        1 => format!("1 image is still to be fetched, about {}", images::bytes_words(needed)),
-        count => format!("{count} images are still to be fetched, about {} (an estimate)", images::bytes_words(needed)),
+        1 => format!("1 image is still to be fetched, about {}", images::format_bytes(needed)),
+        count => {
+            format!("{count} images are still to be fetched, about {} (an estimate)", images::format_bytes(needed))
+        }
     };
     let Some(Disk { folder, free_bytes }) = &engine.disk else {
         return ok(
@@ -296,7 +298,7 @@ fn disk_space(stack: &StackSpec, engine: &EngineEvidence) -> Finding {
             format!("it is not a disk of this machine; {images_words}"),
         );
     };
-    let seen = format!("{} free at `{folder}`; {images_words}", images::bytes_words(*free_bytes));
+    let seen = format!("{} free at `{folder}`; {images_words}", images::format_bytes(*free_bytes));
     let (grade, summary) = match *free_bytes {
         free if free < needed => (Grade::Problem, "There is no room for the images"),
         free if free < needed + ROOM_FOR_DATA_BYTES => (Grade::Warning, "There is little room for recorded data"),

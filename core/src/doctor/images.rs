@@ -16,7 +16,7 @@ pub(super) const fn estimated_bytes(service: Service) -> u64 {
 }
 
 /// `1.4 GB`, `700 MB`.
-pub(super) fn bytes_words(bytes: u64) -> String {
+pub(super) fn format_bytes(bytes: u64) -> String {
     match bytes {
         1_000_000_000.. => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
         _ => format!("{} MB", bytes / 1_000_000),

@@ -73,7 +73,7 @@ pub enum Check {
 /// Who has a port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Holder {
+pub enum PortHolder {
     /// Nobody.
     Nobody,
     /// A container of this stack, by its name.

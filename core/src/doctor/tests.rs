@@ -48,16 +48,16 @@ fn healthy(stack: &StackSpec) -> Evidence {
         settings: Ok(()),
         files: Ok(vec![("compose.yaml".into(), FileState::Current), ("prometheus.yaml".into(), FileState::Current)]),
         address_problem: None,
-        ports: vec![grafana(Holder::Nobody)],
+        ports: vec![grafana(PortHolder::Nobody)],
     }
 }
 
-fn grafana(holder: Holder) -> PortEvidence {
+fn grafana(holder: PortHolder) -> PortEvidence {
     PortEvidence {
         service: Service::Grafana,
         port: PublishedPort { bind: "127.0.0.1".into(), host: 3000, container: 3000 },
         field: "monitoring.grafana_port".into(),
-        free: (!matches!(holder, Holder::Nobody | Holder::Stack(_))).then_some(3001),
+        free: (!matches!(holder, PortHolder::Nobody | PortHolder::Stack(_))).then_some(3001),
         holder,
     }
 }
@@ -129,12 +129,12 @@ fn an_engine_that_does_not_answer_hides_what_only_it_knows() {
 
 #[test]
 fn a_port_is_free_or_ours_or_somebody_s() {
-    let say = |holder: Holder| after(Check::Port, |evidence| evidence.ports = vec![grafana(holder)]);
-    insta::assert_snapshot!(say(Holder::Nobody), @"ok: Port 3000 for Grafana is free (nothing listens on `127.0.0.1`, port 3000)");
-    insta::assert_snapshot!(say(Holder::Stack("grafana".into())), @"ok: Port 3000 for Grafana is the stack's own (container `grafana` publishes it)");
-    insta::assert_snapshot!(say(Holder::Container("web".into())), @"problem: Port 3000 for Grafana is taken (container `web` publishes it) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
-    insta::assert_snapshot!(say(Holder::Process(Some("process `nginx` (pid 812)".into()))), @"problem: Port 3000 for Grafana is taken (process `nginx` (pid 812) listens there) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
-    insta::assert_snapshot!(say(Holder::Process(None)), @"problem: Port 3000 for Grafana is taken (something listens there that this user may not look at) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
+    let say = |holder: PortHolder| after(Check::Port, |evidence| evidence.ports = vec![grafana(holder)]);
+    insta::assert_snapshot!(say(PortHolder::Nobody), @"ok: Port 3000 for Grafana is free (nothing listens on `127.0.0.1`, port 3000)");
+    insta::assert_snapshot!(say(PortHolder::Stack("grafana".into())), @"ok: Port 3000 for Grafana is the stack's own (container `grafana` publishes it)");
+    insta::assert_snapshot!(say(PortHolder::Container("web".into())), @"problem: Port 3000 for Grafana is taken (container `web` publishes it) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
+    insta::assert_snapshot!(say(PortHolder::Process(Some("process `nginx` (pid 812)".into()))), @"problem: Port 3000 for Grafana is taken (process `nginx` (pid 812) listens there) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
+    insta::assert_snapshot!(say(PortHolder::Process(None)), @"problem: Port 3000 for Grafana is taken (something listens there that this user may not look at) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::rendered;
 use crate::{
     dashboard::datasource,
     settings::{Retention, Settings},
-    stack::{inside_ports, paths},
+    stack::{internal_ports, paths},
 };
 
 /// How long the collector remembers the sums of a session that says nothing.
@@ -37,9 +37,9 @@ pub(super) fn otel(settings: &Settings) -> String {
         account_ids: settings.telemetry.include_account_uuid,
         session_memory: SESSION_MEMORY,
         metrics_port: settings.prometheus_metrics_port.number(),
-        self_metrics_port: inside_ports::collector_self_metrics(settings),
+        self_metrics_port: internal_ports::collector_self_metrics(settings),
         loki_port: settings.loki_port.number(),
-        jaeger_otlp_port: inside_ports::jaeger_otlp_grpc(settings),
+        jaeger_otlp_port: internal_ports::jaeger_otlp_grpc(settings),
     })
 }
 
@@ -60,12 +60,12 @@ pub(super) fn prometheus(settings: &Settings) -> String {
     rendered(&Prometheus {
         retention: settings.retention.metrics,
         metrics_port: settings.prometheus_metrics_port.number(),
-        self_metrics_port: inside_ports::collector_self_metrics(settings),
+        self_metrics_port: internal_ports::collector_self_metrics(settings),
         loki_port: settings.loki_port.number(),
         prometheus_port: settings.prometheus_port.number(),
         promtail_port: settings.promtail_port.number(),
         grafana_port: settings.grafana_port.number(),
-        jaeger_admin_port: inside_ports::jaeger_admin(settings),
+        jaeger_admin_port: internal_ports::jaeger_admin(settings),
     })
 }
 
@@ -81,7 +81,7 @@ struct Loki<'a> {
 pub(super) fn loki(settings: &Settings) -> String {
     rendered(&Loki {
         loki_port: settings.loki_port.number(),
-        grpc_port: inside_ports::loki_grpc(settings),
+        grpc_port: internal_ports::loki_grpc(settings),
         data: paths::LOKI_DATA,
         retention: settings.retention.logs,
     })

@@ -108,7 +108,7 @@ impl Links {
     pub(super) fn why_nothing(&self, need: Need, about: &About, what: &str) -> Option<String> {
         self.why_store(need.store(), what).or_else(|| {
             let lacks = need.lacks(about)?;
-            Some([lacks, about.range.words(), ", so ", what, " would be empty."].concat())
+            Some([lacks, about.range.label(), ", so ", what, " would be empty."].concat())
         })
     }
 
@@ -140,7 +140,7 @@ fn forgotten(about: &About) -> Option<String> {
     let named = about.owner.project.is_some() || about.owner.agent.is_some();
     let follows =
         if named { ", and Grafana would show everybody’s data instead." } else { ", so there is nothing to see." };
-    Some([nothing, about.range.words(), follows].concat())
+    Some([nothing, about.range.label(), follows].concat())
 }
 
 /// The link is about an agent or a project, and not about everybody.

@@ -81,7 +81,7 @@ impl Needs {
     const BOTH: Needs = Needs { agents: AgentNeed::NewImages, ..Needs::SERVICES };
 
     /// The same in words.
-    pub const fn in_words(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match (self.services, self.agents) {
             (false, AgentNeed::Nothing) => "Takes effect at once",
             (true, AgentNeed::Nothing) => "Restarts services",

@@ -10,7 +10,7 @@ use super::{
     delta::{Counters, Point},
     identity::Identity,
     random::Random,
-    script::{self, Record, Session, What},
+    script::{self, Record, ScriptItem, Session},
 };
 
 /// How often an agent exports, in milliseconds of simulated time.
@@ -43,7 +43,7 @@ pub struct Export {
 /// An agent at work. A clone goes on exactly as its original does.
 #[derive(Debug, Clone)]
 pub struct Agent {
-    who: Identity,
+    identity: Identity,
     random: Random,
     intervals: Intervals,
     prompts: u64,
@@ -70,16 +70,16 @@ impl Agent {
     /// The nth agent of a seed, counted from 0.
     pub fn new(seed: u64, index: u64, intervals: Intervals) -> Agent {
         let mut random = Random::for_agent(seed, index);
-        let who = Identity::new(index, &mut random);
+        let identity = Identity::new(index, &mut random);
         let start_ms = random.between(0, 8000);
         let mut prompts = 0;
-        let session = script::session(&mut random, &who, start_ms, &mut prompts);
-        Agent { who, random, intervals, prompts, process: Process::new(session, intervals) }
+        let session = script::session(&mut random, &identity, start_ms, &mut prompts);
+        Agent { identity, random, intervals, prompts, process: Process::new(session, intervals) }
     }
 
     /// Who it is.
-    pub fn who(&self) -> &Identity {
-        &self.who
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// What it sends next. There is always something: after a session comes another.
@@ -89,7 +89,7 @@ impl Agent {
                 return export;
             }
             let start_ms = self.process.session.end_ms + self.random.between(5000, 900_000);
-            let session = script::session(&mut self.random, &self.who, start_ms, &mut self.prompts);
+            let session = script::session(&mut self.random, &self.identity, start_ms, &mut self.prompts);
             self.process = Process::new(session, self.intervals);
         }
     }
@@ -121,7 +121,7 @@ impl Process {
         }
         let end_ms = end_ms.min(self.session.end_ms);
         while !self.ended {
-            let happens_ms = self.session.happenings.get(self.next).map_or(u64::MAX, |(at_ms, _)| *at_ms);
+            let happens_ms = self.session.items.get(self.next).map_or(u64::MAX, |(at_ms, _)| *at_ms);
             let logs_ms = self.next_logs_ms.unwrap_or(u64::MAX);
             let now_ms = happens_ms.min(logs_ms).min(self.next_metrics_ms);
             if now_ms > end_ms {
@@ -152,14 +152,14 @@ impl Process {
 
     fn happen(&mut self, intervals: Intervals) {
         let session = Arc::clone(&self.session);
-        let (at_ms, what) = &session.happenings[self.next];
+        let (at_ms, what) = &session.items[self.next];
         self.next += 1;
         match what {
-            What::Event(record) => {
+            ScriptItem::Event(record) => {
                 self.records.push(record.clone());
                 self.next_logs_ms.get_or_insert(at_ms + intervals.logs_ms);
             }
-            What::Addition { metric, attributes, amount } => {
+            ScriptItem::Addition { metric, attributes, amount } => {
                 self.counters.add(*metric, attributes.clone(), *amount, *at_ms);
             }
         }

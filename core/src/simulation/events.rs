@@ -6,14 +6,14 @@
 
 use super::{
     metric::Metric,
-    script::{Author, Mode},
+    script::{Mode, ScriptWriter},
     value::{Value, as_text},
 };
 
-impl Author<'_> {
+impl ScriptWriter<'_> {
     /// From the start of the process to its being ready for a prompt.
     pub(super) fn begin(&mut self) {
-        if self.is_newest() {
+        if self.is_newest_release() {
             self.wait(60, 140);
             self.event(
                 "managed_settings_resolved",
@@ -35,7 +35,7 @@ impl Author<'_> {
             }
         }
         self.wait(10, 40);
-        match self.who.release {
+        match self.identity.release {
             super::Release::V2_0_30 => {}
             super::Release::V2_1_100 => self.add(Metric::Sessions, Vec::new(), 1),
             super::Release::V2_1_330 => {
@@ -43,7 +43,7 @@ impl Author<'_> {
                 self.add(Metric::Sessions, vec![("start_type", start.into())], 1);
             }
         }
-        if self.is_newest() {
+        if self.is_newest_release() {
             self.surroundings();
         }
         self.wait(80, 200);
@@ -193,7 +193,7 @@ impl Author<'_> {
     /// The daily clearing of old transcripts, five seconds after the first prompt, if that is still at work.
     pub(super) fn sweep(&mut self, prompted_ms: u64) {
         let due_ms = prompted_ms + 5000;
-        if !self.is_newest() || due_ms >= self.at_ms {
+        if !self.is_newest_release() || due_ms >= self.at_ms {
             return;
         }
         let now_ms = std::mem::replace(&mut self.at_ms, due_ms);

@@ -32,7 +32,7 @@ pub struct Tokens {
 
 /// What the accepted metrics say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Metered {
+pub struct MetricTotals {
     /// Points accepted.
     pub points: u64,
     /// Ids of the sessions of which there is a point; written as their number.
@@ -60,7 +60,7 @@ pub struct Metered {
 
 /// What the accepted events say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Told {
+pub struct EventTotals {
     /// Records accepted.
     pub records: u64,
     /// Ids of the sessions of which there is a record; written as their number.
@@ -96,20 +96,20 @@ pub struct AgentLedger {
     /// The release of Claude Code.
     pub version: &'static str,
     /// From the metrics.
-    pub metrics: Metered,
+    pub metrics: MetricTotals,
     /// From the events.
-    pub events: Told,
+    pub events: EventTotals,
 }
 
 impl AgentLedger {
     /// An empty one.
-    pub fn new(who: &Identity) -> AgentLedger {
+    pub fn new(identity: &Identity) -> AgentLedger {
         AgentLedger {
-            project: who.project.clone(),
-            agent: who.agent.clone(),
-            version: who.release.name(),
-            metrics: Metered::default(),
-            events: Told::default(),
+            project: identity.project.clone(),
+            agent: identity.agent.clone(),
+            version: identity.release.name(),
+            metrics: MetricTotals::default(),
+            events: EventTotals::default(),
         }
     }
 
@@ -122,7 +122,7 @@ impl AgentLedger {
     }
 }
 
-impl Metered {
+impl MetricTotals {
     fn enter(&mut self, point: &Point) {
         self.points += 1;
         self.sessions.extend(text(&point.attributes, "session.id"));
@@ -145,7 +145,7 @@ impl Metered {
     }
 }
 
-impl Told {
+impl EventTotals {
     fn enter(&mut self, record: &Record) {
         let Record { name, attributes, .. } = record;
         let is = |key: &str, value: &str| text(attributes, key).as_deref() == Some(value);
@@ -175,8 +175,8 @@ impl Told {
     }
 }
 
-impl AddAssign<&Metered> for Metered {
-    fn add_assign(&mut self, other: &Metered) {
+impl AddAssign<&MetricTotals> for MetricTotals {
+    fn add_assign(&mut self, other: &MetricTotals) {
         self.points += other.points;
         self.sessions.extend(other.sessions.iter().cloned());
         self.session_count += other.session_count;
@@ -191,8 +191,8 @@ impl AddAssign<&Metered> for Metered {
     }
 }
 
-impl AddAssign<&Told> for Told {
-    fn add_assign(&mut self, other: &Told) {
+impl AddAssign<&EventTotals> for EventTotals {
+    fn add_assign(&mut self, other: &EventTotals) {
         self.records += other.records;
         self.sessions.extend(other.sessions.iter().cloned());
         self.prompts += other.prompts;

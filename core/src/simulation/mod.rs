@@ -27,7 +27,7 @@ mod value;
 pub use agent::{Agent, Body, Export, Intervals};
 pub use delta::{Counters, Point};
 pub use identity::Identity;
-pub use ledger::{AgentLedger, Metered, Tokens, Told};
+pub use ledger::{AgentLedger, EventTotals, MetricTotals, Tokens};
 pub use metric::Metric;
 pub use release::Release;
 pub use script::Record;

@@ -21,7 +21,7 @@ pub struct Record {
 
 /// Something that happens in a session.
 #[derive(Debug, Clone)]
-pub(super) enum What {
+pub(super) enum ScriptItem {
     Event(Record),
     Addition { metric: Metric, attributes: Attributes, amount: u64 },
 }
@@ -32,7 +32,7 @@ pub(super) struct Session {
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
     /// In order of time.
-    pub(super) happenings: Vec<(u64, What)>,
+    pub(super) items: Vec<(u64, ScriptItem)>,
 }
 
 /// How somebody works with Claude Code.
@@ -45,9 +45,9 @@ pub(super) enum Mode {
 }
 
 /// Whoever writes a session's script. `at_ms` is where it has got to.
-pub(super) struct Author<'a> {
+pub(super) struct ScriptWriter<'a> {
     pub(super) random: &'a mut Random,
-    pub(super) who: &'a Identity,
+    pub(super) identity: &'a Identity,
     pub(super) session: String,
     pub(super) mode: Mode,
     pub(super) model: Model,
@@ -56,7 +56,7 @@ pub(super) struct Author<'a> {
     /// Tokens of the conversation so far, read from the cache at each request.
     pub(super) context: u64,
     pub(super) requests: u64,
-    happenings: Vec<(u64, What)>,
+    items: Vec<(u64, ScriptItem)>,
 }
 
 /// A model and its price in millionths of a dollar for a hundred tokens: input, output, cache read, cache creation.
@@ -79,17 +79,17 @@ pub(super) const OPUS: Model = Model { name: "claude-opus-4-5", price: [500, 250
 pub(super) const HAIKU: Model = Model { name: "claude-haiku-4-5-20251001", price: [100, 500, 10, 125] };
 
 /// Writes a session that begins then. `prompts` counts all of the agent's.
-pub(super) fn session(random: &mut Random, who: &Identity, start_ms: u64, prompts: &mut u64) -> Session {
+pub(super) fn session(random: &mut Random, identity: &Identity, start_ms: u64, prompts: &mut u64) -> Session {
     // The recorded releases ran headless; of the older two nothing else is known.
-    let mode = match who.release == Release::V2_1_330 && random.chance(600) {
+    let mode = match identity.release == Release::V2_1_330 && random.chance(600) {
         true => Mode::Interactive,
         false => Mode::Headless,
     };
     let model = if random.chance(250) { OPUS } else { SONNET };
     let session = random.uuid();
-    let mut author = Author {
+    let mut author = ScriptWriter {
         random,
-        who,
+        identity,
         session,
         mode,
         model,
@@ -97,7 +97,7 @@ pub(super) fn session(random: &mut Random, who: &Identity, start_ms: u64, prompt
         prompt: None,
         context: 12_000,
         requests: 0,
-        happenings: Vec::new(),
+        items: Vec::new(),
     };
     author.begin();
     let turns = author.random.between(1, 5);
@@ -113,26 +113,26 @@ pub(super) fn session(random: &mut Random, who: &Identity, start_ms: u64, prompt
     }
     author.close();
     let end_ms = author.at_ms + author.random.between(20, 900);
-    Session { start_ms, end_ms, happenings: in_order(author.happenings, who.release) }
+    Session { start_ms, end_ms, items: sorted_and_numbered(author.items, identity.release) }
 }
 
 /// Sorts by time and numbers the events.
-fn in_order(mut happenings: Vec<(u64, What)>, release: Release) -> Vec<(u64, What)> {
-    happenings.sort_by_key(|(at_ms, _)| *at_ms);
+fn sorted_and_numbered(mut items: Vec<(u64, ScriptItem)>, release: Release) -> Vec<(u64, ScriptItem)> {
+    items.sort_by_key(|(at_ms, _)| *at_ms);
     if release.numbers_events() {
-        let events = happenings.iter_mut().filter_map(|(_, what)| match what {
-            What::Event(record) => Some(record),
-            What::Addition { .. } => None,
+        let events = items.iter_mut().filter_map(|(_, what)| match what {
+            ScriptItem::Event(record) => Some(record),
+            ScriptItem::Addition { .. } => None,
         });
         for (number, record) in events.enumerate() {
             let sequence = record.attributes.iter_mut().find(|(key, _)| *key == "event.sequence");
             sequence.into_iter().for_each(|(_, value)| *value = (number as u64).into());
         }
     }
-    happenings
+    items
 }
 
-impl Author<'_> {
+impl ScriptWriter<'_> {
     /// Lets time pass.
     pub(super) fn wait(&mut self, low_ms: u64, high_ms: u64) -> u64 {
         let waited = self.random.between(low_ms, high_ms);
@@ -142,26 +142,26 @@ impl Author<'_> {
 
     /// An event, now.
     pub(super) fn event(&mut self, name: &'static str, own: Attributes) {
-        let mut attributes = self.who.standard(&self.session);
+        let mut attributes = self.identity.standard(&self.session);
         attributes.push(("event.name", name.into()));
         attributes.push(("event.timestamp", Value::Moment(self.at_ms)));
-        if self.who.release.numbers_events() {
+        if self.identity.release.numbers_events() {
             attributes.push(("event.sequence", 0_u64.into()));
             attributes.extend(self.prompt.clone().map(|prompt| ("prompt.id", prompt.into())));
         }
         attributes.extend(own);
-        self.happenings.push((self.at_ms, What::Event(Record { name, at_ms: self.at_ms, attributes })));
+        self.items.push((self.at_ms, ScriptItem::Event(Record { name, at_ms: self.at_ms, attributes })));
     }
 
     /// An addition to a counter, now.
     pub(super) fn add(&mut self, metric: Metric, own: Attributes, amount: u64) {
-        let mut attributes = self.who.standard(&self.session);
+        let mut attributes = self.identity.standard(&self.session);
         attributes.extend(own);
-        self.happenings.push((self.at_ms, What::Addition { metric, attributes, amount }));
+        self.items.push((self.at_ms, ScriptItem::Addition { metric, attributes, amount }));
     }
 
     /// This is the newest release, which says the most.
-    pub(super) fn is_newest(&self) -> bool {
-        self.who.release == Release::V2_1_330
+    pub(super) fn is_newest_release(&self) -> bool {
+        self.identity.release == Release::V2_1_330
     }
 }

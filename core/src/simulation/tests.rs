@@ -37,7 +37,7 @@ fn records(exports: &[Export]) -> Vec<&Record> {
 }
 
 fn ledger(index: u64, exports: &[Export]) -> AgentLedger {
-    let mut ledger = AgentLedger::new(Agent::new(1, index, INTERVALS).who());
+    let mut ledger = AgentLedger::new(Agent::new(1, index, INTERVALS).identity());
     exports.iter().for_each(|export| ledger.enter(export));
     ledger
 }
@@ -212,8 +212,12 @@ fn everything_is_marked_and_no_two_agents_have_one_name() {
     let mut names = BTreeSet::new();
     for index in 0..100 {
         let agent = Agent::new(1, index, INTERVALS);
-        assert_eq!(find(&agent.who().resource(), MARK), Some(&Value::from("true")));
-        assert!(names.insert((agent.who().project.clone(), agent.who().agent.clone())), "{:?}", agent.who());
+        assert_eq!(find(&agent.identity().resource(), MARK), Some(&Value::from("true")));
+        assert!(
+            names.insert((agent.identity().project.clone(), agent.identity().agent.clone())),
+            "{:?}",
+            agent.identity()
+        );
     }
     let newest = exports(1, 0, HOUR_MS);
     assert!(points(&newest).iter().all(|point| find(&point.attributes, MARK).is_some()));

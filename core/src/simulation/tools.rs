@@ -3,7 +3,7 @@
 use super::{
     metric::Metric,
     release::Release,
-    script::{Author, HAIKU, Mode},
+    script::{HAIKU, Mode, ScriptWriter},
     turn::Asker,
     value::{Attributes, as_text},
 };
@@ -33,14 +33,14 @@ const FILES: [(&str, &str); 4] = [
     ("/workspace/README.md", "Markdown"),
 ];
 
-impl Author<'_> {
+impl ScriptWriter<'_> {
     /// One tool call, or a subagent.
     pub(super) fn use_a_tool(&mut self) {
         match self.random.between(1, 100) {
             1..=40 => self.run_a_command(),
             41..=75 => self.edit_a_file(),
             76..=95 => self.read_something(),
-            _ if self.is_newest() => self.send_a_subagent(),
+            _ if self.is_newest_release() => self.send_a_subagent(),
             _ => self.read_something(),
         }
     }
@@ -89,13 +89,13 @@ impl Author<'_> {
         let removed = if writes { 0 } else { removed };
         for (kind, count) in [("added", added), ("removed", removed)] {
             let mut attributes: Attributes = vec![("type", kind.into())];
-            if self.is_newest() {
+            if self.is_newest_release() {
                 attributes.push(("model", self.model.name.into()));
             }
             self.add(Metric::Lines, attributes, count);
         }
         self.finish(&call, (5, 120), Ok(Some(116)));
-        if self.is_newest() && self.random.chance(250) {
+        if self.is_newest_release() && self.random.chance(250) {
             self.hook();
         }
     }
@@ -160,7 +160,7 @@ impl Author<'_> {
             self.wait(1500, 30_000);
         }
         let decision = if accepted { "accept" } else { "reject" };
-        if self.who.release >= Release::V2_1_100 {
+        if self.identity.release >= Release::V2_1_100 {
             if let Some(language) = language {
                 self.add(
                     Metric::EditDecisions,
@@ -175,7 +175,7 @@ impl Author<'_> {
             }
             let mut attributes: Attributes =
                 vec![("decision", decision.into()), ("source", source.into()), ("tool_name", call.tool.into())];
-            if self.is_newest() {
+            if self.is_newest_release() {
                 attributes.push(("tool_use_id", call.id.clone().into()));
                 attributes.push(("tool_source", "builtin".into()));
                 attributes.extend(call.parameters.clone().map(|text| ("tool_parameters", text.into())));
@@ -190,7 +190,7 @@ impl Author<'_> {
 
     /// It ran that long (milliseconds, from and to), and gave so many bytes at most, or failed.
     fn finish(&mut self, call: &Call, (low_ms, high_ms): (u64, u64), outcome: Result<Option<u64>, ()>) {
-        let release = self.who.release;
+        let release = self.identity.release;
         let duration = self.wait(low_ms, high_ms);
         let mut attributes: Attributes = vec![("tool_name", call.tool.into())];
         match release {
@@ -202,7 +202,7 @@ impl Author<'_> {
         attributes.push(("success", if outcome.is_ok() { "true" } else { "false" }.into()));
         attributes.push(("duration_ms", as_text(duration)));
         if outcome.is_err() {
-            if self.is_newest() {
+            if self.is_newest_release() {
                 attributes.push(("error_type", "ShellError".into()));
             }
             attributes.push(("error", "Shell command failed".into()));
@@ -213,14 +213,14 @@ impl Author<'_> {
         if release >= Release::V2_1_100 {
             let size = input.len() as u64;
             attributes.push(("tool_input", input.into()));
-            if self.is_newest() {
+            if self.is_newest_release() {
                 attributes.push(("tool_input_size_bytes", as_text(size)));
             }
             if let Ok(Some(most)) = outcome {
                 attributes.push(("tool_result_size_bytes", as_text(self.random.between(5, most))));
             }
         }
-        if self.is_newest() {
+        if self.is_newest_release() {
             attributes.push(("request_id", self.request_id()));
         }
         self.event("tool_result", attributes);

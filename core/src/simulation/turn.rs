@@ -3,7 +3,7 @@
 use super::{
     metric::Metric,
     release::Release,
-    script::{Author, HAIKU, Mode, Model},
+    script::{HAIKU, Mode, Model, ScriptWriter},
     value::{Attributes, Value, as_text},
 };
 
@@ -41,7 +41,7 @@ const ANSWERS: [&str; 5] = [
     "Found it: the index was rebuilt for every row.",
 ];
 
-impl Author<'_> {
+impl ScriptWriter<'_> {
     /// A prompt, and the work on it. Returns when it was sent.
     pub(super) fn turn(&mut self, number: u64) -> u64 {
         let typed_ms = match self.mode {
@@ -51,10 +51,10 @@ impl Author<'_> {
         self.prompt = Some(self.random.uuid());
         let begun_ms = self.at_ms;
         self.user_prompt(number);
-        if self.is_newest() {
+        if self.is_newest_release() {
             self.around_a_prompt();
         }
-        if self.who.release == Release::V2_0_30 {
+        if self.identity.release == Release::V2_0_30 {
             // Recorded: it asks a small model about the prompt on its own account.
             self.ask(HAIKU, Asker::Main);
         }
@@ -66,18 +66,18 @@ impl Author<'_> {
             }
             self.ask(self.model, Asker::Main);
             if step < steps {
-                if self.is_newest() && self.random.chance(300) {
+                if self.is_newest_release() && self.random.chance(300) {
                     self.answer(Asker::Main);
                 }
                 self.use_a_tool();
-            } else if self.is_newest() {
+            } else if self.is_newest_release() {
                 self.answer(Asker::Main);
             }
-            if self.is_newest() && self.context > COMPACT_ABOVE {
+            if self.is_newest_release() && self.context > COMPACT_ABOVE {
                 self.compact();
             }
         }
-        if self.is_newest() {
+        if self.is_newest_release() {
             self.wait(5, 20);
             self.add(Metric::ActiveTime, vec![("type", "cli".into())], self.at_ms - begun_ms);
             if typed_ms > 0 {
@@ -101,7 +101,7 @@ impl Author<'_> {
             false => self.random.pick(&PROMPTS).to_owned(),
         };
         let mut attributes = vec![("prompt_length", as_text(text.len() as u64)), ("prompt", text.clone().into())];
-        if self.is_newest() {
+        if self.is_newest_release() {
             attributes.push(("prompt_text", text.into()));
             attributes.push(("message.uuid", self.random.uuid().into()));
         }
@@ -135,7 +135,7 @@ impl Author<'_> {
 
     fn count(&mut self, model: Model, asker: Asker, tokens: [u64; 4], cost: u64) {
         let mut about: Attributes = vec![("model", model.name.into())];
-        if self.is_newest() {
+        if self.is_newest_release() {
             about.push((
                 "query_source",
                 match asker {
@@ -152,7 +152,7 @@ impl Author<'_> {
         self.add(Metric::Cost, about.clone(), cost);
         for (kind, count) in ["input", "output", "cacheRead", "cacheCreation"].into_iter().zip(tokens) {
             let mut attributes = about.clone();
-            match self.who.release {
+            match self.identity.release {
                 // It says the type first.
                 Release::V2_0_30 => attributes.insert(0, ("type", kind.into())),
                 _ => attributes.push(("type", kind.into())),
@@ -162,7 +162,7 @@ impl Author<'_> {
     }
 
     fn api_request(&mut self, model: Model, asker: Asker, tokens: [u64; 4], cost: u64, duration: u64, ttft: u64) {
-        let release = self.who.release;
+        let release = self.identity.release;
         let mut attributes: Attributes = vec![("model", model.name.into())];
         attributes.extend(
             ["input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens"]
@@ -170,7 +170,7 @@ impl Author<'_> {
                 .zip(tokens.map(|count| release.number(count))),
         );
         let dollars = cost as f64 / Metric::Cost.parts() as f64;
-        if self.is_newest() {
+        if self.is_newest_release() {
             attributes.push(("cache_creation_5m_tokens", 0_u64.into()));
             attributes.push(("cache_creation_1h_tokens", 0_u64.into()));
             attributes.push(("cost_usd", Value::Decimal(dollars)));
@@ -179,14 +179,14 @@ impl Author<'_> {
             attributes.push(("cost_usd", dollars.to_string().into()));
         }
         attributes.push(("duration_ms", release.number(duration)));
-        if self.is_newest() {
+        if self.is_newest_release() {
             attributes.push(("ttft_ms", ttft.into()));
             attributes.push(("request_id", self.request_id()));
         }
         if release >= Release::V2_1_100 {
             attributes.push(("speed", "normal".into()));
         }
-        if self.is_newest() {
+        if self.is_newest_release() {
             attributes.push(("query_source", self.source(asker)));
         }
         if asker == Asker::Subagent {
@@ -213,8 +213,8 @@ impl Author<'_> {
 
     /// A request that fails for good, or is refused.
     fn request_fails(&mut self) {
-        let release = self.who.release;
-        if self.is_newest() && self.random.chance(250) {
+        let release = self.identity.release;
+        if self.is_newest_release() && self.random.chance(250) {
             self.wait(800, 6000);
             self.requests += 1;
             let attributes = vec![
@@ -238,12 +238,12 @@ impl Author<'_> {
             ("duration_ms", release.number(self.random.between(200, 4000))),
             ("attempt", release.number(11)),
         ];
-        if self.is_newest() {
+        if self.is_newest_release() {
             attributes.push(("speed", "normal".into()));
             attributes.push(("query_source", self.source(Asker::Main)));
         }
         self.event("api_error", attributes);
-        if self.is_newest() {
+        if self.is_newest_release() {
             self.event(
                 "api_retries_exhausted",
                 vec![

@@ -50,8 +50,8 @@ pub(super) fn stack(settings: &Settings, facts: &HostFacts) -> StackSpec {
         name: format!("{PROJECT}_{key}"),
         labels: clawker_labels(),
     });
-    let parts = Parts { settings, facts };
-    let mut services = Service::ALL.map(|service| services::spec(service, &parts));
+    let inputs = Inputs { settings, facts };
+    let mut services = Service::ALL.map(|service| services::spec(service, &inputs));
     let configs = files::render_configs(settings);
     for spec in &mut services {
         if let Some(digest) = config_digest(spec, &configs, facts) {
@@ -98,12 +98,12 @@ pub(super) fn strings<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<Stri
 }
 
 /// What every service is built from.
-pub(super) struct Parts<'a> {
+pub(super) struct Inputs<'a> {
     pub settings: &'a Settings,
     pub facts: &'a HostFacts,
 }
 
-impl Parts<'_> {
+impl Inputs<'_> {
     /// The image that the settings name, else the pinned one.
     pub fn image(&self, service: Service) -> ImageRef {
         self.settings.images.get(&service).cloned().unwrap_or_else(|| pinned_image(service))

@@ -3,7 +3,7 @@
 
 mod build;
 mod compose_hash;
-pub mod inside_ports;
+pub mod internal_ports;
 pub(crate) mod paths;
 mod readiness;
 mod services;

@@ -3,8 +3,8 @@
 
 use super::{
     Expectation, Healthcheck, Mount, Readiness, ServiceSpec,
-    build::{GRAFANA_VOLUME, LOKI_VOLUME, PROMETHEUS_VOLUME, Parts, clawker_labels, strings, volume},
-    inside_ports, paths,
+    build::{GRAFANA_VOLUME, Inputs, LOKI_VOLUME, PROMETHEUS_VOLUME, clawker_labels, strings, volume},
+    internal_ports, paths,
 };
 use crate::{service::Service, settings::Settings};
 
@@ -13,25 +13,25 @@ const MEBIBYTE: u64 = 1024 * 1024;
 /// How many traces Jaeger keeps. It keeps them in memory; without a bound it grows until the Engine kills it.
 const JAEGER_MAX_TRACES: &str = "20000";
 
-pub(super) fn spec(service: Service, parts: &Parts<'_>) -> ServiceSpec {
+pub(super) fn spec(service: Service, inputs: &Inputs<'_>) -> ServiceSpec {
     match service {
-        Service::OtelCollector => otel_collector(parts),
-        Service::Prometheus => prometheus(parts),
-        Service::Loki => loki(parts),
-        Service::Jaeger => jaeger(parts),
-        Service::Grafana => grafana(parts),
-        Service::Promtail => promtail(parts),
+        Service::OtelCollector => otel_collector(inputs),
+        Service::Prometheus => prometheus(inputs),
+        Service::Loki => loki(inputs),
+        Service::Jaeger => jaeger(inputs),
+        Service::Grafana => grafana(inputs),
+        Service::Promtail => promtail(inputs),
     }
 }
 
 /// A service that listens on `port`, answers there when it is ready, and has nothing else yet.
-fn plain(parts: &Parts<'_>, service: Service, port: u16, ready_path: &str, memory_mebibytes: u64) -> ServiceSpec {
+fn base_spec(inputs: &Inputs<'_>, service: Service, port: u16, ready_path: &str, memory_mebibytes: u64) -> ServiceSpec {
     ServiceSpec {
         service,
-        image: parts.image(service),
+        image: inputs.image(service),
         command: Vec::new(),
         environment: strings([]),
-        ports: vec![parts.published(port)],
+        ports: vec![inputs.published(port)],
         mounts: Vec::new(),
         labels: clawker_labels(),
         depends_on: Vec::new(),
@@ -44,14 +44,14 @@ fn plain(parts: &Parts<'_>, service: Service, port: u16, ready_path: &str, memor
     }
 }
 
-fn otel_collector(parts: &Parts<'_>) -> ServiceSpec {
-    let settings = parts.settings;
+fn otel_collector(inputs: &Inputs<'_>) -> ServiceSpec {
+    let settings = inputs.settings;
     let port = settings.otel_collector_port.number();
     let name = &settings.otel_collector_internal;
-    let mut spec = plain(parts, Service::OtelCollector, port, settings.telemetry.logs_path.as_str(), 512);
-    spec.ports.push(parts.published(settings.otel_grpc_port.number()));
+    let mut spec = base_spec(inputs, Service::OtelCollector, port, settings.telemetry.logs_path.as_str(), 512);
+    spec.ports.push(inputs.published(settings.otel_grpc_port.number()));
     spec.command = vec![format!("--config={}", paths::OTEL_CONFIG)];
-    spec.mounts = vec![parts.file("otel-config.yaml", paths::OTEL_CONFIG)];
+    spec.mounts = vec![inputs.file("otel-config.yaml", paths::OTEL_CONFIG)];
     spec.depends_on = vec![Service::Loki, Service::Jaeger];
     // Clawker's detector looks for the container name `otel-collector`, so that a configured name can only be a second.
     spec.aliases = if name == Service::OtelCollector.name() { Vec::new() } else { vec![name.clone()] };
@@ -60,9 +60,9 @@ fn otel_collector(parts: &Parts<'_>) -> ServiceSpec {
     spec
 }
 
-fn prometheus(parts: &Parts<'_>) -> ServiceSpec {
-    let port = parts.settings.prometheus_port.number();
-    let mut spec = plain(parts, Service::Prometheus, port, "/-/ready", 1024);
+fn prometheus(inputs: &Inputs<'_>) -> ServiceSpec {
+    let port = inputs.settings.prometheus_port.number();
+    let mut spec = base_spec(inputs, Service::Prometheus, port, "/-/ready", 1024);
     spec.command = vec![
         format!("--config.file={}", paths::PROMETHEUS_CONFIG),
         format!("--storage.tsdb.path={}", paths::PROMETHEUS_DATA),
@@ -72,38 +72,38 @@ fn prometheus(parts: &Parts<'_>) -> ServiceSpec {
         "--enable-feature=created-timestamp-zero-ingestion".to_owned(),
     ];
     spec.mounts = vec![
-        parts.file("prometheus.yaml", paths::PROMETHEUS_CONFIG),
+        inputs.file("prometheus.yaml", paths::PROMETHEUS_CONFIG),
         volume(PROMETHEUS_VOLUME, paths::PROMETHEUS_VOLUME),
     ];
-    spec.healthcheck = Some(wget(port, "/-/ready"));
+    spec.healthcheck = Some(wget_healthcheck(port, "/-/ready"));
     spec
 }
 
-fn loki(parts: &Parts<'_>) -> ServiceSpec {
-    let mut spec = plain(parts, Service::Loki, parts.settings.loki_port.number(), "/ready", 1024);
+fn loki(inputs: &Inputs<'_>) -> ServiceSpec {
+    let mut spec = base_spec(inputs, Service::Loki, inputs.settings.loki_port.number(), "/ready", 1024);
     spec.command = vec![format!("-config.file={}", paths::LOKI_CONFIG)];
-    spec.mounts = vec![parts.file("loki-config.yaml", paths::LOKI_CONFIG), volume(LOKI_VOLUME, paths::LOKI_DATA)];
+    spec.mounts = vec![inputs.file("loki-config.yaml", paths::LOKI_CONFIG), volume(LOKI_VOLUME, paths::LOKI_DATA)];
     spec.has_page = false;
     spec
 }
 
-fn jaeger(parts: &Parts<'_>) -> ServiceSpec {
-    let settings = parts.settings;
+fn jaeger(inputs: &Inputs<'_>) -> ServiceSpec {
+    let settings = inputs.settings;
     let port = settings.jaeger_port.number();
-    let mut spec = plain(parts, Service::Jaeger, port, "/", 512);
+    let mut spec = base_spec(inputs, Service::Jaeger, port, "/", 512);
     spec.environment = strings([("COLLECTOR_OTLP_ENABLED", "true"), ("MEMORY_MAX_TRACES", JAEGER_MAX_TRACES)]);
-    let otlp = ("COLLECTOR_OTLP_GRPC_HOST_PORT", inside_ports::jaeger_otlp_grpc(settings));
+    let otlp = ("COLLECTOR_OTLP_GRPC_HOST_PORT", internal_ports::jaeger_otlp_grpc(settings));
     let query = ("QUERY_HTTP_SERVER_HOST_PORT", port);
-    for (variable, port) in inside_ports::jaeger_others(settings).into_iter().chain([otlp, query]) {
+    for (variable, port) in internal_ports::jaeger_other_ports(settings).into_iter().chain([otlp, query]) {
         spec.environment.insert(variable.to_owned(), format!(":{port}"));
     }
     spec
 }
 
-fn grafana(parts: &Parts<'_>) -> ServiceSpec {
-    let settings = parts.settings;
+fn grafana(inputs: &Inputs<'_>) -> ServiceSpec {
+    let settings = inputs.settings;
     let port = settings.grafana_port.number();
-    let mut spec = plain(parts, Service::Grafana, port, "/api/health", 512);
+    let mut spec = base_spec(inputs, Service::Grafana, port, "/api/health", 512);
     spec.environment = strings([
         ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "false"),
         ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false"),
@@ -125,22 +125,22 @@ fn grafana(parts: &Parts<'_>) -> ServiceSpec {
         ("GF_SERVER_HTTP_PORT", &port.to_string()),
     ]);
     spec.mounts = vec![
-        parts.file("grafana-datasources.yaml", paths::GRAFANA_DATASOURCES),
-        parts.file("grafana-dashboards.yaml", paths::GRAFANA_PROVIDER),
-        parts.file("grafana-dashboard.json", paths::GRAFANA_DASHBOARD),
+        inputs.file("grafana-datasources.yaml", paths::GRAFANA_DATASOURCES),
+        inputs.file("grafana-dashboards.yaml", paths::GRAFANA_PROVIDER),
+        inputs.file("grafana-dashboard.json", paths::GRAFANA_DASHBOARD),
         volume(GRAFANA_VOLUME, paths::GRAFANA_DATA),
     ];
     spec.depends_on = vec![Service::Prometheus, Service::Loki, Service::Jaeger];
-    spec.healthcheck = Some(wget(port, "/api/health"));
+    spec.healthcheck = Some(wget_healthcheck(port, "/api/health"));
     spec
 }
 
-fn promtail(parts: &Parts<'_>) -> ServiceSpec {
-    let mut spec = plain(parts, Service::Promtail, parts.settings.promtail_port.number(), "/ready", 256);
+fn promtail(inputs: &Inputs<'_>) -> ServiceSpec {
+    let mut spec = base_spec(inputs, Service::Promtail, inputs.settings.promtail_port.number(), "/ready", 256);
     spec.command = vec![format!("-config.file={}", paths::PROMTAIL_CONFIG)];
     spec.mounts = vec![
-        parts.file("promtail-config.yaml", paths::PROMTAIL_CONFIG),
-        Mount::File { source: parts.facts.docker_socket.clone(), target: paths::DOCKER_SOCKET.to_owned() },
+        inputs.file("promtail-config.yaml", paths::PROMTAIL_CONFIG),
+        Mount::File { source: inputs.facts.docker_socket.clone(), target: paths::DOCKER_SOCKET.to_owned() },
         // How far Promtail has read is a statement about what Loki holds, and must vanish with it: positions that
         // outlive Loki's data would keep the firewall's older lines out of a fresh Loki for good.
         volume(LOKI_VOLUME, paths::PROMTAIL_POSITIONS_FOLDER),
@@ -165,7 +165,7 @@ fn frame_ancestors(settings: &Settings) -> String {
 }
 
 /// Prometheus' and Grafana's images hold a `wget`; the other four have none, and no shell either in two of them.
-fn wget(port: u16, path: &str) -> Healthcheck {
+fn wget_healthcheck(port: u16, path: &str) -> Healthcheck {
     let url = format!("http://127.0.0.1:{port}{path}");
     Healthcheck {
         command: ["wget", "-q", "-O", "/dev/null", &url].map(str::to_owned).into(),

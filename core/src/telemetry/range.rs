@@ -34,7 +34,7 @@ impl Range {
     }
 
     /// As people read it, after "the": `last 24 hours`.
-    pub const fn words(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Range::Hour => "last hour",
             Range::SixHours => "last 6 hours",

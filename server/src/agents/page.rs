@@ -2,8 +2,8 @@
 
 use futures::join;
 use monitor_core::{
-    agent_page::{AgentPage, numbers_of, variables},
-    agents::Surroundings,
+    agent_page::{AgentPage, compare_variables, owner_numbers},
+    agents::StackEvidence,
     error::StackError,
     telemetry::{Missing, Range, Store},
 };
@@ -50,11 +50,16 @@ pub async fn page(
     if let Err(error) = learnt {
         tracing::debug!(%error, container, "its files could not be looked at");
     }
-    let around = Surroundings { now: now(), settings, collector: collector?, heard, losses };
+    let around = StackEvidence { now: now(), settings, collector: collector?, last_seen: heard, losses };
     let heard_version = || {
-        around.heard.as_ref().ok().and_then(|heard| heard.owners.get(&owner)).and_then(|heard| heard.version.clone())
+        around
+            .last_seen
+            .as_ref()
+            .ok()
+            .and_then(|heard| heard.owners.get(&owner))
+            .and_then(|heard| heard.version.clone())
     };
-    let of_owner = numbers_of(&numbers, &owner);
+    let of_owner = owner_numbers(&numbers, &owner);
     let mut missing = numbers.missing;
     let mut lacks = |error: String, what: &str| match missing.iter_mut().find(|known| known.store == Store::Loki) {
         Some(known) => known.lacks = format!("{}, {what}", known.lacks),
@@ -65,7 +70,7 @@ pub async fn page(
     let egress = egress.map_err(|error| lacks(error, "connections")).unwrap_or_default();
     Ok(AgentPage {
         agent: standing::agent(&found, &around),
-        variables: variables(&found, &around.settings),
+        variables: compare_variables(&found, &around.settings),
         claude_version: found.claude_version.clone().or_else(heard_version),
         workdir: found.workdir,
         networks: found.networks,

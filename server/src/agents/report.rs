@@ -2,7 +2,7 @@
 
 use futures::{StreamExt, future::try_join3, join, stream};
 use monitor_core::{
-    agents::{Agent, AgentContainer, AgentsReport, NewAgents, ReportedAgent, Surroundings, new_agents},
+    agents::{Agent, AgentContainer, AgentsReport, NewAgents, ReportedAgent, StackEvidence, check_new_agents},
     error::StackError,
     status::ServiceStatus,
 };
@@ -53,10 +53,10 @@ pub async fn gather(
     let (containers, heard, losses) = join!(completed, telemetry.heard(), telemetry.losses());
     // Broken settings hide nobody: agents are judged by the defaults, as the rest of the panel does.
     let settings = configuration.settings().unwrap_or_default();
-    let around = Surroundings { now: now(), settings, collector, heard, losses };
+    let around = StackEvidence { now: now(), settings, collector, last_seen: heard, losses };
     Ok(Gathered {
         agents: containers.iter().map(|container| standing::agent(container, &around)).collect(),
-        new_agents: new_agents(&around),
+        new_agents: check_new_agents(&around),
     })
 }
 

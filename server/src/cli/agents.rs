@@ -6,7 +6,7 @@ use monitor_core::{
     agents::{Agent, FixKind, NewAgents, ReportedAgent},
     error::StackError,
     live::{EngineState, Snapshot},
-    timestamp::duration_words,
+    timestamp::format_duration,
 };
 use tokio::sync::Notify;
 
@@ -137,7 +137,7 @@ fn row(agent: &Agent) -> [String; 5] {
 
 fn last_seen(agent: &Agent) -> String {
     match agent.last_seen {
-        Some(seen) => format!("{} ago", duration_words(now().seconds_since(seen))),
+        Some(seen) => format!("{} ago", format_duration(now().seconds_since(seen))),
         None => "–".into(),
     }
 }

@@ -1,5 +1,5 @@
 use monitor_core::{
-    agents::{Cause, Code, Fix, Verdict},
+    agents::{Cause, CauseCode, Fix, Verdict},
     status::ContainerState,
     timestamp::Timestamp,
 };
@@ -25,12 +25,12 @@ fn dark() -> Agent {
         verdict: Verdict::Dark,
         causes: vec![
             cause(
-                Code::NotOnNetwork,
+                CauseCode::NotOnNetwork,
                 "it is on `bridge`",
                 FixKind::Recreate,
                 Some("clawker stop --agent dev && clawker rm --agent dev && clawker run -it --agent dev @"),
             ),
-            cause(Code::NotManaged, "it has no label", FixKind::None, None),
+            cause(CauseCode::NotManaged, "it has no label", FixKind::None, None),
         ],
     }
 }
@@ -50,7 +50,7 @@ fn an_explanation_names_every_cause_with_its_evidence_and_the_next_step() {
             format!("   next: {}", FixKind::Recreate.advice()),
             format!("   $ {}", cause.fix.command.as_deref().unwrap_or_default()),
             String::new(),
-            format!("2. {} (not_managed)", Code::NotManaged.sentence()),
+            format!("2. {} (not_managed)", CauseCode::NotManaged.sentence()),
             "   evidence: it has no label".into(),
         ]
     );
@@ -65,7 +65,7 @@ fn a_row_says_the_weightiest_cause_and_stays_readable_without_tags() {
         causes: Vec::new(),
         ..dark()
     };
-    assert_eq!(row(&dark()), ["dev", "demo", "Dark", "–", Code::NotOnNetwork.sentence()]);
+    assert_eq!(row(&dark()), ["dev", "demo", "Dark", "–", CauseCode::NotOnNetwork.sentence()]);
     assert_eq!(row(&nameless), ["clawker.demo.dev", "–", "Dark", "3 min ago", ""]);
 }
 
@@ -75,7 +75,7 @@ fn what_a_new_agent_would_get_is_said_with_the_next_step() {
     let down = NewAgents {
         would_report: false,
         evidence: "no collector runs".into(),
-        causes: vec![Cause { code: Code::CollectorDown, evidence: String::new(), fix }],
+        causes: vec![Cause { code: CauseCode::CollectorDown, evidence: String::new(), fix }],
     };
     assert_eq!(
         new_agents_lines(&down),

@@ -33,7 +33,7 @@ pub(super) fn get(key: Option<&str>, json: bool) -> Result<(), StackError> {
         default: key.default,
         set: values.contains_key(key.path),
         meaning: key.meaning,
-        applying: key.needs.in_words(),
+        applying: key.needs.description(),
     };
     match (key.map(find).transpose()?, json) {
         (Some(key), false) => {
@@ -91,7 +91,7 @@ pub(super) fn change(key: &str, value: Option<&str>, json: bool) -> Result<(), S
             was,
             value,
             backup,
-            applying: key.needs.in_words(),
+            applying: key.needs.description(),
         });
         return Ok(());
     }

@@ -7,8 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use monitor_core::{
     error::StackError,
     settings::Settings,
-    simulation::{AgentLedger, Intervals, Metered, Told},
-    timestamp::duration_words,
+    simulation::{AgentLedger, EventTotals, Intervals, MetricTotals},
+    timestamp::format_duration,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -104,7 +104,7 @@ fn progress_words(progress: &Progress) -> String {
     let lost = requests.refused + requests.unanswered;
     let mut words = format!(
         "{} of work, {} requests, {}",
-        duration_words(simulated_ms / 1000),
+        format_duration(simulated_ms / 1000),
         requests.accepted,
         dollars(total.events.cost_micro_usd)
     );
@@ -139,7 +139,7 @@ fn ledger(report: &Report) {
     let requests = &report.requests;
     output::line(&format!(
         "{} of work by seed {}, marked {}: {} requests accepted, {} tried again, {} refused, {} unanswered.",
-        duration_words(report.simulated_ms / 1000),
+        format_duration(report.simulated_ms / 1000),
         report.seed,
         report.mark,
         requests.accepted,
@@ -153,7 +153,7 @@ fn ledger(report: &Report) {
     }
 }
 
-fn row(names: [&str; 3], metrics: &Metered, events: &Told) -> [String; HEADINGS.len()] {
+fn row(names: [&str; 3], metrics: &MetricTotals, events: &EventTotals) -> [String; HEADINGS.len()] {
     let [project, agent, version] = names.map(str::to_owned);
     let sessions = metrics.sessions.union(&events.sessions).count();
     [

@@ -4,7 +4,7 @@ use monitor_core::{
     error::StackError,
     stack::NETWORK,
     status::{NetworkStatus, ServiceStatus, StackState, StatusReport},
-    timestamp::duration_words,
+    timestamp::format_duration,
 };
 
 use super::{installation::Installation, lifecycle::state_words, output, table};
@@ -54,7 +54,7 @@ fn row(service: &ServiceStatus) -> [String; 5] {
         (_, _, Some(problem)) => format!("{} ({problem})", service.state.name()),
         _ => service.state.name().to_owned(),
     };
-    let up = service.started_at.map(|started| duration_words(now().seconds_since(started))).unwrap_or_default();
+    let up = service.started_at.map(|started| format_duration(now().seconds_since(started))).unwrap_or_default();
     let ports: Vec<String> = match service.started_at {
         Some(_) => service.ports.iter().map(|port| format!("{}:{}", port.bind, port.host)).collect(),
         None => Vec::new(),

@@ -114,7 +114,7 @@ impl Simulation {
         }
         let agents: Vec<Agent> =
             (0..self.agents).map(|index| Agent::new(self.seed, index.into(), self.intervals)).collect();
-        let ledgers = agents.iter().map(|agent| AgentLedger::new(agent.who())).collect();
+        let ledgers = agents.iter().map(|agent| AgentLedger::new(agent.identity())).collect();
         let stage = Arc::new(Stage {
             course: Course { begun, rate: self.rate },
             raised: Instant::now(),
@@ -199,7 +199,7 @@ impl Stage {
             Body::Metrics(_) => &self.endpoints.metrics,
             Body::Logs(_) => &self.endpoints.logs,
         };
-        let (fate, retries) = self.sender.send(url, encode(agent.who(), &export, self.course)).await;
+        let (fate, retries) = self.sender.send(url, encode(agent.identity(), &export, self.course)).await;
         self.books.enter(index, &export, fate, retries);
     }
 

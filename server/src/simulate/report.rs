@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use monitor_core::simulation::{AgentLedger, Export, Metered, Told};
+use monitor_core::simulation::{AgentLedger, EventTotals, Export, MetricTotals};
 use serde::Serialize;
 
 use super::{Endpoints, sender::Fate};
@@ -10,7 +10,7 @@ use super::{Endpoints, sender::Fate};
 /// What became of the requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Requests {
-    /// Answered with success.
+    /// StoreAnswer with success.
     pub accepted: u64,
     /// Tries beyond the first.
     pub retries: u64,
@@ -28,9 +28,9 @@ pub struct Requests {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Total {
     /// From the metrics.
-    pub metrics: Metered,
+    pub metrics: MetricTotals,
     /// From the events.
-    pub events: Told,
+    pub events: EventTotals,
 }
 
 /// The ledger of a simulation: exactly what was sent and accepted.

@@ -86,7 +86,7 @@ pub async fn ask(
     after: Option<&AgentEvent>,
     limit: u32,
 ) -> Result<Vec<AgentEvent>, NoAnswer> {
-    let (query, now, limit) = (queries::events_of(owner), nanoseconds(now()), (limit as usize).clamp(1, MOST_LINES));
+    let (query, now, limit) = (queries::owner_events(owner), nanoseconds(now()), (limit as usize).clamp(1, MOST_LINES));
     let Some((id, after)) = after.and_then(|event| Some((&event.id, EventPosition::from_id(&event.id)?))) else {
         let (begin, is_wide) = silences.begin(owner, NOTHING, now.saturating_sub(WEEK), now);
         let last = lines(loki, query, (begin, now + AHEAD), End::Newest, limit).await?;

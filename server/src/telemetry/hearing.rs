@@ -47,10 +47,10 @@ impl Hearing {
     pub async fn listen(&mut self, loki: &Store, prometheus: &Store, now: Timestamp) -> Result<LastSeen, NoAnswer> {
         let (window, is_wide) = self.window(now);
         let pace = if self.loki.is_none() { Pace::Patient } else { Pace::Quick };
-        let range = queries::seconds(window);
+        let range = queries::range_in_seconds(window);
         let ask = |query: String| of_loki(loki, query, now, pace);
         let (heard, managed) =
-            join(ask(queries::heard_with_version(&range)), ask(queries::managed_settings(&range))).await;
+            join(ask(queries::owner_versions_last_seen(&range)), ask(queries::managed_settings(&range))).await;
         if let Ok(managed) = managed {
             self.memory.learn_managed_settings(&managed);
         }
@@ -66,7 +66,7 @@ impl Hearing {
                 .map_err(|of_prometheus| format!("Loki: {of_loki}; Prometheus: {of_prometheus}"))?,
         }
         self.memory.forget(now);
-        Ok(self.memory.heard())
+        Ok(self.memory.last_seen())
     }
 
     /// How far to look back, in seconds, and whether that is far enough for what was held back.
@@ -80,7 +80,8 @@ impl Hearing {
     /// The first look is coarse and far, and fine for what has just been.
     async fn listen_to_counters(&mut self, prometheus: &Store, now: Timestamp) -> Result<(), NoAnswer> {
         let ask = async |window: u64, step: u64, pace: Pace| {
-            let query = queries::metered_last(&queries::seconds(window), &queries::seconds(step));
+            let query =
+                queries::last_metric_growth(&queries::range_in_seconds(window), &queries::range_in_seconds(step));
             of_prometheus(prometheus, query, now, pace).await
         };
         match self.prometheus {

@@ -15,7 +15,7 @@ use monitor_core::{
         AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session,
         stores::{
             hops::{self, HopCounters},
-            numbers::Answered,
+            numbers::StoreAnswer,
             queries,
         },
     },
@@ -49,7 +49,7 @@ pub struct HttpTelemetry {
     hearing: Mutex<Hearing>,
     silences: Silences,
     heard: Shared<Result<LastSeen, NoAnswer>>,
-    lost: Shared<Answered<Sample>>,
+    lost: Shared<StoreAnswer<Sample>>,
     flow: Shared<Flow>,
     embedding: Shared<bool>,
     numbers: [Shared<Numbers>; Range::ALL.len()],
@@ -82,18 +82,18 @@ impl HttpTelemetry {
         self.moves.load(Ordering::Relaxed)
     }
 
-    /// The answer to `queries::lost`, which both losses and flow go by.
-    async fn lost(&self) -> Answered<Sample> {
-        let ask = async || (of_prometheus(&self.prometheus, queries::lost(), now(), Pace::Quick).await, BRIEFLY);
+    /// The answer to `queries::hop_losses`, which both losses and flow go by.
+    async fn lost(&self) -> StoreAnswer<Sample> {
+        let ask = async || (of_prometheus(&self.prometheus, queries::hop_losses(), now(), Pace::Quick).await, BRIEFLY);
         self.lost.get(self.generation(), ask).await
     }
 
     async fn ask_flow(&self) -> Flow {
         let ask = |query: String| of_prometheus(&self.prometheus, query, now(), Pace::Quick);
-        let answers = join3(ask(queries::through()), self.lost(), ask(queries::up())).await;
+        let answers = join3(ask(queries::hop_throughput()), self.lost(), ask(queries::reachable_services())).await;
         // Without the answer to `up`, the legs say of each that nobody knows.
         let error = answers.2.as_ref().or(answers.0.as_ref()).err().or(answers.1.as_ref().err()).cloned();
-        let or_nothing = |answer: Answered<Sample>| answer.unwrap_or_default();
+        let or_nothing = |answer: StoreAnswer<Sample>| answer.unwrap_or_default();
         let counted = HopCounters {
             through: or_nothing(answers.0),
             lost: or_nothing(answers.1),

@@ -6,7 +6,7 @@ use monitor_core::{
         Numbers, Range,
         stores::{
             collector_runs::{self, CollectorRun},
-            numbers::{Answered, LokiAnswers, PrometheusAnswers, TOKEN_FIELDS, numbers_from_answers, step_ends},
+            numbers::{LokiAnswers, PrometheusAnswers, StoreAnswer, TOKEN_FIELDS, numbers_from_answers, step_ends},
             queries::{self, Counter},
         },
     },
@@ -28,7 +28,7 @@ pub async fn ask(loki: &Store, prometheus: &Store, range: Range, at: Timestamp) 
     // Where Loki does not say, Prometheus' counters stand in.
     let instead = async |is_wanted: bool, of: Counter| if is_wanted { Some(counter(of).await) } else { None };
     let sessions = async || {
-        let query = queries::metered_sessions(range.name());
+        let query = queries::sessions_in_metrics(range.name());
         if from_loki.sessions.is_err() { Some(of_prometheus(prometheus, query, at, Pace::Patient).await) } else { None }
     };
     let (cost, tokens, sessions) = futures::join!(
@@ -41,13 +41,17 @@ pub async fn ask(loki: &Store, prometheus: &Store, range: Range, at: Timestamp) 
 
 /// The collector's lives within the range.
 async fn ask_lives(prometheus: &Store, range: Range, at: Timestamp) -> Result<Vec<CollectorRun>, NoAnswer> {
-    let step = queries::seconds(collector_runs::step_seconds(range));
+    let step = queries::range_in_seconds(collector_runs::step_seconds(range));
     let starts = of_prometheus_at_steps(prometheus, queries::collector_starts(range.name(), &step), at).await?;
     Ok(collector_runs::collector_runs(range, at, &starts))
 }
 
 /// By how much a counter grew in all of them.
-async fn grown(prometheus: &Store, counter: Counter, lives: &Result<Vec<CollectorRun>, NoAnswer>) -> Answered<Sample> {
+async fn grown(
+    prometheus: &Store,
+    counter: Counter,
+    lives: &Result<Vec<CollectorRun>, NoAnswer>,
+) -> StoreAnswer<Sample> {
     let questions = lives.as_ref().map_err(Clone::clone)?.iter().map(|life| {
         let query = match life.from_nothing {
             true => counter.growth_from_nothing(&life.range()),
@@ -67,10 +71,10 @@ async fn ask_loki(loki: &Store, range: Range, at: Timestamp) -> LokiAnswers {
         whole(queries::cost(name)),
         whole(queries::tools(name)),
         whole(queries::sessions(name)),
-        whole(queries::heard(name)),
+        whole(queries::owners_last_seen(name)),
     );
     let tokens = join_all(TOKEN_FIELDS.map(|field| whole(queries::tokens(field, name))));
-    let steps = queries::seconds(step);
+    let steps = queries::range_in_seconds(step);
     let sparklines = join(over_time(queries::cost(&steps)), over_time(queries::activity(&steps)));
     let ((cost, tools, sessions, last_seen), tokens, (cost_over_time, events_over_time)) =
         futures::join!(amounts, tokens, sparklines);

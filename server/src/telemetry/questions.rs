@@ -3,7 +3,7 @@
 use monitor_core::{
     telemetry::{
         event::EventRecord,
-        stores::{answers, numbers::Answered},
+        stores::{answers, numbers::StoreAnswer},
     },
     timestamp::Timestamp,
 };
@@ -13,7 +13,7 @@ use super::store::{Pace, Store};
 pub use monitor_core::telemetry::series::{Sample, Series};
 
 /// One number for each series of Loki's, at that moment.
-pub async fn of_loki(loki: &Store, query: String, at: Timestamp, pace: Pace) -> Answered<Sample> {
+pub async fn of_loki(loki: &Store, query: String, at: Timestamp, pace: Pace) -> StoreAnswer<Sample> {
     let parameters = [("query", query), ("time", nanoseconds(at).to_string())];
     answers::samples(&loki.ask("/loki/api/v1/query", &parameters, pace).await?)
 }
@@ -24,7 +24,7 @@ pub async fn of_loki_over_time(
     query: String,
     ends: (Timestamp, Timestamp),
     step: u64,
-) -> Answered<Series> {
+) -> StoreAnswer<Series> {
     let parameters = [
         ("query", query),
         ("start", nanoseconds(ends.0).to_string()),
@@ -42,7 +42,7 @@ pub enum End {
 }
 
 /// Lines of Loki's in a range (nanoseconds since 1970, the end not included).
-pub async fn lines(loki: &Store, query: String, range: (u64, u64), end: End, limit: usize) -> Answered<EventRecord> {
+pub async fn lines(loki: &Store, query: String, range: (u64, u64), end: End, limit: usize) -> StoreAnswer<EventRecord> {
     let direction = match end {
         End::Oldest => "forward",
         End::Newest => "backward",
@@ -58,13 +58,13 @@ pub async fn lines(loki: &Store, query: String, range: (u64, u64), end: End, lim
 }
 
 /// One number for each series of Prometheus', at that moment.
-pub async fn of_prometheus(prometheus: &Store, query: String, at: Timestamp, pace: Pace) -> Answered<Sample> {
+pub async fn of_prometheus(prometheus: &Store, query: String, at: Timestamp, pace: Pace) -> StoreAnswer<Sample> {
     let parameters = [("query", query), ("time", decimal_seconds(at))];
     answers::samples(&prometheus.ask("/api/v1/query", &parameters, pace).await?)
 }
 
 /// The numbers of a subquery of Prometheus', at that moment.
-pub async fn of_prometheus_at_steps(prometheus: &Store, query: String, at: Timestamp) -> Answered<Series> {
+pub async fn of_prometheus_at_steps(prometheus: &Store, query: String, at: Timestamp) -> StoreAnswer<Series> {
     let parameters = [("query", query), ("time", decimal_seconds(at))];
     answers::series(&prometheus.ask("/api/v1/query", &parameters, Pace::Patient).await?)
 }

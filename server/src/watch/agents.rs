@@ -11,7 +11,7 @@ use std::convert::Infallible;
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use monitor_core::{
-    agents::{AgentContainer, CollectorEvidence, Surroundings, new_agents},
+    agents::{AgentContainer, CollectorEvidence, StackEvidence, check_new_agents},
     error::StackError,
     service::Service,
     settings::Settings,
@@ -243,16 +243,16 @@ impl<'a> Agents<'a> {
 
     fn publish(&mut self) {
         self.outdated = false;
-        let around = Surroundings {
+        let around = StackEvidence {
             now: now(),
             settings: self.settings.clone(),
             collector: self.collector.clone(),
-            heard: self.heard.clone(),
+            last_seen: self.heard.clone(),
             losses: self.losses.clone(),
         };
         let mut agents: Vec<_> = self.looks.containers().map(|container| agent(container, &around)).collect();
         agents.sort_by(|one, other| one.container.cmp(&other.container));
-        let new_agents = new_agents(&around);
+        let new_agents = check_new_agents(&around);
         self.watch.hub.update(|snapshot| {
             snapshot.agents = agents;
             snapshot.new_agents = Some(new_agents);

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     agents::AgentContainer,
-    doctor::Holder,
+    doctor::PortHolder,
     error::StackError,
     file_view::FileState,
     job::{FileAction, Job, JobKind, JobState},
@@ -52,7 +52,7 @@ async fn the_page_shows_the_file_the_ports_and_what_an_agent_gets() {
     assert!(page.drift.is_none() && page.drift.engine_error.is_none(), "{:#?}", page.drift);
     let port = |key: &str| page.ports.iter().find(|port| port.key == key).unwrap();
     assert_eq!(page.ports.len(), 8);
-    assert_eq!(port("grafana_port").holder, Some(Holder::Stack("grafana".into())));
+    assert_eq!(port("grafana_port").holder, Some(PortHolder::Stack("grafana".into())));
     assert_eq!((port("prometheus_metrics_port").port, &port("prometheus_metrics_port").holder), (8889, &None));
     assert!(page.environment.iter().any(|variable| variable.name == "OTEL_LOG_USER_PROMPTS"));
     assert!(page.agent_env.starts_with("agent:\n  env:\n"), "{}", page.agent_env);
@@ -254,11 +254,11 @@ async fn a_port_is_looked_at_while_somebody_types() {
     let port = held.local_addr().unwrap().port();
     let taken = panel.plane.look_at_port(port).await.unwrap();
     let process = format!("(pid {})", std::process::id());
-    assert!(matches!(&taken.holder, Some(Holder::Process(Some(name))) if name.contains(&process)), "{taken:?}");
+    assert!(matches!(&taken.holder, Some(PortHolder::Process(Some(name))) if name.contains(&process)), "{taken:?}");
     assert!(taken.free.is_some_and(|free| free > port) && taken.key.is_empty(), "{taken:?}");
     drop(held);
     let free = panel.plane.look_at_port(port).await.unwrap();
-    assert_eq!((free.holder, free.free), (Some(Holder::Nobody), None));
+    assert_eq!((free.holder, free.free), (Some(PortHolder::Nobody), None));
     assert_eq!(panel.plane.look_at_port(3000).await.unwrap().key, "grafana_port");
 }
 

@@ -23,7 +23,7 @@ fn bodies(seed: u64, index: u64, course: Course, count: usize) -> Vec<(Export, V
     let mut agent = Agent::new(seed, index, INTERVALS);
     let one = || {
         let export = agent.next_export();
-        let bytes = encode(agent.who(), &export, course);
+        let bytes = encode(agent.identity(), &export, course);
         (export, bytes)
     };
     std::iter::repeat_with(one).take(count).collect()
@@ -59,7 +59,7 @@ fn expect(found: &[KeyValue], meant: &Attributes, course: Course) {
 fn what_is_decoded_is_what_was_meant() {
     for (index, release) in [(0, Release::V2_1_330), (1, Release::V2_1_100), (3, Release::V2_0_30)] {
         let course = course(BEGUN_MS, 1.0);
-        let who = Agent::new(1, index, INTERVALS).who().clone();
+        let who = Agent::new(1, index, INTERVALS).identity().clone();
         assert_eq!(who.release, release);
         for (export, bytes) in bodies(1, index, course, 60) {
             match &export.body {

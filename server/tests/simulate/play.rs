@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use axum::http::StatusCode;
 use clawker_monitor::simulate::{Patience, Report, Simulation};
-use monitor_core::{error::StackError, simulation::Told, timestamp::Timestamp};
+use monitor_core::{error::StackError, simulation::EventTotals, timestamp::Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -97,7 +97,7 @@ fn check_metrics(report: &Report, received: &Received) {
 
 /// The ledger of the events, against the received records counted anew.
 fn check_events(report: &Report, received: &Received) {
-    let mut found = Told::default();
+    let mut found = EventTotals::default();
     for record in records(received) {
         let labels = labels(&record.attributes);
         let number = |key: &str| labels[key].parse::<f64>().expect("a number");

@@ -166,12 +166,12 @@ fn played(release: Release) -> Seen {
     let mut seen = Seen::default();
     for index in 0..16 {
         let mut agent = Agent::new(1, index, INTERVALS);
-        if agent.who().release != release {
+        if agent.identity().release != release {
             continue;
         }
         for _ in 0..700 {
             let export = agent.next_export();
-            let bytes = encode(agent.who(), &export, course(1_795_331_576_123, 1.0));
+            let bytes = encode(agent.identity(), &export, course(1_795_331_576_123, 1.0));
             match export.body {
                 Body::Metrics(_) => seen.metrics(&bytes),
                 Body::Logs(_) => seen.logs(&bytes),

@@ -10,7 +10,7 @@ pub fn egress(found: &Egress, range: Range) -> AnyView {
     if found.domains.is_empty() {
         let words = match found.addresses.is_empty() {
             true => "Its address is not known, so its connections cannot be told from others’.".to_owned(),
-            false => format!("The firewall saw no connection of it in the {}.", range.words()),
+            false => format!("The firewall saw no connection of it in the {}.", range.label()),
         };
         return view! { <p class="empty">{words}</p> }.into_any();
     }

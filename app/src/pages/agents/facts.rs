@@ -5,7 +5,7 @@ use monitor_core::{
     agent_page::AgentPage,
     agents::Agent,
     status::ContainerState,
-    timestamp::{Timestamp, duration_words},
+    timestamp::{Timestamp, format_duration},
 };
 
 use super::row_view::state_words;
@@ -31,7 +31,7 @@ pub fn Facts(page: RwSignal<AgentPage>, agent: Derived<Agent>, now: Derived<Time
 fn list(page: &AgentPage, agent: &Agent, now: Derived<Timestamp>) -> AnyView {
     let up = match (agent.state, agent.started_at) {
         (ContainerState::Running, Some(at)) => {
-            let words = text(move || duration_words(now.get().seconds_since(at)));
+            let words = text(move || format_duration(now.get().seconds_since(at)));
             view! { "up " <Moment at>{words}</Moment> }.into_any()
         }
         (state, _) => state_words(state).into_any(),

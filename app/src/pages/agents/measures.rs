@@ -5,7 +5,7 @@ use monitor_core::{
     agent_page::AgentPage,
     dashboard::PanelId,
     links::{About, Link, Links},
-    timestamp::duration_words,
+    timestamp::format_duration,
 };
 
 use super::row_view::cost_spark;
@@ -20,7 +20,7 @@ pub fn measures(page: &AgentPage, links: &Links, about: &About) -> AnyView {
     let none = |what: &str| unknown(Some(numbers), &page.missing, page.range, what);
     let active = match numbers.active_seconds {
         Some(seconds) => Figure {
-            shown: Some(duration_words(seconds)),
+            shown: Some(format_duration(seconds)),
             exact: format!("{} s in which somebody typed or something ran", words::exact(seconds)),
         },
         None => Figure { shown: None, exact: none("active time") },

@@ -201,13 +201,13 @@ fn numbers(row: &Row, around: &Around, about: &About) -> AnyView {
 /// Estimated cost over the range.
 pub fn cost_spark(numbers: Option<&OwnerNumbers>, range: Range) -> AnyView {
     let values = numbers.map(|it| it.cost_over_time.as_slice()).unwrap_or_default();
-    spark(values, format!("Estimated cost in the {}: {}", range.words(), spark_words(values, words::dollars)))
+    spark(values, format!("Estimated cost in the {}: {}", range.label(), spark_words(values, words::dollars)))
 }
 
 /// Events over the range, which lead to the events themselves.
 fn activity(numbers: Option<&OwnerNumbers>, around: &Around, about: &About) -> AnyView {
     let values = numbers.map(|it| it.events_over_time.as_slice()).unwrap_or_default();
-    let bars = spark(values, format!("Events in the {}: {}", around.range.words(), spark_words(values, words::exact)));
+    let bars = spark(values, format!("Events in the {}: {}", around.range.label(), spark_words(values, words::exact)));
     match around.links.events(about) {
         Link { href: Some(href), why } if !values.is_empty() => {
             let why = why.as_deref().map(crate::charts::figure::plain);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use monitor_core::{
-    agents::{Agent, Cause, Code, FixKind, Verdict},
+    agents::{Agent, Cause, CauseCode, FixKind, Verdict},
     telemetry::{Numbers, Owner, OwnerNumbers},
     timestamp::Timestamp,
 };
@@ -82,7 +82,7 @@ impl Row {
         let cause = agent.causes.first()?;
         let told = agent.verdict == Verdict::Dark
             || !matches!(cause.fix.kind, FixKind::Wait | FixKind::None)
-                && !matches!(cause.code, Code::StoresUnreachable | Code::NotRunning);
+                && !matches!(cause.code, CauseCode::StoresUnreachable | CauseCode::NotRunning);
         told.then_some(cause)
     }
 }

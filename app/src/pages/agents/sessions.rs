@@ -17,7 +17,7 @@ use crate::{
 /// The table.
 pub fn sessions(sessions: &[Session], links: &Links, about: &About, now: Derived<Timestamp>) -> AnyView {
     if sessions.is_empty() {
-        let words = format!("No session said anything in the {}.", about.range.words());
+        let words = format!("No session said anything in the {}.", about.range.label());
         return view! { <p class="empty">{words}</p> }.into_any();
     }
     let rows = sessions.iter().map(|session| row(session, links, about, now)).collect_view();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use monitor_core::{
-    agents::{Agent, Cause, Code, Fix, FixKind, Verdict},
+    agents::{Agent, Cause, CauseCode, Fix, FixKind, Verdict},
     live::{EngineState, Snapshot},
     status::ContainerState,
     telemetry::{Numbers, Owner, OwnerNumbers, Range, Tokens},
@@ -115,14 +115,14 @@ fn a_row_is_known_by_the_later_of_two_moments() {
 fn below_a_row_stands_why_it_is_dark_or_what_is_odd_but_not_that_one_waits() {
     let cause = |code, kind| Cause { code, evidence: String::new(), fix: Fix { kind, command: None } };
     for (verdict, code, kind, told) in [
-        (Verdict::Dark, Code::CollectorDown, FixKind::Start, true),
-        (Verdict::Dark, Code::NotManaged, FixKind::None, true),
-        (Verdict::Off, Code::DisabledByConfiguration, FixKind::Edit, true),
-        (Verdict::Reporting, Code::TagsMissing, FixKind::Recreate, true),
-        (Verdict::Waiting, Code::NoSampleYet, FixKind::Wait, false),
-        (Verdict::Idle, Code::Quiet, FixKind::None, false),
-        (Verdict::Idle, Code::NotRunning, FixKind::Start, false),
-        (Verdict::Unknown, Code::StoresUnreachable, FixKind::Start, false),
+        (Verdict::Dark, CauseCode::CollectorDown, FixKind::Start, true),
+        (Verdict::Dark, CauseCode::NotManaged, FixKind::None, true),
+        (Verdict::Off, CauseCode::DisabledByConfiguration, FixKind::Edit, true),
+        (Verdict::Reporting, CauseCode::TagsMissing, FixKind::Recreate, true),
+        (Verdict::Waiting, CauseCode::NoSampleYet, FixKind::Wait, false),
+        (Verdict::Idle, CauseCode::Quiet, FixKind::None, false),
+        (Verdict::Idle, CauseCode::NotRunning, FixKind::Start, false),
+        (Verdict::Unknown, CauseCode::StoresUnreachable, FixKind::Start, false),
     ] {
         let agent = Agent { causes: vec![cause(code, kind)], ..agent("a", verdict) };
         let rows = Rows::merge(&Rows::default(), &[agent], None);

@@ -136,7 +136,7 @@ pub fn Toolbar(list: List) -> impl IntoView {
 
 /// `Last 24 hours`.
 pub fn range_words(range: Range) -> String {
-    let mut words = range.words().to_owned();
+    let mut words = range.label().to_owned();
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }

@@ -82,7 +82,7 @@ pub fn Sums(totals: Derived<Totals>, range: Derived<Range>) -> impl IntoView {
     };
     view! {
         <section class="card sums" aria-labelledby="sums">
-            <h2 id="sums" class="unseen">{text(move || format!("Sums of the {}", range.with(|range| range.words())))}</h2>
+            <h2 id="sums" class="unseen">{text(move || format!("Sums of the {}", range.with(|range| range.label())))}</h2>
             <dl>
                 {cell("Reporting", |it| {
                     let containers = format!("{} containers", it.containers);

@@ -93,7 +93,7 @@ fn SettingGroup(editing: Editing, group: Group) -> impl IntoView {
         <div class="card group" role="group" aria-labelledby=labelled>
             <div class="card-head">
                 <h2 id=id>{group.title()}</h2>
-                {usual.map(|usual| view! { <p class="fact">{usual.in_words()}</p> })}
+                {usual.map(|usual| view! { <p class="fact">{usual.description()}</p> })}
             </div>
             {(group == Group::Privacy).then(|| view! { <Recorded editing /> })}
             {rows}

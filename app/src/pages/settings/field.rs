@@ -72,7 +72,7 @@ pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> imp
     let path = key.path;
     let state = Derived::new(move || editing.state_of(path));
     let changed = attribute(move || editing.form.with(|form| form.field(path)?.changed().then(|| "true".to_owned())));
-    let needs = (Some(key.needs) != usual).then(|| words::sentence(key.needs.in_words()));
+    let needs = (Some(key.needs) != usual).then(|| words::sentence(key.needs.description()));
     let control = match key.kind {
         Kind::Switch => view! { <Switch editing key state /> }.into_any(),
         _ => view! { <Input editing key state /> }.into_any(),

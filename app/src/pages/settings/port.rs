@@ -1,6 +1,6 @@
 //! Who has the port that a field asks for. Pure: from what the server found to words.
 
-use monitor_core::{doctor::Holder, settings_page::PortUse};
+use monitor_core::{doctor::PortHolder, settings_page::PortUse};
 
 use crate::components::Tone;
 
@@ -26,11 +26,11 @@ pub fn words(path: &str, port: u16, known: &[PortUse]) -> Option<PortWords> {
         let answers = |found: &&PortUse| found.port == port && (found.holder.is_some() || found.key.is_empty());
         let Some(found) = known.iter().rev().find(answers) else { return held(Tone::Busy, "Looking…", None) };
         return match found.holder.as_ref()? {
-            Holder::Nobody => held(Tone::Ok, "Free", None),
-            Holder::Stack(_) => held(Tone::Ok, "Ours", None),
-            Holder::Container(name) => held(Tone::Bad, &format!("Taken by container `{name}`"), found.free),
-            Holder::Process(Some(process)) => held(Tone::Bad, &format!("Taken by {process}"), found.free),
-            Holder::Process(None) => held(Tone::Bad, "Taken by a process of another user", found.free),
+            PortHolder::Nobody => held(Tone::Ok, "Free", None),
+            PortHolder::Stack(_) => held(Tone::Ok, "Ours", None),
+            PortHolder::Container(name) => held(Tone::Bad, &format!("Taken by container `{name}`"), found.free),
+            PortHolder::Process(Some(process)) => held(Tone::Bad, &format!("Taken by {process}"), found.free),
+            PortHolder::Process(None) => held(Tone::Bad, "Taken by a process of another user", found.free),
         };
     }
     None
@@ -45,21 +45,21 @@ pub fn is_published(path: &str, known: &[PortUse]) -> bool {
 mod tests {
     use super::*;
 
-    fn found(key: &str, port: u16, holder: Option<Holder>, free: Option<u16>) -> PortUse {
+    fn found(key: &str, port: u16, holder: Option<PortHolder>, free: Option<u16>) -> PortUse {
         PortUse { key: key.into(), port, holder, free }
     }
 
     #[test]
     fn a_port_is_free_or_ours_or_somebodys_and_a_free_one_is_offered() {
         let known = [
-            found("grafana_port", 3000, Some(Holder::Stack("grafana".into())), None),
+            found("grafana_port", 3000, Some(PortHolder::Stack("grafana".into())), None),
             found("prometheus_metrics_port", 8889, None, None),
-            found("", 3001, Some(Holder::Nobody), None),
-            found("", 3002, Some(Holder::Process(Some("process `next` (pid 7)".into()))), Some(3003)),
-            found("", 3004, Some(Holder::Process(None)), None),
-            found("", 3005, Some(Holder::Container("web".into())), Some(3006)),
+            found("", 3001, Some(PortHolder::Nobody), None),
+            found("", 3002, Some(PortHolder::Process(Some("process `next` (pid 7)".into()))), Some(3003)),
+            found("", 3004, Some(PortHolder::Process(None)), None),
+            found("", 3005, Some(PortHolder::Container("web".into())), Some(3006)),
             // Asked again later: the newest answer counts.
-            found("", 3001, Some(Holder::Container("late".into())), None),
+            found("", 3001, Some(PortHolder::Container("late".into())), None),
             found("", 3007, None, None),
         ];
         let said = |path, port| words(path, port, &known).map(|found| (found.tone, found.words, found.free));

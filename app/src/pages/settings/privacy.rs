@@ -72,7 +72,7 @@ pub(super) fn in_words(settings: &Settings) -> Vec<String> {
         days => format!("{days} days"),
     };
     let (metrics, logs) = (days(settings.retention.metrics), days(settings.retention.logs));
-    let mut sentences = settings.telemetry.in_words();
+    let mut sentences = settings.telemetry.privacy_summary();
     sentences.push(match metrics == logs {
         true => format!("All of it is kept for {metrics}."),
         false => format!("Metrics are kept for {metrics}, events for {logs}."),

@@ -5,7 +5,7 @@ use monitor_core::{
     live::{EngineState, Snapshot},
     service::Service,
     status::{ContainerState, ServiceStatus},
-    timestamp::{Timestamp, duration_words},
+    timestamp::{Timestamp, format_duration},
 };
 
 use crate::{components::Tone, jobs::thousandths, words};
@@ -77,7 +77,7 @@ pub fn row(snapshot: &Snapshot, now: Timestamp, service: Service) -> Row {
             .map(words::sentence),
         fetch: job.and_then(|job| fetch_of(job, &status.image)),
         ports: ports_of(status),
-        up: status.started_at.map(|started| (duration_words(now.seconds_since(started)), started)),
+        up: status.started_at.map(|started| (format_duration(now.seconds_since(started)), started)),
         cpu: status.usage.map(words::cpu),
         memory: status.usage.map(|usage| words::bytes(usage.memory_bytes)),
         has_log: status.state != ContainerState::Missing,

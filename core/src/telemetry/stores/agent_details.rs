@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::numbers::moment;
+use super::numbers::timestamp_from_seconds;
 use crate::telemetry::{
     Domain, Egress, Owner, Session,
     series::{Sample, label},
@@ -34,7 +34,7 @@ pub fn sessions(of: &SessionAnswers) -> Vec<Session> {
             let session = sessions.entry(id).or_insert_with(|| Session { id: id.to_owned(), ..Session::default() });
             let whole = value.round().max(0.0) as u64;
             match (part, label(labels, "event_name")) {
-                (0, _) => session.last_seen = session.last_seen.max(Some(moment(*value))),
+                (0, _) => session.last_seen = session.last_seen.max(Some(timestamp_from_seconds(*value))),
                 (1, Some("api_request")) => session.requests += whole,
                 (1, Some("api_error")) => session.errors += whole,
                 (1, Some("tool_result")) => session.tool_calls += whole,
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(sessions.iter().map(|session| session.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
         let expected = Session {
             id: "a".into(),
-            last_seen: Some(moment(100.0)),
+            last_seen: Some(timestamp_from_seconds(100.0)),
             cost_micro_usd: 67_742,
             requests: 3,
             output_tokens: 1309,

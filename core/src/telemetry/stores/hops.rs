@@ -15,11 +15,11 @@ const SIGNALS: [(Signal, &str); 3] =
 /// What Prometheus answered.
 #[derive(Debug, Clone, Default)]
 pub struct HopCounters {
-    /// `queries::through`: within a minute.
+    /// `queries::hop_throughput`: within a minute.
     pub through: Vec<Sample>,
-    /// `queries::lost`: within five.
+    /// `queries::hop_losses`: within five.
     pub lost: Vec<Sample>,
-    /// `queries::up`: which services it reaches.
+    /// `queries::reachable_services`: which services it reaches.
     pub up: Vec<Sample>,
 }
 
@@ -120,7 +120,7 @@ pub fn flow(counted: &HopCounters) -> Flow {
 /// The job under which Prometheus asks the collector about itself.
 const COLLECTOR: &str = "otel-collector-self";
 
-/// What was refused and given up, by the answer to `queries::lost`.
+/// What was refused and given up, by the answer to `queries::hop_losses`.
 pub fn losses(lost: &[Sample]) -> Losses {
     let mut losses = Losses::default();
     for sample in lost {

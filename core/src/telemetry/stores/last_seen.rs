@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::numbers::moment;
+use super::numbers::timestamp_from_seconds;
 use crate::{
     telemetry::{
         LastSeen, Owner, OwnerLastSeen,
@@ -39,7 +39,7 @@ pub struct LastSeenCache {
 }
 
 impl LastSeenCache {
-    /// The answer to `queries::heard_with_version`.
+    /// The answer to `queries::owner_versions_last_seen`.
     pub fn learn_events(&mut self, samples: &[Sample]) {
         for sample in samples {
             let (at, known) = self.seen(sample);
@@ -51,7 +51,7 @@ impl LastSeenCache {
         }
     }
 
-    /// The answer to `queries::metered_last`.
+    /// The answer to `queries::last_metric_growth`.
     pub fn learn_counters(&mut self, samples: &[Sample]) {
         for sample in samples {
             self.seen(sample);
@@ -72,7 +72,7 @@ impl LastSeenCache {
     }
 
     fn seen(&mut self, sample: &Sample) -> (Timestamp, &mut Known) {
-        let at = moment(sample.value);
+        let at = timestamp_from_seconds(sample.value);
         let known = self.owners.entry(Owner::from_labels(&sample.labels)).or_default();
         known.last_seen = known.last_seen.max(Some(at));
         (at, known)
@@ -91,7 +91,7 @@ impl LastSeenCache {
     }
 
     /// What is known of everybody.
-    pub fn heard(&self) -> LastSeen {
+    pub fn last_seen(&self) -> LastSeen {
         let told = |known: &Known| OwnerLastSeen {
             last_seen: known.last_seen,
             version: known.version.as_ref().map(|(_, version)| version.clone()),
@@ -116,24 +116,24 @@ mod tests {
 
     #[test]
     fn the_newest_word_counts_whatever_order_it_comes_in() {
-        let mut memory = LastSeenCache::default();
-        memory.learn_events(&[
+        let mut cache = LastSeenCache::default();
+        cache.learn_events(&[
             sample(&[("agent", "dev"), ("service_version", "2.1.330")], 200.0),
             sample(&[("agent", "dev"), ("service_version", "2.1.100")], 100.0),
             sample(&[], 50.0),
         ]);
-        memory.learn_events(&[sample(&[("agent", "dev"), ("service_version", "2.0.30")], 150.0)]);
-        memory.learn_counters(&[sample(&[("agent", "dev")], 180.0)]);
-        let heard = memory.heard();
+        cache.learn_events(&[sample(&[("agent", "dev"), ("service_version", "2.0.30")], 150.0)]);
+        cache.learn_counters(&[sample(&[("agent", "dev")], 180.0)]);
+        let last_seen = cache.last_seen();
         let expected = OwnerLastSeen {
-            last_seen: Some(moment(200.0)),
+            last_seen: Some(timestamp_from_seconds(200.0)),
             version: Some("2.1.330".into()),
             managed_settings_at: None,
         };
-        assert_eq!(heard.owners[&dev()], expected);
+        assert_eq!(last_seen.owners[&dev()], expected);
         assert_eq!(
-            heard.owners[&Owner::default()].last_seen,
-            Some(moment(50.0)),
+            last_seen.owners[&Owner::default()].last_seen,
+            Some(timestamp_from_seconds(50.0)),
             "what was not tagged is seen as well"
         );
     }
@@ -151,27 +151,31 @@ mod tests {
             (vec![said("[\"file\"]", "none", 10.0), said("[]", "none", 20.0)], None),
             (vec![said("[]", "none", 20.0), said("[\"file\"]", "none", 30.0)], Some(30.0)),
         ] {
-            let mut memory = LastSeenCache::default();
-            memory.learn_managed_settings(&words);
-            assert_eq!(memory.heard().owners[&dev()].managed_settings_at, expected.map(moment), "{words:?}");
+            let mut cache = LastSeenCache::default();
+            cache.learn_managed_settings(&words);
+            assert_eq!(
+                cache.last_seen().owners[&dev()].managed_settings_at,
+                expected.map(timestamp_from_seconds),
+                "{words:?}"
+            );
         }
     }
 
     #[test]
     fn who_is_silent_for_a_week_is_forgotten_and_nobody_fills_the_memory() {
-        let mut memory = LastSeenCache::default();
-        memory.learn_events(&[sample(&[("agent", "dev")], 1000.0)]);
-        memory.forget(moment(1000.0 + 604_800.0));
-        assert_eq!(memory.heard().owners.len(), 1);
-        memory.forget(moment(1001.0 + 604_800.0));
-        assert!(memory.heard().owners.is_empty());
+        let mut cache = LastSeenCache::default();
+        cache.learn_events(&[sample(&[("agent", "dev")], 1000.0)]);
+        cache.forget(timestamp_from_seconds(1000.0 + 604_800.0));
+        assert_eq!(cache.last_seen().owners.len(), 1);
+        cache.forget(timestamp_from_seconds(1001.0 + 604_800.0));
+        assert!(cache.last_seen().owners.is_empty());
         let many: Vec<Sample> = (0..12_000)
             .map(|number| sample(&[("agent", number.to_string().as_str())], f64::from(number) + 1.0))
             .collect();
-        memory.learn_events(&many);
-        memory.forget(moment(0.0));
-        let heard = memory.heard();
-        assert_eq!(heard.owners.len(), 10_000);
-        assert!(!heard.owners.contains_key(&Owner::new(None, Some("1999"))));
+        cache.learn_events(&many);
+        cache.forget(timestamp_from_seconds(0.0));
+        let last_seen = cache.last_seen();
+        assert_eq!(last_seen.owners.len(), 10_000);
+        assert!(!last_seen.owners.contains_key(&Owner::new(None, Some("1999"))));
     }
 }

@@ -14,40 +14,40 @@ use crate::{
 };
 
 /// What a store answered to one question.
-pub type Answered<T> = Result<Vec<T>, String>;
+pub type StoreAnswer<T> = Result<Vec<T>, String>;
 
 /// What Loki answered.
 #[derive(Debug, Clone)]
 pub struct LokiAnswers {
     /// `queries::cost`.
-    pub cost: Answered<Sample>,
+    pub cost: StoreAnswer<Sample>,
     /// `queries::tokens` of `TOKEN_FIELDS`, in that order.
-    pub tokens: [Answered<Sample>; 4],
+    pub tokens: [StoreAnswer<Sample>; 4],
     /// `queries::tools`.
-    pub tools: Answered<Sample>,
+    pub tools: StoreAnswer<Sample>,
     /// `queries::sessions`.
-    pub sessions: Answered<Sample>,
-    /// `queries::heard`.
-    pub last_seen: Answered<Sample>,
+    pub sessions: StoreAnswer<Sample>,
+    /// `queries::owners_last_seen`.
+    pub last_seen: StoreAnswer<Sample>,
     /// `queries::cost` over time.
-    pub cost_over_time: Answered<Series>,
+    pub cost_over_time: StoreAnswer<Series>,
     /// `queries::activity` over time.
-    pub events_over_time: Answered<Series>,
+    pub events_over_time: StoreAnswer<Series>,
 }
 
 /// What Prometheus answered.
 #[derive(Debug, Clone)]
 pub struct PrometheusAnswers {
     /// `Counter::ActiveTime`.
-    pub active: Answered<Sample>,
+    pub active: StoreAnswer<Sample>,
     /// `Counter::Lines`.
-    pub lines: Answered<Sample>,
+    pub lines: StoreAnswer<Sample>,
     /// `Counter::Cost`, where Loki did not say.
-    pub cost: Option<Answered<Sample>>,
+    pub cost: Option<StoreAnswer<Sample>>,
     /// `Counter::Tokens`, where Loki did not say.
-    pub tokens: Option<Answered<Sample>>,
-    /// `queries::metered_sessions`, where Loki did not say.
-    pub sessions: Option<Answered<Sample>>,
+    pub tokens: Option<StoreAnswer<Sample>>,
+    /// `queries::sessions_in_metrics`, where Loki did not say.
+    pub sessions: Option<StoreAnswer<Sample>>,
 }
 
 /// The fields of a request that hold tokens, in the order of `LokiAnswers::tokens`.
@@ -73,12 +73,12 @@ fn column<'a>(samples: impl Iterator<Item = &'a Sample>) -> BTreeMap<Key, f64> {
     sums
 }
 
-fn having(answer: Option<&Answered<Sample>>, name: &str, value: &str) -> Column {
+fn having(answer: Option<&StoreAnswer<Sample>>, name: &str, value: &str) -> Column {
     let samples = answer?.as_ref().ok()?;
     Some(column(samples.iter().filter(|sample| label(&sample.labels, name) == Some(value))))
 }
 
-fn whole(answer: Option<&Answered<Sample>>) -> Column {
+fn whole(answer: Option<&StoreAnswer<Sample>>) -> Column {
     Some(column(answer?.as_ref().ok()?.iter()))
 }
 
@@ -139,7 +139,10 @@ pub fn numbers_from_answers(
         OwnerNumbers {
             owner: key.1.clone(),
             simulated: key.0,
-            last_seen: last_seen.as_ref().and_then(|column| column.get(key)).map(|seconds| moment(*seconds)),
+            last_seen: last_seen
+                .as_ref()
+                .and_then(|column| column.get(key))
+                .map(|seconds| timestamp_from_seconds(*seconds)),
             sessions: amount(&sessions, key, 1.0),
             cost_micro_usd: amount(&cost, key, 1e6),
             tokens: of_type(0).zip(of_type(1)).zip(of_type(2)).zip(of_type(3)).map(
@@ -158,7 +161,7 @@ pub fn numbers_from_answers(
 }
 
 /// Seconds since 1970 as a moment.
-pub fn moment(seconds: f64) -> Timestamp {
+pub fn timestamp_from_seconds(seconds: f64) -> Timestamp {
     Timestamp::from_unix_milliseconds((seconds * 1000.0).round() as i64)
 }
 
@@ -171,7 +174,7 @@ pub fn step_ends(range: Range, at: Timestamp) -> (Timestamp, Timestamp) {
     (Timestamp::from_unix_milliseconds(first), Timestamp::from_unix_milliseconds(last))
 }
 
-fn steps(range: Range, at: Timestamp, answer: &Answered<Series>, parts: f64) -> Option<BTreeMap<Key, Vec<u64>>> {
+fn steps(range: Range, at: Timestamp, answer: &StoreAnswer<Series>, parts: f64) -> Option<BTreeMap<Key, Vec<u64>>> {
     let first = step_ends(range, at).0.unix_milliseconds() as f64 / 1000.0;
     let mut sums: BTreeMap<Key, Vec<f64>> = BTreeMap::new();
     for series in answer.as_ref().ok()? {
@@ -190,7 +193,7 @@ fn steps(range: Range, at: Timestamp, answer: &Answered<Series>, parts: f64) -> 
 /// What is not known, by store and reason.
 fn missing(loki: &LokiAnswers, prometheus: &PrometheusAnswers, has_tokens: bool) -> Vec<Missing> {
     // Where Prometheus stands in, nothing is missing.
-    let unless = |answer: &Option<Answered<Sample>>, error| if matches!(answer, Some(Ok(_))) { None } else { error };
+    let unless = |answer: &Option<StoreAnswer<Sample>>, error| if matches!(answer, Some(Ok(_))) { None } else { error };
     let tokens = loki.tokens.iter().find_map(|answer| answer.as_ref().err()).filter(|_| !has_tokens);
     let tools = loki.tools.as_ref().err();
     let columns = [

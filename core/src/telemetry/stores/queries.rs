@@ -15,7 +15,7 @@ const BY_OWNER: &str = "project, agent, clawker_simulated";
 const EVERY_COUNTER: &str = "claude_code_.+_total";
 
 /// A range of that many seconds, as both languages write it.
-pub fn seconds(seconds: u64) -> String {
+pub fn range_in_seconds(seconds: u64) -> String {
     format!("{seconds}s")
 }
 
@@ -28,7 +28,7 @@ fn event(name: &str) -> String {
 }
 
 /// Every event of one owner. What was not tagged lacks both labels, which is the same as their being empty.
-pub fn events_of(owner: &Owner) -> String {
+pub fn owner_events(owner: &Owner) -> String {
     let tag = |value: &Option<String>| quoted(value.as_deref().unwrap_or_default());
     format!("{} | project={} | agent={}", events(), tag(&owner.project), tag(&owner.agent))
 }
@@ -54,12 +54,12 @@ pub fn sessions(range: &str) -> String {
 }
 
 /// The last event by owner, in seconds since 1970.
-pub fn heard(range: &str) -> String {
+pub fn owners_last_seen(range: &str) -> String {
     last_seen(&events(), range, BY_OWNER)
 }
 
 /// The same by version of Claude Code.
-pub fn heard_with_version(range: &str) -> String {
+pub fn owner_versions_last_seen(range: &str) -> String {
     last_seen(&events(), range, "project, agent, service_version")
 }
 
@@ -126,13 +126,13 @@ pub fn collector_starts(range: &str, step: &str) -> String {
 }
 
 /// Different sessions by owner in which anything was counted, of Prometheus.
-pub fn metered_sessions(range: &str) -> String {
+pub fn sessions_in_metrics(range: &str) -> String {
     let grown = growth_of_all(EVERY_COUNTER, range, &format!("{BY_OWNER}, session_id"));
     format!("count by ({BY_OWNER}) ({grown} > 0)")
 }
 
 /// When anything was counted last, in seconds since 1970 to the step, by project and agent, of Prometheus.
-pub fn metered_last(range: &str, step: &str) -> String {
+pub fn last_metric_growth(range: &str, step: &str) -> String {
     last_growth(EVERY_COUNTER, range, step, "project, agent")
 }
 
@@ -154,7 +154,7 @@ pub fn sessions_sum(owner: &Owner, field: &str, range: Range) -> String {
 }
 
 fn with_session(owner: &Owner) -> String {
-    format!(r#"{} | session_id!="""#, events_of(owner))
+    format!(r#"{} | session_id!="""#, owner_events(owner))
 }
 
 /// Who had which address, and when that was said last. Of everybody: an address goes to the next container.
@@ -195,17 +195,17 @@ const LOST: &str = concat!(
 );
 
 /// What went through within the last minute, by `counter`.
-pub fn through() -> String {
+pub fn hop_throughput() -> String {
     growth_in_a_minute(THROUGH, BY_HOP)
 }
 
 /// What was lost within the last five minutes, by `counter`, `reason` (of Loki's) and `code` (of Grafana's).
-pub fn lost() -> String {
+pub fn hop_losses() -> String {
     growth_of_all(LOST, "5m", &format!("{BY_HOP}, reason, code"))
 }
 
 /// Which services Prometheus reaches, by `job`.
-pub fn up() -> String {
+pub fn reachable_services() -> String {
     r#"sum by (job) (up{job=~"otel-collector-self|promtail|grafana"})"#.to_owned()
 }
 

@@ -24,7 +24,7 @@ fn nothing() -> (LokiAnswers, PrometheusAnswers) {
     (loki, PrometheusAnswers { active: Ok(vec![]), lines: Ok(vec![]), cost: None, tokens: None, sessions: None })
 }
 
-fn away<T>() -> Answered<T> {
+fn away<T>() -> StoreAnswer<T> {
     Err("no answer on port 3100".into())
 }
 
@@ -139,7 +139,7 @@ fn a_counter_that_did_not_move_is_nobody() {
 fn steps_that_were_left_out_are_nothing() {
     let (mut loki, prometheus) = nothing();
     let (first, last) = step_ends(Range::Hour, at());
-    assert_eq!((last, last.seconds_since(first)), (moment(1_795_330_800.0), 3600 - 120));
+    assert_eq!((last, last.seconds_since(first)), (timestamp_from_seconds(1_795_330_800.0), 3600 - 120));
     let later = Timestamp::from_unix_milliseconds(at().unix_milliseconds() + 39_067);
     assert_eq!(step_ends(Range::Hour, later), (first, last), "steps stand still until the last is over");
     let seconds = |at: Timestamp| at.unix_milliseconds() as f64 / 1000.0;

@@ -113,8 +113,8 @@ fn whatever_the_variables_say_there_is_a_verdict_and_it_is_well_put() {
             scene.agent.managed_settings = Some(dice.json());
         }
         scene.agent.managed = dice.below(4) > 0;
-        scene.around.collector.running = dice.below(4) > 0;
-        scene.around.collector.started_at = (dice.below(3) > 0).then(|| at("11:30:00"));
+        scene.stack.collector.running = dice.below(4) > 0;
+        scene.stack.collector.started_at = (dice.below(3) > 0).then(|| at("11:30:00"));
         let judgement = scene.judged();
         for cause in &judgement.causes {
             assert_eq!(cause.evidence.matches('`').count() % 2, 0, "seed {seed}: {}", cause.evidence);

@@ -36,9 +36,9 @@ fn the_first_cause_is_the_one_whose_fix_goes_deepest() {
         .agent(|agent| agent.networks.clear())
         .settings(&[("otel_collector_port", "14318")])
         .collector(|collector| collector.running = false);
-    assert_eq!(scene.codes()[..3], [Code::EndpointMismatch, Code::NotOnNetwork, Code::CollectorDown]);
+    assert_eq!(scene.codes()[..3], [CauseCode::EndpointMismatch, CauseCode::NotOnNetwork, CauseCode::CollectorDown]);
     let scene = scene.filed("OTEL_LOGS_EXPORTER=none");
-    assert_eq!(scene.codes()[0], Code::ExporterNone);
+    assert_eq!(scene.codes()[0], CauseCode::ExporterNone);
 }
 
 fn command(scene: &Scene) -> String {
@@ -82,12 +82,12 @@ fn a_new_container_is_never_advised_while_clawker_would_switch_it_off() {
 
 #[test]
 fn codes_and_verdicts_are_called_the_same_everywhere() {
-    for (place, code) in Code::ALL.into_iter().enumerate() {
+    for (place, code) in CauseCode::ALL.into_iter().enumerate() {
         assert_eq!(serde_json::to_value(code).expect("JSON"), code.name());
         assert_eq!(code as usize, place, "the order of the enum");
         assert!(code.sentence().ends_with('.'), "{}", code.name());
     }
-    assert_eq!(Code::ALL.len(), Code::StoresUnreachable as usize + 1);
+    assert_eq!(CauseCode::ALL.len(), CauseCode::StoresUnreachable as usize + 1);
     for verdict in Verdict::ALL {
         assert_eq!(serde_json::to_value(verdict).expect("JSON"), verdict.name());
         assert_eq!(Verdict::from_name(verdict.name()), Some(verdict));

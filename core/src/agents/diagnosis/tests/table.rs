@@ -69,7 +69,7 @@ fn nothing_wrong() -> Vec<Row> {
     ]
 }
 
-fn switched_off() -> Vec<Row> {
+fn disabled() -> Vec<Row> {
     vec![
         (
             "made before the collector was started",
@@ -277,7 +277,7 @@ fn claude_code() -> Vec<Row> {
         ("managed settings that are no JSON", silent().managed_settings("{")),
         ("an event tells of managed settings", {
             let mut scene = healthy().heard("11:00:00");
-            let heard = scene.around.heard.as_mut().expect("stores");
+            let heard = scene.stack.last_seen.as_mut().expect("stores");
             heard.owners.values_mut().for_each(|heard| heard.managed_settings_at = Some(at("10:05:00")));
             scene
         }),
@@ -311,7 +311,7 @@ fn downstream() -> Vec<Row> {
 }
 
 fn all() -> Vec<Row> {
-    [nothing_wrong(), switched_off(), endpoints(), protocols_exporters_tags(), networks(), claude_code(), downstream()]
+    [nothing_wrong(), disabled(), endpoints(), protocols_exporters_tags(), networks(), claude_code(), downstream()]
         .concat()
 }
 
@@ -322,7 +322,7 @@ fn nothing_is_wrong() {
 
 #[test]
 fn telemetry_is_switched_off() {
-    insta::assert_snapshot!(told(&switched_off()));
+    insta::assert_snapshot!(told(&disabled()));
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn data_is_lost_or_nobody_knows() {
 fn every_code_and_every_verdict_is_in_the_table() {
     let rows = all();
     assert!(rows.len() >= 40, "{}", rows.len());
-    for code in Code::ALL {
+    for code in CauseCode::ALL {
         assert!(rows.iter().any(|(_, scene)| scene.codes().contains(&code)), "no row shows `{}`", code.name());
     }
     for verdict in Verdict::ALL {
@@ -371,8 +371,11 @@ fn whatever_is_told_keeps_the_rules_of_words() {
             assert_eq!(evidence.matches('`').count() % 2, 0, "{name}: {evidence}");
             assert!(!evidence.contains("hush") && !evidence.contains("k:s@"), "{name}: a secret in {evidence}");
             let command = cause.fix.command.unwrap_or_default();
-            let by_clawker = command.contains("clawker ") || command.contains("docker ");
-            assert!(scene.agent.managed || !by_clawker, "{name}: {command} cannot know how the container was made");
+            let disabled_by_clawker = command.contains("clawker ") || command.contains("docker ");
+            assert!(
+                scene.agent.managed || !disabled_by_clawker,
+                "{name}: {command} cannot know how the container was made"
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use super::Telemetry;
 
 impl Telemetry {
     /// What is recorded under these settings, and what is not: one sentence an item.
-    pub fn in_words(&self) -> Vec<String> {
+    pub fn privacy_summary(&self) -> Vec<String> {
         let contents = [
             (self.log_user_prompts, "prompts and Claude's answers"),
             (
@@ -50,7 +50,7 @@ mod tests {
     fn words(change: fn(&mut Settings)) -> String {
         let mut settings = Settings::default();
         change(&mut settings);
-        settings.telemetry.in_words().join("\n")
+        settings.telemetry.privacy_summary().join("\n")
     }
 
     #[test]

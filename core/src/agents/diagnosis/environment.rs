@@ -3,15 +3,15 @@
 //! The same questions are put to what a container has and to what a new one would get; the difference tells whether a
 //! new one helps.
 
-use super::super::Code;
+use super::super::CauseCode;
 use super::endpoint::{Collector, Signal, fault as endpoint_fault};
-use super::variables::{RESOURCE_ATTRIBUTES, Variables, is, literal};
+use super::variables::{RESOURCE_ATTRIBUTES, Variables, backticked, variable_is};
 use crate::telemetry::Owner;
 
 /// Something wrong with variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
-    pub code: Code,
+    pub code: CauseCode,
     /// It concerns events, by which an agent is known. Without metrics alone an agent is still heard.
     pub blocking: bool,
     /// The guilty ones.
@@ -22,7 +22,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    pub fn new(code: Code, signal: Signal, variable: &'static str, evidence: String, likewise: String) -> Fault {
+    pub fn new(code: CauseCode, signal: Signal, variable: &'static str, evidence: String, likewise: String) -> Fault {
         Fault { code, blocking: signal == Signal::Logs, variables: vec![variable], evidence, likewise }
     }
 }
@@ -30,13 +30,13 @@ impl Fault {
 /// Everything that is wrong, one fault a code. `owner` is whose the data ought to be; nobody's tags are never missed.
 pub(super) fn faults(variables: &Variables, collector: &Collector, owner: &Owner) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
-    for fault in Signal::ALL.into_iter().flat_map(|signal| of_signal(variables, signal, collector)) {
+    for fault in Signal::ALL.into_iter().flat_map(|signal| signal_faults(variables, signal, collector)) {
         match faults.iter_mut().find(|known| known.code == fault.code) {
             Some(known) => known.absorb(fault),
             None => faults.push(fault),
         }
     }
-    faults.extend(tags(variables, owner));
+    faults.extend(check_tags(variables, owner));
     faults
 }
 
@@ -51,8 +51,8 @@ impl Fault {
     }
 }
 
-fn of_signal(variables: &Variables, signal: Signal, collector: &Collector) -> Vec<Fault> {
-    if let Some(fault) = exporter(variables, signal) {
+fn signal_faults(variables: &Variables, signal: Signal, collector: &Collector) -> Vec<Fault> {
+    if let Some(fault) = check_exporter(variables, signal) {
         return vec![fault];
     }
     let said = variables.first(signal.protocol());
@@ -61,13 +61,13 @@ fn of_signal(variables: &Variables, signal: Signal, collector: &Collector) -> Ve
             let [own, common] = signal.protocol();
             let evidence = format!("neither `{own}` nor `{common}` is set");
             // Both signals miss the common one; that is told once.
-            Some(Fault::new(Code::ProtocolMissing, signal, common, evidence, String::new()))
+            Some(Fault::new(CauseCode::ProtocolMissing, signal, common, evidence, String::new()))
         }
         Some((_, "grpc" | "http/json" | "http/protobuf")) => None,
         Some((name, value)) => {
-            let said = is(name, value);
+            let said = variable_is(name, value);
             let evidence = format!("{said}; Claude Code knows `grpc`, `http/json` and `http/protobuf`");
-            Some(Fault::new(Code::ProtocolInvalid, signal, name, evidence, format!("{said} likewise")))
+            Some(Fault::new(CauseCode::ProtocolInvalid, signal, name, evidence, format!("{said} likewise")))
         }
     };
     let (by, spoken) = said.unwrap_or((signal.protocol()[1], "http/protobuf"));
@@ -76,14 +76,14 @@ fn of_signal(variables: &Variables, signal: Signal, collector: &Collector) -> Ve
 
 /// Several exporters may be named; one of them has to be the one that sends. Without the one for events nothing is
 /// sent at all (anthropics/claude-code#38454).
-fn exporter(variables: &Variables, signal: Signal) -> Option<Fault> {
+fn check_exporter(variables: &Variables, signal: Signal) -> Option<Fault> {
     let name = signal.exporter();
     let value = variables.get(name);
     if value.is_some_and(|value| value.split(',').any(|one| one.trim() == "otlp")) {
         return None;
     }
     let (said, likewise) = match value {
-        Some(value) => (is(name, value), format!("{} likewise", is(name, value))),
+        Some(value) => (variable_is(name, value), format!("{} likewise", variable_is(name, value))),
         None => (format!("`{name}` is not set"), format!("`{name}` is not set either")),
     };
     let follows = match signal {
@@ -92,34 +92,34 @@ fn exporter(variables: &Variables, signal: Signal) -> Option<Fault> {
         }
         Signal::Metrics => "so metrics are not sent: active time, lines, commits",
     };
-    Some(Fault::new(Code::ExporterNone, signal, name, format!("{said}, {follows}"), likewise))
+    Some(Fault::new(CauseCode::ExporterNone, signal, name, format!("{said}, {follows}"), likewise))
 }
 
-fn tags(variables: &Variables, owner: &Owner) -> Option<Fault> {
-    let found = tagged(variables);
+fn check_tags(variables: &Variables, owner: &Owner) -> Option<Fault> {
+    let found = owner_in_attributes(variables);
     let lacks: Vec<String> = [("project", &owner.project, found.project), ("agent", &owner.agent, found.agent)]
         .into_iter()
         .filter(|(_, wanted, found)| wanted.is_some() && *wanted != found)
-        .filter_map(|(name, wanted, _)| Some(literal(&format!("{name}={}", wanted.as_ref()?))))
+        .filter_map(|(name, wanted, _)| Some(backticked(&format!("{name}={}", wanted.as_ref()?))))
         .collect();
     if lacks.is_empty() {
         return None;
     }
     let value = variables.get(RESOURCE_ATTRIBUTES);
-    let said =
-        value.map_or_else(|| format!("`{RESOURCE_ATTRIBUTES}` is not set"), |value| is(RESOURCE_ATTRIBUTES, value));
+    let said = value
+        .map_or_else(|| format!("`{RESOURCE_ATTRIBUTES}` is not set"), |value| variable_is(RESOURCE_ATTRIBUTES, value));
     let evidence = format!("{said}; it lacks {}", lacks.join(" and "));
-    Some(untold(evidence))
+    Some(missing_tags(evidence))
 }
 
 /// Data that does not say whose it is.
-pub(super) fn untold(evidence: String) -> Fault {
+pub(super) fn missing_tags(evidence: String) -> Fault {
     let variables = vec![RESOURCE_ATTRIBUTES];
-    Fault { code: Code::TagsMissing, blocking: true, variables, evidence, likewise: String::new() }
+    Fault { code: CauseCode::TagsMissing, blocking: true, variables, evidence, likewise: String::new() }
 }
 
 /// Whose data it is by its tags.
-pub(super) fn tagged(variables: &Variables) -> Owner {
+pub(super) fn owner_in_attributes(variables: &Variables) -> Owner {
     let attributes = variables.get(RESOURCE_ATTRIBUTES).unwrap_or_default();
     let value = |key: &str| {
         let pairs = attributes.split(',').filter_map(|pair| pair.split_once('='));

@@ -1,10 +1,10 @@
 //! What Claude Code itself has to do with it: releases that export nothing, intervals longer than a session, and
 //! settings in the container that nobody can override.
 
-use super::super::{Code, FixKind};
-use super::case::{Case, Finding, Weight, without_command};
+use super::super::{CauseCode, FixKind};
 use super::environment::{Fault, faults};
-use super::variables::{ENABLE, LOGS_INTERVAL, METRICS_INTERVAL, is, is_on};
+use super::facts::{AgentFacts, Finding, Severity, fix_without_command};
+use super::variables::{ENABLE, LOGS_INTERVAL, METRICS_INTERVAL, is_on, variable_is};
 
 /// What a release does not export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,17 +20,18 @@ const KNOWN_BAD: [(&str, Loses, u32); 3] =
 /// A release that is known to export nothing, or only half. One that exports nothing will not begin to, so nobody is told
 /// to wait for it, however short it has run; but if something did arrive, it may be from before an update, and quiet for
 /// another reason.
-pub(super) fn known_bad_version(case: &Case<'_>) -> Option<Finding> {
-    let said = case.agent.claude_version.as_deref().or(case.heard.and_then(|heard| heard.version.as_deref()))?;
+pub(super) fn known_bad_version(facts: &AgentFacts<'_>) -> Option<Finding> {
+    let said =
+        facts.agent.claude_version.as_deref().or(facts.owner_last_seen.and_then(|heard| heard.version.as_deref()))?;
     let version = said.split_whitespace().next()?.trim_start_matches('v');
     let (_, loses, issue) = KNOWN_BAD.into_iter().find(|(known, ..)| *known == version)?;
-    let (what, weight) = match loses {
-        Loses::Everything if case.last_seen.is_none() => ("nothing", Weight::Blocking),
-        Loses::Everything => ("nothing", Weight::Warning),
-        Loses::Metrics => ("no metrics", Weight::Warning),
+    let (what, severity) = match loses {
+        Loses::Everything if facts.last_seen.is_none() => ("nothing", Severity::Blocking),
+        Loses::Everything => ("nothing", Severity::Warning),
+        Loses::Metrics => ("no metrics", Severity::Warning),
     };
     let evidence = format!("Claude Code `{version}` exports {what} (`anthropics/claude-code#{issue}`)");
-    Some(Finding::new(weight, Code::KnownBadVersion, evidence, case.anew(FixKind::Rebuild)))
+    Some(Finding::new(severity, CauseCode::KnownBadVersion, evidence, facts.recreate_fix(FixKind::Rebuild)))
 }
 
 /// Claude Code's own interval for metrics, in milliseconds.
@@ -41,20 +42,20 @@ const LOGS_DEFAULT: u64 = 5_000;
 const LONG_SECONDS: u64 = 120;
 
 /// How often events and metrics are sent, in seconds.
-pub(super) fn intervals(case: &Case<'_>) -> [(&'static str, u64); 2] {
+pub(super) fn intervals(facts: &AgentFacts<'_>) -> [(&'static str, u64); 2] {
     [(LOGS_INTERVAL, LOGS_DEFAULT), (METRICS_INTERVAL, METRICS_DEFAULT)]
-        .map(|(name, default)| (name, case.variables.interval_seconds(name, default)))
+        .map(|(name, default)| (name, facts.variables.interval_seconds(name, default)))
 }
 
 /// Of an agent that was never heard: it sends so rarely that its last run ended before, or that one waits and wonders.
-pub(super) fn interval_too_long(case: &Case<'_>) -> Option<Finding> {
-    if case.last_seen.is_some() {
+pub(super) fn interval_too_long(facts: &AgentFacts<'_>) -> Option<Finding> {
+    if facts.last_seen.is_some() {
         return None;
     }
-    let [events, metrics] = intervals(case);
+    let [events, metrics] = intervals(facts);
     let ((name, seconds), what) = if metrics.1 > events.1 { (metrics, "metrics") } else { (events, "events") };
     let default = if what == "metrics" { METRICS_DEFAULT } else { LOGS_DEFAULT };
-    let agent = case.agent;
+    let agent = facts.agent;
     let ran = agent.finished_at.zip(agent.started_at).map(|(finished, started)| finished.seconds_since(started));
     let ended = ran.filter(|ran| !agent.state.is_up() && *ran < seconds);
     let evidence = match ended {
@@ -62,64 +63,64 @@ pub(super) fn interval_too_long(case: &Case<'_>) -> Option<Finding> {
         None if seconds > LONG_SECONDS => format!("`{name}` lets {what} go only every {seconds} s"),
         None => return None,
     };
-    let by_file = case.file.get(name).is_some();
-    let by_default = case.variables.get(name).is_none();
+    let by_file = facts.file.get(name).is_some();
+    let by_default = facts.variables.get(name).is_none();
     let kind = match () {
         () if by_file => FixKind::Edit,
         // What Clawker's own defaults say is short enough for whatever does any work.
         () if seconds <= LONG_SECONDS && !by_default => return Some(note(evidence)),
-        () if case.next().is_some_and(|next| next.interval_seconds(name, default) < seconds) => FixKind::Recreate,
+        () if facts.next().is_some_and(|next| next.interval_seconds(name, default) < seconds) => FixKind::Recreate,
         () => FixKind::Rebuild,
     };
-    Some(Finding::new(Weight::Note, Code::IntervalTooLong, evidence, case.anew(kind)))
+    Some(Finding::new(Severity::Note, CauseCode::IntervalTooLong, evidence, facts.recreate_fix(kind)))
 }
 
 fn note(evidence: String) -> Finding {
-    Finding::new(Weight::Note, Code::IntervalTooLong, evidence, without_command(FixKind::None))
+    Finding::new(Severity::Note, CauseCode::IntervalTooLong, evidence, fix_without_command(FixKind::None))
 }
 
 const MANAGED: &str = "`/etc/claude-code/managed-settings.json`";
 
 /// Whether the fault is one of managed settings: they set a guilty variable.
-pub(super) fn is_managed(case: &Case<'_>, fault: &Fault) -> bool {
-    fault.variables.iter().any(|name| case.managed.get(name).is_some())
+pub(super) fn is_managed(facts: &AgentFacts<'_>, fault: &Fault) -> bool {
+    fault.variables.iter().any(|name| facts.managed.get(name).is_some())
 }
 
 /// What managed settings decide: everything that they break in one cause, or else that they change something. `broken`
 /// are the faults of theirs.
-pub(super) fn managed_settings(case: &Case<'_>, broken: &[Fault]) -> Option<Finding> {
-    let switch = case.managed.raw(ENABLE).filter(|value| !is_on(value)).map(|value| is(ENABLE, value));
+pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Option<Finding> {
+    let switch = facts.managed.raw(ENABLE).filter(|value| !is_on(value)).map(|value| variable_is(ENABLE, value));
     let said: Vec<&str> =
         switch.as_deref().into_iter().chain(broken.iter().map(|fault| fault.evidence.as_str())).collect();
     if !said.is_empty() {
         let evidence = format!("{MANAGED} has the last word: {}", said.join("; "));
-        let weight = match () {
-            () if switch.is_some() => Weight::Off,
-            () if broken.iter().any(|fault| fault.blocking) => Weight::Blocking,
-            () => Weight::Warning,
+        let severity = match () {
+            () if switch.is_some() => Severity::Off,
+            () if broken.iter().any(|fault| fault.blocking) => Severity::Blocking,
+            () => Severity::Warning,
         };
-        let fix = match case.agent.managed {
+        let fix = match facts.agent.managed {
             // The file is part of the image, or of what is mounted into the container.
-            true => crate::agents::Fix { kind: FixKind::Edit, ..case.anew(FixKind::Rebuild) },
-            false => case.anew(FixKind::Edit),
+            true => crate::agents::Fix { kind: FixKind::Edit, ..facts.recreate_fix(FixKind::Rebuild) },
+            false => facts.recreate_fix(FixKind::Edit),
         };
-        return Some(Finding::new(weight, Code::ManagedSettingsOverride, evidence, fix));
+        return Some(Finding::new(severity, CauseCode::ManagedSettingsOverride, evidence, fix));
     }
-    let mends = !faults(&case.given, &case.collector, &case.owner).is_empty()
-        && faults(&case.variables, &case.collector, &case.owner).is_empty();
-    let switches_on = case.managed.raw(ENABLE).is_some() && !case.given.raw(ENABLE).is_some_and(is_on);
-    let evidence = match (mends || switches_on, case.agent.managed_settings.is_some()) {
+    let mends = !faults(&facts.given, &facts.collector, &facts.owner).is_empty()
+        && faults(&facts.variables, &facts.collector, &facts.owner).is_empty();
+    let switches_on = facts.managed.raw(ENABLE).is_some() && !facts.given.raw(ENABLE).is_some_and(is_on);
+    let evidence = match (mends || switches_on, facts.agent.managed_settings.is_some()) {
         (true, _) => {
-            let names: Vec<String> = case.managed.names().map(|name| format!("`{name}`")).collect();
+            let names: Vec<String> = facts.managed.names().map(|name| format!("`{name}`")).collect();
             format!("{MANAGED} has the last word on {}", names.join(", "))
         }
         // Where the file can be read, it is known that it changes nothing.
         (false, true) => return None,
         (false, false) => {
-            let at = case.heard.and_then(|heard| heard.managed_settings_at)?;
+            let at = facts.owner_last_seen.and_then(|heard| heard.managed_settings_at)?;
             format!("its event `managed_settings_resolved` of {} says that some were applied", at.to_rfc3339())
         }
     };
-    let fix = without_command(FixKind::None);
-    Some(Finding::new(Weight::Note, Code::ManagedSettingsOverride, evidence, fix))
+    let fix = fix_without_command(FixKind::None);
+    Some(Finding::new(Severity::Note, CauseCode::ManagedSettingsOverride, evidence, fix))
 }

@@ -4,7 +4,7 @@ use super::*;
 
 fn told(change: impl FnOnce(&mut CollectorEvidence)) -> String {
     let scene = silent().collector(change);
-    let new = new_agents(&scene.around);
+    let new = check_new_agents(&scene.stack);
     assert_eq!(new.would_report, new.causes.is_empty());
     assert!(new.causes.iter().all(|cause| cause.fix.command.as_deref() == Some("clawker-monitor up")));
     let codes: Vec<&str> = new.causes.iter().map(|cause| cause.code.name()).collect();

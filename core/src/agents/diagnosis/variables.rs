@@ -82,7 +82,7 @@ pub(super) fn is_on(value: &str) -> bool {
 const LONGEST: usize = 200;
 
 /// A literal in backticks. Whatever would break out of them, or out of the line, is replaced.
-pub(super) fn literal(text: &str) -> String {
+pub(super) fn backticked(text: &str) -> String {
     let harmless = |letter: char| match letter {
         '`' => '\'',
         letter if letter.is_control() => ' ',
@@ -99,6 +99,6 @@ pub(super) fn literal(text: &str) -> String {
 }
 
 /// `NAME` is `value`, secrets hidden.
-pub(super) fn is(name: &str, value: &str) -> String {
-    format!("`{name}` is {}", literal(&masked(name, value)))
+pub(super) fn variable_is(name: &str, value: &str) -> String {
+    format!("`{name}` is {}", backticked(&masked(name, value)))
 }

@@ -1,8 +1,8 @@
 //! One agent and its surroundings, looked at once: what its variables say, what a new container of it would get, and
 //! when it was heard.
 
-use super::super::{AgentContainer, Code, Fix, Surroundings};
-use super::commands::{self, Depth};
+use super::super::{AgentContainer, CauseCode, Fix, StackEvidence};
+use super::commands::{self, RecreateScope};
 use super::endpoint::Collector;
 use super::variables::Variables;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 
 /// How much a finding weighs. The order is the order in which causes are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
+pub(super) enum Severity {
     /// Somebody switched telemetry off.
     Off,
     /// Nothing can arrive while it is so.
@@ -34,20 +34,20 @@ pub(super) enum Weight {
 /// A cause, weighed.
 #[derive(Debug, Clone)]
 pub(super) struct Finding {
-    pub weight: Weight,
+    pub severity: Severity,
     pub cause: Cause,
 }
 
 impl Finding {
-    pub fn new(weight: Weight, code: Code, evidence: String, fix: Fix) -> Finding {
-        Finding { weight, cause: Cause { code, evidence, fix } }
+    pub fn new(severity: Severity, code: CauseCode, evidence: String, fix: Fix) -> Finding {
+        Finding { severity, cause: Cause { code, evidence, fix } }
     }
 }
 
 /// One agent and its surroundings.
-pub(super) struct Case<'a> {
+pub(super) struct AgentFacts<'a> {
     pub agent: &'a AgentContainer,
-    pub around: &'a Surroundings,
+    pub stack: &'a StackEvidence,
     /// As Claude Code sees them: managed settings over the container's.
     pub variables: Variables,
     /// The container's alone.
@@ -62,40 +62,40 @@ pub(super) struct Case<'a> {
     /// Whose the data ought to be.
     pub owner: Owner,
     /// What is known of that owner. Of what arrives untagged nobody knows who sent it.
-    pub heard: Option<&'a OwnerLastSeen>,
+    pub owner_last_seen: Option<&'a OwnerLastSeen>,
     /// When it was heard last, this container and not its predecessor of the same name.
     pub last_seen: Option<Timestamp>,
 }
 
-impl<'a> Case<'a> {
-    pub fn of(agent: &'a AgentContainer, around: &'a Surroundings) -> Case<'a> {
+impl<'a> AgentFacts<'a> {
+    pub fn of(agent: &'a AgentContainer, stack: &'a StackEvidence) -> AgentFacts<'a> {
         let owner = agent.owner();
         let given = Variables::of(&agent.environment);
         let managed = agent.managed_settings.as_deref().map(Variables::of_settings).unwrap_or_default();
-        let heard = around.heard.as_ref().ok().filter(|_| owner != Owner::default());
+        let heard = stack.last_seen.as_ref().ok().filter(|_| owner != Owner::default());
         let heard = heard.and_then(|heard| heard.owners.get(&owner));
         let beside_host = agent.networks.iter().any(|network| network == "host");
-        Case {
+        AgentFacts {
             variables: given.clone().under(&managed),
             given,
             managed,
             file: Variables::of(&agent.agent_env),
             image: agent.image_environment.as_ref().map(Variables::of),
-            collector: Collector::of(&around.settings, beside_host),
+            collector: Collector::of(&stack.settings, beside_host),
             last_seen: heard
                 .and_then(|heard| heard.last_seen)
                 .filter(|seen| agent.created_at.is_none_or(|created| is_since(*seen, created))),
             owner,
-            heard,
+            owner_last_seen: heard,
             agent,
-            around,
+            stack,
         }
     }
 
     /// What a container of it that is made now would get, managed settings aside; `None` where the image is gone.
     pub fn next(&self) -> Option<Variables> {
         let project = self.agent.project.as_deref().unwrap_or_default();
-        let variables = environment(&self.around.settings, project, &self.agent.agent);
+        let variables = environment(&self.stack.settings, project, &self.agent.agent);
         let at_creation = variables.into_iter().filter(|variable| variable.source == Source::Creation);
         let lines: Vec<String> = at_creation.map(|variable| format!("{}={}", variable.name, variable.value)).collect();
         Some(self.image.clone()?.under(&Variables::of(&lines)).under(&self.file))
@@ -107,7 +107,7 @@ impl<'a> Case<'a> {
 
     /// Agents are told to send to a collector elsewhere, so that the one of this stack does not matter to them.
     pub fn sends_elsewhere(&self) -> bool {
-        self.around.settings.otel_collector_endpoint.is_some()
+        self.stack.settings.otel_collector_endpoint.is_some()
     }
 
     pub fn is_on_network(&self) -> bool {
@@ -115,17 +115,17 @@ impl<'a> Case<'a> {
     }
 
     /// What helps by making the container anew. For a container that is not Clawker's nobody here knows how it is made.
-    pub fn anew(&self, kind: FixKind) -> Fix {
+    pub fn recreate_fix(&self, kind: FixKind) -> Fix {
         if !self.agent.managed {
             return Fix { kind: FixKind::Edit, command: None };
         }
-        let depth = if kind == FixKind::Rebuild { Depth::Image } else { Depth::Container };
-        Fix { kind, command: commands::anew(self.agent, depth, self.around.collector.passes()) }
+        let scope = if kind == FixKind::Rebuild { RecreateScope::Image } else { RecreateScope::Container };
+        Fix { kind, command: commands::recreate_command(self.agent, scope, self.stack.collector.is_detected()) }
     }
 
     /// Starting the container.
-    pub fn start(&self) -> Fix {
-        Fix { kind: FixKind::Start, command: commands::start(self.agent) }
+    pub fn start_fix(&self) -> Fix {
+        Fix { kind: FixKind::Start, command: commands::start_command(self.agent) }
     }
 }
 
@@ -136,11 +136,11 @@ pub(super) fn is_since(seen: Timestamp, created: Timestamp) -> bool {
 }
 
 /// Starting the stack, or bringing it back to what it should be.
-pub(super) fn stack() -> Fix {
+pub(super) fn start_stack() -> Fix {
     Fix { kind: FixKind::Start, command: Some(commands::STACK.to_owned()) }
 }
 
 /// Nothing to be done, or nothing but waiting.
-pub(super) const fn without_command(kind: FixKind) -> Fix {
+pub(super) const fn fix_without_command(kind: FixKind) -> Fix {
     Fix { kind, command: None }
 }

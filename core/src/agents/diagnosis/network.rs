@@ -3,16 +3,16 @@
 //! Source: Clawker v0.8.0, `IsMonitoringActive`: a running container whose name contains `otel-collector`, labelled
 //! `dev.clawker.managed=true`, on the network `clawker-net`.
 
-use super::super::{Cause, Code, CollectorEvidence, FixKind, NewAgents, Surroundings};
-use super::case::{Case, Finding, Weight, stack};
-use super::variables::literal;
+use super::super::{Cause, CauseCode, CollectorEvidence, FixKind, NewAgents, StackEvidence};
+use super::facts::{AgentFacts, Finding, Severity, start_stack};
+use super::variables::backticked;
 use crate::stack::NETWORK;
 
 const LABEL: &str = "dev.clawker.managed=true";
 
 impl CollectorEvidence {
     /// Clawker's own check finds it.
-    pub(super) fn passes(&self) -> bool {
+    pub(super) fn is_detected(&self) -> bool {
         self.running && self.labelled && self.on_network
     }
 
@@ -20,18 +20,19 @@ impl CollectorEvidence {
         self.container.as_deref().unwrap_or("otel-collector")
     }
 
-    fn is_down(&self) -> String {
+    fn down_clause(&self) -> String {
         match &self.container {
-            Some(name) => format!("{} does not run", literal(name)),
+            Some(name) => format!("{} does not run", backticked(name)),
             None => "there is no container named `otel-collector`".to_owned(),
         }
     }
 }
 
 /// Why Clawker's check would pass over a collector that runs, each as a clause about it.
-pub(super) fn unseen(collector: &CollectorEvidence) -> Vec<(Code, String)> {
-    let unlabelled = (Code::CollectorUnlabelled, format!("lacks the label `{LABEL}`, by which Clawker looks for it"));
-    let elsewhere = (Code::CollectorNotOnNetwork, format!("is not on `{NETWORK}`"));
+pub(super) fn detection_failures(collector: &CollectorEvidence) -> Vec<(CauseCode, String)> {
+    let unlabelled =
+        (CauseCode::CollectorUnlabelled, format!("lacks the label `{LABEL}`, by which Clawker looks for it"));
+    let elsewhere = (CauseCode::CollectorNotOnNetwork, format!("is not on `{NETWORK}`"));
     [(!collector.labelled).then_some(unlabelled), (!collector.on_network).then_some(elsewhere)]
         .into_iter()
         .flatten()
@@ -39,51 +40,51 @@ pub(super) fn unseen(collector: &CollectorEvidence) -> Vec<(Code, String)> {
 }
 
 /// What keeps the agent's data from reaching the collector.
-pub(super) fn unreachable(case: &Case<'_>) -> Vec<Finding> {
-    if case.sends_elsewhere() {
+pub(super) fn network_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
+    if facts.sends_elsewhere() {
         return Vec::new();
     }
-    let agent = case.agent;
-    let collector = &case.around.collector;
+    let agent = facts.agent;
+    let collector = &facts.stack.collector;
     let beside_host = agent.networks.iter().any(|network| network == "host") && !agent.managed;
     let mut findings = Vec::new();
-    let blocking = |code, evidence, fix| Finding::new(Weight::Blocking, code, evidence, fix);
-    if !case.is_on_network() && !beside_host {
-        let on: Vec<String> = agent.networks.iter().map(|network| literal(network)).collect();
+    let blocking = |code, evidence, fix| Finding::new(Severity::Blocking, code, evidence, fix);
+    if !facts.is_on_network() && !beside_host {
+        let on: Vec<String> = agent.networks.iter().map(|network| backticked(network)).collect();
         let on = if on.is_empty() { "on no network".to_owned() } else { format!("on {}", on.join(", ")) };
         let by_hand = match agent.managed {
             true => String::new(),
             false => format!("; `docker network connect {NETWORK} {}` puts it there", agent.container),
         };
         let evidence = format!("it is {on}, and the collector is reached on `{NETWORK}`{by_hand}");
-        findings.push(blocking(Code::NotOnNetwork, evidence, case.anew(FixKind::Recreate)));
+        findings.push(blocking(CauseCode::NotOnNetwork, evidence, facts.recreate_fix(FixKind::Recreate)));
     }
     // Of a container that does not run, nothing is expected of the collector either.
     if agent.state.is_up() && !collector.running {
-        findings.push(blocking(Code::CollectorDown, collector.is_down(), stack()));
+        findings.push(blocking(CauseCode::CollectorDown, collector.down_clause(), start_stack()));
     } else if agent.state.is_up() && !collector.on_network && !beside_host {
-        let evidence = format!("{} runs, but is not on `{NETWORK}`", literal(collector.name()));
-        findings.push(blocking(Code::CollectorNotOnNetwork, evidence, stack()));
+        let evidence = format!("{} runs, but is not on `{NETWORK}`", backticked(collector.name()));
+        findings.push(blocking(CauseCode::CollectorNotOnNetwork, evidence, start_stack()));
     }
     findings
 }
 
 /// Whether an agent that is made now would get telemetry: what Clawker would find if it looked now.
-pub fn new_agents(around: &Surroundings) -> NewAgents {
-    let collector = &around.collector;
-    if collector.passes() {
-        let evidence = format!("{} runs on `{NETWORK}` and bears the label `{LABEL}`", literal(collector.name()));
+pub fn check_new_agents(stack: &StackEvidence) -> NewAgents {
+    let collector = &stack.collector;
+    if collector.is_detected() {
+        let evidence = format!("{} runs on `{NETWORK}` and bears the label `{LABEL}`", backticked(collector.name()));
         return NewAgents { would_report: true, evidence, causes: Vec::new() };
     }
     let reasons = match collector.running {
-        false => vec![(Code::CollectorDown, collector.is_down())],
-        true => unseen(collector)
+        false => vec![(CauseCode::CollectorDown, collector.down_clause())],
+        true => detection_failures(collector)
             .into_iter()
-            .map(|(code, ails)| (code, format!("{} runs, but {ails}", literal(collector.name()))))
+            .map(|(code, ails)| (code, format!("{} runs, but {ails}", backticked(collector.name()))))
             .collect(),
     };
     let causes: Vec<Cause> =
-        reasons.into_iter().map(|(code, evidence)| Cause { code, evidence, fix: stack() }).collect();
+        reasons.into_iter().map(|(code, evidence)| Cause { code, evidence, fix: start_stack() }).collect();
     let evidence = causes.iter().map(|cause| cause.evidence.as_str()).collect::<Vec<_>>().join("; ");
     NewAgents { would_report: false, evidence, causes }
 }

@@ -1,54 +1,59 @@
 //! Whether telemetry is switched on, and who switched it off: a file, the image, or Clawker, which looks for the
 //! collector once, when it makes a container (v0.8.0, `buildCreateTimeEnv`).
 
-use super::super::{Code, FixKind};
-use super::case::{Case, Finding, Weight, without_command};
-use super::network::unseen;
-use super::variables::{ENABLE, is, is_on};
+use super::super::{CauseCode, FixKind};
+use super::facts::{AgentFacts, Finding, Severity, fix_without_command};
+use super::network::detection_failures;
+use super::variables::{ENABLE, is_on, variable_is};
 
 /// What keeps telemetry off.
-pub(super) fn switched_off(case: &Case<'_>) -> Option<Finding> {
-    let Some(value) = case.variables.raw(ENABLE) else {
-        let helps = case.next().is_some_and(|next| next.raw(ENABLE).is_some());
-        let set = if case.agent.managed { String::new() } else { format!("; set `{ENABLE}=1`") };
+pub(super) fn disabled(facts: &AgentFacts<'_>) -> Option<Finding> {
+    let Some(value) = facts.variables.raw(ENABLE) else {
+        let helps = facts.next().is_some_and(|next| next.raw(ENABLE).is_some());
+        let set = if facts.agent.managed { String::new() } else { format!("; set `{ENABLE}=1`") };
         let evidence = format!("nothing sets `{ENABLE}`, and Claude Code is silent without it{set}");
-        let fix = case.anew(if helps { FixKind::Recreate } else { FixKind::Rebuild });
-        return Some(Finding::new(Weight::Blocking, Code::NotEnabled, evidence, fix));
+        let fix = facts.recreate_fix(if helps { FixKind::Recreate } else { FixKind::Rebuild });
+        return Some(Finding::new(Severity::Blocking, CauseCode::NotEnabled, evidence, fix));
     };
     if is_on(value) {
         return None;
     }
-    let said = is(ENABLE, value);
+    let said = variable_is(ENABLE, value);
     let is_off = |value: Option<&str>| value.is_some_and(|value| !is_on(value));
     let on_purpose = |evidence: String, kind: FixKind| {
-        Some(Finding::new(Weight::Off, Code::DisabledByConfiguration, evidence, case.anew(kind)))
+        Some(Finding::new(Severity::Off, CauseCode::DisabledByConfiguration, evidence, facts.recreate_fix(kind)))
     };
-    if case.managed.raw(ENABLE).is_some() {
+    if facts.managed.raw(ENABLE).is_some() {
         // `managed` tells of it, with all else that those settings decide.
         return None;
     }
-    if is_off(case.file.raw(ENABLE)) {
+    if is_off(facts.file.raw(ENABLE)) {
         return on_purpose(format!("{said}, set by `agent.env` in `.clawker.yaml`"), FixKind::Edit);
     }
-    if is_off(case.image.as_ref().and_then(|image| image.raw(ENABLE))) {
+    if is_off(facts.image.as_ref().and_then(|image| image.raw(ENABLE))) {
         return on_purpose(format!("{said}, baked into its image"), FixKind::Rebuild);
     }
-    if !case.agent.managed {
+    if !facts.agent.managed {
         return on_purpose(format!("{said}, set when the container was made"), FixKind::Edit);
     }
-    Some(by_clawker(case, &said))
+    Some(disabled_by_clawker(facts, &said))
 }
 
 /// Nobody wrote it down, so Clawker set it, because it saw no collector; or somebody did so by hand.
-fn by_clawker(case: &Case<'_>, said: &str) -> Finding {
-    let collector = &case.around.collector;
-    let created = case.agent.created_at;
+fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
+    let collector = &facts.stack.collector;
+    let created = facts.agent.created_at;
     let created_words =
         created.map_or_else(String::new, |at| format!("; the container was created at {}", at.to_rfc3339()));
     let was_down = |rest: String| {
-        let baked = if case.image.is_some() { ", which its image does not say" } else { "" };
+        let baked = if facts.image.is_some() { ", which its image does not say" } else { "" };
         let evidence = format!("{said}{baked}{created_words}{rest}");
-        Finding::new(Weight::Blocking, Code::DisabledBecauseStackWasDown, evidence, case.anew(FixKind::Recreate))
+        Finding::new(
+            Severity::Blocking,
+            CauseCode::DisabledBecauseStackWasDown,
+            evidence,
+            facts.recreate_fix(FixKind::Recreate),
+        )
     };
     if !collector.running {
         return was_down(", and the collector still does not run".to_owned());
@@ -62,13 +67,13 @@ fn by_clawker(case: &Case<'_>, said: &str) -> Finding {
         _ => return was_down(String::new()),
     }
     // The collector ran. If Clawker's check cannot find it today, it could not then.
-    if let Some((code, ails)) = unseen(collector).into_iter().next() {
+    if let Some((code, ails)) = detection_failures(collector).into_iter().next() {
         let evidence = format!("{said}{created_words}, while `{name}` ran, which {ails}");
-        return Finding::new(Weight::Blocking, code, evidence, case.anew(FixKind::Recreate));
+        return Finding::new(Severity::Blocking, code, evidence, facts.recreate_fix(FixKind::Recreate));
     }
     let started = collector.started_at.map(|at| at.to_rfc3339()).unwrap_or_default();
     // A file that switches it on by now has been mended since.
-    let mended = case.file.raw(ENABLE).is_some_and(is_on);
+    let mended = facts.file.raw(ENABLE).is_some_and(is_on);
     let (by, kind) = match mended {
         true => ("as `agent.env` in `.clawker.yaml` may have been before it said otherwise", FixKind::Recreate),
         false => ("as by `agent.env_file` or `agent.from_env` in `.clawker.yaml`", FixKind::Edit),
@@ -77,21 +82,21 @@ fn by_clawker(case: &Case<'_>, said: &str) -> Finding {
         "{said}{created_words}, when `{name}` had run since {started}; so it was not Clawker but a variable given by hand, \
          {by}"
     );
-    Finding::new(Weight::Off, Code::DisabledByConfiguration, evidence, case.anew(kind))
+    Finding::new(Severity::Off, CauseCode::DisabledByConfiguration, evidence, facts.recreate_fix(kind))
 }
 
 /// Telemetry that a file switches on is on although no collector ran; what was sent until it did is lost.
-pub(super) fn forced_on(case: &Case<'_>) -> Option<Finding> {
-    let value = case.file.raw(ENABLE).filter(|value| is_on(value))?;
-    let (created, started) = (case.agent.created_at?, case.around.collector.started_at?);
-    if created >= started || case.sends_elsewhere() || !is_on(case.variables.raw(ENABLE)?) {
+pub(super) fn forced_on(facts: &AgentFacts<'_>) -> Option<Finding> {
+    let value = facts.file.raw(ENABLE).filter(|value| is_on(value))?;
+    let (created, started) = (facts.agent.created_at?, facts.stack.collector.started_at?);
+    if created >= started || facts.sends_elsewhere() || !is_on(facts.variables.raw(ENABLE)?) {
         return None;
     }
     let evidence = format!(
         "{}, set by `agent.env` in `.clawker.yaml`; the container was created at {}, the collector was started at {}",
-        is(ENABLE, value),
+        variable_is(ENABLE, value),
         created.to_rfc3339(),
         started.to_rfc3339()
     );
-    Some(Finding::new(Weight::Note, Code::ForcedOn, evidence, without_command(FixKind::None)))
+    Some(Finding::new(Severity::Note, CauseCode::ForcedOn, evidence, fix_without_command(FixKind::None)))
 }

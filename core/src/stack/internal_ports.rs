@@ -6,11 +6,11 @@ use crate::settings::Settings;
 
 /// Where the collector sends traces to Jaeger. 4317 unless Jaeger's page is there.
 pub fn jaeger_otlp_grpc(settings: &Settings) -> u16 {
-    beside(4317, &[settings.jaeger_port.number()])
+    first_free_port(4317, &[settings.jaeger_port.number()])
 }
 
 /// Jaeger's further ports, by the variable that sets each. Source: Jaeger 1.76 all-in-one, `--help`.
-pub(super) fn jaeger_others(settings: &Settings) -> [(&'static str, u16); 5] {
+pub(super) fn jaeger_other_ports(settings: &Settings) -> [(&'static str, u16); 5] {
     let mut taken = vec![settings.jaeger_port.number(), jaeger_otlp_grpc(settings)];
     [
         ("COLLECTOR_OTLP_HTTP_HOST_PORT", 4318),
@@ -20,7 +20,7 @@ pub(super) fn jaeger_others(settings: &Settings) -> [(&'static str, u16); 5] {
         ("COLLECTOR_GRPC_SERVER_HOST_PORT", 14250),
     ]
     .map(|(variable, usual)| {
-        let port = beside(usual, &taken);
+        let port = first_free_port(usual, &taken);
         taken.push(port);
         (variable, port)
     })
@@ -30,23 +30,23 @@ const JAEGER_ADMIN: &str = "ADMIN_HTTP_HOST_PORT";
 
 /// Where Jaeger tells about itself: spans received and dropped.
 pub fn jaeger_admin(settings: &Settings) -> u16 {
-    let others = jaeger_others(settings);
+    let others = jaeger_other_ports(settings);
     others.iter().find(|(variable, _)| *variable == JAEGER_ADMIN).map_or(14269, |(_, port)| *port)
 }
 
 /// Where the collector tells about itself: refused and dropped points.
 pub fn collector_self_metrics(settings: &Settings) -> u16 {
     let taken = [settings.otel_collector_port, settings.otel_grpc_port, settings.prometheus_metrics_port];
-    beside(8888, &taken.map(|port| port.number()))
+    first_free_port(8888, &taken.map(|port| port.number()))
 }
 
 /// Over which the parts of Loki talk to one another.
 pub fn loki_grpc(settings: &Settings) -> u16 {
-    beside(9095, &[settings.loki_port.number()])
+    first_free_port(9095, &[settings.loki_port.number()])
 }
 
 /// `usual`, or the next port above it that nothing in the container has taken.
-fn beside(usual: u16, taken: &[u16]) -> u16 {
+fn first_free_port(usual: u16, taken: &[u16]) -> u16 {
     (usual..=u16::MAX).find(|port| !taken.contains(port)).unwrap_or(usual)
 }
 
@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn an_inner_port_moves_only_when_it_must() {
-        assert_eq!(beside(4317, &[16686]), 4317);
-        assert_eq!(beside(4317, &[4317]), 4318);
-        assert_eq!(beside(8888, &[8889, 8888, 8890]), 8891);
+        assert_eq!(first_free_port(4317, &[16686]), 4317);
+        assert_eq!(first_free_port(4317, &[4317]), 4318);
+        assert_eq!(first_free_port(8888, &[8889, 8888, 8890]), 8891);
     }
 }

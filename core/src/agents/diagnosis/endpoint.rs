@@ -3,9 +3,9 @@
 //! Source: OpenTelemetry's specification of the OTLP exporter: an endpoint of one signal is taken as it stands, the
 //! common one gets the signal's path appended, and gRPC looks at host and port only.
 
-use super::super::Code;
+use super::super::CauseCode;
 use super::environment::Fault;
-use super::variables::{Variables, is, literal};
+use super::variables::{Variables, backticked, variable_is};
 use crate::{
     agent_environment::{environment, masked},
     service::Service,
@@ -142,14 +142,14 @@ pub(super) fn fault(
         let words = signal.words();
         let evidence = format!("neither `{own}` nor `{common}` is set; {words} belong at `{wanted_text}`");
         let likewise = format!("{words} have no endpoint either");
-        return Some(Fault::new(Code::EndpointMissing, signal, own, evidence, likewise));
+        return Some(Fault::new(CauseCode::EndpointMissing, signal, own, evidence, likewise));
     };
     let found = Target::read(text);
-    let said = is(name, text);
-    let fault = |code: Code, rest: String| {
+    let said = variable_is(name, text);
+    let fault = |code: CauseCode, rest: String| {
         Some(Fault::new(code, signal, name, format!("{said}{rest}"), format!("{said} likewise")))
     };
-    let mismatch = |rest: String| fault(Code::EndpointMismatch, rest);
+    let mismatch = |rest: String| fault(CauseCode::EndpointMismatch, rest);
     // It is the protocol as much as the port that does not fit.
     let wrong_port = |rest: String| {
         let fault = mismatch(rest)?;
@@ -171,7 +171,7 @@ pub(super) fn fault(
     if same_host && found.port.is_some() && found.port == collector.grpc_port {
         return wrong_port(format!(
             ", where the collector takes gRPC, but the protocol is {}, which it takes at `{wanted_text}`",
-            literal(protocol)
+            backticked(protocol)
         ));
     }
     if !found.scheme.eq_ignore_ascii_case(wanted.scheme) || !same_host || found.port != wanted.port {
@@ -185,7 +185,7 @@ pub(super) fn fault(
     match () {
         () if path == wanted.path => None,
         () if is_own && path.trim_matches('/').is_empty() => fault(
-            Code::EndpointPathMissing,
+            CauseCode::EndpointPathMissing,
             format!(", which is used as it stands; the path `{}` is missing", wanted.path),
         ),
         () if !is_own => mismatch(format!(

@@ -1,6 +1,6 @@
 //! The verdict, a row a cause: one healthy agent, one thing changed, and everything that is then said about it.
 
-mod asked;
+mod new_agents;
 mod random;
 mod rules;
 mod table;
@@ -36,7 +36,7 @@ fn lines(settings: &Settings, sources: &[Source]) -> Vec<String> {
 #[derive(Clone)]
 struct Scene {
     agent: AgentContainer,
-    around: Surroundings,
+    stack: StackEvidence,
 }
 
 /// Made by Clawker while the stack ran, with Clawker's defaults, and heard twelve seconds ago.
@@ -64,7 +64,7 @@ fn healthy() -> Scene {
     };
     let heard =
         OwnerLastSeen { last_seen: Some(at("11:59:48")), version: Some("2.1.330".into()), managed_settings_at: None };
-    let around = Surroundings {
+    let stack = StackEvidence {
         now: at("12:00:00"),
         settings,
         collector: CollectorEvidence {
@@ -75,10 +75,10 @@ fn healthy() -> Scene {
             started_at: Some(at("09:00:00")),
             created_at: Some(at("08:00:00")),
         },
-        heard: Ok(LastSeen { owners: [(owner(Some("shop"), Some("dev")), heard)].into() }),
+        last_seen: Ok(LastSeen { owners: [(owner(Some("shop"), Some("dev")), heard)].into() }),
         losses: Losses::default(),
     };
-    Scene { agent, around }
+    Scene { agent, stack }
 }
 
 /// The same, and nothing was ever heard of it.
@@ -92,7 +92,7 @@ fn owner(project: Option<&str>, agent: Option<&str>) -> Owner {
 
 impl Scene {
     fn unheard(mut self) -> Scene {
-        self.around.heard = Ok(LastSeen::default());
+        self.stack.last_seen = Ok(LastSeen::default());
         self
     }
 
@@ -103,12 +103,12 @@ impl Scene {
 
     fn heard_of(mut self, owner: Owner, time: &str) -> Scene {
         let heard = OwnerLastSeen { last_seen: Some(at(time)), ..OwnerLastSeen::default() };
-        self.around.heard.as_mut().expect("stores that answer").owners.insert(owner, heard);
+        self.stack.last_seen.as_mut().expect("stores that answer").owners.insert(owner, heard);
         self
     }
 
     fn stores_down(mut self) -> Scene {
-        self.around.heard = Err("no answer on port 3100".into());
+        self.stack.last_seen = Err("no answer on port 3100".into());
         self
     }
 
@@ -146,17 +146,17 @@ impl Scene {
     }
 
     fn collector(mut self, change: impl FnOnce(&mut CollectorEvidence)) -> Scene {
-        change(&mut self.around.collector);
+        change(&mut self.stack.collector);
         self
     }
 
     fn settings(mut self, values: &[(&str, &str)]) -> Scene {
-        self.around.settings = settings(values);
+        self.stack.settings = settings(values);
         self
     }
 
     fn losses(mut self, change: impl FnOnce(&mut Losses)) -> Scene {
-        change(&mut self.around.losses);
+        change(&mut self.stack.losses);
         self
     }
 
@@ -184,15 +184,15 @@ impl Scene {
         })
     }
 
-    fn judged(&self) -> Judgement {
-        judge(&self.agent, &self.around)
+    fn judged(&self) -> Diagnosis {
+        diagnose_agent(&self.agent, &self.stack)
     }
 
     fn verdict(&self) -> Verdict {
         self.judged().verdict
     }
 
-    fn codes(&self) -> Vec<Code> {
+    fn codes(&self) -> Vec<CauseCode> {
         self.judged().causes.iter().map(|cause| cause.code).collect()
     }
 

@@ -1,0 +1,101 @@
+//! What happens to data once it was sent: refused, given up, discarded; and whether anybody can tell what arrived.
+
+use super::super::{CauseCode, FixKind};
+use super::environment::owner_in_attributes;
+use super::facts::{AgentFacts, Finding, Severity, fix_without_command, is_since, start_stack};
+use super::variables::backticked;
+use crate::{status::ContainerState, telemetry::Owner};
+
+/// What the collector and Loki did not take. Nobody knows whose it was: where something arrives from this agent it is
+/// little, where nothing does it is the likeliest reason.
+pub(super) fn dropped_data(facts: &AgentFacts<'_>) -> Option<Finding> {
+    let losses = &facts.stack.losses;
+    let mut said = Vec::new();
+    if losses.refused_by_collector > 0 {
+        said.push(format!("the collector refused {}", losses.refused_by_collector));
+    }
+    if losses.failed_in_collector > 0 {
+        said.push(format!("the collector could not hand on {}", losses.failed_in_collector));
+    }
+    for (reason, count) in losses.discarded_by_loki.iter().filter(|(_, count)| **count > 0) {
+        said.push(format!("Loki discarded {count} ({})", backticked(reason)));
+    }
+    if said.is_empty() || facts.sends_elsewhere() {
+        return None;
+    }
+    let evidence = format!("within five minutes, of all agents’ points and events: {}", said.join(", "));
+    let blocks = facts.stack.last_seen.is_ok() && facts.last_seen.is_none() && facts.runs();
+    let severity = if blocks { Severity::Blocking } else { Severity::Warning };
+    Some(Finding::new(severity, CauseCode::RefusedDownstream, evidence, start_stack()))
+}
+
+/// Nobody can be asked what arrived.
+pub(super) fn stores_unreachable(facts: &AgentFacts<'_>) -> Option<Finding> {
+    let why = facts.stack.last_seen.as_ref().err()?;
+    let evidence = if why.is_empty() { "no store answers".to_owned() } else { why.clone() };
+    Some(Finding::new(Severity::Reason, CauseCode::StoresUnreachable, evidence, start_stack()))
+}
+
+/// When data arrived under the tags that the container has instead of its own, as a clause to add.
+pub(super) fn other_tags_clause(facts: &AgentFacts<'_>) -> String {
+    let owner = owner_in_attributes(&facts.variables);
+    let Ok(heard) = &facts.stack.last_seen else { return String::new() };
+    let since = facts.agent.created_at;
+    let seen = heard.owners.get(&owner).and_then(|heard| heard.last_seen);
+    let Some(seen) = seen.filter(|seen| since.is_none_or(|created| is_since(*seen, created))) else {
+        return String::new();
+    };
+    let whose = match &owner {
+        Owner { project: None, agent: None } => "without project and agent".to_owned(),
+        Owner { project: Some(project), agent: None } => format!("of project {} without an agent", backticked(project)),
+        Owner { project: None, agent: Some(agent) } => format!("of agent {} without a project", backticked(agent)),
+        Owner { project: Some(project), agent: Some(agent) } => {
+            format!("of project {} and agent {}", backticked(project), backticked(agent))
+        }
+    };
+    format!("; data {whose} arrived last at {}", seen.to_rfc3339())
+}
+
+/// Nothing is wrong: why it is silent all the same.
+pub(super) fn explain_silence(facts: &AgentFacts<'_>) -> Finding {
+    let moment = |at: Option<crate::timestamp::Timestamp>| at.map(|at| at.to_rfc3339());
+    if let Some(seen) = facts.last_seen {
+        let evidence = format!("the last event came at {}", seen.to_rfc3339());
+        return Finding::new(Severity::Reason, CauseCode::Quiet, evidence, fix_without_command(FixKind::Wait));
+    }
+    let runs = moment(facts.agent.started_at).map_or_else(|| "it runs".to_owned(), |at| format!("it runs since {at}"));
+    let before = facts.owner_last_seen.and_then(|heard| heard.last_seen).map_or_else(String::new, |seen| {
+        format!("; the container that had its name before was heard last at {}", seen.to_rfc3339())
+    });
+    let evidence = format!("{runs}, and nothing has arrived since it was created{before}");
+    Finding::new(Severity::Reason, CauseCode::NoSampleYet, evidence, fix_without_command(FixKind::Wait))
+}
+
+/// A container that does not run sends nothing.
+pub(super) fn not_running(facts: &AgentFacts<'_>) -> Option<Finding> {
+    let agent = facts.agent;
+    let name = backticked(&agent.container);
+    let last = facts.last_seen.map_or_else(String::new, |seen| format!("; it was heard last at {}", seen.to_rfc3339()));
+    let (evidence, fix) = match agent.state {
+        ContainerState::Running => return None,
+        ContainerState::Created => (format!("{name} was created and never started"), facts.start_fix()),
+        ContainerState::Exited => match agent.finished_at {
+            Some(at) => (format!("{name} ended at {}", at.to_rfc3339()), facts.start_fix()),
+            None => (format!("{name} ended"), facts.start_fix()),
+        },
+        ContainerState::Restarting => {
+            (format!("{name} ended and is being started again"), fix_without_command(FixKind::Wait))
+        }
+        ContainerState::Removing | ContainerState::Missing => {
+            (format!("{name} is being removed"), fix_without_command(FixKind::None))
+        }
+        ContainerState::Paused => {
+            let command = agent.managed.then(|| format!("docker unpause {}", agent.container));
+            (format!("{name} is paused"), crate::agents::Fix { kind: FixKind::Start, command })
+        }
+        ContainerState::Dead => {
+            (format!("the Engine could neither run nor remove {name}"), facts.recreate_fix(FixKind::Recreate))
+        }
+    };
+    Some(Finding::new(Severity::Reason, CauseCode::NotRunning, format!("{evidence}{last}"), fix))
+}
