@@ -4,6 +4,7 @@
 //! **Invariant:** where no input changed, no file is touched, so that cargo finds nothing to rebuild.
 
 mod names;
+mod style;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,7 +37,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 pub fn build(paths: &Paths) -> Result<()> {
     let raw = wasm::compile(paths)?;
     let optimiser = wasm::optimiser(paths);
-    let styles = style_sheet(&paths.root.join("style"))?;
+    let styles = style::bundle(&paths.root.join("style"))?.into_bytes();
     let public = public_files(&paths.root.join("public"))?;
 
     let mut inputs = Sha256::new();
@@ -147,17 +148,6 @@ fn write_if_different(file: &Path, contents: &[u8]) -> Result<bool> {
     }
     fs::write(file, contents).with_context(|| format!("`{}` cannot be written", file.display()))?;
     Ok(true)
-}
-
-/// Every style sheet of the folder, in the order of their names.
-fn style_sheet(folder: &Path) -> Result<Vec<u8>> {
-    let mut sheet = Vec::new();
-    for (path, contents) in files_below(folder, folder)? {
-        if path.ends_with(".css") {
-            sheet.extend(contents);
-        }
-    }
-    Ok(sheet)
 }
 
 fn public_files(folder: &Path) -> Result<Files> {

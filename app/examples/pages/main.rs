@@ -124,7 +124,7 @@ fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "target/pages".into());
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder)?;
-    let style = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../style/main.css"))?;
+    let style = style_sheet(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../style"))?;
     let _ = Executor::init_futures_executor();
     for (name, snapshot) in states::snapshots() {
         std::fs::write(folder.join(format!("{name}.html")), document(&style, "/", snapshot, Answers::default()))?;
@@ -145,6 +145,19 @@ fn main() -> std::io::Result<()> {
     }
     let applied = document(&style, "/settings", states::restored(), Answers::default());
     std::fs::write(folder.join("settings-restored.html"), applied)
+}
+
+/// The entry, with the sheets that it imports in place of the imports.
+fn style_sheet(folder: &Path) -> std::io::Result<String> {
+    let mut sheet = String::new();
+    for line in std::fs::read_to_string(folder.join("main.css"))?.lines() {
+        match line.strip_prefix("@import \"").and_then(|rest| rest.strip_suffix("\";")) {
+            Some(name) => sheet.push_str(&std::fs::read_to_string(folder.join(name))?),
+            None => sheet.push_str(line),
+        }
+        sheet.push('\n');
+    }
+    Ok(sheet)
 }
 
 fn document(style: &str, path: &str, snapshot: Snapshot, answers: Answers) -> String {
