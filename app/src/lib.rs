@@ -15,17 +15,21 @@ mod charts;
 mod components;
 #[cfg(feature = "ssr")]
 pub mod control_plane;
+mod forms;
 mod frame;
+#[cfg(feature = "hydrate")]
+mod hydrate;
 mod jobs;
 mod live;
 mod order;
 mod pages;
 mod parts;
 mod reactive;
+mod routes;
 #[cfg(feature = "ssr")]
 pub mod shell;
 mod words;
 
 pub use app::App;
 #[cfg(feature = "hydrate")]
-pub use parts::hydrate;
+pub use hydrate::hydrate;

@@ -233,7 +233,7 @@ test.describe("without a running stack", () => {
       await page.getByRole("radiogroup", { name: "Prompts" }).getByRole("radio", { name: "Off" }).check();
       await previewButton(page).click();
       await expect(page.getByRole("heading", { name: "These changes cannot be made" })).toBeVisible();
-      await page.getByRole("link", { name: "Back to the form" }).click();
+      await page.getByRole("link", { name: "Back to settings" }).click();
       await expect(field(page, "Grafana port")).toHaveValue("70000");
       await field(page, "Grafana port").fill(String(port));
       await previewButton(page).click();

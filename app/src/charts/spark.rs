@@ -1,6 +1,9 @@
 //! A few bars that show how something went over the range, with the same in words.
 
 use leptos::prelude::*;
+use monitor_core::telemetry::{OwnerNumbers, Range};
+
+use crate::words;
 
 /// In units of the drawing, which is as wide as there are bars times `PITCH`.
 const PITCH: usize = 4;
@@ -19,7 +22,7 @@ pub fn outline(values: &[u64]) -> String {
 }
 
 /// Lowest, highest and last, which is what the eye takes from it.
-pub fn words(values: &[u64], unit: impl Fn(u64) -> String) -> String {
+pub fn describe(values: &[u64], unit: impl Fn(u64) -> String) -> String {
     match (values.iter().min(), values.iter().max(), values.last()) {
         (Some(lowest), Some(highest), Some(last)) => {
             format!("lowest {}, highest {}, last {}", unit(*lowest), unit(*highest), unit(*last))
@@ -51,6 +54,12 @@ pub fn spark(values: &[u64], said: String) -> AnyView {
     .into_any()
 }
 
+/// The estimated cost over the range.
+pub fn cost_spark(numbers: Option<&OwnerNumbers>, range: Range) -> AnyView {
+    let values = numbers.map(|it| it.cost_over_time.as_slice()).unwrap_or_default();
+    spark(values, format!("Estimated cost in the {}: {}", range.label(), describe(values, words::dollars)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_words_tell_what_the_eye_takes_from_it() {
-        assert_eq!(words(&[3, 9, 0, 4], |value| value.to_string()), "lowest 0, highest 9, last 4");
-        assert_eq!(words(&[], |value| value.to_string()), "");
+        assert_eq!(describe(&[3, 9, 0, 4], |value| value.to_string()), "lowest 0, highest 9, last 4");
+        assert_eq!(describe(&[], |value| value.to_string()), "");
     }
 }

@@ -3,7 +3,7 @@
 mod chip;
 mod copy;
 #[cfg(feature = "hydrate")]
-mod end;
+mod end_in_view;
 mod icon;
 mod moment;
 mod note;
@@ -12,7 +12,7 @@ mod prose;
 pub use chip::{Chip, Tone, chip};
 pub use copy::Copy;
 #[cfg(feature = "hydrate")]
-pub use end::keep_to_the_end;
+pub use end_in_view::keep_end_in_view;
 pub use icon::{Icon, Shape};
 pub use moment::{Ago, Moment};
 pub use note::ErrorNote;

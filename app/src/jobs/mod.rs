@@ -1,13 +1,15 @@
-//! Everything that shows or starts a job: its progress, how it ended, and the buttons.
+//! Everything that starts a job or shows one: the buttons, the progress, and the outcome. Knows no page.
 
+mod command;
+mod command_form;
+mod headline;
 mod outcome;
 mod progress;
-mod verbs;
+#[cfg(test)]
+mod tests;
 
+pub use command::Command;
+pub use command_form::{CommandButton, CommandRefusal, Commands};
+pub use headline::{JobHeadline, job_headline};
 pub use outcome::Outcome;
-#[cfg(test)]
-pub use outcome::outcome_title;
-#[cfg(test)]
-pub use progress::bar;
 pub use progress::{JobAtWork, Progress, thousandths};
-pub use verbs::{Refusal, Verb, VerbForm, Verbs, post, refused};

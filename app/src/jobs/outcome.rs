@@ -7,7 +7,7 @@ use monitor_core::{
     timestamp::format_duration,
 };
 
-use super::{Verb, VerbForm, Verbs};
+use super::{Command, CommandButton, Commands};
 use crate::{
     api::ApiError,
     components::{Ago, ErrorNote, Icon, Prose, Tone},
@@ -17,7 +17,7 @@ use crate::{
 
 /// The last job, where it has ended.
 #[component]
-pub fn Outcome(verbs: Verbs) -> impl IntoView {
+pub fn Outcome(commands: Commands) -> impl IntoView {
     let live = Live::get();
     // What is still wrong with the settings is said already, and once is enough.
     let ended = live.derive(|snapshot| {
@@ -26,7 +26,7 @@ pub fn Outcome(verbs: Verbs) -> impl IntoView {
     });
     part(move || match ended.get() {
         Some(job) => match (job.state, job.error.clone()) {
-            (JobState::Failed, Some(error)) => view! { <Failure job error verbs /> }.into_any(),
+            (JobState::Failed, Some(error)) => view! { <Failure job error commands /> }.into_any(),
             _ => view! { <Success job /> }.into_any(),
         },
         None => ().into_any(),
@@ -34,7 +34,7 @@ pub fn Outcome(verbs: Verbs) -> impl IntoView {
 }
 
 #[component]
-fn Failure(job: Job, error: StackError, verbs: Verbs) -> impl IntoView {
+fn Failure(job: Job, error: StackError, commands: Commands) -> impl IntoView {
     let replaceable = matches!(error, StackError::FilesDiffer { .. });
     let failed = match &error {
         StackError::ServiceFailed { service, .. } | StackError::NotReady { service, .. } => Some(*service),
@@ -42,7 +42,7 @@ fn Failure(job: Job, error: StackError, verbs: Verbs) -> impl IntoView {
     };
     view! {
         <ErrorNote title=outcome_title(&job) error=ApiError::Stack(error)>
-            {replaceable.then(|| view! { <VerbForm verbs verb=Verb::Replace rank="plain" /> })}
+            {replaceable.then(|| view! { <CommandButton commands command=Command::Replace rank="plain" /> })}
             {failed.map(|service| view! {
                 <a class="button" href=format!("/logs/{service}")>
                     {format!("Read the log of {}", service.title())}

@@ -6,9 +6,9 @@ use monitor_core::{
     timestamp::{Timestamp, format_duration},
 };
 
+use super::job_headline;
 use crate::{
     live::Live,
-    pages::stack::headline::headline,
     reactive::{Derived, attribute, part_if, text},
     words,
 };
@@ -91,7 +91,7 @@ pub fn Progress() -> impl IntoView {
 #[component]
 pub fn JobAtWork() -> impl IntoView {
     let live = Live::get();
-    let title = live.derive(|snapshot| snapshot.running_job().map(|_| headline(snapshot).title).unwrap_or_default());
+    let title = live.derive(|snapshot| snapshot.running_job().map(|job| job_headline(job).title).unwrap_or_default());
     view! {
         <div role="status">
             <p class="job">{text(move || title.get())}</p>

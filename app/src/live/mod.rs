@@ -3,6 +3,7 @@
 //! The fold (`view`) is pure and tested on the host; the browser's `EventSource` (`source`) and the clock are glue.
 
 mod carried;
+pub mod feed;
 mod seed;
 #[cfg(feature = "hydrate")]
 pub mod source;

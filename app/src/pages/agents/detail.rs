@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use monitor_core::{
     agent_page::AgentPage as Page,
-    agents::{Agent, Cause},
+    agents::Agent,
     error::StackError,
     links::{About, Holds, Links},
     status::ContainerState,
@@ -13,25 +13,24 @@ use monitor_core::{
 };
 
 use super::{
-    cause::{remedy, tone},
     egress::egress,
     facts::Facts,
     measures::measures,
+    opening::{BackToAgents, Causes, Opening},
     panels::panels,
-    query::{NO_PROJECT, Query},
+    range_tabs::RangeTabs,
+    refresh::refresh_when_changed,
     sessions::sessions,
     stores::Stores,
     timeline::Events,
-    toolbar::range_words,
     variables::variables,
 };
 use crate::{
-    address,
     api::{ApiError, load_agent},
     charts::figure::way,
-    components::{Chip, ErrorNote, Icon, Tone},
+    components::{ErrorNote, Icon, Tone},
     live::{Carried, Live},
-    reactive::{Derived, attribute, part, part_if, text},
+    reactive::{Derived, part, part_if},
 };
 
 /// `/agents/{container}`, `/agents/{container}?range=1h`.
@@ -85,7 +84,7 @@ fn OneAgent(container: String) -> impl IntoView {
                             }
                             Err(error) => {
                                 let title = "The agent could not be looked at".to_owned();
-                                view! { <Back /> <ErrorNote title error /> }.into_any()
+                                view! { <BackToAgents /> <ErrorNote title error /> }.into_any()
                             }
                         }
                     })
@@ -94,11 +93,6 @@ fn OneAgent(container: String) -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-#[component]
-fn Back() -> impl IntoView {
-    view! { <p class="back"><a href="/agents">"All agents"</a></p> }
 }
 
 /// There is none of that name, now.
@@ -143,7 +137,7 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
         None => Agent { state: ContainerState::Missing, started_at: None, ..last.get_value() },
     });
     let gone = Derived::new(move || present.with(Option::is_none));
-    keep_current(container.clone(), page, agent, range);
+    refresh_when_changed(container.clone(), page, agent, range);
     let links = live.derive(Links::of);
     let about = Derived::new(move || page.with(about));
     let events = Derived::new(move || links.with(|links| about.with(|about| links.events(about))));
@@ -162,7 +156,7 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
         <section class="card" aria-labelledby="measures">
             <div class="card-head">
                 <h2 id="measures">"What it did"</h2>
-                <Ranges container=container.clone() range />
+                <RangeTabs container=container.clone() range />
                 {part(move || {
                     links.with(|links| about.with(|about| way(links.dashboard(about), "Grafana", "Its dashboard in Grafana".into())))
                 })}
@@ -217,158 +211,4 @@ fn about(page: &Page) -> About {
         addresses: page.egress.addresses.clone(),
         holds: Holds { egress, traces, ..Holds::from(&page.numbers) },
     }
-}
-
-/// The list of the agents of its project.
-fn siblings(project: Option<String>) -> String {
-    Query { project: project.unwrap_or_else(|| NO_PROJECT.into()), ..Query::default() }.address()
-}
-
-#[component]
-fn Opening(agent: Derived<Agent>) -> impl IntoView {
-    let title = Derived::new(move || agent.with(|agent| agent.title().to_owned()));
-    let project = Derived::new(move || agent.with(|agent| agent.project.clone()));
-    view! {
-        <header class="opening">
-            <Back />
-            <div class="eyebrow">
-                <h1>{text(move || title.get())}</h1>
-                <p class="fact">
-                    <a href=attribute(move || Some(siblings(project.get())))>
-                        {text(move || project.get().unwrap_or_else(|| "no project".into()))}
-                    </a>
-                </p>
-            </div>
-            <p class="verdict" role="status">
-                <Chip
-                    tone=Signal::derive(move || agent.with(|agent| tone(agent.verdict)))
-                    word=Signal::derive(move || agent.with(|agent| agent.verdict.title().to_owned()))
-                />
-            </p>
-        </header>
-    }
-    .into_any()
-}
-
-/// Why, the weightiest first and open.
-#[component]
-fn Causes(agent: Derived<Agent>) -> impl IntoView {
-    let hydrated = Live::get().hydrated();
-    let causes = Derived::new(move || agent.with(|agent| (agent.verdict, agent.causes.clone())));
-    part(move || {
-        let (verdict, causes) = causes.get();
-        if causes.is_empty() {
-            return ().into_any();
-        }
-        let tone = tone(verdict).name();
-        let each = |(index, cause): (usize, &Cause)| {
-            view! {
-                <li>
-                    <details open=index == 0>
-                        <summary>{cause.code.sentence()}</summary>
-                        {remedy(cause, hydrated)}
-                    </details>
-                </li>
-            }
-        };
-        let causes = causes.iter().enumerate().map(each).collect_view();
-        view! {
-            <section class="card causes" data-tone=tone aria-labelledby="causes">
-                <h2 id="causes" class="unseen">"Why"</h2>
-                <ol>{causes}</ol>
-            </section>
-        }
-        .into_any()
-    })
-}
-
-/// How far back.
-#[component]
-fn Ranges(container: String, range: Derived<Range>) -> impl IntoView {
-    let path = format!("/agents/{}", address::segment(&container));
-    let choices = Range::ALL
-        .into_iter()
-        .map(|each| {
-            let current = attribute(move || (range.get() == each).then(|| "true".to_owned()));
-            view! {
-                <li>
-                    <a
-                        href=format!("{path}?range={}", each.name())
-                        aria-current=current
-                        title=range_words(each)
-                        data-noscroll="true"
-                    >
-                        {each.name()}
-                    </a>
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <nav class="tabs ranges" aria-label="Range of the numbers">
-            <ul>{choices}</ul>
-        </nav>
-    }
-    .into_any()
-}
-
-/// Asks again when another range is wanted, at once; and when the agent changed or was heard, not too often.
-fn keep_current(container: String, page: RwSignal<Page>, agent: Derived<Agent>, range: Derived<Range>) {
-    const PAUSE: std::time::Duration = std::time::Duration::from_secs(3);
-    #[derive(Default, Clone, Copy)]
-    struct Asking {
-        resting: bool,
-        again: bool,
-    }
-    fn ask(container: String, page: RwSignal<Page>, range: Derived<Range>) {
-        leptos::task::spawn_local(async move {
-            let wanted = range.get_untracked();
-            if let Ok(new) = load_agent(container, wanted).await
-                && range.try_get_untracked() == Some(wanted)
-            {
-                page.try_set(new);
-            }
-        });
-    }
-    fn soon(asking: StoredValue<Asking>, container: String, page: RwSignal<Page>, range: Derived<Range>) {
-        match asking.try_get_value() {
-            Some(Asking { resting: true, .. }) => {
-                asking.try_update_value(|asking| asking.again = true);
-            }
-            Some(_) => {
-                asking.try_set_value(Asking { resting: true, again: false });
-                ask(container.clone(), page, range);
-                let rested = move || {
-                    let again = asking.try_get_value().is_some_and(|asking| asking.again);
-                    asking.try_set_value(Asking::default());
-                    if again {
-                        soon(asking, container, page, range);
-                    }
-                };
-                set_timeout(rested, PAUSE);
-            }
-            None => {}
-        }
-    }
-    let asking = StoredValue::new(Asking::default());
-    let stamp = Derived::new(move || {
-        agent.with(|agent| (agent.last_seen, agent.verdict, agent.state, agent.started_at, agent.causes.len()))
-    });
-    Effect::new({
-        let container = container.clone();
-        move |before: Option<_>| {
-            let now = stamp.get();
-            if before.is_some_and(|before| before != now) {
-                soon(asking, container.clone(), page, range);
-            }
-            now
-        }
-    });
-    Effect::new(move |before: Option<Range>| {
-        let now = range.get();
-        if before.is_some_and(|before| before != now) {
-            ask(container.clone(), page, range);
-        }
-        now
-    });
 }

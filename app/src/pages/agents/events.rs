@@ -2,8 +2,9 @@
 
 use monitor_core::telemetry::AgentEvent;
 
+use crate::live::feed::{FeedBuffer, drop_oldest};
+
 /// Events kept on the page.
-#[cfg(any(test, feature = "hydrate"))]
 pub const CAP: usize = 500;
 
 /// Events shown, and events that came since.
@@ -26,27 +27,25 @@ impl Timeline {
     pub fn shown(&self) -> &[AgentEvent] {
         &self.shown
     }
+}
 
-    /// How many events came and are not shown yet.
-    pub fn waiting(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// The stream was opened: it begins with the last events again.
+impl FeedBuffer for Timeline {
     #[cfg(any(test, feature = "hydrate"))]
-    pub fn reopened(&mut self) {
+    type Item = AgentEvent;
+
+    #[cfg(any(test, feature = "hydrate"))]
+    fn reopen(&mut self) {
         self.reopened = true;
     }
 
-    /// Events came.
     #[cfg(any(test, feature = "hydrate"))]
-    pub fn push(&mut self, events: Vec<AgentEvent>) {
+    fn push(&mut self, events: Vec<AgentEvent>) {
         if events.is_empty() {
             return;
         }
         let (shown, waiting) = (&self.shown, &self.waiting);
         let known = |new: &AgentEvent| shown.iter().chain(waiting).rev().any(|event| event.id == new.id);
-        // Between what is shown and what begins anew something may be missing: better the end than a gap.
+        // Events may be missing between those shown and a tail that overlaps with none of them. A gap must not be hidden.
         if self.reopened && !events.iter().any(known) {
             self.shown.clear();
             self.waiting = events;
@@ -55,25 +54,30 @@ impl Timeline {
             self.waiting.extend(new);
         }
         self.reopened = false;
-        let excess = self.waiting.len().saturating_sub(CAP);
-        self.waiting.drain(..excess);
+        drop_oldest(&mut self.waiting, CAP);
     }
 
-    /// Whether `flush` would change anything.
-    #[cfg(any(test, feature = "hydrate"))]
-    pub fn is_dirty(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
-    /// Shows what came, each in its place: what is sent late, and what the page did not begin with, may be older.
-    #[cfg(any(test, feature = "hydrate"))]
-    pub fn flush(&mut self) {
+    /// Inserts each event by its time: events that were delivered late may be older than those shown.
+    fn flush(&mut self) {
         for event in self.waiting.drain(..) {
             let before = self.shown.iter().rposition(|known| known.at <= event.at);
             self.shown.insert(before.map_or(0, |place| place + 1), event);
         }
-        let excess = self.shown.len().saturating_sub(CAP);
-        self.shown.drain(..excess);
+        drop_oldest(&mut self.shown, CAP);
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn set_trouble(&mut self, trouble: Option<String>) {
+        self.trouble = trouble;
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn is_new_trouble(&self, trouble: Option<&String>) -> bool {
+        self.trouble.as_ref() != trouble
     }
 }
 
@@ -104,9 +108,9 @@ mod tests {
     fn events_wait_until_they_are_flushed() {
         let mut timeline = Timeline::default();
         timeline.push(events(0..2));
-        assert_eq!((ids(&timeline), timeline.waiting(), timeline.is_dirty()), (vec![], 2, true));
+        assert_eq!((ids(&timeline), timeline.waiting()), (vec![], 2));
         timeline.flush();
-        assert_eq!((ids(&timeline), timeline.waiting(), timeline.is_dirty()), (vec!["0", "1"], 0, false));
+        assert_eq!((ids(&timeline), timeline.waiting()), (vec!["0", "1"], 0));
     }
 
     #[test]
@@ -114,11 +118,11 @@ mod tests {
         let mut timeline = Timeline::default();
         timeline.push(events(0..3));
         timeline.flush();
-        timeline.reopened();
+        timeline.reopen();
         timeline.push(events(1..5));
         timeline.flush();
         assert_eq!(ids(&timeline), ["0", "1", "2", "3", "4"]);
-        timeline.reopened();
+        timeline.reopen();
         timeline.push(Vec::new());
         assert_eq!(ids(&timeline).len(), 5, "what was shown stays until there is more");
         timeline.push(events(50..52));
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn what_is_older_goes_where_it_belongs() {
         let mut timeline = Timeline::new(events(5..7));
-        timeline.reopened();
+        timeline.reopen();
         timeline.push(events(3..8));
         timeline.flush();
         assert_eq!(ids(&timeline), ["3", "4", "5", "6", "7"]);

@@ -1,22 +1,15 @@
 //! The page of all agents: how they stand, whether a new one would report, and the list.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use monitor_core::{
-    links::Links,
-    live::{EngineState, Snapshot},
-    telemetry::{Numbers, Range},
-};
+use monitor_core::telemetry::Numbers;
 
 use super::{
     headline::headline,
+    list_context::ListContext,
     new_agents::NewAgentsChip,
     query::Query,
-    row_view::{Around, Moments},
-    rows::{Row, Rows},
     stores::Stores,
     table::Table,
     toolbar::Toolbar,
@@ -28,23 +21,6 @@ use crate::{
     live::{Carried, Live},
     reactive::{Derived, part, part_if, text},
 };
-
-/// What the parts of the page share.
-#[derive(Debug, Clone, Copy)]
-pub struct List {
-    /// What the address asks for.
-    pub query: Derived<Query>,
-    /// Every row there is.
-    pub rows: Derived<Rows>,
-    /// Those that were asked for, in the order that was asked for.
-    pub shown: Derived<Vec<Arc<Row>>>,
-    /// What rows share.
-    pub around: Derived<Around>,
-    /// The clock, and whether the page is interactive.
-    pub moments: Moments,
-    /// The numbers are of another range than the one that is asked for, and on their way.
-    pub late: Derived<bool>,
-}
 
 /// `/agents`, `/agents?project=shop&sort=cost&order=desc`.
 #[component]
@@ -89,13 +65,13 @@ pub fn AgentsPage() -> impl IntoView {
 #[component]
 fn Loaded(query: Derived<Query>, numbers: Option<Numbers>) -> impl IntoView {
     let numbers = RwSignal::new(numbers);
-    let list = list(query, numbers);
+    let list = ListContext::new(query, numbers);
     let range = Derived::new(move || query.with(|query| query.range));
     #[cfg(feature = "hydrate")]
-    super::follow::numbers(range, numbers);
+    super::numbers_stream::follow_numbers(range, numbers);
     let any = Derived::new(move || list.rows.with(|rows| !rows.all().is_empty()));
     view! {
-        <Stores missing=Derived::new(move || list.around.with(|around| around.missing.clone())) />
+        <Stores missing=Derived::new(move || list.row_context.with(|context| context.missing.clone())) />
         {part_if(any, move || view! {
             <Sums totals=Derived::new(move || list.shown.with(|rows| totals(rows))) range />
             <section class="card agent-list" aria-labelledby="agent-list">
@@ -106,31 +82,4 @@ fn Loaded(query: Derived<Query>, numbers: Option<Numbers>) -> impl IntoView {
         }.into_any())}
     }
     .into_any()
-}
-
-fn list(query: Derived<Query>, numbers: RwSignal<Option<Numbers>>) -> List {
-    let live = Live::get();
-    let known = StoredValue::new(Rows::default());
-    let rows = live.derive(move |snapshot: &Snapshot| {
-        let before = known.get_value();
-        let rows = numbers.with(|numbers| Rows::merge(&before, &snapshot.agents, numbers.as_ref()));
-        known.set_value(rows.clone());
-        rows
-    });
-    let shown = Derived::new(move || query.with(|query| rows.with(|rows| query.choose(rows.all()))));
-    let links = live.derive(Links::of);
-    let engine = live.derive(|snapshot| matches!(snapshot.engine, EngineState::Connected { .. }));
-    let around = Derived::new(move || {
-        numbers.with(|numbers| Around {
-            range: numbers.as_ref().map_or(Range::default(), |numbers| numbers.range),
-            missing: numbers.as_ref().map(|numbers| numbers.missing.clone()).unwrap_or_default(),
-            links: links.get(),
-            engine: engine.get(),
-        })
-    });
-    let late = Derived::new(move || {
-        let range = query.with(|query| query.range);
-        numbers.with(|numbers| numbers.as_ref().is_some_and(|numbers| numbers.range != range))
-    });
-    List { query, rows, shown, around, late, moments: Moments { now: live.now(), hydrated: live.hydrated() } }
 }

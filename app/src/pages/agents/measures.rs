@@ -8,9 +8,9 @@ use monitor_core::{
     timestamp::format_duration,
 };
 
-use super::row_view::cost_spark;
 use crate::{
     charts::figure::{Figure, figure, unknown},
+    charts::spark::cost_spark,
     words,
 };
 

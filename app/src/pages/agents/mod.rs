@@ -8,14 +8,18 @@ mod detail;
 mod egress;
 mod events;
 mod facts;
-#[cfg(feature = "hydrate")]
-mod follow;
 mod headline;
 mod list;
+mod list_context;
 mod measures;
 mod new_agents;
+#[cfg(feature = "hydrate")]
+mod numbers_stream;
+mod opening;
 mod panels;
 mod query;
+mod range_tabs;
+mod refresh;
 mod row_view;
 mod rows;
 mod sessions;
@@ -29,45 +33,25 @@ mod totals;
 mod variables;
 
 use leptos::{prelude::*, wasm_split::wasm_split};
-use leptos_router::LazyRoute;
 
-use crate::parts::{NotLoaded, page_or_note};
+use crate::parts::NotLoaded;
 use detail::AgentPage;
 use list::AgentsPage;
 
-/// The route of the list. Its page is in a part of the WebAssembly of its own, together with that of one agent.
-#[derive(Debug)]
-pub struct AgentsRoute;
-
-impl LazyRoute for AgentsRoute {
-    fn data() -> Self {
-        AgentsRoute
-    }
-
-    async fn view(_: Self) -> AnyView {
-        page_or_note(agents_part(false).await)
-    }
+/// The pages in this part of the WebAssembly.
+#[derive(Debug, Clone, Copy)]
+pub enum AgentsPart {
+    /// The list.
+    List,
+    /// One agent.
+    OneAgent,
 }
 
-/// The route of one agent.
-#[derive(Debug)]
-pub struct AgentRoute;
-
-impl LazyRoute for AgentRoute {
-    fn data() -> Self {
-        AgentRoute
-    }
-
-    async fn view(_: Self) -> AnyView {
-        page_or_note(agents_part(true).await)
-    }
-}
-
-/// The list, or one agent; in the browser, once their part is loaded.
+/// One of the pages. In the browser they are loaded with their part of the WebAssembly.
 #[wasm_split(agents, wasm_split_path = ::leptos::wasm_split, preload(load_part), fallible)]
-pub fn agents_part(one: bool) -> Result<AnyView, NotLoaded> {
-    Ok(match one {
-        true => view! { <AgentPage /> }.into_any(),
-        false => view! { <AgentsPage /> }.into_any(),
+pub fn agents_part(page: AgentsPart) -> Result<AnyView, NotLoaded> {
+    Ok(match page {
+        AgentsPart::List => view! { <AgentsPage /> }.into_any(),
+        AgentsPart::OneAgent => view! { <AgentPage /> }.into_any(),
     })
 }

@@ -18,7 +18,7 @@ use crate::{
     address,
     charts::{
         figure::{Figure, dash, figure, unknown, way},
-        spark::{spark, words as spark_words},
+        spark::{cost_spark, describe, spark},
     },
     components::{Ago, Tone, chip},
     reactive::Derived,
@@ -27,7 +27,7 @@ use crate::{
 
 /// What all rows share.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Around {
+pub struct RowContext {
     /// How far back the numbers go.
     pub range: Range,
     /// Stores that did not answer.
@@ -40,7 +40,7 @@ pub struct Around {
 
 /// The clock, and whether the page is interactive.
 #[derive(Debug, Clone, Copy)]
-pub struct Moments {
+pub struct PageSignals {
     /// The server's clock.
     pub now: Derived<Timestamp>,
     /// The page is interactive.
@@ -51,8 +51,8 @@ pub struct Moments {
 pub const COLUMNS: &str = "10";
 
 /// The row, and below it why it is as it is.
-pub fn row_view(row: &Row, around: &Around, moments: Moments, open: bool) -> AnyView {
-    let about = about(row, around);
+pub fn row_view(row: &Row, context: &RowContext, signals: PageSignals, open: bool) -> AnyView {
+    let about = about(row, context);
     let below = row.cause().map(|cause| {
         let agent = row.agent.as_ref();
         let verdict = agent.map_or(Verdict::Unknown, |agent| agent.verdict);
@@ -70,7 +70,7 @@ pub fn row_view(row: &Row, around: &Around, moments: Moments, open: bool) -> Any
                 <td role="cell" colspan=COLUMNS>
                     <details open=open && verdict == Verdict::Dark>
                         <summary>{cause.code.sentence()}</summary>
-                        {remedy(cause, moments.hydrated)}
+                        {remedy(cause, signals.hydrated)}
                         {more}
                     </details>
                 </td>
@@ -80,11 +80,11 @@ pub fn row_view(row: &Row, around: &Around, moments: Moments, open: bool) -> Any
     view! {
         <tr role="row" data-below=below.is_some().to_string()>
             {name(row)}
-            <td role="cell" class="state">{telemetry(row, around)}</td>
-            <td role="cell" class="number" data-label="Last seen">{last_seen(row, moments)}</td>
-            {numbers(row, around, &about)}
+            <td role="cell" class="state">{telemetry(row, context)}</td>
+            <td role="cell" class="number" data-label="Last seen">{last_seen(row, signals)}</td>
+            {numbers(row, context, &about)}
             <td role="cell" class="leads">
-                {way(around.links.dashboard(&about), "Grafana", format!("Grafana: {}", row.title()))}
+                {way(context.links.dashboard(&about), "Grafana", format!("Grafana: {}", row.title()))}
             </td>
         </tr>
         {below}
@@ -93,13 +93,13 @@ pub fn row_view(row: &Row, around: &Around, moments: Moments, open: bool) -> Any
 }
 
 /// What the row's links are about.
-fn about(row: &Row, around: &Around) -> About {
+fn about(row: &Row, context: &RowContext) -> About {
     let holds = match &row.numbers {
         Some(numbers) => Holds::from(numbers),
-        None if around.missing.is_empty() => Holds::NOTHING,
+        None if context.missing.is_empty() => Holds::NOTHING,
         None => Holds::default(),
     };
-    let (range, untagged) = (around.range, row.owner.project.is_none() && row.owner.agent.is_none());
+    let (range, untagged) = (context.range, row.owner.project.is_none() && row.owner.agent.is_none());
     About { owner: row.owner.clone(), untagged, range, holds, ..About::default() }
 }
 
@@ -135,13 +135,13 @@ fn name(row: &Row) -> AnyView {
     .into_any()
 }
 
-fn telemetry(row: &Row, around: &Around) -> AnyView {
+fn telemetry(row: &Row, context: &RowContext) -> AnyView {
     let state = row.agent.as_ref().map(|agent| agent.state).filter(|state| *state != ContainerState::Running);
     let state = state.map(|state| view! { <span class="fact">{state_words(state)}</span> });
     match row.verdict() {
         Some(verdict) => view! { {chip(tone(verdict), verdict.title())} {state} }.into_any(),
         None if row.kind == Kind::Untagged => chip(Tone::Warn, "Untagged"),
-        None if around.engine => chip(Tone::Off, "No container"),
+        None if context.engine => chip(Tone::Off, "No container"),
         None => chip(Tone::Off, "Not known"),
     }
 }
@@ -160,19 +160,19 @@ pub const fn state_words(state: ContainerState) -> &'static str {
     }
 }
 
-fn last_seen(row: &Row, moments: Moments) -> AnyView {
+fn last_seen(row: &Row, signals: PageSignals) -> AnyView {
     match row.last_seen() {
-        Some(then) => view! { <Ago then now=moments.now /> }.into_any(),
+        Some(then) => view! { <Ago then now=signals.now /> }.into_any(),
         None if row.verdict() == Some(Verdict::Unknown) => dash("Not known: the stores do not answer.".into()),
         None => view! { <span class="none" title="Nothing arrived within the last 7 days.">"never"</span> }.into_any(),
     }
 }
 
 /// The cells of numbers. A table of its own for whoever compares: no two numbers share a cell.
-fn numbers(row: &Row, around: &Around, about: &About) -> AnyView {
-    let links = &around.links;
+fn numbers(row: &Row, context: &RowContext, about: &About) -> AnyView {
+    let links = &context.links;
     let numbers = row.numbers.as_ref();
-    let none = |what: &str| unknown(numbers, &around.missing, around.range, what);
+    let none = |what: &str| unknown(numbers, &context.missing, context.range, what);
     let cost = Figure::cost(numbers.and_then(|it| it.cost_micro_usd), || none("cost"));
     let tokens = Figure::tokens(numbers.and_then(|it| it.tokens), || none("tokens"));
     let calls = numbers.and_then(|it| it.tool_calls);
@@ -189,26 +189,20 @@ fn numbers(row: &Row, around: &Around, about: &About) -> AnyView {
     let (to_tools, to_failed) = (panel(PanelId::ToolActivity, &tools), panel(PanelId::ToolFailures, &failed));
     view! {
         <td role="cell" class="number" data-label="Est. cost">{figure(cost, to_cost)}</td>
-        <td role="cell" class="trend">{cost_spark(numbers, around.range)}</td>
+        <td role="cell" class="trend">{cost_spark(numbers, context.range)}</td>
         <td role="cell" class="number" data-label="Tokens">{figure(tokens, to_tokens)}</td>
         <td role="cell" class="number" data-label="Tools">{figure(tools, to_tools)}</td>
         <td role="cell" class="number" data-label="Failed" data-failing=failing.to_string()>{figure(failed, to_failed)}</td>
-        <td role="cell" class="trend">{activity(numbers, around, about)}</td>
+        <td role="cell" class="trend">{activity(numbers, context, about)}</td>
     }
     .into_any()
 }
 
-/// Estimated cost over the range.
-pub fn cost_spark(numbers: Option<&OwnerNumbers>, range: Range) -> AnyView {
-    let values = numbers.map(|it| it.cost_over_time.as_slice()).unwrap_or_default();
-    spark(values, format!("Estimated cost in the {}: {}", range.label(), spark_words(values, words::dollars)))
-}
-
 /// Events over the range, which lead to the events themselves.
-fn activity(numbers: Option<&OwnerNumbers>, around: &Around, about: &About) -> AnyView {
+fn activity(numbers: Option<&OwnerNumbers>, context: &RowContext, about: &About) -> AnyView {
     let values = numbers.map(|it| it.events_over_time.as_slice()).unwrap_or_default();
-    let bars = spark(values, format!("Events in the {}: {}", around.range.label(), spark_words(values, words::exact)));
-    match around.links.events(about) {
+    let bars = spark(values, format!("Events in the {}: {}", context.range.label(), describe(values, words::exact)));
+    match context.links.events(about) {
         Link { href: Some(href), why } if !values.is_empty() => {
             let why = why.as_deref().map(crate::charts::figure::plain);
             view! {

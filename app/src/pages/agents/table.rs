@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use monitor_core::agents::Verdict;
 
 use super::{
-    list::List,
+    list_context::ListContext,
     query::{Query, Sort},
     row_view::row_view,
     rows::Row,
@@ -15,14 +15,14 @@ use crate::reactive::{Derived, attribute, keyed, part, part_if, text};
 
 /// The table. Its roles are spelt out, because a narrow one is laid out as a list and browsers then forget them.
 #[component]
-pub fn Table(list: List) -> impl IntoView {
+pub fn Table(list: ListContext) -> impl IntoView {
     let keys = Derived::new(move || list.shown.with(|rows| rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>()));
     let none = Derived::new(move || keys.with(Vec::is_empty));
     // Where a single agent is dark, what helps is not folded away.
     let dark = |row: &&Arc<Row>| row.verdict() == Some(Verdict::Dark);
     let alone = list.rows.with_untracked(|rows| rows.all().iter().filter(dark).count() == 1);
     view! {
-        <table role="table" aria-labelledby="agent-list" aria-busy=text(move || list.late.get().to_string())>
+        <table role="table" aria-labelledby="agent-list" aria-busy=text(move || list.loading.get().to_string())>
             <thead role="rowgroup">
                 <tr role="row">
                     {head(list.query, Sort::Agent, "Agent", false)}
@@ -74,7 +74,7 @@ fn head(query: Derived<Query>, sort: Sort, words: &'static str, number: bool) ->
 }
 
 #[component]
-fn RowOf(key: String, list: List, alone: bool) -> impl IntoView {
+fn RowOf(key: String, list: ListContext, alone: bool) -> impl IntoView {
     let row = {
         let key = key.clone();
         Derived::new(move || list.rows.with(|rows| rows.find(&key).cloned()))
@@ -85,7 +85,7 @@ fn RowOf(key: String, list: List, alone: bool) -> impl IntoView {
     view! {
         <tbody role="rowgroup" data-row=key data-verdict=text(verdict)>
             {part(move || match row.get() {
-                Some(row) => list.around.with(|around| row_view(&row, around, list.moments, alone)),
+                Some(row) => list.row_context.with(|context| row_view(&row, context, list.signals, alone)),
                 None => ().into_any(),
             })}
         </tbody>

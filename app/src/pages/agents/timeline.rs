@@ -5,11 +5,14 @@ use monitor_core::{links::Link, telemetry::AgentEvent};
 
 use super::events::Timeline;
 #[cfg(feature = "hydrate")]
-use crate::components::keep_to_the_end;
+use crate::{address, live::feed::follow};
 use crate::{
     charts::figure::way,
     components::{Moment, Prose},
-    live::Live,
+    live::{
+        Live,
+        feed::{FeedBuffer as _, pause_label},
+    },
     reactive::{Derived, keyed, part, part_if, text},
     words,
 };
@@ -28,20 +31,13 @@ pub fn Events(
     let paused = RwSignal::new(false);
     let scroller = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
-    {
-        let (before, after) = keep_to_the_end(scroller);
-        super::follow::events(&container, timeline, paused, before, after);
-    }
+    follow(format!("/events/agent/{}", address::segment(&container)), timeline, paused, scroller);
     #[cfg(not(feature = "hydrate"))]
     let _ = container;
     let empty = Derived::new(move || timeline.with(|timeline| timeline.shown().is_empty()));
     let trouble = Derived::new(move || timeline.with(|timeline| timeline.trouble.clone()));
     let hydrated = live.hydrated();
-    let pause_words = move || match (paused.get(), timeline.with(Timeline::waiting)) {
-        (false, _) => "Pause".to_owned(),
-        (true, 0) => "Follow".to_owned(),
-        (true, waiting) => format!("Follow, {waiting} new"),
-    };
+    let pause_words = move || pause_label(paused.get(), timeline.with(Timeline::waiting));
     view! {
         <section class="card timeline" aria-labelledby="timeline">
             <div class="card-head">

@@ -5,7 +5,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use monitor_core::{agents::Verdict, telemetry::Range};
 
 use super::{
-    list::List,
+    list_context::ListContext,
     query::{NO_CONTAINER, NO_PROJECT, Query},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 
 /// The form.
 #[component]
-pub fn Toolbar(list: List) -> impl IntoView {
+pub fn Toolbar(list: ListContext) -> impl IntoView {
     let navigate = use_navigate();
     let query = list.query;
     // The address is what was asked for; whoever types does not leave a trail of it behind.
@@ -40,7 +40,7 @@ pub fn Toolbar(list: List) -> impl IntoView {
         })
     });
     let simulated = Derived::new(move || list.rows.with(|rows| rows.all().iter().any(|row| row.simulated())));
-    let plain = Derived::new(move || !list.moments.hydrated.get());
+    let plain = Derived::new(move || !list.signals.hydrated.get());
     let counted = move || {
         let (shown, all) = (list.shown.with(Vec::len), list.rows.with(|rows| rows.all().len()));
         match shown == all {
@@ -50,7 +50,7 @@ pub fn Toolbar(list: List) -> impl IntoView {
     };
     view! {
         <form class="card-head toolbar" method="get" action="/agents" role="search" on:submit=move |event| {
-            if list.moments.hydrated.get_untracked() {
+            if list.signals.hydrated.get_untracked() {
                 event.prevent_default();
             }
         }>

@@ -4,26 +4,11 @@ mod highlight;
 mod page;
 
 use leptos::{prelude::*, wasm_split::wasm_split};
-use leptos_router::LazyRoute;
 
-use crate::parts::{NotLoaded, page_or_note};
+use crate::parts::NotLoaded;
 use page::FilesPage;
 
-/// The route, whose page is in a part of the WebAssembly of its own.
-#[derive(Debug)]
-pub struct FilesRoute;
-
-impl LazyRoute for FilesRoute {
-    fn data() -> Self {
-        FilesRoute
-    }
-
-    async fn view(_: Self) -> AnyView {
-        page_or_note(files_part().await)
-    }
-}
-
-/// The page; in the browser, once its part is loaded.
+/// The page. In the browser it is loaded with its part of the WebAssembly.
 #[wasm_split(files, wasm_split_path = ::leptos::wasm_split, preload(load_part), fallible)]
 pub fn files_part() -> Result<AnyView, NotLoaded> {
     Ok(view! { <FilesPage /> }.into_any())

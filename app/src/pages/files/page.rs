@@ -11,7 +11,7 @@ use super::highlight::highlight;
 use crate::{
     api::load_files,
     components::{Chip, Copy, ErrorNote, Tone},
-    jobs::{Refusal, Verb, VerbForm, Verbs},
+    jobs::{Command, CommandButton, CommandRefusal, Commands},
     live::{Carried, Live},
     reactive::{Derived, attribute, part, part_if, text},
     words,
@@ -31,7 +31,7 @@ pub fn FilesPage() -> impl IntoView {
     );
     let directory = live.derive(|snapshot| snapshot.configuration.directory.clone());
     let settings_file = live.derive(|snapshot| snapshot.configuration.settings_file.clone());
-    let verbs = Verbs::new();
+    let commands = Commands::new();
     view! {
         <Title text="Files" />
         <div class="page">
@@ -42,11 +42,11 @@ pub fn FilesPage() -> impl IntoView {
                     ". Generated from " <code>{text(move || settings_file.get())}</code> "."
                 </p>
             </header>
-            <Refusal verbs />
+            <CommandRefusal commands />
             <Transition fallback=|| view! { <p class="fact">"Reading the files…"</p> }>
                 {move || Suspend::new(async move {
                     match files.await.0 {
-                        Ok(files) => view! { <Files files verbs /> }.into_any(),
+                        Ok(files) => view! { <Files files commands /> }.into_any(),
                         Err(error) => {
                             view! { <ErrorNote title="The files could not be read".to_owned() error /> }.into_any()
                         }
@@ -59,7 +59,7 @@ pub fn FilesPage() -> impl IntoView {
 }
 
 #[component]
-fn Files(files: Vec<FileView>, verbs: Verbs) -> impl IntoView {
+fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
     let query = use_query_map();
     let missing = files.iter().all(|file| file.state == FileState::Missing);
     let differ = !missing && files.iter().any(|file| file.state != FileState::Current);
@@ -91,7 +91,7 @@ fn Files(files: Vec<FileView>, verbs: Verbs) -> impl IntoView {
             <section class="note" data-tone="off">
                 <p>"Nothing is on disk yet; below is what would be written."</p>
                 <div class="actions">
-                    <VerbForm verbs verb=Verb::Initialize rank="primary" />
+                    <CommandButton commands command=Command::Initialize rank="primary" />
                 </div>
             </section>
         })}
@@ -99,7 +99,7 @@ fn Files(files: Vec<FileView>, verbs: Verbs) -> impl IntoView {
             <section class="note" data-tone="warn">
                 <p>"Some files differ from what the settings ask for. Replacing keeps each old one as a backup."</p>
                 <div class="actions">
-                    <VerbForm verbs verb=Verb::Replace rank="plain" />
+                    <CommandButton commands command=Command::Replace rank="plain" />
                 </div>
             </section>
         })}

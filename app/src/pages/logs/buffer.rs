@@ -2,6 +2,8 @@
 
 use monitor_core::logs::LogLine;
 
+use crate::live::feed::{FeedBuffer, drop_oldest};
+
 /// Lines kept on the page.
 pub const CAP: usize = 2000;
 
@@ -35,35 +37,26 @@ impl Buffer {
     pub fn shown(&self) -> &[Numbered] {
         &self.shown
     }
+}
 
-    /// How many lines came and are not shown yet.
-    pub fn waiting(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// The stream was opened: it begins with the tail again, so what it sends replaces what is shown.
+impl FeedBuffer for Buffer {
     #[cfg(any(test, feature = "hydrate"))]
-    pub fn reopened(&mut self) {
+    type Item = LogLine;
+
+    /// The tail that the stream starts with replaces the lines shown, once it has arrived.
+    #[cfg(any(test, feature = "hydrate"))]
+    fn reopen(&mut self) {
         self.waiting.clear();
         self.replace = true;
     }
 
-    /// Lines came.
     #[cfg(any(test, feature = "hydrate"))]
-    pub fn push(&mut self, lines: Vec<LogLine>) {
+    fn push(&mut self, lines: Vec<LogLine>) {
         self.waiting.extend(lines);
-        let excess = self.waiting.len().saturating_sub(CAP);
-        self.waiting.drain(..excess);
+        drop_oldest(&mut self.waiting, CAP);
     }
 
-    /// Whether `flush` would change anything.
-    #[cfg(any(test, feature = "hydrate"))]
-    pub fn is_dirty(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
-    /// Shows what came.
-    pub fn flush(&mut self) {
+    fn flush(&mut self) {
         if std::mem::take(&mut self.replace) {
             self.shown.clear();
         }
@@ -71,8 +64,11 @@ impl Buffer {
             self.shown.push(Numbered { number: self.next, line });
             self.next = self.next.wrapping_add(1);
         }
-        let excess = self.shown.len().saturating_sub(CAP);
-        self.shown.drain(..excess);
+        drop_oldest(&mut self.shown, CAP);
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 }
 
@@ -120,8 +116,8 @@ mod tests {
     #[test]
     fn after_a_reconnect_the_tail_replaces_what_was_shown_but_not_before_it_came() {
         let mut buffer = Buffer::new(lines(0..2));
-        buffer.reopened();
-        assert!(!buffer.is_dirty(), "an empty tail leaves the page as it is");
+        buffer.reopen();
+        assert_eq!(buffer.waiting(), 0, "an empty tail leaves the page as it is");
         buffer.push(lines(1..4));
         buffer.flush();
         buffer.push(lines(4..5));
@@ -142,7 +138,7 @@ mod tests {
     #[test]
     fn numbers_are_never_used_again() {
         let mut buffer = Buffer::new(lines(0..2));
-        buffer.reopened();
+        buffer.reopen();
         buffer.push(lines(0..2));
         buffer.flush();
         assert_eq!(buffer.shown().iter().map(|numbered| numbered.number).collect::<Vec<_>>(), [2, 3]);

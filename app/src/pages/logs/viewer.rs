@@ -9,10 +9,13 @@ use monitor_core::{
 
 use super::buffer::{Buffer, Filter, Numbered};
 #[cfg(feature = "hydrate")]
-use crate::components::keep_to_the_end;
+use crate::live::feed::follow;
 use crate::{
     components::{Icon, Shape},
-    live::Live,
+    live::{
+        Live,
+        feed::{FeedBuffer as _, pause_label},
+    },
     reactive::{Derived, part_if, text},
 };
 
@@ -32,10 +35,10 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
     let scroller = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
     {
-        let (before, after) = keep_to_the_end(scroller);
-        super::follow::follow(service, buffer, paused, before, after);
+        /// Lines that the server sends first.
+        const TAIL: u32 = 500;
+        follow(format!("/logs/{service}/stream?tail={TAIL}"), buffer, paused, scroller);
     }
-
     let counted = move || {
         let (shown, all) = (shown.with(Vec::len), buffer.with(|buffer| buffer.shown().len()));
         match shown == all {
@@ -43,11 +46,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
             false => format!("{shown} of {all} lines"),
         }
     };
-    let pause_words = move || match (paused.get(), buffer.with(Buffer::waiting)) {
-        (false, _) => "Pause".to_owned(),
-        (true, 0) => "Follow".to_owned(),
-        (true, waiting) => format!("Follow, {waiting} new"),
-    };
+    let pause_words = move || pause_label(paused.get(), buffer.with(Buffer::waiting));
     view! {
         <section class="card log" aria-label=format!("Log of {}", service.title())>
             <div class="card-head toolbar">

@@ -4,7 +4,7 @@ use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_navigate;
 use monitor_core::settings_page::Preview;
 
-use super::{follows::does_nothing, preview::Back, query, request::Request};
+use super::{back::BackToSettings, follows::does_nothing, query, request::Request};
 use crate::{
     api::ApplySettings,
     components::{Icon, Prose, Tone},
@@ -53,7 +53,7 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
                 <p class="fact">"Settings, files and containers agree."</p>
             </section>
             <div class="actions">
-                <Back asked />
+                <BackToSettings asked />
             </div>
         }
         .into_any();
@@ -92,7 +92,7 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
                 >
                     "Save and apply"
                 </button>
-                <Back asked />
+                <BackToSettings asked />
             </div>
         </form>
     }

@@ -4,6 +4,7 @@
 //! What is wrong is found by the server's own code (`monitor_core::settings`), in the browser as one types.
 
 mod apply;
+mod back;
 mod broken;
 mod diff;
 mod dom;
@@ -24,46 +25,26 @@ mod request;
 mod tests;
 
 use leptos::{prelude::*, wasm_split::wasm_split};
-use leptos_router::LazyRoute;
 
-use crate::parts::{NotLoaded, page_or_note};
+use crate::parts::NotLoaded;
 use page::SettingsPage;
 use preview::PreviewPage;
 
-/// The route of the form. Its page is in a part of the WebAssembly of its own, together with the preview's.
-#[derive(Debug)]
-pub struct SettingsRoute;
-
-impl LazyRoute for SettingsRoute {
-    fn data() -> Self {
-        SettingsRoute
-    }
-
-    async fn view(_: Self) -> AnyView {
-        page_or_note(settings_part(false).await)
-    }
+/// The pages in this part of the WebAssembly.
+#[derive(Debug, Clone, Copy)]
+pub enum SettingsPart {
+    /// The form.
+    Form,
+    /// The preview of a change.
+    Preview,
 }
 
-/// The route of the preview.
-#[derive(Debug)]
-pub struct PreviewRoute;
-
-impl LazyRoute for PreviewRoute {
-    fn data() -> Self {
-        PreviewRoute
-    }
-
-    async fn view(_: Self) -> AnyView {
-        page_or_note(settings_part(true).await)
-    }
-}
-
-/// The form, or the preview; in the browser, once their part is loaded. One function for both: each has a loading of its
-/// own, and all of a page's must be over before it is hydrated.
+/// One of the pages. In the browser they are loaded with their part of the WebAssembly. One function returns both: each
+/// split function loads separately, and all of a page's code must be loaded before it is hydrated.
 #[wasm_split(settings, wasm_split_path = ::leptos::wasm_split, preload(load_part), fallible)]
-pub fn settings_part(preview: bool) -> Result<AnyView, NotLoaded> {
-    Ok(match preview {
-        true => view! { <PreviewPage /> }.into_any(),
-        false => view! { <SettingsPage /> }.into_any(),
+pub fn settings_part(page: SettingsPart) -> Result<AnyView, NotLoaded> {
+    Ok(match page {
+        SettingsPart::Form => view! { <SettingsPage /> }.into_any(),
+        SettingsPart::Preview => view! { <PreviewPage /> }.into_any(),
     })
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::{MendSettings, load_settings},
     components::ErrorNote,
-    jobs::{JobAtWork, Outcome, Refusal, Verb, VerbForm, Verbs},
+    jobs::{Command, CommandButton, CommandRefusal, Commands, JobAtWork, Outcome},
     live::{Carried, Live},
     reactive::{Derived, part, part_if, text},
 };
@@ -28,7 +28,7 @@ pub fn SettingsPage() -> impl IntoView {
     let file = live.derive(|snapshot| snapshot.configuration.settings_file.clone());
     let applied = live.derive(|snapshot| snapshot.job.as_ref().is_some_and(|job| job.kind == JobKind::Apply));
     let at_work = live.derive(|snapshot| snapshot.running_job().is_some());
-    let verbs = Verbs::new();
+    let commands = Commands::new();
     let mend = Request::new(MendSettings::url());
     view! {
         <Title text="Settings" />
@@ -42,12 +42,12 @@ pub fn SettingsPage() -> impl IntoView {
                 <JobAtWork />
                 {part_if(at_work, move || view! {
                     <div class="actions">
-                        <VerbForm verbs verb=Verb::Cancel rank="plain" />
+                        <CommandButton commands command=Command::Cancel rank="plain" />
                     </div>
                 }.into_any())}
             </header>
-            <Refusal verbs />
-            {part_if(applied, move || view! { <Outcome verbs /> }.into_any())}
+            <CommandRefusal commands />
+            {part_if(applied, move || view! { <Outcome commands /> }.into_any())}
             <Transition fallback=|| view! { <p class="fact">"Reading the settings…"</p> }>
                 {move || Suspend::new(async move {
                     match page.await.0 {

@@ -11,6 +11,7 @@ use monitor_core::{
 
 use super::{
     apply::Apply,
+    back::BackToSettings,
     diff,
     follows::{Consequence, follows},
     query,
@@ -33,7 +34,7 @@ pub fn PreviewPage() -> impl IntoView {
         let pairs = url.with(|url| query::read(url.search()));
         query::write(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     });
-    // Worked out anew whenever the server sees settings, files or containers change.
+    // LoadedPreview out anew whenever the server sees settings, files or containers change.
     let seen = Live::get().derive(|snapshot| {
         let started: Vec<_> = snapshot.services.iter().map(|status| status.started_at).collect();
         (snapshot.configuration.clone(), started)
@@ -56,12 +57,12 @@ pub fn PreviewPage() -> impl IntoView {
                     let asked = asked.get();
                     Suspend::new(async move {
                         match preview.await.0 {
-                            Ok(preview) => view! { <Worked preview asked apply /> }.into_any(),
+                            Ok(preview) => view! { <LoadedPreview preview asked apply /> }.into_any(),
                             Err(error) => {
                                 let title = "What would happen could not be worked out".to_owned();
                                 view! {
                                     <ErrorNote title error>
-                                        <Back asked />
+                                        <BackToSettings asked />
                                     </ErrorNote>
                                 }
                                 .into_any()
@@ -75,19 +76,8 @@ pub fn PreviewPage() -> impl IntoView {
     .into_any()
 }
 
-/// Back to the form, which fills itself from the address.
 #[component]
-pub fn Back(asked: String) -> impl IntoView {
-    view! {
-        <a class="button" href=format!("/settings?{asked}")>
-            "Back to the form"
-        </a>
-    }
-    .into_any()
-}
-
-#[component]
-fn Worked(preview: Preview, asked: String, apply: Request) -> impl IntoView {
+fn LoadedPreview(preview: Preview, asked: String, apply: Request) -> impl IntoView {
     if !preview.problems.is_empty() {
         return view! { <Problems problems=preview.problems asked /> }.into_any();
     }
@@ -180,7 +170,7 @@ fn Problems(problems: Vec<Problem>, asked: String) -> impl IntoView {
             </h2>
             <ul class="problems">{rows}</ul>
             <div class="actions">
-                <Back asked />
+                <BackToSettings asked />
             </div>
         </section>
     }

@@ -2,7 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::{api::ApiError, components::ErrorNote, jobs, live::Carried, reactive::part};
+use crate::{
+    api::ApiError,
+    components::ErrorNote,
+    forms::{post_form, posted_refusal},
+    live::Carried,
+    reactive::part,
+};
 
 /// One kind of request of one page, and what became of the last.
 #[derive(Debug, Clone, Copy)]
@@ -16,8 +22,9 @@ impl Request {
     /// To that address. Must be made within a route and outside of what is loaded: a form that was posted without
     /// JavaScript leaves its refusal in context, and it travels with the page.
     pub fn new(url: &'static str) -> Request {
-        let refused = SharedValue::new_str(move || Carried(jobs::refused(url))).into_inner().0;
-        Request { url, refusal: RwSignal::new(refused), pending: RwSignal::new(false) }
+        let refusal = move || posted_refusal().filter(|(posted_to, _)| posted_to == url).map(|(_, error)| error);
+        let refusal = SharedValue::new_str(move || Carried(refusal())).into_inner().0;
+        Request { url, refusal: RwSignal::new(refusal), pending: RwSignal::new(false) }
     }
 
     /// An answer is awaited.
@@ -33,7 +40,7 @@ impl Request {
         self.refusal.set(None);
         self.pending.set(true);
         leptos::task::spawn_local(async move {
-            let answer = jobs::post(self.url, &body).await;
+            let answer = post_form(self.url, &body).await;
             self.pending.try_set(false);
             match answer {
                 Ok(()) => done(),

@@ -1,16 +1,16 @@
-//! What the stack page offers besides plain verbs: the question before data is removed, and the way to Grafana.
+//! What the stack page offers besides plain commands: the question before data is removed, and the way to Grafana.
 
 use leptos::prelude::*;
 
 use crate::{
     components::{Icon, Shape, Tone},
-    jobs::{Verb, VerbForm, Verbs},
+    jobs::{Command, CommandButton, Commands},
 };
 
 /// `Remove stack and data`, which asks first. The question is a popover: it opens, closes on Escape and hands the
 /// focus back without a line of script.
 #[component]
-pub fn RemoveForm(verbs: Verbs) -> impl IntoView {
+pub fn RemoveForm(commands: Commands) -> impl IntoView {
     view! {
         <button type="button" class="button asks" data-rank="danger" popovertarget="remove">
             "Remove stack and data"
@@ -29,7 +29,7 @@ pub fn RemoveForm(verbs: Verbs) -> impl IntoView {
                 <button type="button" class="button" popovertarget="remove" popovertargetaction="hide">
                     "Keep everything"
                 </button>
-                <VerbForm verbs verb=Verb::Remove rank="danger" closes="remove" />
+                <CommandButton commands command=Command::Remove rank="danger" closes="remove" />
             </div>
         </dialog>
     }

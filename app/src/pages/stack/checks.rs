@@ -8,7 +8,7 @@ use monitor_core::{
 
 use crate::{
     components::{Icon, Prose, Tone},
-    jobs::{Verb, VerbForm, Verbs},
+    jobs::{Command, CommandButton, Commands},
     live::Live,
     reactive::{Derived, part, part_if, text},
     words,
@@ -40,7 +40,7 @@ pub fn sum(checkup: &Checkup) -> String {
 
 /// The card.
 #[component]
-pub fn Checks(verbs: Verbs) -> impl IntoView {
+pub fn Checks(commands: Commands) -> impl IntoView {
     let live = Live::get();
     let findings = live.derive(|snapshot| match &snapshot.checkup {
         Some(checkup) => checkup.findings.clone(),
@@ -61,7 +61,7 @@ pub fn Checks(verbs: Verbs) -> impl IntoView {
             <div class="card-head">
                 <h2 id="checks">"Checks"</h2>
                 <p class="fact">{text(move || words.get())} " " {text(move || age.get())}</p>
-                <VerbForm verbs verb=Verb::CheckUp rank="quiet" />
+                <CommandButton commands command=Command::CheckUp rank="quiet" />
             </div>
             {part(move || findings.with(|findings| list(findings, true)))}
             {part_if(any, move || view! {

@@ -2,14 +2,18 @@
 
 use monitor_core::{
     error::StackError,
-    job::{Job, JobKind, Phase},
+    job::JobKind,
     live::{EngineState, Snapshot},
     service::Service,
     status::{ContainerState, StackState},
 };
 
 use super::checks;
-use crate::{components::Tone, words};
+use crate::{
+    components::Tone,
+    jobs::{JobHeadline, job_headline},
+    words,
+};
 
 /// The step that is offered first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +61,9 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
         false => Step::Initialize,
     };
     if let Some(job) = snapshot.running_job() {
-        return at_work(job);
+        let JobHeadline { word, title, text } = job_headline(job);
+        let step = if job.kind == JobKind::Initialize { Step::None } else { Step::Cancel };
+        return Headline { tone: Tone::Busy, word, title, text, step };
     }
     if of_another_generation(snapshot) {
         return Headline {
@@ -175,49 +181,4 @@ fn partial(snapshot: &Snapshot) -> Headline {
         text,
         step: if down.is_empty() { Step::None } else { Step::Start },
     }
-}
-
-fn at_work(job: &Job) -> Headline {
-    let in_phase = |phase: Phase| job.steps.iter().filter(move |step| step.phase == phase);
-    let fetching = job.pulls.iter().filter(|pull| !pull.complete).count();
-    let (word, title, text) = match job.kind {
-        JobKind::Initialize => ("Initializing", "Writing the files.".to_owned(), String::new()),
-        JobKind::Up if fetching > 0 => (
-            "Starting",
-            format!("Fetching {} {}.", words::count(fetching), if fetching == 1 { "image" } else { "images" }),
-            "Images stay on this machine; the next start does without this.".to_owned(),
-        ),
-        JobKind::Up => {
-            let ready = in_phase(Phase::Ready).count();
-            let awaited: Vec<&str> = in_phase(Phase::AwaitingReadiness).map(|step| step.service.title()).collect();
-            let title = match (ready, job.steps.len()) {
-                (0, _) => "Starting the stack.".to_owned(),
-                (ready, all) => words::ready_of(ready, all),
-            };
-            let text = match awaited.is_empty() {
-                true => String::new(),
-                false => format!("Waiting until {} can take requests.", words::list(&awaited)),
-            };
-            ("Starting", title, text)
-        }
-        JobKind::Apply => (
-            "Applying",
-            "Applying the settings.".to_owned(),
-            "What they concern is made anew, and the rest keeps running. If it does not get ready, all is put back."
-                .to_owned(),
-        ),
-        JobKind::Down => {
-            ("Stopping", "Stopping the stack.".to_owned(), "Recorded data and the network stay.".to_owned())
-        }
-        JobKind::Remove => (
-            "Removing",
-            "Removing the stack and its data.".to_owned(),
-            "Recorded metrics, events and dashboards go with it.".to_owned(),
-        ),
-    };
-    let step = match job.kind {
-        JobKind::Initialize => Step::None,
-        _ => Step::Cancel,
-    };
-    Headline { tone: Tone::Busy, word, title, text, step }
 }

@@ -3,7 +3,7 @@
 mod actions;
 mod checks;
 mod flow;
-pub mod headline;
+mod headline;
 mod page;
 mod row;
 mod services;

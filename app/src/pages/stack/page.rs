@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::ApiError,
     components::{Chip, ErrorNote, Icon, Prose, Tone},
-    jobs::{Outcome, Progress, Refusal, Verb, VerbForm, Verbs},
+    jobs::{Command, CommandButton, CommandRefusal, Commands, Outcome, Progress},
     live::Live,
     reactive::{Derived, part, part_if, text},
 };
@@ -22,20 +22,20 @@ use crate::{
 /// `/`.
 #[component]
 pub fn StackPage() -> impl IntoView {
-    let verbs = Verbs::new();
+    let commands = Commands::new();
     let checks_first = Live::get().derive(checks::comes_first);
     let checks_last = Derived::new(move || !checks_first.get());
     view! {
         <Title text="Stack" />
         <div class="page">
-            <Opening verbs />
-            <Refusal verbs />
-            <Attention verbs />
-            <Outcome verbs />
-            {part_if(checks_first, move || view! { <Checks verbs /> }.into_any())}
+            <Opening commands />
+            <CommandRefusal commands />
+            <Attention commands />
+            <Outcome commands />
+            {part_if(checks_first, move || view! { <Checks commands /> }.into_any())}
             <Services />
             <DataPath />
-            {part_if(checks_last, move || view! { <Checks verbs /> }.into_any())}
+            {part_if(checks_last, move || view! { <Checks commands /> }.into_any())}
         </div>
     }
     .into_any()
@@ -43,7 +43,7 @@ pub fn StackPage() -> impl IntoView {
 
 /// How it stands, and the one next step.
 #[component]
-fn Opening(verbs: Verbs) -> impl IntoView {
+fn Opening(commands: Commands) -> impl IntoView {
     let live = Live::get();
     let headline = live.derive(headline);
     let step = Derived::new(move || headline.with(|headline| headline.step.clone()));
@@ -67,16 +67,16 @@ fn Opening(verbs: Verbs) -> impl IntoView {
             <div class="actions">
                 {part(move || match step.get() {
                     Step::None => ().into_any(),
-                    Step::Initialize => view! { <VerbForm verbs verb=Verb::Initialize rank="primary" /> }.into_any(),
-                    Step::Start => view! { <VerbForm verbs verb=Verb::Start rank="primary" /> }.into_any(),
-                    Step::Cancel => view! { <VerbForm verbs verb=Verb::Cancel rank="plain" /> }.into_any(),
+                    Step::Initialize => view! { <CommandButton commands command=Command::Initialize rank="primary" /> }.into_any(),
+                    Step::Start => view! { <CommandButton commands command=Command::Start rank="primary" /> }.into_any(),
+                    Step::Cancel => view! { <CommandButton commands command=Command::Cancel rank="plain" /> }.into_any(),
                     Step::Open(url) => view! { <OpenPage url words="Open Grafana" /> }.into_any(),
                 })}
                 {part_if(stop, move || view! {
-                    <VerbForm verbs verb=Verb::Stop rank="plain" />
+                    <CommandButton commands command=Command::Stop rank="plain" />
                 }.into_any())}
                 {part_if(remove, move || view! {
-                    <RemoveForm verbs />
+                    <RemoveForm commands />
                 }.into_any())}
             </div>
         </header>
@@ -86,7 +86,7 @@ fn Opening(verbs: Verbs) -> impl IntoView {
 
 /// What stands in the way: no Engine, wrong settings, files that differ from them.
 #[component]
-fn Attention(verbs: Verbs) -> impl IntoView {
+fn Attention(commands: Commands) -> impl IntoView {
     let live = Live::get();
     let engine_error = live.derive(|snapshot| match &snapshot.engine {
         EngineState::Unreachable { error } => Some(error.clone()),
@@ -111,7 +111,7 @@ fn Attention(verbs: Verbs) -> impl IntoView {
         })}
         {part(move || {
             let names = differing.get();
-            (!names.is_empty()).then(|| view! { <Differing names verbs /> }).into_any()
+            (!names.is_empty()).then(|| view! { <Differing names commands /> }).into_any()
         })}
     }
     .into_any()
@@ -143,7 +143,7 @@ fn NoEngine(error: StackError) -> impl IntoView {
 }
 
 #[component]
-fn Differing(names: Vec<String>, verbs: Verbs) -> impl IntoView {
+fn Differing(names: Vec<String>, commands: Commands) -> impl IntoView {
     let heading = match names.len() {
         1 => "One file differs from the settings".to_owned(),
         count => format!(
@@ -164,7 +164,7 @@ fn Differing(names: Vec<String>, verbs: Verbs) -> impl IntoView {
             <ul class="inline">{files}</ul>
             <p class="hint">"Replacing writes them anew from the settings, and keeps each old one beside it as a backup."</p>
             <div class="actions">
-                <VerbForm verbs verb=Verb::Replace rank="plain" />
+                <CommandButton commands command=Command::Replace rank="plain" />
             </div>
         </section>
     }

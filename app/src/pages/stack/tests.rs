@@ -3,7 +3,7 @@
 use monitor_core::{
     doctor::{Check, Checkup, Finding, Grade},
     error::StackError,
-    job::{FileAction, FileOutcome, Job, JobKind, JobState, Phase, Progress, Pull},
+    job::{Job, JobKind, Phase, Progress, Pull},
     live::{EngineState, Snapshot},
     service::Service,
     status::{ContainerState, ServiceStatus, StackState, Usage, stack_state},
@@ -15,11 +15,7 @@ use super::{
     headline::{Step, headline, offers},
     row::{row, state_words},
 };
-use crate::{
-    components::Tone,
-    jobs::{bar, outcome_title},
-    live::Seed,
-};
+use crate::{components::Tone, live::Seed};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_milliseconds(seconds * 1000)
@@ -184,50 +180,6 @@ fn a_row_says_how_long_how_much_and_why() {
     assert_eq!((loki.cpu.as_deref(), loki.memory.as_deref()), (Some("2.0 %"), Some("131 MB")));
     assert_eq!(loki.why.as_deref(), Some("HTTP 503: Ingester not ready."));
     assert_eq!(row(&unreachable(snapshot), at(0), Service::Loki).word, "Unknown", "an old state is not shown as new");
-}
-
-#[test]
-fn the_bar_counts_bytes_while_it_fetches_and_services_after() {
-    let pull = |fetched_bytes, complete| {
-        Progress::Pull(Pull { image: "x".into(), fetched_bytes, total_bytes: 200_000_000, complete })
-    };
-    let mut job = Job::begin(1, JobKind::Up, at(0));
-    assert_eq!(bar(&job), None);
-    job.apply(step(Service::Loki, Phase::Ready));
-    job.apply(step(Service::Jaeger, Phase::Pulling));
-    job.apply(pull(50_000_000, false));
-    let fetching = bar(&job).expect("a bar");
-    assert_eq!((fetching.value, fetching.words.as_str()), (250, "50 MB of 200 MB fetched"));
-    job.apply(pull(200_000_000, true));
-    let starting = bar(&job).expect("a bar");
-    assert_eq!((starting.value, starting.words.as_str()), (500, "1 of 2 services ready"));
-}
-
-#[test]
-fn an_outcome_says_what_became_of_the_job() {
-    let mut job = Job::begin(1, JobKind::Up, at(0));
-    job.finished_at = Some(at(42));
-    for (state, title) in [
-        (JobState::Done, "The stack started in 42 s"),
-        (JobState::Failed, "The stack did not start"),
-        (JobState::Cancelled, "Starting was cancelled; what was done so far stays"),
-    ] {
-        job.state = state;
-        assert_eq!(outcome_title(&job), title);
-    }
-    job.kind = JobKind::Apply;
-    for (state, restored, title) in [
-        (JobState::Done, false, "The settings were applied in 42 s"),
-        (JobState::Failed, false, "The settings were not applied"),
-        (JobState::Failed, true, "The settings were not applied, and all is as it was before"),
-    ] {
-        (job.state, job.restored) = (state, restored);
-        assert_eq!(outcome_title(&job), title);
-    }
-    // The Engine went away after the file was saved.
-    job.restored = false;
-    job.apply(Progress::File(FileOutcome { name: "settings.yaml".into(), action: FileAction::Written }));
-    assert_eq!(outcome_title(&job), "The settings are saved, but not every service follows them");
 }
 
 fn checked(mut snapshot: Snapshot, findings: &[(Check, Grade)]) -> Snapshot {

@@ -1,4 +1,4 @@
-//! A list that keeps its end in sight, unless its reader has scrolled up to read.
+//! Keeps the end of a growing list in view, unless its reader has scrolled up.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -7,9 +7,9 @@ use leptos::{html, prelude::*};
 /// Pixels above the end that still count as the end.
 const SLACK: i32 = 40;
 
-/// Shows the end of what the list begins with. Answers with what is to be called before the list grows, which looks
-/// where the reader is, and after.
-pub fn keep_to_the_end(scroller: NodeRef<html::Div>) -> (impl Fn() + 'static, impl Fn() + 'static) {
+/// Scrolls to the end once. Returns two functions: one to call before the list grows, which checks where the reader is, and
+/// one to call after, which scrolls to the new end.
+pub fn keep_end_in_view(scroller: NodeRef<html::Div>) -> (impl Fn() + 'static, impl Fn() + 'static) {
     let at_end = Rc::new(Cell::new(true));
     let measure = {
         let at_end = at_end.clone();
@@ -20,16 +20,16 @@ pub fn keep_to_the_end(scroller: NodeRef<html::Div>) -> (impl Fn() + 'static, im
             }
         }
     };
-    let to_end = move || {
+    let scroll_to_end = move || {
         if let Some(element) = scroller.get_untracked() {
             element.set_scroll_top(element.scroll_height());
         }
     };
-    Effect::new(move |_| to_end());
+    Effect::new(move |_| scroll_to_end());
     let follow = move || {
         if at_end.get() {
-            // After what is new is on the page.
-            request_animation_frame(to_end);
+            // The new items are laid out by the next frame.
+            request_animation_frame(scroll_to_end);
         }
     };
     (measure, follow)

@@ -1,0 +1,29 @@
+//! Takes over the page that the server rendered.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::{App, routes::load_part_of};
+
+/// How long to wait before loading a part again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Hydrates the page once its part is loaded. If the part can't be loaded, the page stays as it is without JavaScript:
+/// correct, with working links and forms.
+pub fn hydrate() {
+    hydrate_when_loaded(3);
+}
+
+/// Tries that many times: browsers abort requests when a network appears or disappears, which happens with each container
+/// that starts.
+fn hydrate_when_loaded(attempts: u8) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let path = window().location().pathname().unwrap_or_default();
+        match load_part_of(&path).await {
+            Ok(()) => leptos::mount::hydrate_body(App),
+            Err(_) if attempts > 1 => set_timeout(move || hydrate_when_loaded(attempts - 1), PAUSE),
+            Err(_) => {}
+        }
+    });
+}

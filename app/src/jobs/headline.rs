@@ -1,0 +1,58 @@
+//! A running job in words. Pure.
+
+use monitor_core::job::{Job, JobKind, Phase};
+
+use crate::words;
+
+/// What the running job does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobHeadline {
+    /// One word, for a chip.
+    pub word: &'static str,
+    /// One sentence.
+    pub title: String,
+    /// What else to know. May be empty.
+    pub text: String,
+}
+
+/// Describes the running job.
+pub fn job_headline(job: &Job) -> JobHeadline {
+    let in_phase = |phase: Phase| job.steps.iter().filter(move |step| step.phase == phase);
+    let fetching = job.pulls.iter().filter(|pull| !pull.complete).count();
+    let (word, title, text) = match job.kind {
+        JobKind::Initialize => ("Initializing", "Writing the files.".to_owned(), String::new()),
+        JobKind::Up if fetching > 0 => (
+            "Starting",
+            format!("Fetching {} {}.", words::count(fetching), if fetching == 1 { "image" } else { "images" }),
+            "Images stay on this machine; the next start does without this.".to_owned(),
+        ),
+        JobKind::Up => {
+            let ready = in_phase(Phase::Ready).count();
+            let awaited: Vec<&str> = in_phase(Phase::AwaitingReadiness).map(|step| step.service.title()).collect();
+            let title = match (ready, job.steps.len()) {
+                (0, _) => "Starting the stack.".to_owned(),
+                (ready, all) => words::ready_of(ready, all),
+            };
+            let text = match awaited.is_empty() {
+                true => String::new(),
+                false => format!("Waiting until {} can take requests.", words::list(&awaited)),
+            };
+            ("Starting", title, text)
+        }
+        JobKind::Apply => (
+            "Applying",
+            "Applying the settings.".to_owned(),
+            "What they concern is made anew, and the rest keeps running. If it does not get ready, all is put back."
+                .to_owned(),
+        ),
+        JobKind::Down => {
+            ("Stopping", "Stopping the stack.".to_owned(), "Recorded data and the network stay.".to_owned())
+        }
+        JobKind::Remove => (
+            "Removing",
+            "Removing the stack and its data.".to_owned(),
+            "Recorded metrics, events and dashboards go with it.".to_owned(),
+        ),
+    };
+    JobHeadline { word, title, text }
+}

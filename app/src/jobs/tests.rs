@@ -1,0 +1,61 @@
+//! From jobs to words.
+
+use monitor_core::{
+    job::{FileAction, FileOutcome, Job, JobKind, JobState, Phase, Progress, Pull},
+    service::Service,
+    timestamp::Timestamp,
+};
+
+use super::{outcome::outcome_title, progress::bar};
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_milliseconds(seconds * 1000)
+}
+
+fn step(service: Service, phase: Phase) -> Progress {
+    Progress::Step { service, phase }
+}
+
+#[test]
+fn the_bar_counts_bytes_while_it_fetches_and_services_after() {
+    let pull = |fetched_bytes, complete| {
+        Progress::Pull(Pull { image: "x".into(), fetched_bytes, total_bytes: 200_000_000, complete })
+    };
+    let mut job = Job::begin(1, JobKind::Up, at(0));
+    assert_eq!(bar(&job), None);
+    job.apply(step(Service::Loki, Phase::Ready));
+    job.apply(step(Service::Jaeger, Phase::Pulling));
+    job.apply(pull(50_000_000, false));
+    let fetching = bar(&job).expect("a bar");
+    assert_eq!((fetching.value, fetching.words.as_str()), (250, "50 MB of 200 MB fetched"));
+    job.apply(pull(200_000_000, true));
+    let starting = bar(&job).expect("a bar");
+    assert_eq!((starting.value, starting.words.as_str()), (500, "1 of 2 services ready"));
+}
+
+#[test]
+fn an_outcome_says_what_became_of_the_job() {
+    let mut job = Job::begin(1, JobKind::Up, at(0));
+    job.finished_at = Some(at(42));
+    for (state, title) in [
+        (JobState::Done, "The stack started in 42 s"),
+        (JobState::Failed, "The stack did not start"),
+        (JobState::Cancelled, "Starting was cancelled; what was done so far stays"),
+    ] {
+        job.state = state;
+        assert_eq!(outcome_title(&job), title);
+    }
+    job.kind = JobKind::Apply;
+    for (state, restored, title) in [
+        (JobState::Done, false, "The settings were applied in 42 s"),
+        (JobState::Failed, false, "The settings were not applied"),
+        (JobState::Failed, true, "The settings were not applied, and all is as it was before"),
+    ] {
+        (job.state, job.restored) = (state, restored);
+        assert_eq!(outcome_title(&job), title);
+    }
+    // The Engine went away after the file was saved.
+    job.restored = false;
+    job.apply(Progress::File(FileOutcome { name: "settings.yaml".into(), action: FileAction::Written }));
+    assert_eq!(outcome_title(&job), "The settings are saved, but not every service follows them");
+}

@@ -1,0 +1,71 @@
+//! What the parts of the list page share: the query, and the rows as they change.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use monitor_core::{
+    links::Links,
+    live::{EngineState, Snapshot},
+    telemetry::{Numbers, Range},
+};
+
+use super::{
+    query::Query,
+    row_view::{PageSignals, RowContext},
+    rows::{Row, Rows},
+};
+use crate::{live::Live, reactive::Derived};
+
+/// Shared by the parts of the list page.
+#[derive(Debug, Clone, Copy)]
+pub struct ListContext {
+    /// What the address asks for.
+    pub query: Derived<Query>,
+    /// All rows.
+    pub rows: Derived<Rows>,
+    /// The rows that match the query, in its order.
+    pub shown: Derived<Vec<Arc<Row>>>,
+    /// What the rows share.
+    pub row_context: Derived<RowContext>,
+    /// The clock, and whether the page is interactive.
+    pub signals: PageSignals,
+    /// The numbers on the page are of another range than the query's; the new ones are loading.
+    pub loading: Derived<bool>,
+}
+
+impl ListContext {
+    /// Joins the live snapshot with the numbers, and selects what the address asks for.
+    pub fn new(query: Derived<Query>, numbers: RwSignal<Option<Numbers>>) -> ListContext {
+        let live = Live::get();
+        let known = StoredValue::new(Rows::default());
+        let rows = live.derive(move |snapshot: &Snapshot| {
+            let before = known.get_value();
+            let rows = numbers.with(|numbers| Rows::merge(&before, &snapshot.agents, numbers.as_ref()));
+            known.set_value(rows.clone());
+            rows
+        });
+        let shown = Derived::new(move || query.with(|query| rows.with(|rows| query.choose(rows.all()))));
+        let links = live.derive(Links::of);
+        let engine = live.derive(|snapshot| matches!(snapshot.engine, EngineState::Connected { .. }));
+        let row_context = Derived::new(move || {
+            numbers.with(|numbers| RowContext {
+                range: numbers.as_ref().map_or(Range::default(), |numbers| numbers.range),
+                missing: numbers.as_ref().map(|numbers| numbers.missing.clone()).unwrap_or_default(),
+                links: links.get(),
+                engine: engine.get(),
+            })
+        });
+        let loading = Derived::new(move || {
+            let range = query.with(|query| query.range);
+            numbers.with(|numbers| numbers.as_ref().is_some_and(|numbers| numbers.range != range))
+        });
+        ListContext {
+            query,
+            rows,
+            shown,
+            row_context,
+            loading,
+            signals: PageSignals { now: live.now(), hydrated: live.hydrated() },
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The opening of an agent’s page: its name, its project, its verdict, and why.
+
+use leptos::prelude::*;
+use monitor_core::agents::{Agent, Cause};
+
+use super::{
+    cause::{remedy, tone},
+    query::{NO_PROJECT, Query},
+};
+use crate::{
+    components::Chip,
+    live::Live,
+    reactive::{Derived, attribute, part, text},
+};
+
+/// The link to the list.
+#[component]
+pub fn BackToAgents() -> impl IntoView {
+    view! { <p class="back"><a href="/agents">"All agents"</a></p> }
+}
+
+/// The address of the list of the project’s agents.
+fn address_of_project(project: Option<String>) -> String {
+    Query { project: project.unwrap_or_else(|| NO_PROJECT.into()), ..Query::default() }.address()
+}
+
+/// The name, the project and the verdict.
+#[component]
+pub fn Opening(agent: Derived<Agent>) -> impl IntoView {
+    let title = Derived::new(move || agent.with(|agent| agent.title().to_owned()));
+    let project = Derived::new(move || agent.with(|agent| agent.project.clone()));
+    view! {
+        <header class="opening">
+            <BackToAgents />
+            <div class="eyebrow">
+                <h1>{text(move || title.get())}</h1>
+                <p class="fact">
+                    <a href=attribute(move || Some(address_of_project(project.get())))>
+                        {text(move || project.get().unwrap_or_else(|| "no project".into()))}
+                    </a>
+                </p>
+            </div>
+            <p class="verdict" role="status">
+                <Chip
+                    tone=Signal::derive(move || agent.with(|agent| tone(agent.verdict)))
+                    word=Signal::derive(move || agent.with(|agent| agent.verdict.title().to_owned()))
+                />
+            </p>
+        </header>
+    }
+    .into_any()
+}
+
+/// The causes of the verdict. The most important comes first and is unfolded.
+#[component]
+pub fn Causes(agent: Derived<Agent>) -> impl IntoView {
+    let hydrated = Live::get().hydrated();
+    let causes = Derived::new(move || agent.with(|agent| (agent.verdict, agent.causes.clone())));
+    part(move || {
+        let (verdict, causes) = causes.get();
+        if causes.is_empty() {
+            return ().into_any();
+        }
+        let tone = tone(verdict).name();
+        let each = |(index, cause): (usize, &Cause)| {
+            view! {
+                <li>
+                    <details open=index == 0>
+                        <summary>{cause.code.sentence()}</summary>
+                        {remedy(cause, hydrated)}
+                    </details>
+                </li>
+            }
+        };
+        let causes = causes.iter().enumerate().map(each).collect_view();
+        view! {
+            <section class="card causes" data-tone=tone aria-labelledby="causes">
+                <h2 id="causes" class="unseen">"Why"</h2>
+                <ol>{causes}</ol>
+            </section>
+        }
+        .into_any()
+    })
+}

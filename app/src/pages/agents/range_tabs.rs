@@ -1,0 +1,40 @@
+//! The choice of the range of an agent’s numbers.
+
+use leptos::prelude::*;
+use monitor_core::telemetry::Range;
+
+use super::toolbar::range_words;
+use crate::{
+    address,
+    reactive::{Derived, attribute},
+};
+
+/// A link for each range.
+#[component]
+pub fn RangeTabs(container: String, range: Derived<Range>) -> impl IntoView {
+    let path = format!("/agents/{}", address::segment(&container));
+    let choices = Range::ALL
+        .into_iter()
+        .map(|each| {
+            let current = attribute(move || (range.get() == each).then(|| "true".to_owned()));
+            view! {
+                <li>
+                    <a
+                        href=format!("{path}?range={}", each.name())
+                        aria-current=current
+                        title=range_words(each)
+                        data-noscroll="true"
+                    >
+                        {each.name()}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav class="tabs ranges" aria-label="Range of the numbers">
+            <ul>{choices}</ul>
+        </nav>
+    }
+    .into_any()
+}

@@ -1,0 +1,95 @@
+//! Keeps an agent's page current: asks the server again when the range or the agent changes.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use monitor_core::{agent_page::AgentPage, agents::Agent, telemetry::Range};
+
+use crate::{api::load_agent, reactive::Derived};
+
+/// The shortest time between two requests because the agent changed.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// Loads the page again at once when the range changes, and at most every `PAUSE` when the agent changes or sends data.
+pub fn refresh_when_changed(
+    container: String,
+    page: RwSignal<AgentPage>,
+    agent: Derived<Agent>,
+    range: Derived<Range>,
+) {
+    let refresh = StoredValue::new(Refresh { container, page, range, state: State::default() });
+    let stamp = Derived::new(move || {
+        agent.with(|agent| (agent.last_seen, agent.verdict, agent.state, agent.started_at, agent.causes.len()))
+    });
+    Effect::new(move |before: Option<_>| {
+        let now = stamp.get();
+        if before.is_some_and(|before| before != now) {
+            load_rate_limited(refresh);
+        }
+        now
+    });
+    Effect::new(move |before: Option<Range>| {
+        let now = range.get();
+        if before.is_some_and(|before| before != now) {
+            refresh.with_value(Refresh::load);
+        }
+        now
+    });
+}
+
+struct Refresh {
+    container: String,
+    page: RwSignal<AgentPage>,
+    range: Derived<Range>,
+    state: State,
+}
+
+/// Where the rate limit is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    /// The next change loads at once.
+    #[default]
+    Ready,
+    /// The last load was less than `PAUSE` ago.
+    Paused,
+    /// The same, and the agent has changed since.
+    PausedAndChanged,
+}
+
+impl Refresh {
+    fn load(&self) {
+        let (container, page, range) = (self.container.clone(), self.page, self.range);
+        leptos::task::spawn_local(async move {
+            let wanted = range.get_untracked();
+            if let Ok(new) = load_agent(container, wanted).await
+                && range.try_get_untracked() == Some(wanted)
+            {
+                page.try_set(new);
+            }
+        });
+    }
+}
+
+/// After the page was left the value is gone, and nothing happens.
+fn load_rate_limited(refresh: StoredValue<Refresh>) {
+    let start = refresh.try_update_value(|refresh| match refresh.state {
+        State::Ready => {
+            refresh.state = State::Paused;
+            refresh.load();
+            true
+        }
+        State::Paused | State::PausedAndChanged => {
+            refresh.state = State::PausedAndChanged;
+            false
+        }
+    });
+    if start == Some(true) {
+        let end_of_pause = move || {
+            let before = refresh.try_update_value(|refresh| std::mem::take(&mut refresh.state));
+            if before == Some(State::PausedAndChanged) {
+                load_rate_limited(refresh);
+            }
+        };
+        set_timeout(end_of_pause, PAUSE);
+    }
+}
