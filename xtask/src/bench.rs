@@ -8,6 +8,7 @@ mod report;
 use anyhow::{Context, Result, ensure};
 
 use crate::{
+    build::{self, Build},
     panel::{Home, Panel},
     paths::Paths,
     stand_ins,
@@ -49,7 +50,7 @@ pub fn run_all(paths: &Paths, runs: usize) -> Result<()> {
     tools::ensure_npm_packages(paths)?;
     let chromium = tools::ensure_chromium()?;
     let images = stand_ins::import(paths, &engine)?;
-    let binary = crate::build(paths)?;
+    let binary = build::make(paths, Build::Small)?;
 
     let settings = stand_ins::settings_with_free_ports(&images)?;
     let home = Home::new("bench", &settings)?;

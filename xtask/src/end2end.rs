@@ -4,7 +4,11 @@ use std::{path::Path, process::Command};
 
 use anyhow::Result;
 
-use crate::{paths::Paths, stand_ins, step, tools};
+use crate::{
+    build::{self, Build},
+    paths::Paths,
+    stand_ins, step, tools,
+};
 
 /// The command, with all that the tests read from the environment.
 pub fn playwright(paths: &Paths, chromium: &Path, binary: &Path) -> Command {
@@ -23,6 +27,6 @@ pub fn screenshots(paths: &Paths) -> Result<()> {
     let chromium = tools::ensure_chromium()?;
     let engine = tools::ensure_free_engine(paths)?;
     stand_ins::import(paths, &engine)?;
-    let binary = super::build(paths)?;
+    let binary = build::make(paths, Build::Small)?;
     step::run(playwright(paths, &chromium, &binary).args(["--project", "screenshots", "--reporter", "list"]))
 }

@@ -2,6 +2,7 @@
 //! installs before it does.
 
 mod bench;
+mod build;
 mod end2end;
 mod panel;
 mod paths;
@@ -12,13 +13,13 @@ mod test;
 mod tools;
 mod wasm;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use paths::Paths;
-use step::{run, say};
+use step::say;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Builds, runs, tests and measures clawker-monitor.")]
@@ -29,16 +30,25 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build the site and `target/release/clawker-monitor`, one self-contained file
+    /// Build `target/release/clawker-monitor`: one small file that holds everything
     Build,
-    /// Build, then run `clawker-monitor` with the arguments after `--` (default: `serve`)
+    /// Build quickly, then run `clawker-monitor` with the arguments after `--` (default: `serve`)
     Run {
         /// Arguments of `clawker-monitor`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Run every test there is, from formatting to a real browser
-    Test,
+    /// Run the tests, from formatting to a real browser
+    Test {
+        /// A ring, or a part of a test's name (default: every ring)
+        filter: Option<String>,
+        /// List the rings
+        #[arg(long, conflicts_with_all = ["filter", "long"])]
+        list: bool,
+        /// Run the rings that take too long for every run
+        #[arg(long)]
+        long: bool,
+    },
     /// Measure against Docker Compose and write `docs/BENCHMARKS.md`
     Bench {
         /// Repetitions of each measurement; the median is kept
@@ -65,20 +75,18 @@ fn main() -> ExitCode {
 fn perform(task: Task) -> Result<ExitCode> {
     let paths = Paths::find()?;
     match task {
-        Task::Build => {
-            let binary = build(&paths)?;
-            say(&format!("`{}` is ready", binary.display()));
-        }
+        Task::Build => build::build_small(&paths)?,
         Task::Run { arguments } => {
-            let binary = build(&paths)?;
             let arguments = if arguments.is_empty() { vec!["serve".to_owned()] } else { arguments };
-            let status = Command::new(binary).args(arguments).status()?;
+            let status = build::run_panel(&paths, &arguments)?;
             return Ok(status
                 .code()
                 .and_then(|code| u8::try_from(code).ok())
                 .map_or(ExitCode::FAILURE, ExitCode::from));
         }
-        Task::Test => return test::run_all(&paths),
+        Task::Test { list: true, .. } => test::list(&paths)?,
+        Task::Test { filter, long: true, .. } => return test::run_long(&paths, filter.as_deref()),
+        Task::Test { filter, .. } => return test::run(&paths, filter.as_deref()),
         Task::Bench { runs } => bench::run_all(&paths, runs)?,
         Task::StandIns => {
             let engine = tools::ensure_engine(&paths)?;
@@ -88,12 +96,4 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Screenshots => end2end::screenshots(&paths)?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Builds the site and the binary that embeds it. Does nothing where nothing changed.
-fn build(paths: &Paths) -> Result<std::path::PathBuf> {
-    site::build(paths)?;
-    let arguments = ["build", "--quiet", "--release", "--package", "clawker-monitor"];
-    run(Command::new(paths.cargo()).current_dir(&paths.root).args(arguments))?;
-    Ok(paths.binary())
 }

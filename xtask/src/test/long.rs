@@ -1,0 +1,125 @@
+//! The rings of `cargo xtask test --long`: what takes too long for every run.
+
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::tally::Tally;
+use crate::{
+    panel::{Home, Panel, get},
+    paths::Paths,
+    step::{on_path, run, run_quietly, say},
+};
+
+/// How many generated settings files each property test edits. An ordinary run edits 300.
+const SETTINGS_FILES: &str = "20000";
+
+/// The code that cargo-mutants breaks on purpose.
+const MUTATED: [&str; 5] = [
+    "core/src/settings/**/*.rs",
+    "server/src/jobs*",
+    "server/src/hub*",
+    "server/src/work/**/*.rs",
+    "server/src/panel*",
+];
+
+pub struct LongRing {
+    pub name: &'static str,
+    pub about: &'static str,
+    run: fn(&mut Tally, &Paths),
+}
+
+impl LongRing {
+    pub fn run(&self, tally: &mut Tally, paths: &Paths) {
+        tally.ring(self.name, |tally| (self.run)(tally, paths));
+    }
+}
+
+pub const RINGS: [LongRing; 3] = [
+    LongRing {
+        name: "settings-files",
+        about: "the property tests of the settings editor on 20,000 generated files",
+        run: settings_files,
+    },
+    LongRing {
+        name: "first-build",
+        about: "`cargo xtask run` in a fresh clone, from nothing to a page with its WebAssembly",
+        run: first_build,
+    },
+    LongRing { name: "mutants", about: "cargo-mutants on the settings, jobs and work of the server", run: mutants },
+];
+
+fn settings_files(tally: &mut Tally, paths: &Paths) {
+    let mut command = Command::new(paths.cargo());
+    command.current_dir(&paths.root).env("MONITOR_TEST_FILES", SETTINGS_FILES);
+    command.args(["test", "--quiet", "--package", "monitor-core", "--features", "engine", "--profile", "quick"]);
+    outcome(tally, "settings-files", run(command.args(["--lib", "settings::edit"])));
+}
+
+fn mutants(tally: &mut Tally, paths: &Paths) {
+    if on_path("cargo-mutants").is_none() {
+        return tally.skip("mutants", "cargo-mutants is not installed (`cargo install cargo-mutants`)");
+    }
+    let mut command = Command::new(paths.cargo());
+    command.current_dir(&paths.root).args(["mutants", "--no-shuffle", "--timeout", "120", "--output"]);
+    command.arg(&paths.target).args(MUTATED.iter().flat_map(|files| ["--file", files]));
+    outcome(tally, "mutants", run(&mut command));
+}
+
+fn first_build(tally: &mut Tally, paths: &Paths) {
+    let folder = paths.target.join("first-build");
+    let outcome_of_build = build_clone(paths, &folder);
+    let removed = fs::remove_dir_all(&folder).context("the clone could not be removed");
+    match outcome_of_build.and_then(|duration| removed.map(|()| duration)) {
+        Ok(duration) => tally.pass(&format!("first build: {:.0} s", duration.as_secs_f64())),
+        Err(error) => tally.fail("first build", &format!("{error:#}")),
+    }
+}
+
+/// Clones what is committed, builds it, and loads the first page.
+fn build_clone(paths: &Paths, folder: &Path) -> Result<Duration> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    run_quietly(Command::new("git").args(["clone", "--quiet", "--no-hardlinks"]).arg(&paths.root).arg(folder))?;
+    let target = folder.join("target");
+    let started = Instant::now();
+    // Through the alias, as a newcomer does; this xtask was built from other sources.
+    let mut command = Command::new("cargo");
+    command.current_dir(folder).env("CARGO_TARGET_DIR", &target).args(["xtask", "run", "--", "--version"]);
+    run(&mut command)?;
+    let duration = started.elapsed();
+
+    let binary = find_binary(&target)?;
+    let home = Home::new("first-build", "")?;
+    let panel = Panel::start(home.command(&binary))?;
+    let page = get(&panel.address, "/", "identity")?;
+    let page = String::from_utf8_lossy(&page.body).into_owned();
+    let module = page.split(['"', '\'']).find(|word| word.starts_with("/pkg/") && word.ends_with(".wasm"));
+    let module = module.context("the page names no WebAssembly")?;
+    let response = get(&panel.address, module, "gzip")?;
+    ensure!(response.status == 200, "`GET {module}` answered {}", response.status);
+    say(&format!("   the WebAssembly of the first page is {} bytes", response.wire_bytes));
+    Ok(duration)
+}
+
+fn find_binary(target: &Path) -> Result<std::path::PathBuf> {
+    let folders = fs::read_dir(target)?.flatten().map(|entry| entry.path());
+    let mut found = folders.map(|folder| folder.join("quick").join("clawker-monitor"));
+    match found.find(|binary| binary.is_file()) {
+        Some(binary) => Ok(binary),
+        None => bail!("`{}` holds no `clawker-monitor`", target.display()),
+    }
+}
+
+fn outcome(tally: &mut Tally, name: &str, outcome: Result<()>) {
+    match outcome {
+        Ok(()) => tally.pass(name),
+        Err(error) => tally.fail(name, &format!("{error:#}")),
+    }
+}
