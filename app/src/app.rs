@@ -19,10 +19,10 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|page: String| format!("{page} · clawker-monitor") />
         <Router>
-            <a class="skip" href="#content">
+            <a class="skip-link" href="#content">
                 "Skip to the content"
             </a>
-            <div class="frame">
+            <div class="app-layout">
                 <Sidebar />
                 <main id="content" tabindex="-1">
                     <LinkBanner />

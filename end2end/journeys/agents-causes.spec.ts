@@ -93,7 +93,7 @@ test("the page and the command line agree about twenty agents", async ({ page, p
     }
     for (const agent of reported.agents) {
       await page.goto(`/agents/${agent.container}`);
-      const opening = page.locator(".opening");
+      const opening = page.locator(".page-header");
       await expect(opening, agent.container).toContainText(verdictNames[agent.verdict] ?? "?");
       const causes = page.locator(".causes li");
       await expect(causes, agent.container).toHaveCount(agent.causes.length);

@@ -43,7 +43,7 @@ test("the list shows verdicts and numbers, and the URL holds sorting and filters
   await expect(rowOf(page, search)).toHaveAttribute("data-verdict", "waiting");
   await expect(rowOf(page, wrongPort)).toHaveAttribute("data-verdict", "dark");
   await expect(rowOf(page, wrongPort)).toContainText("It sends to another address than the collector has.");
-  const cell = (name: string) => rowOf(page, checkout).locator(`[data-label="${name}"] .figure`);
+  const cell = (name: string) => rowOf(page, checkout).locator(`[data-label="${name}"] .metric`);
   await expect(cell("Est. cost")).toHaveText("$ 1.25");
   await expect(cell("Est. cost")).toHaveAttribute("data-exact", /\$ 1\.250000/);
   await expect(cell("Tokens")).toHaveText("1,500");
@@ -156,7 +156,7 @@ test("the page of one agent shows numbers, sessions, links, and events as they a
 
   await page.getByRole("navigation", { name: "Range of the numbers" }).getByRole("link", { name: "1h" }).click();
   await expect(page).toHaveURL(/range=1h$/);
-  await expect(measures.locator("a.figure").first()).toHaveAttribute("href", /from=now-1h/);
+  await expect(measures.locator("a.metric").first()).toHaveAttribute("href", /from=now-1h/);
 
   await panel.docker("rm", "--force", containerName(checkout));
   await expect(page.getByText("Its container was removed")).toBeVisible();
@@ -190,7 +190,7 @@ test("when a store stops, the page says so and keeps what it knows from elsewher
     "data-verdict",
     "dark",
   );
-  await expect(rowOf(page, checkout).locator(`[data-label="Tools"] .none`)).toHaveAttribute("title", /Loki/);
+  await expect(rowOf(page, checkout).locator(`[data-label="Tools"] .no-value`)).toHaveAttribute("title", /Loki/);
 });
 
 test("the stack page draws the data path", async ({ page, panel }) => {
@@ -213,7 +213,7 @@ test("the agent pages have no accessibility violation in either theme, and fit 3
     for (const path of paths) {
       await page.goto(path);
       await waitUntilLive(page);
-      await expandAll(page.locator("details:not(.frames)"));
+      await expandAll(page.locator("details:not(.embedded-panels)"));
       const { violations } = await new AxeBuilder({ page }).analyze();
       const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`);
       expect(found, `${path}, ${colorScheme} theme`).toEqual([]);
@@ -222,7 +222,7 @@ test("the agent pages have no accessibility violation in either theme, and fit 3
   await page.setViewportSize({ width: 320, height: 640 });
   for (const path of paths) {
     await page.goto(path);
-    await expandAll(page.locator("details:not(.frames)"));
+    await expandAll(page.locator("details:not(.embedded-panels)"));
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow, `pixels by which ${path} is too wide`).toBeLessThanOrEqual(0);
   }

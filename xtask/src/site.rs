@@ -5,7 +5,7 @@
 
 mod compression;
 mod names;
-mod style;
+pub mod style;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

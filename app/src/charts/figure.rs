@@ -104,7 +104,7 @@ pub fn figure(figure: Figure, link: Link) -> AnyView {
     match link.href {
         Some(href) => view! {
             <a
-                class="figure"
+                class="metric"
                 href=href
                 target="_blank"
                 rel="noreferrer"
@@ -121,9 +121,9 @@ pub fn figure(figure: Figure, link: Link) -> AnyView {
         None => {
             let said = format!(" ({exact})");
             view! {
-                <span class="figure" tabindex="0" title=described data-exact=exact>
+                <span class="metric" tabindex="0" title=described data-exact=exact>
                     {shown}
-                    <span class="unseen">{said}</span>
+                    <span class="visually-hidden">{said}</span>
                 </span>
             }
             .into_any()
@@ -135,9 +135,9 @@ pub fn figure(figure: Figure, link: Link) -> AnyView {
 pub fn dash(why: String) -> AnyView {
     let said = why.clone();
     view! {
-        <span class="none" title=why>
+        <span class="no-value" title=why>
             <span aria-hidden="true">"–"</span>
-            <span class="unseen">{said}</span>
+            <span class="visually-hidden">{said}</span>
         </span>
     }
     .into_any()
@@ -150,7 +150,7 @@ pub fn way(link: Link, words: &str, name: String) -> AnyView {
     match link.href {
         Some(href) => view! {
             <a
-                class="way"
+                class="external-link"
                 href=href
                 target="_blank"
                 rel="noreferrer"
@@ -169,10 +169,10 @@ pub fn way(link: Link, words: &str, name: String) -> AnyView {
             let why = why.unwrap_or_default();
             let said = format!(" ({why})");
             view! {
-                <span class="way" data-doubt="true" title=why>
+                <span class="external-link" data-doubt="true" title=why>
                     {words.to_owned()}
                     {mark}
-                    <span class="unseen">{said}</span>
+                    <span class="visually-hidden">{said}</span>
                 </span>
             }
             .into_any()

@@ -40,14 +40,14 @@ pub fn spark(values: &[u64], said: String) -> AnyView {
     let title = said.clone();
     view! {
         <svg
-            class="spark"
+            class="sparkline"
             viewBox=format!("0 0 {width} {HEIGHT}")
             preserveAspectRatio="none"
             role="img"
             aria-label=said
         >
             <title>{title}</title>
-            <path class="ground" d=format!("M0 {HEIGHT}H{width}")></path>
+            <path class="baseline" d=format!("M0 {HEIGHT}H{width}")></path>
             <path d=outline(values)></path>
         </svg>
     }

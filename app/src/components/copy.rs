@@ -34,7 +34,7 @@ pub fn Copy(
                 view! { <Icon shape /> }.into_any()
             })}
             <span role="status">{text_part(move || if copied.get() { "Copied" } else { "Copy" }.to_owned())}</span>
-            {(!what.is_empty()).then(|| view! { <span class="unseen">{what}</span> })}
+            {(!what.is_empty()).then(|| view! { <span class="visually-hidden">{what}</span> })}
         </button>
     }
 }

@@ -69,7 +69,7 @@ fn Problems(problems: Vec<Problem>) -> impl IntoView {
                     {field}
                     <Prose text=what />
                     " "
-                    <span class="fact">{place}</span>
+                    <span class="muted">{place}</span>
                 </li>
             }
         })

@@ -29,7 +29,7 @@ pub fn Sidebar() -> impl IntoView {
         })
         .collect_view();
     view! {
-        <header class="rail">
+        <header class="sidebar">
             <a class="brand" href="/">
                 <Mark />
                 <span>"clawker-monitor"</span>
@@ -47,7 +47,7 @@ pub fn Sidebar() -> impl IntoView {
 #[component]
 fn Mark() -> impl IntoView {
     view! {
-        <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+        <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
             <rect width="32" height="32" rx="9"></rect>
             <path d="M8 10l5.5 6L8 22M14.5 22h2l2-6 3 9 2.2-5H25"></path>
         </svg>
@@ -82,7 +82,7 @@ fn Connections() -> impl IntoView {
         Link::Lost => (Tone::Bad, "Connection lost"),
     };
     view! {
-        <div class="foot">
+        <div class="sidebar-footer">
             {part_if(live.hydrated(), move || view! {
                 <p>
                     <Chip tone=Signal::derive(move || link().0) word=Signal::derive(move || link().1.to_owned()) />
@@ -95,7 +95,7 @@ fn Connections() -> impl IntoView {
                 />
             </p>
             {part(move || {
-                engine.get().2.into_iter().map(|line| view! { <p class="fact">{line}</p> }).collect_view().into_any()
+                engine.get().2.into_iter().map(|line| view! { <p class="muted">{line}</p> }).collect_view().into_any()
             })}
         </div>
     }

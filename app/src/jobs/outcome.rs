@@ -71,7 +71,7 @@ fn Success(job: Job) -> impl IntoView {
                 <Icon shape=tone.shape() />
                 {outcome_title(&job)}
             </h2>
-            {has_files.then(|| view! { <ul class="outcomes">{files}</ul> })}
+            {has_files.then(|| view! { <ul class="result-list">{files}</ul> })}
             <When job />
         </section>
     }
@@ -95,7 +95,7 @@ fn When(job: Job) -> impl IntoView {
     let id = job.id;
     job.finished_at.map(|then| {
         view! {
-            <p class="fact">"Job " {id} ", " <Ago then now=live.now() /></p>
+            <p class="muted">"Job " {id} ", " <Ago then now=live.now() /></p>
         }
     })
 }

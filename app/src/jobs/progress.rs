@@ -71,13 +71,13 @@ pub fn Progress() -> impl IntoView {
     let at_work = Derived::new(move || job.with(Option::is_some));
     view! {
         {part_if(at_work, move || view! {
-            <div class="progress">
+            <div class="job-progress">
                 <progress
                     aria-label="Progress of the job"
                     max=attribute(move || bar.get().map(|bar| bar.max.to_string()))
                     value=attribute(move || bar.get().map(|bar| bar.value.to_string()))
                 ></progress>
-                <p class="fact">
+                <p class="muted">
                     <span>{text(move || bar.get().map(|bar| bar.words).unwrap_or_default())}</span>
                     <span>{text(move || caption.get().unwrap_or_default())}</span>
                 </p>
@@ -94,7 +94,7 @@ pub fn JobAtWork() -> impl IntoView {
     let title = live.derive(|snapshot| snapshot.running_job().map(|job| job_headline(job).title).unwrap_or_default());
     view! {
         <div role="status">
-            <p class="job">{text(move || title.get())}</p>
+            <p class="job-title">{text(move || title.get())}</p>
         </div>
         <Progress />
     }

@@ -11,7 +11,7 @@ pub fn NotFound() -> impl IntoView {
     let path = leptos_router::hooks::use_location().pathname;
     view! {
         <Title text="Not found" />
-        <header class="opening">
+        <header class="page-header">
             <h1>"There is no page here"</h1>
             <p class="lead">"Nothing is kept at " <code>{crate::reactive::text(move || path.get())}</code> "."</p>
             <p class="actions">

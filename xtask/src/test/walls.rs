@@ -1,5 +1,6 @@
 //! The walls of the architecture that a machine can check.
 
+mod classes;
 mod dependencies;
 
 use std::{
@@ -40,6 +41,7 @@ pub fn check_all(tally: &mut Tally, paths: &Paths) {
         &source("app/src/components"),
         &["Resource", "ServerAction", "EventSource"],
     );
+    classes::check_all(tally, paths);
     dependencies::check_all(tally, paths);
     lock_file_names_no_host(tally, paths);
 }

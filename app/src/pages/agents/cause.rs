@@ -25,13 +25,13 @@ pub fn remedy(cause: &Cause, hydrated: Derived<bool>) -> AnyView {
     let evidence = (!cause.evidence.is_empty()).then(|| {
         let text = words::sentence(&cause.evidence);
         view! {
-            <p class="evidence">
+            <p>
                 <Prose text />
             </p>
         }
     });
     view! {
-        <div class="remedy">
+        <div class="cause-fix">
             {evidence}
             <p class="hint">
                 <b>"Next: "</b>

@@ -73,7 +73,7 @@ fn OneAgent(container: String) -> impl IntoView {
     view! {
         <Title text=name />
         <div class="page agent">
-            <Transition fallback=|| view! { <p class="fact">"Looking at the agent…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Looking at the agent…"</p> }>
                 {move || {
                     let container = container.clone();
                     Suspend::new(async move {
@@ -101,7 +101,7 @@ fn NoAgent(container: String) -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::api::set_status(404);
     view! {
-        <header class="opening">
+        <header class="page-header">
             <h1>"There is no such agent"</h1>
             <p class="lead">
                 "No container called " <code>{container}</code>
@@ -173,7 +173,7 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
             })}
         </section>
         <Events container first link=events />
-        <section class="card panels" aria-labelledby="panels">
+        <section class="card grafana-links" aria-labelledby="panels">
             <div class="card-head"><h2 id="panels">"Panels"</h2></div>
             {part(move || {
                 let embedding = page.with(|page| page.embedding);
@@ -183,15 +183,15 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
         <section class="card" aria-labelledby="egress">
             <div class="card-head">
                 <h2 id="egress">"Egress"</h2>
-                <p class="fact">"Where its connections went, as the firewall saw it."</p>
+                <p class="muted">"Where its connections went, as the firewall saw it."</p>
             </div>
             {part(move || page.with(|page| egress(&page.egress, page.range)))}
         </section>
         <Facts page agent now />
-        <section class="card given" aria-labelledby="variables">
+        <section class="card agent-variables" aria-labelledby="variables">
             <div class="card-head">
                 <h2 id="variables">"Telemetry variables"</h2>
-                <p class="fact">"Others are not read: they may hold secrets."</p>
+                <p class="muted">"Others are not read: they may hold secrets."</p>
             </div>
             {part(move || page.with(|page| variables(&page.variables)))}
         </section>

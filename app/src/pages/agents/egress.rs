@@ -12,7 +12,7 @@ pub fn egress(found: &Egress, range: Range) -> AnyView {
             true => "Its address is not known, so its connections cannot be told from others’.".to_owned(),
             false => format!("The firewall saw no connection of it in the {}.", range.label()),
         };
-        return view! { <p class="empty">{words}</p> }.into_any();
+        return view! { <p class="empty-message">{words}</p> }.into_any();
     }
     view! {
         <table role="table" aria-labelledby="egress">
@@ -32,7 +32,7 @@ pub fn egress(found: &Egress, range: Range) -> AnyView {
 
 fn row(domain: &Domain) -> AnyView {
     let count = |count: u64| match count {
-        0 => view! { <span class="none">"–"</span> }.into_any(),
+        0 => view! { <span class="no-value">"–"</span> }.into_any(),
         count => view! { <span title=words::exact(count)>{words::compact(count)}</span> }.into_any(),
     };
     let stopped = |count: u64| (count > 0).to_string();

@@ -62,5 +62,5 @@ fn list(page: &AgentPage, agent: &Agent, now: Derived<Timestamp>) -> AnyView {
         facts.push(("Claude Code", version.clone().into_any()));
     }
     let facts = facts.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt> <dd>{value}</dd></div> });
-    view! { <dl class="known">{facts.collect_view()}</dl> }.into_any()
+    view! { <dl class="agent-facts">{facts.collect_view()}</dl> }.into_any()
 }

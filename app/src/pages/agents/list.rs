@@ -36,15 +36,15 @@ pub fn AgentsPage() -> impl IntoView {
     view! {
         <Title text="Agents" />
         <div class="page agents">
-            <header class="opening">
-                <h1 class="eyebrow-title">"Agents"</h1>
+            <header class="page-header">
+                <h1 class="page-name">"Agents"</h1>
                 <div role="status">
                     <p class="headline">{text(move || headline.with(|headline| headline.title.clone()))}</p>
                     <p class="lead">{part(move || view! { <Prose text=lead.get() /> }.into_any())}</p>
                 </div>
                 <NewAgentsChip />
             </header>
-            <Transition fallback=|| view! { <p class="fact">"Reading the numbers…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Reading the numbers…"</p> }>
                 {move || Suspend::new(async move {
                     let (numbers, error) = match numbers.await.0 {
                         Ok(numbers) => (Some(numbers), None),
@@ -75,7 +75,7 @@ fn Loaded(query: Derived<Query>, numbers: Option<Numbers>) -> impl IntoView {
         {part_if(any, move || view! {
             <Sums totals=Derived::new(move || list.shown.with(|rows| totals(rows))) range />
             <section class="card agent-list" aria-labelledby="agent-list">
-                <h2 id="agent-list" class="unseen">"All agents"</h2>
+                <h2 id="agent-list" class="visually-hidden">"All agents"</h2>
                 <Toolbar list />
                 <Table list />
             </section>

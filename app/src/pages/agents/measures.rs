@@ -45,7 +45,7 @@ pub fn measures(page: &AgentPage, links: &Links, about: &About) -> AnyView {
     let nothing = || ().into_any();
     let failed = Figure::failed(numbers.tool_failures, numbers.tool_calls, || none("failures"));
     view! {
-        <dl class="measures">
+        <dl class="metrics">
             {one(
                 "Estimated cost",
                 Figure::cost(numbers.cost_micro_usd, || none("cost")),

@@ -25,7 +25,7 @@ pub fn NewAgentsChip() -> impl IntoView {
             {part(move || {
                 let Some(found) = found.get() else { return ().into_any() };
                 let evidence = view! {
-                    <span class="fact">
+                    <span class="muted">
                         <Prose text=words::sentence(&found.evidence) />
                     </span>
                 };

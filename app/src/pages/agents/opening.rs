@@ -16,7 +16,7 @@ use crate::{
 /// The link to the list.
 #[component]
 pub fn BackToAgents() -> impl IntoView {
-    view! { <p class="back"><a href="/agents">"All agents"</a></p> }
+    view! { <p class="back-link"><a href="/agents">"All agents"</a></p> }
 }
 
 /// The address of the list of the project’s agents.
@@ -30,11 +30,11 @@ pub fn Opening(agent: Derived<Agent>) -> impl IntoView {
     let title = Derived::new(move || agent.with(|agent| agent.title().to_owned()));
     let project = Derived::new(move || agent.with(|agent| agent.project.clone()));
     view! {
-        <header class="opening">
+        <header class="page-header">
             <BackToAgents />
-            <div class="eyebrow">
+            <div class="title-row">
                 <h1>{text(move || title.get())}</h1>
-                <p class="fact">
+                <p class="muted">
                     <a href=attribute(move || Some(address_of_project(project.get())))>
                         {text(move || project.get().unwrap_or_else(|| "no project".into()))}
                     </a>
@@ -75,7 +75,7 @@ pub fn Causes(agent: Derived<Agent>) -> impl IntoView {
         let causes = causes.iter().enumerate().map(each).collect_view();
         view! {
             <section class="card causes" data-tone=tone aria-labelledby="causes">
-                <h2 id="causes" class="unseen">"Why"</h2>
+                <h2 id="causes" class="visually-hidden">"Why"</h2>
                 <ol>{causes}</ol>
             </section>
         }

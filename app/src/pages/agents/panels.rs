@@ -29,17 +29,17 @@ pub fn panels(links: &Links, about: &About, embedding: bool) -> AnyView {
     let shown = embedding.then(|| {
         let frames = PANELS.into_iter().map(|(panel, title)| frame(links, about, panel, title)).collect_view();
         view! {
-            <details class="frames">
+            <details class="embedded-panels">
                 <summary>"Show panels here"</summary>
                 <div>{frames}</div>
             </details>
         }
     });
     let why = (!embedding).then(|| {
-        view! { <p class="fact">"Grafana does not let its panels be shown within other pages, so these open it."</p> }
+        view! { <p class="muted">"Grafana does not let its panels be shown within other pages, so these open it."</p> }
     });
     view! {
-        <ul class="ways-out">{plain} <li>{metrics}</li> <li>{prometheus}</li></ul>
+        <ul class="external-links">{plain} <li>{metrics}</li> <li>{prometheus}</li></ul>
         {why}
         {shown}
     }

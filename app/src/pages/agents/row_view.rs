@@ -63,10 +63,10 @@ pub fn row_view(row: &Row, context: &RowContext, signals: PageSignals, open: boo
                 1 => "One more cause".to_owned(),
                 more => format!("{more} more causes"),
             };
-            view! { <p class="fact"><a href=page_of(row)>{words}</a></p> }
+            view! { <p class="muted"><a href=page_of(row)>{words}</a></p> }
         });
         view! {
-            <tr role="row" class="below" data-tone=tone.name()>
+            <tr role="row" class="cause-row" data-tone=tone.name()>
                 <td role="cell" colspan=COLUMNS>
                     <details open=open && verdict == Verdict::Dark>
                         <summary>{cause.code.sentence()}</summary>
@@ -83,7 +83,7 @@ pub fn row_view(row: &Row, context: &RowContext, signals: PageSignals, open: boo
             <td role="cell" class="state">{telemetry(row, context)}</td>
             <td role="cell" class="number" data-label="Last seen">{last_seen(row, signals)}</td>
             {numbers(row, context, &about)}
-            <td role="cell" class="leads">
+            <td role="cell" class="link-cell">
                 {way(context.links.dashboard(&about), "Grafana", format!("Grafana: {}", row.title()))}
             </td>
         </tr>
@@ -125,7 +125,7 @@ fn name(row: &Row) -> AnyView {
         (row.shared, "numbers of several containers"),
     ];
     let marks = marks.into_iter().filter(|(is_so, _)| *is_so);
-    let marks = marks.map(|(_, mark)| view! { " " <span class="mark-word">{mark}</span> }).collect_view();
+    let marks = marks.map(|(_, mark)| view! { " " <span class="badge">{mark}</span> }).collect_view();
     view! {
         <th role="rowheader" scope="row">
             {name}
@@ -137,7 +137,7 @@ fn name(row: &Row) -> AnyView {
 
 fn telemetry(row: &Row, context: &RowContext) -> AnyView {
     let state = row.agent.as_ref().map(|agent| agent.state).filter(|state| *state != ContainerState::Running);
-    let state = state.map(|state| view! { <span class="fact">{state_words(state)}</span> });
+    let state = state.map(|state| view! { <span class="muted">{state_words(state)}</span> });
     match row.verdict() {
         Some(verdict) => view! { {chip(tone(verdict), verdict.title())} {state} }.into_any(),
         None if row.kind == Kind::Untagged => chip(Tone::Warn, "Untagged"),
@@ -164,7 +164,9 @@ fn last_seen(row: &Row, signals: PageSignals) -> AnyView {
     match row.last_seen() {
         Some(then) => view! { <Ago then now=signals.now /> }.into_any(),
         None if row.verdict() == Some(Verdict::Unknown) => dash("Not known: the stores do not answer.".into()),
-        None => view! { <span class="none" title="Nothing arrived within the last 7 days.">"never"</span> }.into_any(),
+        None => {
+            view! { <span class="no-value" title="Nothing arrived within the last 7 days.">"never"</span> }.into_any()
+        }
     }
 }
 
@@ -207,7 +209,7 @@ fn activity(numbers: Option<&OwnerNumbers>, context: &RowContext, about: &About)
             let why = why.as_deref().map(crate::charts::figure::plain);
             view! {
                 <a
-                    class="figure"
+                    class="metric"
                     href=href
                     target="_blank"
                     rel="noreferrer"

@@ -18,7 +18,7 @@ use crate::{
 pub fn sessions(sessions: &[Session], links: &Links, about: &About, now: Derived<Timestamp>) -> AnyView {
     if sessions.is_empty() {
         let words = format!("No session said anything in the {}.", about.range.label());
-        return view! { <p class="empty">{words}</p> }.into_any();
+        return view! { <p class="empty-message">{words}</p> }.into_any();
     }
     let rows = sessions.iter().map(|session| row(session, links, about, now)).collect_view();
     view! {
@@ -32,7 +32,7 @@ pub fn sessions(sessions: &[Session], links: &Links, about: &About, now: Derived
                     <th role="columnheader" scope="col" class="number">"Tokens out"</th>
                     <th role="columnheader" scope="col" class="number">"Tools"</th>
                     <th role="columnheader" scope="col" class="number">"Errors"</th>
-                    <th role="columnheader" scope="col" class="leads"><span class="unseen">"Events"</span></th>
+                    <th role="columnheader" scope="col" class="link-cell"><span class="visually-hidden">"Events"</span></th>
                 </tr>
             </thead>
             <tbody role="rowgroup">{rows}</tbody>
@@ -67,7 +67,7 @@ fn row(session: &Session, links: &Links, about: &About, now: Derived<Timestamp>)
             <td role="cell" class="number" data-label="Errors" data-failing=(session.errors > 0).to_string()>
                 {number(session.errors, "requests failed for good")}
             </td>
-            <td role="cell" class="leads">{way(links.events(&about), "Explore", format!("Explore the events of {short}"))}</td>
+            <td role="cell" class="link-cell">{way(links.events(&about), "Explore", format!("Explore the events of {short}"))}</td>
         </tr>
     }
     .into_any()

@@ -29,18 +29,18 @@ pub fn Table(list: ListContext) -> impl IntoView {
                     {head(list.query, Sort::Telemetry, "Telemetry", false)}
                     {head(list.query, Sort::Seen, "Last seen", true)}
                     {head(list.query, Sort::Cost, "Est. cost", true)}
-                    <th role="columnheader" scope="col" class="trend"><span class="unseen">"Cost over time"</span></th>
+                    <th role="columnheader" scope="col" class="trend"><span class="visually-hidden">"Cost over time"</span></th>
                     {head(list.query, Sort::Tokens, "Tokens", true)}
                     {head(list.query, Sort::Tools, "Tools", true)}
                     {head(list.query, Sort::Failed, "Failed", true)}
                     <th role="columnheader" scope="col" class="trend">"Activity"</th>
-                    <th role="columnheader" scope="col" class="leads"><span class="unseen">"Dashboard"</span></th>
+                    <th role="columnheader" scope="col" class="link-cell"><span class="visually-hidden">"Dashboard"</span></th>
                 </tr>
             </thead>
             {keyed(move || keys.get(), move |key| view! { <RowOf key list alone /> }.into_any())}
         </table>
         {part_if(none, move || view! {
-            <p class="empty">
+            <p class="empty-message">
                 "No row is like that. "
                 <a
                     href=attribute(move || Some(list.query.with(|query| query.unfiltered().address())))

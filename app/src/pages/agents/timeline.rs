@@ -39,7 +39,7 @@ pub fn Events(
     let hydrated = live.hydrated();
     let pause_words = move || pause_label(paused.get(), timeline.with(Timeline::waiting));
     view! {
-        <section class="card timeline" aria-labelledby="timeline">
+        <section class="card" aria-labelledby="timeline">
             <div class="card-head">
                 <h2 id="timeline">"Timeline"</h2>
                 {part(move || way(link.get(), "Explore", "Events in Grafana’s Explore".into()))}
@@ -58,7 +58,7 @@ pub fn Events(
             <div role="status">
                 {part(move || trouble.get().map(|why| {
                     let text = words::sentence(&why);
-                    view! { <p class="trouble" data-tone="warn"><Prose text /></p> }
+                    view! { <p class="timeline-warning" data-tone="warn"><Prose text /></p> }
                 }).into_any())}
             </div>
             <div class="events" node_ref=scroller tabindex="0" role="region" aria-label="Events, times in UTC">
@@ -70,7 +70,7 @@ pub fn Events(
                     }),
                 )}
                 {part_if(empty, move || view! {
-                    <p class="empty">
+                    <p class="empty-message">
                         {text(move || match hydrated.get() {
                             true => "No event has come yet. This list follows by itself.",
                             false => "No event has come yet.",
@@ -86,7 +86,7 @@ pub fn Events(
 fn line(event: &AgentEvent) -> AnyView {
     let at = event.at;
     let time = at.to_rfc3339().get(11..19).unwrap_or_default().to_owned();
-    let failed = event.failed.then(|| view! { <span class="failed">"failed"</span> });
+    let failed = event.failed.then(|| view! { <span class="event-failed">"failed"</span> });
     let fields = event
         .fields
         .iter()
@@ -98,7 +98,7 @@ fn line(event: &AgentEvent) -> AnyView {
                 <Moment at>{time}</Moment>
                 <span class="event-name">{event.name.clone()}</span>
                 {failed}
-                <span class="text">{event.summary.clone()}</span>
+                <span class="event-text">{event.summary.clone()}</span>
             </summary>
             <dl>
                 <dt>"session"</dt>

@@ -109,7 +109,7 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
             {part_if(simulated, move || {
                 let hidden = query.with_untracked(|query| query.hide_simulated);
                 view! {
-                    <label class="check">
+                    <label class="checkbox">
                         <input
                             type="checkbox"
                             name="simulated"
@@ -128,7 +128,7 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
                 <input type="hidden" name="order" value=first.order() />
             })}
             {part_if(plain, || view! { <button type="submit" class="button" data-rank="quiet">"Show"</button> }.into_any())}
-            <p class="fact" role="status">{text(counted)}</p>
+            <p class="muted" role="status">{text(counted)}</p>
         </form>
     }
     .into_any()

@@ -81,8 +81,8 @@ pub fn Sums(totals: Derived<Totals>, range: Derived<Range>) -> impl IntoView {
         .into_any()
     };
     view! {
-        <section class="card sums" aria-labelledby="sums">
-            <h2 id="sums" class="unseen">{text(move || format!("Sums of the {}", range.with(|range| range.label())))}</h2>
+        <section class="card totals" aria-labelledby="sums">
+            <h2 id="sums" class="visually-hidden">{text(move || format!("Sums of the {}", range.with(|range| range.label())))}</h2>
             <dl>
                 {cell("Reporting", |it| {
                     let containers = format!("{} containers", it.containers);

@@ -22,14 +22,14 @@ pub fn variables(found: &[FoundVariable]) -> AnyView {
         }
     });
     let differ = (differing > 0).then(|| table("Telemetry variables that differ", of(true)));
-    let none = found.is_empty().then(|| view! { <p class="empty">"It has none, and would be given none."</p> });
+    let none = found.is_empty().then(|| view! { <p class="empty-message">"It has none, and would be given none."</p> });
     view! { {differ} {same} {none} }.into_any()
 }
 
 fn table<'a>(label: &'static str, variables: impl Iterator<Item = &'a FoundVariable>) -> AnyView {
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=label>
-            <table class="facts" role="table">
+        <div class="scroll-area" tabindex="0" role="region" aria-label=label>
+            <table class="value-table" role="table">
                 <thead role="rowgroup">
                     <tr role="row">
                         <th role="columnheader" scope="col">"Variable"</th>
@@ -47,18 +47,18 @@ fn table<'a>(label: &'static str, variables: impl Iterator<Item = &'a FoundVaria
 
 fn row(variable: &FoundVariable) -> AnyView {
     let value = |value: &Option<String>, otherwise: &'static str| match value {
-        Some(value) if value.is_empty() => view! { <span class="fact">"empty"</span> }.into_any(),
+        Some(value) if value.is_empty() => view! { <span class="muted">"empty"</span> }.into_any(),
         Some(value) => view! { <code>{value.clone()}</code> }.into_any(),
-        None => view! { <span class="fact">{otherwise}</span> }.into_any(),
+        None => view! { <span class="muted">{otherwise}</span> }.into_any(),
     };
     let wanted = match variable.differs {
         true => value(&variable.wanted, "not set"),
-        false => view! { <span class="fact">"the same"</span> }.into_any(),
+        false => view! { <span class="muted">"the same"</span> }.into_any(),
     };
     let mark = variable.differs.then(|| {
         view! {
-            <span class="dot" data-tone="warn"><Icon shape=Tone::Warn.shape() /></span>
-            <span class="unseen">"Differs: "</span>
+            <span class="status-icon" data-tone="warn"><Icon shape=Tone::Warn.shape() /></span>
+            <span class="visually-hidden">"Differs: "</span>
         }
     });
     let origin = match (&variable.found, variable.origin) {
@@ -72,7 +72,7 @@ fn row(variable: &FoundVariable) -> AnyView {
             <th role="rowheader" scope="row">{mark} <code>{variable.name.clone()}</code></th>
             <td role="cell" data-label="Now">{value(&variable.found, "not set")}</td>
             <td role="cell" data-label="New">{wanted}</td>
-            <td role="cell" data-label="From"><span class="fact">{origin}</span></td>
+            <td role="cell" data-label="From"><span class="muted">{origin}</span></td>
         </tr>
     }
     .into_any()

@@ -35,7 +35,7 @@ pub fn FilesPage() -> impl IntoView {
     view! {
         <Title text="Files" />
         <div class="page">
-            <header class="opening">
+            <header class="page-header">
                 <h1>"Files"</h1>
                 <p class="lead">
                     "What the stack is made from, in " <code>{text(move || directory.get())}</code>
@@ -43,7 +43,7 @@ pub fn FilesPage() -> impl IntoView {
                 </p>
             </header>
             <CommandRefusal commands />
-            <Transition fallback=|| view! { <p class="fact">"Reading the files…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Reading the files…"</p> }>
                 {move || Suspend::new(async move {
                     match files.await.0 {
                         Ok(files) => view! { <Files files commands /> }.into_any(),
@@ -103,7 +103,7 @@ fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
                 </div>
             </section>
         })}
-        <div class="files">
+        <div class="file-browser">
             <nav aria-label="Files of the stack">
                 <ul>{entries}</ul>
             </nav>
@@ -126,7 +126,7 @@ fn Contents(file: FileView) -> impl IntoView {
     let (tone, word) = state_words(file.state);
     let contents: Arc<str> = file.contents.into();
     view! {
-        <article class="card contents" data-state=word.to_ascii_lowercase()>
+        <article class="card file-contents" data-state=word.to_ascii_lowercase()>
             <div class="card-head">
                 <h2>{file.name.clone()}</h2>
                 <Chip tone word=word.to_owned() />

@@ -63,11 +63,11 @@ fn ServiceLog(service: Service) -> impl IntoView {
     view! {
         <Title text=format!("Logs of {}", service.title()) />
         <div class="page logs">
-            <header class="opening">
+            <header class="page-header">
                 <h1>"Logs"</h1>
                 <Tabs service />
             </header>
-            <Transition fallback=|| view! { <p class="fact">"Reading the log…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Reading the log…"</p> }>
                 {move || Suspend::new(async move {
                     match lines.await.0 {
                         Ok(lines) => view! { <Viewer service lines filter /> }.into_any(),

@@ -48,7 +48,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
     };
     let pause_words = move || pause_label(paused.get(), buffer.with(Buffer::waiting));
     view! {
-        <section class="card log" aria-label=format!("Log of {}", service.title())>
+        <section class="card" aria-label=format!("Log of {}", service.title())>
             <div class="card-head toolbar">
                 <form method="get" role="search" on:submit=move |event| event.prevent_default()>
                     <input
@@ -62,7 +62,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                     />
                 </form>
                 {part_if(live.hydrated(), move || view! {
-                    <label class="check">
+                    <label class="checkbox">
                         <input
                             type="checkbox"
                             on:change:target=move |event| {
@@ -85,10 +85,10 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                     <Icon shape=Shape::Download />
                     "Download"
                 </a>
-                <p class="fact">{text(counted)}</p>
+                <p class="muted">{text(counted)}</p>
             </div>
             <div
-                class="lines"
+                class="log-lines"
                 node_ref=scroller
                 tabindex="0"
                 role="region"
@@ -98,7 +98,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                     <Line numbered />
                 </For>
                 {part_if(empty, move || view! {
-                    <p class="empty">
+                    <p class="empty-message">
                         {text(move || match buffer.with(|buffer| buffer.shown().is_empty()) {
                             true => "It has written nothing yet.",
                             false => "No line holds that.",
@@ -119,12 +119,12 @@ fn Line(numbered: Numbered) -> impl IntoView {
         Level::Info | Level::Debug | Level::Plain => "",
     };
     view! {
-        <div class="line" data-level=level.name()>
+        <div class="log-line" data-level=level.name()>
             <time datetime=at.map(Timestamp::to_rfc3339) title=at.map(Timestamp::to_rfc3339)>
                 {at.map(time_of_day)}
             </time>
-            <span class="level">{word}</span>
-            <span class="text">{line}</span>
+            <span class="log-level">{word}</span>
+            <span class="log-text">{line}</span>
         </div>
     }
 }

@@ -31,7 +31,7 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
             <p>
                 <Prose text=words />
             </p>
-            <label class="check">
+            <label class="checkbox">
                 <input
                     type="checkbox"
                     name="replace_edited"
@@ -50,7 +50,7 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
                     <Icon shape=Tone::Ok.shape() />
                     "There is nothing to apply"
                 </h2>
-                <p class="fact">"Settings, files and containers agree."</p>
+                <p class="muted">"Settings, files and containers agree."</p>
             </section>
             <div class="actions">
                 <BackToSettings asked />
@@ -75,7 +75,7 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
         }
     };
     view! {
-        <form class="apply" method="post" action=ApplySettings::url() on:submit=submit>
+        <form class="apply-form" method="post" action=ApplySettings::url() on:submit=submit>
             <input type="hidden" name="query" value=asked.clone() />
             <input type="hidden" name="base" value=base />
             {edited}

@@ -58,13 +58,13 @@ fn Mend(editing: Editing, mend: Request, taken: RwSignal<u32>, text: String) -> 
         }
     };
     view! {
-        <form class="card mend" method="post" action=MendSettings::url() on:submit=submit>
+        <form class="card file-editor" method="post" action=MendSettings::url() on:submit=submit>
             <input type="hidden" name="base" value=base />
             <div class="card-head">
                 <h2>
                     <label for="mend">"Mend the file"</label>
                 </h2>
-                <code class="path">{file}</code>
+                <code class="file-path">{file}</code>
             </div>
             <textarea
                 id="mend"
@@ -83,7 +83,7 @@ fn Mend(editing: Editing, mend: Request, taken: RwSignal<u32>, text: String) -> 
             {part_if(changed, move || view! {
                 <p class="hint actions">
                     "The file has changed on disk since."
-                    <button type="button" class="link" on:click=move |_| taken.update(|count| *count += 1)>
+                    <button type="button" class="link-button" on:click=move |_| taken.update(|count| *count += 1)>
                         "Take what is on disk"
                     </button>
                 </p>
@@ -97,7 +97,7 @@ fn Mend(editing: Editing, mend: Request, taken: RwSignal<u32>, text: String) -> 
                 >
                     "Save the file"
                 </button>
-                <p class="fact" id="mend-about">
+                <p class="muted" id="mend-about">
                     "It is saved as it stands here, and the old one is kept beside it as a backup. Nothing is applied."
                 </p>
             </div>

@@ -39,7 +39,7 @@ fn line(line: &DiffLine) -> AnyView {
     };
     let number = line.new_line.or(line.old_line).map(|number| number.to_string()).unwrap_or_default();
     view! {
-        <span class="row" data-tag=tag>
+        <span class="diff-line" data-tag=tag>
             <span class="number" aria-hidden="true">{number}</span>
             <span>{format!("{} {}\n", line.tag.sign(), line.text)}</span>
         </span>

@@ -125,10 +125,10 @@ pub fn Layers(editing: Editing) -> impl IntoView {
         seen
     });
     view! {
-        <section class="card layers" aria-labelledby="layers">
+        <section class="card sync-status" aria-labelledby="layers">
             <div class="card-head">
                 <h2 id="layers">"Where it stands"</h2>
-                <p class="fact">"Each layer is made from the one before"</p>
+                <p class="muted">"Each layer is made from the one before"</p>
             </div>
             {part(move || editing.page.with(|page| snapshot.with(|snapshot| chain(&layers(page, snapshot)))))}
             {part(move || editing.page.with(|page| snapshot.with(|snapshot| details(page, remedy(page, snapshot)))))}
@@ -145,7 +145,7 @@ fn chain(layers: &[Layer]) -> AnyView {
                 <li>
                     <b>{layer.title}</b>
                     <Chip tone=layer.tone word=layer.word.to_owned() />
-                    <span class="fact">{layer.fact.clone()}</span>
+                    <span class="muted">{layer.fact.clone()}</span>
                 </li>
             }
             .into_any()
@@ -183,14 +183,14 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
                 .into_any()
             })
             .collect();
-        view! { <ul class="outcomes">{files}</ul> }.into_any()
+        view! { <ul class="result-list">{files}</ul> }.into_any()
     });
     let services: Vec<AnyView> = drift
         .services
         .iter()
         .map(|(service, why)| view! { <li>{service.title()} " " <span>{why_words(*why)}</span></li> }.into_any())
         .collect();
-    let services = (!services.is_empty()).then(|| view! { <ul class="outcomes">{services}</ul> }.into_any());
+    let services = (!services.is_empty()).then(|| view! { <ul class="result-list">{services}</ul> }.into_any());
     let agents = (!drift.agents.is_empty()).then(|| {
         view! {
             <p class="hint">
@@ -205,7 +205,7 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
         Remedy::Apply => view! {
             <p class="actions">
                 <a class="button" href="/settings/preview">"Apply…"</a>
-                <span class="fact">"Shows first what it would do."</span>
+                <span class="muted">"Shows first what it would do."</span>
             </p>
         }
         .into_any(),
@@ -244,8 +244,8 @@ fn fields_table(fields: &[FieldDrift]) -> AnyView {
         })
         .collect();
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Settings that wait to be applied">
-            <table class="facts">
+        <div class="scroll-area" tabindex="0" role="region" aria-label="Settings that wait to be applied">
+            <table class="value-table">
                 <thead>
                     <tr>
                         <th scope="col">"Setting"</th>

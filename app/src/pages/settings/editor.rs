@@ -48,7 +48,7 @@ pub fn Editor(editing: Editing) -> impl IntoView {
     let base = editing.form.with_untracked(|form| form.base().to_owned());
     view! {
         <form
-            class="editor"
+            class="settings-form"
             method="get"
             action="/settings/preview"
             on:input=move |event| heard(editing, &event)
@@ -90,10 +90,10 @@ fn SettingGroup(editing: Editing, group: Group) -> impl IntoView {
     let id = group.title().to_ascii_lowercase();
     let labelled = id.clone();
     view! {
-        <div class="card group" role="group" aria-labelledby=labelled>
+        <div class="card" role="group" aria-labelledby=labelled>
             <div class="card-head">
                 <h2 id=id>{group.title()}</h2>
-                {usual.map(|usual| view! { <p class="fact">{usual.description()}</p> })}
+                {usual.map(|usual| view! { <p class="muted">{usual.description()}</p> })}
             </div>
             {(group == Group::Privacy).then(|| view! { <Recorded editing /> })}
             {rows}
@@ -127,7 +127,7 @@ fn Bar(editing: Editing) -> impl IntoView {
         blocked.then(|| "true".to_owned())
     });
     view! {
-        <div class="bar" data-tone=tone>
+        <div class="save-bar" data-tone=tone>
             <p role="status" id="bar-words">{text(move || bar_words(changes.get(), problems.get()))}</p>
             <div class="actions">
                 <button type="reset" class="button">"Discard"</button>

@@ -22,10 +22,10 @@ pub fn Environment(editing: Editing) -> impl IntoView {
     let agent_env = Derived::new(move || editing.page.with(|page| page.agent_env.clone()));
     let agents = Derived::new(move || editing.page.with(agents_of));
     view! {
-        <section class="card environment" aria-labelledby="agents">
+        <section class="card agent-environment" aria-labelledby="agents">
             <div class="card-head">
                 <h2 id="agents">"What an agent is given"</h2>
-                <p class="fact">"Under the saved settings"</p>
+                <p class="muted">"Under the saved settings"</p>
                 {part_if(hydrated, move || view! {
                     {part(move || view! { <Copy text=lines.with(|lines| as_lines(lines)) what=" the variables" /> }.into_any())}
                 }.into_any())}
@@ -39,7 +39,7 @@ pub fn Environment(editing: Editing) -> impl IntoView {
             <details>
                 <summary>"As " <code>"agent.env"</code> ", for " <code>".clawker.yaml"</code></summary>
                 {part_if(hydrated, move || view! {
-                    <div class="copy">
+                    <div class="copy-row">
                         {part(move || view! { <Copy text=agent_env.get().into() what=" agent.env" /> }.into_any())}
                     </div>
                 }.into_any())}
@@ -80,7 +80,7 @@ fn list(variables: &[Variable]) -> AnyView {
             view! {
                 <li>
                     <code>{format!("{}={}", variable.name, variable.value)}</code>
-                    <span class="fact">{about}{by_hand}</span>
+                    <span class="muted">{about}{by_hand}</span>
                 </li>
             }
             .into_any()
@@ -99,7 +99,7 @@ fn differing(agents: &[AgentDrift]) -> AnyView {
     };
     let agents: Vec<AnyView> = agents.iter().map(agent).collect();
     view! {
-        <div class="differing">
+        <div class="outdated-agent">
             <h3>{title}</h3>
             <p class="hint">
                 <Prose text=AGENTS_NEXT.to_owned() />
@@ -114,7 +114,7 @@ fn agent(agent: &AgentDrift) -> AnyView {
     let (tone, word) = if agent.running { (Tone::Ok, "Runs") } else { (Tone::Off, "Stopped") };
     let value = |value: &Option<String>| match value {
         Some(value) => view! { <code>{value.clone()}</code> }.into_any(),
-        None => view! { <span class="fact">"not set"</span> }.into_any(),
+        None => view! { <span class="muted">"not set"</span> }.into_any(),
     };
     let rows: Vec<AnyView> = agent
         .differences
@@ -131,8 +131,8 @@ fn agent(agent: &AgentDrift) -> AnyView {
         })
         .collect();
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=format!("Variables of {}", agent.container)>
-            <table class="facts">
+        <div class="scroll-area" tabindex="0" role="region" aria-label=format!("Variables of {}", agent.container)>
+            <table class="value-table">
                 <caption>
                     <b>{agent.container.clone()}</b>
                     " "

@@ -78,21 +78,21 @@ pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> imp
         _ => view! { <Input editing key state /> }.into_any(),
     };
     let title = match key.kind {
-        Kind::Switch => view! { <span class="title" id=format!("{path}-title")>{key.title}</span> }.into_any(),
-        _ => view! { <label class="title" for=path>{key.title}</label> }.into_any(),
+        Kind::Switch => view! { <span class="setting-title" id=format!("{path}-title")>{key.title}</span> }.into_any(),
+        _ => view! { <label class="setting-title" for=path>{key.title}</label> }.into_any(),
     };
     view! {
         <div class="setting" data-changed=changed>
-            <div class="about">
+            <div class="setting-about">
                 <p>{title} " " <code>{path}</code></p>
-                <p class="fact" id=format!("{path}-about")>
+                <p class="muted" id=format!("{path}-about")>
                     <Prose text=words::sentence(key.meaning) />
-                    {needs.map(|needs| view! { " " <span class="needs">{needs}</span> })}
+                    {needs.map(|needs| view! { " " <span class="setting-requires">{needs}</span> })}
                 </p>
             </div>
-            <div class="control">
+            <div>
                 {control}
-                <div id=format!("{path}-state") class="state">
+                <div id=format!("{path}-state") class="setting-state">
                     {part(move || state.with(|state| said(editing, path, state)))}
                 </div>
             </div>
@@ -116,7 +116,7 @@ fn Input(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Int
     let short = number || key.kind == Kind::Retention;
     let placeholder = if key.default.is_empty() { "none" } else { key.default };
     view! {
-        <div class="value">
+        <div class="setting-value">
             <input
                 id=key.path
                 name=key.path
@@ -140,7 +140,7 @@ fn Input(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Int
 /// `Free`, `Ours`, `Taken by …`.
 fn holder(port: &PortWords) -> AnyView {
     view! {
-        <span class="holder" data-tone=port.tone.name()>
+        <span class="port-owner" data-tone=port.tone.name()>
             <Icon shape=port.tone.shape() />
             <span>
                 <Prose text=port.words.clone() />
@@ -173,9 +173,9 @@ fn Switch(editing: Editing, key: &'static Key, state: Derived<State>) -> impl In
     let default = if key.default == "true" { "Default: on" } else { "Default: off" };
     let unset = Derived::new(move || editing.form.with(|form| form.field(path).is_some_and(|it| it.value.is_empty())));
     view! {
-        <div class="value">
+        <div class="setting-value">
             <div
-                class="switch"
+                class="toggle"
                 role="radiogroup"
                 aria-labelledby=format!("{path}-title")
                 aria-describedby=describedby(path)
@@ -184,7 +184,7 @@ fn Switch(editing: Editing, key: &'static Key, state: Derived<State>) -> impl In
                 {way("on", "On", "true")}
                 {way("off", "Off", "false")}
             </div>
-            {part_if(unset, move || view! { <span class="fact">{default}</span> }.into_any())}
+            {part_if(unset, move || view! { <span class="muted">{default}</span> }.into_any())}
             <Back editing key state />
         </div>
     }
@@ -202,14 +202,14 @@ fn Back(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Into
         view! {
             <button
                 type="button"
-                class="link"
+                class="link-button"
                 on:click=move |_| {
                     editing.change(|form| back(form, path));
                     super::dom::focus(path);
                 }
             >
                 {word}
-                <span class="unseen">{unseen}</span>
+                <span class="visually-hidden">{unseen}</span>
             </button>
         }
         .into_any()
@@ -234,7 +234,7 @@ fn said(editing: Editing, path: &'static str, state: &State) -> AnyView {
         .iter()
         .map(|problem| {
             view! {
-                <p class="problem" data-tone="bad">
+                <p class="field-problem" data-tone="bad">
                     <Icon shape=Tone::Bad.shape() />
                     <span>
                         <Prose text=problem.clone() />
@@ -246,11 +246,11 @@ fn said(editing: Editing, path: &'static str, state: &State) -> AnyView {
         .collect();
     let free = state.port.as_ref().and_then(|port| port.free).map(|free| {
         view! {
-            <p class="fact">
+            <p class="muted">
                 {format!("{free} is free. ")}
                 <button
                     type="button"
-                    class="link"
+                    class="link-button"
                     on:click=move |_| editing.change(|form| form.type_in(path, &free.to_string()))
                 >
                     {format!("Use {free}")}
@@ -265,7 +265,7 @@ fn said(editing: Editing, path: &'static str, state: &State) -> AnyView {
             value => format!("Meanwhile the file says `{value}`."),
         };
         view! {
-            <p class="fact" data-tone="warn">
+            <p class="muted" data-tone="warn">
                 <Prose text=words />
             </p>
         }

@@ -33,7 +33,7 @@ pub fn SettingsPage() -> impl IntoView {
     view! {
         <Title text="Settings" />
         <div class="page settings">
-            <header class="opening">
+            <header class="page-header">
                 <h1>"Settings"</h1>
                 <p class="lead">
                     "What the stack is made from and what agents record, in " <code>{text(move || file.get())}</code>
@@ -48,7 +48,7 @@ pub fn SettingsPage() -> impl IntoView {
             </header>
             <CommandRefusal commands />
             {part_if(applied, move || view! { <Outcome commands /> }.into_any())}
-            <Transition fallback=|| view! { <p class="fact">"Reading the settings…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Reading the settings…"</p> }>
                 {move || Suspend::new(async move {
                     match page.await.0 {
                         Ok(page) => view! { <Loaded page mend /> }.into_any(),

@@ -46,13 +46,13 @@ pub fn PreviewPage() -> impl IntoView {
     let apply = Request::new(ApplySettings::url());
     view! {
         <Title text="Preview" />
-        <div class="page preview">
-            <header class="opening">
+        <div class="page">
+            <header class="page-header">
                 <h1>"Preview"</h1>
                 <p class="lead">"What applying would do. Nothing is written yet."</p>
             </header>
             <RequestRefusal request=apply title="The settings were not applied" />
-            <Transition fallback=|| view! { <p class="fact">"Working it out…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Working it out…"</p> }>
                 {move || {
                     let asked = asked.get();
                     Suspend::new(async move {
@@ -92,7 +92,7 @@ fn LoadedPreview(preview: Preview, asked: String, apply: Request) -> impl IntoVi
                 <details class="card">
                     <summary>
                         <code>{file.name.clone()}</code>
-                        <span class="fact">{diff::counts(file)} {kept}</span>
+                        <span class="muted">{diff::counts(file)} {kept}</span>
                     </summary>
                     {diff::lines(file)}
                 </details>
@@ -105,9 +105,9 @@ fn LoadedPreview(preview: Preview, asked: String, apply: Request) -> impl IntoVi
             <section class="card" aria-labelledby="settings-diff">
                 <div class="card-head">
                     <h2 id="settings-diff">
-                        <code class="path">{preview.settings.name.clone()}</code>
+                        <code class="file-path">{preview.settings.name.clone()}</code>
                     </h2>
-                    <p class="fact">{diff::counts(&preview.settings)}</p>
+                    <p class="muted">{diff::counts(&preview.settings)}</p>
                 </div>
                 {diff::lines(&preview.settings)}
             </section>
@@ -116,7 +116,7 @@ fn LoadedPreview(preview: Preview, asked: String, apply: Request) -> impl IntoVi
     });
     view! {
         {(!preview.conflicts.is_empty()).then(|| conflicts(&preview.conflicts))}
-        <section class="card follows" aria-labelledby="follows">
+        <section class="card effects" aria-labelledby="follows">
             <div class="card-head">
                 <h2 id="follows">"What follows"</h2>
             </div>
@@ -180,7 +180,7 @@ fn Problems(problems: Vec<Problem>, asked: String) -> impl IntoView {
 fn conflicts(conflicts: &[Conflict]) -> AnyView {
     let value = |value: &Option<String>| match value {
         Some(value) => view! { <code>{value.clone()}</code> }.into_any(),
-        None => view! { <span class="fact">"not set"</span> }.into_any(),
+        None => view! { <span class="muted">"not set"</span> }.into_any(),
     };
     let rows: Vec<AnyView> = conflicts
         .iter()
@@ -204,8 +204,8 @@ fn conflicts(conflicts: &[Conflict]) -> AnyView {
                 "Somebody else changed the same"
             </h2>
             <p>"The file has changed since the form was filled. Applying writes what you asked for over it."</p>
-            <div class="scroll" tabindex="0" role="region" aria-label="Changed by two people">
-                <table class="facts">
+            <div class="scroll-area" tabindex="0" role="region" aria-label="Changed by two people">
+                <table class="value-table">
                     <thead>
                         <tr>
                             <th scope="col">"Setting"</th>

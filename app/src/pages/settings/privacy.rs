@@ -39,7 +39,7 @@ pub fn Recorded(editing: Editing) -> impl IntoView {
             .collect::<Vec<_>>()
     };
     view! {
-        <div class="recorded">
+        <div class="recorded-data">
             <div class="actions">
                 <h3>{text(move || match changed.get() {
                     true => "What would be recorded",

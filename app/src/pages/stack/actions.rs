@@ -12,7 +12,7 @@ use crate::{
 #[component]
 pub fn RemoveForm(commands: Commands) -> impl IntoView {
     view! {
-        <button type="button" class="button asks" data-rank="danger" popovertarget="remove">
+        <button type="button" class="button needs-confirmation" data-rank="danger" popovertarget="remove">
             "Remove stack and data"
         </button>
         <dialog id="remove" popover="auto" aria-labelledby="remove-title">

@@ -60,7 +60,7 @@ pub fn Checks(commands: Commands) -> impl IntoView {
         <section class="card checks" aria-labelledby="checks">
             <div class="card-head">
                 <h2 id="checks">"Checks"</h2>
-                <p class="fact">{text(move || words.get())} " " {text(move || age.get())}</p>
+                <p class="muted">{text(move || words.get())} " " {text(move || age.get())}</p>
                 <CommandButton commands command=Command::CheckUp rank="quiet" />
             </div>
             {part(move || findings.with(|findings| list(findings, true)))}
@@ -112,11 +112,11 @@ fn row(finding: &Finding) -> AnyView {
         <li data-tone=tone.name()>
             <Icon shape=tone.shape() />
             <div>
-                <p class="what">
-                    <span class="unseen">{grade}</span>
+                <p class="check-title">
+                    <span class="visually-hidden">{grade}</span>
                     <Prose text=finding.summary.clone() />
                 </p>
-                <p class="fact">
+                <p class="muted">
                     <Prose text=words::sentence(&finding.evidence) />
                 </p>
                 {next}

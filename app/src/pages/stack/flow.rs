@@ -140,10 +140,10 @@ fn Drawing(live: Live) -> impl IntoView {
         view! { {station(live, *at)} {legs} }
     });
     view! {
-        <section class="card path" aria-labelledby="path">
+        <section class="card data-path" aria-labelledby="path">
             <div class="card-head">
                 <h2 id="path">"Data path"</h2>
-                <p class="fact">{part(move || view! { <Prose text=fact.get() /> }.into_any())}</p>
+                <p class="muted">{part(move || view! { <Prose text=fact.get() /> }.into_any())}</p>
             </div>
             <ul>{parts.collect_view()}</ul>
         </section>
@@ -160,16 +160,16 @@ fn station(live: Live, at: Station) -> AnyView {
                 1 => "one runs".to_owned(),
                 some => format!("{some} run"),
             };
-            ("agents", view! { <a href="/agents">"Agents"</a> <span class="fact">{text(words)}</span> }.into_any())
+            ("agents", view! { <a href="/agents">"Agents"</a> <span class="muted">{text(words)}</span> }.into_any())
         }
         Station::Firewall => {
-            ("firewall", view! { <b>"Firewall"</b> <span class="fact">"Clawker’s own"</span> }.into_any())
+            ("firewall", view! { <b>"Firewall"</b> <span class="muted">"Clawker’s own"</span> }.into_any())
         }
         Station::Service(service) => {
             (service.name(), view! { {state_dot(service)} <b>{service.title()}</b> }.into_any())
         }
     };
-    view! { <li class="station" data-station=name>{view}</li> }.into_any()
+    view! { <li class="data-path-node" data-station=name>{view}</li> }.into_any()
 }
 
 fn running_agents(snapshot: &Snapshot) -> usize {
@@ -181,20 +181,20 @@ fn leg_view(leg: Leg, flow: Derived<Option<Flow>>) -> AnyView {
     let tone = move || said.with(|said| if said.lost.is_empty() { "" } else { Tone::Warn.name() }.to_owned());
     view! {
         <li
-            class="leg"
+            class="data-path-hop"
             data-row=leg.row
             data-column=leg.column
             data-tone=text(tone)
             data-flows=text(move || said.with(|said| said.flows.to_string()))
         >
-            <span>{leg.what} <span class="to">" to "{leg.to.title()}</span></span>
+            <span>{leg.what} <span class="hop-target">" to "{leg.to.title()}</span></span>
             " "
             {part(move || said.with(|said| {
                 let lost = (!said.lost.is_empty()).then(|| {
-                    view! { <span class="lost"><Icon shape=Tone::Warn.shape() />{said.lost.clone()}</span> }
+                    view! { <span class="hop-dropped"><Icon shape=Tone::Warn.shape() />{said.lost.clone()}</span> }
                 });
                 let rate = if said.rate.is_empty() { "–".to_owned() } else { said.rate.clone() };
-                view! { <span class="rate">{rate}</span> {lost} }.into_any()
+                view! { <span class="hop-rate">{rate}</span> {lost} }.into_any()
             }))}
         </li>
     }

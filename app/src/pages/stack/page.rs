@@ -51,8 +51,8 @@ fn Opening(commands: Commands) -> impl IntoView {
     let stop = live.derive(|snapshot| offers(snapshot).stop);
     let remove = live.derive(|snapshot| offers(snapshot).remove);
     view! {
-        <header class="opening">
-            <div class="eyebrow">
+        <header class="page-header">
+            <div class="title-row">
                 <h1>"Stack"</h1>
                 <Chip
                     tone=Signal::derive(move || headline.with(|headline| headline.tone))
@@ -124,7 +124,7 @@ fn NoEngine(error: StackError) -> impl IntoView {
     view! {
         <ErrorNote title="Docker does not answer".to_owned() error=ApiError::Stack(error)>
             {absent.then(|| view! {
-                <dl class="ways">
+                <dl class="install-options">
                     <dt>"Linux"</dt>
                     <dd>
                         <a href="https://docs.docker.com/engine/install/">"Docker Engine"</a> ", or "
@@ -136,7 +136,7 @@ fn NoEngine(error: StackError) -> impl IntoView {
                     </dd>
                 </dl>
             })}
-            <p class="fact">"The panel goes on asking; this page changes by itself when Docker answers."</p>
+            <p class="muted">"The panel goes on asking; this page changes by itself when Docker answers."</p>
         </ErrorNote>
     }
     .into_any()
@@ -161,7 +161,7 @@ fn Differing(names: Vec<String>, commands: Commands) -> impl IntoView {
                 <Icon shape=Tone::Warn.shape() />
                 {heading}
             </h2>
-            <ul class="inline">{files}</ul>
+            <ul class="inline-list">{files}</ul>
             <p class="hint">"Replacing writes them anew from the settings, and keeps each old one beside it as a backup."</p>
             <div class="actions">
                 <CommandButton commands command=Command::Replace rank="plain" />

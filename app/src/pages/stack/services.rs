@@ -27,7 +27,7 @@ pub fn Services() -> impl IntoView {
         <section class="card services" aria-labelledby="services">
             <div class="card-head">
                 <h2 id="services">"Services"</h2>
-                <p class="fact">{part(move || view! { <Prose text=network_words() /> }.into_any())}</p>
+                <p class="muted">{part(move || view! { <Prose text=network_words() /> }.into_any())}</p>
             </div>
             <table role="table">
                 <thead role="rowgroup">
@@ -38,7 +38,7 @@ pub fn Services() -> impl IntoView {
                         <th role="columnheader" scope="col" class="number">"Up"</th>
                         <th role="columnheader" scope="col" class="number">"CPU"</th>
                         <th role="columnheader" scope="col" class="number">"Memory"</th>
-                        <th role="columnheader" scope="col"><span class="unseen">"Log"</span></th>
+                        <th role="columnheader" scope="col"><span class="visually-hidden">"Log"</span></th>
                     </tr>
                 </thead>
                 {Service::ALL.into_iter().map(|service| view! { <ServiceRows service /> }).collect_view()}
@@ -53,9 +53,9 @@ pub fn state_dot(service: Service) -> impl IntoView {
     let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
     let tone = Derived::new(move || row.with(|row| row.tone));
     view! {
-        <span class="dot" data-tone=text(move || tone.get().name().to_owned())>
+        <span class="status-icon" data-tone=text(move || tone.get().name().to_owned())>
             {part(move || view! { <Icon shape=tone.get().shape() /> }.into_any())}
-            <span class="unseen">{text(move || row.with(|row| row.word.to_owned()))} " "</span>
+            <span class="visually-hidden">{text(move || row.with(|row| row.word.to_owned()))} " "</span>
         </span>
     }
 }
@@ -97,7 +97,7 @@ fn ServiceRows(service: Service) -> impl IntoView {
                 <td role="cell" class="number" data-label="Memory">
                     {part(move || or_dash(memory.get()))}
                 </td>
-                <td role="cell" class="log">
+                <td role="cell" class="log-link">
                     {part_if(has_log, move || view! {
                         <a href=format!("/logs/{service}") aria-label=format!("Logs of {}", service.title())>
                             "Logs"
@@ -125,15 +125,15 @@ fn Remarks(row: Derived<Row>, service: Service) -> impl IntoView {
     let fetch = move || row.with(|row| row.fetch.clone());
     view! {
         {service.end_of_life().map(|text| view! { <EndOfLife text /> })}
-        {part(move || why.get().map(|text| view! { <p class="why"><Prose text /></p> }).into_any())}
+        {part(move || why.get().map(|text| view! { <p class="service-problem"><Prose text /></p> }).into_any())}
         {part_if(fetching, move || view! {
-            <p class="fetch">
+            <p class="image-pull">
                 <progress
                     max="1000"
                     value=attribute(move || fetch().map(|fetch| fetch.value.to_string()))
                     aria-label=format!("Image of {}", service.title())
                 ></progress>
-                <span class="fact">{text(move || fetch().map(|fetch| fetch.words).unwrap_or_default())}</span>
+                <span class="muted">{text(move || fetch().map(|fetch| fetch.words).unwrap_or_default())}</span>
             </p>
         }.into_any())}
     }
@@ -163,7 +163,7 @@ fn Uptime(row: Derived<Row>) -> impl IntoView {
 fn or_dash(words: Option<String>) -> AnyView {
     match words {
         Some(words) => view! { <span>{words}</span> }.into_any(),
-        None => view! { <span class="none">"–"</span> }.into_any(),
+        None => view! { <span class="no-value">"–"</span> }.into_any(),
     }
 }
 
