@@ -21,7 +21,9 @@ pub struct SiteEntry {
 /// The document. Takes `SiteEntry` from context, and the nonce that the response's policy allows.
 pub fn shell() -> impl IntoView {
     let SiteEntry { stylesheet, script, loader, wasm } = use_context().unwrap_or_default();
-    let at_work = use_context::<crate::api::Plane>().is_some_and(|plane| plane.snapshot().running_job().is_some());
+    let at_work = use_context::<crate::api::Plane>()
+        .and_then(|plane| plane.snapshot().ok())
+        .is_some_and(|snapshot| snapshot.running_job().is_some());
     view! {
         <!DOCTYPE html>
         <html lang="en">

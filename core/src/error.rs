@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{job::JobKind, problem::Problem, service::Service};
+use crate::{access::Action, job::JobKind, problem::Problem, service::Service};
 
 /// Why something could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -107,6 +107,20 @@ pub enum StackError {
         verb: String,
         /// The reason, as the system gave it.
         detail: String,
+    },
+    /// A part of this program could not be started.
+    #[error("can't start {component}: {detail}")]
+    CannotStart {
+        /// As `the HTTP client`.
+        component: String,
+        /// The reason, as the system gave it.
+        detail: String,
+    },
+    /// The caller's role doesn't allow it.
+    #[error("you aren't allowed to {action}")]
+    NotAllowed {
+        /// What was asked for.
+        action: Action,
     },
     /// A port that a service needs on the host is in use.
     #[error("port {port} for {} is taken{}", service.title(), by(holder))]
@@ -298,6 +312,10 @@ impl StackError {
             StackError::File { .. } => {
                 "check the folder's owner, its permissions and the free disk space; nothing was lost".into()
             }
+            StackError::CannotStart { .. } => {
+                "check the limits on processes and open files (`ulimit -a`), then start it again".into()
+            }
+            StackError::NotAllowed { .. } => "ask the owner of this panel".into(),
             StackError::PortTaken { field, .. } => {
                 format!("stop what holds it, or set `{field}` to a free port and run `clawker-monitor apply`")
             }

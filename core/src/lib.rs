@@ -6,6 +6,7 @@
 //!
 //! Rendering and planning sit behind the feature `engine`, so that the WebAssembly does not carry them.
 
+pub mod access;
 pub mod agent_environment;
 pub mod agent_page;
 pub mod agents;

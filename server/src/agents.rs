@@ -1,12 +1,12 @@
-//! Agents, gathered and judged: from what the Engine and the stores say to what people see. Used by the live watch, by
-//! the page of one agent and by the command line alike. The verdict itself is `core`'s.
+//! Agents with their verdicts: from what the Engine and the stores say to what people see. Used by the live watch, the
+//! page of one agent and the command line. The verdict itself is decided in `core`.
 
-mod details;
+mod file_cache;
+mod judged;
 mod page;
 mod report;
-mod standing;
 
-pub use details::Details;
+pub use file_cache::AgentFileCache;
+pub use judged::judged_agent;
 pub use page::page;
-pub use report::{Gathered, gather, named, report};
-pub use standing::agent;
+pub use report::{Gathered, find_by_name, gather, report};

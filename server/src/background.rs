@@ -1,12 +1,19 @@
 //! Work that waits for the disk or the kernel, away from the threads that answer requests.
 
-/// Files and the kernel's tables are read where waiting holds nobody up.
+use tokio::task::JoinError;
+
+/// Runs `work` on a blocking thread. A panic in it continues in the caller.
 pub async fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
+    finished(tokio::task::spawn_blocking(work).await).await
+}
+
+/// The result of blocking work; a panic in it continues in the caller.
+pub async fn finished<T>(joined: Result<T, JoinError>) -> T {
+    match joined {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is ending, and with it whoever waits here.
+            // The runtime is shutting down, and the caller with it.
             Err(_) => std::future::pending().await,
         },
     }

@@ -26,6 +26,7 @@ use monitor_core::{
     stack::{HostFacts, StackSpec},
 };
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 
 use self::ledger::Ledger;
 pub use self::{
@@ -41,12 +42,23 @@ pub struct Configuration {
     docker_socket: String,
     /// Held while the settings file is read, changed and replaced.
     saving: Arc<Mutex<()>>,
+    changed: Arc<Notify>,
 }
 
 impl Configuration {
     /// The configuration at these paths, for an Engine whose containers mount that socket.
     pub fn new(paths: Paths, docker_socket: String) -> Configuration {
-        Configuration { paths, docker_socket, saving: Arc::default() }
+        Configuration { paths, docker_socket, saving: Arc::default(), changed: Arc::default() }
+    }
+
+    /// Notifies whoever waits in `changed` that files or settings may have changed.
+    pub fn notify_changed(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Resolves once files or settings may have changed; at once where that was not seen yet. For one waiter at a time.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
     }
 
     /// The monitor folder.

@@ -1,9 +1,8 @@
-//! Hears of changes to settings and generated files, whoever makes them: an editor, another process, a person with `rm`.
-//! Knows folders, not what is in them.
+//! Notices changes to settings and generated files, whatever makes them: an editor, another process, `rm`. Knows folders,
+//! not what is in them.
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
@@ -11,11 +10,9 @@ use notify::{
     Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
     event::{AccessKind, AccessMode},
 };
-use tokio::{
-    sync::{Notify, mpsc},
-    task::JoinHandle,
-    time::sleep,
-};
+use tokio::{sync::mpsc, task::JoinHandle, time::sleep};
+
+use crate::configuration::Configuration;
 
 /// One save is several events; they are heard as one.
 const BURST: Duration = Duration::from_millis(50);
@@ -26,8 +23,9 @@ pub struct FileWatch {
 }
 
 impl FileWatch {
-    /// Rings `news` after anything in these folders changed. A folder that does not exist yet is noticed when it does.
-    pub fn start<const COUNT: usize>(folders: [PathBuf; COUNT], news: Arc<Notify>) -> notify::Result<FileWatch> {
+    /// Reports to `configuration` that something in its folders changed. A folder may be created later.
+    pub fn start(configuration: Configuration) -> notify::Result<FileWatch> {
+        let folders = configuration.folders();
         let (heard, mut hearing) = mpsc::unbounded_channel();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             if event.is_ok_and(|event| changes_something(event.kind)) {
@@ -43,7 +41,7 @@ impl FileWatch {
                 if let Err(error) = watch_all(&mut watcher, &folders) {
                     tracing::warn!(%error, "a folder can no longer be watched");
                 }
-                news.notify_one();
+                configuration.notify_changed();
             }
         });
         Ok(FileWatch { task })
@@ -79,25 +77,27 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
+    use crate::paths::Paths;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn files_and_folders_that_come_and_go_are_heard_of() {
+    async fn files_and_folders_that_come_and_go_are_noticed() {
         let folder = tempfile::tempdir().expect("a folder");
         let monitor = folder.path().join("data/monitor");
-        let news = Arc::new(Notify::new());
-        let _watch = FileWatch::start([monitor.clone()], Arc::clone(&news)).expect("a watch");
-        let heard = async |what: &str| {
-            timeout(Duration::from_secs(10), news.notified())
+        let paths = Paths { settings_file: folder.path().join("config/settings.yaml"), directory: monitor.clone() };
+        let configuration = Configuration::new(paths, "/var/run/docker.sock".into());
+        let _watch = FileWatch::start(configuration.clone()).expect("a watch");
+        let noticed = async |what: &str| {
+            timeout(Duration::from_secs(10), configuration.changed())
                 .await
-                .unwrap_or_else(|_| panic!("{what} was not heard of"));
+                .unwrap_or_else(|_| panic!("{what} was not noticed"));
         };
         fs::create_dir(folder.path().join("data")).expect("a folder");
-        heard("a folder above").await;
+        noticed("a parent folder").await;
         fs::create_dir(&monitor).expect("a folder");
-        heard("the folder").await;
+        noticed("the folder").await;
         fs::write(monitor.join("compose.yaml"), "a").expect("a file");
-        heard("a file").await;
-        fs::remove_dir_all(&monitor).expect("no folder");
-        heard("its removal").await;
+        noticed("a file").await;
+        fs::remove_dir_all(&monitor).expect("the folder is removed");
+        noticed("its removal").await;
     }
 }

@@ -1,4 +1,7 @@
-//! Jobs: long work that belongs to the process. One at a time; whoever asks for a second one gets the first.
+//! Jobs: long work that belongs to the process. One runs at a time; a second request is answered with the running one.
+//!
+//! **Invariant:** a job reports only to itself, and it has not ended before everything that it started has: what runs on
+//! a blocking thread cannot be aborted, so a canceled job waits for it.
 
 use std::{collections::VecDeque, future::Future, pin::Pin, sync::Arc};
 
@@ -9,17 +12,17 @@ use monitor_core::{
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::clock::now;
+use crate::{background::finished, clock::now};
 
-/// How many ended jobs are remembered for those who wait for them.
-const REMEMBERED: usize = 8;
+/// How many ended jobs are kept for callers that wait for them.
+const ENDED_JOBS_KEPT: usize = 8;
 
-/// Where a job's work reports to.
-pub type Sink = Arc<dyn Fn(Progress) + Send + Sync>;
 /// The work of a job.
 pub type Work = Pin<Box<dyn Future<Output = Result<(), StackError>> + Send>>;
 
-/// The process' jobs.
+type Observer = Arc<dyn Fn(&Progress) + Send + Sync>;
+
+/// The process's jobs. Clones share them.
 #[derive(Clone)]
 pub struct Jobs {
     state: watch::Sender<State>,
@@ -29,9 +32,10 @@ pub struct Jobs {
 #[derive(Default)]
 struct State {
     last_id: u32,
+    /// The running job, or the one that ended last.
     job: Option<Job>,
-    /// Those before it, oldest first: who waits for a job may look after the next one began.
-    past: VecDeque<Job>,
+    /// The ones before it, oldest first.
+    ended: VecDeque<Job>,
     cancel: CancellationToken,
 }
 
@@ -41,53 +45,98 @@ impl Default for Jobs {
     }
 }
 
-impl Jobs {
-    /// Begins a job, unless one is at work: then that one is answered and `work` is never called.
-    pub fn begin(&self, kind: JobKind, work: impl FnOnce(Sink) -> Work) -> Job {
-        let mut began = None;
-        let mut answer = None;
+/// What a job's work gets: where to report progress, where to run what blocks, and whether the job was canceled.
+#[derive(Clone)]
+pub struct JobContext {
+    id: u32,
+    state: watch::Sender<State>,
+    observers: Vec<Observer>,
+    cancel: CancellationToken,
+    blocking: TaskTracker,
+}
+
+impl JobContext {
+    /// Adds progress to this job. Does nothing once the job has ended.
+    pub fn report(&self, progress: Progress) {
+        for observer in &self.observers {
+            observer(&progress);
+        }
         self.state.send_if_modified(|state| {
-            if let Some(running) = state.job.as_ref().filter(|job| job.is_running()) {
-                answer = Some(running.clone());
+            let job = state.job.as_mut().filter(|job| job.id == self.id && job.is_running());
+            job.map(|job| job.apply(progress)).is_some()
+        });
+    }
+
+    /// The same context, whose reports are also passed to `observer`.
+    #[must_use]
+    pub fn observed_by(mut self, observer: impl Fn(&Progress) + Send + Sync + 'static) -> JobContext {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Ends work on a blocking thread, between two steps, once the job was canceled.
+    ///
+    /// # Errors
+    /// `StackError::Cancelled`.
+    pub fn stop_if_canceled(&self) -> Result<(), StackError> {
+        if self.cancel.is_cancelled() { Err(StackError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Runs `work` on a blocking thread. The job does not end before `work` does, even when the job is canceled.
+    pub async fn run_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        finished(self.blocking.spawn_blocking(work).await).await
+    }
+}
+
+impl Jobs {
+    /// Starts a job, unless one is running: then that one is returned and `work` is never called.
+    pub fn start(&self, kind: JobKind, work: impl FnOnce(JobContext) -> Work) -> Job {
+        let mut started = None;
+        let mut running = None;
+        self.state.send_if_modified(|state| {
+            running = state.job.clone().filter(Job::is_running);
+            if running.is_some() {
                 return false;
             }
             state.last_id += 1;
-            state.past.extend(state.job.take());
-            if state.past.len() > REMEMBERED {
-                state.past.pop_front();
+            state.ended.extend(state.job.take());
+            if state.ended.len() > ENDED_JOBS_KEPT {
+                state.ended.pop_front();
             }
             state.cancel = CancellationToken::new();
             let job = Job::begin(state.last_id, kind, now());
             state.job = Some(job.clone());
-            began = Some((job, state.cancel.clone()));
+            started = Some((job, state.cancel.clone()));
             true
         });
-        let Some((job, cancel)) = began else {
-            // `send_if_modified` sets one of the two.
-            return answer.unwrap_or_else(|| Job::begin(0, kind, now()));
+        let Some((job, cancel)) = started else {
+            // One of the two is always set.
+            return running.unwrap_or_else(|| Job::begin(0, kind, now()));
         };
-        tracing::info!(job = job.id, kind = ?kind, "job began");
-        let state = self.state.clone();
-        let sink: Sink = Arc::new(move |progress| {
-            state.send_modify(|state| {
-                if let Some(job) = &mut state.job {
-                    job.apply(progress);
-                }
-            });
-        });
-        let work = work(sink);
+        tracing::info!(job = job.id, kind = ?kind, "job started");
+        let blocking = TaskTracker::new();
+        let context = JobContext {
+            id: job.id,
+            state: self.state.clone(),
+            observers: Vec::new(),
+            cancel: cancel.clone(),
+            blocking: blocking.clone(),
+        };
+        let work = work(context);
         let state = self.state.clone();
         self.tasks.spawn(async move {
-            // The work runs as a task of its own so that a panic in it ends the job, not the process.
+            // A task of its own, so that a panic in the work ends the job and not the process.
             let mut task = tokio::spawn(work);
             let result = tokio::select! {
-                joined = &mut task => joined.unwrap_or_else(|panic| Err(internal(&panic))),
+                joined = &mut task => joined.unwrap_or_else(|panic| Err(internal_error(&panic))),
                 () = cancel.cancelled() => {
                     task.abort();
                     let _ = task.await;
                     Err(StackError::Cancelled)
                 }
             };
+            blocking.close();
+            blocking.wait().await;
             state.send_modify(|state| {
                 if let Some(job) = &mut state.job {
                     finish(job, result);
@@ -97,7 +146,7 @@ impl Jobs {
         job
     }
 
-    /// Asks the running job to stop where it is.
+    /// Asks the running job to stop.
     pub fn cancel(&self) {
         self.state.borrow().cancel.cancel();
     }
@@ -107,20 +156,18 @@ impl Jobs {
         self.state.borrow().job.clone()
     }
 
-    /// Resolves at every change of the job, at once for one that was not seen yet.
+    /// Notifies of every change of the current job; the first time at once, if there was a change nobody saw.
     pub fn changes(&self) -> JobChanges {
         JobChanges(self.state.subscribe())
     }
 
-    /// Waits until the job of that id has ended.
-    pub async fn ended(&self, id: u32) -> Option<Job> {
+    /// Waits until the job with this id has ended, and returns it as it ended. `None` for an id that was never given out,
+    /// or that is older than the last `ENDED_JOBS_KEPT` jobs.
+    pub async fn wait_for_end(&self, id: u32) -> Option<Job> {
         let mut changes = self.state.subscribe();
-        let state = changes
-            .wait_for(|state| state.job.as_ref().is_none_or(|job| job.id != id || !job.is_running()))
-            .await
-            .ok()?;
-        let known = state.past.iter().chain(&state.job).find(|job| job.id == id);
-        known.or(state.job.as_ref()).cloned()
+        let is_running = |state: &State| state.job.as_ref().is_some_and(|job| job.id == id && job.is_running());
+        let state = changes.wait_for(|state| !is_running(state)).await.ok()?;
+        state.ended.iter().chain(&state.job).find(|job| job.id == id).cloned()
     }
 
     /// Cancels the running job and waits until it has ended.
@@ -135,7 +182,7 @@ impl Jobs {
 pub struct JobChanges(watch::Receiver<State>);
 
 impl JobChanges {
-    /// The next change. Never resolves after the jobs are gone.
+    /// Resolves at the next change. Never resolves once the jobs are gone.
     pub async fn next(&mut self) {
         if self.0.changed().await.is_err() {
             std::future::pending::<()>().await;
@@ -157,7 +204,7 @@ fn finish(job: &mut Job, result: Result<(), StackError>) {
     job.error = result.err();
 }
 
-fn internal(panic: &tokio::task::JoinError) -> StackError {
+fn internal_error(panic: &tokio::task::JoinError) -> StackError {
     let id = format!("{:x}", now().unix_milliseconds());
     tracing::error!(id, error = %panic, "the work of a job panicked");
     StackError::Internal { id }
@@ -165,33 +212,39 @@ fn internal(panic: &tokio::task::JoinError) -> StackError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use monitor_core::{job::Phase, service::Service};
-    use tokio::sync::oneshot;
+    use tokio::{sync::oneshot, time::timeout};
 
     use super::*;
+
+    fn step(service: Service) -> Progress {
+        Progress::Step { service, phase: Phase::Starting }
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_second_request_gets_the_running_job() {
         let jobs = Jobs::default();
         let (finish, finished) = oneshot::channel::<()>();
         let first =
-            jobs.begin(JobKind::Up, |_| Box::pin(async move { finished.await.map_err(|_| StackError::Cancelled) }));
-        let second = jobs.begin(JobKind::Down, |_| Box::pin(async { panic!("this work must not run") }));
+            jobs.start(JobKind::Up, |_| Box::pin(async move { finished.await.map_err(|_| StackError::Cancelled) }));
+        let second = jobs.start(JobKind::Down, |_| Box::pin(async { panic!("this work must not run") }));
         assert_eq!(second, first);
         assert_eq!(finish.send(()), Ok(()));
-        let ended = jobs.ended(first.id).await.expect("the job is known");
+        let ended = jobs.wait_for_end(first.id).await.expect("the job is known");
         assert_eq!(ended.state, JobState::Done);
-        let third = jobs.begin(JobKind::Down, |_| Box::pin(async { Ok(()) }));
+        let third = jobs.start(JobKind::Down, |_| Box::pin(async { Ok(()) }));
         assert_eq!(third.id, first.id + 1);
-        assert_eq!(jobs.ended(first.id).await, Some(ended), "the first is still told of");
+        assert_eq!(jobs.wait_for_end(first.id).await, Some(ended), "the first is still known");
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn progress_is_kept_and_cancelling_ends_the_work() {
+    async fn progress_is_kept_and_canceling_ends_the_work() {
         let jobs = Jobs::default();
-        let job = jobs.begin(JobKind::Up, |report| {
+        let job = jobs.start(JobKind::Up, |job| {
             Box::pin(async move {
-                report(Progress::Step { service: Service::Loki, phase: Phase::Starting });
+                job.report(step(Service::Loki));
                 std::future::pending().await
             })
         });
@@ -200,16 +253,90 @@ mod tests {
             changes.next().await;
         }
         jobs.shut_down().await;
-        let ended = jobs.ended(job.id).await.expect("the job is known");
+        let ended = jobs.wait_for_end(job.id).await.expect("the job is known");
         assert_eq!((ended.state, ended.error), (JobState::Cancelled, Some(StackError::Cancelled)));
         assert_eq!(ended.steps[0].phase, Phase::Starting);
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn a_canceled_job_ends_after_its_blocking_work_and_another_one_starts_only_then() {
+        let jobs = Jobs::default();
+        let (begun, has_begun) = oneshot::channel::<()>();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let job = jobs.start(JobKind::Initialize, |job| {
+            Box::pin(async move {
+                let context = job.clone();
+                job.run_blocking(move || {
+                    begun.send(()).expect("the test waits");
+                    released.recv().expect("the test releases it");
+                    assert_eq!(context.stop_if_canceled(), Err(StackError::Cancelled), "it can see that it is to stop");
+                    context.report(step(Service::Grafana));
+                    Ok(())
+                })
+                .await
+            })
+        });
+        has_begun.await.expect("the work begins");
+        jobs.cancel();
+        assert!(
+            timeout(Duration::from_millis(100), jobs.wait_for_end(job.id)).await.is_err(),
+            "the job ended while its work went on"
+        );
+        let refused = jobs.start(JobKind::Down, |_| Box::pin(async { panic!("this work must not run") }));
+        assert_eq!(refused.id, job.id);
+        release.send(()).expect("the work waits");
+        let ended = jobs.wait_for_end(job.id).await.expect("the job is known");
+        assert_eq!(ended.state, JobState::Cancelled);
+        assert_eq!(ended.steps.len(), 1, "what was reported late belongs to the job that did it");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_job_that_has_ended_reports_into_no_other() {
+        let jobs = Jobs::default();
+        let (hand_out, handed_out) = oneshot::channel();
+        let first = jobs.start(JobKind::Up, |job| {
+            Box::pin(async move {
+                hand_out.send(job).ok();
+                Ok(())
+            })
+        });
+        let late = handed_out.await.expect("the work hands its context out");
+        let ended = jobs.wait_for_end(first.id).await.expect("the job is known");
+        late.report(step(Service::Loki));
+        assert_eq!(jobs.current(), Some(ended), "an ended job does not change");
+        let second = jobs.start(JobKind::Up, |_| Box::pin(std::future::pending()));
+        late.report(step(Service::Loki));
+        let current = jobs.current().expect("a job runs");
+        assert_eq!((current.id, current.steps.len()), (second.id, 0));
+        jobs.shut_down().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_job_nobody_remembers_is_none_and_not_another_one() {
+        let jobs = Jobs::default();
+        assert_eq!(jobs.wait_for_end(1).await, None, "there was no job yet");
+        let mut last = None;
+        for _ in 0..ENDED_JOBS_KEPT + 2 {
+            let job = jobs.start(JobKind::Up, |_| Box::pin(async { Ok(()) }));
+            last = jobs.wait_for_end(job.id).await;
+        }
+        assert_eq!(jobs.wait_for_end(1).await, None, "too long ago");
+        assert_eq!(jobs.wait_for_end(2).await.map(|job| job.id), Some(2));
+        assert_eq!(jobs.wait_for_end(999).await, None, "never given out");
+        assert_eq!(jobs.current(), last);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_panic_in_the_work_ends_the_job_and_not_the_process() {
         let jobs = Jobs::default();
-        let job = jobs.begin(JobKind::Up, |_| Box::pin(async { panic!("on purpose") }));
-        let ended = jobs.ended(job.id).await.expect("the job is known");
-        assert!(matches!(ended.error, Some(StackError::Internal { .. })));
+        for in_background in [false, true] {
+            let job = jobs.start(JobKind::Up, |job| {
+                Box::pin(async move {
+                    if in_background { job.run_blocking(|| panic!("on purpose")).await } else { panic!("on purpose") }
+                })
+            });
+            let ended = jobs.wait_for_end(job.id).await.expect("the job is known");
+            assert!(matches!(ended.error, Some(StackError::Internal { .. })), "{in_background}: {:?}", ended.error);
+        }
     }
 }

@@ -1,6 +1,5 @@
-//! Keeps the hub's snapshot true: follows the Engine's events, the job, and the services' readiness. The Engine is not
-//! polled; only an Engine that went away is tried again, and only a service's readiness, of which Docker knows nothing,
-//! is asked for.
+//! Keeps the hub's snapshot up to date: follows the Engine's events, the job, and the services' readiness. The Engine is
+//! not polled, except while it is unreachable; a service's readiness is, because Docker does not know it.
 
 mod agents;
 mod checkups;
@@ -12,123 +11,91 @@ use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration}
 use futures::{StreamExt, future::try_join3, stream::BoxStream};
 use monitor_core::{
     error::StackError,
-    live::{EngineState, Snapshot},
+    live::EngineState,
     stack::{NETWORK, StackSpec},
-    status::{ContainerState, NetworkStatus},
+    status::ContainerState,
 };
 use tokio::{
-    sync::{
-        Notify,
-        mpsc::{self, UnboundedReceiver, UnboundedSender},
-    },
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
     time::{Instant, sleep},
 };
 
 use crate::{
-    agents::Details,
-    clock::now,
-    configuration::Configuration,
-    engine::{ContainerEngine, EngineEvent},
-    hub::Hub,
-    jobs::Jobs,
-    readiness::Readiness,
+    engine::EngineEvent,
+    panel::Panel,
     status::{self, Found},
-    telemetry::TelemetrySource,
-    visits::Visits,
 };
-use agents::Told;
+use agents::AgentMessage;
 use readiness_rounds::Rounds;
 use usage::Usages;
 
 /// Events come in bursts (create, attach, start); the Engine is looked at once for all that come within this time.
 const BURST: Duration = Duration::from_millis(8);
 /// A pull reports hundreds of times a second; people see ten.
-const JOB_PACE: Duration = Duration::from_millis(100);
+const JOB_INTERVAL: Duration = Duration::from_millis(100);
 /// Between two tries of an Engine that does not answer.
-const RETRY: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What the watch needs.
+/// Watches for one panel.
 pub struct Watch {
-    /// The Engine.
-    pub engine: Arc<dyn ContainerEngine>,
-    /// How services are asked.
-    pub readiness: Arc<dyn Readiness>,
-    /// What the stores know about agents.
-    pub telemetry: Arc<dyn TelemetrySource>,
-    /// What was learnt of agents by a second look.
-    pub details: Details,
-    /// Files and settings.
-    pub configuration: Configuration,
-    /// The process' jobs.
-    pub jobs: Jobs,
-    /// Where it all goes.
-    pub hub: Hub,
-    /// Rung when files or settings may have changed.
-    pub configuration_changed: Arc<Notify>,
-    /// Rung when what the doctor found may no longer be so.
-    pub checkup_due: Arc<Notify>,
-    /// Rings when somebody loads a page.
-    pub visits: Visits,
-}
-
-/// What is known before the Engine was asked.
-pub fn first_snapshot(configuration: &Configuration) -> Snapshot {
-    let mut snapshot = Snapshot {
-        configuration: configuration.summary(),
-        network: NetworkStatus { name: NETWORK.into(), exists: false },
-        services: status::unknown(&configuration.stack_or_default()),
-        ..Snapshot::unknown(now())
-    };
-    status::settle(&mut snapshot);
-    snapshot
+    panel: Arc<Panel>,
 }
 
 impl Watch {
+    /// Watches for that panel.
+    pub fn new(panel: Arc<Panel>) -> Watch {
+        Watch { panel }
+    }
+
     /// Runs until dropped.
     pub async fn run(self) {
-        let job_news = async {
-            let mut changes = self.jobs.changes();
-            loop {
-                changes.next().await;
-                let job = self.jobs.current();
-                let running = job.as_ref().is_some_and(|job| job.is_running());
-                self.hub.update(|snapshot| snapshot.job = job);
-                if running {
-                    sleep(JOB_PACE).await;
-                } else {
-                    self.configuration_changed.notify_one();
-                }
+        tokio::join!(self.publish_job_changes(), self.watch_engine(), self.keep_checkup());
+    }
+
+    async fn publish_job_changes(&self) {
+        let panel = &self.panel;
+        let mut changes = panel.jobs.changes();
+        loop {
+            changes.next().await;
+            panel.publish_job();
+            if panel.jobs.current().is_some_and(|job| job.is_running()) {
+                sleep(JOB_INTERVAL).await;
+            } else {
+                panel.installation.configuration.notify_changed();
             }
-        };
-        let engine_news = async {
-            // Said once, not at every try.
-            let mut told = None;
-            loop {
-                let error = self.follow_engine().await;
-                if told.as_ref() != Some(&error) {
-                    tracing::warn!(%error, hint = error.hint(), "without the Engine; trying again until it answers");
-                    told = Some(error.clone());
-                    self.checkup_due.notify_one();
-                }
-                let services = status::unknown(&self.configuration.stack_or_default());
-                self.telemetry.follow(&services);
-                self.hub.update(|snapshot| {
-                    snapshot.engine = EngineState::Unreachable { error };
-                    snapshot.network.exists = false;
-                    snapshot.services = services;
-                    snapshot.agents.clear();
-                    snapshot.new_agents = None;
-                    snapshot.flow = None;
-                    snapshot.configuration = self.configuration.summary();
-                    status::settle(snapshot);
-                });
-                tokio::select! {
-                    () = sleep(RETRY) => {}
-                    () = self.configuration_changed.notified() => self.checkup_due.notify_one(),
-                }
+        }
+    }
+
+    /// Follows the Engine, and tries again whenever it becomes unreachable.
+    async fn watch_engine(&self) {
+        let Panel { installation, hub, checkup_due, .. } = &*self.panel;
+        let configuration = &installation.configuration;
+        // Logged once, not at every try.
+        let mut logged = None;
+        loop {
+            let error = self.follow_engine().await;
+            if logged.as_ref() != Some(&error) {
+                tracing::warn!(%error, hint = error.hint(), "can't reach the Engine; retrying until it answers");
+                logged = Some(error.clone());
+                checkup_due.notify_one();
             }
-        };
-        tokio::join!(job_news, engine_news, self.keep_checkup());
+            let services = status::unknown(&configuration.stack_or_default());
+            installation.stores.locate(&services);
+            hub.update(|snapshot| {
+                snapshot.engine = EngineState::Unreachable { error };
+                snapshot.network.exists = false;
+                snapshot.services = services;
+                snapshot.agents.clear();
+                snapshot.new_agents = None;
+                snapshot.flow = None;
+                snapshot.configuration = configuration.summary();
+                status::settle(snapshot);
+            });
+            tokio::select! {
+                () = sleep(RETRY_INTERVAL) => {}
+                () = configuration.changed() => checkup_due.notify_one(),
+            }
+        }
     }
 
     /// Follows an Engine that answers until it does not; says why it stopped.
@@ -140,12 +107,12 @@ impl Watch {
     }
 
     async fn try_follow_engine(&self) -> Result<Infallible, StackError> {
-        let info = self.engine.info().await?;
+        let info = self.panel.installation.engine.info().await?;
         // Subscribed before anything is listed, so that nothing falls between the two.
-        let mut events = self.engine.events();
+        let mut events = self.panel.installation.engine.events();
         next_event(&mut events).await?;
         tracing::info!(version = info.version, endpoint = info.endpoint, "connected to the Engine");
-        self.hub.update(|snapshot| {
+        self.panel.hub.update(|snapshot| {
             snapshot.engine = EngineState::Connected {
                 version: info.version,
                 api_version: info.api_version,
@@ -153,20 +120,20 @@ impl Watch {
             };
         });
         // Stack and agents are watched side by side, so that neither waits while the other is looked at.
-        let (tell_stack, stack_events) = mpsc::unbounded_channel();
-        let (tell_agents, told) = mpsc::unbounded_channel();
+        let (to_stack, stack_events) = mpsc::unbounded_channel();
+        let (to_agents, agent_messages) = mpsc::unbounded_channel();
         let hand_on = async {
-            let tell_agents = tell_agents.clone();
+            let to_agents = to_agents.clone();
             loop {
                 if let Some(event) = next_event(&mut events).await? {
                     // Both live as long as this does.
-                    tell_agents.send(Told::Event(event.clone())).ok();
-                    tell_stack.send(event).ok();
+                    to_agents.send(AgentMessage::Event(event.clone())).ok();
+                    to_stack.send(event).ok();
                 }
             }
         };
         let (never, ..): (Infallible, Infallible, Infallible) =
-            try_join3(hand_on, self.keep_stack(stack_events, &tell_agents), self.keep_agents(told)).await?;
+            try_join3(hand_on, self.keep_stack(stack_events, &to_agents), self.keep_agents(agent_messages)).await?;
         Ok(never)
     }
 
@@ -174,12 +141,12 @@ impl Watch {
     async fn keep_stack(
         &self,
         mut events: UnboundedReceiver<EngineEvent>,
-        tell_agents: &UnboundedSender<Told>,
+        to_agents: &UnboundedSender<AgentMessage>,
     ) -> Result<Infallible, StackError> {
-        let mut rounds = Rounds::new(self.readiness.clone());
+        let mut rounds = Rounds::new(Arc::clone(&self.panel.installation.readiness));
         let mut usages = Usages::default();
-        let mut readers = self.hub.readers();
-        let mut stack = self.configuration.stack_or_default();
+        let mut readers = self.panel.hub.readers();
+        let mut stack = self.panel.installation.configuration.stack_or_default();
         let mut ids = BTreeSet::new();
         let mut look_at = Some(Instant::now());
         loop {
@@ -196,30 +163,30 @@ impl Watch {
                     let found = self.look(&stack).await?;
                     ids = found.iter().filter_map(|found| found.id.clone()).collect();
                     rounds.follow(&stack, &found, watched);
-                    usages.follow(&found, watched, self.engine.as_ref());
-                    self.tell_services(tell_agents);
+                    usages.follow(&found, watched, self.panel.installation.engine.as_ref());
+                    self.publish_locations(to_agents);
                 }
-                () = self.configuration_changed.notified() => {
-                    stack = self.configuration.stack_or_default();
-                    let summary = self.configuration.summary();
-                    self.hub.update(|snapshot| {
+                () = self.panel.installation.configuration.changed() => {
+                    stack = self.panel.installation.configuration.stack_or_default();
+                    let summary = self.panel.installation.configuration.summary();
+                    self.panel.hub.update(|snapshot| {
                         snapshot.configuration = summary;
                         status::settle(snapshot);
                     });
                     look_at = Some(Instant::now());
-                    tell_agents.send(Told::SettingsChanged).ok();
+                    to_agents.send(AgentMessage::SettingsChanged).ok();
                 }
                 (service, answer) = rounds.next(watched) => {
-                    self.hub.update(|snapshot| {
+                    self.panel.hub.update(|snapshot| {
                         if let Some(status) = snapshot.services.iter_mut().find(|status| status.service == service) {
                             status::apply(status, &answer);
                         }
                         status::settle(snapshot);
                     });
-                    self.tell_services(tell_agents);
+                    self.publish_locations(to_agents);
                 }
                 (service, usage) = usages.next() => {
-                    self.hub.update(|snapshot| {
+                    self.panel.hub.update(|snapshot| {
                         if let Some(status) = snapshot.services.iter_mut().find(|status| status.service == service) {
                             status.usage = usage;
                         }
@@ -235,10 +202,10 @@ impl Watch {
         }
     }
 
-    /// Whoever asks the stores learns where they are now.
-    fn tell_services(&self, tell_agents: &UnboundedSender<Told>) {
-        self.telemetry.follow(&self.hub.snapshot().services);
-        tell_agents.send(Told::ServicesChanged).ok();
+    /// Tells the stores' clients where the services run now.
+    fn publish_locations(&self, to_agents: &UnboundedSender<AgentMessage>) {
+        self.panel.installation.stores.locate(&self.panel.hub.snapshot().services);
+        to_agents.send(AgentMessage::ServicesChanged).ok();
     }
 
     /// Takes the Engine's word for an end. It tells of one about 100 ms before its own lists do (Engine 20.10 takes the
@@ -248,7 +215,7 @@ impl Watch {
         if action != "die" {
             return;
         }
-        self.hub.update(|snapshot| {
+        self.panel.hub.update(|snapshot| {
             if let Some(status) = snapshot.services.iter_mut().find(|status| status.container == *name) {
                 status.state = ContainerState::Exited;
                 status.ready = false;
@@ -263,9 +230,9 @@ impl Watch {
 
     /// Looks at the Engine once and publishes what is there.
     async fn look(&self, stack: &StackSpec) -> Result<Vec<Found>, StackError> {
-        let observed = self.engine.observe(stack).await?;
-        let found = status::find(self.engine.as_ref(), stack, &observed).await?;
-        self.hub.update(|snapshot| {
+        let observed = self.panel.installation.engine.observe(stack).await?;
+        let found = status::find(self.panel.installation.engine.as_ref(), stack, &observed).await?;
+        self.panel.hub.update(|snapshot| {
             snapshot.network = status::network(&observed);
             let statuses = found.iter().map(|found| {
                 let mut status = found.status.clone();
@@ -283,7 +250,7 @@ impl Watch {
             snapshot.services = statuses.collect();
             status::settle(snapshot);
         });
-        self.checkup_due.notify_one();
+        self.panel.checkup_due.notify_one();
         Ok(found)
     }
 }

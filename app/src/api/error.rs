@@ -60,11 +60,14 @@ impl ApiError {
 
     /// The HTTP status that says the same to a program.
     #[cfg(feature = "ssr")]
-    fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         match self {
             ApiError::Stack(StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. }) => 503,
             ApiError::Stack(StackError::NoContainer { .. } | StackError::UnknownAgent { .. }) => 404,
-            ApiError::Stack(StackError::Internal { .. } | StackError::File { .. }) => 500,
+            ApiError::Stack(StackError::NotAllowed { .. }) => 403,
+            ApiError::Stack(StackError::Internal { .. } | StackError::File { .. } | StackError::CannotStart { .. }) => {
+                500
+            }
             ApiError::Stack(StackError::SettingsInvalid { .. } | StackError::ChangeRefused { .. }) => 422,
             ApiError::Stack(_) => 409,
             ApiError::Misunderstood => 400,

@@ -113,7 +113,7 @@ fn form_of(query: &str) -> SettingsForm {
 /// Everybody's numbers.
 #[server(endpoint = "agent-numbers")]
 pub async fn load_agent_numbers(range: Range) -> Result<Numbers, ApiError> {
-    Ok(control_plane()?.agent_numbers(range).await)
+    control_plane()?.agent_numbers(range).await.map_err(ApiError::from_stack)
 }
 
 /// One agent, by its container's name, looked at closely.

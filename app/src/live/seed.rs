@@ -16,8 +16,10 @@ impl Seed {
     /// Reads it on the server; in the browser it comes with the page and this is not run.
     pub fn gather() -> Seed {
         #[cfg(feature = "ssr")]
-        if let Some(plane) = leptos::prelude::use_context::<crate::api::Plane>() {
-            return Seed { build: plane.build(), snapshot: plane.snapshot() };
+        if let Some(plane) = leptos::prelude::use_context::<crate::api::Plane>()
+            && let Ok(snapshot) = plane.snapshot()
+        {
+            return Seed { build: plane.build(), snapshot };
         }
         Seed::empty()
     }

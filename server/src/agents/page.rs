@@ -1,4 +1,4 @@
-//! One agent, looked at closely: everything that its page shows, asked side by side.
+//! The page of one agent: everything on it, queried concurrently.
 
 use futures::join;
 use monitor_core::{
@@ -8,24 +8,23 @@ use monitor_core::{
     telemetry::{Missing, Range, Store},
 };
 
-use super::{Details, standing};
-use crate::{
-    background::in_background, clock::now, configuration::Configuration, engine::ContainerEngine,
-    telemetry::TelemetrySource,
-};
+use super::{AgentFileCache, judged_agent};
+use crate::{background::in_background, clock::now, installation::Installation};
 
-/// How many events the page begins with. They are in it twice, as text and for the browser, which then asks for more.
+/// How many events the page begins with. It holds them twice, as text and as data; the browser then requests more.
 const EVENTS: u32 = 20;
 
-/// Looks at the agent in the container of that name. A store that does not answer costs what it would have told.
+/// Everything about the agent in that container. What a store that does not answer would have told is missing.
+///
+/// # Errors
+/// `UnknownAgent` where no such container is an agent's; those of the Engine.
 pub async fn page(
-    engine: &dyn ContainerEngine,
-    telemetry: &dyn TelemetrySource,
-    configuration: &Configuration,
-    details: &Details,
+    installation: &Installation,
+    agent_files: &AgentFileCache,
     container: &str,
     range: Range,
 ) -> Result<AgentPage, StackError> {
+    let Installation { engine, telemetry, configuration, dashboards, .. } = installation;
     let Some(mut found) = engine.agent(container).await?.filter(|found| found.container == container) else {
         return Err(StackError::UnknownAgent { agent: container.to_owned() });
     };
@@ -35,9 +34,9 @@ pub async fn page(
         let configuration = configuration.clone();
         in_background(move || configuration.settings().unwrap_or_default())
     };
-    let (settings, learnt, collector, heard, losses, numbers, sessions, events, egress, embedding) = join!(
+    let (settings, files, collector, last_seen, losses, numbers, sessions, events, egress, embedding) = join!(
         settings,
-        details.complete(engine, &mut found),
+        agent_files.load_and_fill_in(engine.as_ref(), &mut found),
         engine.collector(),
         telemetry.heard(),
         telemetry.losses(),
@@ -45,19 +44,15 @@ pub async fn page(
         telemetry.sessions(&owner, range),
         telemetry.events(&owner, None, EVENTS),
         telemetry.egress(&owner, &addresses, range),
-        telemetry.embedding(),
+        dashboards.allow_embedding(),
     );
-    if let Err(error) = learnt {
-        tracing::debug!(%error, container, "its files could not be looked at");
+    if let Err(error) = files {
+        tracing::debug!(%error, container, "the agent's files could not be read");
     }
-    let around = StackEvidence { now: now(), settings, collector: collector?, last_seen: heard, losses };
+    let stack = StackEvidence { now: now(), settings, collector: collector?, last_seen, losses };
     let heard_version = || {
-        around
-            .last_seen
-            .as_ref()
-            .ok()
-            .and_then(|heard| heard.owners.get(&owner))
-            .and_then(|heard| heard.version.clone())
+        let known = stack.last_seen.as_ref().ok()?.owners.get(&owner)?;
+        known.version.clone()
     };
     let of_owner = owner_numbers(&numbers, &owner);
     let mut missing = numbers.missing;
@@ -69,8 +64,8 @@ pub async fn page(
     let events = events.map_err(|error| lacks(error, "events")).unwrap_or_default();
     let egress = egress.map_err(|error| lacks(error, "connections")).unwrap_or_default();
     Ok(AgentPage {
-        agent: standing::agent(&found, &around),
-        variables: compare_variables(&found, &around.settings),
+        agent: judged_agent(&found, &stack),
+        variables: compare_variables(&found, &stack.settings),
         claude_version: found.claude_version.clone().or_else(heard_version),
         workdir: found.workdir,
         networks: found.networks,

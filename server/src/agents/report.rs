@@ -1,4 +1,4 @@
-//! Everybody at once, for the command line: no panel need run.
+//! All agents at once, for the command line. Works without a running panel.
 
 use futures::{StreamExt, future::try_join3, join, stream};
 use monitor_core::{
@@ -7,18 +7,18 @@ use monitor_core::{
     status::ServiceStatus,
 };
 
-use super::{Details, standing};
-use crate::{clock::now, configuration::Configuration, engine::ContainerEngine, status, telemetry::TelemetrySource};
+use super::{AgentFileCache, judged_agent};
+use crate::{clock::now, configuration::Configuration, engine::ContainerEngine, installation::Installation, status};
 
-/// How many containers' files are looked at at a time.
-const AT_A_TIME: usize = 8;
+/// How many containers' files are read at once.
+const CONCURRENT_READS: usize = 8;
 
 /// Every agent with its verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gathered {
     /// By container name.
     pub agents: Vec<Agent>,
-    /// What an agent would get that is made now.
+    /// Whether new agents will report.
     pub new_agents: NewAgents,
 }
 
@@ -29,38 +29,36 @@ impl Gathered {
     }
 }
 
-/// The same of agents that are known already.
+/// The same for agents that are already known.
 pub fn report(agents: &[Agent], new: &NewAgents) -> AgentsReport {
     AgentsReport { new_agent_would_report: new.would_report, agents: agents.iter().map(ReportedAgent::from).collect() }
 }
 
-/// Looks at everything once.
-pub async fn gather(
-    engine: &dyn ContainerEngine,
-    telemetry: &dyn TelemetrySource,
-    configuration: &Configuration,
-) -> Result<Gathered, StackError> {
+/// Inspects all agents once.
+pub async fn gather(installation: &Installation) -> Result<Gathered, StackError> {
+    let Installation { engine, telemetry, configuration, stores, .. } = installation;
+    let engine = engine.as_ref();
     let services = services(engine, configuration);
     let (services, containers, collector) = try_join3(services, engine.agents(), engine.collector()).await?;
-    telemetry.follow(&services);
-    let details = Details::default();
+    stores.locate(&services);
+    let agent_files = AgentFileCache::default();
     let complete = |mut container: AgentContainer| async {
-        // What cannot be learnt is no evidence; the rest still is.
-        details.complete(engine, &mut container).await.ok();
+        // A file that cannot be read is no evidence; the rest still is.
+        agent_files.load_and_fill_in(engine, &mut container).await.ok();
         container
     };
-    let completed = stream::iter(containers).map(complete).buffered(AT_A_TIME).collect::<Vec<AgentContainer>>();
-    let (containers, heard, losses) = join!(completed, telemetry.heard(), telemetry.losses());
-    // Broken settings hide nobody: agents are judged by the defaults, as the rest of the panel does.
+    let completed = stream::iter(containers).map(complete).buffered(CONCURRENT_READS).collect::<Vec<AgentContainer>>();
+    let (containers, last_seen, losses) = join!(completed, telemetry.heard(), telemetry.losses());
+    // With broken settings, agents are judged by the defaults, as everywhere in the panel.
     let settings = configuration.settings().unwrap_or_default();
-    let around = StackEvidence { now: now(), settings, collector, last_seen: heard, losses };
+    let stack = StackEvidence { now: now(), settings, collector, last_seen, losses };
     Ok(Gathered {
-        agents: containers.iter().map(|container| standing::agent(container, &around)).collect(),
-        new_agents: check_new_agents(&around),
+        agents: containers.iter().map(|container| judged_agent(container, &stack)).collect(),
+        new_agents: check_new_agents(&stack),
     })
 }
 
-/// Where the stores are.
+/// Where the services run.
 async fn services(
     engine: &dyn ContainerEngine,
     configuration: &Configuration,
@@ -71,8 +69,8 @@ async fn services(
     Ok(found.into_iter().map(|found| found.status).collect())
 }
 
-/// The agent that somebody means: by its container, by `project/agent`, or by its own name where only one has it.
-pub fn named<'a>(agents: &'a [Agent], name: &str) -> Result<&'a Agent, StackError> {
+/// Finds an agent by its container, by `project/agent`, or by its own name if only one agent has it.
+pub fn find_by_name<'a>(agents: &'a [Agent], name: &str) -> Result<&'a Agent, StackError> {
     if let Some(exact) = agents.iter().find(|agent| agent.container == name) {
         return Ok(exact);
     }
@@ -133,12 +131,12 @@ mod tests {
             ("ada", "ada"),
             ("b/ada", "clawker.b.ada"),
         ] {
-            assert_eq!(named(&agents, name).map(|agent| agent.container.as_str()), Ok(container), "{name}");
+            assert_eq!(find_by_name(&agents, name).map(|agent| agent.container.as_str()), Ok(container), "{name}");
         }
-        assert_eq!(named(&agents, "eve"), Err(StackError::UnknownAgent { agent: "eve".into() }));
-        assert_eq!(named(&agents, "b/eve"), Err(StackError::UnknownAgent { agent: "b/eve".into() }));
-        let error = named(&agents, "dev").expect_err("there are two");
+        assert_eq!(find_by_name(&agents, "eve"), Err(StackError::UnknownAgent { agent: "eve".into() }));
+        assert_eq!(find_by_name(&agents, "b/eve"), Err(StackError::UnknownAgent { agent: "b/eve".into() }));
+        let error = find_by_name(&agents, "dev").expect_err("two agents have this name");
         assert_eq!(error.to_string(), "`dev` may be any of `clawker.a.dev`, `clawker.b.dev`");
-        assert!(named(&agents, "").is_err(), "no name is nobody's");
+        assert!(find_by_name(&agents, "").is_err(), "an empty name matches nothing");
     }
 }

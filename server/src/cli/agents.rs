@@ -8,16 +8,15 @@ use monitor_core::{
     live::{EngineState, Snapshot},
     timestamp::format_duration,
 };
-use tokio::sync::Notify;
 
-use super::{installation::Installation, output, table};
+use super::{output, table};
 use crate::{
-    agents::{Details, gather, named, report},
+    agents::{find_by_name, gather, report},
     clock::now,
     hub::Hub,
-    jobs::Jobs,
-    visits::Visits,
-    watch::{Watch, first_snapshot},
+    installation::Installation,
+    panel::Panel,
+    watch::Watch,
 };
 
 /// Takes the cursor home and clears the screen below it (ECMA-48).
@@ -25,21 +24,21 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 
 /// Everybody, once.
 pub(super) async fn agents(json: bool) -> Result<(), StackError> {
-    let it = Installation::find()?;
-    let gathered = gather(it.engine.as_ref(), it.telemetry.as_ref(), &it.configuration).await?;
+    let installation = Installation::from_environment()?;
+    let gathered = gather(&installation).await?;
     match json {
         true => output::json(&gathered.report()),
         false => {
             print(&gathered.agents, &gathered.new_agents);
         }
     }
-    warn_of_settings(&it);
+    warn_of_settings(&installation);
     Ok(())
 }
 
 /// By broken settings nobody can be judged; by the defaults they are, which has to be said.
-fn warn_of_settings(it: &Installation) {
-    if let Err(error) = it.configuration.settings() {
+fn warn_of_settings(installation: &Installation) {
+    if let Err(error) = installation.configuration.settings() {
         output::note(&format!("warning: {error}"));
         output::note("hint: agents were judged by the default settings");
     }
@@ -47,24 +46,12 @@ fn warn_of_settings(it: &Installation) {
 
 /// Everybody, and again at every change, until interrupted or until nobody reads any more.
 pub(super) async fn watch(json: bool) -> Result<(), StackError> {
-    let it = Installation::find()?;
-    let hub = Hub::new(first_snapshot(&it.configuration));
-    let watch = Watch {
-        engine: it.engine,
-        readiness: it.readiness,
-        telemetry: it.telemetry,
-        details: Details::default(),
-        configuration: it.configuration,
-        jobs: Jobs::default(),
-        hub: hub.clone(),
-        configuration_changed: Arc::default(),
-        checkup_due: Arc::new(Notify::new()),
-        visits: Visits::default(),
-    };
+    let panel = Arc::new(Panel::new(Installation::from_environment()?));
+    let watch = Watch::new(Arc::clone(&panel));
     tokio::select! {
         () = watch.run() => Ok(()),
-        () = follow(&hub, json) => Ok(()),
-        () = super::serve::told_to_stop() => Ok(()),
+        () = follow(&panel.hub, json) => Ok(()),
+        () = super::serve::stop_signal() => Ok(()),
     }
 }
 
@@ -103,16 +90,16 @@ async fn follow(hub: &Hub, json: bool) {
 
 /// One agent: its verdict with every cause.
 pub(super) async fn explain(name: &str, json: bool) -> Result<(), StackError> {
-    let it = Installation::find()?;
-    let gathered = gather(it.engine.as_ref(), it.telemetry.as_ref(), &it.configuration).await?;
-    let agent = named(&gathered.agents, name)?;
+    let installation = Installation::from_environment()?;
+    let gathered = gather(&installation).await?;
+    let agent = find_by_name(&gathered.agents, name)?;
     match json {
         true => output::json(&ReportedAgent::from(agent)),
         false => {
             let _ = explanation(agent).iter().all(|line| output::line(line));
         }
     }
-    warn_of_settings(&it);
+    warn_of_settings(&installation);
     Ok(())
 }
 

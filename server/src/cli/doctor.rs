@@ -7,13 +7,13 @@ use monitor_core::{
     error::StackError,
 };
 
-use super::{installation::Installation, output};
-use crate::doctor::check_up;
+use super::output;
+use crate::{doctor::check_up, installation::Installation};
 
 /// Fails where something stands in the way, so that a script can ask before it goes on.
 pub(super) async fn doctor(json: bool) -> Result<ExitCode, StackError> {
-    let it = Installation::find()?;
-    let checkup = check_up(it.engine.as_ref(), &it.configuration).await;
+    let installation = Installation::from_environment()?;
+    let checkup = check_up(installation.engine.as_ref(), &installation.configuration).await;
     if json {
         output::json(&checkup);
     } else {

@@ -4,92 +4,76 @@ use std::{sync::Arc, time::Duration};
 
 use monitor_core::{
     error::StackError,
-    job::{Job, JobKind, JobState, Progress},
-    status::StackState,
+    job::{Job, JobKind, JobState},
+    status::{ServiceStatus, StackState},
 };
 
-use super::{installation::Installation, output, progress::Show};
+use super::{output, progress::Show};
 use crate::{
     configuration::Overwrite,
-    jobs::{Jobs, Sink, Work},
-    lifecycle::{self, Patience},
-    status,
+    installation::Installation,
+    jobs::{JobContext, Jobs, Work},
+    lifecycle::ReadinessWait,
+    status, work,
 };
 
 pub(super) async fn initialize(force: bool, json: bool) -> Result<(), StackError> {
-    let configuration = Installation::find()?.configuration;
+    let configuration = Installation::from_environment()?.configuration;
     let directory = configuration.directory();
-    let job = run(JobKind::Initialize, json, |report| {
-        Box::pin(async move {
-            let overwrite = if force { Overwrite::Everything } else { Overwrite::Nothing };
-            configuration.write(overwrite, |outcome| report(Progress::File(outcome)))
-        })
+    let overwrite = if force { Overwrite::Everything } else { Overwrite::Nothing };
+    let job = run_job(JobKind::Initialize, json, |job| {
+        Box::pin(async move { work::initialize(&configuration, overwrite, job).await })
     })
     .await;
     finish(job, json, || format!("The configuration is in {directory}. Next: `clawker-monitor up`."))
 }
 
 pub(super) async fn up(wait_timeout: u64, json: bool) -> Result<(), StackError> {
-    let it = Installation::find()?;
-    let patience = Patience { until_ready: Duration::from_secs(wait_timeout), ..Patience::default() };
-    let configuration = it.configuration.clone();
-    let (engine, readiness) = (Arc::clone(&it.engine), Arc::clone(&it.readiness));
-    let job = run(JobKind::Up, json, |report| {
-        Box::pin(async move {
-            // Asked first: where there is no Engine, nothing else matters.
-            engine.info().await?;
-            let stack = configuration.stack_to_start()?;
-            lifecycle::up(engine.as_ref(), readiness.as_ref(), patience, &stack, report.as_ref()).await
-        })
-    })
-    .await;
-    let pages = match job.error {
-        None => {
-            let stack = it.configuration.stack()?;
-            let report = status::report(it.engine.as_ref(), it.readiness.as_ref(), &stack, true).await?;
-            let pages = report
-                .services
-                .iter()
-                .filter_map(|service| Some(format!("\n  {:<10} {}", service.service.title(), service.url.as_ref()?)));
-            pages.collect()
-        }
-        _ => String::new(),
-    };
+    let installation = Installation::from_environment()?;
+    let (on, wait) = (installation.clone(), readiness_wait(wait_timeout));
+    let job = run_job(JobKind::Up, json, |job| Box::pin(async move { work::start(&on, wait, job).await })).await;
+    let pages = if job.error.is_none() { page_addresses(&installation).await? } else { String::new() };
     finish(job, json, || format!("All six services are ready.{pages}"))
 }
 
-pub(super) async fn down(kind: JobKind, json: bool) -> Result<(), StackError> {
-    let it = Installation::find()?;
-    let stack = it.configuration.stack_to_stop()?;
-    let job = run(kind, json, |report| {
-        Box::pin(
-            async move { lifecycle::down(it.engine.as_ref(), &stack, kind == JobKind::Remove, report.as_ref()).await },
-        )
-    })
-    .await;
+/// At most that many seconds.
+pub(super) fn readiness_wait(timeout_seconds: u64) -> ReadinessWait {
+    ReadinessWait { timeout: Duration::from_secs(timeout_seconds), ..ReadinessWait::default() }
+}
+
+/// A line for each service with a page.
+async fn page_addresses(installation: &Installation) -> Result<String, StackError> {
+    let Installation { engine, readiness, configuration, .. } = installation;
+    let report = status::report(engine.as_ref(), readiness.as_ref(), &configuration.stack()?, true).await?;
+    let line = |service: &ServiceStatus| Some(format!("\n  {:<10} {}", service.service.title(), service.url.as_ref()?));
+    Ok(report.services.iter().filter_map(line).collect())
+}
+
+pub(super) async fn down(with_volumes: bool, json: bool) -> Result<(), StackError> {
+    let installation = Installation::from_environment()?;
+    let kind = if with_volumes { JobKind::Remove } else { JobKind::Down };
+    let job =
+        run_job(kind, json, |job| Box::pin(async move { work::stop(&installation, with_volumes, job).await })).await;
     let removed = job.steps.len();
-    finish(job, json, || match (removed, kind) {
-        (0, JobKind::Remove) => "No container of the stack was there; its volumes are gone.".into(),
-        (0, _) => "No container of the stack was there.".into(),
-        (count, JobKind::Remove) => format!("{count} containers and all recorded data are removed."),
-        (count, _) => format!("{count} containers are removed; recorded data and the network stay."),
+    finish(job, json, || match (removed, with_volumes) {
+        (0, true) => "The stack has no containers; its volumes were removed.".into(),
+        (0, false) => "The stack has no containers.".into(),
+        (1, true) => "1 container and all recorded data were removed.".into(),
+        (1, false) => "1 container was removed; recorded data and the network were kept.".into(),
+        (count, true) => format!("{count} containers and all recorded data were removed."),
+        (count, false) => format!("{count} containers were removed; recorded data and the network were kept."),
     })
 }
 
 /// Runs one job to its end, or until the process is told to stop.
-pub(super) async fn run(kind: JobKind, json: bool, work: impl FnOnce(Sink) -> Work) -> Job {
+pub(super) async fn run_job(kind: JobKind, json: bool, work: impl FnOnce(JobContext) -> Work) -> Job {
     let jobs = Jobs::default();
     let show = Arc::new(Show::new(kind, json));
     let shown = Arc::clone(&show);
-    let job = jobs.begin(kind, |sink| {
-        work(Arc::new(move |progress: Progress| {
-            shown.report(progress.clone());
-            sink(progress);
-        }))
-    });
+    let job = jobs.start(kind, |job| work(job.observed_by(move |progress| shown.report(progress.clone()))));
     let ended = tokio::select! {
-        ended = jobs.ended(job.id) => ended,
-        () = super::serve::told_to_stop() => {
+        ended = jobs.wait_for_end(job.id) => ended,
+        () = super::serve::stop_signal() => {
             jobs.shut_down().await;
             jobs.current()
         }

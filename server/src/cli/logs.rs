@@ -3,10 +3,11 @@
 use futures::StreamExt;
 use monitor_core::{error::StackError, service::Service};
 
-use super::{installation::Installation, output};
+use super::output;
+use crate::installation::Installation;
 
 pub(super) async fn logs(service: Service, follow: bool, tail: u32) -> Result<(), StackError> {
-    let engine = Installation::find()?.engine;
+    let engine = Installation::from_environment()?.engine;
     if !follow {
         for line in engine.recent_logs(service, tail).await? {
             if !output::line(&line.text) {
@@ -19,7 +20,7 @@ pub(super) async fn logs(service: Service, follow: bool, tail: u32) -> Result<()
     loop {
         let line = tokio::select! {
             line = lines.next() => line,
-            () = super::serve::told_to_stop() => return Ok(()),
+            () = super::serve::stop_signal() => return Ok(()),
         };
         let Some(line) = line else { return Ok(()) };
         if !output::line(&line?.text) {

@@ -5,7 +5,6 @@
 mod agents;
 mod apply;
 mod doctor;
-mod installation;
 mod lifecycle;
 mod logs;
 mod output;
@@ -19,7 +18,7 @@ mod table;
 use std::{net::SocketAddr, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use monitor_core::{error::StackError, job::JobKind, service::Service};
+use monitor_core::{error::StackError, service::Service};
 
 /// Control panel for the Clawker monitoring stack: see what your coding agents do and what they cost.
 #[derive(Debug, Parser)]
@@ -205,9 +204,7 @@ pub fn main() -> ExitCode {
             runtime.shutdown_background();
             outcome
         }
-        Err(error) => {
-            Err(StackError::File { path: "the event loop".into(), verb: "started".into(), detail: error.to_string() })
-        }
+        Err(error) => Err(StackError::CannotStart { component: "the event loop".into(), detail: error.to_string() }),
     };
     match outcome {
         Ok(code) => code,
@@ -224,7 +221,7 @@ async fn run(command: Command) -> Result<ExitCode, StackError> {
         Command::Init { force, output } => lifecycle::initialize(force, output.json).await?,
         Command::Up { wait_timeout, output } => lifecycle::up(wait_timeout, output.json).await?,
         Command::Down { volumes, output } => {
-            lifecycle::down(if volumes { JobKind::Remove } else { JobKind::Down }, output.json).await?;
+            lifecycle::down(volumes, output.json).await?;
         }
         Command::Status { output } => status::status(output.json).await?,
         Command::Doctor { output } => return doctor::doctor(output.json).await,

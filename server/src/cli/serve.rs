@@ -3,78 +3,29 @@
 use std::{io::IsTerminal, sync::Arc, time::Duration};
 
 use monitor_core::error::StackError;
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::{LogFormat, ServeOptions, installation::Installation, output};
-use crate::{
-    agents::Details,
-    control_plane::LocalControlPlane,
-    file_watch::FileWatch,
-    http::{self, Panel},
-    hub::Hub,
-    jobs::Jobs,
-    lifecycle::Patience,
-    visits::Visits,
-    watch::{Watch, first_snapshot},
-};
+use super::{LogFormat, ServeOptions, output};
+use crate::{access::Gate, file_watch::FileWatch, http, installation::Installation, panel::Panel, watch::Watch};
 
-/// How long open connections may take to end at shutdown.
+/// How long open connections may take to close at shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     start_logging(options.log_format);
-    // Bound before anything else is done: a port that is taken is said at once.
+    // Bound first, so that a port that is in use is reported at once.
     let listener = TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(&options, &error))?;
     let address = listener.local_addr().unwrap_or(options.listen);
-    let Installation { engine, readiness, telemetry, configuration } = Installation::find()?;
-
-    let jobs = Jobs::default();
-    let hub = Hub::new(first_snapshot(&configuration));
-    let configuration_changed = Arc::new(Notify::new());
-    let (configuration_folders, news) = (configuration.folders(), Arc::clone(&configuration_changed));
-    let checkup_due = Arc::new(Notify::new());
-    let (details, visits) = (Details::default(), Visits::default());
-    let watch = Watch {
-        engine: Arc::clone(&engine),
-        readiness: Arc::clone(&readiness),
-        telemetry: Arc::clone(&telemetry),
-        details: details.clone(),
-        configuration: configuration.clone(),
-        jobs: jobs.clone(),
-        hub: hub.clone(),
-        configuration_changed: Arc::clone(&configuration_changed),
-        checkup_due: Arc::clone(&checkup_due),
-        visits: visits.clone(),
-    };
-    let control_plane = LocalControlPlane {
-        engine: Arc::clone(&engine),
-        readiness,
-        telemetry: Arc::clone(&telemetry),
-        details,
-        configuration,
-        jobs: jobs.clone(),
-        hub: hub.clone(),
-        configuration_changed,
-        checkup_due,
-        visits: visits.clone(),
-        patience: Patience::default(),
-    };
+    let panel = Arc::new(Panel::new(Installation::from_environment()?));
     let shutdown = CancellationToken::new();
-    let router = http::router(Panel {
-        control_plane: Arc::new(control_plane),
-        hub,
-        visits,
-        telemetry,
-        engine,
-        shutdown: shutdown.clone(),
-    });
+    let router = http::router(Gate::open(Arc::clone(&panel)), shutdown.clone());
 
-    // Held until the end: dropping it ends the watch.
-    let _files = FileWatch::start(configuration_folders, news)
-        .inspect_err(|error| tracing::warn!(%error, "changes of files show at the next load only"));
-    let watching = tokio::spawn(watch.run());
+    // Kept until the end: dropping it ends the watch.
+    let _files = FileWatch::start(panel.installation.configuration.clone())
+        .inspect_err(|error| tracing::warn!(%error, "file changes are noticed only when a page is loaded"));
+    let watching = tokio::spawn(Watch::new(Arc::clone(&panel)).run());
     let url = format!("http://{address}");
     output::line(&format!("listening on {url}"));
     if !address.ip().is_loopback() {
@@ -89,11 +40,11 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
             async move { axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await },
         )
     };
-    told_to_stop().await;
+    stop_signal().await;
     tracing::info!("stopping");
     shutdown.cancel();
-    // A job that is at work stops where it is; what it made so far stays, and the next `up` goes on from there.
-    jobs.shut_down().await;
+    // A running job is canceled. What it completed is kept, and the next `up` continues from there.
+    panel.jobs.shut_down().await;
     watching.abort();
     if tokio::time::timeout(GRACE, serving).await.is_err() {
         tracing::warn!("some connections did not end in time");
@@ -102,7 +53,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
 }
 
 /// Resolves at SIGINT or SIGTERM.
-pub(super) async fn told_to_stop() {
+pub(super) async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let interrupted = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {
@@ -130,15 +81,15 @@ fn start_logging(format: LogFormat) {
 fn cannot_listen(options: &ServeOptions, error: &std::io::Error) -> StackError {
     let address = options.listen;
     let what = match error.kind() {
-        std::io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "this user may not listen there".to_owned(),
+        std::io::ErrorKind::AddrInUse => "another program is listening there".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "this user isn't allowed to listen there".to_owned(),
         std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
         _ => error.to_string(),
     };
     StackError::CannotListen { address: address.to_string(), detail: what }
 }
 
-/// Best effort: the address is printed either way.
+/// Best effort: the address is printed anyway.
 fn open_in_browser(url: &str) {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let opened = std::process::Command::new(program)

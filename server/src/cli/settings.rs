@@ -8,8 +8,8 @@ use monitor_core::{
 };
 use serde::Serialize;
 
-use super::{installation::Installation, output, table};
-use crate::{configuration::Configuration, settings_page};
+use super::{output, table};
+use crate::{configuration::Configuration, installation::Installation, settings_page};
 
 /// One setting, as `settings get --json` prints it.
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ struct Shown {
 }
 
 pub(super) fn get(key: Option<&str>, json: bool) -> Result<(), StackError> {
-    let configuration = Installation::find()?.configuration;
+    let configuration = Installation::from_environment()?.configuration;
     let (settings, values) = read(&configuration)?;
     let shown = |key: &Key| Shown {
         key: format!("monitoring.{}", key.path),
@@ -67,7 +67,7 @@ struct Changed {
 
 /// Sets a value, or removes it.
 pub(super) fn change(key: &str, value: Option<&str>, json: bool) -> Result<(), StackError> {
-    let configuration = Installation::find()?.configuration;
+    let configuration = Installation::from_environment()?.configuration;
     let key = find(key)?;
     let file = configuration.settings_text()?;
     // A file with a problem elsewhere can be changed all the same: that is how one problem after the other is mended.
@@ -122,16 +122,18 @@ fn next_step(needs: Needs) -> &'static str {
 }
 
 pub(super) async fn diff(json: bool) -> Result<(), StackError> {
-    let it = Installation::find()?;
+    let installation = Installation::from_environment()?;
     // As it is in the file: problems there are an error like everywhere else.
-    it.configuration.settings()?;
-    let preview = settings_page::preview(it.engine.as_ref(), &it.configuration, SettingsForm::default()).await?;
+    installation.configuration.settings()?;
+    let preview =
+        settings_page::preview(installation.engine.as_ref(), &installation.configuration, SettingsForm::default())
+            .await?;
     if json {
         output::json(&preview);
         return Ok(());
     }
-    if !it.configuration.is_initialized() {
-        return Err(StackError::NotInitialized { directory: it.configuration.directory() });
+    if !installation.configuration.is_initialized() {
+        return Err(StackError::NotInitialized { directory: installation.configuration.directory() });
     }
     for file in &preview.files {
         output::line(format!("--- {0} (on disk)\n+++ {0} (after `apply`)\n{file}", file.name).trim_end());

@@ -12,10 +12,11 @@ use monitor_core::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{OutputOptions, installation::Installation, output, serve::told_to_stop};
+use super::{OutputOptions, output, serve::stop_signal};
 use crate::{
     clock::now,
     docker::{endpoint_from_environment, host_of_published_ports},
+    installation::Installation,
     simulate::{Endpoints, Patience, Progress, Report, Simulation},
 };
 
@@ -44,7 +45,7 @@ pub(super) struct SimulateOptions {
 }
 
 pub(super) async fn simulate(options: SimulateOptions) -> Result<(), StackError> {
-    let settings = Installation::find()?.configuration.settings()?;
+    let settings = Installation::from_environment()?.configuration.settings()?;
     let simulation = simulation(&options, &settings);
     let bar = ProgressBar::with_draw_target(
         None,
@@ -67,7 +68,7 @@ pub(super) async fn simulate(options: SimulateOptions) -> Result<(), StackError>
     let stop = CancellationToken::new();
     let interrupted = stop.clone();
     tokio::spawn(async move {
-        told_to_stop().await;
+        stop_signal().await;
         interrupted.cancel();
     });
     let outcome = simulation.run(now(), tell, stop).await;

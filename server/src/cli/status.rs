@@ -7,14 +7,14 @@ use monitor_core::{
     timestamp::format_duration,
 };
 
-use super::{installation::Installation, lifecycle::state_words, output, table};
-use crate::{clock::now, status};
+use super::{lifecycle::state_words, output, table};
+use crate::{clock::now, installation::Installation, status};
 
 pub(super) async fn status(json: bool) -> Result<(), StackError> {
-    let it = Installation::find()?;
-    let stack = it.configuration.stack_or_default();
-    let initialized = it.configuration.is_initialized();
-    match status::report(it.engine.as_ref(), it.readiness.as_ref(), &stack, initialized).await {
+    let installation = Installation::from_environment()?;
+    let stack = installation.configuration.stack_or_default();
+    let initialized = installation.configuration.is_initialized();
+    match status::report(installation.engine.as_ref(), installation.readiness.as_ref(), &stack, initialized).await {
         Ok(report) if json => output::json(&report),
         Ok(report) => print(&report),
         Err(error) => {
@@ -29,7 +29,7 @@ pub(super) async fn status(json: bool) -> Result<(), StackError> {
         }
     }
     // The stack is shown as it runs even where the settings are broken; that they are is told beside it.
-    match it.configuration.settings() {
+    match installation.configuration.settings() {
         Err(error @ StackError::SettingsInvalid { .. }) => {
             output::note(&format!("warning: {error}"));
             Ok(())

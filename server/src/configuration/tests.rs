@@ -25,7 +25,12 @@ impl Installation {
     fn init(&self, replace: bool) -> Vec<FileOutcome> {
         let mut outcomes = Vec::new();
         let overwrite = if replace { Overwrite::Everything } else { Overwrite::Nothing };
-        self.configuration.write(overwrite, |outcome| outcomes.push(outcome)).unwrap();
+        self.configuration
+            .write(overwrite, |outcome| {
+                outcomes.push(outcome);
+                Ok(())
+            })
+            .unwrap();
         outcomes
     }
 
@@ -130,7 +135,7 @@ fn settings_that_are_no_settings_are_refused_with_the_reason_and_nothing_is_writ
 fn a_file_where_the_folder_should_be_is_named() {
     let it = installation();
     fs::write(it.folder.path().join("data"), "").unwrap();
-    let error = it.configuration.write(Overwrite::Nothing, |_| {}).expect_err("there is no folder");
+    let error = it.configuration.write(Overwrite::Nothing, |_| Ok(())).expect_err("there is no folder");
     assert!(error.to_string().ends_with("could not be created: a part of the path is a file, not a folder"), "{error}");
 }
 
@@ -159,7 +164,7 @@ fn the_ledger_remembers_the_settings_that_the_files_were_written_from() {
     assert_eq!(fields(&it), std::slice::from_ref(&behind), "prompts are no business of the files");
     it.init(false);
     assert_eq!(fields(&it), [behind], "files that are kept were not written from these settings");
-    it.configuration.write(Overwrite::Outdated, |_| {}).unwrap();
+    it.configuration.write(Overwrite::Outdated, |_| Ok(())).unwrap();
     assert_eq!(fields(&it), []);
     assert_eq!(it.configuration.written_from(), it.configuration.settings().ok());
 }
@@ -175,7 +180,7 @@ fn a_ledger_from_before_settings_were_remembered_is_read_and_completed() {
     assert_eq!(it.configuration.fields_behind(&it.configuration.settings().unwrap()), []);
     let files = it.configuration.files().unwrap();
     assert_eq!(files.iter().find(|file| file.name == "compose.yaml").unwrap().state, FileState::Outdated);
-    it.configuration.write(Overwrite::Outdated, |_| {}).unwrap();
+    it.configuration.write(Overwrite::Outdated, |_| Ok(())).unwrap();
     assert!(it.configuration.written_from().is_some());
 
     fs::write(it.path(".generated.json"), "{ broken").unwrap();

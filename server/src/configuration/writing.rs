@@ -29,9 +29,23 @@ pub enum Overwrite {
 pub struct FilesBefore(Vec<(PathBuf, Option<Vec<u8>>)>);
 
 impl Configuration {
-    /// Writes what is missing and replaces what may be. Tells of each file as it is done with; an error leaves the rest
-    /// as it was.
-    pub fn write(&self, overwrite: Overwrite, mut tell: impl FnMut(FileOutcome)) -> Result<(), StackError> {
+    /// Writes what is missing and replaces what `overwrite` allows. Calls `written` after each file; its error ends the
+    /// writing, as any other does, and leaves the remaining files as they were.
+    pub fn write(
+        &self,
+        overwrite: Overwrite,
+        written: impl FnMut(FileOutcome) -> Result<(), StackError>,
+    ) -> Result<(), StackError> {
+        let outcome = self.write_all(overwrite, written);
+        self.notify_changed();
+        outcome
+    }
+
+    fn write_all(
+        &self,
+        overwrite: Overwrite,
+        mut written: impl FnMut(FileOutcome) -> Result<(), StackError>,
+    ) -> Result<(), StackError> {
         let settings = self.settings()?;
         let compared = self.files_under(&settings)?;
         let directory = &self.paths.directory;
@@ -42,12 +56,12 @@ impl Configuration {
             let action = self.write_one(&compared, overwrite)?;
             let name = compared.file.name.to_owned();
             all_follow &= action != FileAction::Kept || compared.state == FileState::Edited;
-            let written = hash(compared.file.contents.as_bytes());
-            if action != FileAction::Kept && ledger.files.get(&name) != Some(&written) {
-                ledger.files.insert(name.clone(), written);
+            let contents_hash = hash(compared.file.contents.as_bytes());
+            if action != FileAction::Kept && ledger.files.get(&name) != Some(&contents_hash) {
+                ledger.files.insert(name.clone(), contents_hash);
                 ledger.write(directory)?;
             }
-            tell(FileOutcome { name, action });
+            written(FileOutcome { name, action })?;
         }
         let values = Ledger::values_of(&settings);
         if all_follow && ledger.settings != values {
@@ -98,7 +112,7 @@ impl Configuration {
         names.map(read).collect::<Result<_, _>>().map(FilesBefore)
     }
 
-    /// Puts the generated files back. Goes on after a failure, and tells of the first.
+    /// Restores the generated files. Continues after a failure, and returns the first one.
     pub fn restore_files(&self, before: &FilesBefore) -> Result<(), StackError> {
         let mut outcome = Ok(());
         for (path, bytes) in &before.0 {
@@ -110,6 +124,7 @@ impl Configuration {
             };
             outcome = outcome.and(restored.map_err(|error| file_error(path, "restored", &error)));
         }
+        self.notify_changed();
         outcome
     }
 }

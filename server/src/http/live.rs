@@ -1,38 +1,56 @@
-//! The live stream: who the server is, what is known, and then every change.
+//! Server-sent events: the live stream, and what all streams share.
 
 use std::convert::Infallible;
 
 use axum::{
+    Extension,
     extract::State,
-    response::sse::{Event, KeepAlive, Sse},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
 };
-use futures::{Stream, StreamExt, stream};
-use monitor_core::live::LiveEvent;
+use futures::{Stream, StreamExt};
+use monitor_app::control_plane::PageNeeds;
+use tokio_util::sync::CancellationToken;
 
-use super::Panel;
+use super::error_response;
+use crate::access::BoundControlPlane;
 
-pub(super) async fn events(State(panel): State<Panel>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let reader = panel.hub.subscribe();
-    let opening = [
-        LiveEvent::Hello { build: panel.control_plane.build() },
-        // Taken after subscribing: what changes in between comes twice, and nothing is missed.
-        LiveEvent::Snapshot(Box::new(panel.control_plane.snapshot())),
-    ];
-    let changes = stream::unfold(reader, |mut reader| async move { Some((reader.next().await?, reader)) });
-    let events = stream::iter(opening)
-        .chain(changes)
-        .map(|event| Ok(in_json(&event)))
-        .take_until(panel.shutdown.clone().cancelled_owned());
-    Sse::new(events).keep_alive(KeepAlive::default())
+pub(super) async fn events(
+    State(shutdown): State<CancellationToken>,
+    Extension(plane): Extension<BoundControlPlane>,
+) -> Response {
+    // A tab may come back after a long time, without a page load.
+    if let Err(error) = plane.refresh(PageNeeds::Configuration).await {
+        return error_response(&error);
+    }
+    match plane.live_events() {
+        Ok(events) => event_stream(events.map(|event| json_event(&event)), shutdown),
+        Err(error) => error_response(&error),
+    }
 }
 
-/// One event with a JSON document as its data.
-pub(super) fn in_json<T: serde::Serialize>(data: &T) -> Event {
+/// A response that sends these events until they end or the server shuts down.
+pub(super) fn event_stream(
+    events: impl Stream<Item = Event> + Send + 'static,
+    shutdown: CancellationToken,
+) -> Response {
+    let events = events.map(Ok::<_, Infallible>).take_until(shutdown.cancelled_owned());
+    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+}
+
+/// An event with a JSON document as its data.
+pub(super) fn json_event<T: serde::Serialize>(data: &T) -> Event {
     with_json(Event::default(), data)
 }
 
-/// The same of an event that has a name.
-pub(super) fn with_json<T: serde::Serialize>(event: Event, data: &T) -> Event {
+/// The same for an event with a name.
+pub(super) fn named_json_event<T: serde::Serialize>(name: &str, data: &T) -> Event {
+    with_json(Event::default().event(name), data)
+}
+
+fn with_json<T: serde::Serialize>(event: Event, data: &T) -> Event {
     event.json_data(data).unwrap_or_else(|error| {
         tracing::error!(%error, "an event could not be written as JSON");
         Event::default().comment("unwritable")

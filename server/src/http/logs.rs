@@ -1,30 +1,29 @@
 //! A service's log: as a live stream, and as a file.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
 use axum::{
+    Extension,
     extract::{Path, Query, State},
     http::{StatusCode, header},
-    response::{
-        IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    response::{IntoResponse, Response, sse::Event},
 };
-use futures::{Stream, StreamExt, stream::BoxStream};
+use futures::{Stream, StreamExt, future::ready, stream, stream::BoxStream};
 use monitor_core::{error::StackError, logs::LogLine, service::Service};
 use serde::Deserialize;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 
-use super::{Panel, live::in_json};
+use super::{
+    error_response,
+    live::{event_stream, json_event},
+};
+use crate::access::BoundControlPlane;
 
-/// Lines that come within this time travel in one event.
+/// Lines that arrive within this time are sent in one event.
 const BATCH: Duration = Duration::from_millis(100);
-/// And no more than this many.
+/// The most lines in one event.
 const BATCH_LINES: usize = 500;
-/// How many lines a download holds.
-const DOWNLOAD_LINES: u32 = 100_000;
-/// How many lines of the past a reader may ask for.
-const TAIL_LIMIT: u32 = 5_000;
 
 #[derive(Deserialize)]
 pub(super) struct Options {
@@ -37,29 +36,28 @@ fn default_tail() -> u32 {
 }
 
 pub(super) async fn stream(
-    State(panel): State<Panel>,
+    State(shutdown): State<CancellationToken>,
+    Extension(plane): Extension<BoundControlPlane>,
     Path(name): Path<String>,
     Query(options): Query<Options>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Response> {
-    let service = service_named(&name)?;
-    let lines = panel.engine.follow_logs(service, options.tail.min(TAIL_LIMIT));
-    let events = batches(lines)
-        .map(|batch| Ok(in_json(&batch)))
-        // The end of the log is told, so that the browser's EventSource does not ask for all of it again at once.
-        .chain(futures::stream::once(async { Ok(Event::default().event("end").data("{}")) }))
-        .take_until(panel.shutdown.clone().cancelled_owned());
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+) -> Response {
+    let Some(service) = Service::from_name(&name) else { return no_such_service(&name) };
+    match plane.follow_logs(service, options.tail) {
+        Ok(lines) => {
+            // The end of the log is announced, so that the browser's EventSource does not request all of it again at once.
+            let end = stream::once(ready(Event::default().event("end").data("{}")));
+            event_stream(batches(lines).map(|batch| json_event(&batch)).chain(end), shutdown)
+        }
+        Err(error) => error_response(&error),
+    }
 }
 
-pub(super) async fn download(State(panel): State<Panel>, Path(name): Path<String>) -> Result<Response, Response> {
-    let service = service_named(&name)?;
-    let lines = panel.engine.recent_logs(service, DOWNLOAD_LINES).await.map_err(|error| {
-        let status = match error {
-            StackError::NoContainer { .. } => StatusCode::NOT_FOUND,
-            _ => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        (status, format!("{error}\nhint: {}\n", error.hint())).into_response()
-    })?;
+pub(super) async fn download(Extension(plane): Extension<BoundControlPlane>, Path(name): Path<String>) -> Response {
+    let Some(service) = Service::from_name(&name) else { return no_such_service(&name) };
+    let lines = match plane.download_logs(service).await {
+        Ok(lines) => lines,
+        Err(error) => return error_response(&error),
+    };
     let text: String = lines
         .iter()
         .map(|line| match line.at {
@@ -68,27 +66,23 @@ pub(super) async fn download(State(panel): State<Panel>, Path(name): Path<String
         })
         .collect();
     let disposition = format!("attachment; filename=\"{service}.log\"");
-    Ok((
-        [(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)],
-        text,
-    )
-        .into_response())
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    (headers, text).into_response()
 }
 
-#[expect(clippy::result_large_err, reason = "an axum response is what the caller answers with")]
-fn service_named(name: &str) -> Result<Service, Response> {
-    Service::from_name(name)
-        .ok_or_else(|| (StatusCode::NOT_FOUND, format!("there is no service `{name}`\n")).into_response())
+fn no_such_service(name: &str) -> Response {
+    (StatusCode::NOT_FOUND, format!("there is no service `{name}`\n")).into_response()
 }
 
-/// Joins lines that come close together. Ends with the log, or with its first error.
+/// Joins lines that arrive close together. Ends with the log, or with its first error.
 fn batches(lines: BoxStream<'static, Result<LogLine, StackError>>) -> impl Stream<Item = Vec<LogLine>> {
-    futures::stream::unfold(Some(lines), |lines| async move {
+    stream::unfold(Some(lines), |lines| async move {
         let mut lines = lines?;
         let mut batch = vec![lines.next().await?.ok()?];
-        let deadline = tokio::time::Instant::now() + BATCH;
+        let deadline = Instant::now() + BATCH;
         while batch.len() < BATCH_LINES {
-            match timeout(deadline.saturating_duration_since(tokio::time::Instant::now()), lines.next()).await {
+            match timeout_at(deadline, lines.next()).await {
                 Ok(Some(Ok(line))) => batch.push(line),
                 Ok(_) => return Some((batch, None)),
                 Err(_) => break,

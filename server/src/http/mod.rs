@@ -1,4 +1,5 @@
-//! The browser's door: pages, server functions, live streams, logs, and the files of the site.
+//! The browser's way in: pages, server functions, live streams, logs, and the files of the site. Every route works with
+//! the panel as `access` bound it to the caller.
 
 mod agents;
 mod guard;
@@ -7,50 +8,46 @@ mod live;
 mod logs;
 mod pages;
 
-use std::sync::Arc;
-
-use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
-use monitor_app::control_plane::ControlPlane;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use monitor_app::api::ApiError;
+use monitor_core::error::StackError;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
-use crate::{engine::ContainerEngine, hub::Hub, telemetry::TelemetrySource, visits::Visits};
+use crate::access::{Gate, bind_caller};
 
-/// The largest form is the text of a settings file, 1 MiB, every byte of which may take three in a form.
+/// The largest form is the text of a settings file, 1 MiB, each byte of which may take three in a form.
 const FORM_LIMIT_BYTES: usize = 4 << 20;
 
-/// What the routes need.
-#[derive(Clone)]
-pub struct Panel {
-    /// What server functions may ask.
-    pub control_plane: Arc<dyn ControlPlane>,
-    /// The live stream's source.
-    pub hub: Hub,
-    /// Rung before a page about agents is rendered.
-    pub visits: Visits,
-    /// What the stores know about agents.
-    pub telemetry: Arc<dyn TelemetrySource>,
-    /// For following logs.
-    pub engine: Arc<dyn ContainerEngine>,
-    /// Cancelled at shutdown: streams end, so that the process can.
-    pub shutdown: CancellationToken,
-}
-
-/// All routes, behind the guard.
-pub fn router(panel: Panel) -> Router {
-    let pages = pages::router(&panel)
-        .layer(middleware::from_fn_with_state(panel.clone(), pages::with_fresh_agents))
-        .layer(CompressionLayer::new());
+/// All routes, behind the guard and the gate. Streams end when `shutdown` is canceled, so that the process can.
+pub fn router(gate: Gate, shutdown: CancellationToken) -> Router {
+    let pages = pages::router().layer(middleware::from_fn(pages::refresh)).layer(CompressionLayer::new());
     Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
         .route("/events", get(live::events))
         .route("/events/numbers", get(agents::numbers))
         .route("/events/agent/{container}", get(agents::events))
         .route("/logs/{service}/stream", get(logs::stream))
         .route("/logs/{service}/download", get(logs::download))
-        .with_state(panel)
+        .with_state(shutdown)
         .merge(pages)
+        .layer(middleware::from_fn_with_state(gate, bind_caller))
+        // Says only that the process answers; the one route without a caller.
+        .route("/healthz", get(|| async { "ok\n" }))
         .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
         .layer(middleware::from_fn(headers::add))
         .layer(middleware::from_fn(guard::check))
+}
+
+/// An error for programs: its status, then what happened and the next step as text.
+fn error_response(error: &StackError) -> Response {
+    let status =
+        StatusCode::from_u16(ApiError::Stack(error.clone()).status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, format!("{error}\nhint: {}\n", error.hint())).into_response()
 }

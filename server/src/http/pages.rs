@@ -1,11 +1,9 @@
 //! The pages and the server functions: everything that `app` renders.
 
-use std::{sync::Arc, time::Duration};
-
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{HeaderValue, Method, header},
+    extract::Request,
+    http::{HeaderValue, Method, header, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -18,28 +16,20 @@ use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
     render_app_async_with_context,
 };
-use monitor_app::{App, shell::shell};
-use monitor_core::service::Service;
+use monitor_app::{App, control_plane::PageNeeds, shell::shell};
+use monitor_core::{live::Snapshot, service::Service};
 
-use super::Panel;
-use crate::{hub::Hub, site};
+use super::error_response;
+use crate::{access::BoundControlPlane, site};
 
-pub(super) fn router(panel: &Panel) -> Router {
-    let context = {
-        let (control_plane, hub) = (Arc::clone(&panel.control_plane), panel.hub.clone());
-        move || {
-            provide_context(Arc::clone(&control_plane));
-            provide_context(site::entry());
-            set_policy(&hub);
-        }
-    };
-    let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
+pub(super) fn router() -> Router {
+    let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, provide_request_context);
     let options = LeptosOptions::builder().output_name("clawker-monitor").build();
-    let not_found = render_app_async_with_context(context.clone(), shell);
+    let not_found = render_app_async_with_context(provide_request_context, shell);
     Router::new()
-        .leptos_routes_with_context(&options, routes, context, shell)
+        .leptos_routes_with_context(&options, routes, provide_request_context, shell)
         .with_state(options)
-        // What is no page is a file of the site; what is neither is a page that says so and offers the way back.
+        // A path that is no page is a file of the site, or else a page that says it was not found.
         .fallback(move |request: Request| async move {
             match site::find(request.uri().path()) {
                 Some(asset) => site::answer(asset, request.headers()),
@@ -48,42 +38,60 @@ pub(super) fn router(panel: &Panel) -> Router {
         })
 }
 
-/// How long a page about agents waits for the stores, where nobody has looked for a while.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// What pages and server functions find in their context. While the list of routes is generated there is no request,
+/// and no panel either.
+fn provide_request_context() {
+    let plane = use_context::<Parts>().and_then(|parts| parts.extensions.get::<BoundControlPlane>().cloned());
+    let snapshot = plane.as_ref().and_then(|plane| plane.snapshot().ok());
+    if let Some(plane) = plane {
+        provide_context(plane);
+    }
+    provide_context(site::entry());
+    set_policy(snapshot.as_ref());
+}
 
-/// A page about agents shows verdicts of now: without a script nobody would mend them. While somebody looks they are.
-pub(super) async fn with_fresh_agents(State(panel): State<Panel>, request: Request, next: Next) -> Response {
-    let about_agents = request.uri().path().starts_with("/agents") && request.method() == Method::GET;
-    if about_agents && !panel.hub.snapshot().agents.is_empty() {
-        panel.visits.fresh(PATIENCE).await;
+/// Brings the snapshot up to date before a page is rendered from it.
+pub(super) async fn refresh(request: Request, next: Next) -> Response {
+    let plane = request.extensions().get::<BoundControlPlane>().cloned();
+    if let Some(plane) = plane.filter(|_| is_page(&request)) {
+        let about_agents = request.uri().path().starts_with("/agents");
+        let needs = if about_agents { PageNeeds::Agents } else { PageNeeds::Configuration };
+        if let Err(error) = plane.refresh(needs).await {
+            return error_response(&error);
+        }
     }
     next.run(request).await
 }
 
-/// Where Grafana is published right now, as `http://127.0.0.1:3000`: its panels may be shown within a page, and nobody
-/// else's.
-fn frames(hub: &Hub) -> Option<String> {
-    let url = hub.snapshot().service(Service::Grafana)?.url.clone()?;
+/// Whether a page will be rendered; files of the site and server functions need no fresh snapshot.
+fn is_page(request: &Request) -> bool {
+    let path = request.uri().path();
+    request.method() == Method::GET && !path.starts_with("/api/") && site::find(path).is_none()
+}
+
+/// Where Grafana is published right now, as `http://127.0.0.1:3000`: only its panels may be embedded.
+fn grafana_origin(snapshot: &Snapshot) -> Option<String> {
+    let url = snapshot.service(Service::Grafana)?.url.clone()?;
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
-    // It goes into a header of its own grammar, so it has to look like an authority and nothing else.
-    let fine = |letter: char| letter.is_ascii_alphanumeric() || ".:[]-".contains(letter);
-    (matches!(scheme, "http" | "https") && !authority.is_empty() && authority.chars().all(fine))
+    // It becomes part of a header, so it has to look like an authority and nothing else.
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ".:[]-".contains(letter);
+    (matches!(scheme, "http" | "https") && !authority.is_empty() && authority.chars().all(is_allowed))
         .then(|| format!("{scheme}://{authority}"))
 }
 
 /// Only the page's own scripts run: those with its nonce, and what the WebAssembly loader needs.
-fn set_policy(hub: &Hub) {
+fn set_policy(snapshot: Option<&Snapshot>) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
          manifest-src 'self'; frame-src {}; frame-ancestors 'none'",
-        frames(hub).as_deref().unwrap_or("'none'")
+        snapshot.and_then(grafana_origin).as_deref().unwrap_or("'none'")
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
-    // A page shows the state of this moment; going back must not show an old one as if it were new.
+    // A page shows the current state; going back must not show an old one as if it were new.
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

@@ -1,5 +1,5 @@
-//! Brings the stack down: containers in reverse order, then, where asked, the volumes. The network stays; agents and
-//! the firewall use it too.
+//! Stops the stack: containers in reverse order, then the volumes if requested. The network stays; agents and the
+//! firewall use it too.
 
 use futures::future::try_join_all;
 use monitor_core::{
@@ -13,8 +13,7 @@ use monitor_core::{
 use super::{Report, step};
 use crate::engine::ContainerEngine;
 
-/// Stops and removes the stack's containers, with `with_volumes` also its volumes, and returns once they are seen to
-/// be gone.
+/// Stops and removes the stack's containers, with `with_volumes` also its volumes, and returns once they are gone.
 pub async fn down(
     engine: &dyn ContainerEngine,
     stack: &StackSpec,
@@ -37,7 +36,7 @@ pub async fn down(
         Some(service) => Err(StackError::Refused {
             service,
             verb: "removed".into(),
-            detail: "it was there again right after it was removed; something else starts it".into(),
+            detail: "it reappeared right after it was removed; something else starts it".into(),
         }),
     }
 }

@@ -1,6 +1,6 @@
-//! Carries plans out: the one effectful loop. What is to be done is decided in `monitor_core::lifecycle`.
+//! Carries plans out, step by step. What to do is decided in `monitor_core::lifecycle`.
 //!
-//! All of it can be cancelled by dropping the future, and repeated: what is there already is adopted.
+//! Everything here can be canceled by dropping the future, and repeated: what already exists is kept.
 
 mod down;
 mod up;
@@ -15,21 +15,21 @@ use monitor_core::{
 pub use down::down;
 pub use up::up;
 
-/// Where reports of progress go. Called often; must not block.
+/// Called with every step of progress, often; must not block.
 pub type Report<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
-/// How long to wait for what cannot be hurried.
+/// How long and how often to check whether a started service is ready.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// For a started service to answer that it is ready. Loki takes about 15 s, Grafana's first start up to a minute.
-    pub until_ready: Duration,
-    /// Between two questions.
-    pub between_questions: Duration,
+pub struct ReadinessWait {
+    /// After this time the service counts as failed. Loki takes about 15 s, Grafana's first start up to a minute.
+    pub timeout: Duration,
+    /// Between two checks; grows with the time waited, up to half a second.
+    pub interval: Duration,
 }
 
-impl Default for Patience {
+impl Default for ReadinessWait {
     fn default() -> Self {
-        Patience { until_ready: Duration::from_secs(180), between_questions: Duration::from_millis(100) }
+        ReadinessWait { timeout: Duration::from_secs(180), interval: Duration::from_millis(100) }
     }
 }
 

@@ -1,6 +1,6 @@
-//! Brings the stack up: network, images, volumes, containers, readiness.
+//! Starts the stack: network, images, volumes, containers, readiness.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures::{
     StreamExt,
@@ -18,25 +18,25 @@ use monitor_core::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::{Patience, Report, step};
+use super::{ReadinessWait, Report, step};
 use crate::{
     engine::ContainerEngine,
     readiness::{Answer, Readiness},
 };
 
-/// How many images are fetched side by side; the Engine itself fetches three layers of each.
+/// How many images are pulled at once; the Engine pulls three layers of each.
 const PULLS_AT_ONCE: usize = 3;
 /// How many lines of a failing service's log go into the error.
 const LOG_LINES: u32 = 12;
 
-/// Brings the stack up and returns once every service has answered that it is ready.
+/// Starts the stack and returns once every service is ready.
 ///
-/// A service that fails does not stop the others; those that depend on it are not started. The first failure in the
-/// order of `Service::ALL` is the one returned.
+/// A service that fails does not stop the others; those that depend on it are not started. Of several failures, the
+/// first in the order of `Service::ALL` is returned.
 pub async fn up(
     engine: &dyn ContainerEngine,
     readiness: &dyn Readiness,
-    patience: Patience,
+    wait: ReadinessWait,
     stack: &StackSpec,
     report: Report<'_>,
 ) -> Result<(), StackError> {
@@ -79,9 +79,9 @@ pub async fn up(
     let waited = join_all(outcomes.into_iter().map(|outcome| async move {
         let service = outcome.spec.service;
         let result = match outcome.result {
-            Ok(container) => await_readiness(engine, readiness, patience, outcome.spec, &container.id, report).await,
+            Ok(container) => await_readiness(engine, readiness, wait, outcome.spec, &container.id, report).await,
             Err(NotStarted::Failed(error)) => Err(error),
-            // The service that it waited for tells why.
+            // The service it depends on reports the reason.
             Err(NotStarted::Skipped) => {
                 step(report, service, Phase::Failed);
                 Ok(())
@@ -102,7 +102,7 @@ struct Outcome<'a> {
 }
 
 enum NotStarted {
-    /// It could not be made or started.
+    /// It could not be created or started.
     Failed(StackError),
     /// Something it depends on could not.
     Skipped,
@@ -110,11 +110,11 @@ enum NotStarted {
 
 struct Container {
     id: String,
-    /// It has to be started still.
+    /// It still has to be started.
     start: bool,
 }
 
-/// Fetches what is missing. Answers with what could not be fetched, by image; one that fails does not stop the others.
+/// Pulls missing images. Returns the failures by image; one failure does not stop the others.
 async fn pull(engine: &dyn ContainerEngine, plan: &UpPlan, report: Report<'_>) -> BTreeMap<ImageRef, StackError> {
     let pulls: Vec<_> = plan
         .pulls
@@ -123,7 +123,7 @@ async fn pull(engine: &dyn ContainerEngine, plan: &UpPlan, report: Report<'_>) -
             for service in services {
                 step(report, *service, Phase::Pulling);
             }
-            // A plan has no pull that nobody needs.
+            // A plan has a pull only where a service needs it.
             let service = services.first().copied().unwrap_or(Service::OtelCollector);
             let pulled = engine.pull_image(service, image, &|pull| report(Progress::Pull(pull))).await;
             for service in services {
@@ -143,11 +143,11 @@ fn missing_after_pull(spec: &ServiceSpec) -> StackError {
     StackError::PullFailed {
         service: spec.service,
         image: spec.image.to_string(),
-        detail: "the Engine said it was fetched, but does not have it".into(),
+        detail: "the Engine reported success, but the image is not there".into(),
     }
 }
 
-/// Makes the service's container, or makes it anew. Answers with its id and whether it has to be started.
+/// Creates or recreates the service's container. Returns its id and whether it has to be started.
 async fn prepare(
     engine: &dyn ContainerEngine,
     stack: &StackSpec,
@@ -169,7 +169,7 @@ async fn prepare(
     Ok((engine.create_container(stack, spec, image_id).await?, true))
 }
 
-/// Starts what has to be started, each as soon as all it depends on has been started.
+/// Starts containers, each as soon as everything it depends on has been started.
 async fn start_in_order(engine: &dyn ContainerEngine, outcomes: &mut [Outcome<'_>], report: Report<'_>) {
     let mut waiting: Vec<usize> = Vec::new();
     for (index, outcome) in outcomes.iter().enumerate() {
@@ -206,11 +206,11 @@ async fn start_in_order(engine: &dyn ContainerEngine, outcomes: &mut [Outcome<'_
     }
 }
 
-/// Waits until the service answers that it is ready, or its container ends, or patience does.
+/// Waits until the service is ready, its container ends, or the time is over.
 async fn await_readiness(
     engine: &dyn ContainerEngine,
     readiness: &dyn Readiness,
-    patience: Patience,
+    wait: ReadinessWait,
     spec: &ServiceSpec,
     id: &str,
     report: Report<'_>,
@@ -234,7 +234,7 @@ async fn await_readiness(
                 log: last_lines(engine, service).await,
             });
         }
-        if began.elapsed() >= patience.until_ready {
+        if began.elapsed() >= wait.timeout {
             return Err(StackError::NotReady {
                 service,
                 waited_seconds: began.elapsed().as_secs(),
@@ -242,11 +242,8 @@ async fn await_readiness(
                 log: last_lines(engine, service).await,
             });
         }
-        // Patient with what takes long anyway: from the configured pause up to half a second.
-        let pause = patience
-            .between_questions
-            .max(began.elapsed() / 20)
-            .min(patience.between_questions.max(std::time::Duration::from_millis(500)));
+        let longest = wait.interval.max(Duration::from_millis(500));
+        let pause = wait.interval.max(began.elapsed() / 20).min(longest);
         sleep(pause).await;
     }
 }

@@ -17,7 +17,9 @@ use monitor_core::{
 };
 
 use super::{Seen, agent_behind, look_at_engine};
-use crate::{apply::running, background::in_background, configuration::Configuration, diff, engine::ContainerEngine};
+use crate::{
+    background::in_background, configuration::Configuration, diff, engine::ContainerEngine, work::apply::running,
+};
 
 /// Works it out. Fails where the settings file cannot be read at all; everything else that is wrong is in the answer.
 pub async fn preview(

@@ -8,10 +8,9 @@
 //!
 //! **Ledger.** It holds what was accepted. A request that was never answered is in no sum; how many there were is said.
 
-pub mod encode;
-pub mod otlp;
 mod report;
 mod sender;
+pub mod to_otlp;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +24,7 @@ use serde::Serialize;
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use self::encode::{Course, encode};
+use self::to_otlp::{Course, encode};
 pub use self::{
     report::{Report, Requests, Total},
     sender::{Fate, Patience, Sender},
@@ -104,9 +103,8 @@ impl Simulation {
         stop: CancellationToken,
     ) -> Result<Report, StackError> {
         let stop = stop.child_token();
-        let sender = Sender::new(self.patience, stop.clone()).map_err(|error| StackError::File {
-            path: "the HTTP client".into(),
-            verb: "started".into(),
+        let sender = Sender::new(self.patience, stop.clone()).map_err(|error| StackError::CannotStart {
+            component: "the HTTP client".into(),
             detail: format!("{error:#}"),
         })?;
         for endpoint in [&self.endpoints.metrics, &self.endpoints.logs] {

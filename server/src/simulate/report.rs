@@ -10,7 +10,7 @@ use super::{Endpoints, sender::Fate};
 /// What became of the requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Requests {
-    /// StoreAnswer with success.
+    /// Answered with success.
     pub accepted: u64,
     /// Tries beyond the first.
     pub retries: u64,

@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use prost::Message;
 use reqwest::{Client, StatusCode, header};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::otlp::Answer;
+use crate::otlp::rejected_count;
 
 /// As the newest release names itself.
 const USER_AGENT: &str = "OTel-OTLP-Exporter-JavaScript/0.208.0";
@@ -135,10 +134,7 @@ impl Sender {
         };
         let reason = format!("HTTP {}", status.as_u16());
         match status {
-            _ if status.is_success() => {
-                let partial = Answer::decode(body).unwrap_or_default().partial_success.unwrap_or_default();
-                Try::Done(Fate::Accepted { rejected: u64::try_from(partial.rejected).unwrap_or_default() })
-            }
+            _ if status.is_success() => Try::Done(Fate::Accepted { rejected: rejected_count(body) }),
             StatusCode::TOO_MANY_REQUESTS
             | StatusCode::BAD_GATEWAY
             | StatusCode::SERVICE_UNAVAILABLE

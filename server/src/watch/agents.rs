@@ -23,10 +23,10 @@ use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 
 use self::{looks::Looks, rounds::Rounds};
 use super::{Watch, until};
-use crate::{agents::agent, background::in_background, clock::now, engine::EngineEvent};
+use crate::{agents::judged_agent, background::in_background, clock::now, engine::EngineEvent, panel::Panel};
 
 /// What the watch over the stack tells the one over the agents.
-pub(super) enum Told {
+pub(super) enum AgentMessage {
     /// Something happened in the Engine.
     Event(EngineEvent),
     /// The services were looked at; the source of telemetry knows where they are.
@@ -47,7 +47,7 @@ enum News {
 }
 
 struct Agents<'a> {
-    watch: &'a Watch,
+    panel: &'a Panel,
     at_work: FuturesUnordered<BoxFuture<'a, News>>,
     looks: Looks,
     rounds: Rounds,
@@ -63,9 +63,12 @@ struct Agents<'a> {
 
 impl Watch {
     /// Runs until the Engine goes away, and says why it did.
-    pub(super) async fn keep_agents(&self, mut told: UnboundedReceiver<Told>) -> Result<Infallible, StackError> {
-        let mut readers = self.hub.readers();
-        let mut agents = Agents::new(self);
+    pub(super) async fn keep_agents(
+        &self,
+        mut messages: UnboundedReceiver<AgentMessage>,
+    ) -> Result<Infallible, StackError> {
+        let mut readers = self.panel.hub.readers();
+        let mut agents = Agents::new(&self.panel);
         agents.look_at_everybody();
         loop {
             let watched = *readers.borrow_and_update() > 0;
@@ -77,11 +80,11 @@ impl Watch {
             tokio::select! {
                 // What happened comes before what is to be shown, so that a burst is shown once.
                 biased;
-                Some(told) = told.recv() => agents.hear(told),
+                Some(message) = messages.recv() => agents.handle(message),
                 Some(news) = agents.at_work.next() => agents.take_in(news)?,
                 // The hub outlives the watch.
                 _ = readers.changed() => {}
-                () = self.visits.rung() => agents.ask_stores(),
+                () = self.panel.store_refresh.requested() => agents.ask_stores(),
                 () = until(ask_at) => agents.ask_stores(),
                 () = until(forget_flow_at) => agents.forget_flow(),
                 () = until(publish_at) => agents.publish(),
@@ -91,13 +94,13 @@ impl Watch {
 }
 
 impl<'a> Agents<'a> {
-    fn new(watch: &'a Watch) -> Agents<'a> {
+    fn new(panel: &'a Panel) -> Agents<'a> {
         Agents {
-            watch,
+            panel,
             at_work: FuturesUnordered::new(),
             looks: Looks::default(),
             rounds: Rounds::default(),
-            settings: watch.configuration.settings().unwrap_or_default(),
+            settings: panel.installation.configuration.settings().unwrap_or_default(),
             collector: CollectorEvidence::default(),
             heard: Err("they were not asked yet".into()),
             losses: Losses::default(),
@@ -106,23 +109,25 @@ impl<'a> Agents<'a> {
         }
     }
 
-    fn hear(&mut self, told: Told) {
-        match told {
-            Told::Event(EngineEvent::Container { id, name, action }) => self.container_event(&id, &name, &action),
-            Told::Event(EngineEvent::Network { name, container }) => match container {
+    fn handle(&mut self, message: AgentMessage) {
+        match message {
+            AgentMessage::Event(EngineEvent::Container { id, name, action }) => {
+                self.container_event(&id, &name, &action)
+            }
+            AgentMessage::Event(EngineEvent::Network { name, container }) => match container {
                 Some(id) if self.looks.knows(&id) => self.look_at(&id),
                 _ if name == NETWORK => self.look_at_collector(),
                 _ => {}
             },
-            Told::Event(EngineEvent::Volume) => {}
-            Told::ServicesChanged => {
-                let snapshot = self.watch.hub.snapshot();
+            AgentMessage::Event(EngineEvent::Volume) => {}
+            AgentMessage::ServicesChanged => {
+                let snapshot = self.panel.hub.snapshot();
                 if self.rounds.stores_changed(&snapshot.services) {
                     self.ask_stores();
                 }
             }
-            Told::SettingsChanged => {
-                let configuration = self.watch.configuration.clone();
+            AgentMessage::SettingsChanged => {
+                let configuration = self.panel.installation.configuration.clone();
                 let read = in_background(move || configuration.settings().unwrap_or_default());
                 self.at_work.push(Box::pin(async { News::Settings(Box::new(read.await)) }));
             }
@@ -158,7 +163,7 @@ impl<'a> Agents<'a> {
             }
             "destroy" | "remove" => {
                 self.outdated |= self.looks.remove(id);
-                self.watch.details.keep(&self.looks.ids());
+                self.panel.agent_files.retain(&self.looks.ids());
             }
             _ => self.look_at(id),
         }
@@ -169,10 +174,10 @@ impl<'a> Agents<'a> {
             News::Everybody(found) => {
                 let mut found = found?;
                 for container in &mut found {
-                    self.watch.details.add_to(container);
+                    self.panel.agent_files.fill_in(container);
                 }
                 self.looks.everybody(found);
-                self.watch.details.keep(&self.looks.ids());
+                self.panel.agent_files.retain(&self.looks.ids());
                 self.outdated = true;
                 self.learn();
             }
@@ -180,7 +185,7 @@ impl<'a> Agents<'a> {
                 let again = self.looks.done(&id);
                 match *found {
                     Ok(found) if !again => {
-                        self.outdated |= self.looks.set(&id, found, &self.watch.details);
+                        self.outdated |= self.looks.set(&id, found, &self.panel.agent_files);
                         self.learn();
                     }
                     Ok(_) => {}
@@ -210,7 +215,7 @@ impl<'a> Agents<'a> {
                 }
                 if let Some(container) = self.looks.container(&id) {
                     let before = container.clone();
-                    self.watch.details.add_to(container);
+                    self.panel.agent_files.fill_in(container);
                     self.outdated |= before != *container;
                 }
                 self.learn();
@@ -224,7 +229,7 @@ impl<'a> Agents<'a> {
             }
             News::Flow(flow) => {
                 self.rounds.flow_shown();
-                self.watch.hub.update(|snapshot| snapshot.flow = Some(flow));
+                self.panel.hub.update(|snapshot| snapshot.flow = Some(flow));
             }
             News::Settings(settings) => {
                 self.settings = *settings;
@@ -243,22 +248,22 @@ impl<'a> Agents<'a> {
 
     fn publish(&mut self) {
         self.outdated = false;
-        let around = StackEvidence {
+        let stack = StackEvidence {
             now: now(),
             settings: self.settings.clone(),
             collector: self.collector.clone(),
             last_seen: self.heard.clone(),
             losses: self.losses.clone(),
         };
-        let mut agents: Vec<_> = self.looks.containers().map(|container| agent(container, &around)).collect();
+        let mut agents: Vec<_> = self.looks.containers().map(|container| judged_agent(container, &stack)).collect();
         agents.sort_by(|one, other| one.container.cmp(&other.container));
-        let new_agents = check_new_agents(&around);
-        self.watch.hub.update(|snapshot| {
+        let new_agents = check_new_agents(&stack);
+        self.panel.hub.update(|snapshot| {
             snapshot.agents = agents;
             snapshot.new_agents = Some(new_agents);
         });
         if std::mem::take(&mut self.visitors_wait) {
-            self.watch.visits.answered();
+            self.panel.store_refresh.done();
         }
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::Watch;
-use crate::doctor::check_up;
 
 /// Changes come in bursts, and nobody reads findings that fast.
 const BURST: Duration = Duration::from_millis(300);
@@ -15,13 +14,12 @@ impl Watch {
     /// job is followed by one.
     pub(super) async fn keep_checkup(&self) {
         loop {
-            self.checkup_due.notified().await;
+            self.panel.checkup_due.notified().await;
             sleep(BURST).await;
-            if self.jobs.current().is_some_and(|job| job.is_running()) {
+            if self.panel.jobs.current().is_some_and(|job| job.is_running()) {
                 continue;
             }
-            let checkup = check_up(self.engine.as_ref(), &self.configuration).await;
-            self.hub.update(|snapshot| snapshot.checkup = Some(checkup));
+            self.panel.check_up().await;
         }
     }
 }

@@ -3,14 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use monitor_core::{
-    status::ServiceStatus,
-    telemetry::{AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, OwnerNumbers, Range, Session},
+use monitor_core::telemetry::{
+    AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, OwnerNumbers, Range, Session,
 };
 
 use clawker_monitor::{
     clock::now,
-    telemetry::{NoAnswer, TelemetrySource},
+    telemetry::{Dashboards, NoAnswer, TelemetrySource},
 };
 
 /// Telemetry in memory. Clones are the same source.
@@ -62,8 +61,6 @@ impl FakeTelemetry {
 
 #[async_trait]
 impl TelemetrySource for FakeTelemetry {
-    fn follow(&self, _services: &[ServiceStatus]) {}
-
     async fn heard(&self) -> Result<LastSeen, NoAnswer> {
         self.answer("heard", |answers| answers.heard.clone())
     }
@@ -105,8 +102,11 @@ impl TelemetrySource for FakeTelemetry {
             Err(error) => Flow { hops: Vec::new(), error: Some(error) },
         }
     }
+}
 
-    async fn embedding(&self) -> bool {
+#[async_trait]
+impl Dashboards for FakeTelemetry {
+    async fn allow_embedding(&self) -> bool {
         self.answers().embedding
     }
 }

@@ -12,22 +12,19 @@ use std::{
 
 use axum::Router;
 use clawker_monitor::{
-    agents::Details,
+    access::{BoundControlPlane, Gate},
     configuration::Configuration,
-    control_plane::LocalControlPlane,
-    engine::ContainerEngine,
-    http::{Panel, router},
-    hub::Hub,
-    jobs::Jobs,
-    lifecycle::Patience,
+    http::router,
+    installation::Installation,
+    lifecycle::ReadinessWait,
+    panel::Panel,
     paths::Paths,
-    readiness::Readiness,
-    visits::Visits,
-    watch::{Watch, first_snapshot},
+    store_refresh::StoreRefresh,
+    telemetry::StackStores,
+    watch::Watch,
 };
-use monitor_app::control_plane::ControlPlane;
-use monitor_core::{job::Job, live::Snapshot, stack::StackSpec};
-use tokio::{sync::Notify, task::JoinHandle};
+use monitor_core::{access::Caller, job::Job, live::Snapshot, stack::StackSpec};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use agents::agent_container;
@@ -42,8 +39,11 @@ pub struct Harness {
     pub engine: FakeEngine,
     pub telemetry: FakeTelemetry,
     pub readiness: Arc<FakeReadiness>,
-    pub plane: LocalControlPlane,
-    pub hub: Hub,
+    pub panel: Arc<Panel>,
+    /// The panel as somebody uses it who may do everything.
+    pub plane: BoundControlPlane,
+    /// Who sends the requests from now on.
+    pub caller: Arc<Mutex<Caller>>,
     pub shutdown: CancellationToken,
     pub folder: tempfile::TempDir,
     router: Router,
@@ -77,56 +77,37 @@ pub fn panel_with(settings: &str) -> Harness {
     let engine = FakeEngine::new();
     engine.have_images(&configuration.stack_or_default());
     let readiness = Arc::new(FakeReadiness::default());
-    let (jobs, hub) = (Jobs::default(), Hub::new(first_snapshot(&configuration)));
-    let (changed, checkup_due) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (visits, details) = (Visits::new(Duration::ZERO), Details::default());
     let telemetry = FakeTelemetry::default();
-    let shared: Arc<dyn ContainerEngine> = Arc::new(engine.clone());
-    let asked: Arc<dyn Readiness> = Arc::clone(&readiness) as _;
-    let watch = Watch {
-        engine: Arc::clone(&shared),
-        readiness: Arc::clone(&asked),
-        telemetry: Arc::new(telemetry.clone()),
-        details: details.clone(),
-        configuration: configuration.clone(),
-        jobs: jobs.clone(),
-        hub: hub.clone(),
-        configuration_changed: Arc::clone(&changed),
-        checkup_due: Arc::clone(&checkup_due),
-        visits: visits.clone(),
-    };
-    let plane = LocalControlPlane {
-        engine: Arc::clone(&shared),
-        readiness: asked,
-        telemetry: Arc::new(telemetry.clone()),
-        details,
+    let installation = Installation {
+        engine: Arc::new(engine.clone()),
+        readiness: Arc::clone(&readiness) as _,
         configuration,
-        jobs,
-        hub: hub.clone(),
-        configuration_changed: changed,
-        checkup_due,
-        visits: visits.clone(),
-        patience: Patience { until_ready: Duration::from_millis(200), between_questions: Duration::from_millis(2) },
-    };
-    let shutdown = CancellationToken::new();
-    let router = router(Panel {
-        control_plane: Arc::new(plane.clone()),
-        hub: hub.clone(),
-        visits,
         telemetry: Arc::new(telemetry.clone()),
-        engine: shared,
-        shutdown: shutdown.clone(),
+        stores: Arc::new(StackStores::new(None).unwrap()),
+        dashboards: Arc::new(telemetry.clone()),
+    };
+    let panel = Arc::new(Panel {
+        wait: ReadinessWait { timeout: Duration::from_millis(200), interval: Duration::from_millis(2) },
+        store_refresh: StoreRefresh::new(Duration::ZERO),
+        ..Panel::new(installation)
     });
+    let shutdown = CancellationToken::new();
+    let caller = Arc::new(Mutex::new(Caller::Local));
+    let gate = {
+        let caller = Arc::clone(&caller);
+        Gate::new(Arc::clone(&panel), Arc::new(move |_| caller.lock().unwrap().clone()))
+    };
     Harness {
         engine,
         telemetry,
         readiness,
-        plane,
-        hub,
-        shutdown,
+        plane: gate.admit(Caller::Local),
+        caller,
+        shutdown: shutdown.clone(),
         folder,
-        router,
-        watching: tokio::spawn(watch.run()),
+        router: router(gate, shutdown),
+        watching: tokio::spawn(Watch::new(Arc::clone(&panel)).run()),
+        panel,
         _alone: alone,
     }
 }
@@ -134,31 +115,31 @@ pub fn panel_with(settings: &str) -> Harness {
 impl Harness {
     /// The stack that the settings ask for.
     pub fn stack(&self) -> StackSpec {
-        self.plane.configuration.stack_or_default()
+        self.panel.installation.configuration.stack_or_default()
     }
 
-    /// Initialised and all up.
+    /// Initialized, with all services ready.
     pub async fn up(&self) -> Job {
         self.plane.initialize(false).await.unwrap();
         let job = self.plane.start_stack().await.unwrap();
-        self.plane.jobs.ended(job.id).await.unwrap()
+        self.panel.jobs.wait_for_end(job.id).await.unwrap()
     }
 
     /// Waits until the snapshot is as wanted; says what it was instead when it never is.
     pub async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
-        let mut reader = self.hub.subscribe();
-        let seen = async {
+        let mut reader = self.panel.hub.subscribe();
+        let reached = async {
             loop {
-                let snapshot = self.hub.snapshot();
+                let snapshot = self.panel.hub.snapshot();
                 if wanted(&snapshot) {
                     return snapshot;
                 }
                 reader.next().await.unwrap();
             }
         };
-        match tokio::time::timeout(Duration::from_secs(10), seen).await {
+        match tokio::time::timeout(Duration::from_secs(10), reached).await {
             Ok(snapshot) => snapshot,
-            Err(_) => panic!("never {what}: {:#?}", self.hub.snapshot()),
+            Err(_) => panic!("never {what}: {:#?}", self.panel.hub.snapshot()),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! One agent looked at closely, the streams about agents, and what the pages may frame.
 
 use axum::http::StatusCode;
-use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     agent_page::Origin,
     error::StackError,

@@ -124,7 +124,7 @@ async fn the_stores_are_asked_while_somebody_looks_and_never_otherwise() {
     for round in 0..20 {
         panel.engine.agent_is(agent_container(&format!("more-{round}")), "start");
     }
-    while panel.hub.snapshot().agents.len() < 21 {
+    while panel.panel.hub.snapshot().agents.len() < 21 {
         tokio::task::yield_now().await;
     }
     assert_eq!(panel.heard(), asked);
@@ -141,9 +141,9 @@ async fn a_page_that_nobody_looked_at_for_long_is_right_before_any_script_runs()
     panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
     // Nobody listens to the live stream; the stores have learnt of something meanwhile.
     panel.hears("dev", now());
-    assert_ne!(panel.hub.snapshot().agents[0].verdict, Verdict::Reporting);
+    assert_ne!(panel.panel.hub.snapshot().agents[0].verdict, Verdict::Reporting);
     let page = panel.get("/agents").await;
-    assert_eq!(panel.hub.snapshot().agents[0].verdict, Verdict::Reporting);
+    assert_eq!(panel.panel.hub.snapshot().agents[0].verdict, Verdict::Reporting);
     assert!(page.text.contains(Verdict::Reporting.title()), "{}", page.text);
 }
 
@@ -167,7 +167,7 @@ async fn a_changed_setting_changes_verdicts_without_a_word_from_the_engine() {
     panel.questions();
     panel.telemetry.answers().failure = Some("no answer on port 3101".into());
     std::fs::write(panel.folder.path().join("settings.yaml"), "monitoring:\n  loki_port: 3102\n").unwrap();
-    panel.plane.configuration_changed.notify_one();
+    panel.panel.installation.configuration.notify_changed();
     panel.until("differing", |snapshot| !snapshot.configuration.differing.is_empty()).await;
     assert_eq!(panel.questions(), Vec::<String>::new(), "no agent was looked at for it");
 }
@@ -186,14 +186,14 @@ async fn one_event_among_two_hundred_agents_costs_one_look() {
     panel.until("learnt", |_| learnt()).await;
     panel.questions();
 
-    let mut reader = panel.hub.subscribe();
+    let mut reader = panel.panel.hub.subscribe();
     let mut slowest = Duration::ZERO;
     for round in 0..20 {
         let state = if round % 2 == 0 { ContainerState::Paused } else { ContainerState::Running };
         let action = if round % 2 == 0 { "pause" } else { "unpause" };
         let began = Instant::now();
         panel.engine.agent_is(AgentContainer { state, ..agent_container("a100") }, action);
-        while panel.hub.snapshot().agent("clawker.demo.a100").unwrap().state != state {
+        while panel.panel.hub.snapshot().agent("clawker.demo.a100").unwrap().state != state {
             tokio::time::timeout(Duration::from_secs(5), reader.next()).await.expect("a change is due");
         }
         slowest = slowest.max(began.elapsed());
@@ -215,5 +215,5 @@ async fn one_event_among_two_hundred_agents_costs_one_look() {
     let looks = panel.questions().into_iter().filter(|question| question == "agent id-a007").count();
     eprintln!("20 network events and 60 others of one agent: {looks} looks");
     assert!((1..=20).contains(&looks), "{looks}");
-    assert_eq!(panel.hub.snapshot().agents[0].created_at, Some(STARTED_AT));
+    assert_eq!(panel.panel.hub.snapshot().agents[0].created_at, Some(STARTED_AT));
 }

@@ -3,7 +3,6 @@
 use std::net::TcpListener;
 
 use axum::http::StatusCode;
-use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     doctor::{Check, Finding, Grade},
     error::StackError,
@@ -85,7 +84,7 @@ async fn a_folder_of_the_opensearch_generation_is_left_alone_and_said_so() {
     assert_eq!(written.state, JobState::Failed);
     assert!(matches!(written.error, Some(StackError::OtherGeneration { .. })), "{:?}", written.error);
     for begun in [panel.plane.start_stack().await.unwrap(), panel.plane.remove_stack_and_data().await.unwrap()] {
-        let ended = panel.plane.jobs.ended(begun.id).await.unwrap();
+        let ended = panel.panel.jobs.wait_for_end(begun.id).await.unwrap();
         assert!(matches!(ended.error, Some(StackError::OtherGeneration { .. })), "{:?}", ended.error);
     }
     assert_eq!(panel.engine.calls(), Vec::<String>::new());

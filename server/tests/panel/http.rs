@@ -1,7 +1,6 @@
 //! The router, driven in process: pages, forms, guards, headers, errors.
 
 use axum::http::StatusCode;
-use monitor_app::control_plane::ControlPlane;
 use monitor_core::{service::Service, status::StackState};
 use monitor_testing::harness::{get, panel, panel_with, post};
 
@@ -87,7 +86,7 @@ async fn the_vital_verbs_work_as_plain_forms() {
     let pressed = panel.press("/api/initialize", "").await;
     assert_eq!(pressed.status, StatusCode::FOUND);
     assert_eq!(pressed.header("location").trim_end_matches('?'), "http://127.0.0.1:8484/");
-    assert!(panel.plane.configuration.is_initialized());
+    assert!(panel.panel.installation.configuration.is_initialized());
 
     let pressed = panel.press("/api/start-stack", "").await;
     assert_eq!(pressed.status, StatusCode::FOUND);

@@ -1,6 +1,5 @@
 //! Up and down on an engine in memory: the order of what is asked, and what failures leave behind.
 
-use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     error::StackError,
     job::{JobKind, JobState, Phase},
@@ -69,7 +68,7 @@ async fn two_who_press_start_at_once_get_one_job() {
 async fn without_files_the_next_step_is_to_make_them() {
     let panel = panel();
     let job = panel.plane.start_stack().await.unwrap();
-    let job = panel.plane.jobs.ended(job.id).await.unwrap();
+    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
     assert!(matches!(job.error, Some(StackError::NotInitialized { .. })), "{job:?}");
     assert_eq!(panel.engine.calls(), Vec::<String>::new());
 }
@@ -171,7 +170,7 @@ async fn a_job_is_cancelled_where_it_is_and_goes_on_from_there() {
         })
         .await;
     panel.plane.cancel_job().await.unwrap();
-    let job = panel.plane.jobs.ended(job.id).await.unwrap();
+    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
     assert_eq!(job.state, JobState::Cancelled);
     panel.engine.release_pulls();
     assert_eq!(panel.up().await.state, JobState::Done);
@@ -187,7 +186,7 @@ async fn the_engine_going_away_during_up_fails_the_job_and_the_next_one_finishes
     panel.until("fetching", |snapshot| snapshot.job.as_ref().is_some_and(|job| !job.pulls.is_empty())).await;
     panel.engine.go_away();
     panel.engine.release_pulls();
-    let job = panel.plane.jobs.ended(job.id).await.unwrap();
+    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
     assert!(matches!(job.error, Some(StackError::EngineUnreachable { .. })), "{job:?}");
     panel.engine.come_back();
     assert_eq!(panel.up().await.state, JobState::Done);
@@ -198,7 +197,7 @@ async fn down_leaves_data_and_network_and_remove_takes_the_data() {
     let panel = panel();
     panel.up().await;
     let job = panel.plane.stop_stack().await.unwrap();
-    assert_eq!(panel.plane.jobs.ended(job.id).await.unwrap().state, JobState::Done);
+    assert_eq!(panel.panel.jobs.wait_for_end(job.id).await.unwrap().state, JobState::Done);
     let left = |panel: &monitor_testing::harness::Harness| {
         let world = panel.engine.world();
         (world.containers.len(), world.volumes.len(), world.network.is_some())
@@ -207,6 +206,6 @@ async fn down_leaves_data_and_network_and_remove_takes_the_data() {
     panel.until("stopped", |snapshot| snapshot.stack == StackState::Stopped).await;
 
     let job = panel.plane.remove_stack_and_data().await.unwrap();
-    assert_eq!(panel.plane.jobs.ended(job.id).await.unwrap().state, JobState::Done);
+    assert_eq!(panel.panel.jobs.wait_for_end(job.id).await.unwrap().state, JobState::Done);
     assert_eq!(left(&panel), (0, 0, true));
 }

@@ -1,6 +1,5 @@
 //! The live snapshot follows what happens behind the panel's back, and streams end at shutdown.
 
-use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     live::{Change, EngineState, LiveEvent},
     service::Service,
@@ -66,7 +65,7 @@ async fn every_tab_hears_of_a_job_before_its_caller_is_answered() {
     let panel = panel();
     let mut events = Events::open(&panel, "/events").await;
     panel.plane.initialize(false).await.unwrap();
-    assert!(panel.plane.snapshot().job.is_some());
+    assert!(panel.panel.hub.snapshot().job.is_some());
     loop {
         if let Some(LiveEvent::Changes { changes, .. }) = events.next_live().await
             && changes.iter().any(|change| matches!(change, Change::Job(Some(_))))

@@ -1,7 +1,6 @@
 //! The settings page's server: what it shows, what it would do, what it does, and the way back.
 
 use axum::http::StatusCode;
-use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     agents::AgentContainer,
     doctor::PortHolder,
@@ -130,13 +129,13 @@ monitoring:
 #[tokio::test(flavor = "multi_thread")]
 async fn a_save_leaves_a_backup_and_every_tab_hears_of_it() {
     let panel = panel_with("monitoring: {}\n");
-    let before = panel.plane.snapshot().configuration.settings_base;
+    let before = panel.panel.hub.snapshot().configuration.settings_base;
     let job = panel.apply(&[("grafana_port", "3001")], false).await.unwrap();
     let [file] = &job.files[..] else { panic!("{job:#?}") };
     let FileAction::Replaced { backup } = &file.action else { panic!("{file:?}") };
     assert!(backup.starts_with("settings.yaml.20") && backup.ends_with(".bak"), "{backup}");
     assert_eq!(std::fs::read_to_string(panel.folder.path().join(backup)).unwrap(), "monitoring: {}\n");
-    let after = panel.hub.snapshot().configuration.settings_base;
+    let after = panel.panel.hub.snapshot().configuration.settings_base;
     assert!(after != before && after == panel.page().await.base);
     assert!(!panel.generated("compose.yaml").exists(), "an installation without files gets none");
 }

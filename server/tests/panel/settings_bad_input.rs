@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use axum::http::StatusCode;
-use monitor_app::control_plane::ControlPlane;
+use monitor_app::control_plane::PageNeeds;
 use monitor_core::{error::StackError, problem::Problem};
 use monitor_testing::harness::{Harness, form, panel_with, post};
 
@@ -126,7 +126,8 @@ async fn what_is_no_text_is_told_and_not_touched() {
         let preview = panel.plane.preview_settings(typed.clone()).await.unwrap_err();
         let apply = panel.plane.apply_settings(typed, page.base, false).await.unwrap_err();
         assert!(preview.to_string().contains(said) && apply == preview, "{preview} {apply}");
-        assert!(panel.plane.snapshot().configuration.error.unwrap().to_string().contains(said));
+        panel.plane.refresh(PageNeeds::Configuration).await.unwrap();
+        assert!(panel.panel.hub.snapshot().configuration.error.unwrap().to_string().contains(said));
     }
     assert!(file.is_dir());
 }

@@ -1,7 +1,6 @@
 //! Settings that a service does not come up with: what is put back, and what is not.
 
-use clawker_monitor::apply::Apply;
-use monitor_app::control_plane::ControlPlane;
+use clawker_monitor::{panel::Panel, work::Apply};
 use monitor_core::{
     error::StackError,
     file_view::FileState,
@@ -80,19 +79,11 @@ async fn applying_settings_as_they_are_never_puts_the_settings_file_back() {
     std::fs::write(panel.settings_file(), wanted).unwrap();
     panel.readiness.not_ready_at(3002, "HTTP 503: starting");
     let apply = || async {
-        let plane = &panel.plane;
-        let apply = Apply {
-            engine: plane.engine.clone(),
-            readiness: plane.readiness.clone(),
-            configuration: plane.configuration.clone(),
-            patience: plane.patience,
-            changed: plane.configuration_changed.clone(),
-            edit: None,
-            replace_edited: false,
-        };
+        let Panel { installation, wait, jobs, .. } = &*panel.panel;
+        let apply = Apply { installation: installation.clone(), wait: *wait, edit: None, replace_edited: false };
         let prepared = apply.prepare().await.unwrap();
-        let job = plane.jobs.begin(JobKind::Apply, |report| Box::pin(prepared.carry_out(report)));
-        plane.jobs.ended(job.id).await.unwrap()
+        let job = jobs.start(JobKind::Apply, |job| Box::pin(prepared.carry_out(job)));
+        jobs.wait_for_end(job.id).await.unwrap()
     };
     let job = apply().await;
     assert_eq!((job.state, job.restored), (JobState::Failed, true), "{job:#?}");
@@ -137,7 +128,7 @@ async fn an_engine_that_goes_away_meanwhile_is_no_reason_to_take_settings_back()
     panel.until("fetching", |snapshot| snapshot.job.as_ref().is_some_and(|job| !job.pulls.is_empty())).await;
     panel.engine.go_away();
     panel.engine.release_pulls();
-    let job = panel.plane.jobs.ended(job.id).await.unwrap();
+    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
     assert!(matches!(job.error, Some(StackError::EngineUnreachable { .. })), "{job:#?}");
     assert!(!job.restored && panel.settings_text().contains(image));
 
@@ -171,7 +162,7 @@ async fn a_cancelled_job_leaves_what_was_done_and_the_same_again_finishes_it() {
     let job = panel.plane.apply_settings(typed, page.base, false).await.unwrap();
     panel.until("fetching", |snapshot| snapshot.job.as_ref().is_some_and(|job| !job.pulls.is_empty())).await;
     panel.plane.cancel_job().await.unwrap();
-    let job = panel.plane.jobs.ended(job.id).await.unwrap();
+    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
     assert_eq!((job.state, job.restored), (JobState::Cancelled, false));
     panel.engine.release_pulls();
     let drift = panel.page().await.drift;

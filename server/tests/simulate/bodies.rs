@@ -1,8 +1,8 @@
 //! The bytes of a request say what the script meant.
 
-use clawker_monitor::simulate::{
-    encode::{Course, encode},
-    otlp::{AnyValue, Held, KeyValue, LogsRequest, MetricsRequest},
+use clawker_monitor::{
+    otlp::messages::{AnyValue, KeyValue, LogsRequest, MetricsRequest, Value as OtlpValue},
+    simulate::to_otlp::{Course, encode},
 };
 use monitor_core::{
     simulation::{Agent, Attributes, Body, Export, Intervals, Release, Value},
@@ -29,29 +29,30 @@ fn bodies(seed: u64, index: u64, course: Course, count: usize) -> Vec<(Export, V
     std::iter::repeat_with(one).take(count).collect()
 }
 
-fn held(value: &Value, course: Course) -> Held {
+fn otlp_value(value: &Value, course: Course) -> OtlpValue {
     match value {
-        Value::Text(text) => Held::Text(text.clone()),
-        Value::Whole(number) => Held::Whole(*number),
-        Value::Decimal(number) => Held::Decimal(*number),
-        Value::Truth(truth) => Held::Truth(*truth),
+        Value::Text(text) => OtlpValue::String(text.clone()),
+        Value::Whole(number) => OtlpValue::Int(*number),
+        Value::Decimal(number) => OtlpValue::Double(*number),
+        Value::Truth(truth) => OtlpValue::Bool(*truth),
         Value::List(texts) => {
             assert!(texts.is_empty(), "no list with something in it was recorded");
-            Held::List(Default::default())
+            OtlpValue::Array(Default::default())
         }
         Value::Moment(at_ms) => {
             let at_ms = course.nanoseconds(*at_ms) / 1_000_000;
-            Held::Text(Timestamp::from_unix_milliseconds(at_ms as i64).to_rfc3339())
+            OtlpValue::String(Timestamp::from_unix_milliseconds(at_ms as i64).to_rfc3339())
         }
     }
 }
 
 fn expect(found: &[KeyValue], meant: &Attributes, course: Course) {
-    let found: Vec<(&str, Option<Held>)> = found
+    let found: Vec<(&str, Option<OtlpValue>)> = found
         .iter()
         .map(|pair| (pair.key.as_str(), pair.value.as_ref().and_then(|AnyValue { value }| value.clone())))
         .collect();
-    let meant: Vec<(&str, Option<Held>)> = meant.iter().map(|(key, value)| (*key, Some(held(value, course)))).collect();
+    let meant: Vec<(&str, Option<OtlpValue>)> =
+        meant.iter().map(|(key, value)| (*key, Some(otlp_value(value, course)))).collect();
     assert_eq!(found, meant);
 }
 
@@ -96,7 +97,7 @@ fn what_is_decoded_is_what_was_meant() {
                     for (found, meant) in found.iter().zip(records) {
                         assert_eq!(found.time_unix_nano, (BEGUN_MS + meant.at_ms) * 1_000_000);
                         assert_eq!(found.observed_time_unix_nano, found.time_unix_nano);
-                        let body = Some(Held::Text(format!("claude_code.{}", meant.name)));
+                        let body = Some(OtlpValue::String(format!("claude_code.{}", meant.name)));
                         assert_eq!(found.body.as_ref().and_then(|body| body.value.clone()), body);
                         expect(&found.attributes, &meant.attributes, course);
                     }

@@ -16,9 +16,9 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     routing::post,
 };
-use clawker_monitor::simulate::{
-    Endpoints,
-    otlp::{Held, KeyValue, LogRecord, LogsRequest, MetricsRequest, NumberDataPoint},
+use clawker_monitor::{
+    otlp::messages::{KeyValue, LogRecord, LogsRequest, MetricsRequest, NumberDataPoint, Value},
+    simulate::Endpoints,
 };
 use prost::Message;
 use tokio::task::AbortHandle;
@@ -160,11 +160,11 @@ fn exposed(name: &str, unit: &str) -> String {
 pub fn labels(attributes: &[KeyValue]) -> BTreeMap<String, String> {
     let pairs = attributes.iter().map(|pair| {
         let value = match pair.value.as_ref().and_then(|value| value.value.as_ref()) {
-            Some(Held::Text(text)) => text.clone(),
-            Some(Held::Whole(number)) => number.to_string(),
-            Some(Held::Decimal(number)) => number.to_string(),
-            Some(Held::Truth(truth)) => truth.to_string(),
-            Some(Held::List(_)) | None => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Int(number)) => number.to_string(),
+            Some(Value::Double(number)) => number.to_string(),
+            Some(Value::Bool(truth)) => truth.to_string(),
+            Some(Value::Array(_)) | None => String::new(),
         };
         (pair.key.replace('.', "_"), value)
     });

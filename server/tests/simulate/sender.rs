@@ -13,9 +13,9 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER},
     routing::post,
 };
-use clawker_monitor::simulate::{
-    Fate, Patience, Sender,
-    otlp::{Answer, PartialSuccess},
+use clawker_monitor::{
+    otlp::messages::{ExportResponse, PartialSuccess},
+    simulate::{Fate, Patience, Sender},
 };
 use prost::Message;
 use tokio_util::sync::CancellationToken;
@@ -76,7 +76,7 @@ async fn it_waits_as_long_as_it_is_asked_to_but_not_longer_than_its_time() {
 #[tokio::test]
 async fn what_the_collector_left_out_is_counted() {
     let partial = PartialSuccess { rejected: 3, error_message: "too many streams".into() };
-    let body = Answer { partial_success: Some(partial) }.encode_to_vec();
+    let body = ExportResponse { partial_success: Some(partial) }.encode_to_vec();
     let reply = move |_| (StatusCode::OK, None, body.clone());
     assert_eq!(send(QUICK, reply).await, (Fate::Accepted { rejected: 3 }, 0));
 }

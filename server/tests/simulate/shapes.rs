@@ -6,11 +6,11 @@ use std::{
     path::Path,
 };
 
-use clawker_monitor::simulate::{
-    encode::encode,
-    otlp::{
-        AnyValue, Held, KeyValue, LogRecord, LogsRequest, MetricsRequest, Resource, ResourceLogs, Scope, ScopeLogs,
+use clawker_monitor::{
+    otlp::messages::{
+        AnyValue, KeyValue, LogRecord, LogsRequest, MetricsRequest, Resource, ResourceLogs, Scope, ScopeLogs, Value,
     },
+    simulate::to_otlp::encode,
 };
 use monitor_core::simulation::{Agent, Body, MARK, Release};
 use prost::Message;
@@ -68,7 +68,7 @@ impl Seen {
                     assert_eq!((record.severity_number, record.severity_text.as_str()), (0, ""));
                     let name = text(&record.attributes, "event.name");
                     let body = record.body.and_then(|body| body.value);
-                    assert_eq!(body, Some(Held::Text(format!("claude_code.{name}"))));
+                    assert_eq!(body, Some(Value::String(format!("claude_code.{name}"))));
                     let of = ["tool_name", "success", "decision"].map(|key| text(&record.attributes, key));
                     let key = format!("{name} {}", of.join(" "));
                     self.records.entry(key.trim_end().to_owned()).or_default().insert(shape(&record.attributes));
@@ -90,7 +90,7 @@ impl Seen {
 fn text(attributes: &[KeyValue], key: &str) -> String {
     let held = attributes.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.as_ref());
     match held {
-        Some(AnyValue { value: Some(Held::Text(text)) }) => text.clone(),
+        Some(AnyValue { value: Some(Value::String(text)) }) => text.clone(),
         _ => String::new(),
     }
 }
@@ -98,11 +98,11 @@ fn text(attributes: &[KeyValue], key: &str) -> String {
 /// Without the mark, which no real agent has.
 fn shape(attributes: &[KeyValue]) -> Shape {
     let kind = |pair: &KeyValue| match pair.value.as_ref().and_then(|value| value.value.as_ref()) {
-        Some(Held::Text(_)) => "text",
-        Some(Held::Whole(_)) => "whole",
-        Some(Held::Decimal(_)) => "decimal",
-        Some(Held::Truth(_)) => "truth",
-        Some(Held::List(_)) => "list",
+        Some(Value::String(_)) => "text",
+        Some(Value::Int(_)) => "whole",
+        Some(Value::Double(_)) => "decimal",
+        Some(Value::Bool(_)) => "truth",
+        Some(Value::Array(_)) => "list",
         None => "nothing",
     };
     attributes.iter().filter(|pair| pair.key != MARK).map(|pair| (pair.key.clone(), kind(pair))).collect()
@@ -136,9 +136,9 @@ fn from_json(body: &Json) -> LogsRequest {
         let pair = |pair: &Json| {
             let value = pair["value"].as_object().expect("a value");
             let held = match value.iter().next().expect("one kind") {
-                (kind, Json::String(text)) if kind == "stringValue" => Held::Text(text.clone()),
-                (kind, Json::Bool(truth)) if kind == "boolValue" => Held::Truth(*truth),
-                (kind, Json::Number(number)) if kind == "intValue" => Held::Whole(number.as_i64().expect("whole")),
+                (kind, Json::String(text)) if kind == "stringValue" => Value::String(text.clone()),
+                (kind, Json::Bool(truth)) if kind == "boolValue" => Value::Bool(*truth),
+                (kind, Json::Number(number)) if kind == "intValue" => Value::Int(number.as_i64().expect("whole")),
                 other => panic!("{other:?} is not read yet"),
             };
             KeyValue { key: text(&pair["key"]), value: Some(AnyValue { value: Some(held) }) }
@@ -146,7 +146,7 @@ fn from_json(body: &Json) -> LogsRequest {
         list(of, "attributes").iter().map(pair).collect()
     };
     let record = |record: &Json| LogRecord {
-        body: Some(AnyValue { value: Some(Held::Text(text(&record["body"]["stringValue"]))) }),
+        body: Some(AnyValue { value: Some(Value::String(text(&record["body"]["stringValue"]))) }),
         attributes: attributes(record),
         ..LogRecord::default()
     };

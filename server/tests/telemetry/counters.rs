@@ -1,12 +1,13 @@
 //! A real Prometheus, filled with what simulated agents sent as it would have scraped it, says through the panel's
 //! questions what the ledger says: over idle gaps, over the collector's end and new beginning, with Loki and without.
 
+use std::sync::Arc;
 use std::{collections::BTreeMap, fmt::Write as _, process::Command, time::Duration};
 
 use clawker_monitor::{
     clock::now,
     simulate::{Patience, Report, Simulation},
-    telemetry::{HttpTelemetry, TelemetrySource as _},
+    telemetry::{StackStores, StackTelemetry, TelemetrySource as _},
 };
 use monitor_core::{
     service::Service,
@@ -114,7 +115,7 @@ fn history(scrapes: &[(f64, BTreeMap<Series, f64>)]) -> String {
 }
 
 struct Filled {
-    telemetry: HttpTelemetry,
+    telemetry: StackTelemetry,
     _prometheus: Prometheus,
     _loki: Store,
     _folder: tempfile::TempDir,
@@ -139,10 +140,11 @@ async fn filled(scrapes: &[(f64, BTreeMap<Series, f64>)], loki_runs: bool) -> Fi
         format!("--web.listen-address={address}"),
     ];
     let prometheus = Prometheus::start(folder.path(), &address, &arguments).await.expect("it starts");
-    let (loki, telemetry) = (Store::empty().await, HttpTelemetry::new(None).expect("a client"));
+    let (loki, telemetry) =
+        (Store::empty().await, StackTelemetry::new(Arc::new(StackStores::new(None).expect("a client"))));
     let mut services = vec![running(Service::Prometheus, port)];
     services.extend(loki_runs.then(|| running(Service::Loki, loki.port)));
-    telemetry.follow(&services);
+    telemetry.stores().locate(&services);
     Filled { telemetry, _prometheus: prometheus, _loki: loki, _folder: folder }
 }
 
@@ -190,7 +192,7 @@ fn check_stand_in(report: &Report, numbers: &Numbers) {
         assert_eq!((mine.tool_calls, mine.last_seen), (None, None));
     }
     let [missing] = numbers.missing.as_slice() else { panic!("{:?}", numbers.missing) };
-    assert_eq!(missing.error, "`loki` does not run");
+    assert_eq!(missing.error, "`loki` is not running");
 }
 
 #[tokio::test(flavor = "multi_thread")]

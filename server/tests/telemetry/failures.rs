@@ -10,6 +10,7 @@ use super::{
     real_prometheus::free_port,
     store::{Answer, EMPTY, Store, ok, refusal, running, telemetry},
 };
+use clawker_monitor::telemetry::Dashboards as _;
 
 fn sample(labels: &str, value: &str) -> String {
     EMPTY.replace("[]", &format!(r#"[{{"metric":{{{labels}}},"value":[1,"{value}"]}}]"#))
@@ -93,16 +94,16 @@ async fn who_does_not_listen_or_does_not_run_is_told_of() {
 
     // Nothing runs: nobody is asked, and everything is told of at once.
     let before = loki.asked().len();
-    telemetry.follow(&[]);
+    telemetry.stores().locate(&[]);
     let numbers = telemetry.numbers(Range::Day).await;
     let errors: Vec<&str> = numbers.missing.iter().map(|missing| missing.error.as_str()).collect();
-    assert_eq!(errors, ["`loki` does not run", "`prometheus` does not run"]);
+    assert_eq!(errors, ["`loki` is not running", "`prometheus` is not running"]);
     assert_eq!(
         telemetry.heard().await,
-        Err("Loki: `loki` does not run; Prometheus: `prometheus` does not run".to_owned())
+        Err("Loki: `loki` is not running; Prometheus: `prometheus` is not running".to_owned())
     );
     assert_eq!(loki.asked().len(), before);
-    assert!(!telemetry.embedding().await);
+    assert!(!telemetry.stores().allow_embedding().await);
 }
 
 #[tokio::test]
@@ -125,9 +126,9 @@ async fn grafana_says_whether_it_may_be_framed() {
         })
         .await;
         let telemetry = telemetry(1, 1);
-        telemetry.follow(&[running(Service::Grafana, grafana.port)]);
-        assert_eq!(telemetry.embedding().await, allowed);
-        assert_eq!(telemetry.embedding().await, allowed);
+        telemetry.stores().locate(&[running(Service::Grafana, grafana.port)]);
+        assert_eq!(telemetry.stores().allow_embedding().await, allowed);
+        assert_eq!(telemetry.stores().allow_embedding().await, allowed);
         assert_eq!(grafana.asked().len(), 1, "its word is taken for a while");
     }
 }

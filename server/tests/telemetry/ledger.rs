@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use clawker_monitor::{
     clock::now,
-    simulate::{Patience, Report, Simulation, otlp::LogsRequest},
+    otlp::messages::LogsRequest,
+    simulate::{Patience, Report, Simulation},
     telemetry::TelemetrySource as _,
 };
 use monitor_core::{

@@ -48,7 +48,7 @@ async fn a_week_is_looked_back_once_and_then_only_at_what_is_new() {
     let telemetry = telemetry(first.port, prometheus.port);
     telemetry.heard().await.expect("an answer");
     // A store that moved is asked anew, without waiting for the answer to get old.
-    telemetry.follow(&[running(Service::Loki, second.port), running(Service::Prometheus, prometheus.port)]);
+    telemetry.stores().locate(&[running(Service::Loki, second.port), running(Service::Prometheus, prometheus.port)]);
     telemetry.heard().await.expect("an answer");
     let windows = |store: &Store| -> Vec<u64> {
         let window = |asked: &Asked| {

@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse as _, Response},
 };
-use clawker_monitor::telemetry::{HttpTelemetry, TelemetrySource as _};
+use clawker_monitor::telemetry::{StackStores, StackTelemetry};
 use monitor_core::{
     service::Service,
     status::{ContainerState, PublishedPort, ServiceStatus},
@@ -120,8 +120,8 @@ pub fn running(service: Service, port: u16) -> ServiceStatus {
 }
 
 /// The source, with these two running and nothing else.
-pub fn telemetry(loki: u16, prometheus: u16) -> HttpTelemetry {
-    let telemetry = HttpTelemetry::new(None).expect("a client");
-    telemetry.follow(&[running(Service::Loki, loki), running(Service::Prometheus, prometheus)]);
+pub fn telemetry(loki: u16, prometheus: u16) -> StackTelemetry {
+    let telemetry = StackTelemetry::new(Arc::new(StackStores::new(None).expect("a client")));
+    telemetry.stores().locate(&[running(Service::Loki, loki), running(Service::Prometheus, prometheus)]);
     telemetry
 }

@@ -6,7 +6,7 @@ use monitor_core::agents::AgentContainer;
 use tokio::time::Instant;
 
 use super::{Agents, News};
-use crate::agents::Details;
+use crate::agents::AgentFileCache;
 
 /// How many containers' files are looked at at a time. Nobody waits for them, and an agent at work is not to be disturbed.
 const LEARNING_AT_A_TIME: usize = 2;
@@ -71,9 +71,9 @@ impl Looks {
     }
 
     /// Takes in what a look has found. `true` if that changes anything.
-    pub(super) fn set(&mut self, id: &str, found: Option<AgentContainer>, details: &Details) -> bool {
+    pub(super) fn set(&mut self, id: &str, found: Option<AgentContainer>, agent_files: &AgentFileCache) -> bool {
         let Some(mut container) = found else { return self.containers.remove(id).is_some() };
-        if !details.add_to(&mut container) {
+        if !agent_files.fill_in(&mut container) {
             self.to_learn.push_back(id.to_owned());
         }
         let before = self.containers.insert(id.to_owned(), container);
@@ -94,7 +94,7 @@ impl Looks {
 impl Agents<'_> {
     /// Looks at all containers. Once for each connection to the Engine.
     pub(super) fn look_at_everybody(&mut self) {
-        let engine = self.watch.engine.as_ref();
+        let engine = self.panel.installation.engine.as_ref();
         self.at_work.push(Box::pin(async move { News::Everybody(engine.agents().await) }));
         self.look_at_collector();
     }
@@ -106,7 +106,7 @@ impl Agents<'_> {
             return;
         }
         self.looks.under_way.insert(id.to_owned(), false);
-        let (engine, id) = (self.watch.engine.as_ref(), id.to_owned());
+        let (engine, id) = (self.panel.installation.engine.as_ref(), id.to_owned());
         self.at_work.push(Box::pin(async move {
             let found = engine.agent(&id).await;
             News::One(id, Box::new(found))
@@ -120,7 +120,7 @@ impl Agents<'_> {
             return;
         }
         self.looks.collector = Some(false);
-        let engine = self.watch.engine.as_ref();
+        let engine = self.panel.installation.engine.as_ref();
         self.at_work.push(Box::pin(async move { News::Collector(engine.collector().await) }));
     }
 
@@ -130,14 +130,14 @@ impl Agents<'_> {
             && let Some(id) = self.looks.to_learn.pop_front()
         {
             let Some(container) = self.looks.containers.get(&id) else { continue };
-            if self.watch.details.add_to(&mut container.clone()) {
+            if self.panel.agent_files.fill_in(&mut container.clone()) {
                 continue;
             }
             self.looks.learning += 1;
-            let (engine, details, container) =
-                (self.watch.engine.as_ref(), self.watch.details.clone(), container.clone());
+            let (engine, agent_files, container) =
+                (self.panel.installation.engine.as_ref(), self.panel.agent_files.clone(), container.clone());
             self.at_work.push(Box::pin(async move {
-                let outcome = details.learn(engine, &container).await;
+                let outcome = agent_files.load(engine, &container).await;
                 News::Learnt(id, outcome)
             }));
         }

@@ -93,7 +93,7 @@ impl Agents<'_> {
         }
         self.rounds.asking = true;
         self.rounds.began = Some(Instant::now());
-        let telemetry = self.watch.telemetry.as_ref();
+        let telemetry = self.panel.installation.telemetry.as_ref();
         self.at_work.push(Box::pin(async move {
             let (heard, losses) = join(telemetry.heard(), telemetry.losses()).await;
             News::Heard(heard, losses)
@@ -107,6 +107,6 @@ impl Agents<'_> {
     /// Shows no rates any more.
     pub(super) fn forget_flow(&mut self) {
         self.rounds.forget_flow_at = None;
-        self.watch.hub.update(|snapshot| snapshot.flow = None);
+        self.panel.hub.update(|snapshot| snapshot.flow = None);
     }
 }

@@ -1,6 +1,5 @@
 //! Agents in the panel under test: their containers, and what the stores have heard of them.
 
-use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     agent_page::AgentPage,
     agents::AgentContainer,

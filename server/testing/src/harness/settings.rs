@@ -1,6 +1,5 @@
 //! The settings page of the panel under test, and the files it works on.
 
-use monitor_app::control_plane::ControlPlane;
 use monitor_core::{
     error::StackError,
     job::Job,
@@ -34,7 +33,7 @@ impl Harness {
     pub async fn apply(&self, typed: &[(&str, &str)], replace_edited: bool) -> Result<Job, StackError> {
         let page = self.page().await;
         let begun = self.plane.apply_settings(form(&page, typed), page.base, replace_edited).await?;
-        Ok(self.plane.jobs.ended(begun.id).await.unwrap())
+        Ok(self.panel.jobs.wait_for_end(begun.id).await.unwrap())
     }
 
     pub fn settings_file(&self) -> std::path::PathBuf {

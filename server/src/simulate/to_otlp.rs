@@ -6,9 +6,9 @@ use monitor_core::{
 };
 use prost::Message;
 
-use super::otlp::{
-    AnyValue, ArrayValue, Held, KeyValue, LogRecord, LogsRequest, Metric, MetricsRequest, NumberDataPoint, Resource,
-    ResourceLogs, ResourceMetrics, Scope, ScopeLogs, ScopeMetrics, Sum,
+use crate::otlp::messages::{
+    AnyValue, KeyValue, LogRecord, LogsRequest, Metric, MetricsRequest, NumberDataPoint, Resource, ResourceLogs,
+    ResourceMetrics, Scope, ScopeLogs, ScopeMetrics, Sum,
 };
 
 /// Where simulated time begins on the wall's clock, and how much faster it runs.
@@ -77,30 +77,23 @@ fn record(record: &Record, course: Course) -> LogRecord {
     LogRecord {
         time_unix_nano: time,
         observed_time_unix_nano: time,
-        body: Some(text(format!("claude_code.{}", record.name))),
+        body: Some(format!("claude_code.{}", record.name).into()),
         attributes: pairs(&record.attributes, course),
         ..LogRecord::default()
     }
 }
 
 fn pairs(attributes: &Attributes, course: Course) -> Vec<KeyValue> {
-    let pair = |(key, value): &(&'static str, Value)| KeyValue {
-        key: (*key).to_owned(),
-        value: Some(match value {
-            Value::Text(held) => text(held.clone()),
-            Value::Moment(at_ms) => text(course.moment(*at_ms).to_rfc3339()),
-            Value::Whole(number) => AnyValue { value: Some(Held::Whole(*number)) },
-            Value::Decimal(number) => AnyValue { value: Some(Held::Decimal(*number)) },
-            Value::Truth(truth) => AnyValue { value: Some(Held::Truth(*truth)) },
-            Value::List(texts) => {
-                let values = texts.iter().cloned().map(text).collect();
-                AnyValue { value: Some(Held::List(ArrayValue { values })) }
-            }
-        }),
+    let pair = |(key, value): &(&'static str, Value)| {
+        let value: AnyValue = match value {
+            Value::Text(text) => text.clone().into(),
+            Value::Moment(at_ms) => course.moment(*at_ms).to_rfc3339().into(),
+            Value::Whole(number) => (*number).into(),
+            Value::Decimal(number) => (*number).into(),
+            Value::Truth(truth) => (*truth).into(),
+            Value::List(texts) => texts.clone().into(),
+        };
+        KeyValue::new(key, value)
     };
     attributes.iter().map(pair).collect()
-}
-
-fn text(text: String) -> AnyValue {
-    AnyValue { value: Some(Held::Text(text)) }
 }

@@ -1,8 +1,8 @@
-//! The part of OTLP that Claude Code uses, annotated by hand: its generator needs `protoc`, and what is left out here is
-//! skipped when reading.
+//! The part of OTLP that Claude Code uses. Annotated by hand, because the generator needs `protoc`; fields that are left
+//! out here are skipped when reading.
 //!
 //! Source of numbers and types: opentelemetry-proto 1.x (`common`, `resource`, `metrics`, `logs` and the two collector
-//! services). Fields bear the protocol's names.
+//! services). Fields have the protocol's names.
 
 use prost::Message;
 
@@ -58,7 +58,7 @@ pub struct NumberDataPoint {
     pub start_time_unix_nano: u64,
     #[prost(fixed64, tag = "3")]
     pub time_unix_nano: u64,
-    /// In a `oneof`, hence sent where it is 0 as well.
+    /// Part of a `oneof`, so it is sent even when it is 0.
     #[prost(double, optional, tag = "4")]
     pub as_double: Option<f64>,
     #[prost(message, repeated, tag = "7")]
@@ -128,22 +128,22 @@ pub struct KeyValue {
 
 #[derive(Clone, PartialEq, Message)]
 pub struct AnyValue {
-    #[prost(oneof = "Held", tags = "1, 2, 3, 4, 5")]
-    pub value: Option<Held>,
+    #[prost(oneof = "Value", tags = "1, 2, 3, 4, 5")]
+    pub value: Option<Value>,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
-pub enum Held {
+pub enum Value {
     #[prost(string, tag = "1")]
-    Text(String),
+    String(String),
     #[prost(bool, tag = "2")]
-    Truth(bool),
+    Bool(bool),
     #[prost(int64, tag = "3")]
-    Whole(i64),
+    Int(i64),
     #[prost(double, tag = "4")]
-    Decimal(f64),
+    Double(f64),
     #[prost(message, tag = "5")]
-    List(ArrayValue),
+    Array(ArrayValue),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -152,16 +152,16 @@ pub struct ArrayValue {
     pub values: Vec<AnyValue>,
 }
 
-/// The answer to either request.
+/// The body of the response to either request.
 #[derive(Clone, PartialEq, Message)]
-pub struct Answer {
+pub struct ExportResponse {
     #[prost(message, optional, tag = "1")]
     pub partial_success: Option<PartialSuccess>,
 }
 
 #[derive(Clone, PartialEq, Message)]
 pub struct PartialSuccess {
-    /// Points or records.
+    /// How many points or records were rejected.
     #[prost(int64, tag = "1")]
     pub rejected: i64,
     #[prost(string, tag = "2")]

@@ -1,9 +1,9 @@
-//! Applies settings: saves them, writes the generated files anew, and makes anew the services that this concerns. Where
-//! one of those does not come up, everything is put back as it was.
+//! Applies settings: saves them, updates the generated files, and recreates the services that are affected. If one of
+//! those does not become ready, everything is rolled back.
 //!
-//! **Invariant:** of the settings file only what was saved here is ever taken back.
+//! **Invariant:** in the settings file, only what was saved here is ever undone.
 
-mod restore;
+mod rollback;
 
 use std::{
     collections::BTreeSet,
@@ -19,38 +19,30 @@ use monitor_core::{
     settings::{Change, Settings},
     stack::{Mount, ServiceSpec, StackSpec},
 };
-use tokio::sync::Notify;
 
-use self::restore::Before;
+use self::rollback::Before;
 use crate::{
     background::in_background,
-    configuration::{Configuration, FilesBefore, Overwrite, Saved},
-    engine::ContainerEngine,
-    jobs::Sink,
-    lifecycle::{self, Patience},
-    readiness::Readiness,
+    configuration::{ComparedFile, FilesBefore, Overwrite, Saved},
+    installation::Installation,
+    jobs::JobContext,
+    lifecycle::{self, ReadinessWait},
 };
 
-/// What is to be applied, and with what.
+/// A request to apply settings.
 #[derive(Clone)]
 pub struct Apply {
-    /// The Engine.
-    pub engine: Arc<dyn ContainerEngine>,
-    /// How services are asked.
-    pub readiness: Arc<dyn Readiness>,
-    /// Files and settings.
-    pub configuration: Configuration,
+    /// Where to apply them.
+    pub installation: Installation,
     /// How long to wait for services.
-    pub patience: Patience,
-    /// Rung when files or settings were changed.
-    pub changed: Arc<Notify>,
-    /// The changes to save first, and the `base` of the file that they are meant for. None: the settings as they are.
+    pub wait: ReadinessWait,
+    /// Changes to save first, with the `base` of the file that they were made for. `None`: the settings as they are.
     pub edit: Option<(Vec<Change>, String)>,
-    /// Generated files that were edited by hand are replaced as well.
+    /// Also replaces generated files that were edited by hand.
     pub replace_edited: bool,
 }
 
-/// What is to be done, and how everything was before.
+/// An `Apply` that can be carried out, with the state before it.
 #[derive(Clone)]
 pub struct Prepared {
     apply: Apply,
@@ -58,37 +50,38 @@ pub struct Prepared {
     before: Arc<Before>,
 }
 
-/// What the files say.
-struct Read {
-    /// The settings that the stack was started with, as far as that is known.
+/// Old and new settings, read from the files.
+struct SettingsRead {
+    /// The settings that the stack was started with; `None` where that is unknown.
     old: Option<Settings>,
-    /// Those to be applied.
+    /// The settings to apply.
     new: Settings,
-    /// `compose.yaml` was edited by hand and is to be kept.
+    /// `compose.yaml` was edited by hand and has to be kept.
     keeps_compose_file: bool,
 }
 
 impl Apply {
-    /// Looks at everything, and refuses what cannot be done. Changes nothing.
+    /// Checks whether the settings can be applied, and records the state before. Changes nothing.
     pub async fn prepare(self) -> Result<Prepared, StackError> {
         let apply = self.clone();
-        let Read { old, new, keeps_compose_file } = in_background(move || apply.read()).await?;
-        let facts = self.configuration.facts();
+        let SettingsRead { old, new, keeps_compose_file } = in_background(move || apply.read_settings()).await?;
+        let Installation { engine, readiness, configuration, .. } = &self.installation;
+        let facts = configuration.facts();
         let new = StackSpec::new(&new, &facts);
         let old = old.map(|old| StackSpec::new(&old, &facts));
-        // Without an Engine nothing runs as far as anybody can see; settings and files are written all the same.
-        let observed = self.engine.observe(&new).await.unwrap_or_default();
-        let before = Before::look(self.readiness.as_ref(), old, &new, observed).await;
+        // Without an Engine, nothing is seen running; settings and files can still be written.
+        let observed = engine.observe(&new).await.unwrap_or_default();
+        let before = Before::observe(readiness.as_ref(), old, &new, observed).await;
         if before.stack_runs() && keeps_compose_file {
-            // It stands for the settings themselves: services that follow the settings while it says something else would
-            // be made anew by the next `docker compose up`.
+            // Services that follow the settings while `compose.yaml` says something else would be recreated by the next
+            // `docker compose up`.
             return Err(StackError::FilesDiffer { files: vec!["compose.yaml".into()], directory: new.directory });
         }
         Ok(Prepared { apply: self, new, before: Arc::new(before) })
     }
 
-    fn read(&self) -> Result<Read, StackError> {
-        let configuration = &self.configuration;
+    fn read_settings(&self) -> Result<SettingsRead, StackError> {
+        let configuration = &self.installation.configuration;
         let file = configuration.settings_text()?;
         let text = match &self.edit {
             None => file.text.clone(),
@@ -99,62 +92,61 @@ impl Apply {
         };
         let new = configuration.settings_in(&text)?;
         let unchanged = || configuration.settings_in(&file.text).ok().filter(|_| self.edit.is_some());
-        let is_kept = |file: &crate::configuration::ComparedFile| {
+        let is_kept = |file: &ComparedFile| {
             file.file.name == "compose.yaml" && file.state == FileState::Edited && !self.replace_edited
         };
         let keeps_compose_file = configuration.is_initialized() && configuration.files_under(&new)?.iter().any(is_kept);
-        Ok(Read { old: configuration.written_from().or_else(unchanged), new, keeps_compose_file })
+        Ok(SettingsRead { old: configuration.written_from().or_else(unchanged), new, keeps_compose_file })
     }
 }
 
-/// What was written, so that it can be put back.
+/// What was written, so that it can be rolled back.
 #[derive(Clone)]
 struct Written {
     saved: Option<Saved>,
-    /// The generated files before; `None` where there are none.
+    /// The generated files before; `None` where there were none.
     files: Option<FilesBefore>,
-    /// Names of the generated files that are others now.
+    /// Names of the generated files that changed.
     changed: BTreeSet<String>,
 }
 
 impl Prepared {
-    /// Whether services will be worked on, which takes long.
+    /// Whether services will be worked on, which takes a while.
     pub fn stack_runs(&self) -> bool {
-        self.before.stack_runs() && self.apply.configuration.is_initialized()
+        self.before.stack_runs() && self.apply.installation.configuration.is_initialized()
     }
 
-    /// Does it.
-    pub async fn carry_out(self, report: Sink) -> Result<(), StackError> {
+    /// Applies the settings. Canceled while files are written, it restores them; canceled later, it keeps completed steps.
+    pub async fn carry_out(self, job: JobContext) -> Result<(), StackError> {
         let stack_runs = self.stack_runs();
         let written = {
-            let (this, report) = (self.clone(), Arc::clone(&report));
-            in_background(move || this.write(&report)).await?
+            let (this, writer) = (self.clone(), job.clone());
+            job.run_blocking(move || this.write(&writer)).await?
         };
-        self.apply.changed.notify_one();
         if !stack_runs {
             return Ok(());
         }
         let failed = Arc::new(Mutex::new(BTreeSet::new()));
-        let watched = watching(Arc::clone(&failed), Arc::clone(&report));
-        let Err(error) = self.bring_up(&written, &watched).await else { return Ok(()) };
+        let observed = job.clone().observed_by(note_failures(Arc::clone(&failed)));
+        let Err(error) = self.bring_up(&written, &observed).await else { return Ok(()) };
         let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if self.is_to_blame(&error, &failed) && self.put_back(&written, &report).await {
-            report(Progress::Restored);
+        if self.is_cause_of(&error, &failed) && self.roll_back(&written, &job).await {
+            job.report(Progress::Restored);
         }
-        self.apply.changed.notify_one();
+        self.apply.installation.configuration.notify_changed();
         Err(error)
     }
 
-    /// Settings and files. Where that fails half way, what was written is put back.
-    fn write(&self, report: &Sink) -> Result<Written, StackError> {
-        let configuration = &self.apply.configuration;
+    /// Writes settings and files. If that fails or is canceled half way, what was written is rolled back.
+    fn write(&self, job: &JobContext) -> Result<Written, StackError> {
+        let configuration = &self.apply.installation.configuration;
         let files = configuration.is_initialized().then(|| configuration.remember_files()).transpose()?;
         let saved = match &self.apply.edit {
             Some((changes, base)) => Some(configuration.save_settings(changes, base)?),
             None => None,
         };
         if let Some(saved) = &saved {
-            report(Progress::File(saved.outcome.clone()));
+            job.report(Progress::File(saved.outcome.clone()));
         }
         let mut written = Written { saved, files, changed: BTreeSet::new() };
         if written.files.is_none() {
@@ -165,26 +157,28 @@ impl Prepared {
             if !matches!(outcome.action, FileAction::Unchanged | FileAction::Kept) {
                 written.changed.insert(outcome.name.clone());
             }
-            report(Progress::File(outcome));
+            job.report(Progress::File(outcome));
+            job.stop_if_canceled()
         });
-        if outcome.is_err() && self.put_files_back(&written) {
-            report(Progress::Restored);
+        if outcome.is_err() && self.roll_files_back(&written) {
+            job.report(Progress::Restored);
         }
         outcome.map(|()| written)
     }
 
-    async fn bring_up(&self, written: &Written, report: &Sink) -> Result<(), StackError> {
-        let Apply { engine, readiness, patience, .. } = &self.apply;
-        for (service, id) in self.unaware(&written.changed) {
+    async fn bring_up(&self, written: &Written, job: &JobContext) -> Result<(), StackError> {
+        let Installation { engine, readiness, .. } = &self.apply.installation;
+        for (service, id) in self.containers_with_stale_files(&written.changed) {
             engine.stop_container(service, &id).await?;
             engine.remove_container(service, &id).await?;
         }
-        lifecycle::up(engine.as_ref(), readiness.as_ref(), *patience, &self.new, report.as_ref()).await
+        let report = |progress| job.report(progress);
+        lifecycle::up(engine.as_ref(), readiness.as_ref(), self.apply.wait, &self.new, &report).await
     }
 
-    /// Containers that would be kept though a file that they mount is another one now: one that was edited by hand or
-    /// removed, and is as it had been again. A container goes on seeing the file that it was started with.
-    fn unaware(&self, changed: &BTreeSet<String>) -> Vec<(Service, String)> {
+    /// Containers that would be kept although a file that they mount was replaced: one that had been edited by hand or
+    /// removed, and is what their definition expects again. A container keeps seeing the file it was started with.
+    fn containers_with_stale_files(&self, changed: &BTreeSet<String>) -> Vec<(Service, String)> {
         let plan = plan_up(&self.new, &self.before.observed).map(|plan| plan.services).unwrap_or_default();
         let kept = plan.into_iter().filter_map(|planned| match planned.action {
             ServiceAction::Keep { id } | ServiceAction::Start { id } => Some((planned.service, id)),
@@ -194,9 +188,9 @@ impl Prepared {
             .collect()
     }
 
-    /// Whether the failure comes of what was applied. A service that was not ready before, and that this does not concern,
-    /// must not keep anybody from changing a setting; an Engine that went away says nothing of the settings.
-    fn is_to_blame(&self, error: &StackError, failed: &BTreeSet<Service>) -> bool {
+    /// Whether the new settings caused the failure. A service that was not ready before and is not affected must not
+    /// prevent a change; an Engine that became unreachable says nothing about the settings.
+    fn is_cause_of(&self, error: &StackError, failed: &BTreeSet<Service>) -> bool {
         use StackError::{Cancelled, EnginePermission, EngineUnreachable, Internal};
         if matches!(error, EngineUnreachable { .. } | EnginePermission { .. } | Cancelled | Internal { .. }) {
             return false;
@@ -209,7 +203,7 @@ impl Prepared {
     }
 }
 
-/// The stack's containers that run, in this observation.
+/// The stack's running containers.
 pub fn running<'a>(
     stack: &'a StackSpec,
     observed: &'a Observed,
@@ -228,16 +222,15 @@ fn mounts_one_of(spec: &ServiceSpec, names: &BTreeSet<String>) -> bool {
     })
 }
 
-/// Passes reports on, and keeps who failed.
-fn watching(failed: Arc<Mutex<BTreeSet<Service>>>, report: Sink) -> Sink {
-    Arc::new(move |progress| {
-        if let Progress::Step { service, phase } = &progress {
+/// Collects the services that failed and were not started again.
+fn note_failures(failed: Arc<Mutex<BTreeSet<Service>>>) -> impl Fn(&Progress) + Send + Sync {
+    move |progress| {
+        if let Progress::Step { service, phase } = progress {
             let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
             match phase {
                 Phase::Failed => failed.insert(*service),
                 _ => failed.remove(service),
             };
         }
-        report(progress);
-    })
+    }
 }

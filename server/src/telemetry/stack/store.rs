@@ -1,4 +1,4 @@
-//! One store: where it answers, and a question to it with bounded time, bounded company and a bounded answer.
+//! One store: where it is reached, and requests to it, limited in time, concurrency and size of the answer.
 
 use std::{
     sync::{PoisonError, RwLock},
@@ -21,30 +21,30 @@ const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 /// The longest refusal that is passed on, in characters.
 const LONGEST_REFUSAL: usize = 200;
 
-/// How long one waits for an answer, from the moment one would like to ask.
+/// How long a request may take, including the wait for its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// What the watch asks every few seconds: 2 s, and never behind questions about a week.
+pub enum Priority {
+    /// Repeated every few seconds: 2 s, and never queued behind requests about long ranges.
     Quick,
-    /// Questions about long ranges: 8 s.
+    /// Requests about long ranges: 8 s.
     Patient,
 }
 
-impl Pace {
-    const fn patience(self) -> Duration {
+impl Priority {
+    const fn timeout(self) -> Duration {
         match self {
-            Pace::Quick => Duration::from_secs(2),
-            Pace::Patient => Duration::from_secs(8),
+            Priority::Quick => Duration::from_secs(2),
+            Priority::Patient => Duration::from_secs(8),
         }
     }
 }
 
-/// Where the store is.
+/// Where a store is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Whereabouts {
-    /// Why nobody can be asked, in a clause.
-    Nowhere(NoAnswer),
-    /// Its host and port on this side.
+enum Location {
+    /// Why it cannot be reached, in one clause.
+    Unknown(NoAnswer),
+    /// Host and port as seen from here.
     At { host: String, port: u16 },
 }
 
@@ -52,33 +52,33 @@ enum Whereabouts {
 #[derive(Debug)]
 pub struct Store {
     service: Service,
-    /// Where published ports are found, when the Engine is not on this machine.
+    /// Where ports are published, when the Engine is not on this machine.
     remote_host: Option<String>,
     client: reqwest::Client,
-    whereabouts: RwLock<Whereabouts>,
-    /// Six at a time in all.
+    location: RwLock<Location>,
+    /// Limits on concurrent requests, six in all.
     quick: Semaphore,
     patient: Semaphore,
 }
 
 impl Store {
     pub fn new(service: Service, remote_host: Option<String>, client: reqwest::Client) -> Store {
-        let nowhere = Whereabouts::Nowhere("nobody has looked for it yet".into());
+        let nowhere = Location::Unknown("not located yet".into());
         Store {
             service,
             remote_host,
             client,
-            whereabouts: RwLock::new(nowhere),
+            location: RwLock::new(nowhere),
             quick: Semaphore::new(2),
             patient: Semaphore::new(4),
         }
     }
 
-    /// Where the store runs now. Whether that is elsewhere than before.
-    pub fn follow(&self, services: &[ServiceStatus]) -> bool {
+    /// Notes where the store runs now; `true` if that has changed.
+    pub fn locate(&self, services: &[ServiceStatus]) -> bool {
         let status = services.iter().find(|status| status.service == self.service);
-        let found = whereabouts(self.service, status, self.remote_host.as_deref());
-        let mut known = self.whereabouts.write().unwrap_or_else(PoisonError::into_inner);
+        let found = location(self.service, status, self.remote_host.as_deref());
+        let mut known = self.location.write().unwrap_or_else(PoisonError::into_inner);
         let moved = *known != found;
         *known = found;
         moved
@@ -88,14 +88,11 @@ impl Store {
     ///
     /// # Errors
     /// Why there is none, in one clause.
-    pub async fn ask(&self, path: &str, query: &[(&str, String)], pace: Pace) -> Result<Vec<u8>, NoAnswer> {
-        self.bounded(path, query, pace, async |port, response| {
+    pub async fn ask(&self, path: &str, query: &[(&str, String)], priority: Priority) -> Result<Vec<u8>, NoAnswer> {
+        self.request(path, query, priority, async |port, response| {
             let status = response.status();
             let body = read(response, port).await?;
-            match status.is_success() {
-                true => Ok(body),
-                false => Err(refused(status.as_u16(), &body)),
-            }
+            if status.is_success() { Ok(body) } else { Err(refused(status.as_u16(), &body)) }
         })
         .await
     }
@@ -105,49 +102,49 @@ impl Store {
     /// # Errors
     /// As `ask`.
     pub async fn headers(&self, path: &str) -> Result<HeaderMap, NoAnswer> {
-        self.bounded(path, &[], Pace::Quick, async |_, response| Ok(response.headers().clone())).await
+        self.request(path, &[], Priority::Quick, async |_, response| Ok(response.headers().clone())).await
     }
 
-    async fn bounded<T>(
+    async fn request<T>(
         &self,
         path: &str,
         query: &[(&str, String)],
-        pace: Pace,
-        take: impl AsyncFnOnce(u16, reqwest::Response) -> Result<T, NoAnswer>,
+        priority: Priority,
+        read_answer: impl AsyncFnOnce(u16, reqwest::Response) -> Result<T, NoAnswer>,
     ) -> Result<T, NoAnswer> {
-        let whereabouts = self.whereabouts.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let (host, port) = match whereabouts {
-            Whereabouts::Nowhere(why) => return Err(why),
-            Whereabouts::At { host, port } => (host, port),
+        let location = self.location.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (host, port) = match location {
+            Location::Unknown(why) => return Err(why),
+            Location::At { host, port } => (host, port),
         };
-        let nobody = |_| format!("no answer on port {port}");
+        let no_answer = |_| format!("no answer on port {port}");
         let mut url = reqwest::Url::parse(&format!("http://{host}:{port}{path}"))
-            .map_err(|_| format!("`{host}` is no host that can be asked"))?;
+            .map_err(|_| format!("`{host}` is not a valid host"))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let company = match pace {
-            Pace::Quick => &self.quick,
-            Pace::Patient => &self.patient,
+        let slots = match priority {
+            Priority::Quick => &self.quick,
+            Priority::Patient => &self.patient,
         };
-        let asked = async {
-            let _permit = company.acquire().await.map_err(|_| "nobody is asked any more".to_owned())?;
-            take(port, self.client.get(url).send().await.map_err(nobody)?).await
+        let answer = async {
+            let _permit = slots.acquire().await.map_err(|_| "no more requests are sent".to_owned())?;
+            read_answer(port, self.client.get(url).send().await.map_err(no_answer)?).await
         };
-        let too_late = |_| format!("no answer on port {port} within {} s", pace.patience().as_secs());
-        tokio::time::timeout(pace.patience(), asked).await.map_err(too_late)?
+        let too_late = |_| format!("no answer on port {port} within {} s", priority.timeout().as_secs());
+        tokio::time::timeout(priority.timeout(), answer).await.map_err(too_late)?
     }
 }
 
-fn whereabouts(service: Service, status: Option<&ServiceStatus>, remote_host: Option<&str>) -> Whereabouts {
-    let nowhere = |why: String| Whereabouts::Nowhere(why);
+fn location(service: Service, status: Option<&ServiceStatus>, remote_host: Option<&str>) -> Location {
+    let unknown = |why: String| Location::Unknown(why);
     let Some(status) = status.filter(|status| status.state != ContainerState::Missing) else {
-        return nowhere(format!("`{service}` does not run"));
+        return unknown(format!("`{service}` is not running"));
     };
     if status.state != ContainerState::Running {
-        return nowhere(format!("`{}` is {}", status.container, status.state.name()));
+        return unknown(format!("`{}` is {}", status.container, status.state.name()));
     }
-    // A container of another make may publish more than the port that answers.
+    // A container that was not created by this stack may publish more ports than the one that answers.
     let usual = match service {
         Service::Loki => 3100,
         Service::Prometheus => 9090,
@@ -157,8 +154,8 @@ fn whereabouts(service: Service, status: Option<&ServiceStatus>, remote_host: Op
     let is_page = |port: u16| page.is_some_and(|url| url.ends_with(&format!(":{port}")));
     let chosen = status.ports.iter().min_by_key(|port| (!is_page(port.host), port.container != usual));
     match chosen {
-        None => nowhere(format!("`{}` publishes no port on which it could be asked", status.container)),
-        Some(port) => Whereabouts::At {
+        None => unknown(format!("`{}` publishes no port", status.container)),
+        Some(port) => Location::At {
             host: remote_host.map_or_else(|| reachable_host(&port.bind), str::to_owned),
             port: port.host,
         },
@@ -167,7 +164,7 @@ fn whereabouts(service: Service, status: Option<&ServiceStatus>, remote_host: Op
 
 async fn read(mut response: reqwest::Response, port: u16) -> Result<Vec<u8>, NoAnswer> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| format!("the answer on port {port} broke off"))? {
+    while let Some(chunk) = response.chunk().await.map_err(|_| format!("the answer on port {port} was cut off"))? {
         if body.len() + chunk.len() > LONGEST_ANSWER {
             return Err(format!("an answer of more than {} MiB", LONGEST_ANSWER / 1024 / 1024));
         }
@@ -180,10 +177,7 @@ async fn read(mut response: reqwest::Response, port: u16) -> Result<Vec<u8>, NoA
 fn refused(status: u16, body: &[u8]) -> NoAnswer {
     let said = refusal(body).unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
     let first_line: String = said.lines().next().unwrap_or_default().trim().chars().take(LONGEST_REFUSAL).collect();
-    match first_line.is_empty() {
-        true => format!("HTTP {status}"),
-        false => format!("HTTP {status}: {first_line}"),
-    }
+    if first_line.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {first_line}") }
 }
 
 #[cfg(test)]
@@ -214,13 +208,13 @@ mod tests {
         }
     }
 
-    fn at(host: &str, port: u16) -> Whereabouts {
-        Whereabouts::At { host: host.into(), port }
+    fn at(host: &str, port: u16) -> Location {
+        Location::At { host: host.into(), port }
     }
 
     #[test]
-    fn a_store_is_asked_where_it_answers_and_not_where_it_does_not_run() {
-        let found = |status: &ServiceStatus, remote| whereabouts(status.service, Some(status), remote);
+    fn a_store_is_asked_where_it_is_published_and_not_when_it_is_stopped() {
+        let found = |status: &ServiceStatus, remote| location(status.service, Some(status), remote);
         let running = |ports: &[(u16, u16)]| status(Service::Loki, ContainerState::Running, ports);
         assert_eq!(found(&running(&[(13100, 13100)]), None), at("127.0.0.1", 13100));
         assert_eq!(found(&running(&[(13100, 13100)]), Some("engine.example")), at("engine.example", 13100));
@@ -229,13 +223,13 @@ mod tests {
         let with_page = ServiceStatus { url, ..running(&[(3100, 3100), (13000, 1)]) };
         assert_eq!(found(&with_page, None), at("127.0.0.1", 13000));
         for (status, why) in [
-            (running(&[]), "`loki` publishes no port on which it could be asked"),
+            (running(&[]), "`loki` publishes no port"),
             (status(Service::Loki, ContainerState::Exited, &[(1, 1)]), "`loki` is exited"),
-            (status(Service::Loki, ContainerState::Missing, &[]), "`loki` does not run"),
+            (status(Service::Loki, ContainerState::Missing, &[]), "`loki` is not running"),
         ] {
-            assert_eq!(found(&status, None), Whereabouts::Nowhere(why.into()));
+            assert_eq!(found(&status, None), Location::Unknown(why.into()));
         }
-        assert_eq!(whereabouts(Service::Loki, None, None), Whereabouts::Nowhere("`loki` does not run".into()));
+        assert_eq!(location(Service::Loki, None, None), Location::Unknown("`loki` is not running".into()));
     }
 
     #[test]

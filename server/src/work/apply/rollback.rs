@@ -1,4 +1,4 @@
-//! How everything was before, and the way back there.
+//! The state before settings were applied, and the way back to it.
 
 use std::collections::BTreeSet;
 
@@ -10,29 +10,28 @@ use monitor_core::{
     stack::{StackSpec, service_config_hash},
 };
 
-use super::{Apply, Prepared, Written, mounts_one_of, running};
+use super::{Prepared, Written, mounts_one_of, running};
 use crate::{
-    background::in_background,
-    engine::ContainerEngine,
-    jobs::Sink,
+    installation::Installation,
+    jobs::JobContext,
     lifecycle,
     readiness::{Answer, Readiness},
 };
 
 /// The stack before anything was changed.
 pub(super) struct Before {
-    /// The stack that the files were written from; `None` where that is not known, and there is no way back.
+    /// The stack that the files were written from; `None` where that is unknown, so that nothing can be rolled back.
     stack: Option<StackSpec>,
-    /// What the Engine held; nothing where it did not answer.
+    /// What the Engine held; empty where it did not answer.
     pub(super) observed: Observed,
-    /// Services that ran.
+    /// Services that were running.
     running: BTreeSet<Service>,
-    /// Services that answered that they were ready.
+    /// Services that were ready.
     pub(super) ready: BTreeSet<Service>,
 }
 
 impl Before {
-    pub(super) async fn look(
+    pub(super) async fn observe(
         readiness: &dyn Readiness,
         old: Option<StackSpec>,
         new: &StackSpec,
@@ -54,28 +53,28 @@ impl Before {
 }
 
 impl Prepared {
-    /// Puts settings, files and containers back. Whether all of it succeeded.
-    pub(super) async fn put_back(&self, written: &Written, report: &Sink) -> bool {
+    /// Rolls settings, files and containers back. `true` if all of it succeeded.
+    pub(super) async fn roll_back(&self, written: &Written, job: &JobContext) -> bool {
         let Some(old) = &self.before.stack else { return false };
         if *old == self.new && written.changed.is_empty() {
-            // What failed was wanted before; there is nothing to go back to.
+            // What failed was configured before; there is nothing else to go back to.
             return false;
         }
         let files_are_back = {
             let (this, written) = (self.clone(), written.clone());
-            in_background(move || this.put_files_back(&written)).await
+            job.run_blocking(move || this.roll_files_back(&written)).await
         };
-        self.apply.changed.notify_one();
-        // A service that was not ready before need not be so now: what counts is that the same containers are wanted.
-        if let Err(error) = self.bring_back(old, &written.changed, report).await {
-            tracing::warn!(%error, "while the old configuration was being restored");
+        self.apply.installation.configuration.notify_changed();
+        // A service that was not ready before may stay so: what counts is that the same containers are there.
+        if let Err(error) = self.bring_back(old, &written.changed, job).await {
+            tracing::warn!(%error, "rolling back to the old configuration");
         }
         files_are_back && self.containers_are_back(old).await.unwrap_or_default()
     }
 
-    /// Settings and generated files. Whether all of it succeeded.
-    pub(super) fn put_files_back(&self, written: &Written) -> bool {
-        let configuration = &self.apply.configuration;
+    /// Rolls settings and generated files back. `true` if all of it succeeded.
+    pub(super) fn roll_files_back(&self, written: &Written) -> bool {
+        let configuration = &self.apply.installation.configuration;
         let files = written.files.as_ref().map_or(Ok(()), |files| configuration.restore_files(files));
         let settings = written.saved.as_ref().map_or(Ok(()), |saved| configuration.take_back(saved));
         for error in [&files, &settings].into_iter().filter_map(|outcome| outcome.as_ref().err()) {
@@ -84,10 +83,14 @@ impl Prepared {
         files.and(settings).is_ok()
     }
 
-    async fn bring_back(&self, old: &StackSpec, changed: &BTreeSet<String>, report: &Sink) -> Result<(), StackError> {
-        let Apply { engine, readiness, patience, .. } = &self.apply;
-        let engine: &dyn ContainerEngine = engine.as_ref();
-        // Made meanwhile with a file that is no longer there, though nothing in its definition tells.
+    async fn bring_back(
+        &self,
+        old: &StackSpec,
+        changed: &BTreeSet<String>,
+        job: &JobContext,
+    ) -> Result<(), StackError> {
+        let Installation { engine, readiness, .. } = &self.apply.installation;
+        // Containers created meanwhile may mount a file that is gone again, although their definition is the same.
         let observed = engine.observe(old).await?;
         for (service, container) in running(old, &observed) {
             let Some(spec) = old.service(service) else { continue };
@@ -98,11 +101,12 @@ impl Prepared {
                 engine.remove_container(service, &container.id).await?;
             }
         }
-        lifecycle::up(engine, readiness.as_ref(), *patience, old, report.as_ref()).await
+        let report = |progress| job.report(progress);
+        lifecycle::up(engine.as_ref(), readiness.as_ref(), self.apply.wait, old, &report).await
     }
 
     async fn containers_are_back(&self, old: &StackSpec) -> Result<bool, StackError> {
-        let plan = plan_up(old, &self.apply.engine.observe(old).await?)?;
+        let plan = plan_up(old, &self.apply.installation.engine.observe(old).await?)?;
         let is_back = |planned: &monitor_core::lifecycle::ServicePlan| {
             matches!(planned.action, ServiceAction::Keep { .. }) || !self.before.running.contains(&planned.service)
         };

@@ -1,10 +1,10 @@
-//! An agent with its verdict, as it travels.
+//! An agent with its verdict, as it is published.
 
 use monitor_core::agents::{Agent, AgentContainer, StackEvidence, diagnose_agent};
 
-/// The agent in that container, judged.
-pub fn agent(container: &AgentContainer, around: &StackEvidence) -> Agent {
-    let diagnosis = diagnose_agent(container, around);
+/// The agent in that container, with its verdict.
+pub fn judged_agent(container: &AgentContainer, stack: &StackEvidence) -> Agent {
+    let diagnosis = diagnose_agent(container, stack);
     Agent {
         container: container.container.clone(),
         project: container.project.clone(),

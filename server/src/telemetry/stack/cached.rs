@@ -1,4 +1,4 @@
-//! One answer for all who ask at the same time, and shortly after.
+//! One answer shared by callers at the same time and shortly after.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ struct Kept<T> {
     generation: u64,
 }
 
-/// Keeps the last answer. While it is asked for, whoever else asks waits for it.
+/// Keeps the last answer. Callers that come while a request is running wait for its answer.
 #[derive(Debug)]
-pub struct Shared<T> {
+pub struct Cached<T> {
     kept: Mutex<Option<Kept<T>>>,
 }
 
-impl<T> Default for Shared<T> {
-    fn default() -> Shared<T> {
-        Shared { kept: Mutex::new(None) }
+impl<T> Default for Cached<T> {
+    fn default() -> Cached<T> {
+        Cached { kept: Mutex::new(None) }
     }
 }
 
-impl<T: Clone> Shared<T> {
-    /// The kept answer, else a new one and how long it is to be kept. An answer of another generation is not kept: the
-    /// stores were elsewhere then.
+impl<T: Clone> Cached<T> {
+    /// The kept answer, or the one from `ask`, which also says how long to keep it. An answer of another generation is
+    /// not used: the stores were elsewhere then.
     pub async fn get(&self, generation: u64, ask: impl AsyncFnOnce() -> (T, Duration)) -> T {
         let mut kept = self.kept.lock().await;
         if let Some(kept) = &*kept
@@ -35,8 +35,8 @@ impl<T: Clone> Shared<T> {
         {
             return kept.answer.clone();
         }
-        let (answer, fresh_for) = ask().await;
-        *kept = Some(Kept { answer: answer.clone(), until: Instant::now() + fresh_for, generation });
+        let (answer, keep_for) = ask().await;
+        *kept = Some(Kept { answer: answer.clone(), until: Instant::now() + keep_for, generation });
         answer
     }
 }
@@ -53,28 +53,28 @@ mod tests {
     const LONG: Duration = Duration::from_secs(3600);
 
     #[tokio::test]
-    async fn twenty_who_ask_at_once_cause_one_question() {
-        let (shared, asked, door) = (Shared::default(), AtomicU32::new(0), Semaphore::new(0));
-        let ask = async |generation, fresh_for| {
+    async fn twenty_concurrent_callers_cause_one_request() {
+        let (shared, asked, door) = (Cached::default(), AtomicU32::new(0), Semaphore::new(0));
+        let ask = async |generation, keep_for| {
             let question = async || {
                 door.acquire().await.expect("it is never closed").forget();
-                (asked.fetch_add(1, Ordering::Relaxed), fresh_for)
+                (asked.fetch_add(1, Ordering::Relaxed), keep_for)
             };
             shared.get(generation, question).await
         };
         let all = join_all((0..20).map(|_| ask(0, LONG)));
-        // The door opens for one question only.
+        // Only one request gets through.
         let open = async { door.add_permits(1) };
         assert_eq!(futures::join!(all, open).0, [0; 20]);
         door.add_permits(3);
         assert_eq!(ask(1, Duration::ZERO).await, 1, "the stores have moved");
-        assert_eq!(ask(1, LONG).await, 2, "the answer was not to be kept");
+        assert_eq!(ask(1, LONG).await, 2, "that answer was not to be kept");
         assert_eq!(ask(1, LONG).await, 2);
     }
 
     #[tokio::test]
-    async fn who_leaves_in_the_middle_leaves_the_question_to_the_next() {
-        let shared = Shared::default();
+    async fn a_caller_that_gives_up_leaves_the_request_to_the_next_one() {
+        let shared = Cached::default();
         let never = shared.get(0, async || std::future::pending::<(u32, Duration)>().await);
         assert_eq!(never.now_or_never(), None);
         assert_eq!(shared.get(0, async || (2, LONG)).await, 2);

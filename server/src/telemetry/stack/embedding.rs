@@ -1,11 +1,11 @@
-//! Whether Grafana lets its panels be shown within the panel's pages, by what it says of itself.
+//! Whether Grafana allows its panels to be embedded in our pages, according to its response headers.
 
 use axum::http::{HeaderMap, header};
 
-/// Where the panel's pages come from, as far as they are of this machine.
+/// Sources in `frame-ancestors` that include our pages on this machine.
 const OURS: [&str; 4] = ["*", "http://127.0.0.1:*", "http://localhost:*", "http:"];
 
-/// Whether a page with these headers may be framed. Where `frame-ancestors` is said, browsers go by it alone
+/// Whether a page with these headers may be framed. Where `frame-ancestors` is given, browsers use it alone
 /// (Content Security Policy Level 3, 6.4.2).
 pub fn is_allowed(headers: &HeaderMap) -> bool {
     let text = |value: &axum::http::HeaderValue| value.to_str().unwrap_or_default().to_ascii_lowercase();
@@ -18,7 +18,7 @@ pub fn is_allowed(headers: &HeaderMap) -> bool {
     if ancestors.peek().is_none() {
         return !headers.contains_key(header::X_FRAME_OPTIONS);
     }
-    // Each of several policies has to agree.
+    // With several policies, each has to allow it.
     ancestors.all(|sources| sources.split_whitespace().any(|source| OURS.contains(&source)))
 }
 
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn grafanas_own_words_decide() {
+    fn grafanas_headers_decide() {
         let generated = "frame-ancestors 'self' http://localhost:* http://127.0.0.1:*";
         for (headers, allowed) in [
             (&[][..], true),

@@ -1,4 +1,4 @@
-//! One owner looked at closely.
+//! The details of one owner: sessions and connections.
 
 use futures::future::join;
 use monitor_core::telemetry::{
@@ -11,18 +11,18 @@ use monitor_core::telemetry::{
 
 use super::{
     NoAnswer,
-    questions::of_loki,
-    store::{Pace, Store},
+    requests::query_loki,
+    store::{Priority, Store},
 };
 use crate::clock::now;
 
-/// The sessions, the newest first.
+/// The owner's sessions, newest first.
 ///
 /// # Errors
 /// Why there is no answer.
 pub async fn sessions(loki: &Store, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer> {
     let at = now();
-    let ask = |query: String| of_loki(loki, query, at, Pace::Patient);
+    let ask = |query: String| query_loki(loki, query, at, Priority::Patient);
     let (last_seen, counts, cost, output_tokens) = futures::join!(
         ask(queries::sessions_last_seen(owner, range)),
         ask(queries::sessions_counts(owner, range)),
@@ -33,13 +33,13 @@ pub async fn sessions(loki: &Store, owner: &Owner, range: Range) -> Result<Vec<S
     Ok(agent_details::sessions(&of))
 }
 
-/// Where the connections went of those addresses, and of those that the firewall knows for the owner.
+/// Where connections went: those from `known` addresses, and from those the firewall assigns to the owner.
 ///
 /// # Errors
 /// Why there is no answer.
 pub async fn egress(loki: &Store, owner: &Owner, known: &[String], range: Range) -> Result<Egress, NoAnswer> {
     let at = now();
-    let ask = |query: String| of_loki(loki, query, at, Pace::Patient);
+    let ask = |query: String| query_loki(loki, query, at, Priority::Patient);
     let mut addresses = agent_details::addresses(owner, &ask(queries::address_map()).await?);
     addresses.extend(known.iter().filter(|address| !address.is_empty()).cloned());
     addresses.sort();

@@ -1,0 +1,31 @@
+//! Reading messages from bytes.
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::messages::ExportResponse;
+
+/// How many points or records of an accepted request the receiver rejected, according to the body of its response. An
+/// unreadable body counts as a full success: the status has already said that the request was accepted.
+pub fn rejected_count(body: Bytes) -> u64 {
+    let partial = ExportResponse::decode(body).unwrap_or_default().partial_success.unwrap_or_default();
+    u64::try_from(partial.rejected).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::otlp::messages::PartialSuccess;
+
+    #[test]
+    fn only_a_partial_success_with_a_positive_count_rejects_anything() {
+        let body = |rejected| {
+            let partial_success = Some(PartialSuccess { rejected, error_message: "too old".into() });
+            Bytes::from(ExportResponse { partial_success }.encode_to_vec())
+        };
+        assert_eq!(rejected_count(body(7)), 7);
+        assert_eq!(rejected_count(body(-1)), 0);
+        assert_eq!(rejected_count(Bytes::new()), 0);
+        assert_eq!(rejected_count(Bytes::from_static(b"not protobuf")), 0);
+    }
+}

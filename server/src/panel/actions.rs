@@ -1,0 +1,88 @@
+//! What changes something: the jobs, and the settings file.
+
+use monitor_core::{
+    error::StackError,
+    job::{Job, JobKind},
+    settings_page::SettingsForm,
+};
+
+use super::Panel;
+use crate::{
+    background::in_background,
+    configuration::Overwrite,
+    doctor,
+    work::{self, Apply},
+};
+
+impl Panel {
+    /// Writes the generated files. Returns when it is done, or with the job that is running instead.
+    pub(crate) async fn initialize(&self, replace: bool) -> Job {
+        let overwrite = if replace { Overwrite::Everything } else { Overwrite::Nothing };
+        let configuration = self.installation.configuration.clone();
+        let job = self.start_job(JobKind::Initialize, |job| {
+            Box::pin(async move { work::initialize(&configuration, overwrite, job).await })
+        });
+        if job.kind == JobKind::Initialize { self.finish_job(job).await } else { job }
+    }
+
+    /// Starts the stack.
+    pub(crate) fn start_stack(&self) -> Job {
+        let (installation, wait) = (self.installation.clone(), self.wait);
+        self.start_job(JobKind::Up, |job| Box::pin(async move { work::start(&installation, wait, job).await }))
+    }
+
+    /// Stops the stack, with `with_data` also removing what was recorded.
+    pub(crate) fn stop_stack(&self, with_data: bool) -> Job {
+        let installation = self.installation.clone();
+        let kind = if with_data { JobKind::Remove } else { JobKind::Down };
+        self.start_job(kind, |job| Box::pin(async move { work::stop(&installation, with_data, job).await }))
+    }
+
+    /// Saves the form's changes and applies them. Returns when it is done if no service is running.
+    ///
+    /// # Errors
+    /// `Busy` while another job is running: unlike other requests, this one carries what somebody typed, which must not
+    /// be dropped. Otherwise as `Apply::prepare`.
+    pub(crate) async fn apply_settings(
+        &self,
+        form: SettingsForm,
+        base: String,
+        replace_edited: bool,
+    ) -> Result<Job, StackError> {
+        let busy = |job: &Job| StackError::Busy { kind: job.kind };
+        if let Some(job) = self.jobs.current().filter(Job::is_running) {
+            return Err(busy(&job));
+        }
+        let apply = Apply {
+            installation: self.installation.clone(),
+            wait: self.wait,
+            edit: Some((form.changes(), base)),
+            replace_edited,
+        };
+        let prepared = apply.prepare().await?;
+        let takes_long = prepared.stack_runs();
+        let mut started = false;
+        let job = self.start_job(JobKind::Apply, |job| {
+            started = true;
+            Box::pin(prepared.carry_out(job))
+        });
+        if !started {
+            return Err(busy(&job));
+        }
+        Ok(if takes_long { job } else { self.finish_job(job).await })
+    }
+
+    /// Replaces the whole text of the settings file.
+    pub(crate) async fn replace_settings_text(&self, text: String, base: String) -> Result<(), StackError> {
+        let configuration = self.installation.configuration.clone();
+        in_background(move || configuration.mend_settings(&text, &base)).await?;
+        self.refresh_configuration().await;
+        Ok(())
+    }
+
+    /// Runs the doctor now and publishes the findings.
+    pub(crate) async fn check_up(&self) {
+        let checkup = doctor::check_up(self.installation.engine.as_ref(), &self.installation.configuration).await;
+        self.hub.update(|snapshot| snapshot.checkup = Some(checkup));
+    }
+}

@@ -1,0 +1,122 @@
+//! The running panel: owns everything that pages, live streams and the watch work with. Built once, in `Panel::new`.
+//!
+//! Callers reach it only through `access`, which asks whether they may.
+
+mod actions;
+mod agent_events;
+mod streams;
+
+use monitor_core::{
+    job::{Job, JobKind},
+    live::Snapshot,
+    stack::NETWORK,
+    status::NetworkStatus,
+};
+use tokio::sync::Notify;
+
+use crate::{
+    agents::AgentFileCache,
+    background::in_background,
+    clock::now,
+    hub::Hub,
+    installation::Installation,
+    jobs::{JobContext, Jobs, Work},
+    lifecycle::ReadinessWait,
+    status,
+    store_refresh::StoreRefresh,
+};
+
+/// How long the doctor's findings count as fresh where no change is known, in seconds.
+const CHECKUP_FRESH_SECONDS: u64 = 5;
+
+/// One panel.
+pub struct Panel {
+    /// The outside world.
+    pub installation: Installation,
+    /// How long jobs wait for services.
+    pub wait: ReadinessWait,
+    /// The jobs of this process.
+    pub jobs: Jobs,
+    /// What is known right now.
+    pub hub: Hub,
+    /// What files in agents' containers say.
+    pub agent_files: AgentFileCache,
+    /// Notified when the doctor's findings may be outdated.
+    pub checkup_due: Notify,
+    /// Requested when a page needs fresh answers from the stores.
+    pub store_refresh: StoreRefresh,
+}
+
+impl Panel {
+    /// A panel that knows what the files say, and has not asked the Engine yet. Reads a few small files.
+    pub fn new(installation: Installation) -> Panel {
+        let hub = Hub::new(first_snapshot(&installation));
+        Panel {
+            installation,
+            wait: ReadinessWait::default(),
+            jobs: Jobs::default(),
+            hub,
+            agent_files: AgentFileCache::default(),
+            checkup_due: Notify::new(),
+            store_refresh: StoreRefresh::default(),
+        }
+    }
+
+    /// Starts a job and publishes it, so that the snapshot holds it before the request is answered.
+    fn start_job(&self, kind: JobKind, work: impl FnOnce(JobContext) -> Work) -> Job {
+        let job = self.jobs.start(kind, work);
+        self.publish_job();
+        job
+    }
+
+    /// Puts the current job into the snapshot. The only place that writes `Snapshot::job`.
+    pub(crate) fn publish_job(&self) {
+        // Read while the hub is locked, so that an older state never replaces a newer one.
+        self.hub.update(|snapshot| snapshot.job = self.jobs.current());
+    }
+
+    /// Waits for a job that takes only a moment, so that the caller sees it done, with or without JavaScript.
+    async fn finish_job(&self, job: Job) -> Job {
+        let ended = self.jobs.wait_for_end(job.id).await.unwrap_or(job);
+        self.publish_job();
+        self.refresh_configuration().await;
+        ended
+    }
+
+    /// Reads settings and generated files, and publishes what they say: an editor may have changed them.
+    pub(crate) async fn refresh_configuration(&self) {
+        let configuration = self.installation.configuration.clone();
+        let summary = in_background(move || configuration.summary()).await;
+        let mut changed = false;
+        self.hub.update(|snapshot| {
+            changed = snapshot.configuration != summary;
+            snapshot.configuration = summary;
+            status::settle(snapshot);
+        });
+        if changed {
+            self.installation.configuration.notify_changed();
+        }
+    }
+
+    /// Requests a new checkup where the last one is old. Nothing announces a process that takes a port, or a full disk.
+    fn request_checkup(&self) {
+        let snapshot = self.hub.snapshot();
+        let age = snapshot.checkup.as_ref().map(|checkup| snapshot.taken_at.seconds_since(checkup.checked_at));
+        if age.is_none_or(|seconds| seconds >= CHECKUP_FRESH_SECONDS) {
+            self.checkup_due.notify_one();
+        }
+    }
+}
+
+/// What is known before the Engine was asked.
+fn first_snapshot(installation: &Installation) -> Snapshot {
+    let configuration = &installation.configuration;
+    let mut snapshot = Snapshot {
+        configuration: configuration.summary(),
+        network: NetworkStatus { name: NETWORK.into(), exists: false },
+        services: status::unknown(&configuration.stack_or_default()),
+        ..Snapshot::unknown(now())
+    };
+    status::settle(&mut snapshot);
+    snapshot
+}

@@ -1,0 +1,64 @@
+//! What keeps a page up to date: the live stream and everybody's numbers.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{Stream, StreamExt, future::ready, stream};
+use monitor_core::{
+    live::LiveEvent,
+    telemetry::{Numbers, Range},
+};
+use tokio::time::sleep;
+
+use super::Panel;
+use crate::{site, telemetry::TelemetrySource};
+
+/// Between two queries of everybody's numbers; the source shares its answer between all tabs.
+const NUMBERS_INTERVAL: Duration = Duration::from_secs(5);
+/// How long a page about agents waits for the stores where nobody has looked for a while.
+const PAGE_WAITS_FOR_STORES: Duration = Duration::from_millis(250);
+
+impl Panel {
+    /// Brings the snapshot up to date before a page is rendered from it. With `agents`, also asks the stores and waits
+    /// for them, at most 250 ms.
+    pub(crate) async fn refresh(&self, agents: bool) {
+        self.refresh_configuration().await;
+        self.request_checkup();
+        if agents && !self.hub.snapshot().agents.is_empty() {
+            self.store_refresh.wait_until_fresh(PAGE_WAITS_FOR_STORES).await;
+        } else {
+            self.store_refresh.request();
+        }
+    }
+
+    /// Which build the server is, then the snapshot, then every change of it.
+    pub(crate) fn live_events(&self) -> impl Stream<Item = LiveEvent> + 'static {
+        let reader = self.hub.subscribe();
+        let opening = [
+            LiveEvent::Hello { build: site::build_id().to_owned() },
+            // Taken after subscribing: a change in between comes twice, and none is missed.
+            LiveEvent::Snapshot(Box::new(self.hub.snapshot())),
+        ];
+        let changes = stream::unfold(reader, |mut reader| async move { Some((reader.next().await?, reader)) });
+        stream::iter(opening).chain(changes)
+    }
+
+    /// Everybody's numbers, at once and after each change.
+    pub(crate) fn number_changes(&self, range: Range) -> impl Stream<Item = Numbers> + 'static {
+        changes_of(Arc::clone(&self.installation.telemetry), range)
+    }
+}
+
+/// A new time alone is no change.
+fn changes_of(telemetry: Arc<dyn TelemetrySource>, range: Range) -> impl Stream<Item = Numbers> {
+    let answers = stream::unfold((telemetry, Duration::ZERO), move |(telemetry, pause)| async move {
+        sleep(pause).await;
+        Some((telemetry.numbers(range).await, (telemetry, NUMBERS_INTERVAL)))
+    });
+    let changes = answers.scan(None, |last: &mut Option<Numbers>, numbers| {
+        let same = last.as_ref().is_some_and(|last| Numbers { at: numbers.at, ..last.clone() } == numbers);
+        let changed = (!same).then(|| numbers.clone());
+        *last = Some(numbers);
+        ready(Some(changed))
+    });
+    changes.filter_map(ready)
+}

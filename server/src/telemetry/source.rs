@@ -1,0 +1,36 @@
+//! What can be asked about agents' telemetry. Knows no store, no service and no query language.
+
+use async_trait::async_trait;
+use monitor_core::telemetry::{AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session};
+
+/// Why there is no answer: one clause without a full stop, as ``no answer on port 3100``.
+pub type NoAnswer = String;
+
+/// A place that keeps agents' telemetry.
+#[async_trait]
+pub trait TelemetrySource: Send + Sync {
+    /// Every owner whose data arrived within the last seven days, with the time it was last seen. Cheap to repeat: after
+    /// the first call, only what is new is asked for.
+    async fn heard(&self) -> Result<LastSeen, NoAnswer>;
+
+    /// What was refused or dropped within the last five minutes; empty where that is unknown.
+    async fn losses(&self) -> Losses;
+
+    /// The numbers of every owner. Callers within a few seconds share one answer. What a store that does not answer
+    /// would have told is absent, and the store is named in `Numbers::missing`.
+    async fn numbers(&self, range: Range) -> Numbers;
+
+    /// The sessions of one owner, newest first.
+    async fn sessions(&self, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer>;
+
+    /// Where the connections from these IP addresses went. Addresses that the firewall's own map assigns to the owner
+    /// are included.
+    async fn egress(&self, owner: &Owner, addresses: &[String], range: Range) -> Result<Egress, NoAnswer>;
+
+    /// Up to `limit` events of one owner, oldest first: those after `after` (excluded, by `AgentEvent::id`), or the last
+    /// ones without it.
+    async fn events(&self, owner: &Owner, after: Option<&AgentEvent>, limit: u32) -> Result<Vec<AgentEvent>, NoAnswer>;
+
+    /// How data flows through the stations of this source.
+    async fn flow(&self) -> Flow;
+}

@@ -1,0 +1,140 @@
+//! The six-service stack as a source of telemetry: Prometheus and Loki over HTTP, with limits on time, concurrency and
+//! size. One request answers for all agents, never one for each. Knows no containers and no verdicts.
+
+mod agent_details;
+mod cached;
+mod embedding;
+mod events;
+mod last_seen;
+mod numbers;
+mod requests;
+mod store;
+mod stores;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures::future::join3;
+use monitor_core::telemetry::{
+    AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session,
+    series::Sample,
+    stores::{
+        hops::{self, HopCounters},
+        numbers::StoreAnswer,
+        queries,
+    },
+};
+use tokio::sync::Mutex;
+
+use self::{
+    cached::Cached, events::QuietOwners, last_seen::LastSeenTracker, requests::query_prometheus, store::Priority,
+};
+use super::{NoAnswer, TelemetrySource};
+use crate::clock::now;
+
+pub use stores::{Dashboards, StackStores};
+
+/// How long answers are shared that the watch asks for again and again.
+const SHARED_BRIEFLY: Duration = Duration::from_secs(2);
+
+/// Asks the stack's stores.
+#[derive(Debug)]
+pub struct StackTelemetry {
+    stores: Arc<StackStores>,
+    last_seen: Mutex<LastSeenTracker>,
+    quiet_owners: QuietOwners,
+    heard: Cached<Result<LastSeen, NoAnswer>>,
+    lost: Cached<StoreAnswer<Sample>>,
+    flow: Cached<Flow>,
+    numbers: [Cached<Numbers>; Range::ALL.len()],
+}
+
+impl StackTelemetry {
+    /// Asks these stores.
+    pub fn new(stores: Arc<StackStores>) -> StackTelemetry {
+        StackTelemetry {
+            stores,
+            last_seen: Mutex::default(),
+            quiet_owners: QuietOwners::default(),
+            heard: Cached::default(),
+            lost: Cached::default(),
+            flow: Cached::default(),
+            numbers: Default::default(),
+        }
+    }
+
+    /// The stores that are asked.
+    pub fn stores(&self) -> &StackStores {
+        &self.stores
+    }
+
+    /// The answer to `queries::hop_losses`, from which both losses and flow are made.
+    async fn lost(&self) -> StoreAnswer<Sample> {
+        let ask = async || {
+            let answer = query_prometheus(&self.stores.prometheus, queries::hop_losses(), now(), Priority::Quick).await;
+            (answer, SHARED_BRIEFLY)
+        };
+        self.lost.get(self.stores.generation(), ask).await
+    }
+
+    async fn query_flow(&self) -> Flow {
+        let ask = |query: String| query_prometheus(&self.stores.prometheus, query, now(), Priority::Quick);
+        let answers = join3(ask(queries::hop_throughput()), self.lost(), ask(queries::reachable_services())).await;
+        // Without the answer to `up`, every hop is unknown.
+        let error = answers.2.as_ref().or(answers.0.as_ref()).err().or(answers.1.as_ref().err()).cloned();
+        let counted = HopCounters {
+            through: answers.0.unwrap_or_default(),
+            lost: answers.1.unwrap_or_default(),
+            up: if error.is_some() { Vec::new() } else { answers.2.unwrap_or_default() },
+        };
+        Flow { error, ..hops::flow(&counted) }
+    }
+}
+
+#[async_trait]
+impl TelemetrySource for StackTelemetry {
+    async fn heard(&self) -> Result<LastSeen, NoAnswer> {
+        let ask = async || {
+            let mut last_seen = self.last_seen.lock().await;
+            let StackStores { loki, prometheus, .. } = &*self.stores;
+            (last_seen.refresh(loki, prometheus, now()).await, SHARED_BRIEFLY)
+        };
+        self.heard.get(self.stores.generation(), ask).await
+    }
+
+    async fn losses(&self) -> Losses {
+        self.lost().await.map(|lost| hops::losses(&lost)).unwrap_or_default()
+    }
+
+    async fn numbers(&self, range: Range) -> Numbers {
+        let (place, kept_seconds) = match range {
+            Range::Hour => (0, 5),
+            Range::SixHours => (1, 10),
+            Range::Day => (2, 15),
+            Range::Week => (3, 30),
+        };
+        let ask = async || {
+            let numbers = numbers::query(&self.stores.loki, &self.stores.prometheus, range, now()).await;
+            // A store that is back should be seen soon, not after half a minute.
+            let kept_seconds = if numbers.missing.is_empty() { kept_seconds } else { 5 };
+            (numbers, Duration::from_secs(kept_seconds))
+        };
+        self.numbers[place].get(self.stores.generation(), ask).await
+    }
+
+    async fn sessions(&self, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer> {
+        agent_details::sessions(&self.stores.loki, owner, range).await
+    }
+
+    async fn egress(&self, owner: &Owner, addresses: &[String], range: Range) -> Result<Egress, NoAnswer> {
+        agent_details::egress(&self.stores.loki, owner, addresses, range).await
+    }
+
+    async fn events(&self, owner: &Owner, after: Option<&AgentEvent>, limit: u32) -> Result<Vec<AgentEvent>, NoAnswer> {
+        events::query(&self.stores.loki, &self.quiet_owners, owner, after, limit).await
+    }
+
+    async fn flow(&self) -> Flow {
+        self.flow.get(self.stores.generation(), async || (self.query_flow().await, SHARED_BRIEFLY)).await
+    }
+}

@@ -1,0 +1,90 @@
+//! The requests of Loki's and Prometheus's HTTP APIs.
+
+use monitor_core::{
+    telemetry::{
+        event::EventRecord,
+        series::{Sample, Series},
+        stores::{answers, numbers::StoreAnswer},
+    },
+    timestamp::Timestamp,
+};
+
+use super::store::{Priority, Store};
+
+/// One number for each series in Loki at that time (an instant query).
+pub async fn query_loki(loki: &Store, query: String, at: Timestamp, priority: Priority) -> StoreAnswer<Sample> {
+    let parameters = [("query", query), ("time", nanoseconds(at).to_string())];
+    answers::samples(&loki.ask("/loki/api/v1/query", &parameters, priority).await?)
+}
+
+/// Numbers over time for each series in Loki, from the first to the last of `ends`; `step` in seconds.
+pub async fn query_loki_range(
+    loki: &Store,
+    query: String,
+    ends: (Timestamp, Timestamp),
+    step: u64,
+) -> StoreAnswer<Series> {
+    let parameters = [
+        ("query", query),
+        ("start", nanoseconds(ends.0).to_string()),
+        ("end", nanoseconds(ends.1).to_string()),
+        ("step", format!("{step}s")),
+    ];
+    answers::series(&loki.ask("/loki/api/v1/query_range", &parameters, Priority::Patient).await?)
+}
+
+/// Which end of a range lines are taken from when there are more than the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Oldest,
+    Newest,
+}
+
+/// Up to `limit` log lines from Loki within a range (nanoseconds since 1970, the end excluded).
+pub async fn fetch_lines(
+    loki: &Store,
+    query: String,
+    range: (u64, u64),
+    end: End,
+    limit: usize,
+) -> StoreAnswer<EventRecord> {
+    let direction = match end {
+        End::Oldest => "forward",
+        End::Newest => "backward",
+    };
+    let parameters = [
+        ("query", query),
+        ("start", range.0.to_string()),
+        ("end", range.1.to_string()),
+        ("direction", direction.to_owned()),
+        ("limit", limit.to_string()),
+    ];
+    answers::lines(&loki.ask("/loki/api/v1/query_range", &parameters, Priority::Patient).await?)
+}
+
+/// One number for each series in Prometheus at that time (an instant query).
+pub async fn query_prometheus(
+    prometheus: &Store,
+    query: String,
+    at: Timestamp,
+    priority: Priority,
+) -> StoreAnswer<Sample> {
+    let parameters = [("query", query), ("time", decimal_seconds(at))];
+    answers::samples(&prometheus.ask("/api/v1/query", &parameters, priority).await?)
+}
+
+/// The values of a Prometheus subquery, evaluated at that time.
+pub async fn query_prometheus_steps(prometheus: &Store, query: String, at: Timestamp) -> StoreAnswer<Series> {
+    let parameters = [("query", query), ("time", decimal_seconds(at))];
+    answers::series(&prometheus.ask("/api/v1/query", &parameters, Priority::Patient).await?)
+}
+
+fn decimal_seconds(at: Timestamp) -> String {
+    let milliseconds = at.unix_milliseconds();
+    format!("{}.{:03}", milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000))
+}
+
+/// Nanoseconds since 1970.
+pub fn nanoseconds(at: Timestamp) -> u64 {
+    u64::try_from(at.unix_milliseconds()).unwrap_or_default() * 1_000_000
+}

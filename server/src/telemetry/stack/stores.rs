@@ -1,0 +1,73 @@
+//! The stack's stores, and Grafana, as they are reached right now.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use monitor_core::{dashboard::UID, service::Service, status::ServiceStatus};
+
+use super::{cached::Cached, embedding, store::Store};
+
+/// How long Grafana's answer about embedding is kept.
+const EMBEDDING_KEPT: Duration = Duration::from_secs(30);
+
+/// Where dashboards are shown.
+#[async_trait]
+pub trait Dashboards: Send + Sync {
+    /// Whether its panels may be embedded in the panel's own pages. `false` where it does not answer.
+    async fn allow_embedding(&self) -> bool;
+}
+
+/// Loki, Prometheus and Grafana over HTTP, wherever their containers publish them.
+#[derive(Debug)]
+pub struct StackStores {
+    pub(super) loki: Store,
+    pub(super) prometheus: Store,
+    grafana: Store,
+    /// How often a store came, went or moved.
+    moves: AtomicU64,
+    embedding: Cached<bool>,
+}
+
+impl StackStores {
+    /// `remote_host`: the Engine's host, or `None` for this machine.
+    ///
+    /// # Errors
+    /// Where no HTTP client can be created.
+    pub fn new(remote_host: Option<String>) -> anyhow::Result<StackStores> {
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        let store = |service| Store::new(service, remote_host.clone(), client.clone());
+        Ok(StackStores {
+            loki: store(Service::Loki),
+            prometheus: store(Service::Prometheus),
+            grafana: store(Service::Grafana),
+            moves: AtomicU64::default(),
+            embedding: Cached::default(),
+        })
+    }
+
+    /// Notes where the services run. A store that does not run is not asked.
+    pub fn locate(&self, services: &[ServiceStatus]) {
+        let stores = [&self.loki, &self.prometheus, &self.grafana];
+        let moved = stores.into_iter().filter(|store| store.locate(services)).count();
+        self.moves.fetch_add(moved as u64, Ordering::Relaxed);
+    }
+
+    /// Changes whenever a store came, went or moved: answers from before are outdated.
+    pub(super) fn generation(&self) -> u64 {
+        self.moves.load(Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl Dashboards for StackStores {
+    async fn allow_embedding(&self) -> bool {
+        let ask = async || {
+            let headers = self.grafana.headers(&format!("/d-solo/{UID}/panel?orgId=1&panelId=panel-2")).await;
+            (headers.is_ok_and(|headers| embedding::is_allowed(&headers)), EMBEDDING_KEPT)
+        };
+        self.embedding.get(self.generation(), ask).await
+    }
+}
