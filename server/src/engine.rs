@@ -58,17 +58,58 @@ pub struct AgentFiles {
     pub managed_settings: Option<String>,
 }
 
+/// What happened to a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContainerAction {
+    /// It was created.
+    Created,
+    /// It was started.
+    Started,
+    /// Its process ended.
+    Died,
+    /// It was removed.
+    Removed,
+    /// Its name changed.
+    Renamed,
+    /// It was paused.
+    Paused,
+    /// It was unpaused.
+    Unpaused,
+    /// Something else that may change its status, as a health check's result or new limits.
+    Other,
+}
+
+impl ContainerAction {
+    /// Reads the engine's word, as `die` or `health_status: healthy`. `None` for actions that change nothing that is
+    /// shown: commands that health checks run (`exec_create: …`), a signal (`kill`; asking about a container that is
+    /// ending would wait for the engine's lock and report its end late), somebody attaching or reading files.
+    pub fn from_engine(word: &str) -> Option<ContainerAction> {
+        match word {
+            "create" => Some(ContainerAction::Created),
+            "start" => Some(ContainerAction::Started),
+            "die" => Some(ContainerAction::Died),
+            "destroy" | "remove" => Some(ContainerAction::Removed),
+            "rename" => Some(ContainerAction::Renamed),
+            "pause" => Some(ContainerAction::Paused),
+            "unpause" => Some(ContainerAction::Unpaused),
+            "kill" | "top" | "resize" | "attach" | "detach" => None,
+            _ if word.starts_with("exec_") => None,
+            _ => Some(ContainerAction::Other),
+        }
+    }
+}
+
 /// Something happened in the engine that may concern the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineEvent {
-    /// A container was created, started, stopped, died, was renamed or removed.
+    /// Something happened to a container.
     Container {
         /// Its id.
         id: String,
         /// Its name.
         name: String,
-        /// The engine's word, as `start`, `die`, `destroy`, `health_status: healthy`.
-        action: String,
+        /// What happened.
+        action: ContainerAction,
     },
     /// A network was created, removed, or something was attached to or detached from it.
     Network {

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    engine::EngineEvent,
+    engine::{ContainerAction, EngineEvent},
     panel::Panel,
     status::{self, Found},
 };
@@ -212,7 +212,7 @@ impl Watch {
     /// network down in between); the look that follows says how it ended, and whether it is being started again.
     fn believe(&self, event: &EngineEvent) {
         let EngineEvent::Container { name, action, .. } = event else { return };
-        if action != "die" {
+        if *action != ContainerAction::Died {
             return;
         }
         self.panel.hub.update(|snapshot| {
@@ -264,16 +264,11 @@ async fn next_event(
     })
 }
 
-/// Containers run checks of their own all the time (`exec_create: …`); none of those changes what is shown. Nor does a
-/// signal (`kill`): looking then would wait on the Engine's lock of a container that is ending, and hear of its end late.
-/// `ids` are the stack's own containers: agents come and go on its network, and do not concern it.
+/// Whether an event may change the stack's status. `ids` are the stack's own containers: agents that join and leave its
+/// network do not affect it.
 fn concerns(stack: &StackSpec, ids: &BTreeSet<String>, event: &EngineEvent) -> bool {
     match event {
-        EngineEvent::Container { name, action, .. } => {
-            !action.starts_with("exec_")
-                && !matches!(action.as_str(), "kill" | "top" | "resize" | "attach" | "detach")
-                && stack.services.iter().any(|spec| spec.service.name() == name)
-        }
+        EngineEvent::Container { name, .. } => stack.services.iter().any(|spec| spec.service.name() == name),
         EngineEvent::Network { name, container } => {
             name == NETWORK && container.as_ref().is_none_or(|container| ids.contains(container))
         }

@@ -134,14 +134,16 @@ async fn a_container_lives_and_everything_can_be_repeated() {
     assert_eq!(engine.start_container(&spec, &id).await, gone);
 
     let mut actions = Vec::new();
-    while actions.last().map(String::as_str) != Some("destroy") {
+    while actions.last().map(String::as_str) != Some("Removed") {
         match events.next().await.expect("the Engine stays").expect("an event") {
-            Some(EngineEvent::Container { id: whose, action, .. }) if whose == id => actions.push(action),
+            Some(EngineEvent::Container { id: whose, action, .. }) if whose == id => {
+                actions.push(format!("{action:?}"))
+            }
             Some(EngineEvent::Network { name, .. }) if name == NETWORK => actions.push("network".into()),
             _ => {}
         }
     }
-    for expected in ["create", "start", "network", "die", "stop", "destroy"] {
+    for expected in ["Created", "Started", "network", "Died", "Removed"] {
         assert!(actions.iter().any(|action| action == expected), "{expected}: {actions:?}");
     }
 }

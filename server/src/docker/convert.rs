@@ -12,7 +12,7 @@ use monitor_core::{
     timestamp::Timestamp,
 };
 
-use crate::engine::{ContainerDetail, EngineEvent};
+use crate::engine::{ContainerAction, ContainerDetail, EngineEvent};
 
 /// A container of the list. What the list leaves out about containers that do not run, `completed` adds.
 pub(super) fn summary(container: ContainerSummary) -> ObservedContainer {
@@ -191,15 +191,15 @@ pub(super) fn has_ended(sample: &ContainerStatsResponse) -> bool {
     no_memory && no_cpu
 }
 
-/// An event that may concern the stack; `None` for the rest, as for the commands that health checks run.
+/// An event that may concern the stack or an agent; `None` for the rest.
 pub(super) fn event(message: EventMessage) -> Option<EngineEvent> {
     let action = message.action?;
     let actor = message.actor.unwrap_or_default();
     let attributes: BTreeMap<String, String> = actor.attributes.unwrap_or_default().into_iter().collect();
     let name = attributes.get("name").cloned().unwrap_or_default();
     match message.typ? {
-        EventMessageTypeEnum::CONTAINER if action.starts_with("exec_") || action == "top" => None,
         EventMessageTypeEnum::CONTAINER => {
+            let action = ContainerAction::from_engine(&action)?;
             Some(EngineEvent::Container { id: actor.id.unwrap_or_default(), name, action })
         }
         EventMessageTypeEnum::NETWORK => {

@@ -1,6 +1,7 @@
 //! Streams of a scripted Engine: what they give, and how they end.
 
 use super::*;
+use crate::engine::ContainerAction;
 use crate::{
     docker::{
         DockerEngine,
@@ -22,7 +23,7 @@ async fn events_begin_at_the_engines_own_now_and_end_when_it_goes() {
     let engine = DockerEngine::at(at(&path));
 
     let events: Vec<_> = engine.events().collect().await;
-    let start = EngineEvent::Container { id: "1".into(), name: "loki".into(), action: "start".into() };
+    let start = EngineEvent::Container { id: "1".into(), name: "loki".into(), action: ContainerAction::Started };
     assert_eq!(events, [Ok(None), Ok(Some(start))]);
 
     let cut: Vec<_> = engine.events().collect().await;

@@ -23,7 +23,13 @@ use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 
 use self::{looks::Looks, rounds::Rounds};
 use super::{Watch, until};
-use crate::{agents::judged_agent, background::in_background, clock::now, engine::EngineEvent, panel::Panel};
+use crate::{
+    agents::judged_agent,
+    background::in_background,
+    clock::now,
+    engine::{ContainerAction, EngineEvent},
+    panel::Panel,
+};
 
 /// What the watch over the stack tells the one over the agents.
 pub(super) enum AgentMessage {
@@ -112,7 +118,7 @@ impl<'a> Agents<'a> {
     fn handle(&mut self, message: AgentMessage) {
         match message {
             AgentMessage::Event(EngineEvent::Container { id, name, action }) => {
-                self.container_event(&id, &name, &action)
+                self.container_event(&id, &name, action)
             }
             AgentMessage::Event(EngineEvent::Network { name, container }) => match container {
                 Some(id) if self.looks.knows(&id) => self.look_at(&id),
@@ -134,14 +140,13 @@ impl<'a> Agents<'a> {
         }
     }
 
-    fn container_event(&mut self, id: &str, name: &str, action: &str) {
-        // Containers run checks of their own all the time, and reading a file out of one is an event as well: only what
-        // changes what is shown is looked at.
-        if !matches!(action, "create" | "start" | "die" | "destroy" | "remove" | "rename" | "pause" | "unpause") {
+    fn container_event(&mut self, id: &str, name: &str, action: ContainerAction) {
+        // Health checks report all the time, and reading a file out of a container is an event as well.
+        if action == ContainerAction::Other {
             return;
         }
-        if name.contains("otel-collector") || action == "rename" {
-            if action == "die" && self.collector.container.as_deref() == Some(name) {
+        if name.contains("otel-collector") || action == ContainerAction::Renamed {
+            if action == ContainerAction::Died && self.collector.container.as_deref() == Some(name) {
                 self.collector.running = false;
                 self.outdated = true;
             }
@@ -152,7 +157,7 @@ impl<'a> Agents<'a> {
         }
         match action {
             // Believed at once: the Engine's own lists know of it later.
-            "die" => {
+            ContainerAction::Died => {
                 if let Some(container) = self.looks.container(id) {
                     container.state = ContainerState::Exited;
                     container.finished_at = Some(now());
@@ -161,7 +166,7 @@ impl<'a> Agents<'a> {
                 }
                 self.look_at(id);
             }
-            "destroy" | "remove" => {
+            ContainerAction::Removed => {
                 self.outdated |= self.looks.remove(id);
                 self.panel.agent_files.retain(&self.looks.ids());
             }

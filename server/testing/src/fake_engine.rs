@@ -30,7 +30,8 @@ use tokio::sync::{broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 
 use clawker_monitor::engine::{
-    AgentFiles, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress,
+    AgentFiles, ContainerAction, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation,
+    PullProgress,
 };
 
 /// Compressed bytes of every image that is pulled.
@@ -193,7 +194,8 @@ impl FakeEngine {
     }
 
     fn tell(&self, id: &str, name: &str, action: &str) {
-        let event = EngineEvent::Container { id: id.to_owned(), name: name.to_owned(), action: action.to_owned() };
+        let Some(action) = ContainerAction::from_engine(action) else { return };
+        let event = EngineEvent::Container { id: id.to_owned(), name: name.to_owned(), action };
         self.shared.events.send(Some(event)).ok();
     }
 

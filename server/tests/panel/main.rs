@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod access;
 mod agent_page;
 mod agents;
 mod checks;
