@@ -10,16 +10,23 @@ use std::{path::Path, sync::Arc};
 
 use any_spawner::Executor;
 use async_trait::async_trait;
-use futures::{StreamExt, executor::block_on};
+use futures::{
+    StreamExt,
+    executor::block_on,
+    stream::{self, BoxStream},
+};
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
-use monitor_app::{App, control_plane::ControlPlane};
+use monitor_app::{
+    App,
+    control_plane::{ControlPlane, EventBatch, PageNeeds},
+};
 use monitor_core::{
     agent_page::AgentPage,
     error::StackError,
     file_view::FileView,
     job::Job,
-    live::Snapshot,
+    live::{LiveEvent, Snapshot},
     logs::LogLine,
     service::Service,
     settings_page::{PortUse, Preview, SettingsForm, SettingsPage},
@@ -42,12 +49,20 @@ struct Fixed {
 
 #[async_trait]
 impl ControlPlane for Fixed {
-    fn snapshot(&self) -> Snapshot {
-        self.snapshot.clone()
+    fn snapshot(&self) -> Result<Snapshot, StackError> {
+        Ok(self.snapshot.clone())
     }
 
     fn build(&self) -> String {
         "fixed".into()
+    }
+
+    async fn refresh(&self, _needs: PageNeeds) -> Result<(), StackError> {
+        Ok(())
+    }
+
+    fn live_events(&self) -> Result<BoxStream<'static, LiveEvent>, StackError> {
+        Ok(stream::empty().boxed())
     }
 
     async fn initialize(&self, _replace: bool) -> Result<Job, StackError> {
@@ -99,9 +114,17 @@ impl ControlPlane for Fixed {
         Err(StackError::Cancelled)
     }
 
-    async fn agent_numbers(&self, range: Range) -> Numbers {
+    async fn agent_numbers(&self, range: Range) -> Result<Numbers, StackError> {
         let none = Numbers { range, at: self.snapshot.taken_at, owners: Vec::new(), missing: Vec::new() };
-        self.answers.numbers.clone().unwrap_or(none)
+        Ok(self.answers.numbers.clone().unwrap_or(none))
+    }
+
+    fn number_changes(&self, _range: Range) -> Result<BoxStream<'static, Numbers>, StackError> {
+        Ok(stream::empty().boxed())
+    }
+
+    async fn agent_events(&self, _container: String) -> Result<BoxStream<'static, EventBatch>, StackError> {
+        Ok(stream::empty().boxed())
     }
 
     async fn agent_page(&self, container: String, _range: Range) -> Result<AgentPage, StackError> {
@@ -117,6 +140,18 @@ impl ControlPlane for Fixed {
             Service::Jaeger => Err(StackError::NoContainer { service }),
             _ => Ok(states::lines()),
         }
+    }
+
+    async fn download_logs(&self, service: Service) -> Result<Vec<LogLine>, StackError> {
+        self.recent_logs(service, u32::MAX).await
+    }
+
+    fn follow_logs(
+        &self,
+        _service: Service,
+        _tail: u32,
+    ) -> Result<BoxStream<'static, Result<LogLine, StackError>>, StackError> {
+        Ok(stream::empty().boxed())
     }
 }
 
