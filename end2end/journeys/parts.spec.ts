@@ -91,7 +91,7 @@ test("when a part fails to load, a link opens its page", async ({ page, expected
 });
 
 test("a tab of the previous build loads the page from the new build", async ({ page, expectedErrors }) => {
-  expectedErrors.push(/status of 404.*split_files/, /^TypeError: Failed to execute 'instantiateStreaming' on 'WebAssembly'/);
+  expectedErrors.push(/status of 404.*split_files/, /^TypeError: .* on 'WebAssembly': HTTP status code is not ok/);
   await page.route("/events", (route) => {
     const body = `data: ${JSON.stringify({ hello: { build: "another" } })}\n\n`;
     return route.fulfill({ contentType: "text/event-stream", body });
