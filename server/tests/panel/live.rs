@@ -5,7 +5,7 @@ use monitor_core::{
     service::Service,
     status::{ContainerState, StackState},
 };
-use monitor_testing::harness::{Events, panel};
+use monitor_testing::harness::{Events, get, panel, post};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_that_dies_is_seen_without_asking() {
@@ -88,4 +88,19 @@ async fn streams_end_at_shutdown() {
     panel.shutdown.cancel();
     while events.next().await.is_some() {}
     while log.next().await.is_some() {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_the_snapshot_reads_no_files_and_loading_a_page_does() {
+    let panel = panel();
+    let is_broken = || panel.plane.snapshot().unwrap().configuration.error.is_some();
+    std::fs::write(panel.folder.path().join("settings.yaml"), "monitoring: {grafana_port: none}\n").unwrap();
+    assert!(!is_broken(), "nobody has asked for a refresh");
+    assert_eq!(panel.send(post("/api/cancel-job"), "").await.status, 200);
+    assert!(!is_broken(), "a server function needs no refresh");
+    panel.get("/").await;
+    assert!(is_broken());
+    std::fs::write(panel.folder.path().join("settings.yaml"), "").unwrap();
+    drop(panel.open(get("/events")).await);
+    assert!(!is_broken(), "a tab that reconnects sees the files as they are");
 }

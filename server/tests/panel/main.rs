@@ -5,6 +5,7 @@
 mod access;
 mod agent_page;
 mod agents;
+mod cancel;
 mod checks;
 mod http;
 mod lifecycle;
