@@ -5,7 +5,10 @@ mod agents;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -52,6 +55,7 @@ struct Shared {
     log: broadcast::Sender<(Service, LogLine)>,
     pulls_held: watch::Sender<bool>,
     looks_held: watch::Sender<bool>,
+    usage_streams: AtomicUsize,
 }
 
 /// What the engine holds. Tests may change it as they like through `FakeEngine::world`; nobody is told of such a
@@ -111,6 +115,7 @@ impl Default for FakeEngine {
                 log: broadcast::Sender::new(1024),
                 pulls_held: watch::Sender::new(false),
                 looks_held: watch::Sender::new(false),
+                usage_streams: AtomicUsize::new(0),
             }),
         }
     }
@@ -184,6 +189,11 @@ impl FakeEngine {
         let id = container.id.clone();
         world.problems.insert(id.clone(), format!("exited with code {code}"));
         self.tell(&id, service.name(), "die");
+    }
+
+    /// How many containers' CPU and memory are being measured.
+    pub fn usage_streams(&self) -> usize {
+        self.shared.usage_streams.load(Ordering::SeqCst)
     }
 
     /// A service logs a line, as the Engine would give it.
@@ -428,7 +438,15 @@ impl ContainerEngine for FakeEngine {
 
     fn usage(&self, _id: &str) -> BoxStream<'static, Usage> {
         let usage = Usage { cpu_percent: 12.5, memory_bytes: 64 << 20 };
-        stream::once(ready(usage)).chain(stream::pending()).boxed()
+        let open = OpenUsageStream::new(&self.shared);
+        let measurements = stream::once(ready(usage)).chain(stream::pending());
+        // The closure owns the guard, so the stream counts as open until it is dropped.
+        measurements
+            .map(move |usage| {
+                let _open = &open;
+                usage
+            })
+            .boxed()
     }
 
     fn events(&self) -> BoxStream<'static, Result<Option<EngineEvent>, StackError>> {
@@ -442,6 +460,22 @@ impl ContainerEngine for FakeEngine {
             ready((!ended).then(|| told.map(Some).ok_or_else(unreachable)))
         });
         stream::once(ready(Ok(None))).chain(coming).boxed()
+    }
+}
+
+/// Counts a stream of measurements as open until it is dropped.
+struct OpenUsageStream(Arc<Shared>);
+
+impl OpenUsageStream {
+    fn new(shared: &Arc<Shared>) -> OpenUsageStream {
+        shared.usage_streams.fetch_add(1, Ordering::SeqCst);
+        OpenUsageStream(Arc::clone(shared))
+    }
+}
+
+impl Drop for OpenUsageStream {
+    fn drop(&mut self) {
+        self.0.usage_streams.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

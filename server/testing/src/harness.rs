@@ -4,6 +4,7 @@ mod agents;
 mod events;
 mod requests;
 mod settings;
+mod waiting;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,14 +24,15 @@ use clawker_monitor::{
     telemetry::StackStores,
     watch::Watch,
 };
-use monitor_core::{access::Caller, job::Job, live::Snapshot, stack::StackSpec};
+use monitor_core::{access::Caller, job::Job, stack::StackSpec};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use agents::agent_container;
+pub use agents::{agent_container, configured_agent};
 pub use events::Events;
 pub use requests::{Answered, get, post};
 pub use settings::form;
+pub use waiting::Follower;
 
 use crate::{fake_engine::FakeEngine, fake_readiness::FakeReadiness, fake_telemetry::FakeTelemetry};
 
@@ -122,24 +124,6 @@ impl Harness {
     pub async fn up(&self) -> Job {
         self.plane.initialize(false).await.unwrap();
         let job = self.plane.start_stack().await.unwrap();
-        self.panel.jobs.wait_for_end(job.id).await.unwrap()
-    }
-
-    /// Waits until the snapshot is as wanted; says what it was instead when it never is.
-    pub async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
-        let mut reader = self.panel.hub.subscribe();
-        let reached = async {
-            loop {
-                let snapshot = self.panel.hub.snapshot();
-                if wanted(&snapshot) {
-                    return snapshot;
-                }
-                reader.next().await.unwrap();
-            }
-        };
-        match tokio::time::timeout(Duration::from_secs(10), reached).await {
-            Ok(snapshot) => snapshot,
-            Err(_) => panic!("never {what}: {:#?}", self.panel.hub.snapshot()),
-        }
+        self.ended(job.id).await
     }
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+pub mod deadline;
 pub mod fake_engine;
 pub mod fake_readiness;
 pub mod fake_telemetry;

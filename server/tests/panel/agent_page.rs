@@ -94,6 +94,12 @@ async fn numbers_are_sent_at_once_and_only_when_they_change() {
     let mut stream = Events::open(&panel, "/events/numbers?range=1h").await;
     let first: Numbers = serde_json::from_str(&stream.next().await.unwrap()).unwrap();
     assert_eq!((first.range, first.owners.len()), (Range::Hour, 0));
+    let asked = || panel.telemetry.answers().asked.iter().filter(|question| **question == "numbers").count();
+    let repeated = tokio::select! {
+        event = stream.next() => event,
+        _ = panel.until_unobserved("asked again", |_| asked() >= 2) => None,
+    };
+    assert_eq!(repeated, None, "the same numbers were sent again");
     panel.telemetry.answers().owners = vec![OwnerNumbers { owner: owner(), ..OwnerNumbers::default() }];
     let second: Numbers = serde_json::from_str(&stream.next().await.unwrap()).unwrap();
     assert_eq!(second.owners.len(), 1);
@@ -139,7 +145,9 @@ async fn a_stream_that_begins_while_the_engine_is_away_says_so_and_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_are_behind_the_guard_like_everything_else() {
     let panel = panel();
-    for path in ["/events/numbers", "/events/agent/clawker.demo.dev"] {
+    for path in
+        ["/events", "/events/numbers", "/events/agent/clawker.demo.dev", "/logs/loki/stream", "/logs/loki/download"]
+    {
         let rebound = axum::http::Request::get(path).header("host", "evil.example:8484");
         assert_eq!(panel.send(rebound, "").await.status, StatusCode::MISDIRECTED_REQUEST, "{path}");
     }

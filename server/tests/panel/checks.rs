@@ -52,7 +52,8 @@ async fn a_port_that_a_process_took_is_found_on_demand_and_read_before_the_servi
     drop(held);
     panel.press("/api/check-up", "").await;
     let page = panel.get("/").await.text;
-    assert!(!page.contains("is taken") && page.find("id=\"checks\"") > page.find("id=\"services\""), "{page}");
+    let place = |id: &str| page.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no {id}: {page}"));
+    assert!(!page.contains("is taken") && place("checks") > place("services"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,7 +85,7 @@ async fn a_folder_of_the_opensearch_generation_is_left_alone_and_said_so() {
     assert_eq!(written.state, JobState::Failed);
     assert!(matches!(written.error, Some(StackError::OtherGeneration { .. })), "{:?}", written.error);
     for begun in [panel.plane.start_stack().await.unwrap(), panel.plane.remove_stack_and_data().await.unwrap()] {
-        let ended = panel.panel.jobs.wait_for_end(begun.id).await.unwrap();
+        let ended = panel.ended(begun.id).await;
         assert!(matches!(ended.error, Some(StackError::OtherGeneration { .. })), "{:?}", ended.error);
     }
     assert_eq!(panel.engine.calls(), Vec::<String>::new());

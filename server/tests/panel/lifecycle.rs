@@ -61,14 +61,19 @@ async fn two_who_press_start_at_once_get_one_job() {
     let panel = panel();
     panel.plane.initialize(false).await.unwrap();
     let (first, second) = tokio::join!(panel.plane.start_stack(), panel.plane.start_stack());
-    assert_eq!(first.unwrap().id, second.unwrap().id);
+    let first = first.unwrap();
+    assert_eq!(first.id, second.unwrap().id);
+    assert_eq!(panel.ended(first.id).await.state, JobState::Done);
+    let created =
+        panel.engine.calls().into_iter().filter(|call| call.starts_with("create ") && !call.contains("network"));
+    assert_eq!(created.filter(|call| !call.contains("volume")).count(), Service::ALL.len(), "the work was done once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_files_the_next_step_is_to_make_them() {
     let panel = panel();
     let job = panel.plane.start_stack().await.unwrap();
-    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
+    let job = panel.ended(job.id).await;
     assert!(matches!(job.error, Some(StackError::NotInitialized { .. })), "{job:?}");
     assert_eq!(panel.engine.calls(), Vec::<String>::new());
 }
@@ -170,10 +175,13 @@ async fn a_job_is_cancelled_where_it_is_and_goes_on_from_there() {
         })
         .await;
     panel.plane.cancel_job().await.unwrap();
-    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
+    let job = panel.ended(job.id).await;
     assert_eq!(job.state, JobState::Cancelled);
     panel.engine.release_pulls();
+    let created = |what: &str| panel.engine.calls().iter().filter(|call| *call == what).count();
+    assert_eq!(created("create loki"), 0);
     assert_eq!(panel.up().await.state, JobState::Done);
+    assert_eq!((created("create network clawker-net"), created("create loki")), (1, 1), "completed steps were kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,7 +194,7 @@ async fn the_engine_going_away_during_up_fails_the_job_and_the_next_one_finishes
     panel.until("fetching", |snapshot| snapshot.job.as_ref().is_some_and(|job| !job.pulls.is_empty())).await;
     panel.engine.go_away();
     panel.engine.release_pulls();
-    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
+    let job = panel.ended(job.id).await;
     assert!(matches!(job.error, Some(StackError::EngineUnreachable { .. })), "{job:?}");
     panel.engine.come_back();
     assert_eq!(panel.up().await.state, JobState::Done);
@@ -197,7 +205,7 @@ async fn down_leaves_data_and_network_and_remove_takes_the_data() {
     let panel = panel();
     panel.up().await;
     let job = panel.plane.stop_stack().await.unwrap();
-    assert_eq!(panel.panel.jobs.wait_for_end(job.id).await.unwrap().state, JobState::Done);
+    assert_eq!(panel.ended(job.id).await.state, JobState::Done);
     let left = |panel: &monitor_testing::harness::Harness| {
         let world = panel.engine.world();
         (world.containers.len(), world.volumes.len(), world.network.is_some())
@@ -206,6 +214,6 @@ async fn down_leaves_data_and_network_and_remove_takes_the_data() {
     panel.until("stopped", |snapshot| snapshot.stack == StackState::Stopped).await;
 
     let job = panel.plane.remove_stack_and_data().await.unwrap();
-    assert_eq!(panel.panel.jobs.wait_for_end(job.id).await.unwrap().state, JobState::Done);
+    assert_eq!(panel.ended(job.id).await.state, JobState::Done);
     assert_eq!(left(&panel), (0, 0, true));
 }

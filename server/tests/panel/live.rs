@@ -1,7 +1,8 @@
 //! The live snapshot follows what happens behind the panel's back, and streams end at shutdown.
 
+use futures::FutureExt;
 use monitor_core::{
-    live::{Change, EngineState, LiveEvent},
+    live::{Change, EngineState, LiveEvent, Snapshot},
     service::Service,
     status::{ContainerState, StackState},
 };
@@ -31,27 +32,34 @@ async fn the_engine_going_away_and_coming_back_are_events_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn use_of_cpu_and_memory_is_measured_only_while_somebody_looks() {
+async fn cpu_and_memory_are_measured_only_while_someone_is_watching() {
     let panel = panel();
     panel.up().await;
-    let measured = |snapshot: &monitor_core::live::Snapshot| snapshot.services.iter().all(|it| it.usage.is_some());
-    // `until` itself is a reader, so the streams begin with it.
-    panel.until("measured", measured).await;
+    panel.until_unobserved("running", |snapshot| snapshot.stack == StackState::Running).await;
+    assert_eq!(panel.engine.usage_streams(), 0, "no one is watching yet");
+
+    let reader = panel.panel.hub.subscribe();
+    let is_measured = |snapshot: &Snapshot| snapshot.services.iter().all(|service| service.usage.is_some());
+    panel.until("measured", is_measured).await;
+    assert_eq!(panel.engine.usage_streams(), Service::ALL.len());
+
+    drop(reader);
+    panel.until_unobserved("without measurements", |_| panel.engine.usage_streams() == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_begins_with_the_build_and_a_snapshot_and_goes_on_with_changes() {
     let panel = panel();
     let mut events = Events::open(&panel, "/events").await;
-    let Some(LiveEvent::Hello { build }) = events.next_live().await else { panic!("hello comes first") };
+    let LiveEvent::Hello { build } = events.next_live().await else { panic!("hello comes first") };
     assert_eq!(build, panel.plane.build());
-    let Some(LiveEvent::Snapshot(mut seen)) = events.next_live().await else { panic!("the snapshot comes second") };
+    let LiveEvent::Snapshot(mut seen) = events.next_live().await else { panic!("the snapshot comes second") };
     assert_eq!(seen.stack, StackState::NotInitialized);
 
     panel.up().await;
     panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
     while seen.stack != StackState::Running {
-        match events.next_live().await.unwrap() {
+        match events.next_live().await {
             LiveEvent::Changes { changes, .. } => changes.into_iter().for_each(|change| seen.apply(change)),
             LiveEvent::Snapshot(fresh) => seen = fresh,
             LiveEvent::Hello { .. } => panic!("hello comes once"),
@@ -61,18 +69,22 @@ async fn a_connection_begins_with_the_build_and_a_snapshot_and_goes_on_with_chan
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_tab_hears_of_a_job_before_its_caller_is_answered() {
+async fn every_tab_is_told_about_a_job_before_its_caller_gets_an_answer() {
     let panel = panel();
     let mut events = Events::open(&panel, "/events").await;
-    panel.plane.initialize(false).await.unwrap();
-    assert!(panel.panel.hub.snapshot().job.is_some());
-    loop {
-        if let Some(LiveEvent::Changes { changes, .. }) = events.next_live().await
-            && changes.iter().any(|change| matches!(change, Change::Job(Some(_))))
-        {
-            break;
-        }
+    let opening = [events.next_live().await, events.next_live().await];
+    assert!(matches!(&opening, [LiveEvent::Hello { .. }, LiveEvent::Snapshot(_)]), "{opening:?}");
+    let started = panel.plane.initialize(false).await.unwrap();
+    let mut jobs = Vec::new();
+    // Only what was sent before the answer: an event that would have to be waited for comes too late.
+    while let Some(event) = events.next_live().now_or_never() {
+        let LiveEvent::Changes { changes, .. } = event else { panic!("{event:?}") };
+        jobs.extend(changes.into_iter().filter_map(|change| match change {
+            Change::Job(job) => job,
+            _ => None,
+        }));
     }
+    assert!(jobs.iter().any(|job| job.id == started.id), "{jobs:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,8 +98,8 @@ async fn streams_end_at_shutdown() {
     let batch = log.next().await.unwrap();
     assert!(batch.contains("level=info msg=hello"), "{batch}");
     panel.shutdown.cancel();
-    while events.next().await.is_some() {}
-    while log.next().await.is_some() {}
+    events.end().await;
+    log.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,32 +11,13 @@ use monitor_core::{
     settings::AgentNeed,
     settings_page::Conflict,
 };
-use monitor_testing::harness::{agent_container, form, panel, panel_with, post};
+use monitor_testing::harness::{configured_agent, form, panel, panel_with, post};
 
+/// An agent that sends its prompts, or does not.
 fn agent(name: &str, prompts: &str) -> AgentContainer {
-    AgentContainer {
-        environment: [
-            "CLAUDE_CODE_ENABLE_TELEMETRY=1",
-            "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
-            "OTEL_METRICS_EXPORTER=otlp",
-            "OTEL_LOGS_EXPORTER=otlp",
-            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://otel-collector:4318/v1/metrics",
-            "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://otel-collector:4318/v1/logs",
-            "OTEL_METRICS_INCLUDE_ACCOUNT_UUID=true",
-            "OTEL_METRICS_INCLUDE_SESSION_ID=true",
-            "OTEL_LOGS_EXPORT_INTERVAL=5000",
-            "OTEL_METRIC_EXPORT_INTERVAL=10000",
-            "OTEL_LOG_TOOL_DETAILS=1",
-        ]
-        .map(str::to_owned)
-        .into_iter()
-        .chain([
-            format!("OTEL_LOG_USER_PROMPTS={prompts}"),
-            format!("OTEL_RESOURCE_ATTRIBUTES=project=demo,agent={name}"),
-        ])
-        .collect(),
-        ..agent_container(name)
-    }
+    let mut agent = configured_agent(name);
+    agent.environment.push(format!("OTEL_LOG_USER_PROMPTS={prompts}"));
+    agent
 }
 
 #[tokio::test(flavor = "multi_thread")]

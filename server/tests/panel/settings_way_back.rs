@@ -128,7 +128,7 @@ async fn an_engine_that_goes_away_meanwhile_is_no_reason_to_take_settings_back()
     panel.until("fetching", |snapshot| snapshot.job.as_ref().is_some_and(|job| !job.pulls.is_empty())).await;
     panel.engine.go_away();
     panel.engine.release_pulls();
-    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
+    let job = panel.ended(job.id).await;
     assert!(matches!(job.error, Some(StackError::EngineUnreachable { .. })), "{job:#?}");
     assert!(!job.restored && panel.settings_text().contains(image));
 
@@ -162,7 +162,7 @@ async fn a_cancelled_job_leaves_what_was_done_and_the_same_again_finishes_it() {
     let job = panel.plane.apply_settings(typed, page.base, false).await.unwrap();
     panel.until("fetching", |snapshot| snapshot.job.as_ref().is_some_and(|job| !job.pulls.is_empty())).await;
     panel.plane.cancel_job().await.unwrap();
-    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
+    let job = panel.ended(job.id).await;
     assert_eq!((job.state, job.restored), (JobState::Cancelled, false));
     panel.engine.release_pulls();
     let drift = panel.page().await.drift;

@@ -11,7 +11,7 @@ use super::{FakeEngine, STARTED_AT};
 use clawker_monitor::engine::{AgentFiles, EngineEvent};
 
 impl FakeEngine {
-    /// Looks at single agents wait from now on, or go on.
+    /// While looks at single agents are held, their answers are those of the moment of the question, and come late.
     pub fn hold_looks(&self, held: bool) {
         self.shared.looks_held.send_replace(held);
     }
@@ -51,12 +51,16 @@ impl FakeEngine {
     }
 
     pub(super) async fn one_agent(&self, container: &str) -> Result<Option<AgentContainer>, StackError> {
-        self.answering()?.questions.push(format!("agent {container}"));
+        let found = {
+            let mut world = self.answering()?;
+            world.questions.push(format!("agent {container}"));
+            let named = |agent: &&AgentContainer| agent.id == container || agent.container == container;
+            world.agents.iter().find(named).cloned()
+        };
         // The sender lives as long as this engine, so the wait cannot fail.
         self.shared.looks_held.subscribe().wait_for(|held| !held).await.ok();
-        let world = self.answering()?;
-        let named = |agent: &&AgentContainer| agent.id == container || agent.container == container;
-        Ok(world.agents.iter().find(named).cloned())
+        drop(self.answering()?);
+        Ok(found)
     }
 
     pub(super) fn files_of(&self, id: &str) -> Result<AgentFiles, StackError> {

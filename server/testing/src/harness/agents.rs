@@ -36,6 +36,28 @@ pub fn agent_container(name: &str) -> AgentContainer {
     }
 }
 
+/// The same with the variables that Clawker sets for a collector on its default port.
+pub fn configured_agent(name: &str) -> AgentContainer {
+    let variables = [
+        "CLAUDE_CODE_ENABLE_TELEMETRY=1",
+        "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+        "OTEL_METRICS_EXPORTER=otlp",
+        "OTEL_LOGS_EXPORTER=otlp",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://otel-collector:4318/v1/metrics",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://otel-collector:4318/v1/logs",
+        "OTEL_METRICS_INCLUDE_ACCOUNT_UUID=true",
+        "OTEL_METRICS_INCLUDE_SESSION_ID=true",
+        "OTEL_LOGS_EXPORT_INTERVAL=5000",
+        "OTEL_METRIC_EXPORT_INTERVAL=10000",
+        "OTEL_LOG_TOOL_DETAILS=1",
+    ];
+    let tags = format!("OTEL_RESOURCE_ATTRIBUTES=project=demo,agent={name}");
+    AgentContainer {
+        environment: variables.map(str::to_owned).into_iter().chain([tags]).collect(),
+        ..agent_container(name)
+    }
+}
+
 impl Harness {
     /// What the engine was asked about agents since the last call.
     pub fn questions(&self) -> Vec<String> {

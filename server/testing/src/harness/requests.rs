@@ -4,28 +4,29 @@ use axum::{
     body::Body,
     http::{HeaderMap, Request, Response, StatusCode, request::Builder},
 };
-use futures::StreamExt;
 use tower::ServiceExt;
 
 use super::Harness;
+use crate::deadline::within_deadline;
 
 impl Harness {
     /// A request to `127.0.0.1:8484`, as a program would send it.
     pub async fn send(&self, request: Builder, body: &str) -> Answered {
         let request: Request<Body> = request.body(Body::from(body.to_owned())).unwrap();
-        let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let mut text = Vec::new();
-        let mut chunks = body.into_data_stream();
-        while let Some(chunk) = chunks.next().await {
-            text.extend_from_slice(&chunk.unwrap());
-        }
-        Answered { status: parts.status, headers: parts.headers, text: String::from_utf8(text).unwrap() }
+        let awaited = format!("the answer to {} {}", request.method(), request.uri());
+        within_deadline(&awaited, async {
+            let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+            let text = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            Answered { status: parts.status, headers: parts.headers, text: String::from_utf8(text.into()).unwrap() }
+        })
+        .await
     }
 
     /// The response to a `GET`, with its body still to be read: for streams.
     pub async fn open(&self, request: Builder) -> Response<Body> {
-        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        let request = request.body(Body::empty()).unwrap();
+        let awaited = format!("the head of the answer to {} {}", request.method(), request.uri());
+        within_deadline(&awaited, self.router.clone().oneshot(request)).await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answered {

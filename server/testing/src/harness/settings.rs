@@ -33,7 +33,7 @@ impl Harness {
     pub async fn apply(&self, typed: &[(&str, &str)], replace_edited: bool) -> Result<Job, StackError> {
         let page = self.page().await;
         let begun = self.plane.apply_settings(form(&page, typed), page.base, replace_edited).await?;
-        Ok(self.panel.jobs.wait_for_end(begun.id).await.unwrap())
+        Ok(self.ended(begun.id).await)
     }
 
     pub fn settings_file(&self) -> std::path::PathBuf {
