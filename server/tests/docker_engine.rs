@@ -18,6 +18,7 @@ use clawker_monitor::{
 };
 use futures::StreamExt;
 use monitor_core::{error::StackError, service::Service, stack::NETWORK, status::ContainerState};
+use monitor_testing::deadline::within_deadline;
 use serde_json::Value;
 
 use self::workbench::{Workbench, docker, inspected};
@@ -108,7 +109,8 @@ async fn a_container_lives_and_everything_can_be_repeated() {
     let mut followed = engine.follow_logs(Service::Promtail, 1000);
     let mut texts = Vec::new();
     while !texts.iter().any(|text: &String| text == "tick 20") {
-        let line = followed.next().await.expect("the container runs").expect("a line");
+        let next = within_deadline("the line `tick 20`", followed.next()).await;
+        let line = next.expect("the container runs").expect("a line");
         assert!(line.at.is_some(), "{line:?}");
         texts.push(line.text);
     }
@@ -135,7 +137,8 @@ async fn a_container_lives_and_everything_can_be_repeated() {
 
     let mut actions = Vec::new();
     while actions.last().map(String::as_str) != Some("Removed") {
-        match events.next().await.expect("the Engine stays").expect("an event") {
+        let next = within_deadline("the container's removal", events.next()).await;
+        match next.expect("the Engine stays").expect("an event") {
             Some(EngineEvent::Container { id: whose, action, .. }) if whose == id => {
                 actions.push(format!("{action:?}"))
             }
@@ -157,10 +160,15 @@ async fn a_container_that_ends_says_how() {
     let id = bench.create(&spec).await;
     bench.engine.start_container(&spec, &id).await.expect("it starts");
     // The log ends when the container does, but the restart policy starts it again.
-    let mut detail = bench.engine.container_detail(&id).await.expect("a detail");
-    while detail.problem.is_none() {
-        detail = bench.engine.container_detail(&id).await.expect("a detail");
-    }
+    let detail = within_deadline("the container's end", async {
+        loop {
+            let detail = bench.engine.container_detail(&id).await.expect("a detail");
+            if detail.problem.is_some() {
+                return detail;
+            }
+        }
+    })
+    .await;
     assert!(detail.problem.as_deref().is_some_and(|problem| problem.starts_with("exited with code 3")), "{detail:?}");
 }
 

@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use clawker_monitor::{docker::DockerEngine, engine::ContainerEngine};
@@ -17,6 +18,7 @@ use monitor_core::{
     settings,
     stack::{HostFacts, NETWORK, ServiceSpec, StackSpec},
 };
+use monitor_testing::deadline::DEADLINE;
 use serde_json::Value;
 
 /// The names are the same for all tests, so they take turns.
@@ -150,8 +152,10 @@ impl Workbench {
             .spawn()
             .expect("the registry starts");
         *self.registry.lock().unwrap_or_else(PoisonError::into_inner) = Some(registry);
+        let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            std::thread::yield_now();
+            assert!(began.elapsed() < DEADLINE, "the registry does not listen on port {port}");
+            std::thread::sleep(Duration::from_millis(10));
         }
         format!("127.0.0.1:{port}")
     }

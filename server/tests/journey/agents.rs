@@ -1,12 +1,13 @@
 //! Agents on a real Engine: a stand-in container for each cause, and what the command line says about it.
 
-use std::{collections::BTreeMap, io::BufRead, process::Stdio};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::{
     cast::{Cast, OTHER_NETWORK, PROJECT},
-    installation::{Installation, docker},
+    installation::{Installation, Said, docker},
+    process::Running,
 };
 
 /// `verdict: code fix, code fix` of everybody, by the agent's name.
@@ -150,8 +151,8 @@ fn one_agent_is_explained_and_the_wrong_name_is_told_apart() {
     assert!(either.err.contains("`clawker.journey.dev`, `clawker.other.dev`"), "{}", either.err);
     assert_eq!(it.run(&["explain"]).code, Some(2));
     assert_eq!(it.run(&["agents", "--nonsense"]).code, Some(2));
-    let away = it.command(&["agents", "--json"]).env("DOCKER_HOST", "unix:///nowhere.sock").output().unwrap();
-    assert_eq!(away.status.code(), Some(1));
+    let away = Said::of(it.command(&["agents", "--json"]).env("DOCKER_HOST", "unix:///nowhere.sock"));
+    assert_eq!(away.code, Some(1));
 }
 
 #[test]
@@ -160,12 +161,9 @@ fn agents_are_followed_a_document_a_change() {
     let it = Installation::new();
     it.up().done();
     let cast = Cast::new(&it);
-    let mut following = it.command(&["agents", "--watch", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
-    let lines = std::io::BufReader::new(following.stdout.take().unwrap()).lines();
-    let mut documents = lines.map(|line| -> Value { serde_json::from_str(&line.unwrap()).unwrap() });
-    let mut until = |what: &str, wanted: &dyn Fn(&Value) -> bool| {
-        let found = documents.by_ref().find(wanted);
-        assert!(found.is_some(), "the stream ended before: {what}");
+    let following = Running::reading_stdout(it.command(&["agents", "--watch", "--json"]));
+    let until = |awaited: &str, is_wanted: &dyn Fn(&Value) -> bool| {
+        following.line(awaited, |line| is_wanted(&serde_json::from_str(line).unwrap()));
     };
     let running = |report: &Value| report["agents"].as_array().unwrap().first().map(|agent| agent["running"] == true);
     until("nobody", &|report| running(report).is_none());
@@ -182,6 +180,5 @@ fn agents_are_followed_a_document_a_change() {
     until("stopped", &|report| running(report) == Some(false));
     docker(&["rm", &dev]).done();
     until("removed", &|report| running(report).is_none());
-    assert!(std::process::Command::new("kill").arg(following.id().to_string()).status().unwrap().success());
-    assert!(following.wait().unwrap().success());
+    assert!(following.stop().0.success());
 }

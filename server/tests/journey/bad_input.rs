@@ -7,7 +7,10 @@ use std::{
 
 use monitor_core::service::Service;
 
-use crate::installation::{Installation, Said, container_ids, docker};
+use crate::{
+    disk::Disk,
+    installation::{Installation, Said, container_ids, docker},
+};
 
 /// The sentence and the hint, without what differs from machine to machine.
 pub fn words(it: &Installation, said: &Said) -> String {
@@ -23,11 +26,7 @@ pub fn words(it: &Installation, said: &Said) -> String {
 fn an_absent_engine() {
     let it = Installation::new();
     let asked = |variable: &str, value: &str, command: &str| {
-        let output = it.command(&[command]).env_remove("DOCKER_HOST").env(variable, value).output().unwrap();
-        words(
-            &it,
-            &Said { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).unwrap() },
-        )
+        words(&it, &Said::of(it.command(&[command]).env_remove("DOCKER_HOST").env(variable, value)))
     };
     it.run(&["init"]).done();
     for command in ["up", "down", "status"] {
@@ -58,8 +57,7 @@ fn a_socket_without_permission() {
     let it = Installation::new();
     it.run(&["init"]).done();
     std::fs::set_permissions(it.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let output = it.command(&["status"]).uid(65534).gid(65534).output().unwrap();
-    let said = Said { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).unwrap() };
+    let said = Said::of(it.command(&["status"]).uid(65534).gid(65534));
     insta::assert_snapshot!(words(&it, &said), @r"
         error: this user may not use the Docker socket `ENGINE`
         hint: add yourself to its group (`sudo usermod -aG docker $USER`) and log in again, or use rootless Docker
@@ -183,23 +181,14 @@ fn a_data_folder_that_cannot_be_written() {
 #[ignore = "needs root and the Docker Engine; run by cargo xtask test"]
 fn a_full_and_a_read_only_disk() {
     let it = Installation::new();
-    let disk = it.folder.path().join("data");
-    std::fs::create_dir(&disk).unwrap();
-    let mount = |options: &str| {
-        let path = disk.to_str().unwrap();
-        let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs", path]).status();
-        assert!(mounted.unwrap().success());
-    };
-    let unmount = || assert!(std::process::Command::new("umount").arg(&disk).status().unwrap().success());
-
-    mount("size=16k");
-    let full = it.run(&["init"]);
-    unmount();
-    let full = words(&it, &full);
+    let data = it.folder.path().join("data");
+    let disk = Disk::mount(&data, "size=16k");
+    let full = words(&it, &it.run(&["init"]));
+    drop(disk);
     assert!(full.contains("could not be written: the disk is full\nhint: check the folder's owner"), "{full}");
-    mount("ro,size=1m");
+    let disk = Disk::mount(&data, "ro,size=1m");
     let read_only = it.run(&["init"]);
-    unmount();
+    drop(disk);
     insta::assert_snapshot!(words(&it, &read_only), @r"
         error: `FOLDER/data/monitor` could not be created: the file system is read-only
         hint: check the folder's owner, its permissions and the free disk space; nothing was lost

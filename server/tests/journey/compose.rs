@@ -2,8 +2,6 @@
 
 use crate::installation::{Installation, container_ids};
 
-const NEEDS: &str = "Docker Compose lists all six";
-
 #[test]
 #[ignore = "needs the Docker Engine, the stand-in images and Docker Compose; run by cargo xtask test"]
 fn after_our_up_compose_sees_everything_and_recreates_nothing() {
@@ -11,7 +9,7 @@ fn after_our_up_compose_sees_everything_and_recreates_nothing() {
     it.up().done();
     let before = container_ids();
     let listed = it.compose(&["ps", "--format", "{{.Service}}"]).done().out;
-    assert_eq!(listed.lines().count(), 6, "{NEEDS}: {listed}");
+    assert_eq!(listed.lines().count(), 6, "{listed}");
     let projects = it.compose(&["ls"]).done().out;
     let ours = projects.lines().find(|line| line.starts_with("monitor ")).unwrap();
     assert!(ours.contains("running(6)") && ours.contains(it.directory().to_str().unwrap()), "{projects}");

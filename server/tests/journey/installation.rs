@@ -5,12 +5,14 @@ use std::{
     fmt::Write,
     net::TcpListener,
     path::PathBuf,
-    process::{Command, Output},
+    process::Command,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use monitor_core::service::Service;
 use serde_json::Value;
+
+use crate::process;
 
 /// One stack at a time on one Engine.
 static ENGINE: Mutex<()> = Mutex::new(());
@@ -40,7 +42,9 @@ pub struct Said {
 }
 
 impl Said {
-    fn of(output: Output) -> Said {
+    /// Runs the command to its end.
+    pub fn of(command: &mut Command) -> Said {
+        let output = process::output(command);
         Said {
             code: output.status.code(),
             out: String::from_utf8(output.stdout).unwrap(),
@@ -121,7 +125,7 @@ impl Installation {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Said {
-        Said::of(self.command(arguments).output().unwrap())
+        Said::of(&mut self.command(arguments))
     }
 
     /// Initialised and up.
@@ -155,14 +159,13 @@ impl Installation {
 
     fn stand_in(&self, port: &str, what: &str, arguments: &[&str]) {
         let url = format!("http://127.0.0.1:{}/stand-in/{what}", self.ports[port]);
-        let asked = Command::new("curl").args(["--silent", "--show-error", "--fail", &url]).args(arguments).output();
-        Said::of(asked.unwrap()).done();
+        Said::of(Command::new("curl").args(["--silent", "--show-error", "--fail", &url]).args(arguments)).done();
     }
 
     /// The real Docker Compose, in the monitor folder.
     pub fn compose(&self, arguments: &[&str]) -> Said {
         let compose = std::env::var("MONITOR_TEST_COMPOSE").expect("MONITOR_TEST_COMPOSE names Docker Compose");
-        Said::of(Command::new(compose).current_dir(self.directory()).args(arguments).output().unwrap())
+        Said::of(Command::new(compose).current_dir(self.directory()).args(arguments))
     }
 }
 
@@ -180,7 +183,7 @@ pub fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
 
 /// Runs the Docker CLI.
 pub fn docker(arguments: &[&str]) -> Said {
-    Said::of(Command::new("docker").args(arguments).output().unwrap())
+    Said::of(Command::new("docker").args(arguments))
 }
 
 /// Everything a stack leaves on the Engine.

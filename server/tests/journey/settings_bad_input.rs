@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::{
     bad_input::words,
+    disk::Disk,
     installation::{Installation, Said},
 };
 
@@ -85,29 +86,21 @@ fn a_read_only_file_a_full_and_a_read_only_disk() {
     hint: check the folder's owner, its permissions and the free disk space; nothing was lost
     ");
 
-    let disk = it.folder.path().join("config");
-    std::fs::create_dir(&disk).unwrap();
-    let program = |name: &str, arguments: &[&str]| {
-        assert!(std::process::Command::new(name).args(arguments).status().unwrap().success(), "{name} {arguments:?}");
-    };
-    let path = disk.to_str().unwrap();
     // Four pages: the settings, what fills the rest, and nothing left for a backup.
-    program("mount", &["-t", "tmpfs", "-o", "size=16k", "tmpfs", path]);
-    std::fs::write(disk.join("settings.yaml"), OLD).unwrap();
-    let filled = std::fs::write(disk.join("rest"), vec![b'x'; 64 << 10]).is_err();
+    let disk = Disk::mount(&it.folder.path().join("config"), "size=16k");
+    let settings = disk.path.join("settings.yaml");
+    std::fs::write(&settings, OLD).unwrap();
+    std::fs::write(disk.path.join("rest"), vec![b'x'; 64 << 10]).expect_err("the disk is full");
     let run = || {
         let mut command = it.command(&["settings", "set", "grafana_port", "3001"]);
-        let output = command.env("CLAWKER_CONFIG_DIR", &disk).output().unwrap();
-        Said { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).unwrap() }
+        Said::of(command.env("CLAWKER_CONFIG_DIR", &disk.path))
     };
     let full = run();
-    let after_full = std::fs::read_to_string(disk.join("settings.yaml")).unwrap();
-    let left = std::fs::read_dir(&disk).unwrap().count();
-    program("mount", &["-o", "remount,ro", path]);
+    let after_full = std::fs::read_to_string(&settings).unwrap();
+    let left = std::fs::read_dir(&disk.path).unwrap().count();
+    disk.make_read_only();
     let read_only = run();
-    let after_read_only = std::fs::read_to_string(disk.join("settings.yaml")).unwrap();
-    program("umount", &[path]);
-    assert!(filled, "the disk is full");
+    let after_read_only = std::fs::read_to_string(&settings).unwrap();
     insta::assert_snapshot!(words(&it, &full), @r"
     error: `FOLDER/config/settings.yaml` could not be backed up: the disk is full
     hint: check the folder's owner, its permissions and the free disk space; nothing was lost

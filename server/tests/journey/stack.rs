@@ -1,13 +1,13 @@
 //! From nothing to a running stack and back.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::Stdio,
-};
+use std::time::Duration;
 
 use monitor_core::service::Service;
 
-use crate::installation::{self, Installation, container_ids, docker};
+use crate::{
+    installation::{self, Installation, container_ids, docker},
+    process::Running,
+};
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
@@ -86,24 +86,15 @@ fn clawkers_own_detector_finds_the_collector() {
 fn a_log_is_followed_until_the_process_is_told_to_stop() {
     let it = Installation::new();
     it.up().done();
-    let mut following = it.command(&["logs", "loki", "--follow", "-n", "0"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(following.stdout.take().unwrap()).lines();
-    // Asking Loki whether it is ready makes it log; asked until the follower is attached and sees it.
-    let asked = std::thread::spawn({
-        let command = it.command(&["status"]);
-        move || {
-            let mut command = command;
-            for _ in 0..50 {
-                command.output().unwrap();
-            }
-        }
+    let following = Running::reading_stdout(it.command(&["logs", "loki", "--follow", "-n", "0"]));
+    // `status` asks Loki whether it is ready, which makes Loki log. It is repeated because a line that is logged before
+    // the follower is attached is not shown.
+    let line = (0..100).find_map(|_| {
+        it.status();
+        following.line_within(Duration::from_millis(100))
     });
-    let line = lines.next().unwrap().unwrap();
-    assert!(line.contains("GET /ready"), "{line}");
-    let told = std::process::Command::new("kill").arg(following.id().to_string()).status().unwrap();
-    assert!(told.success());
-    assert!(following.wait().unwrap().success());
-    asked.join().unwrap();
+    assert!(line.as_ref().is_some_and(|line| line.contains("GET /ready")), "{line:?}");
+    assert!(following.stop().0.success());
 }
 
 #[test]
@@ -141,12 +132,10 @@ fn an_interrupted_up_is_finished_by_the_next_one() {
     let mut it = Installation::new();
     it.use_image(Service::Loki, "clawker-stand-in/loki:never-ready");
     it.run(&["init"]).done();
-    let mut going = it.command(&["up"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut errors = BufReader::new(going.stderr.take().unwrap()).lines();
-    assert!(errors.by_ref().any(|line| line.unwrap().contains("Loki: started")));
-    assert!(std::process::Command::new("kill").arg(going.id().to_string()).status().unwrap().success());
-    let rest: Vec<String> = errors.map(Result::unwrap).collect();
-    assert_eq!(going.wait().unwrap().code(), Some(1));
+    let up = Running::reading_stderr(it.command(&["up"]));
+    up.line("Loki's start", |line| line.contains("Loki: started"));
+    let (status, rest) = up.stop();
+    assert_eq!(status.code(), Some(1));
     assert!(rest.iter().any(|line| line.contains("stopped before the end")), "{rest:#?}");
     assert!(rest.iter().any(|line| line.starts_with("hint: ")), "{rest:#?}");
 

@@ -39,8 +39,8 @@ pub struct Prometheus {
 
 impl Drop for Prometheus {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        // It may have ended by itself.
+        self.process.kill().and_then(|()| self.process.wait()).ok();
     }
 }
 

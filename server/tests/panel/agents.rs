@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clawker_monitor::engine::AgentFiles;
 use monitor_core::{
-    agents::{AgentContainer, Code, Verdict},
+    agents::{AgentContainer, CauseCode, Verdict},
     live::Snapshot,
     stack::NETWORK,
     status::{ContainerState, StackState},
@@ -179,7 +179,7 @@ async fn a_changed_setting_changes_verdicts_without_asking_the_engine() {
     std::fs::write(panel.settings_file(), "monitoring:\n  otel_collector_port: 4320\n").unwrap();
     panel.panel.installation.configuration.notify_changed();
     let changed = panel.until("dark", is(Verdict::Dark)).await;
-    assert_eq!(changed.agents[0].causes[0].code, Code::EndpointMismatch);
+    assert_eq!(changed.agents[0].causes[0].code, CauseCode::EndpointMismatch);
     assert_eq!(panel.questions(), Vec::<String>::new(), "no container was inspected for it");
 }
 

@@ -209,7 +209,8 @@ async fn a_play_that_is_stopped_flushes_and_leaves_its_ledger() {
             teller.cancel();
         }
     };
-    let report = simulation.run(begun, tell, stop).await.expect("a ledger");
+    let run = tokio::time::timeout(Duration::from_secs(60), simulation.run(begun, tell, stop));
+    let report = run.await.expect("it stops within a minute").expect("a ledger");
     assert!(report.cut_short);
     let received = collector.received();
     assert_eq!(report.requests.accepted, received.accepted.len() as u64);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use clawker_monitor::telemetry::TelemetrySource as _;
-use monitor_core::telemetry::Range;
+use monitor_core::telemetry::{Owner, Range};
 use serde_json::{Value, json};
 
 use super::store::{EMPTY, Store, ok, telemetry};
@@ -46,5 +46,10 @@ async fn two_hundred_agents_are_read_and_merged() {
     let numbers = telemetry.numbers(Range::Day).await;
     let took = begun.elapsed();
     assert_eq!((numbers.owners.len(), numbers.missing.len()), (200, 0));
+    for agent in [0, 7, 199_u32] {
+        let owner = Owner::new(Some(&format!("project-{}", agent % 10)), Some(&format!("agent-{agent}")));
+        let mine = numbers.owners.iter().find(|numbers| numbers.owner == owner).expect("its numbers");
+        assert_eq!(mine.cost_micro_usd, Some(u64::from(agent + 1) * 2_000_000 + 250_000), "true and false, summed");
+    }
     eprintln!("200 agents, 12 answers, asked, read and merged: {} ms", took.as_millis());
 }

@@ -1,0 +1,109 @@
+//! Running programs with a deadline: one that hangs fails its test instead of stalling the run.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+/// For a command that runs to its end. `up` waits 120 s for services by itself.
+const DEADLINE: Duration = Duration::from_secs(180);
+
+/// Runs the command to its end and returns what it wrote.
+pub fn output(command: &mut Command) -> Output {
+    let words = format!("{command:?}");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{words} does not start: {error}"));
+    let (stdout, stderr) = (read_all(child.stdout.take()), read_all(child.stderr.take()));
+    let status = wait(&mut child, &words);
+    Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+}
+
+fn read_all(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stream.unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    })
+}
+
+fn wait(child: &mut Child, words: &str) -> ExitStatus {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if began.elapsed() > DEADLINE {
+            child.kill().unwrap();
+            panic!("{words} did not end within {} s", DEADLINE.as_secs());
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A program that is read line by line while it runs. It is killed when this is dropped.
+pub struct Running {
+    child: Child,
+    words: String,
+    lines: Receiver<String>,
+}
+
+impl Running {
+    /// Starts the command and reads its standard output.
+    pub fn reading_stdout(mut command: Command) -> Running {
+        let child = command.stdout(Stdio::piped()).spawn().unwrap();
+        Running::of(child, format!("{command:?}"), |child| child.stdout.take())
+    }
+
+    /// Starts the command and reads its standard error.
+    pub fn reading_stderr(mut command: Command) -> Running {
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Running::of(child, format!("{command:?}"), |child| child.stderr.take())
+    }
+
+    fn of<R: Read + Send + 'static>(mut child: Child, words: String, take: fn(&mut Child) -> Option<R>) -> Running {
+        let (sender, lines) = mpsc::channel();
+        let stream = BufReader::new(take(&mut child).unwrap());
+        // The thread ends with the stream, or when no one reads its lines anymore.
+        thread::spawn(move || stream.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Running { child, words, lines }
+    }
+
+    /// The next line, if one comes within that time.
+    pub fn line_within(&self, time: Duration) -> Option<String> {
+        self.lines.recv_timeout(time).ok()
+    }
+
+    /// The first line from here on that is as wanted.
+    pub fn line(&self, awaited: &str, is_wanted: impl Fn(&str) -> bool) -> String {
+        let began = Instant::now();
+        loop {
+            let left = DEADLINE.saturating_sub(began.elapsed());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if is_wanted(&line) => return line,
+                Ok(_) => {}
+                Err(reason) => panic!("{}: waited for {awaited}: {reason}", self.words),
+            }
+        }
+    }
+
+    /// Tells the program to stop, as Ctrl-C and service managers do, and waits for its end. Returns the lines that were
+    /// left.
+    pub fn stop(mut self) -> (ExitStatus, Vec<String>) {
+        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(told.success(), "{} has ended already", self.words);
+        let status = wait(&mut self.child, &self.words);
+        (status, self.lines.iter().collect())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().and_then(|()| self.child.wait()).ok();
+    }
+}
