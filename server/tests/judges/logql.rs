@@ -37,8 +37,8 @@ fn place(question: &Question) -> String {
 fn the_rules_find_what_they_are_for() {
     let agents = r#"{service_name="claude-code"}"#;
     let cases = [
-        (format!("sum(count_over_time({agents} | event_name= [1h]))"), "is no LogQL"),
-        (format!("sum(count_over_time({agents} | event_name=\"api_request\" [$__range]))"), "is no LogQL"),
+        (format!("sum(count_over_time({agents} | event_name= [1h]))"), "not valid LogQL"),
+        (format!("sum(count_over_time({agents} | event_name=\"api_request\" [$__range]))"), "not valid LogQL"),
         (
             format!("sum(count_over_time({agents} | json | event_name=\"api_request\" [1h]))"),
             "their fields are metadata",
@@ -46,15 +46,15 @@ fn the_rules_find_what_they_are_for() {
         (format!("sum(count_over_time({agents} |= \"api_request\" [1h]))"), "compare `event_name`"),
         (
             format!("avg by (agent) (avg_over_time({agents} | unwrap duration_ms | __error__=\"\" [1h]))"),
-            "without `by` of its own",
+            "without its own `by`",
         ),
-        (format!("max_over_time({agents} | unwrap ts | __error__=\"\" [1h]) * 1000"), "without `by` of its own"),
+        (format!("max_over_time({agents} | unwrap ts | __error__=\"\" [1h]) * 1000"), "without its own `by`"),
         (format!("sum_over_time({agents} | unwrap cost_usd | __error__=\"\" [1h]) by (agent)"), "takes no grouping"),
-        (format!("max by (agent) (count_over_time({agents} [1h]))"), "right below `sum`"),
-        (format!("count_over_time({agents} [1h])"), "right below `sum`"),
+        (format!("max by (agent) (count_over_time({agents} [1h]))"), "directly inside `sum`"),
+        (format!("count_over_time({agents} [1h])"), "directly inside `sum`"),
         (format!("sum(sum_over_time({agents} | unwrap cost_usd [1h]))"), "fails at the first bad number"),
-        (format!("sum(count_over_time({agents} [1h])) or vector(0)"), "answers for what is absent"),
-        ("{service_name=~\".*\"}".to_owned(), "has no label"),
+        (format!("sum(count_over_time({agents} [1h])) or vector(0)"), "invents a value"),
+        ("{service_name=~\".*\"}".to_owned(), "compares no label"),
     ];
     for (expression, why) in cases {
         let problems = problems(&json!([{ "place": "here", "expression": expression }]));
