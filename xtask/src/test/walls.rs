@@ -1,7 +1,11 @@
 //! The walls of the architecture that a machine can check.
 
+mod arrows;
 mod classes;
 mod dependencies;
+mod imports;
+mod lexer;
+mod phrases;
 
 use std::{
     fs,
@@ -42,6 +46,8 @@ pub fn check_all(tally: &mut Tally, paths: &Paths) {
         &["Resource", "ServerAction", "EventSource"],
     );
     classes::check_all(tally, paths);
+    arrows::check_all(tally, paths);
+    phrases::check_all(tally, paths);
     dependencies::check_all(tally, paths);
     lock_file_names_no_host(tally, paths);
 }
