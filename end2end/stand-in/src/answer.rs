@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     fault::Fault,
-    journal::{Journal, Level},
+    log::{Journal, Level},
     listeners::Endpoint,
     loki::Loki,
     prometheus::Prometheus,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::fed::Labels;
+use crate::records::Labels;
 
 /// One line.
 #[derive(Debug, Clone)]

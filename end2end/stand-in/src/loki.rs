@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    fed::{self, Fed, Labels},
+    records::{self as fed, Fed, Labels},
     logql::{Entry, Series, evaluate, parse},
     request::{Reply, Request, json_object, json_text},
 };

@@ -8,8 +8,8 @@
 
 mod answer;
 mod fault;
-mod fed;
-mod journal;
+mod records;
+mod log;
 mod listeners;
 mod logql;
 mod loki;
@@ -26,7 +26,7 @@ use signal_hook::{
 };
 
 use fault::Fault;
-use journal::{Journal, Level};
+use log::{Journal, Level};
 use role::Role;
 
 fn main() {

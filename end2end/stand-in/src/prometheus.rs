@@ -16,7 +16,7 @@ use std::{
 use time::OffsetDateTime;
 
 use crate::{
-    fed::{self, Labels},
+    records::{self as fed, Labels},
     request::{Reply, Request, json_object},
 };
 
