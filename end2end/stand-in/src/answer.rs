@@ -1,4 +1,4 @@
-//! HTTP, as little as is needed: one request a connection, answered and logged.
+//! A minimal HTTP server: one request per connection, answered and logged.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -11,51 +11,57 @@ use anyhow::{Context, Result};
 
 use crate::{
     fault::Fault,
-    log::{Journal, Level},
     listeners::Endpoint,
+    log::{Level, ServiceLog},
     loki::Loki,
     prometheus::Prometheus,
     request::{Reply, Request},
     role::Role,
 };
 
-/// The longest body that is taken.
-const LONGEST_BODY: u64 = 64 * 1024 * 1024;
+/// In bytes; the rest of a longer body is not read.
+const MAX_BODY: u64 = 64 * 1024 * 1024;
 
-/// What the stores keep, for all who listen.
+/// What tests sent, shared by all listeners.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct Stores {
     loki: Loki,
     prometheus: Prometheus,
 }
 
-/// Answers at an address from now on, on threads of its own.
-pub fn listen(role: Role, journal: Journal, endpoint: Endpoint, fault: Option<Fault>, kept: Arc<Kept>) -> Result<()> {
+/// Listens on an address and answers in background threads.
+pub fn listen(
+    role: Role,
+    log: ServiceLog,
+    endpoint: Endpoint,
+    fault: Option<Fault>,
+    stores: Arc<Stores>,
+) -> Result<()> {
     let listener = TcpListener::bind(&endpoint.address).with_context(|| format!("listen tcp {}", endpoint.address))?;
-    journal.write(Level::Info, &format!("listening on {}", endpoint.address));
+    log.write(Level::Info, &format!("listening on {}", endpoint.address));
     let started = Instant::now();
     std::thread::spawn(move || {
         for connection in listener.incoming().flatten() {
-            let (endpoint, kept) = (endpoint.clone(), Arc::clone(&kept));
+            let (endpoint, stores) = (endpoint.clone(), Arc::clone(&stores));
             std::thread::spawn(move || {
                 let ready = match fault {
                     None | Some(Fault::Exit(_)) => true,
                     Some(Fault::NeverReady) => false,
                     Some(Fault::SlowReady(wait)) => started.elapsed() >= wait,
                 };
-                // A client that hangs up is its own affair.
-                let _ = converse(role, journal, &endpoint, &kept, ready, connection);
+                // The client may hang up at any time.
+                let _ = serve_connection(role, log, &endpoint, &stores, ready, connection);
             });
         }
     });
     Ok(())
 }
 
-fn converse(
+fn serve_connection(
     role: Role,
-    journal: Journal,
+    log: ServiceLog,
     endpoint: &Endpoint,
-    kept: &Kept,
+    stores: &Stores,
     ready: bool,
     mut connection: TcpStream,
 ) -> std::io::Result<()> {
@@ -78,15 +84,15 @@ fn converse(
         }
     }
     let mut body = Vec::new();
-    reader.take(length.min(LONGEST_BODY)).read_to_end(&mut body)?;
+    reader.take(length.min(MAX_BODY)).read_to_end(&mut body)?;
     let request = Request::new(method, target, body);
-    let reply = reply(role, endpoint, kept, ready, &request);
+    let reply = reply(role, endpoint, stores, ready, &request);
     let level = if reply.status.starts_with('5') { Level::Warn } else { Level::Info };
-    journal.write(level, &format!("{method} {} {}", request.path, reply.status));
-    let further: String = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    log.write(level, &format!("{method} {} {}", request.path, reply.status));
+    let headers: String = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     write!(
         connection,
-        "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{further}Connection: close\r\n\r\n{}",
+        "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{headers}Connection: close\r\n\r\n{}",
         reply.status,
         reply.content_type,
         reply.body.len(),
@@ -94,25 +100,27 @@ fn converse(
     )
 }
 
-fn reply(role: Role, endpoint: &Endpoint, kept: &Kept, ready: bool, request: &Request) -> Reply {
+fn reply(role: Role, endpoint: &Endpoint, stores: &Stores, ready: bool, request: &Request) -> Reply {
     let (method, path) = (request.method.as_str(), request.path.as_str());
-    let asks_whether_ready = path == role.ready_path() || endpoint.otlp_paths.iter().any(|known| known == path);
-    if asks_whether_ready && !ready {
-        return Reply::text("503 Service Unavailable", "not ready: waiting for the end of a fault");
+    let is_readiness_probe = path == role.ready_path() || endpoint.otlp_paths.iter().any(|known| known == path);
+    if is_readiness_probe && !ready {
+        return Reply::text("503 Service Unavailable", "not ready (simulated fault)");
     }
     if !endpoint.otlp_paths.is_empty() {
-        return match endpoint.otlp_paths.iter().any(|known| known == path) {
-            true if method == "POST" => Reply::json("{\"partialSuccess\":{}}"),
-            true => Reply::text("405 Method Not Allowed", "405 method not allowed, supported: [POST]"),
-            false => Reply::text("404 Not Found", "404 page not found"),
+        return if !endpoint.otlp_paths.iter().any(|known| known == path) {
+            Reply::text("404 Not Found", "404 page not found")
+        } else if method == "POST" {
+            Reply::json("{\"partialSuccess\":{}}")
+        } else {
+            Reply::text("405 Method Not Allowed", "405 method not allowed, supported: [POST]")
         };
     }
-    let of_a_store = match role {
-        Role::Loki => kept.loki.answer(request),
-        Role::Prometheus => kept.prometheus.answer(request),
+    let store_reply = match role {
+        Role::Loki => stores.loki.handle(request),
+        Role::Prometheus => stores.prometheus.handle(request),
         _ => None,
     };
-    if let Some(reply) = of_a_store {
+    if let Some(reply) = store_reply {
         return reply;
     }
     match path {
@@ -128,7 +136,7 @@ fn reply(role: Role, endpoint: &Endpoint, kept: &Kept, ready: bool, request: &Re
     }
 }
 
-/// A page of the service's own. Grafana's says who may show it in a frame, by the variables that Grafana reads.
+/// A page of the service. Grafana's headers say which sites may embed it, set by the variables that Grafana reads.
 fn page(role: Role, path: &str) -> Reply {
     let name = role.name();
     let mut page = Reply::new(
@@ -159,11 +167,11 @@ mod tests {
     fn status(role: Role, otlp: &[&str], ready: bool, method: &str, path: &str) -> &'static str {
         let otlp_paths = otlp.iter().map(|path| (*path).to_owned()).collect();
         let request = Request::new(method, path, Vec::new());
-        reply(role, &Endpoint { address: String::new(), otlp_paths }, &Kept::default(), ready, &request).status
+        reply(role, &Endpoint { address: String::new(), otlp_paths }, &Stores::default(), ready, &request).status
     }
 
     #[test]
-    fn readiness_is_answered_where_the_real_one_answers_it() {
+    fn readiness_probes_have_the_real_services_paths() {
         assert_eq!(status(Role::Loki, &[], true, "GET", "/ready"), "200 OK");
         assert_eq!(status(Role::Loki, &[], false, "GET", "/ready"), "503 Service Unavailable");
         assert_eq!(status(Role::Prometheus, &[], true, "GET", "/-/ready"), "200 OK");
@@ -173,17 +181,17 @@ mod tests {
     }
 
     #[test]
-    fn each_store_keeps_what_it_is_fed_and_grafana_has_pages() {
+    fn loki_and_prometheus_are_stores_and_grafana_has_pages() {
         assert_eq!(status(Role::Loki, &[], true, "POST", "/stand-in/events"), "204 No Content");
         assert_eq!(status(Role::Prometheus, &[], true, "GET", "/api/v1/query?query=up"), "200 OK");
         assert_eq!(status(Role::Jaeger, &[], true, "POST", "/stand-in/events"), "404 Not Found");
         assert_eq!(status(Role::Grafana, &[], true, "GET", "/d-solo/x/y?panelId=2"), "200 OK");
-        // Nobody told this one that it may be framed.
+        // Embedding is off unless a variable allows it.
         assert_eq!(page(Role::Grafana, "/").headers, [("X-Frame-Options", "deny".to_owned())]);
     }
 
     #[test]
-    fn the_collector_takes_data_only_at_its_configured_paths() {
+    fn the_collector_accepts_data_only_at_its_configured_paths() {
         assert_eq!(status(Role::OtelCollector, &["/l"], true, "POST", "/l"), "200 OK");
         assert_eq!(status(Role::OtelCollector, &["/l"], true, "GET", "/l"), "405 Method Not Allowed");
         assert_eq!(status(Role::OtelCollector, &["/l"], true, "POST", "/v1/logs"), "404 Not Found");

@@ -1,15 +1,14 @@
-//! Ways to misbehave, as `STAND_IN_FAULT` names them.
+//! Faults that tests switch on with `STAND_IN_FAULT`.
 
 use std::{str::FromStr, time::Duration};
 
-/// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// `exit:3`: ends with that code after a line in the log.
+    /// `exit:3`: logs a line and exits with that code.
     Exit(i32),
-    /// `never-ready`: answers 503 where it is asked whether it is ready.
+    /// `never-ready`: answers readiness probes with 503.
     NeverReady,
-    /// `slow-ready:1500`: as `never-ready` for that many milliseconds.
+    /// `slow-ready:1500`: like `never-ready`, for that many milliseconds.
     SlowReady(Duration),
 }
 
@@ -34,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_fault_reads_back_and_nothing_else_does() {
+    fn only_the_three_faults_are_parsed() {
         assert_eq!("exit:3".parse(), Ok(Fault::Exit(3)));
         assert_eq!("never-ready".parse(), Ok(Fault::NeverReady));
         assert_eq!("slow-ready:1500".parse(), Ok(Fault::SlowReady(Duration::from_millis(1500))));

@@ -1,5 +1,5 @@
-//! Where the real service would listen, read from the same arguments, variables and files. What it would not find, it
-//! does not find either: a missing or malformed file is an error.
+//! The addresses on which the real service would listen, read from the same arguments, variables and files. A missing or
+//! malformed file is an error, as it is for the real service.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use saphyr::{LoadableYamlNode as _, YamlOwned};
 
 use crate::role::Role;
 
-/// An address to listen on and what is answered there.
+/// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// `host:port`, as `TcpListener` takes it.
+    /// `host:port`
     pub address: String,
-    /// Paths to which OTLP may be posted; on the collector's HTTP receiver only.
+    /// Paths that accept OTLP; only the collector's HTTP receiver has any.
     pub otlp_paths: Vec<String>,
 }
 
@@ -23,7 +23,7 @@ impl Endpoint {
     }
 }
 
-/// Every address of the service.
+/// Every endpoint of the service.
 pub fn endpoints(role: Role, arguments: &[String]) -> Result<Vec<Endpoint>> {
     match role {
         Role::OtelCollector => collector(&configuration(arguments, "/etc/otelcol-contrib/config.yaml")?),
@@ -42,7 +42,7 @@ pub fn endpoints(role: Role, arguments: &[String]) -> Result<Vec<Endpoint>> {
         Role::Grafana => {
             let port = std::env::var("GF_SERVER_HTTP_PORT").unwrap_or_else(|_| "3000".to_owned());
             let port: u16 = port.parse().with_context(|| format!("GF_SERVER_HTTP_PORT is `{port}`"))?;
-            provisioned_files(Path::new("/etc/grafana/provisioning"))?;
+            check_provisioned_files(Path::new("/etc/grafana/provisioning"))?;
             Ok(vec![Endpoint::plain(format!("0.0.0.0:{port}"))])
         }
     }
@@ -84,7 +84,7 @@ fn parse(text: &str) -> Result<YamlOwned> {
     let documents = YamlOwned::load_from_str(text)?;
     match documents.into_iter().next() {
         Some(document) if document.is_mapping() => Ok(document),
-        _ => bail!("it is not a YAML mapping"),
+        _ => bail!("not a YAML mapping"),
     }
 }
 
@@ -99,7 +99,7 @@ fn http_listen_port(configuration: &YamlOwned, default: i64) -> Result<Vec<Endpo
     Ok(vec![Endpoint::plain(format!("{}:{port}", address.unwrap_or("0.0.0.0")))])
 }
 
-/// Receivers under `receivers.otlp.protocols`, as far as a pipeline uses them.
+/// The receivers under `receivers.otlp.protocols`, and the Prometheus exporter.
 fn collector(configuration: &YamlOwned) -> Result<Vec<Endpoint>> {
     let protocols = descend(configuration, &["receivers", "otlp", "protocols"])
         .context("`receivers.otlp.protocols` is missing: 'receivers' has no otlp")?;
@@ -134,12 +134,12 @@ fn descend<'yaml>(node: &'yaml YamlOwned, keys: &[&str]) -> Option<&'yaml YamlOw
     keys.iter().try_fold(node, |node, key| node.as_mapping_get(key))
 }
 
-/// Grafana refuses to start over a provisioning file that it cannot read.
-fn provisioned_files(folder: &Path) -> Result<()> {
+/// Grafana does not start if it cannot read a provisioning file.
+fn check_provisioned_files(folder: &Path) -> Result<()> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() {
-            provisioned_files(&path)?;
+            check_provisioned_files(&path)?;
         } else if path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
             let text = std::fs::read_to_string(&path).with_context(|| format!("`{}`", path.display()))?;
             parse(&text).with_context(|| format!("error parsing `{}`", path.display()))?;
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flag_is_found_however_it_is_written() {
+    fn a_flag_is_found_in_each_notation() {
         for written in [&["-config.file=/a"][..], &["--config.file=/a"], &["-target=all", "--config.file", "/a"]] {
             let arguments: Vec<String> = written.iter().map(|word| (*word).to_owned()).collect();
             assert_eq!(flag(&arguments, "config.file").as_deref(), Some("/a"), "{written:?}");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_collector_listens_where_its_receivers_say() -> Result<()> {
+    fn the_collector_listens_on_its_receivers_addresses() -> Result<()> {
         let configuration = parse(
             "receivers:\n  otlp:\n    protocols:\n      grpc:\n        endpoint: 0.0.0.0:5317\n      http:\n        \
              endpoint: 0.0.0.0:5318\n        logs_url_path: /l\nexporters:\n  prometheus:\n    endpoint: :9999\n\

@@ -1,4 +1,4 @@
-//! Log lines in the format of the service that is played, so that what reads them meets the real thing.
+//! Log lines in the format of the simulated service, so that the panel parses what the real service would write.
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -21,23 +21,25 @@ impl Level {
     }
 }
 
-/// Where lines go: stderr, as with five of the six; Grafana writes to stdout.
+/// Writes to stderr, as five of the six services do; Grafana writes to stdout.
 #[derive(Debug, Clone, Copy)]
-pub struct Journal {
+pub struct ServiceLog {
     role: Role,
 }
 
-impl Journal {
-    pub const fn of(role: Role) -> Journal {
-        Journal { role }
+impl ServiceLog {
+    pub const fn new(role: Role) -> ServiceLog {
+        ServiceLog { role }
     }
 
     pub fn write(self, level: Level, message: &str) {
         use std::io::Write as _;
         let line = self.line(level, message, OffsetDateTime::now_utc());
-        let _ = match self.role {
-            Role::Grafana => writeln!(std::io::stdout(), "{line}"),
-            _ => writeln!(std::io::stderr(), "{line}"),
+        // A log that cannot be written to is no reason to stop.
+        let _ = if self.role == Role::Grafana {
+            writeln!(std::io::stdout(), "{line}")
+        } else {
+            writeln!(std::io::stderr(), "{line}")
         };
     }
 
@@ -64,9 +66,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_looks_like_the_services_own() {
+    fn a_line_has_the_services_format() {
         let now = OffsetDateTime::UNIX_EPOCH;
-        let line = |role| Journal::of(role).line(Level::Warn, "a \"b\"", now);
+        let line = |role| ServiceLog::new(role).line(Level::Warn, "a \"b\"", now);
         assert_eq!(
             line(Role::OtelCollector),
             "1970-01-01T00:00:00Z\twarn\tstand-in/main.go:1\ta \"b\"\t{\"stand_in\": true}"

@@ -1,10 +1,10 @@
-//! The few shapes of LogQL in which the panel asks, and what they come to.
+//! The subset of LogQL that the panel uses: a parser and an evaluator.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::records::Labels;
 
-/// One line.
+/// One log line.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Nanoseconds since 1970.
@@ -13,43 +13,45 @@ pub struct Entry {
     pub line: String,
 }
 
-/// One number of an answer.
+/// One value of a result.
 #[derive(Debug)]
 pub struct Series {
     pub labels: Labels,
     pub value: f64,
 }
 
-/// `{…} | …`, and what is made of its lines.
+/// `{…} | …`, and how its lines are aggregated.
 #[derive(Debug)]
-pub struct Question {
+pub struct Query {
     matchers: Vec<(String, String, String)>,
+    /// The unwrapped label.
     field: Option<String>,
     /// Nanoseconds.
     range: u64,
     by: Vec<String>,
-    sum: Sum,
+    aggregation: Aggregation,
 }
 
 #[derive(Debug)]
-enum Sum {
-    /// The lines themselves.
+enum Aggregation {
+    /// None: the lines themselves.
     Lines,
     Count,
-    Of,
-    Last,
-    /// How many different groups by these labels.
+    Sum,
+    /// The time of the newest line, in seconds.
+    Newest,
+    /// The number of distinct groups by these labels.
     Groups(Vec<String>),
 }
 
-impl Question {
-    pub fn takes(&self, entry: &Entry) -> bool {
+impl Query {
+    pub fn matches(&self, entry: &Entry) -> bool {
         self.matchers.iter().all(|(name, operator, wanted)| {
             let value = entry.labels.get(name).map_or("", String::as_str);
             match operator.as_str() {
                 "=" => value == wanted,
                 "!=" => value != wanted,
-                // Of patterns only alternatives.
+                // The only patterns are alternatives.
                 "=~" => wanted == ".*" || wanted.split('|').any(|plain| plain.replace('\\', "") == value),
                 _ => false,
             }
@@ -57,37 +59,37 @@ impl Question {
     }
 }
 
-/// Understands a question, or says where it stops to.
-pub fn parse(text: &str) -> Result<Question, String> {
+/// Parses a query. The error quotes the part that is not supported.
+pub fn parse(text: &str) -> Result<Query, String> {
     if text.starts_with('{') {
-        let (matchers, field, rest) = pipe(text)?;
+        let (matchers, field, rest) = parse_pipeline(text)?;
         return match rest.trim() {
-            "" => Ok(Question { matchers, field, range: 0, by: Vec::new(), sum: Sum::Lines }),
+            "" => Ok(Query { matchers, field, range: 0, by: Vec::new(), aggregation: Aggregation::Lines }),
             rest => Err(format!("unexpected `{rest}`")),
         };
     }
     if let Some(rest) = text.strip_prefix("count") {
-        let (by, rest) = labels(rest)?;
+        let (by, rest) = parse_by(rest)?;
         let inner = parse(rest.trim().strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).ok_or(rest)?)?;
-        return Ok(Question { sum: Sum::Groups(inner.by), by, ..inner });
+        return Ok(Query { aggregation: Aggregation::Groups(inner.by), by, ..inner });
     }
     if let Some(rest) = text.strip_prefix("max_over_time(") {
-        let (matchers, field, range, rest) = ranged(rest)?;
-        let (by, _) = labels(rest)?;
-        return Ok(Question { matchers, field, range, by, sum: Sum::Last });
+        let (matchers, field, range, rest) = parse_range(rest)?;
+        let (by, _) = parse_by(rest)?;
+        return Ok(Query { matchers, field, range, by, aggregation: Aggregation::Newest });
     }
-    let (by, rest) = labels(text.strip_prefix("sum").ok_or_else(|| format!("unexpected `{text}`"))?)?;
-    for (function, sum) in [("(count_over_time(", Sum::Count), ("(sum_over_time(", Sum::Of)] {
+    let (by, rest) = parse_by(text.strip_prefix("sum").ok_or_else(|| format!("unexpected `{text}`"))?)?;
+    for (function, aggregation) in [("(count_over_time(", Aggregation::Count), ("(sum_over_time(", Aggregation::Sum)] {
         if let Some(rest) = rest.trim().strip_prefix(function) {
-            let (matchers, field, range, _) = ranged(rest)?;
-            return Ok(Question { matchers, field, range, by, sum });
+            let (matchers, field, range, _) = parse_range(rest)?;
+            return Ok(Query { matchers, field, range, by, aggregation });
         }
     }
     Err(format!("unexpected `{rest}`"))
 }
 
-/// ` by (a, b)`, if it is there.
-fn labels(text: &str) -> Result<(Vec<String>, &str), String> {
+/// ` by (a, b)`, if there is one.
+fn parse_by(text: &str) -> Result<(Vec<String>, &str), String> {
     let Some(rest) = text.trim_start().strip_prefix("by (") else { return Ok((Vec::new(), text)) };
     let (inner, rest) = rest.split_once(')').ok_or_else(|| format!("`)` is missing after `{rest}`"))?;
     Ok((inner.split(',').map(|label| label.trim().to_owned()).collect(), rest))
@@ -96,8 +98,8 @@ fn labels(text: &str) -> Result<(Vec<String>, &str), String> {
 type Matchers = Vec<(String, String, String)>;
 
 /// `{…} | … [1h])`.
-fn ranged(text: &str) -> Result<(Matchers, Option<String>, u64, &str), String> {
-    let (matchers, field, rest) = pipe(text)?;
+fn parse_range(text: &str) -> Result<(Matchers, Option<String>, u64, &str), String> {
+    let (matchers, field, rest) = parse_pipeline(text)?;
     let inner = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let (range, rest) = inner.ok_or_else(|| format!("a range is missing at `{rest}`"))?;
     let (number, unit) = range.split_at(range.len().saturating_sub(1));
@@ -106,18 +108,18 @@ fn ranged(text: &str) -> Result<(Matchers, Option<String>, u64, &str), String> {
         "m" => 60,
         "h" => 3600,
         "d" => 86_400,
-        _ => return Err(format!("`{range}` is no range")),
+        _ => return Err(format!("`{range}` is not a range")),
     };
-    let number: u64 = number.parse().map_err(|_| format!("`{range}` is no range"))?;
+    let number: u64 = number.parse().map_err(|_| format!("`{range}` is not a range"))?;
     Ok((matchers, field, number * unit * 1_000_000_000, rest.strip_prefix(')').unwrap_or(rest)))
 }
 
 /// `{a="b", c="d"} | e="f" | unwrap g | __error__=""`.
-fn pipe(text: &str) -> Result<(Matchers, Option<String>, &str), String> {
+fn parse_pipeline(text: &str) -> Result<(Matchers, Option<String>, &str), String> {
     let (mut matchers, mut field) = (Vec::new(), None);
     let mut rest = text.strip_prefix('{').ok_or_else(|| format!("unexpected `{text}`"))?;
     while !rest.starts_with('}') {
-        let (found, after) = matcher(rest)?;
+        let (found, after) = parse_matcher(rest)?;
         matchers.push(found);
         rest = after.trim_start_matches([',', ' ']);
     }
@@ -130,7 +132,7 @@ fn pipe(text: &str) -> Result<(Matchers, Option<String>, &str), String> {
         } else if let Some(after) = stage.strip_prefix("label_format ts=`{{ __timestamp__ | unixEpoch }}`") {
             rest = after;
         } else {
-            let (found, after) = matcher(stage)?;
+            let (found, after) = parse_matcher(stage)?;
             matchers.extend((found.0 != "__error__").then_some(found));
             rest = after;
         }
@@ -138,11 +140,11 @@ fn pipe(text: &str) -> Result<(Matchers, Option<String>, &str), String> {
     Ok((matchers, field, rest))
 }
 
-fn matcher(text: &str) -> Result<((String, String, String), &str), String> {
-    let wrong = || format!("no comparison at `{text}`");
-    let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').ok_or_else(wrong)?;
+fn parse_matcher(text: &str) -> Result<((String, String, String), &str), String> {
+    let error = || format!("no comparison at `{text}`");
+    let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').ok_or_else(error)?;
     let (name, rest) = text.split_at(end);
-    let quote = rest.find('"').filter(|quote| (1..=2).contains(quote)).ok_or_else(wrong)?;
+    let quote = rest.find('"').filter(|quote| (1..=2).contains(quote)).ok_or_else(error)?;
     let (operator, rest) = rest.split_at(quote);
     let (mut value, mut letters) = (String::new(), rest[1..].char_indices());
     while let Some((index, letter)) = letters.next() {
@@ -152,35 +154,35 @@ fn matcher(text: &str) -> Result<((String, String, String), &str), String> {
             letter => value.push(letter),
         }
     }
-    Err(wrong())
+    Err(error())
 }
 
-/// What the question comes to at a moment, in nanoseconds since 1970.
-pub fn evaluate(question: &Question, entries: &[Entry], at: u64) -> Vec<Series> {
-    let chosen = |entry: &Entry, names: &[String]| -> Labels {
+/// The result at a time in nanoseconds since 1970.
+pub fn evaluate(query: &Query, entries: &[Entry], at: u64) -> Vec<Series> {
+    let select = |entry: &Entry, names: &[String]| -> Labels {
         names.iter().filter_map(|name| Some((name.clone(), entry.labels.get(name)?.clone()))).collect()
     };
     let mut groups: BTreeMap<Labels, f64> = BTreeMap::new();
-    let mut different: BTreeSet<(Labels, Labels)> = BTreeSet::new();
+    let mut distinct: BTreeSet<(Labels, Labels)> = BTreeSet::new();
     for entry in entries {
-        if entry.at > at || entry.at <= at.saturating_sub(question.range) || !question.takes(entry) {
+        if entry.at > at || entry.at <= at.saturating_sub(query.range) || !query.matches(entry) {
             continue;
         }
-        let group = chosen(entry, &question.by);
-        let number = question.field.as_ref().and_then(|field| entry.labels.get(field)?.parse::<f64>().ok());
-        match (&question.sum, number) {
-            (Sum::Count, _) => *groups.entry(group).or_default() += 1.0,
-            (Sum::Of, Some(number)) => *groups.entry(group).or_default() += number,
-            (Sum::Last, _) => {
+        let group = select(entry, &query.by);
+        let number = query.field.as_ref().and_then(|field| entry.labels.get(field)?.parse::<f64>().ok());
+        match (&query.aggregation, number) {
+            (Aggregation::Count, _) => *groups.entry(group).or_default() += 1.0,
+            (Aggregation::Sum, Some(number)) => *groups.entry(group).or_default() += number,
+            (Aggregation::Newest, _) => {
                 let last = groups.entry(group).or_default();
                 *last = last.max((entry.at / 1_000_000_000) as f64);
             }
-            (Sum::Groups(inner), _) => {
-                if different.insert((group.clone(), chosen(entry, inner))) {
+            (Aggregation::Groups(inner), _) => {
+                if distinct.insert((group.clone(), select(entry, inner))) {
                     *groups.entry(group).or_default() += 1.0;
                 }
             }
-            (Sum::Lines, _) | (Sum::Of, None) => {}
+            (Aggregation::Lines, _) | (Aggregation::Sum, None) => {}
         }
     }
     groups.into_iter().map(|(labels, value)| Series { labels, value }).collect()
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn each_shape_comes_to_what_it_says() {
+    fn each_supported_form_is_evaluated() {
         let entries = [
             entry(10, &[("service_name", "x"), ("agent", "a"), ("session_id", "1"), ("cost", "0.5")]),
             entry(20, &[("service_name", "x"), ("agent", "a"), ("session_id", "1"), ("cost", "0.25")]),
@@ -220,14 +222,14 @@ mod tests {
             (r#"sum (count_over_time({service_name="x"} | agent="a\"b" [1m]))"#, vec![1.0]),
             (r#"sum (count_over_time({service_name="x"} | agent=~"b|a" | project="" [1m]))"#, vec![2.0]),
         ] {
-            let question = parse(text).expect(text);
-            let found: Vec<f64> = evaluate(&question, &entries, 31 * SECOND).iter().map(|one| one.value).collect();
+            let query = parse(text).expect(text);
+            let found: Vec<f64> = evaluate(&query, &entries, 31 * SECOND).iter().map(|one| one.value).collect();
             assert_eq!(found, values, "{text}");
         }
     }
 
     #[test]
-    fn everything_that_the_panel_asks_of_loki_is_understood() {
+    fn every_query_of_the_panel_is_supported() {
         use monitor_core::telemetry::{Owner, Range, stores::queries};
         let owner = Owner { project: Some("a \"b\" | c".to_owned()), agent: None };
         let addresses = ["172.18.0.5".to_owned(), "fd00::5".to_owned()];
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused() {
+    fn an_unsupported_query_is_an_error() {
         for text in
             ["", "rate(x)", "{a=b}", "{a=\"b\"} | json", "sum(count_over_time({a=\"b\"}))", "{a=\"b\"} |= \"c\""]
         {

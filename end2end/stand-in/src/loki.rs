@@ -1,35 +1,34 @@
-//! A Loki that keeps what tests feed it and answers the panel's questions about it; what it does not understand is
-//! refused, as by the real one, with a parse error.
+//! A Loki that stores what tests send it and answers the panel's queries. A query that it does not support is answered
+//! with a parse error, as by the real Loki.
 //!
-//! `POST /stand-in/events` takes one JSON object a line:
+//! `POST /stand-in/events` accepts one JSON object per line:
 //! `{"project":"p","agent":"a","session":"s","event":"tool_result","ago":5,"fields":{"tool_name":"Bash"}}`. `at` is a
-//! moment (RFC 3339) or nanoseconds since 1970, else `ago` is seconds before now, else it is now. `service` is
-//! `claude-code` unless it says `envoy` or `coredns`. `DELETE /stand-in/events` forgets everything.
+//! time (RFC 3339) or nanoseconds since 1970; without it, `ago` is seconds before now; without both, it is now. `service`
+//! is `claude-code`, `envoy` or `coredns`, and `claude-code` by default. `DELETE /stand-in/events` deletes everything.
 
 use std::sync::{Mutex, PoisonError};
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    records::{self as fed, Fed, Labels},
     logql::{Entry, Series, evaluate, parse},
-    request::{Reply, Request, json_object, json_text},
+    records::{Labels, Record, parse_records},
+    request::{Reply, Request, json_object, json_string},
 };
 
-/// Everything that was fed.
 #[derive(Debug, Default)]
 pub struct Loki {
     entries: Mutex<Vec<Entry>>,
 }
 
 impl Loki {
-    /// The answer, if it is a question to the store.
-    pub fn answer(&self, request: &Request) -> Option<Reply> {
+    /// The reply, or `None` if the path is not one of the store's.
+    pub fn handle(&self, request: &Request) -> Option<Reply> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         Some(match (request.method.as_str(), request.path.as_str()) {
-            ("POST", "/stand-in/events") => match fed::read(&request.body) {
-                Ok(fed) => {
-                    entries.extend(fed.into_iter().map(entry));
+            ("POST", "/stand-in/events") => match parse_records(&request.body) {
+                Ok(records) => {
+                    entries.extend(records.into_iter().map(entry_from));
                     Reply::new("204 No Content", "text/plain", "")
                 }
                 Err(problem) => Reply::text("400 Bad Request", problem),
@@ -39,17 +38,17 @@ impl Loki {
                 Reply::new("204 No Content", "text/plain", "")
             }
             (_, "/loki/api/v1/query") => {
-                let at = moment(request.parameter("time"));
-                asked(request, &entries, &[at])
+                let at = parse_time(request.parameter("time"));
+                run_query(request, &entries, &[at])
             }
             (_, "/loki/api/v1/query_range") => {
-                let (start, end) = (moment(request.parameter("start")), moment(request.parameter("end")));
+                let (start, end) = (parse_time(request.parameter("start")), parse_time(request.parameter("end")));
                 let step = request.parameter("step").trim_end_matches('s').parse::<u64>().unwrap_or(60).max(1);
                 let times: Vec<u64> = (start..=end).step_by((step * 1_000_000_000) as usize).collect();
                 if request.parameter("query").starts_with('{') {
-                    lines(request, &entries, start, end)
+                    query_lines(request, &entries, start, end)
                 } else {
-                    asked(request, &entries, &times)
+                    run_query(request, &entries, &times)
                 }
             }
             _ => return None,
@@ -57,42 +56,42 @@ impl Loki {
     }
 }
 
-fn entry(fed: Fed) -> Entry {
-    let own = |name: &str| fed.own.get(name).cloned();
+fn entry_from(record: Record) -> Entry {
+    let value = |name: &str| record.values.get(name).cloned();
     let now = OffsetDateTime::now_utc().unix_timestamp_nanos() as u64;
     let before = |ago: String| now.saturating_sub((ago.parse::<f64>().unwrap_or_default() * 1e9) as u64);
-    let at = own("at").map_or_else(|| own("ago").map_or(now, before), |at| moment(&at));
-    let mut labels: Labels = fed.object.clone();
+    let at = value("at").map_or_else(|| value("ago").map_or(now, before), |at| parse_time(&at));
+    let mut labels: Labels = record.nested.clone();
     for (name, label) in
         [("project", "project"), ("agent", "agent"), ("session", "session_id"), ("event", "event_name")]
     {
-        labels.extend(own(name).map(|value| (label.to_owned(), value)));
+        labels.extend(value(name).map(|value| (label.to_owned(), value)));
     }
-    labels.insert("service_name".to_owned(), own("service").unwrap_or_else(|| "claude-code".to_owned()));
-    let line = own("event").map_or_else(String::new, |event| format!("claude_code.{event}"));
+    labels.insert("service_name".to_owned(), value("service").unwrap_or_else(|| "claude-code".to_owned()));
+    let line = value("event").map_or_else(String::new, |event| format!("claude_code.{event}"));
     Entry { at, labels, line }
 }
 
-/// Nanoseconds since 1970: of a moment, of nanoseconds, of seconds, of nothing, which is now.
-fn moment(text: &str) -> u64 {
+/// Nanoseconds since 1970, from RFC 3339, nanoseconds or seconds. Anything else is now.
+fn parse_time(text: &str) -> u64 {
     let now = || OffsetDateTime::now_utc().unix_timestamp_nanos() as u64;
     match (text.parse::<u64>(), text.parse::<f64>(), OffsetDateTime::parse(text, &Rfc3339)) {
         (Ok(nanoseconds), _, _) if nanoseconds > 100_000_000_000 => nanoseconds,
         (_, Ok(seconds), _) => (seconds * 1e9) as u64,
-        (_, _, Ok(moment)) => moment.unix_timestamp_nanos() as u64,
+        (_, _, Ok(time)) => time.unix_timestamp_nanos() as u64,
         _ => now(),
     }
 }
 
-fn asked(request: &Request, entries: &[Entry], times: &[u64]) -> Reply {
-    let question = match parse(request.parameter("query")) {
-        Ok(question) => question,
+fn run_query(request: &Request, entries: &[Entry], times: &[u64]) -> Reply {
+    let query = match parse(request.parameter("query")) {
+        Ok(query) => query,
         Err(problem) => return Reply::text("400 Bad Request", format!("parse error : {problem}\n")),
     };
     let is_instant = request.path.ends_with("/query");
     let mut series: Vec<(Labels, Vec<String>)> = Vec::new();
     for &time in times {
-        for Series { labels, value } in evaluate(&question, entries, time) {
+        for Series { labels, value } in evaluate(&query, entries, time) {
             let value = format!("[{},\"{value}\"]", time as f64 / 1e9);
             match series.iter_mut().find(|(known, _)| *known == labels) {
                 Some((_, values)) => values.push(value),
@@ -100,30 +99,34 @@ fn asked(request: &Request, entries: &[Entry], times: &[u64]) -> Reply {
             }
         }
     }
-    let one = |(labels, values): &(Labels, Vec<String>)| match is_instant {
-        true => format!("{{\"metric\":{},\"value\":{}}}", json_object(labels), values.join("")),
-        false => format!("{{\"metric\":{},\"values\":[{}]}}", json_object(labels), values.join(",")),
+    let to_json = |(labels, values): &(Labels, Vec<String>)| {
+        let (labels, values) = (json_object(labels), values.join(","));
+        if is_instant {
+            format!("{{\"metric\":{labels},\"value\":{values}}}")
+        } else {
+            format!("{{\"metric\":{labels},\"values\":[{values}]}}")
+        }
     };
-    success(if is_instant { "vector" } else { "matrix" }, &series.iter().map(one).collect::<Vec<_>>())
+    success(if is_instant { "vector" } else { "matrix" }, &series.iter().map(to_json).collect::<Vec<_>>())
 }
 
-fn lines(request: &Request, entries: &[Entry], start: u64, end: u64) -> Reply {
-    let question = match parse(request.parameter("query")) {
-        Ok(question) => question,
+fn query_lines(request: &Request, entries: &[Entry], start: u64, end: u64) -> Reply {
+    let query = match parse(request.parameter("query")) {
+        Ok(query) => query,
         Err(problem) => return Reply::text("400 Bad Request", format!("parse error : {problem}\n")),
     };
-    let within = |entry: &&Entry| (start..end).contains(&entry.at) && question.takes(entry);
+    let within = |entry: &&Entry| (start..end).contains(&entry.at) && query.matches(entry);
     let mut found: Vec<&Entry> = entries.iter().filter(within).collect();
     found.sort_by_key(|entry| entry.at);
     if request.parameter("direction") != "forward" {
         found.reverse();
     }
     found.truncate(request.parameter("limit").parse().unwrap_or(100));
-    let one = |entry: &&Entry| {
-        let (labels, line) = (json_object(&entry.labels), json_text(&entry.line));
+    let to_json = |entry: &&Entry| {
+        let (labels, line) = (json_object(&entry.labels), json_string(&entry.line));
         format!("{{\"stream\":{labels},\"values\":[[\"{}\",{line}]]}}", entry.at)
     };
-    success("streams", &found.iter().map(one).collect::<Vec<_>>())
+    success("streams", &found.iter().map(to_json).collect::<Vec<_>>())
 }
 
 fn success(kind: &str, results: &[String]) -> Reply {
@@ -137,26 +140,26 @@ fn success(kind: &str, results: &[String]) -> Reply {
 mod tests {
     use super::*;
 
-    fn ask(loki: &Loki, target: &str) -> String {
-        loki.answer(&Request::new("GET", target, Vec::new())).expect("an answer").body
+    fn get(loki: &Loki, target: &str) -> String {
+        loki.handle(&Request::new("GET", target, Vec::new())).expect("a reply").body
     }
 
     #[test]
-    fn what_was_fed_is_counted_and_shown() {
+    fn stored_events_are_counted_and_listed() {
         let loki = Loki::default();
-        let fed = "{\"agent\":\"dev\",\"event\":\"tool_result\",\"at\":1000000000000000,\"fields\":{\"n\":2}}\n\
+        let records = "{\"agent\":\"dev\",\"event\":\"tool_result\",\"at\":1000000000000000,\"fields\":{\"n\":2}}\n\
                    {\"agent\":\"dev\",\"event\":\"tool_result\",\"at\":1000001000000000,\"fields\":{\"n\":3}}\n";
-        let push = Request { body: fed.to_owned(), ..Request::new("POST", "/stand-in/events", Vec::new()) };
-        assert_eq!(loki.answer(&push).expect("an answer").status, "204 No Content");
+        let push = Request { body: records.to_owned(), ..Request::new("POST", "/stand-in/events", Vec::new()) };
+        assert_eq!(loki.handle(&push).expect("a reply").status, "204 No Content");
         let of = "%7Bservice_name%3D%22claude-code%22%7D";
         let sum =
             format!("sum%20by%20(agent)%20(sum_over_time({of}%20|%20unwrap%20n%20|%20__error__%3D%22%22%20[1h]))");
-        let vector = ask(&loki, &format!("/loki/api/v1/query?time=1000002000000000&query={sum}"));
+        let vector = get(&loki, &format!("/loki/api/v1/query?time=1000002000000000&query={sum}"));
         assert!(vector.contains("{\"metric\":{\"agent\":\"dev\"},\"value\":[1000002,\"5\"]}"), "{vector}");
         let range = format!("/loki/api/v1/query_range?start=1000001000000000&end=1000002000000000&query={of}");
-        assert_eq!(ask(&loki, &range).matches("\"stream\":").count(), 1);
-        let refused = loki.answer(&Request::new("GET", "/loki/api/v1/query?query=rate(x)", Vec::new()));
-        assert_eq!(refused.expect("an answer").status, "400 Bad Request");
-        assert!(loki.answer(&Request::new("GET", "/elsewhere", Vec::new())).is_none());
+        assert_eq!(get(&loki, &range).matches("\"stream\":").count(), 1);
+        let refused = loki.handle(&Request::new("GET", "/loki/api/v1/query?query=rate(x)", Vec::new()));
+        assert_eq!(refused.expect("a reply").status, "400 Bad Request");
+        assert!(loki.handle(&Request::new("GET", "/elsewhere", Vec::new())).is_none());
     }
 }

@@ -1,19 +1,19 @@
-//! Stands in for one of the six services where its image cannot be pulled. It takes the same command line, environment
-//! and configuration files as the real one, listens where they say, and answers readiness as the real one does.
+//! Simulates one of the six services where its image cannot be pulled. It reads the same command line, environment and
+//! configuration files as the real service, listens on the configured addresses, and answers readiness probes.
 //!
-//! `STAND_IN` says whom to play; `STAND_IN_FAULT` makes it misbehave. Both are set in the image, not by the stack, so
-//! that the stack under test is the stack that people run.
+//! `STAND_IN` selects the service; `STAND_IN_FAULT` switches on a fault. Both are set in the image, not by the stack, so
+//! that tests run the same stack that people run.
 //!
-//! Loki and Prometheus keep what tests feed them (`loki`, `prometheus`) and answer the panel's questions about it.
+//! Loki and Prometheus store the records that tests send them (`loki`, `prometheus`) and answer the panel's queries.
 
 mod answer;
 mod fault;
-mod records;
-mod log;
 mod listeners;
+mod log;
 mod logql;
 mod loki;
 mod prometheus;
+mod records;
 mod request;
 mod role;
 
@@ -26,7 +26,7 @@ use signal_hook::{
 };
 
 use fault::Fault;
-use log::{Journal, Level};
+use log::{Level, ServiceLog};
 use role::Role;
 
 fn main() {
@@ -37,15 +37,15 @@ fn main() {
             exit(2);
         }
     };
-    let journal = Journal::of(role);
-    if let Err(error) = serve(role, journal) {
-        journal.write(Level::Error, &format!("{error:#}"));
+    let log = ServiceLog::new(role);
+    if let Err(error) = serve(role, log) {
+        log.write(Level::Error, &format!("{error:#}"));
         exit(1);
     }
 }
 
-fn serve(role: Role, journal: Journal) -> Result<()> {
-    // Process 1 of a container ignores SIGTERM unless it asks for it.
+fn serve(role: Role, log: ServiceLog) -> Result<()> {
+    // Process 1 of a container ignores SIGTERM unless it has a handler.
     let mut signals = Signals::new([SIGTERM, SIGINT]).context("signals cannot be caught")?;
     let fault: Option<Fault> = match std::env::var("STAND_IN_FAULT") {
         Ok(text) => Some(text.parse().map_err(anyhow::Error::msg)?),
@@ -53,25 +53,24 @@ fn serve(role: Role, journal: Journal) -> Result<()> {
     };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let endpoints = listeners::endpoints(role, &arguments)?;
-    journal.write(Level::Info, &format!("starting a stand-in for {}", role.name()));
+    log.write(Level::Info, &format!("starting a stand-in for {}", role.name()));
     if let Some(Fault::Exit(code)) = fault {
-        journal.write(Level::Error, "the disk that this fault pretends is full");
+        log.write(Level::Error, "no space left on device (simulated fault)");
         exit(code);
     }
-    let kept = Arc::new(answer::Kept::default());
+    let stores = Arc::new(answer::Stores::default());
     for endpoint in endpoints {
-        answer::listen(role, journal, endpoint, fault, Arc::clone(&kept))?;
+        answer::listen(role, log, endpoint, fault, Arc::clone(&stores))?;
     }
-    journal.write(Level::Warn, "this is a stand-in: only what tests feed it is kept");
-    journal.write(Level::Info, role.ready_words());
-    // A slow stand-in logs while it waits, as the real one would.
+    log.write(Level::Warn, "this is a stand-in: it stores only what tests send it");
+    log.write(Level::Info, role.started_message());
     if let Some(Fault::SlowReady(wait)) = fault {
         std::thread::spawn(move || {
             std::thread::sleep(wait.min(Duration::from_secs(60)));
-            journal.write(Level::Info, "ready after the delay that was asked for");
+            log.write(Level::Info, "ready after the configured delay");
         });
     }
     let _ = signals.forever().next();
-    journal.write(Level::Info, "received a signal, shutting down");
+    log.write(Level::Info, "received a signal, shutting down");
     Ok(())
 }

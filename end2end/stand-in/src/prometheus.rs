@@ -1,12 +1,12 @@
-//! A Prometheus that answers with what tests feed it. Any question in which a fed series' name occurs is answered with
-//! the series' labels and value: questions are long and few, and each names its counters.
+//! A Prometheus that stores what tests send it. Any query that contains a stored series' name is answered with the
+//! series' labels and value, because the panel's queries are long and few, and each names its counters.
 //!
-//! `POST /stand-in/metrics` takes one JSON object a line, in place of a line of the same name and labels:
-//! `{"name":"claude_code_active_time_seconds_total","value":90,"labels":{"project":"p","agent":"a"}}`. Of the services'
-//! own counters the answer's label `counter` is what tells them apart, and the name to feed is how the question begins
-//! its list of them, `otelcol_(receiver_accepted` for what went through and `otelcol_receiver_(refused` for what was lost:
+//! `POST /stand-in/metrics` accepts one JSON object per line, which replaces the one with the same name and labels:
+//! `{"name":"claude_code_active_time_seconds_total","value":90,"labels":{"project":"p","agent":"a"}}`. The services' own
+//! counters are told apart by the result's label `counter`, and the name to send is how the query begins its list of
+//! them: `otelcol_(receiver_accepted` for what was delivered and `otelcol_receiver_(refused` for what was lost, as in
 //! `{"name":"otelcol_(receiver_accepted","value":60,"labels":{"counter":"otelcol_receiver_accepted_log_records"}}`.
-//! `DELETE /stand-in/metrics` forgets everything. That all services are `up` is answered without being fed.
+//! `DELETE /stand-in/metrics` deletes everything. `up` is 1 for every service.
 
 use std::{
     collections::BTreeMap,
@@ -16,26 +16,27 @@ use std::{
 use time::OffsetDateTime;
 
 use crate::{
-    records::{self as fed, Labels},
+    records::{Labels, parse_records},
     request::{Reply, Request, json_object},
 };
 
-/// Everything that was fed.
 #[derive(Debug, Default)]
 pub struct Prometheus {
     series: Mutex<BTreeMap<(String, Labels), String>>,
 }
 
 impl Prometheus {
-    /// The answer, if it is a question to the store.
-    pub fn answer(&self, request: &Request) -> Option<Reply> {
+    /// The reply, or `None` if the path is not one of the store's.
+    pub fn handle(&self, request: &Request) -> Option<Reply> {
         let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
         Some(match (request.method.as_str(), request.path.as_str()) {
-            ("POST", "/stand-in/metrics") => match fed::read(&request.body) {
-                Ok(fed) => {
-                    let of = |own: &Labels, name: &str| own.get(name).cloned().unwrap_or_default();
-                    series
-                        .extend(fed.into_iter().map(|fed| ((of(&fed.own, "name"), fed.object), of(&fed.own, "value"))));
+            ("POST", "/stand-in/metrics") => match parse_records(&request.body) {
+                Ok(records) => {
+                    for record in records {
+                        let value = |name: &str| record.values.get(name).cloned().unwrap_or_default();
+                        let (name, value) = (value("name"), value("value"));
+                        series.insert((name, record.nested), value);
+                    }
                     Reply::new("204 No Content", "text/plain", "")
                 }
                 Err(problem) => Reply::text("400 Bad Request", problem),
@@ -44,21 +45,21 @@ impl Prometheus {
                 series.clear();
                 Reply::new("204 No Content", "text/plain", "")
             }
-            (_, "/api/v1/query") => vector(request.parameter("query"), &series),
+            (_, "/api/v1/query") => run_query(request.parameter("query"), &series),
             _ => return None,
         })
     }
 }
 
-fn vector(query: &str, series: &BTreeMap<(String, Labels), String>) -> Reply {
+fn run_query(query: &str, series: &BTreeMap<(String, Labels), String>) -> Reply {
     let now = OffsetDateTime::now_utc().unix_timestamp();
-    let one =
+    let to_json =
         |labels: &Labels, value: &str| format!("{{\"metric\":{},\"value\":[{now},\"{value}\"]}}", json_object(labels));
-    let fed = series.iter().filter(|((name, _), _)| query.contains(name.as_str()));
-    let mut results: Vec<String> = fed.map(|((_, labels), value)| one(labels, value)).collect();
+    let matching = series.iter().filter(|((name, _), _)| query.contains(name.as_str()));
+    let mut results: Vec<String> = matching.map(|((_, labels), value)| to_json(labels, value)).collect();
     if query.contains("up{job=") {
         for job in ["otel-collector-self", "promtail", "grafana"] {
-            results.push(one(&[("job".to_owned(), job.to_owned())].into(), "1"));
+            results.push(to_json(&[("job".to_owned(), job.to_owned())].into(), "1"));
         }
     }
     let results = results.join(",");
@@ -70,15 +71,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_question_is_answered_with_the_series_that_it_names() {
+    fn a_query_is_answered_with_the_series_that_it_names() {
         let prometheus = Prometheus::default();
-        let fed =
+        let records =
             "{\"name\":\"active_time\",\"value\":90,\"labels\":{\"agent\":\"a\"}}\n{\"name\":\"lines\",\"value\":1}";
-        let push = Request { body: fed.to_owned(), ..Request::new("POST", "/stand-in/metrics", Vec::new()) };
-        assert_eq!(prometheus.answer(&push).expect("an answer").status, "204 No Content");
+        let push = Request { body: records.to_owned(), ..Request::new("POST", "/stand-in/metrics", Vec::new()) };
+        assert_eq!(prometheus.handle(&push).expect("a reply").status, "204 No Content");
         let body = |query: &str| {
             let request = Request::new("GET", &format!("/api/v1/query?query={query}"), Vec::new());
-            prometheus.answer(&request).expect("an answer").body
+            prometheus.handle(&request).expect("a reply").body
         };
         let active = body("max_over_time(active_time)");
         assert!(

@@ -1,47 +1,49 @@
-//! What tests feed the stores with: one JSON object a line.
+//! The data that tests send to the stores: one JSON object per line.
 
 use std::collections::BTreeMap;
 
 use saphyr::{LoadableYamlNode as _, YamlOwned};
 
-/// Names and texts; numbers and truths as texts.
+/// Names and values; numbers and booleans are in text form.
 pub type Labels = BTreeMap<String, String>;
 
-/// One line: its plain values by name, and those of its one object.
+/// One line.
 #[derive(Debug, Default)]
-pub struct Fed {
-    pub own: Labels,
-    pub object: Labels,
+pub struct Record {
+    /// The scalar values of the object.
+    pub values: Labels,
+    /// The scalar values of the object inside it.
+    pub nested: Labels,
 }
 
-/// Every line that is not empty. `Err` names the first that is not understood.
-pub fn read(text: &str) -> Result<Vec<Fed>, String> {
-    text.lines().filter(|line| !line.trim().is_empty()).map(one).collect()
+/// Parses every line that is not empty. The error names the first that cannot be parsed.
+pub fn parse_records(text: &str) -> Result<Vec<Record>, String> {
+    text.lines().filter(|line| !line.trim().is_empty()).map(parse_record).collect()
 }
 
-/// JSON is YAML.
-fn one(line: &str) -> Result<Fed, String> {
+/// Parses with the YAML reader, because JSON is YAML.
+fn parse_record(line: &str) -> Result<Record, String> {
     let documents = YamlOwned::load_from_str(line).map_err(|error| format!("{error}: {line}"))?;
     let document = documents.first().and_then(YamlOwned::as_mapping);
-    let mut fed = Fed::default();
-    for (name, value) in document.ok_or_else(|| format!("no object: {line}"))? {
-        let name = name.as_str().ok_or_else(|| format!("a name that is no text: {line}"))?.to_owned();
+    let mut record = Record::default();
+    for (name, value) in document.ok_or_else(|| format!("not an object: {line}"))? {
+        let name = name.as_str().ok_or_else(|| format!("a key is not a string: {line}"))?.to_owned();
         match value.as_mapping() {
             Some(inner) => {
-                let pair = |(name, value): (&YamlOwned, &YamlOwned)| Some((name.as_str()?.to_owned(), plain(value)?));
-                fed.object.extend(inner.iter().filter_map(pair));
+                let pair = |(name, value): (&YamlOwned, &YamlOwned)| Some((name.as_str()?.to_owned(), scalar(value)?));
+                record.nested.extend(inner.iter().filter_map(pair));
             }
-            None => fed.own.extend(plain(value).map(|value| (name, value))),
+            None => record.values.extend(scalar(value).map(|value| (name, value))),
         }
     }
-    Ok(fed)
+    Ok(record)
 }
 
-fn plain(value: &YamlOwned) -> Option<String> {
-    let whole = || value.as_integer().map(|number| number.to_string());
-    let decimal = || value.as_floating_point().map(|number| number.to_string());
-    let truth = || value.as_bool().map(|truth| truth.to_string());
-    value.as_str().map(str::to_owned).or_else(whole).or_else(decimal).or_else(truth)
+fn scalar(value: &YamlOwned) -> Option<String> {
+    let integer = || value.as_integer().map(|number| number.to_string());
+    let float = || value.as_floating_point().map(|number| number.to_string());
+    let boolean = || value.as_bool().map(|boolean| boolean.to_string());
+    value.as_str().map(str::to_owned).or_else(integer).or_else(float).or_else(boolean)
 }
 
 #[cfg(test)]
@@ -49,12 +51,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_json_is_read_and_anything_else_is_named() {
-        let fed =
-            read("{\"agent\":\"dev\",\"n\":3,\"fields\":{\"success\":true,\"cost_usd\":0.25}}\n\n").expect("lines");
-        assert_eq!(fed.len(), 1);
-        assert_eq!((fed[0].own["agent"].as_str(), fed[0].own["n"].as_str()), ("dev", "3"));
-        assert_eq!((fed[0].object["success"].as_str(), fed[0].object["cost_usd"].as_str()), ("true", "0.25"));
-        assert!(read("[1]").is_err_and(|problem| problem.contains("[1]")));
+    fn a_json_line_is_parsed_and_an_error_quotes_the_line() {
+        let records = parse_records("{\"agent\":\"dev\",\"n\":3,\"fields\":{\"success\":true,\"cost_usd\":0.25}}\n\n")
+            .expect("lines");
+        assert_eq!(records.len(), 1);
+        assert_eq!((records[0].values["agent"].as_str(), records[0].values["n"].as_str()), ("dev", "3"));
+        assert_eq!((records[0].nested["success"].as_str(), records[0].nested["cost_usd"].as_str()), ("true", "0.25"));
+        assert!(parse_records("[1]").is_err_and(|problem| problem.contains("[1]")));
     }
 }

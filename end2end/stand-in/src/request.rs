@@ -1,26 +1,25 @@
-//! A request as far as anybody here wants to know it, and what is answered.
+//! The parts of a request that the stand-in uses, and its reply.
 
 use std::collections::BTreeMap;
 
-/// What was asked.
 #[derive(Debug, Default)]
 pub struct Request {
     pub method: String,
     pub path: String,
-    /// Of the address; values as they were before they were encoded.
+    /// Query parameters, decoded.
     pub parameters: BTreeMap<String, String>,
     pub body: String,
 }
 
 impl Request {
-    /// From the first line of a request, and its body.
+    /// `target` is the path and query of the request line.
     pub fn new(method: &str, target: &str, body: Vec<u8>) -> Request {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         Request {
             method: method.to_owned(),
             path: path.to_owned(),
-            parameters: pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect(),
+            parameters: pairs.map(|(name, value)| (name.to_owned(), decode(value))).collect(),
             body: String::from_utf8_lossy(&body).into_owned(),
         }
     }
@@ -30,7 +29,7 @@ impl Request {
     }
 }
 
-fn decoded(text: &str) -> String {
+fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
@@ -49,12 +48,11 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What is answered.
 #[derive(Debug)]
 pub struct Reply {
     pub status: &'static str,
     pub content_type: &'static str,
-    /// Further headers, name and value.
+    /// Additional headers as name and value.
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
 }
@@ -73,8 +71,8 @@ impl Reply {
     }
 }
 
-/// A text as JSON writes it.
-pub fn json_text(text: &str) -> String {
+/// The text as a JSON string, with quotes.
+pub fn json_string(text: &str) -> String {
     let mut json = String::from("\"");
     for letter in text.chars() {
         match letter {
@@ -86,10 +84,10 @@ pub fn json_text(text: &str) -> String {
     json + "\""
 }
 
-/// Names and texts as a JSON object.
+/// The pairs as a JSON object of strings.
 pub fn json_object<'a>(pairs: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
     let pairs: Vec<String> =
-        pairs.into_iter().map(|(name, text)| format!("{}:{}", json_text(name), json_text(text))).collect();
+        pairs.into_iter().map(|(name, text)| format!("{}:{}", json_string(name), json_string(text))).collect();
     format!("{{{}}}", pairs.join(","))
 }
 
@@ -98,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_what_they_were_before_they_were_encoded() {
+    fn query_parameters_are_decoded() {
         let request = Request::new("GET", "/a?query=%7Bx%3D%22%C3%A9+1%22%7D&limit=5&odd=100%", Vec::new());
         assert_eq!(request.path, "/a");
         assert_eq!(request.parameter("query"), "{x=\"é 1\"}");
@@ -106,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_meaning_in_json_is_escaped() {
-        assert_eq!(json_text("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000ad\"");
+    fn json_strings_are_escaped() {
+        assert_eq!(json_string("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000ad\"");
     }
 }

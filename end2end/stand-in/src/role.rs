@@ -1,4 +1,4 @@
-//! Whom the stand-in plays, and what differs between them in a word or two.
+//! The service that the stand-in simulates, and the small differences between them.
 
 use std::str::FromStr;
 
@@ -25,8 +25,8 @@ impl Role {
         }
     }
 
-    /// What the real one logs when it has started.
-    pub const fn ready_words(self) -> &'static str {
+    /// The line that the real service logs once it has started.
+    pub const fn started_message(self) -> &'static str {
         match self {
             Role::OtelCollector => "Everything is ready. Begin running and processing data.",
             Role::Prometheus => "Server is ready to receive web requests.",
@@ -37,7 +37,7 @@ impl Role {
         }
     }
 
-    /// The path at which the real one says whether it is ready; the collector has none and is asked to take data.
+    /// The path of the real service's readiness probe. Empty for the collector, which is probed with an OTLP request.
     pub const fn ready_path(self) -> &'static str {
         match self {
             Role::OtelCollector => "",
