@@ -28,6 +28,8 @@ struct Siblings {
     parent: &'static str,
     /// Siblings that the others may name.
     shared: &'static [&'static str],
+    /// Parts of siblings that are allowed.
+    may_name: &'static [&'static str],
     reason: &'static str,
 }
 
@@ -123,7 +125,7 @@ const WALLS: &[Wall] = &[
         from: &["telemetry"],
         but: &["telemetry::stack"],
         must_not_name: &["::monitor_core::service", "telemetry::stack"],
-        may_name: &["telemetry::stack::StackStores", "telemetry::stack::Dashboards"],
+        may_name: &["telemetry::stack::StackTelemetry"],
         reason: "a source of telemetry may be something else than the stack's six services",
     },
     Wall {
@@ -164,11 +166,12 @@ const SIBLINGS: &[Siblings] = &[Siblings {
     krate: "app",
     parent: "pages",
     shared: &["not_found"],
+    may_name: &["pages::stack::state_dot"],
     reason: "a page can be moved, removed or loaded on its own",
 }];
 
 const RINGS: &[Rings] = &[
-    Rings { krate: "core", allowed: &[&["files", "stack"]] },
+    Rings { krate: "core", allowed: &[&["files", "stack"], &["error", "job"]] },
     Rings { krate: "app", allowed: &[] },
     Rings { krate: "server", allowed: &[] },
 ];
@@ -232,7 +235,7 @@ impl Crate {
         self.named(|module, path| {
             let (from, to) = (child(module), child(path));
             let is_other = |to: &String| children.contains(to) && !siblings.shared.contains(&to.as_str());
-            from.is_some() && from != to && to.as_ref().is_some_and(is_other)
+            from.is_some() && from != to && to.as_ref().is_some_and(is_other) && !is_in(path, siblings.may_name)
         })
     }
 
@@ -289,9 +292,15 @@ mod tests {
 
     #[test]
     fn siblings_may_name_only_the_shared_one() {
-        let siblings = Siblings { krate: "demo", parent: "pages", shared: &["not_found"], reason: "" };
+        let siblings = Siblings {
+            krate: "demo",
+            parent: "pages",
+            shared: &["not_found"],
+            may_name: &["pages::stack::color"],
+            reason: "",
+        };
         let demo = demo(&[
-            ("pages::logs", "use super::{not_found::NotFound, stack::dot};\nuse crate::pages::logs::own;"),
+            ("pages::logs", "use super::{not_found::NotFound, stack::{color, dot}};\nuse crate::pages::logs::own;"),
             ("pages::stack", "use crate::words;"),
             ("pages::not_found", ""),
         ]);
