@@ -19,7 +19,8 @@ struct Wall {
     must_not_name: &'static [&'static str],
     /// Parts of `must_not_name` that are allowed.
     may_name: &'static [&'static str],
-    reason: &'static str,
+    /// What is true as long as nobody breaks it.
+    rule: &'static str,
 }
 
 /// Modules side by side that must not name each other.
@@ -30,7 +31,8 @@ struct Siblings {
     shared: &'static [&'static str],
     /// Parts of siblings that are allowed.
     may_name: &'static [&'static str],
-    reason: &'static str,
+    /// What is true as long as nobody breaks it.
+    rule: &'static str,
 }
 
 /// Top-level modules of a crate that may name each other in a ring. Any other ring fails.
@@ -46,7 +48,7 @@ const WALLS: &[Wall] = &[
         but: &["telemetry::stores"],
         must_not_name: &["telemetry::stores"],
         may_name: &[],
-        reason: "numbers and events are the same whichever store they come from",
+        rule: "telemetry names no store: numbers and events are the same from every store",
     },
     Wall {
         krate: "core",
@@ -54,7 +56,7 @@ const WALLS: &[Wall] = &[
         but: &[],
         must_not_name: &["agents", "agent_page", "live", "settings_page", "doctor", "lifecycle"],
         may_name: &[],
-        reason: "what the stack is made from does not depend on what is shown of it",
+        rule: "settings, stack and files do not depend on what pages show",
     },
     Wall {
         krate: "app",
@@ -62,7 +64,7 @@ const WALLS: &[Wall] = &[
         but: &[],
         must_not_name: &["api", "live", "jobs", "pages", "parts", "routes", "frame", "forms"],
         may_name: &["api::ApiError"],
-        reason: "a component shows what it is given and asks nobody",
+        rule: "components and charts show what they are given, and know neither live data nor pages",
     },
     Wall {
         krate: "app",
@@ -70,7 +72,7 @@ const WALLS: &[Wall] = &[
         but: &[],
         must_not_name: &["api", "components", "charts", "live", "jobs", "pages", "parts", "routes", "frame", "forms"],
         may_name: &[],
-        reason: "these help every page and know none",
+        rule: "helpers know no page",
     },
     Wall {
         krate: "app",
@@ -78,7 +80,7 @@ const WALLS: &[Wall] = &[
         but: &[],
         must_not_name: &["pages", "parts", "routes", "frame"],
         may_name: &[],
-        reason: "a page uses them, they do not use a page",
+        rule: "live data and jobs know no page",
     },
     Wall {
         krate: "server",
@@ -102,7 +104,7 @@ const WALLS: &[Wall] = &[
             "work",
         ],
         may_name: &[],
-        reason: "a route reaches the panel only through the gate (`access`), which asks whether the caller may",
+        rule: "routes reach the panel only through the gate (`access`), which checks the caller's rights",
     },
     Wall {
         krate: "server",
@@ -110,7 +112,7 @@ const WALLS: &[Wall] = &[
         but: &[],
         must_not_name: &["access", "cli", "http", "panel", "watch"],
         may_name: &[],
-        reason: "the command line and the panel start the same work",
+        rule: "work knows neither the command line nor HTTP, which both start it",
     },
     Wall {
         krate: "server",
@@ -118,15 +120,19 @@ const WALLS: &[Wall] = &[
         but: &[],
         must_not_name: &["access", "cli", "http", "docker", "watch"],
         may_name: &[],
-        reason: "the panel is the same whoever asks it",
+        rule: "the panel knows nobody who uses it",
     },
     Wall {
         krate: "server",
         from: &["telemetry"],
         but: &["telemetry::stack"],
         must_not_name: &["::monitor_core::service", "telemetry::stack"],
-        may_name: &["telemetry::stack::StackTelemetry"],
-        reason: "a source of telemetry may be something else than the stack's six services",
+        may_name: &[
+            "telemetry::stack::Dashboards",
+            "telemetry::stack::StackStores",
+            "telemetry::stack::StackTelemetry",
+        ],
+        rule: "sources of telemetry are not tied to the stack's six services",
     },
     Wall {
         krate: "server",
@@ -134,7 +140,7 @@ const WALLS: &[Wall] = &[
         but: &[],
         must_not_name: &["simulate", "telemetry", "http", "panel"],
         may_name: &[],
-        reason: "the simulator sends these messages and a receiver reads them",
+        rule: "OTLP messages know neither their sender nor their receiver",
     },
     Wall {
         krate: "server",
@@ -158,7 +164,7 @@ const WALLS: &[Wall] = &[
         but: &[],
         must_not_name: &["docker"],
         may_name: &[],
-        reason: "they know an Engine by the trait `ContainerEngine`, so that tests and other engines can stand in",
+        rule: "only the trait `ContainerEngine` stands for Docker, so that tests can replace it",
     },
 ];
 
@@ -167,7 +173,7 @@ const SIBLINGS: &[Siblings] = &[Siblings {
     parent: "pages",
     shared: &["not_found"],
     may_name: &["pages::stack::state_dot"],
-    reason: "a page can be moved, removed or loaded on its own",
+    rule: "pages do not know each other",
 }];
 
 const RINGS: &[Rings] = &[
@@ -182,12 +188,10 @@ pub fn check_all(tally: &mut Tally, paths: &Paths) {
         let imports = Imports::read(&source, if krate == "server" { "clawker_monitor" } else { krate });
         let checked = Crate { source, imports };
         for wall in WALLS.iter().filter(|wall| wall.krate == krate) {
-            let name = format!("{krate}: {} names no {}", wall.from.join(", "), wall.must_not_name.join(", "));
-            judge(tally, &name, wall.reason, &checked.violations(wall));
+            judge(tally, &format!("{krate}: {}", wall.rule), &checked.violations(wall));
         }
         for siblings in SIBLINGS.iter().filter(|siblings| siblings.krate == krate) {
-            let name = format!("{krate}: the modules of {} do not name each other", siblings.parent);
-            judge(tally, &name, siblings.reason, &checked.sibling_violations(siblings));
+            judge(tally, &format!("{krate}: {}", siblings.rule), &checked.sibling_violations(siblings));
         }
         for rings in RINGS.iter().filter(|rings| rings.krate == krate) {
             let allowed = |ring: &BTreeSet<String>| {
@@ -195,21 +199,16 @@ pub fn check_all(tally: &mut Tally, paths: &Paths) {
             };
             let found = checked.imports.rings().into_iter().filter(|ring| !allowed(ring));
             let found: Vec<String> = found.map(|ring| ring.into_iter().collect::<Vec<_>>().join(" <-> ")).collect();
-            judge(
-                tally,
-                &format!("{krate}: its modules form no ring"),
-                "a module can be read without the rest",
-                &found,
-            );
+            judge(tally, &format!("{krate}: modules form no ring"), &found);
         }
     }
 }
 
-fn judge(tally: &mut Tally, wall: &str, reason: &str, violations: &[String]) {
+fn judge(tally: &mut Tally, rule: &str, violations: &[String]) {
     if violations.is_empty() {
-        tally.pass(wall);
+        tally.pass(rule);
     } else {
-        tally.fail(wall, &format!("{}\nbecause: {reason}", violations.join("\n")));
+        tally.fail(rule, &violations.join("\n"));
     }
 }
 
@@ -280,7 +279,7 @@ mod tests {
             but: &["http::pages"],
             must_not_name: &["panel", "::other"],
             may_name: &["panel::Number"],
-            reason: "",
+            rule: "",
         };
         let demo = demo(&[
             ("http::live", "use crate::panel::{Number, Panel};\nuse other::X;"),
@@ -297,7 +296,7 @@ mod tests {
             parent: "pages",
             shared: &["not_found"],
             may_name: &["pages::stack::color"],
-            reason: "",
+            rule: "",
         };
         let demo = demo(&[
             ("pages::logs", "use super::{not_found::NotFound, stack::{color, dot}};\nuse crate::pages::logs::own;"),
