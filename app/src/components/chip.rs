@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::{Icon, Shape};
-use crate::reactive::{part, text};
 
 /// How a state feels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +54,11 @@ pub fn Chip(
     word: Signal<String>,
 ) -> impl IntoView {
     view! {
-        <span class="chip" data-tone=text(move || tone.get().name().to_owned())>
-            {part(move || view! { <Icon shape=tone.get().shape() /> }.into_any())}
-            {text(move || word.get())}
+        <span class="chip" data-tone=move || tone.get().name().to_owned()>
+            {move || view! { <Icon shape=tone.get().shape() /> }.into_any()}
+            {move || word.get()}
         </span>
     }
-    .into_any()
 }
 
 /// A state that does not change by itself: the same, without anything that watches.

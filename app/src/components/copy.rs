@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::{Icon, Shape};
-use crate::reactive::{part, text as text_part};
 
 /// The button.
 #[component]
@@ -29,12 +28,12 @@ pub fn Copy(
     };
     view! {
         <button type="button" class="button" data-rank="quiet" on:click=copy>
-            {part(move || {
+            {move || {
                 let shape = if copied.get() { Shape::Check } else { Shape::Copy };
                 view! { <Icon shape /> }.into_any()
-            })}
-            <span role="status">{text_part(move || if copied.get() { "Copied" } else { "Copy" }.to_owned())}</span>
-            {(!what.is_empty()).then(|| view! { <span class="visually-hidden">{what}</span> })}
+            }}
+            <span role="status">{move || if copied.get() { "Copied" } else { "Copy" }.to_owned()}</span>
+            {(!what.is_empty()).then(|| view! { <span class="unseen">{what}</span> })}
         </button>
     }
 }

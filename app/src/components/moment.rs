@@ -3,10 +3,7 @@
 use leptos::prelude::*;
 use monitor_core::timestamp::Timestamp;
 
-use crate::{
-    reactive::{Derived, text},
-    words,
-};
+use crate::{reactive::Derived, words};
 
 /// `14 s ago`, exact on hover.
 #[component]
@@ -16,7 +13,7 @@ pub fn Ago(
     /// The server's clock.
     now: Derived<Timestamp>,
 ) -> impl IntoView {
-    view! { <Moment at=then>{text(move || words::ago(then, now.get()))}</Moment> }
+    view! { <Moment at=then>{move || words::ago(then, now.get())}</Moment> }
 }
 
 /// Any words for a moment, exact on hover.

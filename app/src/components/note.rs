@@ -47,7 +47,6 @@ pub fn ErrorNote(
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
         </section>
     }
-    .into_any()
 }
 
 #[component]

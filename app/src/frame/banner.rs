@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     live::{Link, Live},
-    reactive::{Derived, part_if},
+    reactive::{Derived, show_if},
 };
 
 /// Says that the connection is lost, or that the server is of another build than this page.
@@ -16,14 +16,14 @@ pub fn LinkBanner() -> impl IntoView {
     let lost = Derived::new(move || link.get() == Link::Lost);
     view! {
         <div class="banner" role="status">
-            {part_if(lost, || view! {
+            {show_if(lost, || view! {
                     <p data-tone="bad">
                         <b>"The panel’s server does not answer."</b>
                         " The page shows what was known last, and follows again by itself. See whether "
                         <code>"clawker-monitor"</code> " still runs."
                     </p>
-                }.into_any())}
-            {part_if(stale, || view! {
+                })}
+            {show_if(stale, || view! {
                     <p data-tone="warn">
                         <b>"The panel was updated."</b> " This page is of the previous version. "
                         <button
@@ -36,7 +36,7 @@ pub fn LinkBanner() -> impl IntoView {
                             "Reload"
                         </button>
                     </p>
-                }.into_any())}
+                })}
         </div>
     }
 }

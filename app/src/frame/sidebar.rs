@@ -7,7 +7,7 @@ use monitor_core::live::EngineState;
 use crate::{
     components::{Chip, Icon, Tone},
     live::{Link, Live},
-    reactive::{part, part_if},
+    reactive::show_if,
     routes::{Entry, PAGES, load_part_of},
 };
 
@@ -40,7 +40,6 @@ pub fn Sidebar() -> impl IntoView {
             <Connections />
         </header>
     }
-    .into_any()
 }
 
 /// The logo: a prompt's chevron that turns into a pulse.
@@ -82,22 +81,21 @@ fn Connections() -> impl IntoView {
         Link::Lost => (Tone::Bad, "Connection lost"),
     };
     view! {
-        <div class="sidebar-footer">
-            {part_if(live.hydrated(), move || view! {
+        <div class="foot">
+            {show_if(live.hydrated(), move || view! {
                 <p>
                     <Chip tone=Signal::derive(move || link().0) word=Signal::derive(move || link().1.to_owned()) />
                 </p>
-            }.into_any())}
+            })}
             <p>
                 <Chip
                     tone=Signal::derive(move || engine.get().0)
                     word=Signal::derive(move || engine.get().1.to_owned())
                 />
             </p>
-            {part(move || {
-                engine.get().2.into_iter().map(|line| view! { <p class="muted">{line}</p> }).collect_view().into_any()
-            })}
+            {move || {
+                engine.get().2.into_iter().map(|line| view! { <p class="fact">{line}</p> }).collect_view().into_any()
+            }}
         </div>
     }
-    .into_any()
 }

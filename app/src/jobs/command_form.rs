@@ -8,7 +8,6 @@ use crate::{
     components::ErrorNote,
     forms::{post_form, posted_refusal},
     live::Carried,
-    reactive::{part, text},
 };
 
 /// The requests of one page. All buttons of a page share it, so that a refusal is shown in one place.
@@ -49,12 +48,12 @@ fn posted_command() -> Option<(u8, ApiError)> {
 pub fn CommandRefusal(commands: Commands) -> impl IntoView {
     view! {
         <div role="alert">
-            {part(move || {
+            {move || {
                 let refusal = commands.refusal.get();
                 refusal
                     .map(|(command, error)| view! { <ErrorNote title=command.refusal_title().to_owned() error /> })
                     .into_any()
-            })}
+            }}
         </div>
     }
 }
@@ -84,7 +83,7 @@ pub fn CommandButton(
                 type="submit"
                 class="button"
                 data-rank=rank
-                aria-busy=text(move || commands.pending.get().to_string())
+                aria-busy=move || commands.pending.get().to_string()
             >
                 {command.label()}
             </button>

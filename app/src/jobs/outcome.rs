@@ -12,7 +12,6 @@ use crate::{
     api::ApiError,
     components::{Ago, ErrorNote, Icon, Prose, Tone},
     live::Live,
-    reactive::part,
 };
 
 /// The last job, where it has ended.
@@ -24,13 +23,15 @@ pub fn Outcome(commands: Commands) -> impl IntoView {
         let said = |job: &Job| job.error.is_some() && job.error == snapshot.configuration.error;
         snapshot.job.clone().filter(|job| !job.is_running() && !said(job))
     });
-    part(move || match ended.get() {
-        Some(job) => match (job.state, job.error.clone()) {
-            (JobState::Failed, Some(error)) => view! { <Failure job error commands /> }.into_any(),
-            _ => view! { <Success job /> }.into_any(),
-        },
-        None => ().into_any(),
-    })
+    view! {
+        {move || match ended.get() {
+            Some(job) => match (job.state, job.error.clone()) {
+                (JobState::Failed, Some(error)) => view! { <Failure job error commands /> }.into_any(),
+                _ => view! { <Success job /> }.into_any(),
+            },
+            None => ().into_any(),
+        }}
+    }
 }
 
 #[component]
@@ -51,7 +52,6 @@ fn Failure(job: Job, error: StackError, commands: Commands) -> impl IntoView {
             <When job />
         </ErrorNote>
     }
-    .into_any()
 }
 
 #[component]
@@ -75,7 +75,6 @@ fn Success(job: Job) -> impl IntoView {
             <When job />
         </section>
     }
-    .into_any()
 }
 
 #[component]

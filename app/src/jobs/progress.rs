@@ -9,7 +9,7 @@ use monitor_core::{
 use super::job_headline;
 use crate::{
     live::Live,
-    reactive::{Derived, attribute, part_if, text},
+    reactive::{Derived, show_if},
     words,
 };
 
@@ -70,21 +70,20 @@ pub fn Progress() -> impl IntoView {
     let caption = live.derive_timed(|snapshot, now| snapshot.running_job().map(|job| caption(job, now)));
     let at_work = Derived::new(move || job.with(Option::is_some));
     view! {
-        {part_if(at_work, move || view! {
-            <div class="job-progress">
+        {show_if(at_work, move || view! {
+            <div class="progress">
                 <progress
                     aria-label="Progress of the job"
-                    max=attribute(move || bar.get().map(|bar| bar.max.to_string()))
-                    value=attribute(move || bar.get().map(|bar| bar.value.to_string()))
+                    max=move || bar.get().map(|bar| bar.max.to_string())
+                    value=move || bar.get().map(|bar| bar.value.to_string())
                 ></progress>
-                <p class="muted">
-                    <span>{text(move || bar.get().map(|bar| bar.words).unwrap_or_default())}</span>
-                    <span>{text(move || caption.get().unwrap_or_default())}</span>
+                <p class="fact">
+                    <span>{move || bar.get().map(|bar| bar.words).unwrap_or_default()}</span>
+                    <span>{move || caption.get().unwrap_or_default()}</span>
                 </p>
             </div>
-        }.into_any())}
+        })}
     }
-    .into_any()
 }
 
 /// The running job on another page than the stack's: what it does, and the bar.
@@ -94,9 +93,8 @@ pub fn JobAtWork() -> impl IntoView {
     let title = live.derive(|snapshot| snapshot.running_job().map(|job| job_headline(job).title).unwrap_or_default());
     view! {
         <div role="status">
-            <p class="job-title">{text(move || title.get())}</p>
+            <p class="job">{move || title.get()}</p>
         </div>
         <Progress />
     }
-    .into_any()
 }

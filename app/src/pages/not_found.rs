@@ -13,7 +13,7 @@ pub fn NotFound() -> impl IntoView {
         <Title text="Not found" />
         <header class="page-header">
             <h1>"There is no page here"</h1>
-            <p class="lead">"Nothing is kept at " <code>{crate::reactive::text(move || path.get())}</code> "."</p>
+            <p class="lead">"Nothing is kept at " <code>{move || path.get()}</code> "."</p>
             <p class="actions">
                 <a class="button" data-rank="primary" href="/">
                     "Go to the stack"

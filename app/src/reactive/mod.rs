@@ -1,7 +1,8 @@
-//! What pages use on top of Leptos to stay small in the browser: derived values, and views that change.
+//! What pages use on top of Leptos to keep the WebAssembly small. `ARCHITECTURE.md`, "How a page is written here", says
+//! what each piece saves.
 
 mod derived;
-mod dynamic;
+mod show;
 
 pub use derived::Derived;
-pub use dynamic::{attribute, keyed, part, part_if, text};
+pub use show::{keyed_list, show_if};

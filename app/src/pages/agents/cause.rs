@@ -5,7 +5,7 @@ use monitor_core::agents::{Cause, Verdict};
 
 use crate::{
     components::{Copy, Prose, Tone},
-    reactive::{Derived, part_if},
+    reactive::{Derived, show_if},
     words,
 };
 
@@ -49,7 +49,7 @@ pub fn command(text: &str, hydrated: Derived<bool>) -> AnyView {
     view! {
         <div class="command">
             <code tabindex="0">{text.to_owned()}</code>
-            {part_if(hydrated, move || view! { <Copy text=copied.clone() what=" the command" /> }.into_any())}
+            {show_if(hydrated, move || view! { <Copy text=copied.clone() what=" the command" /> })}
         </div>
     }
     .into_any()

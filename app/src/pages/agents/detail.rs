@@ -30,7 +30,7 @@ use crate::{
     charts::figure::way,
     components::{ErrorNote, Icon, Tone},
     live::{Carried, Live},
-    reactive::{Derived, part, part_if},
+    reactive::{Derived, show_if},
 };
 
 /// `/agents/{container}`, `/agents/{container}?range=1h`.
@@ -38,7 +38,9 @@ use crate::{
 pub fn AgentPage() -> impl IntoView {
     let parameters = use_params_map();
     let container = Derived::new(move || parameters.with(|parameters| parameters.get("container")).unwrap_or_default());
-    part(move || view! { <OneAgent container=container.get() /> }.into_any())
+    view! {
+        {move || view! { <OneAgent container=container.get() /> }.into_any()}
+    }
 }
 
 #[component]
@@ -92,7 +94,6 @@ fn OneAgent(container: String) -> impl IntoView {
             </Transition>
         </div>
     }
-    .into_any()
 }
 
 /// There is none of that name, now.
@@ -114,7 +115,6 @@ fn NoAgent(container: String) -> impl IntoView {
             </p>
         </header>
     }
-    .into_any()
 }
 
 #[component]
@@ -145,47 +145,47 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
     let now = live.now();
     view! {
         <Opening agent />
-        {part_if(gone, || view! {
+        {show_if(gone, || view! {
             <section class="note" data-tone="off">
                 <h2><Icon shape=Tone::Off.shape() /> "Its container was removed"</h2>
                 <p>"Below is what was known of it last. What it sent stays in the stores."</p>
             </section>
-        }.into_any())}
+        })}
         <Causes agent />
         <Stores missing />
         <section class="card" aria-labelledby="measures">
             <div class="card-head">
                 <h2 id="measures">"What it did"</h2>
                 <RangeTabs container=container.clone() range />
-                {part(move || {
+                {move || {
                     links.with(|links| about.with(|about| way(links.dashboard(about), "Grafana", "Its dashboard in Grafana".into())))
-                })}
-                {part(move || {
+                }}
+                {move || {
                     links.with(|links| about.with(|about| way(links.traces(about), "Traces", "Its traces in Jaeger".into())))
-                })}
+                }}
             </div>
-            {part(move || links.with(|links| page.with(|page| about.with(|about| measures(page, links, about)))))}
+            {move || links.with(|links| page.with(|page| about.with(|about| measures(page, links, about))))}
         </section>
         <section class="card" aria-labelledby="sessions">
             <div class="card-head"><h2 id="sessions">"Sessions"</h2></div>
-            {part(move || {
+            {move || {
                 links.with(|links| page.with(|page| about.with(|about| sessions(&page.sessions, links, about, now))))
-            })}
+            }}
         </section>
         <Events container first link=events />
         <section class="card grafana-links" aria-labelledby="panels">
             <div class="card-head"><h2 id="panels">"Panels"</h2></div>
-            {part(move || {
+            {move || {
                 let embedding = page.with(|page| page.embedding);
                 links.with(|links| about.with(|about| panels(links, about, embedding)))
-            })}
+            }}
         </section>
         <section class="card" aria-labelledby="egress">
             <div class="card-head">
                 <h2 id="egress">"Egress"</h2>
                 <p class="muted">"Where its connections went, as the firewall saw it."</p>
             </div>
-            {part(move || page.with(|page| egress(&page.egress, page.range)))}
+            {move || page.with(|page| egress(&page.egress, page.range))}
         </section>
         <Facts page agent now />
         <section class="card agent-variables" aria-labelledby="variables">
@@ -193,10 +193,9 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
                 <h2 id="variables">"Telemetry variables"</h2>
                 <p class="muted">"Others are not read: they may hold secrets."</p>
             </div>
-            {part(move || page.with(|page| variables(&page.variables)))}
+            {move || page.with(|page| variables(&page.variables))}
         </section>
     }
-    .into_any()
 }
 
 fn about(page: &Page) -> About {

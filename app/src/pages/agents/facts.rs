@@ -11,7 +11,7 @@ use monitor_core::{
 use super::row_view::state_words;
 use crate::{
     components::{Ago, Moment},
-    reactive::{Derived, part, text},
+    reactive::Derived,
 };
 
 /// The card.
@@ -22,17 +22,16 @@ pub fn Facts(page: RwSignal<AgentPage>, agent: Derived<Agent>, now: Derived<Time
             <div class="card-head">
                 <h2 id="facts">"Container"</h2>
             </div>
-            {part(move || agent.with(|agent| page.with(|page| list(page, agent, now))))}
+            {move || agent.with(|agent| page.with(|page| list(page, agent, now)))}
         </section>
     }
-    .into_any()
 }
 
 fn list(page: &AgentPage, agent: &Agent, now: Derived<Timestamp>) -> AnyView {
     let up = match (agent.state, agent.started_at) {
         (ContainerState::Running, Some(at)) => {
-            let words = text(move || format_duration(now.get().seconds_since(at)));
-            view! { "up " <Moment at>{words}</Moment> }.into_any()
+            let words = move || format_duration(now.get().seconds_since(at));
+            view! { "up " <Moment at>{move || words()}</Moment> }.into_any()
         }
         (state, _) => state_words(state).into_any(),
     };

@@ -19,7 +19,7 @@ use crate::{
     api::load_agent_numbers,
     components::{ErrorNote, Prose},
     live::{Carried, Live},
-    reactive::{Derived, part, part_if, text},
+    reactive::{Derived, show_if},
 };
 
 /// `/agents`, `/agents?project=shop&sort=cost&order=desc`.
@@ -39,8 +39,8 @@ pub fn AgentsPage() -> impl IntoView {
             <header class="page-header">
                 <h1 class="page-name">"Agents"</h1>
                 <div role="status">
-                    <p class="headline">{text(move || headline.with(|headline| headline.title.clone()))}</p>
-                    <p class="lead">{part(move || view! { <Prose text=lead.get() /> }.into_any())}</p>
+                    <p class="headline">{move || headline.with(|headline| headline.title.clone())}</p>
+                    <p class="lead">{move || view! { <Prose text=lead.get() /> }.into_any()}</p>
                 </div>
                 <NewAgentsChip />
             </header>
@@ -59,7 +59,6 @@ pub fn AgentsPage() -> impl IntoView {
             </Transition>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -72,14 +71,13 @@ fn Loaded(query: Derived<Query>, numbers: Option<Numbers>) -> impl IntoView {
     let any = Derived::new(move || list.rows.with(|rows| !rows.all().is_empty()));
     view! {
         <Stores missing=Derived::new(move || list.row_context.with(|context| context.missing.clone())) />
-        {part_if(any, move || view! {
+        {show_if(any, move || view! {
             <Sums totals=Derived::new(move || list.shown.with(|rows| totals(rows))) range />
             <section class="card agent-list" aria-labelledby="agent-list">
                 <h2 id="agent-list" class="visually-hidden">"All agents"</h2>
                 <Toolbar list />
                 <Table list />
             </section>
-        }.into_any())}
+        })}
     }
-    .into_any()
 }

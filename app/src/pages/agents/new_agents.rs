@@ -7,7 +7,6 @@ use super::cause::remedy;
 use crate::{
     components::{Prose, Tone, chip},
     live::Live,
-    reactive::part,
     words,
 };
 
@@ -22,7 +21,7 @@ pub fn NewAgentsChip() -> impl IntoView {
     let hydrated = live.hydrated();
     view! {
         <div class="new-agents">
-            {part(move || {
+            {move || {
                 let Some(found) = found.get() else { return ().into_any() };
                 let evidence = view! {
                     <span class="muted">
@@ -46,7 +45,7 @@ pub fn NewAgentsChip() -> impl IntoView {
                         .into_any()
                     }
                 }
-            })}
+            }}
         </div>
     }
     .into_any()

@@ -7,11 +7,7 @@ use super::{
     cause::{remedy, tone},
     query::{NO_PROJECT, Query},
 };
-use crate::{
-    components::Chip,
-    live::Live,
-    reactive::{Derived, attribute, part, text},
-};
+use crate::{components::Chip, live::Live, reactive::Derived};
 
 /// The link to the list.
 #[component]
@@ -32,11 +28,11 @@ pub fn Opening(agent: Derived<Agent>) -> impl IntoView {
     view! {
         <header class="page-header">
             <BackToAgents />
-            <div class="title-row">
-                <h1>{text(move || title.get())}</h1>
-                <p class="muted">
-                    <a href=attribute(move || Some(address_of_project(project.get())))>
-                        {text(move || project.get().unwrap_or_else(|| "no project".into()))}
+            <div class="eyebrow">
+                <h1>{move || title.get()}</h1>
+                <p class="fact">
+                    <a href=move || Some(address_of_project(project.get()))>
+                        {move || project.get().unwrap_or_else(|| "no project".into())}
                     </a>
                 </p>
             </div>
@@ -48,7 +44,6 @@ pub fn Opening(agent: Derived<Agent>) -> impl IntoView {
             </p>
         </header>
     }
-    .into_any()
 }
 
 /// The causes of the verdict. The most important comes first and is unfolded.
@@ -56,29 +51,31 @@ pub fn Opening(agent: Derived<Agent>) -> impl IntoView {
 pub fn Causes(agent: Derived<Agent>) -> impl IntoView {
     let hydrated = Live::get().hydrated();
     let causes = Derived::new(move || agent.with(|agent| (agent.verdict, agent.causes.clone())));
-    part(move || {
-        let (verdict, causes) = causes.get();
-        if causes.is_empty() {
-            return ().into_any();
-        }
-        let tone = tone(verdict).name();
-        let each = |(index, cause): (usize, &Cause)| {
-            view! {
-                <li>
-                    <details open=index == 0>
-                        <summary>{cause.code.sentence()}</summary>
-                        {remedy(cause, hydrated)}
-                    </details>
-                </li>
+    view! {
+        {move || {
+            let (verdict, causes) = causes.get();
+            if causes.is_empty() {
+                return ().into_any();
             }
-        };
-        let causes = causes.iter().enumerate().map(each).collect_view();
-        view! {
-            <section class="card causes" data-tone=tone aria-labelledby="causes">
-                <h2 id="causes" class="visually-hidden">"Why"</h2>
-                <ol>{causes}</ol>
-            </section>
-        }
-        .into_any()
-    })
+            let tone = tone(verdict).name();
+            let each = |(index, cause): (usize, &Cause)| {
+                view! {
+                    <li>
+                        <details open=index == 0>
+                            <summary>{cause.code.sentence()}</summary>
+                            {remedy(cause, hydrated)}
+                        </details>
+                    </li>
+                }
+            };
+            let causes = causes.iter().enumerate().map(each).collect_view();
+            view! {
+                <section class="card causes" data-tone=tone aria-labelledby="causes">
+                    <h2 id="causes" class="unseen">"Why"</h2>
+                    <ol>{causes}</ol>
+                </section>
+            }
+            .into_any()
+        }}
+    }
 }

@@ -4,10 +4,7 @@ use leptos::prelude::*;
 use monitor_core::telemetry::Range;
 
 use super::toolbar::range_words;
-use crate::{
-    address,
-    reactive::{Derived, attribute},
-};
+use crate::{address, reactive::Derived};
 
 /// A link for each range.
 #[component]
@@ -16,12 +13,12 @@ pub fn RangeTabs(container: String, range: Derived<Range>) -> impl IntoView {
     let choices = Range::ALL
         .into_iter()
         .map(|each| {
-            let current = attribute(move || (range.get() == each).then(|| "true".to_owned()));
+            let current = move || (range.get() == each).then(|| "true".to_owned());
             view! {
                 <li>
                     <a
                         href=format!("{path}?range={}", each.name())
-                        aria-current=current
+                        aria-current=move || current()
                         title=range_words(each)
                         data-noscroll="true"
                     >
@@ -36,5 +33,4 @@ pub fn RangeTabs(container: String, range: Derived<Range>) -> impl IntoView {
             <ul>{choices}</ul>
         </nav>
     }
-    .into_any()
 }

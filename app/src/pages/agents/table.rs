@@ -11,7 +11,7 @@ use super::{
     row_view::row_view,
     rows::Row,
 };
-use crate::reactive::{Derived, attribute, keyed, part, part_if, text};
+use crate::reactive::{Derived, keyed_list, show_if};
 
 /// The table. Its roles are spelt out, because a narrow one is laid out as a list and browsers then forget them.
 #[component]
@@ -22,7 +22,7 @@ pub fn Table(list: ListContext) -> impl IntoView {
     let dark = |row: &&Arc<Row>| row.verdict() == Some(Verdict::Dark);
     let alone = list.rows.with_untracked(|rows| rows.all().iter().filter(dark).count() == 1);
     view! {
-        <table role="table" aria-labelledby="agent-list" aria-busy=text(move || list.loading.get().to_string())>
+        <table role="table" aria-labelledby="agent-list" aria-busy=move || list.loading.get().to_string()>
             <thead role="rowgroup">
                 <tr role="row">
                     {head(list.query, Sort::Agent, "Agent", false)}
@@ -37,21 +37,20 @@ pub fn Table(list: ListContext) -> impl IntoView {
                     <th role="columnheader" scope="col" class="link-cell"><span class="visually-hidden">"Dashboard"</span></th>
                 </tr>
             </thead>
-            {keyed(move || keys.get(), move |key| view! { <RowOf key list alone /> }.into_any())}
+            {keyed_list(move || keys.get(), move |key| view! { <RowOf key list alone /> }.into_any())}
         </table>
-        {part_if(none, move || view! {
-            <p class="empty-message">
+        {show_if(none, move || view! {
+            <p class="empty">
                 "No row is like that. "
                 <a
-                    href=attribute(move || Some(list.query.with(|query| query.unfiltered().address())))
+                    href=move || Some(list.query.with(|query| query.unfiltered().address()))
                     data-noscroll="true"
                 >
                     "Show all"
                 </a>
             </p>
-        }.into_any())}
+        })}
     }
-    .into_any()
 }
 
 /// The head of a column, which orders the rows by it.
@@ -65,9 +64,9 @@ fn head(query: Derived<Query>, sort: Sort, words: &'static str, number: bool) ->
             role="columnheader"
             scope="col"
             class=if number { "number" } else { "" }
-            aria-sort=attribute(move || sorted().map(str::to_owned))
+            aria-sort=move || sorted().map(str::to_owned)
         >
-            <a href=attribute(move || Some(address())) data-noscroll="true">{words}</a>
+            <a href=move || Some(address()) data-noscroll="true">{words}</a>
         </th>
     }
     .into_any()
@@ -83,12 +82,11 @@ fn RowOf(key: String, list: ListContext, alone: bool) -> impl IntoView {
         row.with(|row| row.as_ref().and_then(|row| row.verdict()).map_or("none", |verdict| verdict.name()).to_owned())
     };
     view! {
-        <tbody role="rowgroup" data-row=key data-verdict=text(verdict)>
-            {part(move || match row.get() {
+        <tbody role="rowgroup" data-row=key data-verdict=move || verdict()>
+            {move || match row.get() {
                 Some(row) => list.row_context.with(|context| row_view(&row, context, list.signals, alone)),
                 None => ().into_any(),
-            })}
+            }}
         </tbody>
     }
-    .into_any()
 }

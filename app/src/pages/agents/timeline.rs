@@ -13,7 +13,7 @@ use crate::{
         Live,
         feed::{FeedBuffer as _, pause_label},
     },
-    reactive::{Derived, keyed, part, part_if, text},
+    reactive::{Derived, keyed_list, show_if},
     words,
 };
 
@@ -42,45 +42,44 @@ pub fn Events(
         <section class="card" aria-labelledby="timeline">
             <div class="card-head">
                 <h2 id="timeline">"Timeline"</h2>
-                {part(move || way(link.get(), "Explore", "Events in Grafana’s Explore".into()))}
-                {part_if(hydrated, move || view! {
+                {move || way(link.get(), "Explore", "Events in Grafana’s Explore".into())}
+                {show_if(hydrated, move || view! {
                     <button
                         type="button"
                         class="button"
                         data-rank="quiet"
-                        aria-pressed=text(move || paused.get().to_string())
+                        aria-pressed=move || paused.get().to_string()
                         on:click=move |_| paused.update(|paused| *paused = !*paused)
                     >
-                        {text(pause_words)}
+                        {move || pause_words()}
                     </button>
-                }.into_any())}
+                })}
             </div>
             <div role="status">
-                {part(move || trouble.get().map(|why| {
+                {move || trouble.get().map(|why| {
                     let text = words::sentence(&why);
-                    view! { <p class="timeline-warning" data-tone="warn"><Prose text /></p> }
-                }).into_any())}
+                    view! { <p class="trouble" data-tone="warn"><Prose text /></p> }
+                }).into_any()}
             </div>
             <div class="events" node_ref=scroller tabindex="0" role="region" aria-label="Events, times in UTC">
-                {keyed(
+                {keyed_list(
                     move || timeline.with(|timeline| timeline.shown().iter().map(|event| event.id.clone()).collect()),
                     move |id| timeline.with_untracked(|timeline| {
                         let event = timeline.shown().iter().rev().find(|event| event.id == id);
                         event.map(line).into_any()
                     }),
                 )}
-                {part_if(empty, move || view! {
-                    <p class="empty-message">
-                        {text(move || match hydrated.get() {
+                {show_if(empty, move || view! {
+                    <p class="empty">
+                        {move || match hydrated.get() {
                             true => "No event has come yet. This list follows by itself.",
                             false => "No event has come yet.",
-                        }.to_owned())}
+                        }.to_owned()}
                     </p>
-                }.into_any())}
+                })}
             </div>
         </section>
     }
-    .into_any()
 }
 
 fn line(event: &AgentEvent) -> AnyView {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     order::order,
-    reactive::{Derived, part, part_if, text},
+    reactive::{Derived, show_if},
 };
 
 /// The form.
@@ -61,16 +61,16 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
                 placeholder="Search"
                 autocomplete="off"
                 value=first.text.clone()
-                prop:value=text(move || query.with(|query| query.text.clone()))
+                prop:value=move || query.with(|query| query.text.clone())
                 on:input:target=move |event| changed(&|query| query.text = event.target().value())
             />
             <select
                 name="project"
                 aria-label="Project"
-                prop:value=text(move || query.with(|query| query.project.clone()))
+                prop:value=move || query.with(|query| query.project.clone())
                 on:change:target=move |event| changed(&|query| query.project = event.target().value())
             >
-                {part(move || {
+                {move || {
                     let asked = query.with_untracked(|query| query.project.clone());
                     let mut choices = vec![choice("", "All projects", &asked)];
                     choices.extend(projects.get().iter().map(|project| match project.as_str() {
@@ -78,12 +78,12 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
                         project => choice(project, project, &asked),
                     }));
                     choices.into_any()
-                })}
+                }}
             </select>
             <select
                 name="verdict"
                 aria-label="Telemetry"
-                prop:value=text(move || query.with(|query| query.verdict.clone()))
+                prop:value=move || query.with(|query| query.verdict.clone())
                 on:change:target=move |event| changed(&|query| query.verdict = event.target().value())
             >
                 {choice("", "Any telemetry", &first.verdict)}
@@ -96,7 +96,7 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
             <select
                 name="range"
                 aria-label="Range of the numbers"
-                prop:value=text(move || query.with(|query| query.range.name().to_owned()))
+                prop:value=move || query.with(|query| query.range.name().to_owned())
                 on:change:target=move |event| {
                     changed(&|query| query.range = Range::from_name(&event.target().value()).unwrap_or_default());
                 }
@@ -106,7 +106,7 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
                     .map(|range| choice(range.name(), &range_words(range), first.range.name()))
                     .collect_view()}
             </select>
-            {part_if(simulated, move || {
+            {show_if(simulated, move || {
                 let hidden = query.with_untracked(|query| query.hide_simulated);
                 view! {
                     <label class="checkbox">
@@ -127,11 +127,10 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
                 <input type="hidden" name="sort" value=first.sort.name() />
                 <input type="hidden" name="order" value=first.order() />
             })}
-            {part_if(plain, || view! { <button type="submit" class="button" data-rank="quiet">"Show"</button> }.into_any())}
-            <p class="muted" role="status">{text(counted)}</p>
+            {show_if(plain, || view! { <button type="submit" class="button" data-rank="quiet">"Show"</button> })}
+            <p class="fact" role="status">{move || counted()}</p>
         </form>
     }
-    .into_any()
 }
 
 /// `Last 24 hours`.

@@ -9,10 +9,7 @@ use monitor_core::{
 };
 
 use super::rows::Row;
-use crate::{
-    reactive::{Derived, text},
-    words,
-};
+use crate::{reactive::Derived, words};
 
 /// The sums. `None`: not known of a single row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,16 +70,16 @@ pub fn Sums(totals: Derived<Totals>, range: Derived<Range>) -> impl IntoView {
         view! {
             <div>
                 <dt>{title}</dt>
-                <dd title=text(move || totals.with(|totals| of(totals).1))>
-                    {text(move || totals.with(|totals| of(totals).0))}
+                <dd title=move || totals.with(|totals| of(totals).1)>
+                    {move || totals.with(|totals| of(totals).0)}
                 </dd>
             </div>
         }
         .into_any()
     };
     view! {
-        <section class="card totals" aria-labelledby="sums">
-            <h2 id="sums" class="visually-hidden">{text(move || format!("Sums of the {}", range.with(|range| range.label())))}</h2>
+        <section class="card sums" aria-labelledby="sums">
+            <h2 id="sums" class="unseen">{move || format!("Sums of the {}", range.with(|range| range.label()))}</h2>
             <dl>
                 {cell("Reporting", |it| {
                     let containers = format!("{} containers", it.containers);
@@ -102,7 +99,6 @@ pub fn Sums(totals: Derived<Totals>, range: Derived<Range>) -> impl IntoView {
             </dl>
         </section>
     }
-    .into_any()
 }
 
 fn said(count: Option<u64>, short: fn(u64) -> String, exact: fn(u64) -> String) -> (String, String) {

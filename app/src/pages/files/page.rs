@@ -13,7 +13,7 @@ use crate::{
     components::{Chip, Copy, ErrorNote, Tone},
     jobs::{Command, CommandButton, CommandRefusal, Commands},
     live::{Carried, Live},
-    reactive::{Derived, attribute, part, part_if, text},
+    reactive::{Derived, show_if},
     words,
 };
 
@@ -38,8 +38,8 @@ pub fn FilesPage() -> impl IntoView {
             <header class="page-header">
                 <h1>"Files"</h1>
                 <p class="lead">
-                    "What the stack is made from, in " <code>{text(move || directory.get())}</code>
-                    ". Generated from " <code>{text(move || settings_file.get())}</code> "."
+                    "What the stack is made from, in " <code>{move || directory.get()}</code>
+                    ". Generated from " <code>{move || settings_file.get()}</code> "."
                 </p>
             </header>
             <CommandRefusal commands />
@@ -55,7 +55,6 @@ pub fn FilesPage() -> impl IntoView {
             </Transition>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -75,10 +74,10 @@ fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
         .iter()
         .enumerate()
         .map(|(index, file)| {
-            let current = attribute(move || (chosen.get() == index).then(|| "page".to_owned()));
+            let current = move || (chosen.get() == index).then(|| "page".to_owned());
             view! {
                 <li>
-                    <a href=format!("/files?name={}", file.name) aria-current=current>
+                    <a href=format!("/files?name={}", file.name) aria-current=move || current()>
                         <span class="name">{file.name.clone()}</span>
                         <Chip tone=state_words(file.state).0 word=state_words(file.state).1.to_owned() />
                     </a>
@@ -107,15 +106,14 @@ fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
             <nav aria-label="Files of the stack">
                 <ul>{entries}</ul>
             </nav>
-            {part(move || {
+            {move || {
                 match files.get(chosen.get()).cloned() {
                     Some(file) => view! { <Contents file /> }.into_any(),
                     None => ().into_any(),
                 }
-            })}
+            }}
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -130,9 +128,9 @@ fn Contents(file: FileView) -> impl IntoView {
             <div class="card-head">
                 <h2>{file.name.clone()}</h2>
                 <Chip tone word=word.to_owned() />
-                {part_if(live.hydrated(), move || view! {
+                {show_if(live.hydrated(), move || view! {
                     <Copy text=contents.clone() />
-                }.into_any())}
+                })}
             </div>
             <p class="purpose">{words::sentence(&file.purpose)} " " {state_sentence(file.state)}</p>
             <pre tabindex="0" role="region" aria-label=format!("Contents of {}, {lines} lines", file.name)>
@@ -140,7 +138,6 @@ fn Contents(file: FileView) -> impl IntoView {
             </pre>
         </article>
     }
-    .into_any()
 }
 
 fn state_words(state: FileState) -> (Tone, &'static str) {

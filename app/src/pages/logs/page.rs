@@ -11,7 +11,7 @@ use crate::{
     components::{ErrorNote, Icon, Shape},
     live::{Carried, Live},
     pages::{not_found::NotFound, stack::state_dot},
-    reactive::{Derived, part},
+    reactive::Derived,
 };
 
 /// Lines on the page before it is live.
@@ -25,10 +25,12 @@ pub fn LogsPage() -> impl IntoView {
         Some(name) => Service::from_name(&name),
         None => Some(Service::ALL[0]),
     });
-    part(move || match service.get() {
-        Some(service) => view! { <ServiceLog service /> }.into_any(),
-        None => view! { <NotFound /> }.into_any(),
-    })
+    view! {
+        {move || match service.get() {
+            Some(service) => view! { <ServiceLog service /> }.into_any(),
+            None => view! { <NotFound /> }.into_any(),
+        }}
+    }
 }
 
 #[component]
@@ -83,7 +85,6 @@ fn ServiceLog(service: Service) -> impl IntoView {
             </Transition>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -107,7 +108,6 @@ fn Tabs(service: Service) -> impl IntoView {
             <ul>{tabs}</ul>
         </nav>
     }
-    .into_any()
 }
 
 #[component]

@@ -16,7 +16,7 @@ use crate::{
         Live,
         feed::{FeedBuffer as _, pause_label},
     },
-    reactive::{Derived, part_if, text},
+    reactive::{Derived, show_if},
 };
 
 /// The log of one service.
@@ -61,8 +61,8 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                         on:input:target=move |event| filter.update(|filter| filter.text = event.target().value())
                     />
                 </form>
-                {part_if(live.hydrated(), move || view! {
-                    <label class="checkbox">
+                {show_if(live.hydrated(), move || view! {
+                    <label class="check">
                         <input
                             type="checkbox"
                             on:change:target=move |event| {
@@ -75,17 +75,17 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                         type="button"
                         class="button"
                         data-rank="quiet"
-                        aria-pressed=text(move || paused.get().to_string())
+                        aria-pressed=move || paused.get().to_string()
                         on:click=move |_| paused.update(|paused| *paused = !*paused)
                     >
-                        {text(pause_words)}
+                        {move || pause_words()}
                     </button>
-                }.into_any())}
+                })}
                 <a class="button" data-rank="quiet" href=format!("/logs/{service}/download") download rel="external">
                     <Icon shape=Shape::Download />
                     "Download"
                 </a>
-                <p class="muted">{text(counted)}</p>
+                <p class="fact">{move || counted()}</p>
             </div>
             <div
                 class="log-lines"
@@ -97,18 +97,17 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                 <For each=move || shown.get() key=|numbered| numbered.number let:numbered>
                     <Line numbered />
                 </For>
-                {part_if(empty, move || view! {
-                    <p class="empty-message">
-                        {text(move || match buffer.with(|buffer| buffer.shown().is_empty()) {
+                {show_if(empty, move || view! {
+                    <p class="empty">
+                        {move || match buffer.with(|buffer| buffer.shown().is_empty()) {
                             true => "It has written nothing yet.",
                             false => "No line holds that.",
-                        }.to_owned())}
+                        }.to_owned()}
                     </p>
-                }.into_any())}
+                })}
             </div>
         </section>
     }
-    .into_any()
 }
 
 #[component]

@@ -9,7 +9,7 @@ use crate::{
     api::ApplySettings,
     components::{Icon, Prose, Tone},
     live::Live,
-    reactive::{Derived, attribute, part_if, text},
+    reactive::{Derived, show_if},
     words,
 };
 
@@ -79,16 +79,16 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
             <input type="hidden" name="query" value=asked.clone() />
             <input type="hidden" name="base" value=base />
             {edited}
-            {part_if(at_work, || view! {
+            {show_if(at_work, || view! {
                 <p class="hint">"A job is at work. Applying waits until it is done."</p>
-            }.into_any())}
+            })}
             <div class="actions">
                 <button
                     type="submit"
                     class="button"
                     data-rank="primary"
-                    aria-busy=text(move || apply.pending().to_string())
-                    aria-disabled=attribute(move || at_work.get().then(|| "true".to_owned()))
+                    aria-busy=move || apply.pending().to_string()
+                    aria-disabled=move || at_work.get().then(|| "true".to_owned())
                 >
                     "Save and apply"
                 </button>

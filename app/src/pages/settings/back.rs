@@ -13,5 +13,4 @@ pub fn BackToSettings(
             "Back to settings"
         </a>
     }
-    .into_any()
 }

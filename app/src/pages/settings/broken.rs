@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api::{ApiError, MendSettings},
     components::ErrorNote,
-    reactive::{Derived, part, part_if, text as text_part},
+    reactive::{Derived, show_if},
 };
 
 /// The note, and the editor where there is a text to edit.
@@ -21,18 +21,17 @@ pub fn Broken(editing: Editing, mend: Request) -> impl IntoView {
     // Counts the texts that were taken into the editor. Another text on disk does not take away what is typed there.
     let taken = RwSignal::new(0_u32);
     view! {
-        {part(move || {
+        {move || {
             error.get().map(|error| {
                 let title = "The settings file cannot be used".to_owned();
                 view! { <ErrorNote title error=ApiError::Stack(error) /> }
             }).into_any()
-        })}
-        {part(move || {
+        }}
+        {move || {
             taken.track();
             editing.page.with_untracked(text_of).map(|text| view! { <Mend editing mend taken text /> }).into_any()
-        })}
+        }}
     }
-    .into_any()
 }
 
 fn text_of(page: &SettingsPage) -> Option<String> {
@@ -80,20 +79,20 @@ fn Mend(editing: Editing, mend: Request, taken: RwSignal<u32>, text: String) -> 
                 {text}
             </textarea>
             <RequestRefusal request=mend title="The file was not saved" />
-            {part_if(changed, move || view! {
+            {show_if(changed, move || view! {
                 <p class="hint actions">
                     "The file has changed on disk since."
                     <button type="button" class="link-button" on:click=move |_| taken.update(|count| *count += 1)>
                         "Take what is on disk"
                     </button>
                 </p>
-            }.into_any())}
+            })}
             <div class="actions">
                 <button
                     type="submit"
                     class="button"
                     data-rank="primary"
-                    aria-busy=text_part(move || mend.pending().to_string())
+                    aria-busy=move || mend.pending().to_string()
                 >
                     "Save the file"
                 </button>

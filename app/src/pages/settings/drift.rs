@@ -16,7 +16,6 @@ use super::editing::Editing;
 use crate::{
     components::{Chip, Prose, Tone},
     live::Live,
-    reactive::part,
     words,
 };
 
@@ -130,11 +129,10 @@ pub fn Layers(editing: Editing) -> impl IntoView {
                 <h2 id="layers">"Where it stands"</h2>
                 <p class="muted">"Each layer is made from the one before"</p>
             </div>
-            {part(move || editing.page.with(|page| snapshot.with(|snapshot| chain(&layers(page, snapshot)))))}
-            {part(move || editing.page.with(|page| snapshot.with(|snapshot| details(page, remedy(page, snapshot)))))}
+            {move || editing.page.with(|page| snapshot.with(|snapshot| chain(&layers(page, snapshot))))}
+            {move || editing.page.with(|page| snapshot.with(|snapshot| details(page, remedy(page, snapshot))))}
         </section>
     }
-    .into_any()
 }
 
 fn chain(layers: &[Layer]) -> AnyView {

@@ -8,11 +8,7 @@ use leptos_router::hooks::use_navigate;
 use monitor_core::settings::{Group, KEYS, Key, Kind, Needs};
 
 use super::{dom, editing::Editing, field::Setting, privacy::Recorded};
-use crate::{
-    live::Live,
-    reactive::{Derived, attribute, text},
-    words,
-};
+use crate::{live::Live, reactive::Derived, words};
 
 /// The form. Sent as it is, a browser puts it into the address of the preview; so does the page, with the changes only.
 #[component]
@@ -99,7 +95,6 @@ fn SettingGroup(editing: Editing, group: Group) -> impl IntoView {
             {rows}
         </div>
     }
-    .into_any()
 }
 
 /// What applying needs for most of these; of two that are needed as often, the first.
@@ -114,28 +109,28 @@ fn Bar(editing: Editing) -> impl IntoView {
     let hydrated = Live::get().hydrated();
     let changes = Derived::new(move || editing.form.with(|form| form.changes()));
     let problems = Derived::new(move || editing.problems.with(Vec::len));
-    let tone = attribute(move || {
+    let tone = move || {
         let name = match (problems.get(), changes.get()) {
             (0, 0) => "off",
             (0, _) => "busy",
             _ => "bad",
         };
         Some(name.to_owned())
-    });
-    let blocked = attribute(move || {
+    };
+    let blocked = move || {
         let blocked = hydrated.get() && (problems.get() > 0 || changes.get() == 0);
         blocked.then(|| "true".to_owned())
-    });
+    };
     view! {
-        <div class="save-bar" data-tone=tone>
-            <p role="status" id="bar-words">{text(move || bar_words(changes.get(), problems.get()))}</p>
+        <div class="bar" data-tone=move || tone()>
+            <p role="status" id="bar-words">{move || bar_words(changes.get(), problems.get())}</p>
             <div class="actions">
                 <button type="reset" class="button">"Discard"</button>
                 <button
                     type="submit"
                     class="button"
                     data-rank="primary"
-                    aria-disabled=blocked
+                    aria-disabled=move || blocked()
                     aria-describedby="bar-words"
                 >
                     "Preview and apply…"
@@ -143,7 +138,6 @@ fn Bar(editing: Editing) -> impl IntoView {
             </div>
         </div>
     }
-    .into_any()
 }
 
 /// `Two settings changed.`, `One problem to solve first.`

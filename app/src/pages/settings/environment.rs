@@ -10,7 +10,7 @@ use super::{drift::AGENTS_NEXT, editing::Editing};
 use crate::{
     components::{Chip, Copy, Icon, Prose, Tone},
     live::Live,
-    reactive::{Derived, part, part_if},
+    reactive::{Derived, show_if},
     words,
 };
 
@@ -25,32 +25,31 @@ pub fn Environment(editing: Editing) -> impl IntoView {
         <section class="card agent-environment" aria-labelledby="agents">
             <div class="card-head">
                 <h2 id="agents">"What an agent is given"</h2>
-                <p class="muted">"Under the saved settings"</p>
-                {part_if(hydrated, move || view! {
-                    {part(move || view! { <Copy text=lines.with(|lines| as_lines(lines)) what=" the variables" /> }.into_any())}
-                }.into_any())}
+                <p class="fact">"Under the saved settings"</p>
+                {show_if(hydrated, move || view! {
+                    {move || view! { <Copy text=lines.with(|lines| as_lines(lines)) what=" the variables" /> }.into_any()}
+                })}
             </div>
             <p class="purpose">
                 "Clawker hands these variables to an agent when its image is built and its container made. What is marked, \
                  Clawker leaves out, and leaving it out does not switch it off: put it into "
                 <code>".clawker.yaml"</code> " yourself."
             </p>
-            {part(move || lines.with(|lines| list(lines)))}
+            {move || lines.with(|lines| list(lines))}
             <details>
                 <summary>"As " <code>"agent.env"</code> ", for " <code>".clawker.yaml"</code></summary>
-                {part_if(hydrated, move || view! {
-                    <div class="copy-row">
-                        {part(move || view! { <Copy text=agent_env.get().into() what=" agent.env" /> }.into_any())}
+                {show_if(hydrated, move || view! {
+                    <div class="copy">
+                        {move || view! { <Copy text=agent_env.get().into() what=" agent.env" /> }.into_any()}
                     </div>
-                }.into_any())}
+                })}
                 <pre tabindex="0" role="region" aria-label="agent.env">
-                    {part(move || view! { <code>{agent_env.get()}</code> }.into_any())}
+                    {move || view! { <code>{agent_env.get()}</code> }.into_any()}
                 </pre>
             </details>
-            {part(move || agents.with(|agents| differing(agents)))}
+            {move || agents.with(|agents| differing(agents))}
         </section>
     }
-    .into_any()
 }
 
 fn agents_of(page: &SettingsPage) -> Vec<AgentDrift> {

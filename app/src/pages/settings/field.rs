@@ -11,7 +11,7 @@ use super::{
 use crate::{
     components::{Icon, Prose, Tone},
     live::Live,
-    reactive::{Derived, attribute, part, part_if},
+    reactive::{Derived, show_if},
     words,
 };
 
@@ -71,7 +71,7 @@ fn port_words(form: &Form, field: &Field, known: &[monitor_core::settings_page::
 pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> impl IntoView {
     let path = key.path;
     let state = Derived::new(move || editing.state_of(path));
-    let changed = attribute(move || editing.form.with(|form| form.field(path)?.changed().then(|| "true".to_owned())));
+    let changed = move || editing.form.with(|form| form.field(path)?.changed().then(|| "true".to_owned()));
     let needs = (Some(key.needs) != usual).then(|| words::sentence(key.needs.description()));
     let control = match key.kind {
         Kind::Switch => view! { <Switch editing key state /> }.into_any(),
@@ -82,8 +82,8 @@ pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> imp
         _ => view! { <label class="setting-title" for=path>{key.title}</label> }.into_any(),
     };
     view! {
-        <div class="setting" data-changed=changed>
-            <div class="setting-about">
+        <div class="setting" data-changed=move || changed()>
+            <div class="about">
                 <p>{title} " " <code>{path}</code></p>
                 <p class="muted" id=format!("{path}-about")>
                     <Prose text=words::sentence(key.meaning) />
@@ -92,21 +92,20 @@ pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> imp
             </div>
             <div>
                 {control}
-                <div id=format!("{path}-state") class="setting-state">
-                    {part(move || state.with(|state| said(editing, path, state)))}
+                <div id=format!("{path}-state") class="state">
+                    {move || state.with(|state| said(editing, path, state))}
                 </div>
             </div>
         </div>
     }
-    .into_any()
 }
 
 fn describedby(path: &str) -> String {
     format!("{path}-about {path}-state")
 }
 
-fn invalid(state: Derived<State>) -> Box<dyn FnMut() -> Option<String> + Send> {
-    attribute(move || state.with(|state| (!state.problems.is_empty()).then(|| "true".to_owned())))
+fn invalid(state: Derived<State>) -> Option<String> {
+    state.with(|state| (!state.problems.is_empty()).then(|| "true".to_owned()))
 }
 
 #[component]
@@ -128,13 +127,12 @@ fn Input(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Int
                 spellcheck="false"
                 data-short=short.to_string()
                 aria-describedby=describedby(key.path)
-                aria-invalid=invalid(state)
+                aria-invalid=move || invalid(state)
             />
-            {part(move || state.with(|state| state.port.as_ref().map(holder).into_any()))}
+            {move || state.with(|state| state.port.as_ref().map(holder).into_any())}
             <Back editing key state />
         </div>
     }
-    .into_any()
 }
 
 /// `Free`, `Ours`, `Taken by …`.
@@ -179,16 +177,15 @@ fn Switch(editing: Editing, key: &'static Key, state: Derived<State>) -> impl In
                 role="radiogroup"
                 aria-labelledby=format!("{path}-title")
                 aria-describedby=describedby(path)
-                aria-invalid=invalid(state)
+                aria-invalid=move || invalid(state)
             >
                 {way("on", "On", "true")}
                 {way("off", "Off", "false")}
             </div>
-            {part_if(unset, move || view! { <span class="muted">{default}</span> }.into_any())}
+            {show_if(unset, move || view! { <span class="fact">{default}</span> })}
             <Back editing key state />
         </div>
     }
-    .into_any()
 }
 
 /// `Undo` where the field was changed, else `Reset` where it is set. Both need JavaScript; without it one empties the
@@ -214,17 +211,19 @@ fn Back(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Into
         }
         .into_any()
     };
-    part(move || match way.get() {
-        Way::None => ().into_any(),
-        Way::Undo => button("Undo".to_owned(), format!(" the change of {}", key.title), Form::undo),
-        Way::Reset => {
-            let word = match (key.kind, key.default) {
-                (Kind::Switch, _) | (_, "") => "Reset".to_owned(),
-                (_, default) => format!("Reset to {default}"),
-            };
-            button(word, format!(", {}", key.title), Form::reset)
-        }
-    })
+    view! {
+        {move || match way.get() {
+            Way::None => ().into_any(),
+            Way::Undo => button("Undo".to_owned(), format!(" the change of {}", key.title), Form::undo),
+            Way::Reset => {
+                let word = match (key.kind, key.default) {
+                    (Kind::Switch, _) | (_, "") => "Reset".to_owned(),
+                    (_, default) => format!("Reset to {default}"),
+                };
+                button(word, format!(", {}", key.title), Form::reset)
+            }
+        }}
+    }
 }
 
 /// What is wrong, what is free instead, and what somebody else did meanwhile.

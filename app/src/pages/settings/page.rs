@@ -16,7 +16,7 @@ use crate::{
     components::ErrorNote,
     jobs::{Command, CommandButton, CommandRefusal, Commands, JobAtWork, Outcome},
     live::{Carried, Live},
-    reactive::{Derived, part, part_if, text},
+    reactive::{Derived, show_if},
 };
 
 /// `/settings`, `/settings?grafana_port=3001&was.grafana_port=3000`.
@@ -36,19 +36,19 @@ pub fn SettingsPage() -> impl IntoView {
             <header class="page-header">
                 <h1>"Settings"</h1>
                 <p class="lead">
-                    "What the stack is made from and what agents record, in " <code>{text(move || file.get())}</code>
+                    "What the stack is made from and what agents record, in " <code>{move || file.get()}</code>
                     ". Comments, order and keys of others stay as they are. An empty field has its default."
                 </p>
                 <JobAtWork />
-                {part_if(at_work, move || view! {
+                {show_if(at_work, move || view! {
                     <div class="actions">
                         <CommandButton commands command=Command::Cancel rank="plain" />
                     </div>
-                }.into_any())}
+                })}
             </header>
             <CommandRefusal commands />
-            {part_if(applied, move || view! { <Outcome commands /> }.into_any())}
-            <Transition fallback=|| view! { <p class="muted">"Reading the settings…"</p> }>
+            {show_if(applied, move || view! { <Outcome commands /> })}
+            <Transition fallback=|| view! { <p class="fact">"Reading the settings…"</p> }>
                 {move || Suspend::new(async move {
                     match page.await.0 {
                         Ok(page) => view! { <Loaded page mend /> }.into_any(),
@@ -60,7 +60,6 @@ pub fn SettingsPage() -> impl IntoView {
             </Transition>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -69,13 +68,12 @@ fn Loaded(page: Page, mend: Request) -> impl IntoView {
     let editing = Editing::begin(page, &asked);
     let broken = Derived::new(move || editing.page.with(|page| page.broken.is_some()));
     view! {
-        {part_if(broken, move || view! { <Broken editing mend /> }.into_any())}
+        {show_if(broken, move || view! { <Broken editing mend /> })}
         <Layers editing />
-        {part(move || match broken.get() {
+        {move || match broken.get() {
             true => ().into_any(),
             false => view! { <Editor editing /> }.into_any(),
-        })}
+        }}
         <Environment editing />
     }
-    .into_any()
 }

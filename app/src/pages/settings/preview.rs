@@ -73,7 +73,6 @@ pub fn PreviewPage() -> impl IntoView {
             </Transition>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -174,7 +173,6 @@ fn Problems(problems: Vec<Problem>, asked: String) -> impl IntoView {
             </div>
         </section>
     }
-    .into_any()
 }
 
 fn conflicts(conflicts: &[Conflict]) -> AnyView {

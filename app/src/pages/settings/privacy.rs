@@ -6,7 +6,7 @@ use monitor_core::settings::{Kind, PRESETS, Retention, Settings};
 use super::{editing::Editing, form::Form};
 use crate::{
     live::Live,
-    reactive::{Derived, part, part_if, text},
+    reactive::{Derived, show_if},
 };
 
 /// Above the switches.
@@ -28,7 +28,7 @@ pub fn Recorded(editing: Editing) -> impl IntoView {
                         class="button"
                         data-rank="quiet"
                         title=preset.meaning
-                        aria-pressed=text(move || holds.get().to_string())
+                        aria-pressed=move || holds.get().to_string()
                         on:click=move |_| editing.change(|form| form.take(preset))
                     >
                         {preset.title}
@@ -41,23 +41,22 @@ pub fn Recorded(editing: Editing) -> impl IntoView {
     view! {
         <div class="recorded-data">
             <div class="actions">
-                <h3>{text(move || match changed.get() {
+                <h3>{move || match changed.get() {
                     true => "What would be recorded",
                     false => "What is being recorded now",
-                }.to_owned())}</h3>
-                {part_if(hydrated, move || view! { <div class="presets">{presets()}</div> }.into_any())}
+                }.to_owned()}</h3>
+                {show_if(hydrated, move || view! { <div class="presets">{presets()}</div> })}
             </div>
-            {part(move || {
+            {move || {
                 let sentences: Vec<AnyView> = recorded
                     .with(in_words)
                     .into_iter()
                     .map(|sentence| view! { <li>{sentence}</li> }.into_any())
                     .collect();
                 view! { <ul>{sentences}</ul> }.into_any()
-            })}
+            }}
         </div>
     }
-    .into_any()
 }
 
 /// Whether the sentences tell of a setting of that kind.

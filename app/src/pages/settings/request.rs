@@ -7,7 +7,6 @@ use crate::{
     components::ErrorNote,
     forms::{post_form, posted_refusal},
     live::Carried,
-    reactive::part,
 };
 
 /// One kind of request of one page, and what became of the last.
@@ -55,10 +54,9 @@ impl Request {
 pub fn RequestRefusal(request: Request, title: &'static str) -> impl IntoView {
     view! {
         <div role="alert">
-            {part(move || {
+            {move || {
                 request.refusal.get().map(|error| view! { <ErrorNote title=title.to_owned() error /> }).into_any()
-            })}
+            }}
         </div>
     }
-    .into_any()
 }

@@ -10,7 +10,7 @@ use crate::{
     components::{Icon, Prose, Tone},
     jobs::{Command, CommandButton, Commands},
     live::Live,
-    reactive::{Derived, part, part_if, text},
+    reactive::{Derived, show_if},
     words,
 };
 
@@ -60,19 +60,18 @@ pub fn Checks(commands: Commands) -> impl IntoView {
         <section class="card checks" aria-labelledby="checks">
             <div class="card-head">
                 <h2 id="checks">"Checks"</h2>
-                <p class="muted">{text(move || words.get())} " " {text(move || age.get())}</p>
+                <p class="fact">{move || words.get()} " " {move || age.get()}</p>
                 <CommandButton commands command=Command::CheckUp rank="quiet" />
             </div>
-            {part(move || findings.with(|findings| list(findings, true)))}
-            {part_if(any, move || view! {
+            {move || findings.with(|findings| list(findings, true))}
+            {show_if(any, move || view! {
                 <details>
-                    <summary>{text(move || folded.get())}</summary>
-                    {part(move || findings.with(|findings| list(findings, false)))}
+                    <summary>{move || folded.get()}</summary>
+                    {move || findings.with(|findings| list(findings, false))}
                 </details>
-            }.into_any())}
+            })}
         </section>
     }
-    .into_any()
 }
 
 /// `All 17 checks`, `The other 15 checks`.

@@ -13,7 +13,7 @@ use super::services::state_dot;
 use crate::{
     components::{Icon, Prose, Tone},
     live::Live,
-    reactive::{Derived, part, part_if, text},
+    reactive::{Derived, show_if},
     words,
 };
 
@@ -122,7 +122,7 @@ fn rate(per_second_milli: u64) -> String {
 pub fn DataPath() -> impl IntoView {
     let live = Live::get();
     let runs = live.derive(|snapshot| matches!(snapshot.stack, StackState::Running | StackState::Partial));
-    part_if(runs, move || view! { <Drawing live /> }.into_any())
+    show_if(runs, move || view! { <Drawing live /> })
 }
 
 #[component]
@@ -143,12 +143,11 @@ fn Drawing(live: Live) -> impl IntoView {
         <section class="card data-path" aria-labelledby="path">
             <div class="card-head">
                 <h2 id="path">"Data path"</h2>
-                <p class="muted">{part(move || view! { <Prose text=fact.get() /> }.into_any())}</p>
+                <p class="fact">{move || view! { <Prose text=fact.get() /> }.into_any()}</p>
             </div>
             <ul>{parts.collect_view()}</ul>
         </section>
     }
-    .into_any()
 }
 
 fn station(live: Live, at: Station) -> AnyView {
@@ -160,7 +159,7 @@ fn station(live: Live, at: Station) -> AnyView {
                 1 => "one runs".to_owned(),
                 some => format!("{some} run"),
             };
-            ("agents", view! { <a href="/agents">"Agents"</a> <span class="muted">{text(words)}</span> }.into_any())
+            ("agents", view! { <a href="/agents">"Agents"</a> <span class="fact">{move || words()}</span> }.into_any())
         }
         Station::Firewall => {
             ("firewall", view! { <b>"Firewall"</b> <span class="muted">"Clawker’s own"</span> }.into_any())
@@ -184,18 +183,18 @@ fn leg_view(leg: Leg, flow: Derived<Option<Flow>>) -> AnyView {
             class="data-path-hop"
             data-row=leg.row
             data-column=leg.column
-            data-tone=text(tone)
-            data-flows=text(move || said.with(|said| said.flows.to_string()))
+            data-tone=move || tone()
+            data-flows=move || said.with(|said| said.flows.to_string())
         >
             <span>{leg.what} <span class="hop-target">" to "{leg.to.title()}</span></span>
             " "
-            {part(move || said.with(|said| {
+            {move || said.with(|said| {
                 let lost = (!said.lost.is_empty()).then(|| {
                     view! { <span class="hop-dropped"><Icon shape=Tone::Warn.shape() />{said.lost.clone()}</span> }
                 });
                 let rate = if said.rate.is_empty() { "–".to_owned() } else { said.rate.clone() };
-                view! { <span class="hop-rate">{rate}</span> {lost} }.into_any()
-            }))}
+                view! { <span class="rate">{rate}</span> {lost} }.into_any()
+            })}
         </li>
     }
     .into_any()

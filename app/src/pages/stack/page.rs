@@ -16,7 +16,7 @@ use crate::{
     components::{Chip, ErrorNote, Icon, Prose, Tone},
     jobs::{Command, CommandButton, CommandRefusal, Commands, Outcome, Progress},
     live::Live,
-    reactive::{Derived, part, part_if, text},
+    reactive::{Derived, show_if},
 };
 
 /// `/`.
@@ -32,13 +32,12 @@ pub fn StackPage() -> impl IntoView {
             <CommandRefusal commands />
             <Attention commands />
             <Outcome commands />
-            {part_if(checks_first, move || view! { <Checks commands /> }.into_any())}
+            {show_if(checks_first, move || view! { <Checks commands /> })}
             <Services />
             <DataPath />
-            {part_if(checks_last, move || view! { <Checks commands /> }.into_any())}
+            {show_if(checks_last, move || view! { <Checks commands /> })}
         </div>
     }
-    .into_any()
 }
 
 /// How it stands, and the one next step.
@@ -60,28 +59,27 @@ fn Opening(commands: Commands) -> impl IntoView {
                 />
             </div>
             <div role="status">
-                <p class="headline">{text(move || headline.with(|headline| headline.title.clone()))}</p>
-                <p class="lead">{part(move || view! { <Prose text=lead.get() /> }.into_any())}</p>
+                <p class="headline">{move || headline.with(|headline| headline.title.clone())}</p>
+                <p class="lead">{move || view! { <Prose text=lead.get() /> }.into_any()}</p>
             </div>
             <Progress />
             <div class="actions">
-                {part(move || match step.get() {
+                {move || match step.get() {
                     Step::None => ().into_any(),
                     Step::Initialize => view! { <CommandButton commands command=Command::Initialize rank="primary" /> }.into_any(),
                     Step::Start => view! { <CommandButton commands command=Command::Start rank="primary" /> }.into_any(),
                     Step::Cancel => view! { <CommandButton commands command=Command::Cancel rank="plain" /> }.into_any(),
                     Step::Open(url) => view! { <OpenPage url words="Open Grafana" /> }.into_any(),
-                })}
-                {part_if(stop, move || view! {
+                }}
+                {show_if(stop, move || view! {
                     <CommandButton commands command=Command::Stop rank="plain" />
-                }.into_any())}
-                {part_if(remove, move || view! {
+                })}
+                {show_if(remove, move || view! {
                     <RemoveForm commands />
-                }.into_any())}
+                })}
             </div>
         </header>
     }
-    .into_any()
 }
 
 /// What stands in the way: no Engine, wrong settings, files that differ from them.
@@ -98,8 +96,8 @@ fn Attention(commands: Commands) -> impl IntoView {
         false => Vec::new(),
     });
     view! {
-        {part(move || match engine_error.get() { Some(error) => view! { <NoEngine error /> }.into_any(), None => ().into_any() })}
-        {part(move || {
+        {move || match engine_error.get() { Some(error) => view! { <NoEngine error /> }.into_any(), None => ().into_any() }}
+        {move || {
             settings_error.get().map(|error| {
                 let title = match &error {
                     StackError::SettingsInvalid { .. } => "Settings that cannot be used",
@@ -108,13 +106,12 @@ fn Attention(commands: Commands) -> impl IntoView {
                 };
                 view! { <ErrorNote title=title.to_owned() error=ApiError::Stack(error) /> }
             }).into_any()
-        })}
-        {part(move || {
+        }}
+        {move || {
             let names = differing.get();
             (!names.is_empty()).then(|| view! { <Differing names commands /> }).into_any()
-        })}
+        }}
     }
-    .into_any()
 }
 
 /// Why Docker does not answer, and how to get one.
@@ -139,7 +136,6 @@ fn NoEngine(error: StackError) -> impl IntoView {
             <p class="muted">"The panel goes on asking; this page changes by itself when Docker answers."</p>
         </ErrorNote>
     }
-    .into_any()
 }
 
 #[component]
@@ -168,5 +164,4 @@ fn Differing(names: Vec<String>, commands: Commands) -> impl IntoView {
             </div>
         </section>
     }
-    .into_any()
 }

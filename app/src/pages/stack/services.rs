@@ -7,7 +7,7 @@ use super::row::{PortLink, Row, row};
 use crate::{
     components::{Chip, Icon, Moment, Prose, Shape},
     live::Live,
-    reactive::{Derived, attribute, part, part_if, text},
+    reactive::{Derived, show_if},
 };
 
 /// The table. Its roles are spelt out, because a narrow one is laid out as a list and browsers then forget them.
@@ -27,7 +27,7 @@ pub fn Services() -> impl IntoView {
         <section class="card services" aria-labelledby="services">
             <div class="card-head">
                 <h2 id="services">"Services"</h2>
-                <p class="muted">{part(move || view! { <Prose text=network_words() /> }.into_any())}</p>
+                <p class="fact">{move || view! { <Prose text=network_words() /> }.into_any()}</p>
             </div>
             <table role="table">
                 <thead role="rowgroup">
@@ -45,7 +45,6 @@ pub fn Services() -> impl IntoView {
             </table>
         </section>
     }
-    .into_any()
 }
 
 /// The state of a service as its shape alone, for where its name stands beside it.
@@ -53,9 +52,9 @@ pub fn state_dot(service: Service) -> impl IntoView {
     let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
     let tone = Derived::new(move || row.with(|row| row.tone));
     view! {
-        <span class="status-icon" data-tone=text(move || tone.get().name().to_owned())>
-            {part(move || view! { <Icon shape=tone.get().shape() /> }.into_any())}
-            <span class="visually-hidden">{text(move || row.with(|row| row.word.to_owned()))} " "</span>
+        <span class="dot" data-tone=move || tone.get().name().to_owned()>
+            {move || view! { <Icon shape=tone.get().shape() /> }.into_any()}
+            <span class="unseen">{move || row.with(|row| row.word.to_owned())} " "</span>
         </span>
     }
 }
@@ -71,12 +70,12 @@ fn ServiceRows(service: Service) -> impl IntoView {
         service.end_of_life().is_some() || row.with(|row| row.why.is_some() || row.fetch.is_some())
     });
     view! {
-        <tbody role="rowgroup" data-service=service.name() data-state=text(move || row.with(|row| row.state.to_owned()))>
-            <tr role="row" data-remarks=text(move || has_remarks.get().to_string())>
+        <tbody role="rowgroup" data-service=service.name() data-state=move || row.with(|row| row.state.to_owned())>
+            <tr role="row" data-remarks=move || has_remarks.get().to_string()>
                 <th role="rowheader" scope="row">
                     <span class="name">{service.title()}</span>
                     " "
-                    <span class="version">{text(move || row.with(|row| row.version.clone()))}</span>
+                    <span class="version">{move || row.with(|row| row.version.clone())}</span>
                     <span class="purpose">{service.purpose()}</span>
                 </th>
                 <td role="cell" class="state">
@@ -86,35 +85,34 @@ fn ServiceRows(service: Service) -> impl IntoView {
                     />
                 </td>
                 <td role="cell" class="number" data-label="Port">
-                    {part(move || ports(&ports_shown.get()))}
+                    {move || ports(&ports_shown.get())}
                 </td>
                 <td role="cell" class="number" data-label="Up">
                     <Uptime row />
                 </td>
                 <td role="cell" class="number" data-label="CPU">
-                    {part(move || or_dash(cpu.get()))}
+                    {move || or_dash(cpu.get())}
                 </td>
                 <td role="cell" class="number" data-label="Memory">
-                    {part(move || or_dash(memory.get()))}
+                    {move || or_dash(memory.get())}
                 </td>
-                <td role="cell" class="log-link">
-                    {part_if(has_log, move || view! {
+                <td role="cell" class="log">
+                    {show_if(has_log, move || view! {
                         <a href=format!("/logs/{service}") aria-label=format!("Logs of {}", service.title())>
                             "Logs"
                         </a>
-                    }.into_any())}
+                    })}
                 </td>
             </tr>
-            {part_if(has_remarks, move || view! {
+            {show_if(has_remarks, move || view! {
                 <tr role="row" class="remarks">
                     <td role="cell" colspan="7">
                         <Remarks row service />
                     </td>
                 </tr>
-            }.into_any())}
+            })}
         </tbody>
     }
-    .into_any()
 }
 
 /// What there is to know about the service, why it is not as wanted, and how far its image is.
@@ -125,19 +123,18 @@ fn Remarks(row: Derived<Row>, service: Service) -> impl IntoView {
     let fetch = move || row.with(|row| row.fetch.clone());
     view! {
         {service.end_of_life().map(|text| view! { <EndOfLife text /> })}
-        {part(move || why.get().map(|text| view! { <p class="service-problem"><Prose text /></p> }).into_any())}
-        {part_if(fetching, move || view! {
-            <p class="image-pull">
+        {move || why.get().map(|text| view! { <p class="why"><Prose text /></p> }).into_any()}
+        {show_if(fetching, move || view! {
+            <p class="fetch">
                 <progress
                     max="1000"
-                    value=attribute(move || fetch().map(|fetch| fetch.value.to_string()))
+                    value=move || fetch().map(|fetch| fetch.value.to_string())
                     aria-label=format!("Image of {}", service.title())
                 ></progress>
-                <span class="muted">{text(move || fetch().map(|fetch| fetch.words).unwrap_or_default())}</span>
+                <span class="fact">{move || fetch().map(|fetch| fetch.words).unwrap_or_default()}</span>
             </p>
-        }.into_any())}
+        })}
     }
-    .into_any()
 }
 
 #[component]
@@ -154,10 +151,12 @@ fn EndOfLife(text: &'static str) -> impl IntoView {
 fn Uptime(row: Derived<Row>) -> impl IntoView {
     let since = Derived::new(move || row.with(|row| row.up.as_ref().map(|(_, started)| *started)));
     let words = Derived::new(move || row.with(|row| row.up.as_ref().map(|(words, _)| words.clone())));
-    part(move || match since.get() {
-        Some(at) => view! { <Moment at>{text(move || words.get().unwrap_or_default())}</Moment> }.into_any(),
-        None => or_dash(None),
-    })
+    view! {
+        {move || match since.get() {
+            Some(at) => view! { <Moment at>{move || words.get().unwrap_or_default()}</Moment> }.into_any(),
+            None => or_dash(None),
+        }}
+    }
 }
 
 fn or_dash(words: Option<String>) -> AnyView {
