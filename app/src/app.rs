@@ -20,7 +20,7 @@ pub fn App() -> impl IntoView {
         <Title formatter=|page: String| format!("{page} · clawker-monitor") />
         <Router>
             <a class="skip-link" href="#content">
-                "Skip to the content"
+                "Skip to content"
             </a>
             <div class="app-layout">
                 <Sidebar />

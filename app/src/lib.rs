@@ -1,10 +1,10 @@
-//! What the panel shows: pages, components, and the server functions behind them.
+//! The web interface of the panel: pages, components, and the server functions behind them.
 //!
-//! **Invariant:** nothing here names Docker or tokio. What a server function may ask is `ControlPlane`; the server
-//! implements it.
+//! **Invariant:** nothing here uses Docker or tokio. Server functions call the trait `ControlPlane`, which the server
+//! implements.
 //!
-//! Every page is whole without JavaScript: the server renders it from the snapshot it holds, forms post, links link.
-//! In the browser the same code hydrates and the live stream keeps it current.
+//! Every page works without JavaScript: the server renders it from the current snapshot, and forms post. In the browser
+//! the same code hydrates the page, and the live stream keeps it current.
 
 #![recursion_limit = "256"]
 
@@ -21,13 +21,13 @@ mod frame;
 mod hydrate;
 mod jobs;
 mod live;
-mod order;
 mod pages;
 mod parts;
 mod reactive;
 mod routes;
 #[cfg(feature = "ssr")]
 pub mod shell;
+mod sort;
 mod words;
 
 pub use app::App;

@@ -1,24 +1,24 @@
-//! The HTML document around the app. Knows the addresses of the assets, and nothing of what the pages show.
+//! The HTML document around the app. Knows the addresses of the assets; knows no page.
 
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use crate::app::App;
 
-/// Where the hashed assets are. A missing one is left out: without its script the panel is plain pages and forms.
+/// The addresses of the hashed assets. A missing one is left out; without the script the panel is plain pages and forms.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SiteEntry {
     /// The stylesheet.
     pub stylesheet: Option<String>,
-    /// The JavaScript module that `wasm-bindgen` made.
+    /// The JavaScript module that `wasm-bindgen` generated.
     pub script: Option<String>,
-    /// The JavaScript module that the first one imports: it loads the other pages' parts of the WebAssembly.
+    /// The JavaScript module that the first one imports. It loads the parts of the WebAssembly.
     pub loader: Option<String>,
-    /// The WebAssembly that the module instantiates.
+    /// The main WebAssembly module.
     pub wasm: Option<String>,
 }
 
-/// The document. Takes `SiteEntry` from context, and the nonce that the response's policy allows.
+/// Renders the document. Reads `SiteEntry` and the nonce of the content security policy from context.
 pub fn shell() -> impl IntoView {
     let SiteEntry { stylesheet, script, loader, wasm } = use_context().unwrap_or_default();
     let at_work = use_context::<crate::api::Plane>()
@@ -36,7 +36,7 @@ pub fn shell() -> impl IntoView {
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 {stylesheet.map(|href| view! { <link rel="stylesheet" href=href /> })}
                 {script.zip(wasm).map(|(script, wasm)| view! { <Hydration script loader wasm /> })}
-                // Without JavaScript the page asks again by itself, as long as a job is at work.
+                // Without JavaScript the page reloads while a job is running.
                 {at_work.then(|| view! { <noscript><meta http-equiv="refresh" content="2" /></noscript> })}
                 <MetaTags />
             </head>
@@ -47,8 +47,8 @@ pub fn shell() -> impl IntoView {
     }
 }
 
-/// Loads script and WebAssembly side by side, then hydrates. Tried three times: Chromium gives up what it is loading when
-/// a network comes or goes, as it does on this machine with every container.
+/// Loads script and WebAssembly in parallel, then hydrates. Tries three times: Chromium aborts requests when a network
+/// appears or disappears, which happens with each container that starts.
 #[component]
 fn Hydration(script: String, loader: Option<String>, wasm: String) -> impl IntoView {
     let start = format!(

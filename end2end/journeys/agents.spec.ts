@@ -37,17 +37,17 @@ test("the list shows verdicts and numbers, and the URL holds sorting and filters
   await startAgents(panel);
   await page.goto("/agents");
   await waitUntilLive(page);
-  await expect(page.getByText("One of three agents is dark.")).toBeVisible();
-  await expect(page.getByText("A new agent would report")).toBeVisible();
+  await expect(page.getByText("1 of 3 agents is not reporting.")).toBeVisible();
+  await expect(page.getByText("New agents will report")).toBeVisible();
   await expect(rowOf(page, checkout)).toHaveAttribute("data-verdict", "reporting");
   await expect(rowOf(page, search)).toHaveAttribute("data-verdict", "waiting");
   await expect(rowOf(page, wrongPort)).toHaveAttribute("data-verdict", "dark");
   await expect(rowOf(page, wrongPort)).toContainText("It sends to another address than the collector has.");
-  const cell = (name: string) => rowOf(page, checkout).locator(`[data-label="${name}"] .metric`);
-  await expect(cell("Est. cost")).toHaveText("$ 1.25");
-  await expect(cell("Est. cost")).toHaveAttribute("data-exact", /\$ 1\.250000/);
+  const cell = (name: string) => rowOf(page, checkout).locator(`[data-label="${name}"] .figure`);
+  await expect(cell("Est. cost")).toHaveText("$1.25");
+  await expect(cell("Est. cost")).toHaveAttribute("data-exact", /\$1\.250000/);
   await expect(cell("Tokens")).toHaveText("1,500");
-  await expect(cell("Failed")).toHaveText("50 %");
+  await expect(cell("Failed calls")).toHaveText("50%");
   const panelOf = new URL((await cell("Est. cost").getAttribute("href")) ?? "");
   expect(panelOf.searchParams.get("var-project")).toBe("e2e-shop");
   expect(panelOf.searchParams.get("var-agent")).toBe("checkout");
@@ -60,7 +60,7 @@ test("the list shows verdicts and numbers, and the URL holds sorting and filters
   await expect(head(page, "Agent")).toHaveAttribute("aria-sort", "descending");
   await expect(agentNames(page)).toHaveText(["search", "e2e-wrong-port", "checkout"]);
 
-  const box = page.getByRole("searchbox", { name: "Search in agents" });
+  const box = page.getByRole("searchbox", { name: "Search agents" });
   await box.pressSequentially("sear");
   await expect(page.getByText("1 of 3 rows")).toBeVisible();
   await expect(page).toHaveURL(/q=sear/);
@@ -68,7 +68,7 @@ test("the list shows verdicts and numbers, and the URL holds sorting and filters
   await waitUntilLive(page);
   await expect(agentNames(page)).toHaveText(["search"]);
   await box.fill("no such agent");
-  await page.getByRole("link", { name: "Show all" }).click();
+  await page.getByRole("link", { name: "Clear filters" }).click();
   await expect(page.getByText("3 rows")).toBeVisible();
   await expect(box).toHaveValue("");
   await page.getByRole("combobox", { name: "Project" }).selectOption("No project");
@@ -96,7 +96,7 @@ test("the list follows a container that is created, started, killed and removed"
     await panel.docker("rm", "clawker.e2e-round");
     await expect(row).toHaveCount(0);
   }
-  await expect(page.getByText("There is no agent yet.")).toBeVisible();
+  await expect(page.getByText("No agents yet.")).toBeVisible();
 });
 
 test("an agent that does not report shows the cause, and the command that fixes it can be copied", async ({
@@ -136,8 +136,8 @@ test("the page of one agent shows numbers, sessions, links, and events as they a
   await page.goto(`/agents/${containerName(checkout)}`);
   await waitUntilLive(page);
   await expect(page.getByText("Reporting", { exact: true })).toBeVisible();
-  const measures = page.getByRole("region", { name: "What it did" });
-  await expect(measures.locator("dd").first()).toContainText("$ 1.25");
+  const measures = page.getByRole("region", { name: "Activity" });
+  await expect(measures.locator("dd").first()).toContainText("$1.25");
   const session = page.getByRole("region", { name: "Sessions" }).getByRole("link", { name: /^4be81a2c: session/ });
   expect(new URL((await session.getAttribute("href")) ?? "").searchParams.get("var-session_id")).toBe(
     "4be81a2c-9a54-4a4e-8f4d-6f8b0f8f2d11",
@@ -154,13 +154,13 @@ test("the page of one agent shows numbers, sessions, links, and events as they a
   await expect(events.locator(".event")).toHaveCount(5);
   await expect(page.getByRole("region", { name: "Sessions" }).getByRole("row")).toHaveCount(3);
 
-  await page.getByRole("navigation", { name: "Range of the numbers" }).getByRole("link", { name: "1h" }).click();
+  await page.getByRole("navigation", { name: "Time range" }).getByRole("link", { name: "1h" }).click();
   await expect(page).toHaveURL(/range=1h$/);
   await expect(measures.locator("a.metric").first()).toHaveAttribute("href", /from=now-1h/);
 
   await panel.docker("rm", "--force", containerName(checkout));
-  await expect(page.getByText("Its container was removed")).toBeVisible();
-  await expect(measures.locator("dd").first()).toContainText("$ 1.25");
+  await expect(page.getByText("Container removed")).toBeVisible();
+  await expect(measures.locator("dd").first()).toContainText("$1.25");
 });
 
 test("the page of an unknown agent says so, and shows the agent once it exists", async ({
@@ -173,7 +173,7 @@ test("the page of an unknown agent says so, and shows the agent once it exists",
   const answer = await page.goto(`/agents/${containerName(search)}`);
   expect(answer?.status()).toBe(404);
   await waitUntilLive(page);
-  await expect(page.getByRole("link", { name: "Go to all agents" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "View all agents" })).toBeVisible();
   await createAgent(panel, search);
   await expect(page.getByRole("heading", { level: 1, name: "search" })).toBeVisible();
 });
@@ -185,12 +185,12 @@ test("when a store stops, the page says so and keeps what it knows from elsewher
   await waitUntilLive(page);
   await expect(rowOf(page, checkout)).toHaveAttribute("data-verdict", "reporting");
   await panel.docker("stop", "loki");
-  await expect(page.getByRole("heading", { name: /Loki.* not answer/ })).toBeVisible();
+  await expect(page.getByRole("heading", { name: /Can’t reach .*Loki/ })).toBeVisible();
   await expect(rowOf(page, wrongPort), "wrong variables are known without the store").toHaveAttribute(
     "data-verdict",
     "dark",
   );
-  await expect(rowOf(page, checkout).locator(`[data-label="Tools"] .no-value`)).toHaveAttribute("title", /Loki/);
+  await expect(rowOf(page, checkout).locator(`[data-label="Tool calls"] .none`)).toHaveAttribute("title", /Loki/);
 });
 
 test("the stack page draws the data path", async ({ page, panel }) => {
@@ -242,12 +242,12 @@ test.describe("without JavaScript", () => {
     await startAgents(panel);
     await expect(async () => {
       await page.goto("/agents");
-      await expect(rowOf(page, checkout)).toContainText("$ 1.25", { timeout: 500 });
+      await expect(rowOf(page, checkout)).toContainText("$1.25", { timeout: 500 });
     }).toPass();
     await head(page, "Est. cost").getByRole("link").click();
     await expect(head(page, "Est. cost")).toHaveAttribute("aria-sort", "descending");
     await expect(agentNames(page).first()).toHaveText("checkout");
-    await page.getByRole("combobox", { name: "Telemetry" }).selectOption("Dark");
+    await page.getByRole("combobox", { name: "Telemetry status" }).selectOption("Dark");
     await page.getByRole("button", { name: "Show" }).click();
     await expect(page).toHaveURL(/verdict=dark/);
     await expect(page).toHaveURL(/sort=cost/);

@@ -20,14 +20,14 @@ test("a port in use is reported before the start, with its owner and a free port
   await expect(checks.getByText(`Port ${port} for Grafana is taken`)).toBeVisible();
   await expect(checks).toContainText(`(pid ${process.pid}) listens there`);
   await expect(checks).toContainText(/set monitoring\.grafana_port: \d+, which is free/);
-  await expect(page.getByText("A start would not come far.")).toBeVisible();
+  await expect(page.getByText("Starting will fail.")).toBeVisible();
   const order = await page.getByRole("heading", { level: 2 }).allTextContents();
   expect(order.indexOf("Checks"), "the checks come first when they have a problem").toBeLessThan(order.indexOf("Services"));
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 
   await release();
   await checks.getByRole("button", { name: "Check again" }).click();
-  await expect(page.getByText("Nothing stands in the way.")).toBeVisible();
+  await expect(page.getByText("No problems found.")).toBeVisible();
   await page.getByText(/^All \d+ checks$/).click();
   await expect(page.getByText(`Port ${port} for Grafana is free`)).toBeVisible();
 });

@@ -58,7 +58,7 @@ test("initializing, starting and stopping work with the keyboard alone", async (
     await page.keyboard.press("Enter");
   };
   await press("Initialize");
-  await expect(page.getByRole("heading", { name: "The files are written" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Files created" })).toBeVisible();
   await press("Start stack");
   await expect(page.getByText("All six services are ready.")).toBeVisible();
   await press("Stop stack");

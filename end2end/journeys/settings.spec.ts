@@ -7,7 +7,7 @@ import { expect, serviceRow, startStack, test, waitUntilLive } from "../support/
 
 const field = (page: Page, title: string) => page.getByLabel(title, { exact: true });
 const previewButton = (page: Page) => page.getByRole("button", { name: "Preview and apply…" });
-const appliedHeading = (page: Page) => page.getByRole("heading", { name: /^The settings were applied in / });
+const appliedHeading = (page: Page) => page.getByRole("heading", { name: /^Settings applied in / });
 
 async function freePort(): Promise<number> {
   const [port] = await freePorts(1);
@@ -33,14 +33,14 @@ test("changing grafana_port while the stack runs recreates only Grafana and Prom
 
   await page.goto("/settings");
   await waitUntilLive(page);
-  await expect(page.getByText("Nothing is changed.")).toBeVisible();
+  await expect(page.getByText("No changes.")).toBeVisible();
   await field(page, "Grafana port").fill(String(port));
-  await expect(page.getByText("One setting changed.")).toBeVisible();
+  await expect(page.getByText("1 setting changed.")).toBeVisible();
   await previewButton(page).click();
 
   await expect(page).toHaveURL(/\/settings\/preview\?/);
-  await expect(page.getByText("Prometheus and Grafana are made anew; the other four keep running.")).toBeVisible();
-  await expect(page.getByText("Agents need nothing.")).toBeVisible();
+  await expect(page.getByText("Prometheus and Grafana will be recreated; the other four keep running.")).toBeVisible();
+  await expect(page.getByText("No agent changes needed.")).toBeVisible();
   const diff = page.getByRole("region", { name: /^Changes in .*settings\.yaml$/ });
   await expect(diff).toContainText(`-   ${old}`);
   await expect(diff).toContainText(`+   grafana_port: ${port}`);
@@ -72,7 +72,7 @@ test("when a service does not start, everything is rolled back, and the page say
   await field(page, "Grafana image").fill("clawker-stand-in/grafana:exit-3");
   await previewButton(page).click();
   await page.getByRole("button", { name: "Save and apply" }).click();
-  const heading = "The settings were not applied, and all is as it was before";
+  const heading = "The settings were not applied; everything was rolled back";
   await expect(page.getByRole("heading", { name: heading })).toBeVisible({ timeout: 90_000 });
   expect(await panel.readSettings()).toBe(text);
   const image = await panel.docker("inspect", "--format", "{{.Config.Image}} {{.State.Status}}", "grafana");
@@ -88,19 +88,19 @@ test("a change made in an editor appears without a reload and can be applied wit
   const [before, port] = [await panel.containerIds(), await freePort()];
   await page.goto("/settings");
   await waitUntilLive(page);
-  const layers = page.getByRole("region", { name: "Where it stands" });
-  await expect(layers.getByText("Agree", { exact: true })).toHaveCount(2);
+  const layers = page.getByRole("region", { name: "Sync status" });
+  await expect(layers.getByText("In sync", { exact: true })).toHaveCount(2);
   await expect(layers.getByText("None", { exact: true }), "there is no agent").toBeVisible();
   await panel.editSettings((text) => text.replace(/jaeger_port: \d+/, `jaeger_port: ${port}`));
   await expect(layers.getByRole("row", { name: /^Jaeger port/ })).toContainText(String(port));
-  await expect(layers.getByText("Lag", { exact: true })).toHaveCount(2);
+  await expect(layers.getByText("Out of date", { exact: true })).toHaveCount(2);
   await expect(field(page, "Jaeger port")).toHaveValue(String(port));
 
   await layers.getByRole("link", { name: "Apply…" }).press("Enter");
-  await expect(page.getByText("Jaeger and Grafana are made anew")).toBeVisible();
+  await expect(page.getByText("Jaeger and Grafana will be recreated")).toBeVisible();
   await page.getByRole("button", { name: "Save and apply" }).press("Enter");
   await expect(appliedHeading(page)).toBeVisible();
-  await expect(layers.getByText("Agree", { exact: true })).toHaveCount(2);
+  await expect(layers.getByText("In sync", { exact: true })).toHaveCount(2);
   const after = await panel.containerIds();
   const changed = Object.entries(after).filter(([service, id]) => before[service as keyof typeof before] !== id);
   expect(changed.map(([service]) => service).sort()).toEqual(["grafana", "jaeger"]);
@@ -122,7 +122,7 @@ test("an agent with outdated variables is listed with their current and expected
     await expect(table.getByText("OTEL_LOG_USER_PROMPTS"), "its value is current").toHaveCount(0);
     expect(await page.content(), "other variables stay private").not.toContain("hunter2");
     await page.goto("/settings/preview?telemetry.log_user_prompts=false&was.telemetry.log_user_prompts=");
-    await expect(page.getByText(`Until then ${name} goes on as before.`)).toBeVisible();
+    await expect(page.getByText(`Until then ${name} keeps its current settings.`)).toBeVisible();
   } finally {
     await panel.docker("rm", "--force", name);
   }
@@ -143,16 +143,16 @@ test.describe("without a running stack", () => {
     for (const title of ["Grafana port", "Metrics kept for"]) {
       await expect(field(page, title)).toHaveAttribute("aria-invalid", "true");
     }
-    await expect(page.getByText("Three settings changed. Three problems to solve first.")).toBeVisible();
+    await expect(page.getByText("3 settings changed. 3 problems to fix first.")).toBeVisible();
     await expect(previewButton(page)).toHaveAttribute("aria-disabled", "true");
     await previewButton(page).click({ force: true });
     await expect(page).toHaveURL(/\/settings$/);
     await expect(page.locator("input[aria-invalid]:focus"), "an invalid field has the focus").toHaveCount(1);
 
-    await page.getByRole("button", { name: "Undo the change of Grafana port" }).click();
+    await page.getByRole("button", { name: "Undo the change to Grafana port" }).click();
     await expect(field(page, "Grafana port")).toHaveValue(String(panel.ports.grafana_port));
     await page.getByRole("button", { name: "Discard" }).click();
-    await expect(page.getByText("Nothing is changed.")).toBeVisible();
+    await expect(page.getByText("No changes.")).toBeVisible();
     await expect(field(page, "Metrics kept for")).toHaveValue("");
   });
 
@@ -161,7 +161,7 @@ test.describe("without a running stack", () => {
     await page.goto("/settings");
     await waitUntilLive(page);
     await field(page, "Grafana port").fill(String(port));
-    await expect(page.getByText(/^Taken by process/)).toBeVisible();
+    await expect(page.getByText(/^In use by process/)).toBeVisible();
     const use = page.getByRole("button", { name: /^Use \d+$/ });
     const free = /\d+/.exec((await use.textContent()) ?? "")?.[0] ?? "";
     await use.click();
@@ -177,7 +177,7 @@ test.describe("without a running stack", () => {
     await expect(page.getByText("The Anthropic account id is not attached.")).toBeVisible();
     await expect(page.getByRole("button", { name: "Privacy first" })).toHaveAttribute("aria-pressed", "true");
     await expect(page.getByRole("radiogroup", { name: "Prompts" }).getByRole("radio", { name: "Off" })).toBeChecked();
-    await expect(page.getByText("Three settings changed.")).toBeVisible();
+    await expect(page.getByText("3 settings changed.")).toBeVisible();
     await previewButton(page).click();
     await expect(page.getByText("clawker build")).toBeVisible();
     await page.getByRole("button", { name: "Save and apply" }).click();
@@ -201,10 +201,10 @@ test.describe("without a running stack", () => {
     );
     await expect(field(page, "Loki port"), "an untouched field follows the file").toHaveValue("2998");
     await expect(field(page, "Grafana port")).toHaveValue(String(port));
-    await expect(page.getByText("Meanwhile the file says 2999.")).toBeVisible();
+    await expect(page.getByText("The file now has 2999.")).toBeVisible();
 
     await previewButton(page).click();
-    await expect(page.getByRole("heading", { name: "Somebody else changed the same" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Conflicting changes" })).toBeVisible();
     await page.getByRole("button", { name: "Save and apply" }).click();
     await expect.poll(() => panel.readSettings()).toContain(`grafana_port: ${port}`);
     expect(await panel.readSettings()).toContain("loki_port: 2998");
@@ -215,9 +215,9 @@ test.describe("without a running stack", () => {
     await page.goto("/settings");
     await waitUntilLive(page);
     await panel.editSettings((text) => text.replace(/grafana_port: (\d+)/, "grafana_port: $1 # mine\n\tloki_port: 1"));
-    await expect(page.getByRole("heading", { name: "The settings file cannot be used" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "The settings file is invalid" })).toBeVisible();
     await expect(previewButton(page)).toHaveCount(0);
-    await field(page, "Mend the file").fill(text.replace(/grafana_port: \d+/, "grafana_port: 2997 # fixed"));
+    await field(page, "Edit settings.yaml").fill(text.replace(/grafana_port: \d+/, "grafana_port: 2997 # fixed"));
     await page.getByRole("button", { name: "Save the file" }).click();
     await expect(field(page, "Grafana port")).toHaveValue("2997");
     expect(await panel.readSettings()).toContain("grafana_port: 2997 # fixed");
@@ -232,7 +232,7 @@ test.describe("without a running stack", () => {
       await field(page, "Grafana port").fill("70000");
       await page.getByRole("radiogroup", { name: "Prompts" }).getByRole("radio", { name: "Off" }).check();
       await previewButton(page).click();
-      await expect(page.getByRole("heading", { name: "These changes cannot be made" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "Invalid changes" })).toBeVisible();
       await page.getByRole("link", { name: "Back to settings" }).click();
       await expect(field(page, "Grafana port")).toHaveValue("70000");
       await field(page, "Grafana port").fill(String(port));
@@ -271,9 +271,9 @@ test.describe("without a running stack", () => {
     test("a broken file can be edited", async ({ page, panel }) => {
       await panel.editSettings((text) => text.replace(/grafana_port: \d+/, "grafana_port: x"));
       await page.goto("/settings");
-      await expect(page.getByRole("heading", { name: "The settings file cannot be used" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "The settings file is invalid" })).toBeVisible();
       const broken = await panel.readSettings();
-      await field(page, "Mend the file").fill(broken.replace("grafana_port: x", "grafana_port: 2996"));
+      await field(page, "Edit settings.yaml").fill(broken.replace("grafana_port: x", "grafana_port: 2996"));
       await page.getByRole("button", { name: "Save the file" }).click();
       await expect(field(page, "Grafana port")).toHaveValue("2996");
     });

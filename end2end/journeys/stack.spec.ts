@@ -4,7 +4,7 @@ test("initialize, start six services, open their pages and logs, and stop", asyn
   await page.goto("/");
   await expect(page).toHaveTitle(/Stack/);
   await page.getByRole("button", { name: "Initialize" }).click();
-  await expect(page.getByRole("heading", { name: "The files are written" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Files created" })).toBeVisible();
 
   await page.getByRole("button", { name: "Start stack" }).click();
   await expect(page.getByText("All six services are ready.")).toBeVisible();
@@ -51,7 +51,7 @@ test.describe("with a service that is slow to become ready", () => {
     await expect(page.getByRole("button", { name: "Cancel" })).toBeVisible();
     await expect(other.getByRole("button", { name: "Cancel" })).toBeVisible();
     await page.reload();
-    await expect(page.getByRole("progressbar", { name: "Progress of the job" })).toBeVisible();
+    await expect(page.getByRole("progressbar", { name: "Job progress" })).toBeVisible();
     await expect(page.getByText("All six services are ready.")).toBeVisible();
     await expect(other.getByText("All six services are ready.")).toBeVisible();
   });
@@ -113,7 +113,7 @@ test("removing the data asks for confirmation", async ({ page, panel }) => {
   await expect(opener).toBeFocused();
   await opener.click();
   await dialog.getByRole("button", { name: "Remove stack and data" }).click();
-  await expect(page.getByRole("heading", { name: "The stack and its data are removed" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Stack and data removed" })).toBeVisible();
   expect(await panel.docker("volume", "ls", "--quiet")).not.toContain("monitor_clawker");
 });
 

@@ -11,7 +11,7 @@ test("initialize, start, read a log, stop and remove the stack without JavaScrip
   };
   await page.goto("/");
   await page.getByRole("button", { name: "Initialize" }).click();
-  await reloadUntilVisible("The files are written");
+  await reloadUntilVisible("Files created");
   await page.getByRole("button", { name: "Start stack" }).click();
   await reloadUntilVisible("All six services are ready.");
   for (const title of serviceTitles) {
@@ -27,6 +27,6 @@ test("initialize, start, read a log, stop and remove the stack without JavaScrip
   await reloadUntilVisible("The stack is stopped.");
   await page.getByRole("button", { name: "Remove stack and data" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Remove stack and data" }).click();
-  await reloadUntilVisible("The stack and its data are removed");
+  await reloadUntilVisible("Stack and data removed");
   expect(await panel.docker("volume", "ls", "--quiet")).not.toContain("monitor_clawker");
 });

@@ -1,4 +1,4 @@
-//! What a server function answers when it cannot do what was asked: a closed enum with its HTTP status and its hint.
+//! The errors of server functions: a closed enum with HTTP status and hint.
 
 use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},
@@ -7,19 +7,19 @@ use leptos::{
 use monitor_core::error::StackError;
 use serde::{Deserialize, Serialize};
 
-/// Why a server function could not do what was asked.
+/// Why a server function failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ApiError {
-    /// The stack could not do it.
+    /// The error of the stack.
     #[error(transparent)]
     Stack(#[from] StackError),
-    /// The request never reached the server, or its answer did not come back.
-    #[error("the panel's server does not answer")]
+    /// The request did not reach the server, or the response did not arrive.
+    #[error("can't reach the panel's server")]
     Unreachable,
-    /// The request or its answer was not understood.
-    #[error("the panel's server and this page do not understand each other")]
+    /// The request or the response could not be parsed.
+    #[error("the panel's server and this page are different versions")]
     Misunderstood,
-    /// The server has no control plane; a fault of the panel.
+    /// The server has no control plane: a bug in the panel.
     #[error("the panel's server is not ready")]
     Unavailable,
 }
@@ -29,13 +29,13 @@ impl ApiError {
     pub fn hint(&self) -> String {
         match self {
             ApiError::Stack(error) => error.hint(),
-            ApiError::Unreachable => "see whether `clawker-monitor` still runs, then reload the page".into(),
-            ApiError::Misunderstood => "reload the page; the server may be of another version".into(),
-            ApiError::Unavailable => "start `clawker-monitor` anew".into(),
+            ApiError::Unreachable => "check that `clawker-monitor` is still running, then reload the page".into(),
+            ApiError::Misunderstood => "reload the page; the server may have been updated".into(),
+            ApiError::Unavailable => "restart `clawker-monitor`".into(),
         }
     }
 
-    /// The last lines of the failing service's log, where the error carries them.
+    /// The last log lines of the service that failed, where the error has them.
     pub fn log(&self) -> &[String] {
         match self {
             ApiError::Stack(error) => error.log(),

@@ -1,5 +1,4 @@
-//! A number as a table shows it: short on the screen, exact where one points or puts the focus, and the way to the
-//! panel that it comes from.
+//! A number as pages show it: short on the screen, exact on hover and focus, with a link to the panel it comes from.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -12,12 +11,12 @@ use crate::{
     words,
 };
 
-/// What is shown, and what it is exactly. `shown` is `None` where it is not known; `exact` then says why.
+/// A number in words. `shown` is `None` where the number is unknown; `exact` then says why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
-    /// `1.66 M`.
+    /// `1.6 M`.
     pub shown: Option<String>,
-    /// `1,660,000 tokens`, or why nobody knows.
+    /// `1,660,000 tokens`, or why the number is unknown.
     pub exact: String,
 }
 
@@ -42,7 +41,7 @@ impl Figure {
             Some(tokens) => Figure::known(
                 words::compact(tokens.sum()),
                 format!(
-                    "{} tokens: {} in, {} out, {} read from the cache, {} written to it",
+                    "{} tokens: {} input, {} output, {} cache reads, {} cache writes",
                     words::exact(tokens.sum()),
                     words::exact(tokens.input),
                     words::exact(tokens.output),
@@ -69,7 +68,7 @@ impl Figure {
                 let exact = format!("{} of {} tool calls failed", words::exact(failures), words::exact(calls));
                 match words::percent(failures, calls) {
                     Some(shown) => Figure::known(shown, exact),
-                    None => Figure { shown: None, exact: "No tool ran.".into() },
+                    None => Figure { shown: None, exact: "No tool calls".into() },
                 }
             }
             None => Figure { shown: None, exact: unknown() },
@@ -77,22 +76,22 @@ impl Figure {
     }
 }
 
-/// Why a number is not known.
+/// Says why a number is unknown.
 pub fn unknown(numbers: Option<&OwnerNumbers>, missing: &[Missing], range: Range, what: &str) -> String {
     let lacking = missing.iter().find(|missing| missing.lacks.contains(what)).or_else(|| missing.first());
     match lacking {
-        Some(missing) => format!("Not known: {} gives {}.", missing.store.title(), missing.error.replace('`', "")),
-        None if numbers.is_none() => format!("Nothing arrived in the {}.", range.label()),
-        None => "Not known.".into(),
+        Some(missing) => format!("Unavailable: {}.", plain(&missing.error)),
+        None if numbers.is_none() => format!("No data in the {}.", range.label()),
+        None => "Unknown".into(),
     }
 }
 
-/// A sentence for where no markup can be.
+/// Removes the backticks, for texts without markup.
 pub fn plain(sentence: &str) -> String {
     sentence.replace('`', "")
 }
 
-/// The figure, which leads to where it comes from.
+/// The number, with a link to the panel it comes from.
 pub fn figure(figure: Figure, link: Link) -> AnyView {
     let Figure { shown, exact } = figure;
     let Some(shown) = shown else { return dash(exact) };
@@ -117,7 +116,7 @@ pub fn figure(figure: Figure, link: Link) -> AnyView {
             </a>
         }
         .into_any(),
-        // Without a place to lead to it still says more to whoever puts the focus there.
+        // Without a link it still has the exact number on focus.
         None => {
             let said = format!(" ({exact})");
             view! {
@@ -131,7 +130,7 @@ pub fn figure(figure: Figure, link: Link) -> AnyView {
     }
 }
 
-/// In place of what nobody knows.
+/// A dash in place of an unknown value.
 pub fn dash(why: String) -> AnyView {
     let said = why.clone();
     view! {
@@ -143,8 +142,8 @@ pub fn dash(why: String) -> AnyView {
     .into_any()
 }
 
-/// A link into a service's own page. Where it would disappoint it says so beforehand; where it leads nowhere it is none.
-pub fn way(link: Link, words: &str, name: String) -> AnyView {
+/// A link to a service's own page. Says so where that page will be empty or incomplete; plain text where there is no page.
+pub fn external_link(link: Link, words: &str, name: String) -> AnyView {
     let why = link.why.as_deref().map(plain);
     let mark = why.is_some().then(|| view! { <Icon shape=Shape::Ring /> });
     match link.href {

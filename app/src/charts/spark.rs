@@ -1,16 +1,16 @@
-//! A few bars that show how something went over the range, with the same in words.
+//! A small bar chart of values over time, with a text alternative.
 
 use leptos::prelude::*;
 use monitor_core::telemetry::{OwnerNumbers, Range};
 
 use crate::words;
 
-/// In units of the drawing, which is as wide as there are bars times `PITCH`.
+/// In units of the drawing. Each bar takes `PITCH`.
 const PITCH: usize = 4;
 const WIDTH: usize = 3;
 const HEIGHT: u64 = 24;
 
-/// The outline of the bars. The highest value fills the height; what is not nothing is seen.
+/// The outline of the bars. The highest value fills the height; a value above 0 is always visible.
 pub fn outline(values: &[u64]) -> String {
     let highest = values.iter().copied().max().unwrap_or_default().max(1);
     let mut outline = String::new();
@@ -21,7 +21,7 @@ pub fn outline(values: &[u64]) -> String {
     outline
 }
 
-/// Lowest, highest and last, which is what the eye takes from it.
+/// Describes the values: lowest, highest, and last.
 pub fn describe(values: &[u64], unit: impl Fn(u64) -> String) -> String {
     match (values.iter().min(), values.iter().max(), values.last()) {
         (Some(lowest), Some(highest), Some(last)) => {
@@ -31,7 +31,7 @@ pub fn describe(values: &[u64], unit: impl Fn(u64) -> String) -> String {
     }
 }
 
-/// The bars; nothing where nothing is known.
+/// The chart; empty where there are no values.
 pub fn spark(values: &[u64], said: String) -> AnyView {
     if values.is_empty() {
         return ().into_any();
@@ -65,14 +65,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_highest_fills_the_height_and_a_little_is_seen() {
+    fn the_highest_bar_fills_the_height_and_small_ones_are_visible() {
         assert_eq!(outline(&[0, 1, 1_000]), "M4 24v-2h3v2zM8 24v-24h3v24z");
         assert_eq!(outline(&[0, 0]), "");
         assert_eq!(outline(&[u64::MAX]), "M0 24v-24h3v24z");
     }
 
     #[test]
-    fn the_words_tell_what_the_eye_takes_from_it() {
+    fn the_text_alternative_has_the_lowest_the_highest_and_the_last_value() {
         assert_eq!(describe(&[3, 9, 0, 4], |value| value.to_string()), "lowest 0, highest 9, last 4");
         assert_eq!(describe(&[], |value| value.to_string()), "");
     }

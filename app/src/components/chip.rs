@@ -1,26 +1,26 @@
-//! A state as a shape and a word, so that neither colour nor shape must be told apart to read it.
+//! A state as an icon and a word, so that it is readable without distinguishing colors or shapes.
 
 use leptos::prelude::*;
 
 use super::{Icon, Shape};
 
-/// How a state feels.
+/// The kind of a state: its color and its icon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// As wanted.
+    /// As it should be.
     Ok,
-    /// At work, will change by itself.
+    /// In progress; changes by itself.
     Busy,
-    /// Needs a look.
+    /// Needs attention.
     Warn,
-    /// Wrong.
+    /// A problem.
     Bad,
-    /// At rest.
+    /// Inactive.
     Off,
 }
 
 impl Tone {
-    /// The word in `data-tone`.
+    /// The value of `data-tone`.
     pub const fn name(self) -> &'static str {
         match self {
             Tone::Ok => "ok",
@@ -31,7 +31,7 @@ impl Tone {
         }
     }
 
-    /// Every tone has a shape of its own.
+    /// The icon. Each tone has its own.
     pub const fn shape(self) -> Shape {
         match self {
             Tone::Ok => Shape::Check,
@@ -43,13 +43,13 @@ impl Tone {
     }
 }
 
-/// The state.
+/// A state that changes.
 #[component]
 pub fn Chip(
-    /// How it feels.
+    /// Its color and icon.
     #[prop(into)]
     tone: Signal<Tone>,
-    /// What it is.
+    /// Its text.
     #[prop(into)]
     word: Signal<String>,
 ) -> impl IntoView {
@@ -61,7 +61,7 @@ pub fn Chip(
     }
 }
 
-/// A state that does not change by itself: the same, without anything that watches.
+/// A state that does not change. Cheaper than `Chip`, because it has no effects.
 pub fn chip(tone: Tone, word: &str) -> AnyView {
     view! {
         <span class="chip" data-tone=tone.name()>

@@ -1,4 +1,4 @@
-//! Copies a text to the clipboard. Shown only once the page is interactive.
+//! A button that copies a text to the clipboard. Shown only once the page is interactive.
 
 use leptos::prelude::*;
 
@@ -7,9 +7,9 @@ use super::{Icon, Shape};
 /// The button.
 #[component]
 pub fn Copy(
-    /// What is copied.
+    /// The text to copy.
     text: std::sync::Arc<str>,
-    /// What that is, for whoever cannot see beside what the button is.
+    /// What the text is, for screen readers.
     #[prop(optional)]
     what: &'static str,
 ) -> impl IntoView {
@@ -33,7 +33,7 @@ pub fn Copy(
                 view! { <Icon shape /> }.into_any()
             }}
             <span role="status">{move || if copied.get() { "Copied" } else { "Copy" }.to_owned()}</span>
-            {(!what.is_empty()).then(|| view! { <span class="unseen">{what}</span> })}
+            {(!what.is_empty()).then(|| view! { <span class="visually-hidden">{what}</span> })}
         </button>
     }
 }

@@ -1,8 +1,8 @@
-//! Line icons on a grid of 16, one path each, drawn in the colour of the text beside them.
+//! Line icons on a grid of 16, one path each, in the color of the text beside them.
 
 use leptos::prelude::*;
 
-/// What is drawn.
+/// An icon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// Three sheets: the stack.
@@ -62,10 +62,10 @@ impl Shape {
     }
 }
 
-/// An icon beside a word; it says nothing by itself.
+/// An icon beside a word. Hidden from screen readers.
 #[component]
 pub fn Icon(
-    /// What is drawn.
+    /// Which icon.
     shape: Shape,
 ) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! The small pieces pages are made of. **Invariant:** they call nothing; what they show is handed to them.
+//! Small components that pages share. **Invariant:** they make no requests; what they show is passed to them.
 
 mod chip;
 mod copy;

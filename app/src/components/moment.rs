@@ -1,25 +1,25 @@
-//! A moment: relative where people read, exact where they point.
+//! A time: relative on the screen, exact on hover.
 
 use leptos::prelude::*;
 use monitor_core::timestamp::Timestamp;
 
 use crate::{reactive::Derived, words};
 
-/// `14 s ago`, exact on hover.
+/// `14 s ago`; the exact time on hover.
 #[component]
 pub fn Ago(
-    /// The moment.
+    /// The time.
     then: Timestamp,
-    /// The server's clock.
+    /// The current time of the server.
     now: Derived<Timestamp>,
 ) -> impl IntoView {
     view! { <Moment at=then>{move || words::ago(then, now.get())}</Moment> }
 }
 
-/// Any words for a moment, exact on hover.
+/// A time in any words; the exact time on hover.
 #[component]
 pub fn Moment(
-    /// The moment.
+    /// The time.
     at: Timestamp,
     /// The words.
     children: Children,

@@ -1,4 +1,4 @@
-//! An error as people read it: what happened, the evidence, the next step.
+//! An error on the screen: what happened, the evidence, the next step.
 
 use leptos::prelude::*;
 use monitor_core::{error::StackError, problem::Problem};
@@ -6,14 +6,14 @@ use monitor_core::{error::StackError, problem::Problem};
 use super::{Icon, Prose, Tone};
 use crate::{api::ApiError, words};
 
-/// The note.
+/// An error.
 #[component]
 pub fn ErrorNote(
-    /// What could not be done, as a heading.
+    /// What failed, as a heading.
     title: String,
-    /// Why.
+    /// The error.
     error: ApiError,
-    /// What can be done about it here.
+    /// Buttons and links that help.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
@@ -40,7 +40,7 @@ pub fn ErrorNote(
             </p>
             {(!log.is_empty()).then(|| view! {
                 <figure>
-                    <figcaption>"The last lines of its log"</figcaption>
+                    <figcaption>"Last log lines"</figcaption>
                     <pre tabindex="0">{log}</pre>
                 </figure>
             })}
@@ -61,7 +61,7 @@ fn Problems(problems: Vec<Problem>) -> impl IntoView {
                 (None, None) => String::new(),
             };
             let what = words::sentence(&problem.message);
-            // A problem of the file as a whole has no field.
+            // A problem with the whole file has no field.
             let field = (!problem.field.is_empty()).then(|| view! { <code>{problem.field}</code> ": " });
             view! {
                 <li>

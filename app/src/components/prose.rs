@@ -1,8 +1,8 @@
-//! A sentence whose `literals` are set as code.
+//! A sentence with `literals` in backticks.
 
 use leptos::prelude::*;
 
-/// Splits at backticks: every second piece is a literal. Addresses become links.
+/// Renders the literals as code and the web addresses as links.
 #[component]
 pub fn Prose(
     /// The sentence.
@@ -19,17 +19,17 @@ pub fn Prose(
     view! { <>{pieces}</> }
 }
 
-/// Makes the first web address of a plain piece a link.
+/// Renders the first web address as a link.
 fn linked(piece: &str) -> impl IntoView + use<> {
     let start = piece.find("https://").unwrap_or(piece.len());
     let (before, rest) = piece.split_at(start);
     let end = rest.find([')', ' ', ',']).unwrap_or(rest.len());
     let (address, after) = rest.split_at(end);
-    let link = present(address).map(|address| view! { <a href=address.clone()>{address.clone()}</a> });
-    (present(before), link, present(after))
+    let link = non_empty(address).map(|address| view! { <a href=address.clone()>{address.clone()}</a> });
+    (non_empty(before), link, non_empty(after))
 }
 
-/// An empty text is rendered as a space, so that hydration finds it; here it would be seen.
-fn present(text: &str) -> Option<String> {
+/// Leptos renders an empty text as a space so that hydration finds it; here the space would be visible.
+fn non_empty(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }

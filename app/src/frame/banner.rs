@@ -1,4 +1,4 @@
-//! The line above the page when what it shows may not be current.
+//! The line above the page while what it shows may be outdated.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::{
     reactive::{Derived, show_if},
 };
 
-/// Says that the connection is lost, or that the server is of another build than this page.
+/// Shown while the connection is lost, or when the server has been updated.
 #[component]
 pub fn LinkBanner() -> impl IntoView {
     let live = Live::get();
@@ -18,14 +18,14 @@ pub fn LinkBanner() -> impl IntoView {
         <div class="banner" role="status">
             {show_if(lost, || view! {
                     <p data-tone="bad">
-                        <b>"The panel’s server does not answer."</b>
-                        " The page shows what was known last, and follows again by itself. See whether "
-                        <code>"clawker-monitor"</code> " still runs."
+                        <b>"Can’t reach the panel’s server."</b>
+                        " This page shows the last known state and reconnects automatically. Check that "
+                        <code>"clawker-monitor"</code> " is still running."
                     </p>
                 })}
             {show_if(stale, || view! {
                     <p data-tone="warn">
-                        <b>"The panel was updated."</b> " This page is of the previous version. "
+                        <b>"The panel was updated."</b> " This page is from the previous version. "
                         <button
                             type="button"
                             class="button"

@@ -1,4 +1,4 @@
-//! What surrounds every page.
+//! What surrounds every page: the sidebar and the banner.
 
 mod banner;
 mod sidebar;

@@ -76,12 +76,12 @@ fn Connections() -> impl IntoView {
     });
     let link = live.link();
     let link = move || match link.get() {
-        Link::Opening => (Tone::Off, "Not live yet"),
+        Link::Opening => (Tone::Off, "Connecting"),
         Link::Live => (Tone::Ok, "Live"),
         Link::Lost => (Tone::Bad, "Connection lost"),
     };
     view! {
-        <div class="foot">
+        <div class="sidebar-footer">
             {show_if(live.hydrated(), move || view! {
                 <p>
                     <Chip tone=Signal::derive(move || link().0) word=Signal::derive(move || link().1.to_owned()) />
@@ -94,7 +94,7 @@ fn Connections() -> impl IntoView {
                 />
             </p>
             {move || {
-                engine.get().2.into_iter().map(|line| view! { <p class="fact">{line}</p> }).collect_view().into_any()
+                engine.get().2.into_iter().map(|line| view! { <p class="muted">{line}</p> }).collect_view().into_any()
             }}
         </div>
     }

@@ -23,8 +23,8 @@ pub fn job_headline(job: &Job) -> JobHeadline {
         JobKind::Initialize => ("Initializing", "Writing the files.".to_owned(), String::new()),
         JobKind::Up if fetching > 0 => (
             "Starting",
-            format!("Fetching {} {}.", words::count(fetching), if fetching == 1 { "image" } else { "images" }),
-            "Images stay on this machine; the next start does without this.".to_owned(),
+            format!("Pulling {}.", words::plural(fetching, "image", "images")),
+            "Images are kept; the next start is faster.".to_owned(),
         ),
         JobKind::Up => {
             let ready = in_phase(Phase::Ready).count();
@@ -33,25 +33,25 @@ pub fn job_headline(job: &Job) -> JobHeadline {
                 (0, _) => "Starting the stack.".to_owned(),
                 (ready, all) => words::ready_of(ready, all),
             };
-            let text = match awaited.is_empty() {
-                true => String::new(),
-                false => format!("Waiting until {} can take requests.", words::list(&awaited)),
+            let text = if awaited.is_empty() {
+                String::new()
+            } else {
+                format!("Waiting for {} to become ready.", words::list(&awaited))
             };
             ("Starting", title, text)
         }
         JobKind::Apply => (
             "Applying",
             "Applying the settings.".to_owned(),
-            "What they concern is made anew, and the rest keeps running. If it does not get ready, all is put back."
-                .to_owned(),
+            "Affected services are recreated. If any fails, everything is rolled back.".to_owned(),
         ),
         JobKind::Down => {
-            ("Stopping", "Stopping the stack.".to_owned(), "Recorded data and the network stay.".to_owned())
+            ("Stopping", "Stopping the stack.".to_owned(), "Recorded data and the network are kept.".to_owned())
         }
         JobKind::Remove => (
             "Removing",
             "Removing the stack and its data.".to_owned(),
-            "Recorded metrics, events and dashboards go with it.".to_owned(),
+            "Recorded metrics, events, and dashboard changes are deleted.".to_owned(),
         ),
     };
     JobHeadline { word, title, text }

@@ -1,4 +1,4 @@
-//! How the last job ended. It stays until the next one, so that whoever comes back finds it.
+//! How the last job ended. Shown until the next job starts, so that it is also seen later.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -14,11 +14,11 @@ use crate::{
     live::Live,
 };
 
-/// The last job, where it has ended.
+/// The last job, once it has ended.
 #[component]
 pub fn Outcome(commands: Commands) -> impl IntoView {
     let live = Live::get();
-    // What is still wrong with the settings is said already, and once is enough.
+    // The page already shows what is still wrong with the settings.
     let ended = live.derive(|snapshot| {
         let said = |job: &Job| job.error.is_some() && job.error == snapshot.configuration.error;
         snapshot.job.clone().filter(|job| !job.is_running() && !said(job))
@@ -46,7 +46,7 @@ fn Failure(job: Job, error: StackError, commands: Commands) -> impl IntoView {
             {replaceable.then(|| view! { <CommandButton commands command=Command::Replace rank="plain" /> })}
             {failed.map(|service| view! {
                 <a class="button" href=format!("/logs/{service}")>
-                    {format!("Read the log of {}", service.title())}
+                    {format!("View the logs of {}", service.title())}
                 </a>
             })}
             <When job />
@@ -60,7 +60,7 @@ fn Success(job: Job) -> impl IntoView {
         JobState::Done => Tone::Ok,
         _ => Tone::Off,
     };
-    // Whoever applies one setting wants to read what that changed, not all that it did not.
+    // After a setting was applied, only the files that changed matter.
     let told = |file: &&FileOutcome| job.kind != JobKind::Apply || file.action != FileAction::Unchanged;
     let files: Vec<AnyView> =
         job.files.iter().filter(told).map(|file| view! { <FileLine file=file.clone() /> }.into_any()).collect();
@@ -99,25 +99,25 @@ fn When(job: Job) -> impl IntoView {
     })
 }
 
-/// What the job came to, in a sentence without its full stop.
+/// Describes how the job ended, as a heading.
 pub fn outcome_title(job: &Job) -> String {
     let took = job.finished_at.map(|end| format_duration(end.seconds_since(job.started_at))).unwrap_or_default();
     match (job.state, job.kind) {
-        (JobState::Done, JobKind::Initialize) => "The files are written".into(),
-        (JobState::Done, JobKind::Up) => format!("The stack started in {took}"),
-        (JobState::Done, JobKind::Apply) => format!("The settings were applied in {took}"),
-        (JobState::Done, JobKind::Down) => format!("The stack stopped in {took}; data and network stayed"),
-        (JobState::Done, JobKind::Remove) => "The stack and its data are removed".into(),
-        (JobState::Cancelled, JobKind::Initialize) => "Initializing was cancelled".into(),
-        (JobState::Cancelled, JobKind::Up) => "Starting was cancelled; what was done so far stays".into(),
-        (JobState::Cancelled, JobKind::Apply) => "Applying was cancelled; what was done so far stays".into(),
-        (JobState::Cancelled, JobKind::Down) => "Stopping was cancelled; what was done so far stays".into(),
-        (JobState::Cancelled, JobKind::Remove) => "Removing was cancelled; what was done so far stays".into(),
+        (JobState::Done, JobKind::Initialize) => "Files created".into(),
+        (JobState::Done, JobKind::Up) => format!("Stack started in {took}"),
+        (JobState::Done, JobKind::Apply) => format!("Settings applied in {took}"),
+        (JobState::Done, JobKind::Down) => format!("Stack stopped in {took}; data and network were kept"),
+        (JobState::Done, JobKind::Remove) => "Stack and data removed".into(),
+        (JobState::Cancelled, JobKind::Initialize) => "Initializing was canceled".into(),
+        (JobState::Cancelled, JobKind::Up) => "Start canceled; completed steps were kept".into(),
+        (JobState::Cancelled, JobKind::Apply) => "Apply canceled; completed steps were kept".into(),
+        (JobState::Cancelled, JobKind::Down) => "Stop canceled; completed steps were kept".into(),
+        (JobState::Cancelled, JobKind::Remove) => "Removal canceled; completed steps were kept".into(),
         (_, JobKind::Initialize) => "The files were not written".into(),
         (_, JobKind::Up) => "The stack did not start".into(),
-        (_, JobKind::Apply) if job.restored => "The settings were not applied, and all is as it was before".into(),
+        (_, JobKind::Apply) if job.restored => "The settings were not applied; everything was rolled back".into(),
         (_, JobKind::Apply) if !job.files.is_empty() => {
-            "The settings are saved, but not every service follows them".into()
+            "The settings are saved, but not all services use them yet".into()
         }
         (_, JobKind::Apply) => "The settings were not applied".into(),
         (_, JobKind::Down) => "The stack did not stop".into(),
@@ -125,13 +125,13 @@ pub fn outcome_title(job: &Job) -> String {
     }
 }
 
-/// What was done with a file.
+/// Describes what was done with a file.
 pub fn action_words(action: &FileAction) -> String {
     match action {
-        FileAction::Written => "written".into(),
-        FileAction::Unchanged => "was right already".into(),
-        FileAction::Updated => "written anew".into(),
-        FileAction::Kept => "kept as it is, though it differs from the settings".into(),
-        FileAction::Replaced { backup } => format!("replaced; the old one is `{backup}`"),
+        FileAction::Written => "created".into(),
+        FileAction::Unchanged => "already up to date".into(),
+        FileAction::Updated => "updated".into(),
+        FileAction::Kept => "kept, although it differs from the settings".into(),
+        FileAction::Replaced { backup } => format!("replaced; the backup is `{backup}`"),
     }
 }

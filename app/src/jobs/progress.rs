@@ -1,4 +1,4 @@
-//! How far the running job is: one bar, and the words beside it.
+//! The progress of the running job: a bar, and the same in words.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -13,25 +13,25 @@ use crate::{
     words,
 };
 
-/// How far it is.
+/// The progress bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bar {
-    /// Done, out of `max`. Thousandths, so that a browser need not count bytes.
+    /// How much is done, out of `max`. Thousandths, because byte counts exceed what some browsers handle.
     pub value: u32,
-    /// All.
+    /// The value at the end.
     pub max: u32,
-    /// The same in words.
+    /// The text beside the bar.
     pub words: String,
 }
 
-/// The bar of a job; none while nothing can be counted.
+/// Returns the bar of a job; `None` while there is nothing to count.
 pub fn bar(job: &Job) -> Option<Bar> {
     let fetching = job.pulls.iter().any(|pull| !pull.complete);
     match job.pulled_bytes() {
         Some((fetched, total)) if fetching => Some(Bar {
             value: thousandths(fetched, total),
             max: 1000,
-            words: format!("{} of {} fetched", words::bytes(fetched), words::bytes(total)),
+            words: format!("{} of {} pulled", words::bytes(fetched), words::bytes(total)),
         }),
         _ if job.steps.is_empty() => None,
         _ => {
@@ -50,12 +50,12 @@ pub fn bar(job: &Job) -> Option<Bar> {
     }
 }
 
-/// Thousandths of the whole; nothing of nothing is nothing.
+/// Returns the part in thousandths of the whole; 0 where the whole is 0.
 pub fn thousandths(part: u64, whole: u64) -> u32 {
     part.min(whole).saturating_mul(1000).checked_div(whole).unwrap_or(0) as u32
 }
 
-/// `job 3 · 14 s`.
+/// Returns the job’s number and duration: `job 3 · 14 s`.
 pub fn caption(job: &Job, now: Timestamp) -> String {
     format!("job {} · {}", job.id, format_duration(now.seconds_since(job.started_at)))
 }
@@ -71,13 +71,13 @@ pub fn Progress() -> impl IntoView {
     let at_work = Derived::new(move || job.with(Option::is_some));
     view! {
         {show_if(at_work, move || view! {
-            <div class="progress">
+            <div class="job-progress">
                 <progress
-                    aria-label="Progress of the job"
+                    aria-label="Job progress"
                     max=move || bar.get().map(|bar| bar.max.to_string())
                     value=move || bar.get().map(|bar| bar.value.to_string())
                 ></progress>
-                <p class="fact">
+                <p class="muted">
                     <span>{move || bar.get().map(|bar| bar.words).unwrap_or_default()}</span>
                     <span>{move || caption.get().unwrap_or_default()}</span>
                 </p>
@@ -86,14 +86,14 @@ pub fn Progress() -> impl IntoView {
     }
 }
 
-/// The running job on another page than the stack's: what it does, and the bar.
+/// The running job, for pages other than the stack page: what it does, and the bar.
 #[component]
 pub fn JobAtWork() -> impl IntoView {
     let live = Live::get();
     let title = live.derive(|snapshot| snapshot.running_job().map(|job| job_headline(job).title).unwrap_or_default());
     view! {
         <div role="status">
-            <p class="job">{move || title.get()}</p>
+            <p class="job-title">{move || title.get()}</p>
         </div>
         <Progress />
     }

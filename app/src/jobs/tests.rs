@@ -17,7 +17,7 @@ fn step(service: Service, phase: Phase) -> Progress {
 }
 
 #[test]
-fn the_bar_counts_bytes_while_it_fetches_and_services_after() {
+fn the_bar_counts_bytes_while_images_are_pulled_and_services_afterwards() {
     let pull = |fetched_bytes, complete| {
         Progress::Pull(Pull { image: "x".into(), fetched_bytes, total_bytes: 200_000_000, complete })
     };
@@ -27,29 +27,29 @@ fn the_bar_counts_bytes_while_it_fetches_and_services_after() {
     job.apply(step(Service::Jaeger, Phase::Pulling));
     job.apply(pull(50_000_000, false));
     let fetching = bar(&job).expect("a bar");
-    assert_eq!((fetching.value, fetching.words.as_str()), (250, "50 MB of 200 MB fetched"));
+    assert_eq!((fetching.value, fetching.words.as_str()), (250, "50 MB of 200 MB pulled"));
     job.apply(pull(200_000_000, true));
     let starting = bar(&job).expect("a bar");
     assert_eq!((starting.value, starting.words.as_str()), (500, "1 of 2 services ready"));
 }
 
 #[test]
-fn an_outcome_says_what_became_of_the_job() {
+fn the_outcome_describes_how_the_job_ended() {
     let mut job = Job::begin(1, JobKind::Up, at(0));
     job.finished_at = Some(at(42));
     for (state, title) in [
-        (JobState::Done, "The stack started in 42 s"),
+        (JobState::Done, "Stack started in 42 s"),
         (JobState::Failed, "The stack did not start"),
-        (JobState::Cancelled, "Starting was cancelled; what was done so far stays"),
+        (JobState::Cancelled, "Start canceled; completed steps were kept"),
     ] {
         job.state = state;
         assert_eq!(outcome_title(&job), title);
     }
     job.kind = JobKind::Apply;
     for (state, restored, title) in [
-        (JobState::Done, false, "The settings were applied in 42 s"),
+        (JobState::Done, false, "Settings applied in 42 s"),
         (JobState::Failed, false, "The settings were not applied"),
-        (JobState::Failed, true, "The settings were not applied, and all is as it was before"),
+        (JobState::Failed, true, "The settings were not applied; everything was rolled back"),
     ] {
         (job.state, job.restored) = (state, restored);
         assert_eq!(outcome_title(&job), title);
@@ -57,5 +57,5 @@ fn an_outcome_says_what_became_of_the_job() {
     // The Engine went away after the file was saved.
     job.restored = false;
     job.apply(Progress::File(FileOutcome { name: "settings.yaml".into(), action: FileAction::Written }));
-    assert_eq!(outcome_title(&job), "The settings are saved, but not every service follows them");
+    assert_eq!(outcome_title(&job), "The settings are saved, but not all services use them yet");
 }

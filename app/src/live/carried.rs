@@ -1,11 +1,11 @@
-//! Data that travels inside the page. Read from bytes, as server functions read their answers: were it read from text
-//! as resources do by themselves, the WebAssembly would carry a second reader for each of its types.
+//! Data that travels inside the page. Parsed from bytes, like the responses of server functions: parsing from text, which
+//! is the default of resources, would add a second parser for each type to the WebAssembly.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// JSON on its way from the server's rendering to the browser's.
+/// A value that the server embeds in the page as JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Carried<T>(pub T);
 

@@ -1,6 +1,6 @@
-//! What the open page knows, kept current by the live stream.
+//! The state of the open page, kept current by the live stream.
 //!
-//! The fold (`view`) is pure and tested on the host; the browser's `EventSource` (`source`) and the clock are glue.
+//! `view` applies events and is pure; `source` is the browser's `EventSource`; `feed` is what logs and timelines share.
 
 mod carried;
 pub mod feed;
@@ -20,28 +20,28 @@ pub use carried::Carried;
 pub use seed::Seed;
 pub use view::{Link, View};
 
-/// What pages read. Cheap to copy; find it in context.
+/// What pages read. Cheap to copy; provided as context.
 #[derive(Debug, Clone, Copy)]
 pub struct Live {
     view: RwSignal<View>,
 }
 
 impl Live {
-    /// Starts from what the server rendered, and in the browser subscribes.
+    /// Starts with what the server rendered, and subscribes in the browser.
     pub fn start(seed: Seed) -> Live {
         let live = Live { view: RwSignal::new(View::new(seed)) };
         provide_context(live);
         #[cfg(feature = "hydrate")]
-        subscription::keep(live);
+        subscription::subscribe(live);
         live
     }
 
-    /// The one in context.
+    /// Returns it from context.
     pub fn get() -> Live {
         expect_context()
     }
 
-    /// Something derived from the snapshot; changes only when the derived thing does.
+    /// Derives a value from the snapshot.
     pub fn derive<T>(self, from: impl Fn(&Snapshot) -> T + Send + Sync + 'static) -> Derived<T>
     where
         T: PartialEq + Send + Sync + 'static,
@@ -49,7 +49,7 @@ impl Live {
         self.derive_view(move |view| from(&view.snapshot))
     }
 
-    /// Something derived from the snapshot and the server's clock, which ticks once a second in the browser.
+    /// Derives a value from the snapshot and the server's time, which advances once a second in the browser.
     pub fn derive_timed<T>(self, from: impl Fn(&Snapshot, Timestamp) -> T + Send + Sync + 'static) -> Derived<T>
     where
         T: PartialEq + Send + Sync + 'static,
@@ -57,22 +57,22 @@ impl Live {
         self.derive_view(move |view| from(&view.snapshot, view.now))
     }
 
-    /// The server's clock.
+    /// The server's time.
     pub fn now(self) -> Derived<Timestamp> {
         self.derive_view(|view| view.now)
     }
 
-    /// How the stream stands.
+    /// The state of the stream.
     pub fn link(self) -> Derived<Link> {
         self.derive_view(|view| view.link)
     }
 
-    /// The server is of another build than this page.
+    /// Whether the server is another build than the page.
     pub fn stale(self) -> Derived<bool> {
         self.derive_view(View::stale)
     }
 
-    /// The page is interactive; controls that need JavaScript show themselves only then.
+    /// Whether the page is interactive. Controls that need JavaScript are shown only then.
     pub fn hydrated(self) -> Derived<bool> {
         self.derive_view(|view| view.hydrated)
     }

@@ -1,6 +1,5 @@
-//! One `EventSource`, opened again when the browser gives up on it, closed when dropped, and closed while nobody can see
-//! the page: a browser opens six connections to a host, and seven tabs would leave one waiting for ever. Knows nothing
-//! of what it carries.
+//! One `EventSource`: reopened after errors, closed when dropped, and closed while the page is hidden, because browsers open
+//! at most six connections to a host and a seventh tab would wait forever. Does not know what the stream carries.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -8,23 +7,23 @@ use leptos::prelude::{document, set_timeout};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
-/// After a refusal (any answer but 200) a browser does not try again by itself.
+/// The pause before reopening. Browsers do not retry by themselves after a status other than 200.
 const RETRY: Duration = Duration::from_secs(3);
 
 const VISIBILITY_CHANGE: &str = "visibilitychange";
 
-/// What the source reports.
+/// What happened on the stream.
 #[derive(Debug)]
 pub enum Report {
     /// The connection is open.
     Opened,
-    /// One event's data.
+    /// An event arrived; its data.
     Message(String),
-    /// The server says why there is nothing at the moment; it goes on.
+    /// The server says why there is no data at the moment. The stream stays open.
     Trouble(String),
-    /// The connection is gone; it is tried again.
+    /// The connection is lost; it is reopened.
     Lost,
-    /// The server said that there is no more to come. It is not asked again.
+    /// The server ended the stream. It is not reopened.
     Ended,
 }
 
@@ -55,7 +54,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Opens the stream at that address, as soon as the page can be seen.
+    /// Opens the stream at that address as soon as the page is visible.
     pub fn open(url: String, listener: impl Fn(Report) + 'static) -> Source {
         let handlers = Rc::new(RefCell::new(None));
         let listener: Listener = Rc::new(listener);
@@ -63,10 +62,10 @@ impl Source {
             let handlers = Rc::clone(&handlers);
             move || {
                 let open = handlers.borrow().is_some();
-                match document().hidden() {
-                    true => drop(handlers.borrow_mut().take()),
-                    false if open => {}
-                    false => connect(url.clone(), listener.clone(), &handlers),
+                if document().hidden() {
+                    drop(handlers.borrow_mut().take());
+                } else if !open {
+                    connect(url.clone(), listener.clone(), &handlers);
                 }
             }
         };
@@ -102,7 +101,7 @@ fn connect(url: String, listener: Listener, slot: &Rc<RefCell<Option<Handlers>>>
     let (on_message, on_trouble) = (on_data(Report::Message), on_data(Report::Trouble));
     let on_error = Closure::new({
         let listener = listener.clone();
-        // A weak hold, so that a dropped stream is not opened again by its own last error.
+        // Weak, so that a dropped stream is not reopened after its last error.
         let slot = Rc::downgrade(slot);
         let source = source.clone();
         move |_: Event| {

@@ -1,4 +1,4 @@
-//! Keeps the view current in the browser: the stream, the ticking clock, and the patience before a complaint.
+//! Keeps the view current in the browser: the stream, the clock, and the delay before a lost connection is shown.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -10,14 +10,14 @@ use super::{
     source::{Report, Source},
 };
 
-/// A reconnect within this time is nobody's business.
+/// A connection that is lost for less than this is not shown.
 const PATIENCE: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_secs(1);
 
-/// Subscribes once the page is hydrated, until the app goes.
-pub fn keep(live: Live) {
+/// Subscribes once the page is hydrated, until the app is disposed of.
+pub fn subscribe(live: Live) {
     let source = StoredValue::new_local(None::<Source>);
-    // The server's clock and this page's, read at the same moment; between events the one is told by the other.
+    // The times of the server and of the page, read at once. Between events the first is computed from the second.
     let clock = Rc::new(Cell::new((live.view.with_untracked(|view| view.now), page_milliseconds())));
     let complaint = Cell::new(None::<TimeoutHandle>);
 
@@ -33,7 +33,7 @@ pub fn keep(live: Live) {
             let Ok(event) = serde_json::from_slice::<LiveEvent>(text.as_bytes()) else { return };
             let mut event = Some(event);
             live.change(&mut |view| {
-                if let Some(at) = event.take().and_then(|event| view.fold(event)) {
+                if let Some(at) = event.take().and_then(|event| view.apply(event)) {
                     clock.set((at, page_milliseconds()));
                 }
             });
@@ -47,7 +47,7 @@ pub fn keep(live: Live) {
         }
     };
 
-    // Effects wait for hydration; this one reads nothing, and so runs once.
+    // Effects run after hydration; this one reads no signal, so it runs once.
     let listener = Cell::new(Some(listener));
     Effect::new(move |_| {
         live.change(&mut |view| view.hydrated = true);

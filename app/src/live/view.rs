@@ -1,4 +1,4 @@
-//! The fold: events in, view out. Knows no browser and no clock.
+//! Applies events to the view. Knows no browser and no clock.
 
 #[cfg(any(test, feature = "hydrate"))]
 use monitor_core::live::LiveEvent;
@@ -6,30 +6,30 @@ use monitor_core::{live::Snapshot, timestamp::Timestamp};
 
 use super::Seed;
 
-/// How the stream stands.
+/// The state of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// Not yet open: the page as the server made it.
+    /// Not open yet: the page is as the server rendered it.
     Opening,
-    /// Open: what is shown is current.
+    /// Open: the page is current.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser opens the stream"))]
     Live,
-    /// Lost for so long that it should be said.
+    /// Lost for long enough to be shown.
     Lost,
 }
 
-/// What the page knows.
+/// The state of the page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
-    /// The state, as of the last event.
+    /// The snapshot as of the last event.
     pub snapshot: Snapshot,
-    /// The server's clock: of the last event, and from there by the page's own.
+    /// The server's time: that of the last event, advanced by the page's clock.
     pub now: Timestamp,
-    /// How the stream stands.
+    /// The state of the stream.
     pub link: Link,
-    /// The page is interactive.
+    /// Whether the page is interactive.
     pub hydrated: bool,
-    made_by: String,
+    rendered_by: String,
     stale: bool,
 }
 
@@ -41,22 +41,22 @@ impl View {
             snapshot: seed.snapshot,
             link: Link::Opening,
             hydrated: false,
-            made_by: seed.build,
+            rendered_by: seed.build,
             stale: false,
         }
     }
 
-    /// The server is of another build than this page; its events may be misread.
+    /// Whether the server is another build than the page. Its events may be misinterpreted.
     pub fn stale(&self) -> bool {
         self.stale
     }
 
-    /// Folds one event in, and tells the server's clock where the event bears it.
+    /// Applies an event. Returns the server's time, where the event has it.
     #[cfg(any(test, feature = "hydrate"))]
-    pub fn fold(&mut self, event: LiveEvent) -> Option<Timestamp> {
+    pub fn apply(&mut self, event: LiveEvent) -> Option<Timestamp> {
         let at = match event {
             LiveEvent::Hello { build } => {
-                self.stale = build != self.made_by;
+                self.stale = build != self.rendered_by;
                 return None;
             }
             LiveEvent::Snapshot(snapshot) => {
@@ -91,27 +91,27 @@ mod tests {
     }
 
     #[test]
-    fn a_server_of_another_build_makes_the_page_stale_and_its_own_does_not() {
+    fn a_page_is_stale_while_the_server_is_another_build() {
         let mut view = view();
-        view.fold(LiveEvent::Hello { build: "b2".into() });
+        view.apply(LiveEvent::Hello { build: "b2".into() });
         assert!(view.stale());
-        view.fold(LiveEvent::Hello { build: "a1".into() });
-        assert!(!view.stale(), "the first build came back");
+        view.apply(LiveEvent::Hello { build: "a1".into() });
+        assert!(!view.stale(), "the first build is back");
     }
 
     #[test]
     fn a_snapshot_replaces_everything_and_sets_the_clock() {
         let mut view = view();
         let snapshot = Snapshot { stack: StackState::Running, taken_at: at(7), ..Seed::empty().snapshot };
-        assert_eq!(view.fold(LiveEvent::Snapshot(Box::new(snapshot.clone()))), Some(at(7)));
+        assert_eq!(view.apply(LiveEvent::Snapshot(Box::new(snapshot.clone()))), Some(at(7)));
         assert_eq!(view.snapshot, snapshot);
     }
 
     #[test]
-    fn changes_are_folded_in_order_and_move_the_clock() {
+    fn changes_are_applied_in_order_and_set_the_clock() {
         let mut view = view();
         let changes = vec![Change::Stack(StackState::Partial), Change::Stack(StackState::Running)];
-        assert_eq!(view.fold(LiveEvent::Changes { at: at(9), changes }), Some(at(9)));
+        assert_eq!(view.apply(LiveEvent::Changes { at: at(9), changes }), Some(at(9)));
         assert_eq!(view.snapshot.stack, StackState::Running);
         assert_eq!((view.snapshot.taken_at, view.now), (at(9), at(9)));
     }

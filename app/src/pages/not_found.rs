@@ -1,9 +1,9 @@
-//! The page for an address that leads nowhere, with the way back.
+//! The page for an unknown address.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// Says so, answers 404, and offers the pages there are.
+/// Says that there is no such page, with status 404 and a link back.
 #[component]
 pub fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]
@@ -12,8 +12,8 @@ pub fn NotFound() -> impl IntoView {
     view! {
         <Title text="Not found" />
         <header class="page-header">
-            <h1>"There is no page here"</h1>
-            <p class="lead">"Nothing is kept at " <code>{move || path.get()}</code> "."</p>
+            <h1>"Page not found"</h1>
+            <p class="lead">"There is no page at " <code>{move || path.get()}</code> "."</p>
             <p class="actions">
                 <a class="button" data-rank="primary" href="/">
                     "Go to the stack"

@@ -1,7 +1,10 @@
-//! Something derived, that tells its readers only when it changed.
+//! A derived value that notifies its readers only when it changes.
 //!
-//! A `Memo` of every type would say the same, and bring all its machinery anew for each: here one `Memo` of a version
-//! does for all, and the values lie beside it, behind one type. `&mut dyn` where a closure is handed on serves the same.
+//! It does what `Memo` does. A `Memo` is compiled for each type of value; here all types share one `Memo` of a version number,
+//! and the values are stored beside it as `dyn Any`. Closures are passed on as `&mut dyn` for the same reason.
+//!
+//! **Invariant:** the slot of a `Derived<T>` holds an `Option<T>`, which is `Some` after the memo has run. Only `Derived::some`
+//! creates slots, and reading the version runs the memo.
 
 use std::{any::Any, marker::PhantomData};
 
@@ -9,7 +12,7 @@ use leptos::prelude::*;
 
 type Slot = Box<dyn Any + Send + Sync>;
 
-/// The derived value.
+/// A derived value.
 #[derive(Debug)]
 pub struct Derived<T> {
     version: Memo<u32>,
@@ -26,12 +29,12 @@ impl<T> Clone for Derived<T> {
 impl<T> Copy for Derived<T> {}
 
 impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
-    /// Derives by that function, again whenever a signal it reads has changed.
+    /// Derives with that function, again whenever a signal it reads changes.
     pub fn new(derive: impl Fn() -> T + Send + Sync + 'static) -> Derived<T> {
         Derived::some(move || Some(derive()))
     }
 
-    /// The same, for a function that always answers `Some`.
+    /// The same, for a function that always returns `Some`.
     pub(crate) fn some(derive: impl Fn() -> Option<T> + Send + Sync + 'static) -> Derived<T> {
         let slot = StoredValue::new(Box::new(None::<T>) as Slot);
         let store = move || {
@@ -47,10 +50,10 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
             });
             changed
         };
-        Derived { version: versioned(Box::new(store)), slot, of: PhantomData }
+        Derived { version: version_memo(Box::new(store)), slot, of: PhantomData }
     }
 
-    /// Reads it, and reads again when it has changed.
+    /// Reads the value and subscribes to changes.
     pub fn with<U>(&self, reader: impl FnOnce(&T) -> U) -> U {
         let (mut reader, mut result) = (Some(reader), None);
         read(self.version, self.slot, &mut |slot| {
@@ -60,16 +63,16 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
         });
         match result {
             Some(result) => result,
-            None => unreachable!("the version is derived by storing a value of this type"),
+            None => unreachable!("see the invariant of this module"),
         }
     }
 
-    /// Reads it, and does not read again.
+    /// Reads the value without subscribing.
     pub fn with_untracked<U>(&self, reader: impl FnOnce(&T) -> U) -> U {
         untrack(|| self.with(reader))
     }
 
-    /// A copy of it, that is not made again.
+    /// Returns a copy without subscribing.
     pub fn get_untracked(&self) -> T
     where
         T: Clone,
@@ -77,7 +80,7 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
         self.with_untracked(T::clone)
     }
 
-    /// A copy of it, that is not made again; none where its owner is gone.
+    /// Returns a copy without subscribing; `None` after the owner was disposed of.
     pub fn try_get_untracked(&self) -> Option<T>
     where
         T: Clone,
@@ -85,7 +88,7 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
         self.version.try_get_untracked().map(|_| self.get_untracked())
     }
 
-    /// A copy of it.
+    /// Returns a copy and subscribes to changes.
     pub fn get(&self) -> T
     where
         T: Clone,
@@ -103,8 +106,8 @@ fn change(slot: StoredValue<Slot>, writer: &mut dyn FnMut(&mut Slot)) {
     slot.try_update_value(writer);
 }
 
-/// Counts up whenever `store` says that it stored something new.
-fn versioned(store: Box<dyn Fn() -> bool + Send + Sync>) -> Memo<u32> {
+/// A version number that increases whenever `store` reports that it stored a new value.
+fn version_memo(store: Box<dyn Fn() -> bool + Send + Sync>) -> Memo<u32> {
     Memo::new(move |last: Option<&u32>| {
         let last = last.copied().unwrap_or_default();
         if store() { last.wrapping_add(1) } else { last }
@@ -116,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn readers_see_the_newest_value_and_are_told_of_changes_only() {
+    fn readers_get_the_newest_value_and_are_notified_of_changes_only() {
         Owner::new().with(|| {
             let number = RwSignal::new(4);
             let even = Derived::new(move || number.get() % 2 == 0);

@@ -1,4 +1,4 @@
-//! A cause as people read it: what is wrong, what shows it, and the one thing that helps.
+//! A cause as the screen shows it: the problem, the evidence, and the fix.
 
 use leptos::prelude::*;
 use monitor_core::agents::{Cause, Verdict};
@@ -9,7 +9,7 @@ use crate::{
     words,
 };
 
-/// How a verdict feels.
+/// The color and icon of a verdict.
 pub const fn tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::Reporting => Tone::Ok,
@@ -20,7 +20,7 @@ pub const fn tone(verdict: Verdict) -> Tone {
     }
 }
 
-/// The evidence, the advice, and the command. The sentence goes before it, as a heading or a summary.
+/// The evidence, the advice, and the command of a cause. Its sentence is shown by the caller, as a heading or a summary.
 pub fn remedy(cause: &Cause, hydrated: Derived<bool>) -> AnyView {
     let evidence = (!cause.evidence.is_empty()).then(|| {
         let text = words::sentence(&cause.evidence);
@@ -43,7 +43,7 @@ pub fn remedy(cause: &Cause, hydrated: Derived<bool>) -> AnyView {
     .into_any()
 }
 
-/// A command to be copied.
+/// A command with a button to copy it.
 pub fn command(text: &str, hydrated: Derived<bool>) -> AnyView {
     let copied: std::sync::Arc<str> = text.into();
     view! {

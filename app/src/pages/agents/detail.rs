@@ -1,4 +1,4 @@
-//! The page of one agent: how its telemetry stands and why, what it did and cost, and its events as they arrive.
+//! The page of one agent: the state of its telemetry, its activity and cost, and its events as they arrive.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     api::{ApiError, load_agent},
-    charts::figure::way,
+    charts::figure::external_link,
     components::{ErrorNote, Icon, Tone},
     live::{Carried, Live},
     reactive::{Derived, show_if},
@@ -51,7 +51,7 @@ fn OneAgent(container: String) -> impl IntoView {
         asked.with(|pairs| pairs.get("range")).and_then(|name| Range::from_name(&name)).unwrap_or_default()
     });
     let first = range.get_untracked();
-    // Once it was there it is shown, also when it was removed since; before that it is looked for again when it comes.
+    // An agent that was removed is still shown. One that does not exist yet is loaded when it appears.
     let seen = {
         let container = container.clone();
         let now = live.derive(move |snapshot| snapshot.agent(&container).is_some());
@@ -75,7 +75,7 @@ fn OneAgent(container: String) -> impl IntoView {
     view! {
         <Title text=name />
         <div class="page agent">
-            <Transition fallback=|| view! { <p class="muted">"Looking at the agent…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Loading…"</p> }>
                 {move || {
                     let container = container.clone();
                     Suspend::new(async move {
@@ -85,7 +85,7 @@ fn OneAgent(container: String) -> impl IntoView {
                                 view! { <NoAgent container /> }.into_any()
                             }
                             Err(error) => {
-                                let title = "The agent could not be looked at".to_owned();
+                                let title = "The agent could not be loaded".to_owned();
                                 view! { <BackToAgents /> <ErrorNote title error /> }.into_any()
                             }
                         }
@@ -96,21 +96,21 @@ fn OneAgent(container: String) -> impl IntoView {
     }
 }
 
-/// There is none of that name, now.
+/// There is no agent of that name at the moment.
 #[component]
 fn NoAgent(container: String) -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::api::set_status(404);
     view! {
         <header class="page-header">
-            <h1>"There is no such agent"</h1>
+            <h1>"Agent not found"</h1>
             <p class="lead">
-                "No container called " <code>{container}</code>
-                " is an agent’s. It may have been removed, or is yet to be made; this page shows it then."
+                "There is no agent container named " <code>{container}</code>
+                ". It may have been removed. If it is created, it appears here."
             </p>
             <p class="actions">
                 <a class="button" data-rank="primary" href="/agents">
-                    "Go to all agents"
+                    "View all agents"
                 </a>
             </p>
         </header>
@@ -127,7 +127,7 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
         let container = container.clone();
         live.derive(move |snapshot| snapshot.agent(&container).cloned())
     };
-    // Of a removed container the last is shown that was known.
+    // A removed container is shown as it was last known.
     let last = StoredValue::new(page.with_untracked(|page| page.agent.clone()));
     let agent = Derived::new(move || match present.get() {
         Some(agent) => {
@@ -147,21 +147,21 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
         <Opening agent />
         {show_if(gone, || view! {
             <section class="note" data-tone="off">
-                <h2><Icon shape=Tone::Off.shape() /> "Its container was removed"</h2>
-                <p>"Below is what was known of it last. What it sent stays in the stores."</p>
+                <h2><Icon shape=Tone::Off.shape() /> "Container removed"</h2>
+                <p>"This is its last known state. The data it sent is kept."</p>
             </section>
         })}
         <Causes agent />
         <Stores missing />
         <section class="card" aria-labelledby="measures">
             <div class="card-head">
-                <h2 id="measures">"What it did"</h2>
+                <h2 id="measures">"Activity"</h2>
                 <RangeTabs container=container.clone() range />
                 {move || {
-                    links.with(|links| about.with(|about| way(links.dashboard(about), "Grafana", "Its dashboard in Grafana".into())))
+                    links.with(|links| about.with(|about| external_link(links.dashboard(about), "Grafana", "Dashboard in Grafana".into())))
                 }}
                 {move || {
-                    links.with(|links| about.with(|about| way(links.traces(about), "Traces", "Its traces in Jaeger".into())))
+                    links.with(|links| about.with(|about| external_link(links.traces(about), "Traces", "Traces in Jaeger".into())))
                 }}
             </div>
             {move || links.with(|links| page.with(|page| about.with(|about| measures(page, links, about))))}
@@ -183,7 +183,7 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
         <section class="card" aria-labelledby="egress">
             <div class="card-head">
                 <h2 id="egress">"Egress"</h2>
-                <p class="muted">"Where its connections went, as the firewall saw it."</p>
+                <p class="muted">"Connections recorded by the firewall."</p>
             </div>
             {move || page.with(|page| egress(&page.egress, page.range))}
         </section>
@@ -191,7 +191,7 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
         <section class="card agent-variables" aria-labelledby="variables">
             <div class="card-head">
                 <h2 id="variables">"Telemetry variables"</h2>
-                <p class="muted">"Others are not read: they may hold secrets."</p>
+                <p class="muted">"Other variables are not read; they may contain secrets."</p>
             </div>
             {move || page.with(|page| variables(&page.variables))}
         </section>

@@ -1,16 +1,17 @@
-//! Where an agent's connections went, as the firewall saw it.
+//! The connections of an agent that the firewall recorded.
 
 use leptos::prelude::*;
 use monitor_core::telemetry::{Domain, Egress, Range};
 
 use crate::words;
 
-/// The table, or why there is none.
+/// The table, or a line that says why there is none.
 pub fn egress(found: &Egress, range: Range) -> AnyView {
     if found.domains.is_empty() {
-        let words = match found.addresses.is_empty() {
-            true => "Its address is not known, so its connections cannot be told from others’.".to_owned(),
-            false => format!("The firewall saw no connection of it in the {}.", range.label()),
+        let words = if found.addresses.is_empty() {
+            "Its IP is unknown, so its connections can’t be identified.".to_owned()
+        } else {
+            format!("No connections recorded in the {}.", range.label())
         };
         return view! { <p class="empty-message">{words}</p> }.into_any();
     }
@@ -21,7 +22,7 @@ pub fn egress(found: &Egress, range: Range) -> AnyView {
                     <th role="columnheader" scope="col">"Domain"</th>
                     <th role="columnheader" scope="col" class="number">"Allowed"</th>
                     <th role="columnheader" scope="col" class="number">"Denied"</th>
-                    <th role="columnheader" scope="col" class="number">"Not resolved"</th>
+                    <th role="columnheader" scope="col" class="number">"Unresolved"</th>
                 </tr>
             </thead>
             <tbody role="rowgroup">{found.domains.iter().map(row).collect_view()}</tbody>
@@ -41,7 +42,7 @@ fn row(domain: &Domain) -> AnyView {
             <th role="rowheader" scope="row"><code>{domain.name.clone()}</code></th>
             <td role="cell" class="number" data-label="Allowed">{count(domain.allowed)}</td>
             <td role="cell" class="number" data-label="Denied" data-failing=stopped(domain.denied)>{count(domain.denied)}</td>
-            <td role="cell" class="number" data-label="Not resolved" data-failing=stopped(domain.unresolved)>
+            <td role="cell" class="number" data-label="Unresolved" data-failing=stopped(domain.unresolved)>
                 {count(domain.unresolved)}
             </td>
         </tr>

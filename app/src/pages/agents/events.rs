@@ -1,24 +1,24 @@
-//! The events a reader has before them: capped, held while paused, none of them twice after a reconnect. Pure.
+//! The events on the page: capped, held while paused, without duplicates after a reconnect. Pure.
 
 use monitor_core::telemetry::AgentEvent;
 
 use crate::live::feed::{FeedBuffer, drop_oldest};
 
-/// Events kept on the page.
+/// The most events on the page.
 pub const CAP: usize = 500;
 
-/// Events shown, and events that came since.
+/// The events shown, and those that arrived since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
     shown: Vec<AgentEvent>,
     waiting: Vec<AgentEvent>,
     reopened: bool,
-    /// Why no more come at the moment, in the server's words.
+    /// Why no events arrive at the moment, in the server's words.
     pub trouble: Option<String>,
 }
 
 impl Timeline {
-    /// Begins with these.
+    /// Starts with these events.
     pub fn new(shown: Vec<AgentEvent>) -> Timeline {
         Timeline { shown, ..Timeline::default() }
     }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn events_wait_until_they_are_flushed() {
+    fn events_are_shown_when_they_are_flushed() {
         let mut timeline = Timeline::default();
         timeline.push(events(0..2));
         assert_eq!((ids(&timeline), timeline.waiting()), (vec![], 2));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_reconnect_none_is_shown_twice_and_no_gap_is_hidden() {
+    fn a_reconnect_neither_duplicates_events_nor_hides_a_gap() {
         let mut timeline = Timeline::default();
         timeline.push(events(0..3));
         timeline.flush();
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(ids(&timeline), ["0", "1", "2", "3", "4"]);
         timeline.reopen();
         timeline.push(Vec::new());
-        assert_eq!(ids(&timeline).len(), 5, "what was shown stays until there is more");
+        assert_eq!(ids(&timeline).len(), 5, "the events stay until new ones arrive");
         timeline.push(events(50..52));
         timeline.flush();
         timeline.push(events(51..53));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_goes_where_it_belongs() {
+    fn late_events_are_inserted_by_their_time() {
         let mut timeline = Timeline::new(events(5..7));
         timeline.reopen();
         timeline.push(events(3..8));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_the_page_nor_a_long_pause_holds_more_than_the_cap() {
+    fn both_the_page_and_a_long_pause_are_capped() {
         let mut timeline = Timeline::default();
         timeline.push(events(0..10));
         timeline.flush();

@@ -1,4 +1,4 @@
-//! What is known of an agent's container.
+//! The facts about an agent's container.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -31,21 +31,20 @@ fn list(page: &AgentPage, agent: &Agent, now: Derived<Timestamp>) -> AnyView {
     let up = match (agent.state, agent.started_at) {
         (ContainerState::Running, Some(at)) => {
             let words = move || format_duration(now.get().seconds_since(at));
-            view! { "up " <Moment at>{move || words()}</Moment> }.into_any()
+            view! { "running for " <Moment at>{move || words()}</Moment> }.into_any()
         }
         (state, _) => state_words(state).into_any(),
     };
     let created = match agent.created_at {
         Some(then) => view! { <Ago then now /> }.into_any(),
-        None => "not known".into_any(),
+        None => "unknown".into_any(),
     };
     let code = |words: String| view! { <code>{words}</code> }.into_any();
-    let networks = match page.networks.is_empty() {
-        true => "none".into_any(),
-        false => {
-            let names = page.networks.iter().cloned().map(|name| view! { <code>{name}</code> " " });
-            names.collect_view().into_any()
-        }
+    let networks = if page.networks.is_empty() {
+        "none".into_any()
+    } else {
+        let names = page.networks.iter().cloned().map(|name| view! { <code>{name}</code> " " });
+        names.collect_view().into_any()
     };
     let mut facts = vec![
         ("Name", code(agent.container.clone())),
@@ -55,7 +54,7 @@ fn list(page: &AgentPage, agent: &Agent, now: Derived<Timestamp>) -> AnyView {
         ("Networks", networks),
     ];
     if let Some(folder) = &page.workdir {
-        facts.push(("Made in", code(folder.clone())));
+        facts.push(("Created in", code(folder.clone())));
     }
     if let Some(version) = &page.claude_version {
         facts.push(("Claude Code", version.clone().into_any()));

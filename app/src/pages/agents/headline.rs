@@ -1,32 +1,30 @@
-//! How agents stand, in one sentence, and what follows from it. Pure.
+//! The state of all agents in one sentence. Pure.
 
 use monitor_core::{
     agents::{Agent, Verdict},
     live::{EngineState, Snapshot},
 };
 
-use crate::words;
-
-/// The opening of the page.
+/// The top of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headline {
-    /// In a sentence.
+    /// The state in a sentence.
     pub title: String,
-    /// What follows; literals in backticks.
+    /// What to know or do. Literals are in backticks. May be empty.
     pub text: String,
 }
 
-/// Reads it off the snapshot.
+/// Describes the agents of the snapshot.
 pub fn headline(snapshot: &Snapshot) -> Headline {
     let said = |title: &str, text: &str| Headline { title: title.into(), text: text.into() };
     match &snapshot.engine {
         EngineState::Connecting => {
-            return said("Asking the Docker Engine.", "The page changes by itself when it answers.");
+            return said("Connecting to Docker.", "This page updates automatically.");
         }
         EngineState::Unreachable { .. } => {
             return said(
-                "No Docker Engine answers.",
-                "Without it nobody knows which agents there are. The numbers are of what arrived.",
+                "Can’t reach Docker.",
+                "The list of agents is unavailable. The numbers show the data that arrived.",
             );
         }
         EngineState::Connected { .. } => {}
@@ -36,47 +34,39 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
     let (all, dark, reporting, unknown) =
         (agents.len(), count(Verdict::Dark), count(Verdict::Reporting), count(Verdict::Unknown));
     match () {
-        () if all == 0 => said(
-            "There is no agent yet.",
-            "An agent is a container that Clawker makes. It shows here as soon as there is one, as with \
-             `clawker run -it --agent dev @`.",
-        ),
-        () if dark == 1 => said(
-            &share(1, all, "is dark", "are dark"),
-            "Something keeps its data from arriving. Below it stands why, and what helps.",
-        ),
-        () if dark > 1 => said(
-            &share(dark, all, "is dark", "are dark"),
-            "Something keeps their data from arriving. Below each stands why, and what helps.",
-        ),
+        () if all == 0 => said("No agents yet.", "Start one with `clawker run -it --agent dev @` and it appears here."),
+        () if dark > 0 => {
+            said(&share(dark, all, "is", "are", "not reporting"), "The cause and the fix are listed below.")
+        }
         () if unknown > 0 => said(
-            &share(unknown, all, "cannot be judged", "cannot be judged"),
-            "The stores that would know what arrived do not answer.",
+            &share(unknown, all, "has", "have", "an unknown status"),
+            "The stores that keep their data can’t be reached.",
         ),
-        () if reporting == all => said(&share(all, all, "reports", "report"), ""),
+        () if reporting == all => said(&share(all, all, "is", "are", "reporting"), ""),
         () if reporting > 0 => said(
-            &share(reporting, all, "reports", "report"),
-            "With the others nothing is wrong: they are quiet or off.",
+            &share(reporting, all, "is", "are", "reporting"),
+            "The others are idle, waiting, or turned off. No action needed.",
         ),
-        () => said("No agent reports, and nothing is wrong.", quiet(agents)),
+        () => said("No agents are reporting.", describe_quiet(agents)),
     }
 }
 
-fn quiet(agents: &[Agent]) -> &'static str {
-    match agents.iter().any(|agent| agent.verdict == Verdict::Waiting) {
-        true => "The first data comes with an agent’s first prompt.",
-        false => "They are quiet, stopped or switched off.",
+fn describe_quiet(agents: &[Agent]) -> &'static str {
+    if agents.iter().any(|agent| agent.verdict == Verdict::Waiting) {
+        "Data will appear after an agent’s next prompt."
+    } else {
+        "They are idle, stopped, or turned off. No action needed."
     }
 }
 
-/// `Two of five agents are dark.`, `The agent is dark.`, `All five agents report.`
-fn share(some: usize, all: usize, one_does: &str, many_do: &str) -> String {
+/// `2 of 5 agents are not reporting.`, `The agent is not reporting.`, `All 5 agents are reporting.`
+fn share(some: usize, all: usize, is: &str, are: &str, what: &str) -> String {
     match (some, all) {
-        (1, 1) => format!("The agent {one_does}."),
-        (2, 2) => format!("Both agents {many_do}."),
-        (some, all) if some == all => format!("All {} agents {many_do}.", words::count(all)),
-        (1, all) => format!("One of {} agents {one_does}.", words::count(all)),
-        (some, all) => words::sentence(&format!("{} of {} agents {many_do}", words::count(some), words::count(all))),
+        (1, 1) => format!("The agent {is} {what}."),
+        (2, 2) => format!("Both agents {are} {what}."),
+        (some, all) if some == all => format!("All {all} agents {are} {what}."),
+        (1, all) => format!("1 of {all} agents {is} {what}."),
+        (some, all) => format!("{some} of {all} agents {are} {what}."),
     }
 }
 
@@ -86,18 +76,18 @@ mod tests {
     use crate::pages::agents::tests::{agent, snapshot};
 
     #[test]
-    fn one_sentence_says_how_agents_stand_and_the_dark_ones_come_first() {
+    fn the_headline_mentions_agents_that_are_not_reporting_first() {
         use Verdict::{Dark, Idle, Off, Reporting, Unknown, Waiting};
         for (verdicts, title) in [
-            (&[][..], "There is no agent yet."),
-            (&[Dark], "The agent is dark."),
-            (&[Dark, Reporting, Unknown], "One of three agents is dark."),
-            (&[Dark, Dark, Reporting], "Two of three agents are dark."),
-            (&[Dark, Dark], "Both agents are dark."),
-            (&[Unknown, Reporting], "One of two agents cannot be judged."),
-            (&[Reporting, Reporting], "Both agents report."),
-            (&[Reporting, Idle, Off], "One of three agents reports."),
-            (&[Waiting, Off], "No agent reports, and nothing is wrong."),
+            (&[][..], "No agents yet."),
+            (&[Dark], "The agent is not reporting."),
+            (&[Dark, Reporting, Unknown], "1 of 3 agents is not reporting."),
+            (&[Dark, Dark, Reporting], "2 of 3 agents are not reporting."),
+            (&[Dark, Dark], "Both agents are not reporting."),
+            (&[Unknown, Reporting], "1 of 2 agents has an unknown status."),
+            (&[Reporting, Reporting], "Both agents are reporting."),
+            (&[Reporting, Idle, Off], "1 of 3 agents is reporting."),
+            (&[Waiting, Off], "No agents are reporting."),
         ] {
             let agents = verdicts.iter().enumerate();
             let agents = agents.map(|(index, verdict)| agent(&format!("a{index}"), *verdict)).collect();

@@ -1,4 +1,4 @@
-//! The page of all agents: how they stand, whether a new one would report, and the list.
+//! The page of all agents: their state, whether new agents will report, and the list.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -13,7 +13,7 @@ use super::{
     stores::Stores,
     table::Table,
     toolbar::Toolbar,
-    totals::{Sums, totals},
+    totals::{TotalsCard, totals},
 };
 use crate::{
     api::load_agent_numbers,
@@ -28,7 +28,7 @@ pub fn AgentsPage() -> impl IntoView {
     let live = Live::get();
     let asked = use_query_map();
     let query = Derived::new(move || asked.with(|pairs| Query::read(|name| pairs.get(name))));
-    // Loaded once; what comes later comes by the stream, or when another range is asked for.
+    // Loaded once. Later numbers arrive by the stream, and when another range is selected.
     let first = query.get_untracked().range;
     let numbers = Resource::new_str_blocking(|| (), move |()| async move { Carried(load_agent_numbers(first).await) });
     let headline = live.derive(headline);
@@ -44,14 +44,14 @@ pub fn AgentsPage() -> impl IntoView {
                 </div>
                 <NewAgentsChip />
             </header>
-            <Transition fallback=|| view! { <p class="muted">"Reading the numbers…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Loading…"</p> }>
                 {move || Suspend::new(async move {
                     let (numbers, error) = match numbers.await.0 {
                         Ok(numbers) => (Some(numbers), None),
                         Err(error) => (None, Some(error)),
                     };
                     view! {
-                        {error.map(|error| view! { <ErrorNote title="The numbers could not be read".to_owned() error /> })}
+                        {error.map(|error| view! { <ErrorNote title="The numbers could not be loaded".to_owned() error /> })}
                         <Loaded query numbers />
                     }
                     .into_any()
@@ -72,7 +72,7 @@ fn Loaded(query: Derived<Query>, numbers: Option<Numbers>) -> impl IntoView {
     view! {
         <Stores missing=Derived::new(move || list.row_context.with(|context| context.missing.clone())) />
         {show_if(any, move || view! {
-            <Sums totals=Derived::new(move || list.shown.with(|rows| totals(rows))) range />
+            <TotalsCard totals=Derived::new(move || list.shown.with(|rows| totals(rows))) range />
             <section class="card agent-list" aria-labelledby="agent-list">
                 <h2 id="agent-list" class="visually-hidden">"All agents"</h2>
                 <Toolbar list />

@@ -44,7 +44,7 @@ impl ListContext {
             known.set_value(rows.clone());
             rows
         });
-        let shown = Derived::new(move || query.with(|query| rows.with(|rows| query.choose(rows.all()))));
+        let shown = Derived::new(move || query.with(|query| rows.with(|rows| query.select(rows.all()))));
         let links = live.derive(Links::of);
         let engine = live.derive(|snapshot| matches!(snapshot.engine, EngineState::Connected { .. }));
         let row_context = Derived::new(move || {

@@ -1,4 +1,4 @@
-//! An agent's numbers, each with the way to the panel that it comes from.
+//! An agent's numbers, each with a link to the panel it comes from.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -14,14 +14,14 @@ use crate::{
     words,
 };
 
-/// The numbers.
+/// The list of numbers.
 pub fn measures(page: &AgentPage, links: &Links, about: &About) -> AnyView {
     let numbers = &page.numbers;
     let none = |what: &str| unknown(Some(numbers), &page.missing, page.range, what);
     let active = match numbers.active_seconds {
         Some(seconds) => Figure {
             shown: Some(format_duration(seconds)),
-            exact: format!("{} s in which somebody typed or something ran", words::exact(seconds)),
+            exact: format!("{} s of active use", words::exact(seconds)),
         },
         None => Figure { shown: None, exact: none("active time") },
     };
@@ -65,7 +65,7 @@ pub fn measures(page: &AgentPage, links: &Links, about: &About) -> AnyView {
                 PanelId::ToolActivity,
                 nothing(),
             )}
-            {one("Failed", failed, PanelId::ToolFailures, nothing())}
+            {one("Failed calls", failed, PanelId::ToolFailures, nothing())}
             {one("Active time", active, PanelId::ActiveTime, nothing())}
             {one("Lines", lines, PanelId::LinesOverTime, nothing())}
         </dl>

@@ -1,7 +1,7 @@
-//! The agents' pages: the list of all, and each looked at closely. Verdicts come with the live snapshot, numbers and
-//! events with streams of their own.
+//! The agent pages: the list, and the page of one agent. Verdicts arrive with the live snapshot; numbers and events have
+//! streams of their own.
 //!
-//! What is shown is decided by pure functions (`rows`, `query`, `totals`, `headline`, `events`); the views only set it.
+//! Pure functions decide what is shown (`rows`, `query`, `totals`, `headline`, `events`); the views only lay it out.
 
 mod cause;
 mod detail;

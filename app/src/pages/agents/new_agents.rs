@@ -1,4 +1,4 @@
-//! Whether an agent that is made now would get telemetry, with what shows it and what helps.
+//! Whether an agent that is created now will report, with the evidence and the fix.
 
 use leptos::prelude::*;
 use monitor_core::live::EngineState;
@@ -28,9 +28,7 @@ pub fn NewAgentsChip() -> impl IntoView {
                         <Prose text=words::sentence(&found.evidence) />
                     </span>
                 };
-                match found.would_report {
-                    true => view! { <p>{chip(Tone::Ok, "A new agent would report")} " " {evidence}</p> }.into_any(),
-                    false => {
+                if found.would_report { view! { <p>{chip(Tone::Ok, "New agents will report")} " " {evidence}</p> }.into_any() } else {
                         let causes = found
                             .causes
                             .iter()
@@ -38,13 +36,12 @@ pub fn NewAgentsChip() -> impl IntoView {
                             .collect_view();
                         view! {
                             <details open=true>
-                                <summary>{chip(Tone::Bad, "A new agent would not report")} " " {evidence}</summary>
+                                <summary>{chip(Tone::Bad, "New agents won’t report")} " " {evidence}</summary>
                                 {causes}
                             </details>
                         }
                         .into_any()
                     }
-                }
             }}
         </div>
     }

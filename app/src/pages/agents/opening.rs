@@ -28,9 +28,9 @@ pub fn Opening(agent: Derived<Agent>) -> impl IntoView {
     view! {
         <header class="page-header">
             <BackToAgents />
-            <div class="eyebrow">
+            <div class="title-row">
                 <h1>{move || title.get()}</h1>
-                <p class="fact">
+                <p class="muted">
                     <a href=move || Some(address_of_project(project.get()))>
                         {move || project.get().unwrap_or_else(|| "no project".into())}
                     </a>
@@ -71,7 +71,7 @@ pub fn Causes(agent: Derived<Agent>) -> impl IntoView {
             let causes = causes.iter().enumerate().map(each).collect_view();
             view! {
                 <section class="card causes" data-tone=tone aria-labelledby="causes">
-                    <h2 id="causes" class="unseen">"Why"</h2>
+                    <h2 id="causes" class="visually-hidden">"Why"</h2>
                     <ol>{causes}</ol>
                 </section>
             }

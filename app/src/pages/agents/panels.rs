@@ -1,4 +1,4 @@
-//! Panels of the dashboard, shown in place where Grafana allows it, with plain links otherwise.
+//! Panels of the dashboard: embedded where Grafana allows it, links otherwise.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -6,7 +6,7 @@ use monitor_core::{
     links::{About, Links, selector},
 };
 
-use crate::charts::figure::way;
+use crate::charts::figure::external_link;
 
 const PANELS: [(PanelId, &str); 6] = [
     (PanelId::CostOverTime, "Cost over time"),
@@ -21,11 +21,12 @@ const PANELS: [(PanelId, &str); 6] = [
 pub fn panels(links: &Links, about: &About, embedding: bool) -> AnyView {
     let plain = PANELS
         .into_iter()
-        .map(|(panel, title)| view! { <li>{way(links.panel(panel, about), title, String::new())}</li> })
+        .map(|(panel, title)| view! { <li>{external_link(links.panel(panel, about), title, String::new())}</li> })
         .collect_view();
     let counter = selector("claude_code_cost_usage_USD_total", about);
-    let metrics = way(links.metric(&counter, about), "Metrics", "Metrics in Grafana’s Explore".into());
-    let prometheus = way(links.prometheus(&counter, about.range), "Prometheus", "Prometheus: its cost counter".into());
+    let metrics = external_link(links.metric(&counter, about), "Metrics", "Metrics in Grafana Explore".into());
+    let prometheus =
+        external_link(links.prometheus(&counter, about.range), "Prometheus", "Cost counter in Prometheus".into());
     let shown = embedding.then(|| {
         let frames = PANELS.into_iter().map(|(panel, title)| frame(links, about, panel, title)).collect_view();
         view! {
@@ -36,7 +37,7 @@ pub fn panels(links: &Links, about: &About, embedding: bool) -> AnyView {
         }
     });
     let why = (!embedding).then(|| {
-        view! { <p class="muted">"Grafana does not let its panels be shown within other pages, so these open it."</p> }
+        view! { <p class="muted">"This Grafana does not allow embedding, so the links open it."</p> }
     });
     view! {
         <ul class="external-links">{plain} <li>{metrics}</li> <li>{prometheus}</li></ul>
@@ -46,7 +47,7 @@ pub fn panels(links: &Links, about: &About, embedding: bool) -> AnyView {
     .into_any()
 }
 
-/// Loaded only once it can be seen, and of the two schemes only the one that is.
+/// Two frames, one for each color scheme; the stylesheet hides one. A frame loads when it becomes visible.
 fn frame(links: &Links, about: &About, panel: PanelId, title: &'static str) -> AnyView {
     let frame = |dark: bool| {
         let scheme = if dark { "dark" } else { "light" };

@@ -1,21 +1,21 @@
-//! What of the list somebody asked for, as the address bears it. Pure.
+//! The filter and the order of the list, as the address carries them. Pure.
 
 use std::{cmp::Ordering, sync::Arc};
 
 use monitor_core::{agents::Verdict, telemetry::Range};
 
 use super::rows::Row;
-use crate::{address, order::order};
+use crate::{address, sort::sorted_indices};
 
-/// By what rows are ordered.
+/// The column that rows are sorted by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sort {
     /// By name.
     Agent,
-    /// What wants attention first.
+    /// What needs attention first.
     #[default]
     Telemetry,
-    /// By the moment something arrived last.
+    /// By when the last data arrived.
     Seen,
     /// By estimated cost.
     Cost,
@@ -32,7 +32,7 @@ impl Sort {
     pub const ALL: [Sort; 7] =
         [Sort::Agent, Sort::Telemetry, Sort::Seen, Sort::Cost, Sort::Tokens, Sort::Tools, Sort::Failed];
 
-    /// As the address says it.
+    /// Its name in the address.
     pub const fn name(self) -> &'static str {
         match self {
             Sort::Agent => "agent",
@@ -45,21 +45,21 @@ impl Sort {
         }
     }
 
-    /// Whether the largest comes first where nobody said otherwise.
+    /// Whether the largest comes first by default.
     pub const fn descends(self) -> bool {
         !matches!(self, Sort::Agent | Sort::Telemetry)
     }
 }
 
-/// The project `-` cannot exist, so it stands for none.
+/// Stands for "no project" in the address. No project can have this name.
 pub const NO_PROJECT: &str = "-";
-/// In place of a verdict: rows without a container.
+/// Stands for rows without a container, in place of a verdict.
 pub const NO_CONTAINER: &str = "no-container";
 
-/// What was asked for.
+/// The filter and the order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
-    /// A text that name, project, container or image must hold, in any case.
+    /// A text that the name, project, container, or image must contain. Case is ignored.
     pub text: String,
     /// A project, `NO_PROJECT`, or empty for all.
     pub project: String,
@@ -67,16 +67,16 @@ pub struct Query {
     pub verdict: String,
     /// How far back the numbers go.
     pub range: Range,
-    /// The order.
+    /// The column to sort by.
     pub sort: Sort,
-    /// The other way round than `sort` by itself.
+    /// Whether the order is the reverse of the default of `sort`.
     pub reversed: bool,
-    /// Leaves out what was made up.
+    /// Whether simulated data is hidden.
     pub hide_simulated: bool,
 }
 
 impl Query {
-    /// Reads it with a function that finds a value by its name. What is not understood is not there.
+    /// Reads the query with a function that returns the value of a name. Invalid values are ignored.
     pub fn read(value: impl Fn(&str) -> Option<String>) -> Query {
         let text = |name: &str| value(name).map(|text| text.trim().to_owned()).unwrap_or_default();
         let sort = Sort::ALL.into_iter().find(|sort| sort.name() == text("sort")).unwrap_or_default();
@@ -97,7 +97,7 @@ impl Query {
         }
     }
 
-    /// The largest comes first.
+    /// Whether the largest comes first.
     pub fn descends(&self) -> bool {
         self.sort.descends() != self.reversed
     }
@@ -107,7 +107,7 @@ impl Query {
         if self.descends() { "desc" } else { "asc" }
     }
 
-    /// The address of the list as it was asked for. What is as nobody asked otherwise is left out.
+    /// The address of the list. Defaults are left out.
     pub fn address(&self) -> String {
         let mut pairs = Vec::new();
         let usual = Query::default();
@@ -125,24 +125,21 @@ impl Query {
                 pairs.push((name, value));
             }
         }
-        match pairs.is_empty() {
-            true => "/agents".into(),
-            false => format!("/agents?{}", address::write(pairs)),
-        }
+        if pairs.is_empty() { "/agents".into() } else { format!("/agents?{}", address::write(pairs)) }
     }
 
-    /// The same list in the order of that column; the other way round where it is in that order already.
+    /// The query sorted by that column; reversed if it already is.
     pub fn sorted_by(&self, sort: Sort) -> Query {
         Query { sort, reversed: self.sort == sort && !self.reversed, ..self.clone() }
     }
 
-    /// The same without filters.
+    /// The query without filters.
     pub fn unfiltered(&self) -> Query {
         Query { range: self.range, sort: self.sort, reversed: self.reversed, ..Query::default() }
     }
 
-    /// Whether the row was asked for.
-    pub fn admits(&self, row: &Row) -> bool {
+    /// Whether the row matches the filters.
+    pub fn matches(&self, row: &Row) -> bool {
         let project = match self.project.as_str() {
             "" => true,
             NO_PROJECT => row.project().is_none(),
@@ -165,14 +162,14 @@ impl Query {
             || row.agent.as_ref().is_some_and(|agent| holds(&agent.container) || holds(&agent.image))
     }
 
-    /// The rows that were asked for, in the order that was asked for.
-    pub fn choose(&self, rows: &[Arc<Row>]) -> Vec<Arc<Row>> {
-        let chosen: Vec<&Arc<Row>> = rows.iter().filter(|row| self.admits(row)).collect();
-        let places = order(chosen.len(), &|one, other| self.compare(chosen[one], chosen[other]));
+    /// Returns the matching rows in the query’s order.
+    pub fn select(&self, rows: &[Arc<Row>]) -> Vec<Arc<Row>> {
+        let chosen: Vec<&Arc<Row>> = rows.iter().filter(|row| self.matches(row)).collect();
+        let places = sorted_indices(chosen.len(), &|one, other| self.compare(chosen[one], chosen[other]));
         places.into_iter().map(|place| Arc::clone(chosen[place])).collect()
     }
 
-    /// What is not known comes last, whichever way round.
+    /// Unknown values come last in both directions.
     fn compare(&self, one: &Row, other: &Row) -> Ordering {
         let by_name = || {
             let name = |row: &Row| (row.title().to_ascii_lowercase(), row.project().map(str::to_owned));
@@ -181,7 +178,7 @@ impl Query {
         let directed = |ordering: Ordering| if self.descends() { ordering.reverse() } else { ordering };
         let by = match self.sort {
             Sort::Agent => directed(by_name()),
-            sort => match (measure(sort, one), measure(sort, other)) {
+            sort => match (sort_value(sort, one), sort_value(sort, other)) {
                 (Some(one), Some(other)) => directed(one.cmp(&other)),
                 (one, other) => other.is_some().cmp(&one.is_some()),
             },
@@ -190,8 +187,8 @@ impl Query {
     }
 }
 
-/// What a column is ordered by.
-fn measure(sort: Sort, row: &Row) -> Option<u64> {
+/// The value that a column is sorted by.
+fn sort_value(sort: Sort, row: &Row) -> Option<u64> {
     let numbers = row.numbers.as_ref();
     match sort {
         Sort::Agent => None,
@@ -203,7 +200,7 @@ fn measure(sort: Sort, row: &Row) -> Option<u64> {
         Sort::Cost => numbers?.cost_micro_usd,
         Sort::Tokens => numbers?.tokens.map(|tokens| tokens.sum()),
         Sort::Tools => numbers?.tool_calls,
-        // In millionths, so that whole numbers do to compare.
+        // In millionths, so that integers can be compared.
         Sort::Failed => {
             let (failed, all) = (numbers?.tool_failures?, numbers?.tool_calls?);
             failed.saturating_mul(1_000_000).checked_div(all)

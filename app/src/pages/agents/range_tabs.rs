@@ -29,7 +29,7 @@ pub fn RangeTabs(container: String, range: Derived<Range>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <nav class="tabs ranges" aria-label="Range of the numbers">
+        <nav class="tabs ranges" aria-label="Time range">
             <ul>{choices}</ul>
         </nav>
     }

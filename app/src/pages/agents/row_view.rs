@@ -1,4 +1,4 @@
-//! One row as it is drawn. Drawn anew as a whole where it changed, and only then.
+//! The view of one row. It is rendered again as a whole when the row changes.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     address,
     charts::{
-        figure::{Figure, dash, figure, unknown, way},
+        figure::{Figure, dash, external_link, figure, unknown},
         spark::{cost_spark, describe, spark},
     },
     components::{Ago, Tone, chip},
@@ -25,32 +25,32 @@ use crate::{
     words,
 };
 
-/// What all rows share.
+/// What all rows need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowContext {
-    /// How far back the numbers go.
+    /// The range of the numbers.
     pub range: Range,
-    /// Stores that did not answer.
+    /// Stores that could not be reached.
     pub missing: Vec<Missing>,
-    /// Where the services' pages are.
+    /// Links to the services' pages.
     pub links: Links,
-    /// The Engine answers, so that a container that is not known is not there.
+    /// Whether the Engine is connected, so that an unknown container does not exist.
     pub engine: bool,
 }
 
-/// The clock, and whether the page is interactive.
+/// What changes without a row changing.
 #[derive(Debug, Clone, Copy)]
 pub struct PageSignals {
     /// The server's clock.
     pub now: Derived<Timestamp>,
-    /// The page is interactive.
+    /// Whether the page is interactive.
     pub hydrated: Derived<bool>,
 }
 
-/// The columns of the table.
+/// The number of columns of the table.
 pub const COLUMNS: &str = "10";
 
-/// The row, and below it why it is as it is.
+/// The row, and below it the cause of its verdict.
 pub fn row_view(row: &Row, context: &RowContext, signals: PageSignals, open: bool) -> AnyView {
     let about = about(row, context);
     let below = row.cause().map(|cause| {
@@ -59,10 +59,7 @@ pub fn row_view(row: &Row, context: &RowContext, signals: PageSignals, open: boo
         let tone = if verdict == Verdict::Reporting { Tone::Warn } else { tone(verdict) };
         let more = agent.map_or(0, |agent| agent.causes.len()).saturating_sub(1);
         let more = (more > 0).then(|| {
-            let words = match more {
-                1 => "One more cause".to_owned(),
-                more => format!("{more} more causes"),
-            };
+            let words = format!("{more} more {}", if more == 1 { "cause" } else { "causes" });
             view! { <p class="muted"><a href=page_of(row)>{words}</a></p> }
         });
         view! {
@@ -84,7 +81,7 @@ pub fn row_view(row: &Row, context: &RowContext, signals: PageSignals, open: boo
             <td role="cell" class="number" data-label="Last seen">{last_seen(row, signals)}</td>
             {numbers(row, context, &about)}
             <td role="cell" class="link-cell">
-                {way(context.links.dashboard(&about), "Grafana", format!("Grafana: {}", row.title()))}
+                {external_link(context.links.dashboard(&about), "Grafana", format!("Grafana: {}", row.title()))}
             </td>
         </tr>
         {below}
@@ -92,7 +89,7 @@ pub fn row_view(row: &Row, context: &RowContext, signals: PageSignals, open: boo
     .into_any()
 }
 
-/// What the row's links are about.
+/// What the row's links select.
 fn about(row: &Row, context: &RowContext) -> About {
     let holds = match &row.numbers {
         Some(numbers) => Holds::from(numbers),
@@ -115,14 +112,14 @@ fn name(row: &Row) -> AnyView {
         None => view! { <span class="name">{title}</span> }.into_any(),
     };
     let project = match (row.kind, row.project()) {
-        (Kind::Untagged, _) => "arrived without project and agent".to_owned(),
+        (Kind::Untagged, _) => "no project and agent tags".to_owned(),
         (_, Some(project)) => project.to_owned(),
         (_, None) => "no project".to_owned(),
     };
     let marks = [
         (row.simulated(), "simulated"),
         (row.agent.as_ref().is_some_and(|agent| !agent.managed), "not managed by Clawker"),
-        (row.shared, "numbers of several containers"),
+        (row.shared, "numbers shared by several containers"),
     ];
     let marks = marks.into_iter().filter(|(is_so, _)| *is_so);
     let marks = marks.map(|(_, mark)| view! { " " <span class="badge">{mark}</span> }).collect_view();
@@ -142,16 +139,16 @@ fn telemetry(row: &Row, context: &RowContext) -> AnyView {
         Some(verdict) => view! { {chip(tone(verdict), verdict.title())} {state} }.into_any(),
         None if row.kind == Kind::Untagged => chip(Tone::Warn, "Untagged"),
         None if context.engine => chip(Tone::Off, "No container"),
-        None => chip(Tone::Off, "Not known"),
+        None => chip(Tone::Off, "Unknown"),
     }
 }
 
-/// What the container does, where it does not run.
+/// Describes the state of a container that is not running.
 pub const fn state_words(state: ContainerState) -> &'static str {
     match state {
         ContainerState::Missing => "removed",
         ContainerState::Created => "never started",
-        ContainerState::Running => "runs",
+        ContainerState::Running => "running",
         ContainerState::Paused => "paused",
         ContainerState::Restarting => "restarting",
         ContainerState::Removing => "being removed",
@@ -163,14 +160,12 @@ pub const fn state_words(state: ContainerState) -> &'static str {
 fn last_seen(row: &Row, signals: PageSignals) -> AnyView {
     match row.last_seen() {
         Some(then) => view! { <Ago then now=signals.now /> }.into_any(),
-        None if row.verdict() == Some(Verdict::Unknown) => dash("Not known: the stores do not answer.".into()),
-        None => {
-            view! { <span class="no-value" title="Nothing arrived within the last 7 days.">"never"</span> }.into_any()
-        }
+        None if row.verdict() == Some(Verdict::Unknown) => dash("Unavailable: can’t reach the stores.".into()),
+        None => view! { <span class="no-value" title="No data in the last 7 days.">"never"</span> }.into_any(),
     }
 }
 
-/// The cells of numbers. A table of its own for whoever compares: no two numbers share a cell.
+/// The cells with numbers. Each number has its own cell, so that the columns can be compared.
 fn numbers(row: &Row, context: &RowContext, about: &About) -> AnyView {
     let links = &context.links;
     let numbers = row.numbers.as_ref();
@@ -180,7 +175,7 @@ fn numbers(row: &Row, context: &RowContext, about: &About) -> AnyView {
     let calls = numbers.and_then(|it| it.tool_calls);
     let tools = Figure::count(calls, "tool calls", || none("tool calls"));
     let failed = Figure::failed(numbers.and_then(|it| it.tool_failures), calls, || none("failures"));
-    // Some calls always fail; one in ten is worth a look.
+    // A few failed calls are normal; one in ten is worth a look.
     let failing = numbers.and_then(|it| it.tool_failures.zip(it.tool_calls));
     let failing = failing.is_some_and(|(failures, calls)| failures > 0 && failures.saturating_mul(10) >= calls);
     let panel = |panel: PanelId, figure: &Figure| match figure.shown {
@@ -193,14 +188,14 @@ fn numbers(row: &Row, context: &RowContext, about: &About) -> AnyView {
         <td role="cell" class="number" data-label="Est. cost">{figure(cost, to_cost)}</td>
         <td role="cell" class="trend">{cost_spark(numbers, context.range)}</td>
         <td role="cell" class="number" data-label="Tokens">{figure(tokens, to_tokens)}</td>
-        <td role="cell" class="number" data-label="Tools">{figure(tools, to_tools)}</td>
-        <td role="cell" class="number" data-label="Failed" data-failing=failing.to_string()>{figure(failed, to_failed)}</td>
+        <td role="cell" class="number" data-label="Tool calls">{figure(tools, to_tools)}</td>
+        <td role="cell" class="number" data-label="Failed calls" data-failing=failing.to_string()>{figure(failed, to_failed)}</td>
         <td role="cell" class="trend">{activity(numbers, context, about)}</td>
     }
     .into_any()
 }
 
-/// Events over the range, which lead to the events themselves.
+/// The events over the range, with a link to the events.
 fn activity(numbers: Option<&OwnerNumbers>, context: &RowContext, about: &About) -> AnyView {
     let values = numbers.map(|it| it.events_over_time.as_slice()).unwrap_or_default();
     let bars = spark(values, format!("Events in the {}: {}", context.range.label(), describe(values, words::exact)));

@@ -1,4 +1,4 @@
-//! An agent's sessions, each with the way to its part of the dashboard and to its events.
+//! An agent's sessions, each with links to its dashboard and its events.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -8,7 +8,7 @@ use monitor_core::{
 };
 
 use crate::{
-    charts::figure::{Figure, dash, way},
+    charts::figure::{Figure, dash, external_link},
     components::Ago,
     reactive::Derived,
     words,
@@ -17,7 +17,7 @@ use crate::{
 /// The table.
 pub fn sessions(sessions: &[Session], links: &Links, about: &About, now: Derived<Timestamp>) -> AnyView {
     if sessions.is_empty() {
-        let words = format!("No session said anything in the {}.", about.range.label());
+        let words = format!("No sessions in the {}.", about.range.label());
         return view! { <p class="empty-message">{words}</p> }.into_any();
     }
     let rows = sessions.iter().map(|session| row(session, links, about, now)).collect_view();
@@ -29,8 +29,8 @@ pub fn sessions(sessions: &[Session], links: &Links, about: &About, now: Derived
                     <th role="columnheader" scope="col" class="number">"Last event"</th>
                     <th role="columnheader" scope="col" class="number">"Est. cost"</th>
                     <th role="columnheader" scope="col" class="number">"Requests"</th>
-                    <th role="columnheader" scope="col" class="number">"Tokens out"</th>
-                    <th role="columnheader" scope="col" class="number">"Tools"</th>
+                    <th role="columnheader" scope="col" class="number">"Output tokens"</th>
+                    <th role="columnheader" scope="col" class="number">"Tool calls"</th>
                     <th role="columnheader" scope="col" class="number">"Errors"</th>
                     <th role="columnheader" scope="col" class="link-cell"><span class="visually-hidden">"Events"</span></th>
                 </tr>
@@ -46,7 +46,7 @@ fn row(session: &Session, links: &Links, about: &About, now: Derived<Timestamp>)
     let short: String = session.id.chars().take(8).collect();
     let seen = match session.last_seen {
         Some(then) => view! { <Ago then now /> }.into_any(),
-        None => dash("Not known.".into()),
+        None => dash("Unknown".into()),
     };
     let number = |count: u64, what: &str| {
         let shown = Figure::count(Some(count), what, String::new);
@@ -55,19 +55,19 @@ fn row(session: &Session, links: &Links, about: &About, now: Derived<Timestamp>)
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">
-                {way(links.dashboard(&about), &short, format!("{short}: session {} in Grafana", session.id))}
+                {external_link(links.dashboard(&about), &short, format!("{short}: session {} in Grafana", session.id))}
             </th>
             <td role="cell" class="number" data-label="Last event">{seen}</td>
             <td role="cell" class="number" data-label="Est. cost">
                 <span title=words::dollars_exact(session.cost_micro_usd)>{words::dollars(session.cost_micro_usd)}</span>
             </td>
             <td role="cell" class="number" data-label="Requests">{number(session.requests, "requests")}</td>
-            <td role="cell" class="number" data-label="Tokens out">{number(session.output_tokens, "tokens written")}</td>
-            <td role="cell" class="number" data-label="Tools">{number(session.tool_calls, "tool calls")}</td>
+            <td role="cell" class="number" data-label="Output tokens">{number(session.output_tokens, "output tokens")}</td>
+            <td role="cell" class="number" data-label="Tool calls">{number(session.tool_calls, "tool calls")}</td>
             <td role="cell" class="number" data-label="Errors" data-failing=(session.errors > 0).to_string()>
-                {number(session.errors, "requests failed for good")}
+                {number(session.errors, "failed requests")}
             </td>
-            <td role="cell" class="link-cell">{way(links.events(&about), "Explore", format!("Explore the events of {short}"))}</td>
+            <td role="cell" class="link-cell">{external_link(links.events(&about), "Explore", format!("Explore the events of {short}"))}</td>
         </tr>
     }
     .into_any()

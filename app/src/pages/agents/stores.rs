@@ -1,4 +1,4 @@
-//! Stores that did not answer: which, why, what is not known for that reason, and what to do.
+//! The note about stores that could not be reached: which, why, what is unavailable, and what to do.
 
 use leptos::prelude::*;
 use monitor_core::telemetry::Missing;
@@ -9,7 +9,7 @@ use crate::{
     words,
 };
 
-/// The note; nothing where all answered.
+/// The note; empty where all stores were reached.
 #[component]
 pub fn Stores(missing: Derived<Vec<Missing>>) -> impl IntoView {
     view! {
@@ -19,11 +19,11 @@ pub fn Stores(missing: Derived<Vec<Missing>>) -> impl IntoView {
                 return ().into_any();
             }
             let titles: Vec<&str> = missing.iter().map(|missing| missing.store.title()).collect();
-            let title = format!("{} {} not answer", words::list(&titles), if titles.len() == 1 { "does" } else { "do" });
+            let title = format!("Can’t reach {}", words::list(&titles));
             let lines = missing
                 .iter()
                 .map(|missing| {
-                    let text = format!("{}: {}. Not known: {}.", missing.store.title(), missing.error, missing.lacks);
+                    let text = format!("{}: {}. Unavailable: {}.", missing.store.title(), missing.error, missing.lacks);
                     view! { <p><Prose text /></p> }
                 })
                 .collect_view();
@@ -36,9 +36,9 @@ pub fn Stores(missing: Derived<Vec<Missing>>) -> impl IntoView {
                     {lines}
                     <p class="hint">
                         <b>"Next: "</b>
-                        "See on the "
-                        <a href="/">"stack’s page"</a>
-                        " whether it runs. The page goes on asking, and what is known is shown."
+                        "Check on the "
+                        <a href="/">"stack page"</a>
+                        " that it is running. We keep retrying."
                     </p>
                 </section>
             }

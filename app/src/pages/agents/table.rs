@@ -1,4 +1,4 @@
-//! The table, and a list where there is no room for one. Each row watches itself alone.
+//! The table of agents. Laid out as a list on narrow screens. Each row updates by itself.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use super::{
 };
 use crate::reactive::{Derived, keyed_list, show_if};
 
-/// The table. Its roles are spelt out, because a narrow one is laid out as a list and browsers then forget them.
+/// The table. Its roles are explicit, because browsers drop the implicit ones where the table is laid out as a list.
 #[component]
 pub fn Table(list: ListContext) -> impl IntoView {
     let keys = Derived::new(move || list.shown.with(|rows| rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>()));
     let none = Derived::new(move || keys.with(Vec::is_empty));
-    // Where a single agent is dark, what helps is not folded away.
+    // Where a single agent is not reporting, its cause is unfolded.
     let dark = |row: &&Arc<Row>| row.verdict() == Some(Verdict::Dark);
     let alone = list.rows.with_untracked(|rows| rows.all().iter().filter(dark).count() == 1);
     view! {
@@ -31,8 +31,8 @@ pub fn Table(list: ListContext) -> impl IntoView {
                     {head(list.query, Sort::Cost, "Est. cost", true)}
                     <th role="columnheader" scope="col" class="trend"><span class="visually-hidden">"Cost over time"</span></th>
                     {head(list.query, Sort::Tokens, "Tokens", true)}
-                    {head(list.query, Sort::Tools, "Tools", true)}
-                    {head(list.query, Sort::Failed, "Failed", true)}
+                    {head(list.query, Sort::Tools, "Tool calls", true)}
+                    {head(list.query, Sort::Failed, "Failed calls", true)}
                     <th role="columnheader" scope="col" class="trend">"Activity"</th>
                     <th role="columnheader" scope="col" class="link-cell"><span class="visually-hidden">"Dashboard"</span></th>
                 </tr>
@@ -40,20 +40,20 @@ pub fn Table(list: ListContext) -> impl IntoView {
             {keyed_list(move || keys.get(), move |key| view! { <RowOf key list alone /> }.into_any())}
         </table>
         {show_if(none, move || view! {
-            <p class="empty">
-                "No row is like that. "
+            <p class="empty-message">
+                "No matching agents. "
                 <a
                     href=move || Some(list.query.with(|query| query.unfiltered().address()))
                     data-noscroll="true"
                 >
-                    "Show all"
+                    "Clear filters"
                 </a>
             </p>
         })}
     }
 }
 
-/// The head of a column, which orders the rows by it.
+/// The header of a column, which sorts the rows by it.
 fn head(query: Derived<Query>, sort: Sort, words: &'static str, number: bool) -> AnyView {
     let sorted = move || {
         query.with(|query| (query.sort == sort).then(|| if query.descends() { "descending" } else { "ascending" }))

@@ -1,4 +1,4 @@
-//! What the list shows, told by rows: joining, filtering, ordering, sums.
+//! Joining, filtering, sorting, and adding up rows.
 
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ fn keys(rows: &[Arc<Row>]) -> Vec<&str> {
 }
 
 #[test]
-fn containers_get_the_numbers_of_their_tags_and_what_is_left_is_a_row_of_its_own() {
+fn containers_get_the_numbers_with_their_tags_and_other_numbers_get_rows_of_their_own() {
     let made_up = OwnerNumbers { simulated: true, ..of("shop", "a", 7, 7, 7) };
     let numbers =
         numbers(vec![of("", "", 1, 1, 0), of("shop", "a", 2, 2, 0), of("shop", "gone", 3, 3, 0), made_up.clone()]);
@@ -91,7 +91,7 @@ fn containers_get_the_numbers_of_their_tags_and_what_is_left_is_a_row_of_its_own
 }
 
 #[test]
-fn a_row_that_did_not_change_is_the_same_row() {
+fn an_unchanged_row_is_the_same_allocation() {
     let before = numbers(vec![of("shop", "a", 2, 2, 0), of("shop", "b", 3, 3, 0)]);
     let agents = [agent("a", Verdict::Reporting), agent("b", Verdict::Reporting)];
     let known = Rows::merge(&Rows::default(), &agents, Some(&before));
@@ -104,7 +104,7 @@ fn a_row_that_did_not_change_is_the_same_row() {
 }
 
 #[test]
-fn a_row_is_known_by_the_later_of_two_moments() {
+fn last_seen_is_the_later_of_the_two_sources() {
     let seen = OwnerNumbers { last_seen: Some(at(8)), ..of("shop", "a", 0, 0, 0) };
     let known = Agent { last_seen: Some(at(5)), ..agent("a", Verdict::Reporting) };
     let rows = Rows::merge(&Rows::default(), &[known], Some(&numbers(vec![seen])));
@@ -112,7 +112,7 @@ fn a_row_is_known_by_the_later_of_two_moments() {
 }
 
 #[test]
-fn below_a_row_stands_why_it_is_dark_or_what_is_odd_but_not_that_one_waits() {
+fn a_cause_is_shown_for_agents_that_do_not_report_and_for_problems_of_those_that_do() {
     let cause = |code, kind| Cause { code, evidence: String::new(), fix: Fix { kind, command: None } };
     for (verdict, code, kind, told) in [
         (Verdict::Dark, CauseCode::CollectorDown, FixKind::Start, true),
@@ -129,7 +129,7 @@ fn below_a_row_stands_why_it_is_dark_or_what_is_odd_but_not_that_one_waits() {
         assert_eq!(rows.all()[0].cause().is_some(), told, "{verdict:?} {code:?}");
     }
     let rows = Rows::merge(&Rows::default(), &[agent("a", Verdict::Dark)], None);
-    assert_eq!(rows.all()[0].cause(), None, "nothing is known to be said");
+    assert_eq!(rows.all()[0].cause(), None, "there is no cause to show");
 }
 
 fn sample() -> Rows {
@@ -151,7 +151,7 @@ fn query(pairs: &str) -> Query {
 }
 
 #[test]
-fn the_address_decides_what_is_shown_and_in_which_order() {
+fn the_address_selects_and_sorts_the_rows() {
     let rows = sample();
     let (a, b, c, none) = ("c:clawker.shop.a", "c:clawker.shop.b", "c:clawker.shop.c", "c:clawker.shop.scratch");
     let (gone, made_up) = ("o:infra/gone", "s:demo/s");
@@ -171,12 +171,12 @@ fn the_address_decides_what_is_shown_and_in_which_order() {
         ("q=infra", &[gone]),
         ("q=clawker-shop:latest&verdict=idle", &[none]),
     ] {
-        assert_eq!(keys(&query(pairs).choose(rows.all())), shown, "{pairs}");
+        assert_eq!(keys(&query(pairs).select(rows.all())), shown, "{pairs}");
     }
 }
 
 #[test]
-fn an_address_reads_back_as_what_was_asked_for() {
+fn an_address_round_trips() {
     assert_eq!(Query::default().address(), "/agents");
     for pairs in ["", "q=a", "project=-&verdict=dark", "range=7d&sort=cost&order=asc", "order=desc", "simulated=hide"] {
         let asked = query(pairs);
@@ -184,11 +184,11 @@ fn an_address_reads_back_as_what_was_asked_for() {
         assert_eq!(query(address.split_once('?').map(|(_, pairs)| pairs).unwrap_or_default()), asked, "{address}");
     }
     assert_eq!(query("q=a b&project=ß").address(), "/agents?q=a%20b&project=%C3%9F");
-    assert_eq!(NO_PROJECT.len() + NO_CONTAINER.len(), 13, "spelt in addresses that people keep");
+    assert_eq!(NO_PROJECT.len() + NO_CONTAINER.len(), 13, "part of addresses that people bookmark");
 }
 
 #[test]
-fn a_column_is_turned_round_by_asking_for_it_again() {
+fn sorting_by_the_same_column_again_reverses_the_order() {
     let once = Query::default().sorted_by(Sort::Cost);
     assert_eq!((once.sort, once.order()), (Sort::Cost, "desc"));
     let twice = once.sorted_by(Sort::Cost);
@@ -198,14 +198,14 @@ fn a_column_is_turned_round_by_asking_for_it_again() {
 }
 
 #[test]
-fn sums_are_of_the_rows_shown_and_count_an_owner_once() {
+fn totals_add_up_the_shown_rows_and_count_shared_numbers_once() {
     let rows = sample();
-    let sums = totals(&Query::default().choose(rows.all()));
+    let sums = totals(&Query::default().select(rows.all()));
     assert_eq!((sums.reporting, sums.containers, sums.rows), (1, 4, 6));
     assert_eq!((sums.cost_micro_usd, sums.tool_calls, sums.tool_failures), (Some(2_200), Some(15), Some(4)));
     assert_eq!(sums.tokens.map(|tokens| tokens.sum()), Some(2_200));
-    let alone = query("verdict=waiting").choose(rows.all());
-    assert_eq!(totals(&alone).cost_micro_usd, None, "of what nobody knows there is no sum");
+    let alone = query("verdict=waiting").select(rows.all());
+    assert_eq!(totals(&alone).cost_micro_usd, None, "unknown numbers have no total");
 
     let twins = ["a", "a2"].map(|name| Agent { agent: "a".into(), ..agent(name, Verdict::Reporting) });
     let rows = Rows::merge(&Rows::default(), &twins, Some(&numbers(vec![of("shop", "a", 5, 1, 0)])));

@@ -1,4 +1,4 @@
-//! One agent's events as they arrive, with what a reader may do to them.
+//! One agent's events as they arrive.
 
 use leptos::{html, prelude::*};
 use monitor_core::{links::Link, telemetry::AgentEvent};
@@ -7,7 +7,7 @@ use super::events::Timeline;
 #[cfg(feature = "hydrate")]
 use crate::{address, live::feed::follow};
 use crate::{
-    charts::figure::way,
+    charts::figure::external_link,
     components::{Moment, Prose},
     live::{
         Live,
@@ -21,9 +21,9 @@ use crate::{
 #[component]
 pub fn Events(
     container: String,
-    /// The last events, as the page was made with them.
+    /// The last events, as loaded with the page.
     first: Vec<AgentEvent>,
-    /// The way to the same events in Grafana.
+    /// A link to the same events in Grafana.
     link: Derived<Link>,
 ) -> impl IntoView {
     let live = Live::get();
@@ -42,7 +42,7 @@ pub fn Events(
         <section class="card" aria-labelledby="timeline">
             <div class="card-head">
                 <h2 id="timeline">"Timeline"</h2>
-                {move || way(link.get(), "Explore", "Events in Grafana’s Explore".into())}
+                {move || external_link(link.get(), "Explore", "Events in Grafana Explore".into())}
                 {show_if(hydrated, move || view! {
                     <button
                         type="button"
@@ -58,7 +58,7 @@ pub fn Events(
             <div role="status">
                 {move || trouble.get().map(|why| {
                     let text = words::sentence(&why);
-                    view! { <p class="trouble" data-tone="warn"><Prose text /></p> }
+                    view! { <p class="timeline-warning" data-tone="warn"><Prose text /></p> }
                 }).into_any()}
             </div>
             <div class="events" node_ref=scroller tabindex="0" role="region" aria-label="Events, times in UTC">
@@ -70,11 +70,8 @@ pub fn Events(
                     }),
                 )}
                 {show_if(empty, move || view! {
-                    <p class="empty">
-                        {move || match hydrated.get() {
-                            true => "No event has come yet. This list follows by itself.",
-                            false => "No event has come yet.",
-                        }.to_owned()}
+                    <p class="empty-message">
+                        {move || if hydrated.get() { "No events yet. New ones appear here." } else { "No events yet." }.to_owned()}
                     </p>
                 })}
             </div>

@@ -1,4 +1,4 @@
-//! What is asked of the list: a form that a browser sends by itself, and that acts at once where the page is interactive.
+//! The search and the filters: a form that also works without JavaScript, and that acts at once where it is available.
 
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -9,8 +9,9 @@ use super::{
     query::{NO_CONTAINER, NO_PROJECT, Query},
 };
 use crate::{
-    order::order,
     reactive::{Derived, show_if},
+    sort::sorted_indices,
+    words,
 };
 
 /// The form.
@@ -18,7 +19,7 @@ use crate::{
 pub fn Toolbar(list: ListContext) -> impl IntoView {
     let navigate = use_navigate();
     let query = list.query;
-    // The address is what was asked for; whoever types does not leave a trail of it behind.
+    // The query is in the address. Typing replaces the history entry instead of adding one for each letter.
     let change = StoredValue::new(move |change: &dyn Fn(&mut Query)| {
         let mut asked = query.get_untracked();
         change(&mut asked);
@@ -29,11 +30,11 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
     let projects = Derived::new(move || {
         let asked = query.with(|query| query.project.clone());
         list.rows.with(|rows| {
-            // A project that is asked for and not there is a choice all the same.
+            // The selected project is a choice even if no row has it.
             let asked = Some(asked.as_str()).filter(|asked| !asked.is_empty());
             let all = rows.all().iter().map(|row| row.project().unwrap_or(NO_PROJECT));
             let all: Vec<&str> = all.chain(asked).collect();
-            let ordered = order(all.len(), &|one, other| all[one].cmp(all[other]));
+            let ordered = sorted_indices(all.len(), &|one, other| all[one].cmp(all[other]));
             let mut projects: Vec<String> = ordered.into_iter().map(|place| all[place].to_owned()).collect();
             projects.dedup();
             projects
@@ -43,9 +44,10 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
     let plain = Derived::new(move || !list.signals.hydrated.get());
     let counted = move || {
         let (shown, all) = (list.shown.with(Vec::len), list.rows.with(|rows| rows.all().len()));
-        match shown == all {
-            true => format!("{all} rows"),
-            false => format!("{shown} of {all} rows"),
+        if shown == all {
+            words::plural(all, "row", "rows")
+        } else {
+            format!("{shown} of {}", words::plural(all, "row", "rows"))
         }
     };
     view! {
@@ -57,7 +59,7 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
             <input
                 type="search"
                 name="q"
-                aria-label="Search in agents"
+                aria-label="Search agents"
                 placeholder="Search"
                 autocomplete="off"
                 value=first.text.clone()
@@ -82,11 +84,11 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
             </select>
             <select
                 name="verdict"
-                aria-label="Telemetry"
+                aria-label="Telemetry status"
                 prop:value=move || query.with(|query| query.verdict.clone())
                 on:change:target=move |event| changed(&|query| query.verdict = event.target().value())
             >
-                {choice("", "Any telemetry", &first.verdict)}
+                {choice("", "Any status", &first.verdict)}
                 {Verdict::ALL
                     .into_iter()
                     .map(|verdict| choice(verdict.name(), verdict.title(), &first.verdict))
@@ -95,7 +97,7 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
             </select>
             <select
                 name="range"
-                aria-label="Range of the numbers"
+                aria-label="Time range"
                 prop:value=move || query.with(|query| query.range.name().to_owned())
                 on:change:target=move |event| {
                     changed(&|query| query.range = Range::from_name(&event.target().value()).unwrap_or_default());
@@ -128,7 +130,7 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
                 <input type="hidden" name="order" value=first.order() />
             })}
             {show_if(plain, || view! { <button type="submit" class="button" data-rank="quiet">"Show"</button> })}
-            <p class="fact" role="status">{move || counted()}</p>
+            <p class="muted" role="status">{move || counted()}</p>
         </form>
     }
 }

@@ -1,4 +1,4 @@
-//! The sums of the rows that are shown.
+//! The totals of the rows that are shown.
 
 use std::sync::Arc;
 
@@ -11,26 +11,26 @@ use monitor_core::{
 use super::rows::Row;
 use crate::{reactive::Derived, words};
 
-/// The sums. `None`: not known of a single row.
+/// The totals. `None`: unknown for every row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Containers that report.
+    /// The number of containers that report.
     pub reporting: usize,
-    /// Containers.
+    /// The number of containers.
     pub containers: usize,
-    /// Rows.
+    /// The number of rows.
     pub rows: usize,
     /// Millionths of a dollar.
     pub cost_micro_usd: Option<u64>,
     /// Tokens.
     pub tokens: Option<Tokens>,
-    /// Tools that ran.
+    /// Tool calls.
     pub tool_calls: Option<u64>,
-    /// Those that failed.
+    /// Tool calls that failed.
     pub tool_failures: Option<u64>,
 }
 
-/// Sums up. The numbers of an owner with several containers count once.
+/// Adds up the rows. Numbers that several containers share count once.
 pub fn totals(rows: &[Arc<Row>]) -> Totals {
     let mut totals = Totals { rows: rows.len(), ..Totals::default() };
     let mut counted: Vec<&Owner> = Vec::new();
@@ -63,9 +63,9 @@ fn add(sum: &mut Option<u64>, more: Option<u64>) {
     }
 }
 
-/// The sums, above the list.
+/// The totals, above the list.
 #[component]
-pub fn Sums(totals: Derived<Totals>, range: Derived<Range>) -> impl IntoView {
+pub fn TotalsCard(totals: Derived<Totals>, range: Derived<Range>) -> impl IntoView {
     let cell = move |title: &'static str, of: fn(&Totals) -> (String, String)| {
         view! {
             <div>
@@ -78,32 +78,32 @@ pub fn Sums(totals: Derived<Totals>, range: Derived<Range>) -> impl IntoView {
         .into_any()
     };
     view! {
-        <section class="card sums" aria-labelledby="sums">
-            <h2 id="sums" class="unseen">{move || format!("Sums of the {}", range.with(|range| range.label()))}</h2>
+        <section class="card totals" aria-labelledby="sums">
+            <h2 id="sums" class="visually-hidden">{move || format!("Totals of the {}", range.with(|range| range.label()))}</h2>
             <dl>
                 {cell("Reporting", |it| {
-                    let containers = format!("{} containers", it.containers);
+                    let containers = words::plural(it.containers, "container", "containers");
                     (if it.containers == 0 { "–".into() } else { format!("{} of {}", it.reporting, it.containers) }, containers)
                 })}
-                {cell("Estimated cost", |it| said(it.cost_micro_usd, words::dollars, words::dollars_exact))}
-                {cell("Tokens", |it| said(it.tokens.map(|tokens| tokens.sum()), words::compact, words::exact))}
-                {cell("Tool calls", |it| said(it.tool_calls, words::compact, words::exact))}
-                {cell("Failed", |it| {
+                {cell("Estimated cost", |it| short_and_exact(it.cost_micro_usd, words::dollars, words::dollars_exact))}
+                {cell("Tokens", |it| short_and_exact(it.tokens.map(|tokens| tokens.sum()), words::compact, words::exact))}
+                {cell("Tool calls", |it| short_and_exact(it.tool_calls, words::compact, words::exact))}
+                {cell("Failed calls", |it| {
                     let share = it.tool_failures.zip(it.tool_calls);
                     let words = share.and_then(|(failed, calls)| words::percent(failed, calls));
                     let exact = share.map(|(failed, calls)| {
                         format!("{} of {} tool calls", words::exact(failed), words::exact(calls))
                     });
-                    (words.unwrap_or_else(|| "–".into()), exact.unwrap_or_else(|| "not known".into()))
+                    (words.unwrap_or_else(|| "–".into()), exact.unwrap_or_else(|| "Unknown".into()))
                 })}
             </dl>
         </section>
     }
 }
 
-fn said(count: Option<u64>, short: fn(u64) -> String, exact: fn(u64) -> String) -> (String, String) {
+fn short_and_exact(count: Option<u64>, short: fn(u64) -> String, exact: fn(u64) -> String) -> (String, String) {
     match count {
         Some(count) => (short(count), exact(count)),
-        None => ("–".into(), "not known".into()),
+        None => ("–".into(), "Unknown".into()),
     }
 }

@@ -1,28 +1,29 @@
-//! The telemetry variables of an agent's container: what it has, where from, and what it would be given today.
+//! The telemetry variables of an agent's container: their values, where they come from, and the expected values.
 
 use leptos::prelude::*;
 use monitor_core::agent_page::{FoundVariable, Origin};
 
 use crate::components::{Icon, Tone};
 
-/// The card's contents: those that differ, then, folded up, the others.
+/// The variables that differ, then, folded, the others.
 pub fn variables(found: &[FoundVariable]) -> AnyView {
     let of = |differs: bool| found.iter().filter(move |variable| variable.differs == differs);
     let (differing, others) = (of(true).count(), of(false).count());
     let same = (others > 0).then(|| {
         let words = match differing {
-            0 => format!("All {others} are as they would be today"),
-            _ => format!("The other {others} are as they would be today"),
+            0 => format!("All {others} are up to date"),
+            _ => format!("The other {others} are up to date"),
         };
         view! {
             <details>
                 <summary>{words}</summary>
-                {table("Telemetry variables as they would be", of(false))}
+                {table("Telemetry variables that are up to date", of(false))}
             </details>
         }
     });
     let differ = (differing > 0).then(|| table("Telemetry variables that differ", of(true)));
-    let none = found.is_empty().then(|| view! { <p class="empty-message">"It has none, and would be given none."</p> });
+    let none =
+        found.is_empty().then(|| view! { <p class="empty-message">"No telemetry variables are set or expected."</p> });
     view! { {differ} {same} {none} }.into_any()
 }
 
@@ -33,9 +34,9 @@ fn table<'a>(label: &'static str, variables: impl Iterator<Item = &'a FoundVaria
                 <thead role="rowgroup">
                     <tr role="row">
                         <th role="columnheader" scope="col">"Variable"</th>
-                        <th role="columnheader" scope="col">"In the container"</th>
-                        <th role="columnheader" scope="col">"A new one would have"</th>
-                        <th role="columnheader" scope="col">"Comes from"</th>
+                        <th role="columnheader" scope="col">"Current value"</th>
+                        <th role="columnheader" scope="col">"Expected value"</th>
+                        <th role="columnheader" scope="col">"Source"</th>
                     </tr>
                 </thead>
                 <tbody role="rowgroup">{variables.map(row).collect_view()}</tbody>
@@ -51,9 +52,10 @@ fn row(variable: &FoundVariable) -> AnyView {
         Some(value) => view! { <code>{value.clone()}</code> }.into_any(),
         None => view! { <span class="muted">{otherwise}</span> }.into_any(),
     };
-    let wanted = match variable.differs {
-        true => value(&variable.wanted, "not set"),
-        false => view! { <span class="muted">"the same"</span> }.into_any(),
+    let wanted = if variable.differs {
+        value(&variable.wanted, "not set")
+    } else {
+        view! { <span class="muted">"same"</span> }.into_any()
     };
     let mark = variable.differs.then(|| {
         view! {
@@ -63,16 +65,16 @@ fn row(variable: &FoundVariable) -> AnyView {
     });
     let origin = match (&variable.found, variable.origin) {
         (None, _) => "",
-        (_, Origin::Image) => "its image",
-        (_, Origin::Creation) => "its creation",
-        (_, Origin::Unknown) => "not known",
+        (_, Origin::Image) => "image",
+        (_, Origin::Creation) => "container settings",
+        (_, Origin::Unknown) => "unknown",
     };
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">{mark} <code>{variable.name.clone()}</code></th>
-            <td role="cell" data-label="Now">{value(&variable.found, "not set")}</td>
-            <td role="cell" data-label="New">{wanted}</td>
-            <td role="cell" data-label="From"><span class="muted">{origin}</span></td>
+            <td role="cell" data-label="Current">{value(&variable.found, "not set")}</td>
+            <td role="cell" data-label="Expected">{wanted}</td>
+            <td role="cell" data-label="Source"><span class="muted">{origin}</span></td>
         </tr>
     }
     .into_any()

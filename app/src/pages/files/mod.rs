@@ -1,4 +1,4 @@
-//! The files page: what is on disk, how it compares with the settings, and what each file is for.
+//! The files page: the files on disk, whether they match the settings, and what each is for.
 
 mod highlight;
 mod page;

@@ -1,4 +1,4 @@
-//! The page: the list of files, and the one that the address names.
+//! The page: the list of files, and the selected file.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
 #[component]
 pub fn FilesPage() -> impl IntoView {
     let live = Live::get();
-    // Read again whenever the server sees files or settings change.
+    // Loaded again when files or settings change.
     let files = Resource::new_str_blocking(
         {
             let configuration = live.derive(|snapshot| snapshot.configuration.clone());
@@ -38,17 +38,17 @@ pub fn FilesPage() -> impl IntoView {
             <header class="page-header">
                 <h1>"Files"</h1>
                 <p class="lead">
-                    "What the stack is made from, in " <code>{move || directory.get()}</code>
+                    "Configuration files of the stack, in " <code>{move || directory.get()}</code>
                     ". Generated from " <code>{move || settings_file.get()}</code> "."
                 </p>
             </header>
             <CommandRefusal commands />
-            <Transition fallback=|| view! { <p class="muted">"Reading the files…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Loading…"</p> }>
                 {move || Suspend::new(async move {
                     match files.await.0 {
                         Ok(files) => view! { <Files files commands /> }.into_any(),
                         Err(error) => {
-                            view! { <ErrorNote title="The files could not be read".to_owned() error /> }.into_any()
+                            view! { <ErrorNote title="The files could not be loaded".to_owned() error /> }.into_any()
                         }
                     }
                 })}
@@ -88,7 +88,7 @@ fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
     view! {
         {missing.then(|| view! {
             <section class="note" data-tone="off">
-                <p>"Nothing is on disk yet; below is what would be written."</p>
+                <p>"No files yet. This is what Initialize will create."</p>
                 <div class="actions">
                     <CommandButton commands command=Command::Initialize rank="primary" />
                 </div>
@@ -96,7 +96,7 @@ fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
         })}
         {differ.then(|| view! {
             <section class="note" data-tone="warn">
-                <p>"Some files differ from what the settings ask for. Replacing keeps each old one as a backup."</p>
+                <p>"Some files differ from the settings. Replacing keeps a backup of each old file."</p>
                 <div class="actions">
                     <CommandButton commands command=Command::Replace rank="plain" />
                 </div>
@@ -144,16 +144,16 @@ fn state_words(state: FileState) -> (Tone, &'static str) {
     match state {
         FileState::Missing => (Tone::Off, "Missing"),
         FileState::Current => (Tone::Ok, "Current"),
-        FileState::Outdated => (Tone::Warn, "Outdated"),
+        FileState::Outdated => (Tone::Warn, "Out of date"),
         FileState::Edited => (Tone::Warn, "Edited"),
     }
 }
 
 fn state_sentence(state: FileState) -> &'static str {
     match state {
-        FileState::Missing => "Not on disk yet: this is what would be written.",
+        FileState::Missing => "Not created yet: this is what will be created.",
         FileState::Current => "",
-        FileState::Outdated => "The settings have changed since it was written.",
-        FileState::Edited => "Somebody changed it since it was written; it is shown as it is on disk.",
+        FileState::Outdated => "The settings have changed since it was created.",
+        FileState::Edited => "Edited by hand; shown as it is on disk.",
     }
 }

@@ -1,22 +1,22 @@
-//! The lines a reader has before them: capped, held while paused, replaced after a reconnect. Pure.
+//! The lines on the page: capped, held while paused, replaced after a reconnect. Pure.
 
 use monitor_core::logs::LogLine;
 
 use crate::live::feed::{FeedBuffer, drop_oldest};
 
-/// Lines kept on the page.
+/// The most lines on the page.
 pub const CAP: usize = 2000;
 
-/// A line with a number of its own, so that the page can tell lines apart.
+/// A line with a number that identifies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Numbered {
-    /// Counts up, never again the same.
+    /// Increases and is not reused.
     pub number: u32,
     /// The line.
     pub line: LogLine,
 }
 
-/// Lines shown, and lines that came since.
+/// The lines shown, and those that arrived since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Buffer {
     shown: Vec<Numbered>,
@@ -26,7 +26,7 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// Begins with what the server rendered.
+    /// Starts with the lines that the server rendered.
     pub fn new(lines: Vec<LogLine>) -> Buffer {
         let mut buffer = Buffer { waiting: lines, ..Buffer::default() };
         buffer.flush();
@@ -72,18 +72,18 @@ impl FeedBuffer for Buffer {
     }
 }
 
-/// What the reader wants to see.
+/// Which lines to show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Text that a line must hold, in any case.
+    /// A text that lines must contain. Case is ignored.
     pub text: String,
-    /// Only warnings and errors.
+    /// Whether to show only warnings and errors.
     pub serious: bool,
 }
 
 impl Filter {
-    /// Whether the line is wanted.
-    pub fn admits(&self, line: &LogLine) -> bool {
+    /// Whether to show the line.
+    pub fn matches(&self, line: &LogLine) -> bool {
         use monitor_core::logs::Level;
         (!self.serious || matches!(line.level, Level::Error | Level::Warn))
             && (self.text.is_empty() || line.text.to_ascii_lowercase().contains(&self.text.to_ascii_lowercase()))
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_wait_until_they_are_flushed() {
+    fn lines_are_shown_when_they_are_flushed() {
         let mut buffer = Buffer::new(lines(0..1));
         buffer.push(lines(1..3));
         assert_eq!((texts(&buffer), buffer.waiting()), (vec!["line 0"], 2));
@@ -114,10 +114,10 @@ mod tests {
     }
 
     #[test]
-    fn after_a_reconnect_the_tail_replaces_what_was_shown_but_not_before_it_came() {
+    fn after_a_reconnect_the_tail_replaces_the_lines_once_it_has_arrived() {
         let mut buffer = Buffer::new(lines(0..2));
         buffer.reopen();
-        assert_eq!(buffer.waiting(), 0, "an empty tail leaves the page as it is");
+        assert_eq!(buffer.waiting(), 0, "an empty tail does not change the page");
         buffer.push(lines(1..4));
         buffer.flush();
         buffer.push(lines(4..5));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_the_page_nor_a_long_pause_holds_more_than_the_cap() {
+    fn both_the_page_and_a_long_pause_are_capped() {
         let mut buffer = Buffer::new(lines(0..CAP));
         buffer.push(lines(CAP..CAP * 3));
         assert_eq!(buffer.waiting(), CAP);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_never_used_again() {
+    fn numbers_are_not_reused() {
         let mut buffer = Buffer::new(lines(0..2));
         buffer.reopen();
         buffer.push(lines(0..2));
@@ -145,13 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn the_filter_asks_for_text_and_for_seriousness() {
+    fn the_filter_selects_by_text_and_by_level() {
         let line = |level, text: &str| LogLine { at: None, level, text: text.into() };
         for (text, serious, admitted) in
             [("", false, true), ("LOKI", false, true), ("x", false, false), ("", true, false)]
         {
-            assert_eq!(Filter { text: text.into(), serious }.admits(&line(Level::Info, "msg=loki")), admitted);
+            assert_eq!(Filter { text: text.into(), serious }.matches(&line(Level::Info, "msg=loki")), admitted);
         }
-        assert!(Filter { text: String::new(), serious: true }.admits(&line(Level::Warn, "")));
+        assert!(Filter { text: String::new(), serious: true }.matches(&line(Level::Warn, "")));
     }
 }

@@ -1,4 +1,4 @@
-//! The page: which service, and its last lines as the server read them.
+//! The page: the choice of the service, and its log.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,10 +14,10 @@ use crate::{
     reactive::Derived,
 };
 
-/// Lines on the page before it is live.
+/// The number of lines on the page before it is live.
 const FIRST_LINES: u32 = 200;
 
-/// `/logs`, `/logs/{service}`. Without a name the first service is shown.
+/// `/logs`, `/logs/{service}`. Without a service the first one is shown.
 #[component]
 pub fn LogsPage() -> impl IntoView {
     let parameters = use_params_map();
@@ -36,7 +36,7 @@ pub fn LogsPage() -> impl IntoView {
 #[component]
 fn ServiceLog(service: Service) -> impl IntoView {
     let live = Live::get();
-    // A container that was started anew has a new log; one that merely ended keeps the one it has.
+    // A restart starts a new log; a stopped container keeps its log.
     let started = {
         let now = live.derive(move |snapshot| snapshot.service(service).and_then(|status| status.started_at));
         let last = StoredValue::new(None::<Timestamp>);
@@ -47,18 +47,19 @@ fn ServiceLog(service: Service) -> impl IntoView {
             last.get_value()
         })
     };
-    // The address bears the filter, so that a filtered log can be asked for without JavaScript and passed on.
+    // The filter is in the address, so that it works without JavaScript and can be shared.
     let asked = use_query_map().with_untracked(|query| query.get("q")).unwrap_or_default();
     let filter = RwSignal::new(Filter { text: asked, serious: false });
-    // What is known to have no container is not asked for its log: the refusal would be a fault in the browser's eyes.
+    // Not requested where there is no container: browsers log a refused request as an error.
     let missing = live
         .derive(move |snapshot| snapshot.service(service).is_none_or(|status| status.state == ContainerState::Missing));
     let lines = Resource::new_str_blocking(
         move || (missing.get(), started.get()),
         move |(missing, _)| async move {
-            match missing {
-                true => Carried(Err(ApiError::Stack(StackError::NoContainer { service }))),
-                false => Carried(load_recent_logs(service, FIRST_LINES).await),
+            if missing {
+                Carried(Err(ApiError::Stack(StackError::NoContainer { service })))
+            } else {
+                Carried(load_recent_logs(service, FIRST_LINES).await)
             }
         },
     );
@@ -69,7 +70,7 @@ fn ServiceLog(service: Service) -> impl IntoView {
                 <h1>"Logs"</h1>
                 <Tabs service />
             </header>
-            <Transition fallback=|| view! { <p class="muted">"Reading the log…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Loading…"</p> }>
                 {move || Suspend::new(async move {
                     match lines.await.0 {
                         Ok(lines) => view! { <Viewer service lines filter /> }.into_any(),
@@ -77,7 +78,7 @@ fn ServiceLog(service: Service) -> impl IntoView {
                             view! { <NoLog service /> }.into_any()
                         }
                         Err(error) => {
-                            let title = format!("The log of {} could not be read", service.title());
+                            let title = format!("The logs of {} could not be loaded", service.title());
                             view! { <ErrorNote title error /> }.into_any()
                         }
                     }
@@ -117,10 +118,10 @@ fn NoLog(service: Service) -> impl IntoView {
             <h2>
                 <Icon shape=Shape::Ring />
                 {service.title()}
-                " has no container yet, so there is no log"
+                " has no logs yet"
             </h2>
             <p class="hint">
-                "It has one as soon as the stack was started; this page shows it then. " <a href="/">"Go to the stack"</a>
+                "Logs appear here once the stack starts. " <a href="/">"Go to the stack"</a>
             </p>
         </section>
     }

@@ -1,4 +1,4 @@
-//! The lines themselves, with what a reader may do to them.
+//! The lines of a log, with a filter and a pause button.
 
 use leptos::{html, prelude::*};
 use monitor_core::{
@@ -17,6 +17,7 @@ use crate::{
         feed::{FeedBuffer as _, pause_label},
     },
     reactive::{Derived, show_if},
+    words,
 };
 
 /// The log of one service.
@@ -28,7 +29,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
     let shown = Derived::new(move || {
         let filter = filter.get();
         buffer.with(|buffer| {
-            buffer.shown().iter().filter(|numbered| filter.admits(&numbered.line)).cloned().collect::<Vec<_>>()
+            buffer.shown().iter().filter(|numbered| filter.matches(&numbered.line)).cloned().collect::<Vec<_>>()
         })
     });
     let empty = Derived::new(move || shown.with(Vec::is_empty));
@@ -41,9 +42,10 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
     }
     let counted = move || {
         let (shown, all) = (shown.with(Vec::len), buffer.with(|buffer| buffer.shown().len()));
-        match shown == all {
-            true => format!("{all} lines"),
-            false => format!("{shown} of {all} lines"),
+        if shown == all {
+            words::plural(all, "line", "lines")
+        } else {
+            format!("{shown} of {}", words::plural(all, "line", "lines"))
         }
     };
     let pause_words = move || pause_label(paused.get(), buffer.with(Buffer::waiting));
@@ -54,7 +56,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                     <input
                         type="search"
                         name="q"
-                        aria-label="Search in the lines"
+                        aria-label="Search lines"
                         placeholder="Search"
                         autocomplete="off"
                         value=filter.with_untracked(|filter| filter.text.clone())
@@ -62,7 +64,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                     />
                 </form>
                 {show_if(live.hydrated(), move || view! {
-                    <label class="check">
+                    <label class="checkbox">
                         <input
                             type="checkbox"
                             on:change:target=move |event| {
@@ -85,7 +87,7 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                     <Icon shape=Shape::Download />
                     "Download"
                 </a>
-                <p class="fact">{move || counted()}</p>
+                <p class="muted">{move || counted()}</p>
             </div>
             <div
                 class="log-lines"
@@ -98,11 +100,8 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
                     <Line numbered />
                 </For>
                 {show_if(empty, move || view! {
-                    <p class="empty">
-                        {move || match buffer.with(|buffer| buffer.shown().is_empty()) {
-                            true => "It has written nothing yet.",
-                            false => "No line holds that.",
-                        }.to_owned()}
+                    <p class="empty-message">
+                        {move || if buffer.with(|buffer| buffer.shown().is_empty()) { "No logs yet." } else { "No matching lines." }.to_owned()}
                     </p>
                 })}
             </div>

@@ -1,10 +1,10 @@
-//! The one button that makes it happen, and what somebody decides before pressing it.
+//! The button that applies the settings, and the choice that comes before it.
 
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_navigate;
 use monitor_core::settings_page::Preview;
 
-use super::{back::BackToSettings, follows::does_nothing, query, request::Request};
+use super::{back::BackToSettings, effects::has_no_effect, query, request::Request};
 use crate::{
     api::ApplySettings,
     components::{Icon, Prose, Tone},
@@ -13,20 +13,19 @@ use crate::{
     words,
 };
 
-/// The form with the button; a note where there is nothing to apply.
+/// The form with the button, or a note where there is nothing to apply.
 #[component]
 pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
     let navigate = use_navigate();
     let busy = Live::get().derive(|snapshot| snapshot.running_job().map(|job| job.kind));
     let at_work = Derived::new(move || busy.with(Option::is_some));
     let replace = RwSignal::new(false);
-    let nothing = does_nothing(&preview);
+    let nothing = has_no_effect(&preview);
     let edited = (!preview.edited.is_empty()).then(|| {
         let names: Vec<String> = preview.edited.iter().map(|name| format!("`{name}`")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let verb = if names.len() == 1 { "was" } else { "were" };
-        let words = format!("{} {verb} edited by hand, and stays as it is.", words::list(&names));
-        let words = if names.len() == 1 { words } else { words.replace("stays as it is", "stay as they are") };
+        let was = if names.len() == 1 { "was" } else { "were" };
+        let words = format!("{} {was} edited by hand and will be kept.", words::list(&names));
         view! {
             <p>
                 <Prose text=words />
@@ -38,7 +37,7 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
                     value="true"
                     on:change:target=move |event| replace.set(event.target().checked())
                 />
-                "Replace what was edited, and make anew what reads it; the old ones are kept as backups"
+                "Replace edited files and recreate the services that use them. Backups are kept."
             </label>
         }
         .into_any()
@@ -48,9 +47,9 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
             <section class="note" data-tone="ok">
                 <h2>
                     <Icon shape=Tone::Ok.shape() />
-                    "There is nothing to apply"
+                    "Nothing to apply"
                 </h2>
-                <p class="muted">"Settings, files and containers agree."</p>
+                <p class="muted">"Settings, files, and containers are in sync."</p>
             </section>
             <div class="actions">
                 <BackToSettings asked />
@@ -80,7 +79,7 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
             <input type="hidden" name="base" value=base />
             {edited}
             {show_if(at_work, || view! {
-                <p class="hint">"A job is at work. Applying waits until it is done."</p>
+                <p class="hint">"A job is running. You can apply when it is done."</p>
             })}
             <div class="actions">
                 <button

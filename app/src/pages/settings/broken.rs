@@ -1,4 +1,4 @@
-//! A settings file that cannot be used: why, where, and a small editor to mend it in.
+//! A settings file that is invalid: why, where, and an editor to fix it.
 
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 use monitor_core::settings_page::SettingsPage;
@@ -14,16 +14,16 @@ use crate::{
     reactive::{Derived, show_if},
 };
 
-/// The note, and the editor where there is a text to edit.
+/// The note, and the editor where the file can be read.
 #[component]
 pub fn Broken(editing: Editing, mend: Request) -> impl IntoView {
     let error = Derived::new(move || editing.page.with(|page| page.broken.as_ref().map(|broken| broken.error.clone())));
-    // Counts the texts that were taken into the editor. Another text on disk does not take away what is typed there.
+    // Counts how often the editor was filled from disk. A change on disk does not overwrite what is being typed.
     let taken = RwSignal::new(0_u32);
     view! {
         {move || {
             error.get().map(|error| {
-                let title = "The settings file cannot be used".to_owned();
+                let title = "The settings file is invalid".to_owned();
                 view! { <ErrorNote title error=ApiError::Stack(error) /> }
             }).into_any()
         }}
@@ -61,19 +61,19 @@ fn Mend(editing: Editing, mend: Request, taken: RwSignal<u32>, text: String) -> 
             <input type="hidden" name="base" value=base />
             <div class="card-head">
                 <h2>
-                    <label for="mend">"Mend the file"</label>
+                    <label for="edit">"Edit settings.yaml"</label>
                 </h2>
                 <code class="file-path">{file}</code>
             </div>
             <textarea
-                id="mend"
+                id="edit"
                 name="text"
                 rows=rows.to_string()
                 spellcheck="false"
                 autocomplete="off"
                 autocapitalize="off"
                 wrap="off"
-                aria-describedby="mend-about"
+                aria-describedby="edit-about"
                 node_ref=area
             >
                 {text}
@@ -81,9 +81,9 @@ fn Mend(editing: Editing, mend: Request, taken: RwSignal<u32>, text: String) -> 
             <RequestRefusal request=mend title="The file was not saved" />
             {show_if(changed, move || view! {
                 <p class="hint actions">
-                    "The file has changed on disk since."
+                    "The file has changed on disk."
                     <button type="button" class="link-button" on:click=move |_| taken.update(|count| *count += 1)>
-                        "Take what is on disk"
+                        "Reload from disk"
                     </button>
                 </p>
             })}
@@ -96,8 +96,8 @@ fn Mend(editing: Editing, mend: Request, taken: RwSignal<u32>, text: String) -> 
                 >
                     "Save the file"
                 </button>
-                <p class="muted" id="mend-about">
-                    "It is saved as it stands here, and the old one is kept beside it as a backup. Nothing is applied."
+                <p class="muted" id="edit-about">
+                    "Saves this text and keeps a backup of the old file. Nothing is applied yet."
                 </p>
             </div>
         </form>

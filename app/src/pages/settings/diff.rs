@@ -1,21 +1,21 @@
-//! The difference between two texts. What becomes of a line is a mark before it; the colour repeats it.
+//! The difference between two texts. Each line has a sign; the color repeats it.
 
 use leptos::prelude::*;
 use monitor_core::diff::{DiffLine, FileDiff, Hunk, LineTag};
 
-/// `1 line added, 2 removed`.
+/// Counts the lines: `1 line added, 2 removed`.
 pub fn counts(diff: &FileDiff) -> String {
     let (added, removed) = diff.counts();
     let lines = |count| if count == 1 { "line" } else { "lines" };
     match (added, removed) {
-        (0, 0) => "nothing changes".into(),
+        (0, 0) => "no changes".into(),
         (added, 0) => format!("{added} {} added", lines(added)),
         (0, removed) => format!("{removed} {} removed", lines(removed)),
         (added, removed) => format!("{added} {} added, {removed} removed", lines(added)),
     }
 }
 
-/// The changed places.
+/// The changed lines with their context.
 pub fn lines(diff: &FileDiff) -> AnyView {
     let hunks: Vec<AnyView> = diff.hunks.iter().map(hunk).collect();
     view! {
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_counted_in_words() {
+    fn added_and_removed_lines_are_counted() {
         let of = |tag| DiffLine { tag, old_line: None, new_line: None, text: String::new() };
         let diff = |tags: &[LineTag]| FileDiff {
             name: "f".into(),
@@ -60,7 +60,7 @@ mod tests {
         };
         use LineTag::{Added, Kept, Removed};
         for (tags, words) in [
-            (&[Kept][..], "nothing changes"),
+            (&[Kept][..], "no changes"),
             (&[Added, Kept], "1 line added"),
             (&[Removed, Removed], "2 lines removed"),
             (&[Added, Added, Removed], "2 lines added, 1 removed"),

@@ -1,5 +1,5 @@
-//! The fields as the browser holds them. It owns what is typed: the form follows it, and only where the form changes by
-//! something else than typing are the fields written.
+//! The fields in the browser. The browser owns what is typed and the form follows; the fields are written only when the
+//! form changes by something other than typing.
 
 #[cfg(feature = "hydrate")]
 mod browser {
@@ -20,7 +20,7 @@ mod browser {
             let fields: Vec<_> = form.fields().iter().map(|field| field.key).collect();
             for key in fields {
                 if key.kind == Kind::Switch {
-                    // Each click of a radio button is heard; before that there were none but the browser's own.
+                    // Before hydration the browser alone recorded clicks on radio buttons.
                     for (on, word) in [(true, "on"), (false, "off")] {
                         let chosen = input(&format!("{}-{word}", key.path)).is_some_and(|input| input.checked());
                         if chosen && form.field(key.path).is_some_and(|field| (field.effective() == "true") != on) {
@@ -36,7 +36,7 @@ mod browser {
         });
     }
 
-    /// Writes every field that does not say what the form says.
+    /// Writes every field that differs from the form.
     pub fn show(form: &Form) {
         for field in form.fields() {
             let path = field.key.path;
@@ -53,7 +53,7 @@ mod browser {
         }
     }
 
-    /// Puts the cursor into a field.
+    /// Focuses a field.
     pub fn focus(path: &str) {
         let element = input(path).or_else(|| input(&format!("{path}-on")));
         if let Some(element) = element {
@@ -61,7 +61,7 @@ mod browser {
         }
     }
 
-    /// Makes the address bear what was changed, so that the way back from the preview leads to it.
+    /// Puts the changes into the address, so that going back from the preview restores them.
     pub fn remember(address: &str) {
         let history = window().history();
         let _ = history.and_then(|history| {

@@ -1,5 +1,5 @@
-//! The four layers (settings, files, containers, agents): which one lags behind the one before, where, and the one thing
-//! that brings them together.
+//! The sync status of the four layers (settings, files, containers, agents): which one is out of date, and how to update
+//! it.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -16,32 +16,31 @@ use super::editing::Editing;
 use crate::{
     components::{Chip, Prose, Tone},
     live::Live,
-    words,
 };
 
-/// One layer.
+/// The status of one layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
     /// Its name.
     pub title: &'static str,
-    /// How it stands to the one before.
+    /// The color and icon of the status.
     pub tone: Tone,
-    /// The same in a word or two.
+    /// The status in one or two words.
     pub word: &'static str,
-    /// What is behind it.
+    /// The details.
     pub fact: String,
 }
 
-/// What brings the layers together.
+/// What updates the layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// Nothing: they agree, or nothing can be known.
+    /// Nothing: they are in sync, or their status is unknown.
     None,
-    /// The files were never written.
+    /// Creating the files for the first time.
     Initialize,
-    /// Applying the settings as they are saved.
+    /// Applying the saved settings.
     Apply,
-    /// New agents, from new images.
+    /// Rebuilding the agents’ images.
     Agents,
 }
 
@@ -66,8 +65,8 @@ pub fn remedy(page: &SettingsPage, snapshot: &Snapshot) -> Remedy {
 
 fn settings(page: &SettingsPage) -> Layer {
     let (tone, word, fact) = match (&page.broken, page.values.len()) {
-        (Some(_), _) => (Tone::Bad, "Broken", "judged by the defaults meanwhile".to_owned()),
-        (None, 0) => (Tone::Ok, "Saved", "every setting at its default".to_owned()),
+        (Some(_), _) => (Tone::Bad, "Broken", "using defaults for now".to_owned()),
+        (None, 0) => (Tone::Ok, "Saved", "all settings at their defaults".to_owned()),
         (None, set) => (Tone::Ok, "Saved", format!("{set} of {} set", KEYS.len())),
     };
     Layer { title: "settings.yaml", tone, word, fact }
@@ -78,11 +77,11 @@ fn files(drift: &Drift, snapshot: &Snapshot) -> Layer {
     let (missing, edited) = (count(FileState::Missing), count(FileState::Edited));
     let behind = count(FileState::Outdated) + missing;
     let (tone, word, fact) = match () {
-        () if !snapshot.configuration.initialized => (Tone::Off, "None yet", "never written".to_owned()),
-        () if drift.files.is_empty() => (Tone::Ok, "Agree", "as the settings ask for".to_owned()),
-        () if behind == 0 => (Tone::Warn, "Edited", format!("{} by hand, and kept", words::count(edited))),
-        () if edited == 0 => (Tone::Warn, "Lag", format!("{} to be written", words::count(behind))),
-        () => (Tone::Warn, "Lag", format!("{} to be written, {} edited", words::count(behind), words::count(edited))),
+        () if !snapshot.configuration.initialized => (Tone::Off, "None yet", "not created".to_owned()),
+        () if drift.files.is_empty() => (Tone::Ok, "In sync", "match the settings".to_owned()),
+        () if behind == 0 => (Tone::Warn, "Edited", format!("{edited} edited by hand, kept")),
+        () if edited == 0 => (Tone::Warn, "Out of date", format!("{behind} to update")),
+        () => (Tone::Warn, "Out of date", format!("{behind} to update, {edited} edited")),
     };
     Layer { title: "Files", tone, word, fact }
 }
@@ -90,23 +89,22 @@ fn files(drift: &Drift, snapshot: &Snapshot) -> Layer {
 fn containers(drift: &Drift, snapshot: &Snapshot) -> Layer {
     let runs = matches!(snapshot.stack, StackState::Running | StackState::Partial);
     let (tone, word, fact) = match () {
-        () if drift.engine_error.is_some() => (Tone::Off, "Unknown", "Docker does not answer".to_owned()),
+        () if drift.engine_error.is_some() => (Tone::Off, "Unknown", "can’t reach Docker".to_owned()),
         () if !drift.services.is_empty() => {
-            (Tone::Warn, "Lag", format!("{} to be made anew", words::count(drift.services.len())))
+            (Tone::Warn, "Out of date", format!("{} to recreate", drift.services.len()))
         }
-        () if runs => (Tone::Ok, "Agree", "made from these files".to_owned()),
-        () => (Tone::Off, "None run", "the stack is stopped".to_owned()),
+        () if runs => (Tone::Ok, "In sync", "use these files".to_owned()),
+        () => (Tone::Off, "Stopped", "the stack is stopped".to_owned()),
     };
     Layer { title: "Containers", tone, word, fact }
 }
 
 fn agents(drift: &Drift) -> Layer {
     let (tone, word, fact) = match drift.agents.len() {
-        _ if drift.engine_error.is_some() => (Tone::Off, "Unknown", "Docker does not answer".to_owned()),
-        0 if drift.agents_seen == 0 => (Tone::Off, "None", "no agent was made yet".to_owned()),
-        0 => (Tone::Ok, "Agree", "as they would be made now".to_owned()),
-        1 => (Tone::Warn, "Lag", "one differs".to_owned()),
-        some => (Tone::Warn, "Lag", format!("{} differ", words::count(some))),
+        _ if drift.engine_error.is_some() => (Tone::Off, "Unknown", "can’t reach Docker".to_owned()),
+        0 if drift.agents_seen == 0 => (Tone::Off, "None", "no agents yet".to_owned()),
+        0 => (Tone::Ok, "In sync", "use these settings".to_owned()),
+        some => (Tone::Warn, "Out of date", format!("{some} to rebuild")),
     };
     Layer { title: "Agents", tone, word, fact }
 }
@@ -126,8 +124,8 @@ pub fn Layers(editing: Editing) -> impl IntoView {
     view! {
         <section class="card sync-status" aria-labelledby="layers">
             <div class="card-head">
-                <h2 id="layers">"Where it stands"</h2>
-                <p class="muted">"Each layer is made from the one before"</p>
+                <h2 id="layers">"Sync status"</h2>
+                <p class="muted">"Each layer is generated from the one before"</p>
             </div>
             {move || editing.page.with(|page| snapshot.with(|snapshot| chain(&layers(page, snapshot))))}
             {move || editing.page.with(|page| snapshot.with(|snapshot| details(page, remedy(page, snapshot))))}
@@ -152,7 +150,7 @@ fn chain(layers: &[Layer]) -> AnyView {
     view! { <ol>{layers}</ol> }.into_any()
 }
 
-/// What lags, and what to do.
+/// What is out of date, and what to do.
 fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
     let drift = &page.drift;
     if remedy == Remedy::None {
@@ -167,7 +165,7 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
                 let what = match state {
                     FileState::Missing => "missing",
                     FileState::Edited => "edited by hand",
-                    FileState::Outdated | FileState::Current => "older than the settings",
+                    FileState::Outdated | FileState::Current => "out of date",
                 };
                 view! {
                     <li>
@@ -194,7 +192,7 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
             <p class="hint">
                 <Prose text=AGENTS_NEXT.to_owned() />
                 " "
-                <a href="#agents">"Which variables differ"</a>
+                <a href="#agents">"View the differing variables"</a>
             </p>
         }
         .into_any()
@@ -203,13 +201,13 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
         Remedy::Apply => view! {
             <p class="actions">
                 <a class="button" href="/settings/preview">"Apply…"</a>
-                <span class="muted">"Shows first what it would do."</span>
+                <span class="muted">"Shows a preview first."</span>
             </p>
         }
         .into_any(),
         Remedy::Initialize => view! {
             <p class="hint">
-                "The files are written when the stack is set up: " <a href="/">"go to the stack"</a> "."
+                "The files are created when you initialize the stack: " <a href="/">"go to the stack"</a> "."
             </p>
         }
         .into_any(),
@@ -218,7 +216,7 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
     view! { <div class="details">{fields}{files}{services}{agents}{next}</div> }.into_any()
 }
 
-/// What somebody does about agents that go on as before.
+/// How to update agents that still have their old settings.
 pub const AGENTS_NEXT: &str = "Agents follow once their image is built anew (`clawker build`) and their containers are \
                                made from it.";
 
@@ -242,7 +240,7 @@ fn fields_table(fields: &[FieldDrift]) -> AnyView {
         })
         .collect();
     view! {
-        <div class="scroll-area" tabindex="0" role="region" aria-label="Settings that wait to be applied">
+        <div class="scroll-area" tabindex="0" role="region" aria-label="Settings that are not applied yet">
             <table class="value-table">
                 <thead>
                     <tr>
@@ -260,9 +258,9 @@ fn fields_table(fields: &[FieldDrift]) -> AnyView {
 
 fn why_words(why: Recreate) -> &'static str {
     match why {
-        Recreate::DefinitionChanged => "made from other settings",
-        Recreate::ImageChanged => "made from another image of that name",
-        Recreate::NetworkChanged => "attached to a network that is gone",
-        Recreate::Dead => "given up by the Engine",
+        Recreate::DefinitionChanged => "created with other settings",
+        Recreate::ImageChanged => "uses an older image with the same name",
+        Recreate::NetworkChanged => "attached to a removed network",
+        Recreate::Dead => "dead",
     }
 }

@@ -1,5 +1,4 @@
-//! What the parts of the page share while somebody edits: the page as the server last answered, the form, and the ports
-//! that were asked about.
+//! What the parts of the page share: the page as last loaded, the form, and the ports that were looked up.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -16,31 +15,31 @@ use crate::{
     reactive::Derived,
 };
 
-/// How long somebody may go on typing before a port is asked about.
+/// How long a pause in typing is before a port is looked up.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// The shared state.
 #[derive(Debug, Clone, Copy)]
 pub struct Editing {
-    /// What the server answered last.
+    /// The page as last loaded.
     pub page: RwSignal<SettingsPage>,
-    /// What the fields say.
+    /// The fields.
     pub form: RwSignal<Form>,
-    /// What is known of the host's ports; the newest last.
+    /// What is known about the ports of the host; the newest last.
     pub ports: RwSignal<Vec<PortUse>>,
-    /// What is wrong in the form.
+    /// The problems in the form.
     pub problems: Derived<Vec<Problem>>,
 }
 
 impl Editing {
-    /// Begins with what the server answered and what the address asks for.
+    /// Starts with the loaded page and the changes in the address.
     pub fn begin(page: SettingsPage, asked: &SettingsForm) -> Editing {
         let form = RwSignal::new(Form::new(&page, asked));
         let ports = RwSignal::new(page.ports.clone());
         let problems = Derived::new(move || form.with(Form::problems));
         let editing = Editing { page: RwSignal::new(page), form, ports, problems };
         editing.keep_current();
-        // What was typed before the page was interactive, or kept by the browser over a reload, is not lost.
+        // The fields may already differ: typed before hydration, or restored by the browser after a reload.
         Effect::new(move |_| {
             dom::gather(form);
             editing.look_at_ports();
@@ -48,7 +47,7 @@ impl Editing {
         editing
     }
 
-    /// Changes the form by something else than typing, and shows it in the fields.
+    /// Changes the form by something other than typing, and updates the fields.
     pub fn change(self, change: impl FnOnce(&mut Form)) {
         let mut change = Some(change);
         self.change_with(&mut |form| {
@@ -64,7 +63,7 @@ impl Editing {
         self.look_at_ports();
     }
 
-    /// Asks about the port in that field, once its typist pauses.
+    /// Looks up the port in that field after a pause in typing.
     pub fn look_at_port_soon(self, path: &'static str) {
         let wanted = move || self.form.try_with_untracked(|form| form.port(path)).flatten();
         let port = wanted();
@@ -99,11 +98,11 @@ impl Editing {
         });
     }
 
-    /// Asks the server again whenever it saw settings, files, services or agents change.
+    /// Loads the page again when settings, files, services, or agents change.
     fn keep_current(self) {
         let live = Live::get();
         let stamp = live.derive(|snapshot| match snapshot.running_job() {
-            // While a job is at work everything changes; what it came to is looked at once.
+            // During a job everything changes; the page is loaded once when it ends.
             Some(_) => None,
             None => {
                 let started: Vec<Option<Timestamp>> =
@@ -130,11 +129,11 @@ impl Editing {
         });
     }
 
-    /// Asks the server again, and counts up `shown` once what it answered is shown.
+    /// Loads the page again, then increments `shown`.
     pub fn load(self, shown: Option<RwSignal<u32>>) {
         leptos::task::spawn_local(async move {
             let Ok(page) = load_settings().await else { return };
-            let _ = self.form.try_update(|form| form.follow(&page));
+            let _ = self.form.try_update(|form| form.update_from(&page));
             let _ = self.ports.try_update(|ports| ports.clone_from(&page.ports));
             self.page.try_set(page);
             if self.form.try_with_untracked(dom::show).is_some() {

@@ -1,4 +1,4 @@
-//! The form: every setting in its group, and the bar that says what is changed.
+//! The form: the settings in groups, and the bar with the number of changes.
 
 use leptos::{
     ev::{Event, SubmitEvent},
@@ -10,7 +10,7 @@ use monitor_core::settings::{Group, KEYS, Key, Kind, Needs};
 use super::{dom, editing::Editing, field::Setting, privacy::Recorded};
 use crate::{live::Live, reactive::Derived, words};
 
-/// The form. Sent as it is, a browser puts it into the address of the preview; so does the page, with the changes only.
+/// The form. It is sent to the preview as an address: by the browser with all fields, by the page with the changes only.
 #[component]
 pub fn Editor(editing: Editing) -> impl IntoView {
     let navigate = use_navigate();
@@ -47,7 +47,7 @@ pub fn Editor(editing: Editing) -> impl IntoView {
             class="settings-form"
             method="get"
             action="/settings/preview"
-            on:input=move |event| heard(editing, &event)
+            on:input=move |event| handle_input(editing, &event)
             on:submit=submit
             on:reset=discard
         >
@@ -60,8 +60,8 @@ pub fn Editor(editing: Editing) -> impl IntoView {
     .into_any()
 }
 
-/// Something was typed or chosen, in whichever field.
-fn heard(editing: Editing, event: &Event) {
+/// Handles an input event of any field.
+fn handle_input(editing: Editing, event: &Event) {
     use leptos::wasm_bindgen::JsCast;
 
     let Some(input) = event.target().and_then(|target| target.dyn_into::<leptos::web_sys::HtmlInputElement>().ok())
@@ -81,7 +81,7 @@ fn heard(editing: Editing, event: &Event) {
 #[component]
 fn SettingGroup(editing: Editing, group: Group) -> impl IntoView {
     let keys = || KEYS.iter().filter(|key| key.group == group);
-    let usual = usual(keys());
+    let usual = most_common_need(keys());
     let rows: Vec<AnyView> = keys().map(|key| view! { <Setting editing key usual /> }.into_any()).collect();
     let id = group.title().to_ascii_lowercase();
     let labelled = id.clone();
@@ -97,13 +97,13 @@ fn SettingGroup(editing: Editing, group: Group) -> impl IntoView {
     }
 }
 
-/// What applying needs for most of these; of two that are needed as often, the first.
-fn usual(keys: impl Iterator<Item = &'static Key>) -> Option<Needs> {
+/// What applying most of these settings needs. The first wins a tie.
+fn most_common_need(keys: impl Iterator<Item = &'static Key>) -> Option<Needs> {
     let all: Vec<Needs> = keys.map(|key| key.needs).collect();
     all.iter().rev().max_by_key(|needs| all.iter().filter(|other| other == needs).count()).copied()
 }
 
-/// How much is changed, what stands in the way, and the way on.
+/// The number of changes and problems, and the buttons.
 #[component]
 fn Bar(editing: Editing) -> impl IntoView {
     let hydrated = Live::get().hydrated();
@@ -122,7 +122,7 @@ fn Bar(editing: Editing) -> impl IntoView {
         blocked.then(|| "true".to_owned())
     };
     view! {
-        <div class="bar" data-tone=move || tone()>
+        <div class="save-bar" data-tone=move || tone()>
             <p role="status" id="bar-words">{move || bar_words(changes.get(), problems.get())}</p>
             <div class="actions">
                 <button type="reset" class="button">"Discard"</button>
@@ -140,19 +140,17 @@ fn Bar(editing: Editing) -> impl IntoView {
     }
 }
 
-/// `Two settings changed.`, `One problem to solve first.`
+/// `2 settings changed.`, `1 problem to fix first.`
 pub(super) fn bar_words(changes: usize, problems: usize) -> String {
-    let several = |count: usize, one: &str, many: &str| {
-        words::sentence(&format!("{} {}", words::count(count), if count == 1 { one } else { many }))
-    };
+    let several = |count: usize, one: &str, many: &str| format!("{}.", words::plural(count, one, many));
     match (changes, problems) {
-        (0, 0) => "Nothing is changed.".into(),
+        (0, 0) => "No changes.".into(),
         (0, _) => several(problems, "problem in the file", "problems in the file"),
         (_, 0) => several(changes, "setting changed", "settings changed"),
         (_, _) => format!(
             "{} {}",
             several(changes, "setting changed", "settings changed"),
-            several(problems, "problem to solve first", "problems to solve first")
+            several(problems, "problem to fix first", "problems to fix first")
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! The exact variables that an agent is given under the saved settings, ready to copy, and which agents differ.
+//! The variables that agents get with the saved settings, ready to copy, and the agents that differ.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -11,7 +11,6 @@ use crate::{
     components::{Chip, Copy, Icon, Prose, Tone},
     live::Live,
     reactive::{Derived, show_if},
-    words,
 };
 
 /// The card.
@@ -24,22 +23,22 @@ pub fn Environment(editing: Editing) -> impl IntoView {
     view! {
         <section class="card agent-environment" aria-labelledby="agents">
             <div class="card-head">
-                <h2 id="agents">"What an agent is given"</h2>
-                <p class="fact">"Under the saved settings"</p>
+                <h2 id="agents">"Agent variables"</h2>
+                <p class="muted">"With the saved settings"</p>
                 {show_if(hydrated, move || view! {
                     {move || view! { <Copy text=lines.with(|lines| as_lines(lines)) what=" the variables" /> }.into_any()}
                 })}
             </div>
             <p class="purpose">
-                "Clawker hands these variables to an agent when its image is built and its container made. What is marked, \
-                 Clawker leaves out, and leaving it out does not switch it off: put it into "
+                "Clawker sets these variables when it builds an agent’s image and creates its container. Clawker omits \
+                 marked variables, which does not disable them: add them to "
                 <code>".clawker.yaml"</code> " yourself."
             </p>
             {move || lines.with(|lines| list(lines))}
             <details>
                 <summary>"As " <code>"agent.env"</code> ", for " <code>".clawker.yaml"</code></summary>
                 {show_if(hydrated, move || view! {
-                    <div class="copy">
+                    <div class="copy-row">
                         {move || view! { <Copy text=agent_env.get().into() what=" agent.env" /> }.into_any()}
                     </div>
                 })}
@@ -56,7 +55,7 @@ fn agents_of(page: &SettingsPage) -> Vec<AgentDrift> {
     page.drift.agents.clone()
 }
 
-/// `NAME=value`, a line each.
+/// Formats the variables as lines of `NAME=value`.
 fn as_lines(variables: &[Variable]) -> std::sync::Arc<str> {
     variables.iter().map(|variable| format!("{}={}\n", variable.name, variable.value)).collect::<String>().into()
 }
@@ -69,7 +68,7 @@ fn list(variables: &[Variable]) -> AnyView {
                 view! {
                     <span class="chip" data-tone="warn">
                         <Icon shape=Tone::Warn.shape() />
-                        "only by hand"
+                        "manual"
                     </span>
                 }
                 .into_any()
@@ -93,8 +92,8 @@ fn differing(agents: &[AgentDrift]) -> AnyView {
         return ().into_any();
     }
     let title = match agents.len() {
-        1 => "One agent differs".to_owned(),
-        some => words::sentence(&format!("{} agents differ", words::count(some))).trim_end_matches('.').to_owned(),
+        1 => "1 agent is out of date".to_owned(),
+        some => format!("{some} agents are out of date"),
     };
     let agents: Vec<AnyView> = agents.iter().map(agent).collect();
     view! {
@@ -110,7 +109,7 @@ fn differing(agents: &[AgentDrift]) -> AnyView {
 }
 
 fn agent(agent: &AgentDrift) -> AnyView {
-    let (tone, word) = if agent.running { (Tone::Ok, "Runs") } else { (Tone::Off, "Stopped") };
+    let (tone, word) = if agent.running { (Tone::Ok, "Running") } else { (Tone::Off, "Stopped") };
     let value = |value: &Option<String>| match value {
         Some(value) => view! { <code>{value.clone()}</code> }.into_any(),
         None => view! { <span class="muted">"not set"</span> }.into_any(),
@@ -122,8 +121,8 @@ fn agent(agent: &AgentDrift) -> AnyView {
             view! {
                 <tr>
                     <th scope="row"><code>{name.clone()}</code></th>
-                    <td data-label="Has">{value(found)}</td>
-                    <td data-label="Would get">{value(wanted)}</td>
+                    <td data-label="Current value">{value(found)}</td>
+                    <td data-label="Expected value">{value(wanted)}</td>
                 </tr>
             }
             .into_any()
@@ -140,8 +139,8 @@ fn agent(agent: &AgentDrift) -> AnyView {
                 <thead>
                     <tr>
                         <th scope="col">"Variable"</th>
-                        <th scope="col">"Has"</th>
-                        <th scope="col">"Would get"</th>
+                        <th scope="col">"Current value"</th>
+                        <th scope="col">"Expected value"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>

@@ -1,4 +1,4 @@
-//! One setting: what it means, its value, and what is wrong with it or known about it.
+//! One setting: its meaning, its field, and the messages below it.
 
 use leptos::prelude::*;
 use monitor_core::settings::{Key, Kind, Needs};
@@ -15,18 +15,18 @@ use crate::{
     words,
 };
 
-/// What is said below a field and may change as somebody types.
+/// The messages about a field, which change while typing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct State {
     problems: Vec<String>,
     port: Option<PortWords>,
-    moved: Option<String>,
-    way: Way,
+    changed_on_disk: Option<String>,
+    restore: Restore,
 }
 
-/// The way back from what the field says.
+/// The button that restores a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Way {
+enum Restore {
     #[default]
     None,
     Undo,
@@ -42,17 +42,14 @@ impl Editing {
         self.form.with(|form| {
             let Some(field) = form.field(path) else { return State::default() };
             State {
-                // A number that is wrong is nobody's port.
-                port: match problems.is_empty() {
-                    true => self.ports.with(|known| port_words(form, field, known)),
-                    false => None,
-                },
+                // An invalid number is not a port.
+                port: if problems.is_empty() { self.ports.with(|known| port_words(form, field, known)) } else { None },
                 problems,
-                moved: field.moved().map(str::to_owned),
-                way: match field.changed() {
-                    true => Way::Undo,
-                    false if !field.value.is_empty() => Way::Reset,
-                    false => Way::None,
+                changed_on_disk: field.changed_on_disk().map(str::to_owned),
+                restore: match field.changed() {
+                    true => Restore::Undo,
+                    false if !field.value.is_empty() => Restore::Reset,
+                    false => Restore::None,
                 },
             }
         })
@@ -66,7 +63,7 @@ fn port_words(form: &Form, field: &Field, known: &[monitor_core::settings_page::
     }
 }
 
-/// The row of a setting. `usual` is what its group says about applying; only what differs from that is said here.
+/// The row of a setting. `usual` is what applying its group usually needs; the row mentions only a difference.
 #[component]
 pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> impl IntoView {
     let path = key.path;
@@ -83,7 +80,7 @@ pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> imp
     };
     view! {
         <div class="setting" data-changed=move || changed()>
-            <div class="about">
+            <div class="setting-about">
                 <p>{title} " " <code>{path}</code></p>
                 <p class="muted" id=format!("{path}-about")>
                     <Prose text=words::sentence(key.meaning) />
@@ -92,8 +89,8 @@ pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> imp
             </div>
             <div>
                 {control}
-                <div id=format!("{path}-state") class="state">
-                    {move || state.with(|state| said(editing, path, state))}
+                <div id=format!("{path}-state") class="setting-state">
+                    {move || state.with(|state| messages(editing, path, state))}
                 </div>
             </div>
         </div>
@@ -130,12 +127,12 @@ fn Input(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Int
                 aria-invalid=move || invalid(state)
             />
             {move || state.with(|state| state.port.as_ref().map(holder).into_any())}
-            <Back editing key state />
+            <RestoreButton editing key state />
         </div>
     }
 }
 
-/// `Free`, `Ours`, `Taken by …`.
+/// `Free`, `In use by this stack`, `In use by …`.
 fn holder(port: &PortWords) -> AnyView {
     view! {
         <span class="port-owner" data-tone=port.tone.name()>
@@ -148,12 +145,12 @@ fn holder(port: &PortWords) -> AnyView {
     .into_any()
 }
 
-/// On or off. Each way bears the text that the file has for it, so that a form without JavaScript changes nothing by
-/// being sent.
+/// On or off. Each choice has the spelling that the file uses, so that sending the form without JavaScript changes
+/// nothing.
 #[component]
 fn Switch(editing: Editing, key: &'static Key, state: Derived<State>) -> impl IntoView {
     let path = key.path;
-    let way = move |word: &'static str, title: &'static str, effect: &'static str| {
+    let choice = move |word: &'static str, title: &'static str, effect: &'static str| {
         let (value, chosen) = editing.form.with_untracked(|form| {
             let chosen = form.field(path).is_some_and(|field| field.effective() == effect);
             let mut form = form.clone();
@@ -179,22 +176,22 @@ fn Switch(editing: Editing, key: &'static Key, state: Derived<State>) -> impl In
                 aria-describedby=describedby(path)
                 aria-invalid=move || invalid(state)
             >
-                {way("on", "On", "true")}
-                {way("off", "Off", "false")}
+                {choice("on", "On", "true")}
+                {choice("off", "Off", "false")}
             </div>
-            {show_if(unset, move || view! { <span class="fact">{default}</span> })}
-            <Back editing key state />
+            {show_if(unset, move || view! { <span class="muted">{default}</span> })}
+            <RestoreButton editing key state />
         </div>
     }
 }
 
-/// `Undo` where the field was changed, else `Reset` where it is set. Both need JavaScript; without it one empties the
-/// field.
+/// `Undo` where the field was changed, else `Reset` where it is set. Both need JavaScript; without it, emptying the field
+/// resets it.
 #[component]
-fn Back(editing: Editing, key: &'static Key, state: Derived<State>) -> impl IntoView {
+fn RestoreButton(editing: Editing, key: &'static Key, state: Derived<State>) -> impl IntoView {
     let path = key.path;
     let hydrated = Live::get().hydrated();
-    let way = Derived::new(move || if hydrated.get() { state.with(|state| state.way) } else { Way::None });
+    let restore = Derived::new(move || if hydrated.get() { state.with(|state| state.restore) } else { Restore::None });
     let button = move |word: String, unseen: String, back: fn(&mut Form, &str)| {
         view! {
             <button
@@ -212,10 +209,10 @@ fn Back(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Into
         .into_any()
     };
     view! {
-        {move || match way.get() {
-            Way::None => ().into_any(),
-            Way::Undo => button("Undo".to_owned(), format!(" the change of {}", key.title), Form::undo),
-            Way::Reset => {
+        {move || match restore.get() {
+            Restore::None => ().into_any(),
+            Restore::Undo => button("Undo".to_owned(), format!(" the change to {}", key.title), Form::undo),
+            Restore::Reset => {
                 let word = match (key.kind, key.default) {
                     (Kind::Switch, _) | (_, "") => "Reset".to_owned(),
                     (_, default) => format!("Reset to {default}"),
@@ -226,8 +223,8 @@ fn Back(editing: Editing, key: &'static Key, state: Derived<State>) -> impl Into
     }
 }
 
-/// What is wrong, what is free instead, and what somebody else did meanwhile.
-fn said(editing: Editing, path: &'static str, state: &State) -> AnyView {
+/// The problems, a free port to use instead, and a change of the file.
+fn messages(editing: Editing, path: &'static str, state: &State) -> AnyView {
     let problems: Vec<AnyView> = state
         .problems
         .iter()
@@ -258,10 +255,10 @@ fn said(editing: Editing, path: &'static str, state: &State) -> AnyView {
         }
         .into_any()
     });
-    let moved = state.moved.as_ref().map(|on_disk| {
+    let changed_on_disk = state.changed_on_disk.as_ref().map(|on_disk| {
         let words = match on_disk.as_str() {
-            "" => "Meanwhile it was removed from the file.".to_owned(),
-            value => format!("Meanwhile the file says `{value}`."),
+            "" => "It was rechanged_on_disk from the file in the meantime.".to_owned(),
+            value => format!("The file now has `{value}`."),
         };
         view! {
             <p class="muted" data-tone="warn">
@@ -270,5 +267,5 @@ fn said(editing: Editing, path: &'static str, state: &State) -> AnyView {
         }
         .into_any()
     });
-    view! { <>{problems}{free}{moved}</> }.into_any()
+    view! { <>{problems}{free}{changed_on_disk}</> }.into_any()
 }

@@ -1,4 +1,4 @@
-//! What somebody is about to change. Pure: fields in, problems and changes out; knows no browser.
+//! The form’s fields and their changes. Pure: knows no browser.
 
 use monitor_core::{
     problem::Problem,
@@ -13,38 +13,34 @@ use super::query;
 pub struct Field {
     /// The setting.
     pub key: &'static Key,
-    /// What the field was filled with; empty: the file did not set it.
+    /// The value the field was filled with. Empty: not set in the file.
     pub was: String,
-    /// What the file says now.
+    /// The current value in the file. Empty: not set.
     pub on_disk: String,
-    /// What the field says; empty: the default.
+    /// The value in the field. Empty: the default.
     pub value: String,
 }
 
 impl Field {
-    /// Whether it asks for something else than it was filled with. To write out a default that the file leaves out is
-    /// no change.
+    /// Whether the field was changed. Entering the default of a setting that the file does not set is no change.
     pub fn changed(&self) -> bool {
         let writes_default = self.was.is_empty() && canonical(self.key, &self.value) == self.key.default;
         self.value != self.was && !writes_default
     }
 
-    /// What the file says now, where somebody else changed it while this field was being changed.
-    pub fn moved(&self) -> Option<&str> {
+    /// The current value in the file, where this field and the file were both changed.
+    pub fn changed_on_disk(&self) -> Option<&str> {
         (self.changed() && self.on_disk != self.was).then_some(self.on_disk.as_str())
     }
 
-    /// The value, or the default where it is empty, in its one spelling; as it is where it is wrong.
+    /// The value or its default, normalized; unchanged where it is invalid.
     pub fn effective(&self) -> String {
         canonical(self.key, &self.value)
     }
 
-    /// Asks for an effect. Where the field was filled with the same in another spelling, or with nothing, that stays.
-    fn ask_for(&mut self, value: &str) {
-        self.value = match canonical(self.key, &self.was) == value {
-            true => self.was.clone(),
-            false => value.to_owned(),
-        };
+    /// Sets a normalized value. Where the original value means the same, its spelling is kept.
+    fn set(&mut self, value: &str) {
+        self.value = if canonical(self.key, &self.was) == value { self.was.clone() } else { value.to_owned() };
     }
 }
 
@@ -61,37 +57,37 @@ pub struct Form {
 }
 
 impl Form {
-    /// The form as the file fills it, with the changes that the address bears.
+    /// The form filled from the file, with the changes in the address.
     pub fn new(page: &SettingsPage, asked: &SettingsForm) -> Form {
         let field = |key: &'static Key| {
             let on_disk = page.values.get(key.path).cloned().unwrap_or_default();
             let was = asked.was.get(key.path).cloned().unwrap_or_else(|| on_disk.clone());
             let value = asked.values.get(key.path).cloned().unwrap_or_else(|| was.clone());
             let mut field = Field { key, was, on_disk, value };
-            settle(&mut field);
+            refill(&mut field);
             field
         };
         Form { base: page.base.clone(), fields: KEYS.iter().map(field).collect() }
     }
 
-    /// The file has changed: fields that nobody touched follow it.
-    pub fn follow(&mut self, page: &SettingsPage) {
+    /// Updates the form after the file has changed. Fields that were not changed get the new value.
+    pub fn update_from(&mut self, page: &SettingsPage) {
         self.base.clone_from(&page.base);
         if page.broken.is_some() {
-            return; // It says nothing of its values until it is mended.
+            return; // Its values are unknown until it is fixed.
         }
         for field in &mut self.fields {
             field.on_disk = page.values.get(field.key.path).cloned().unwrap_or_default();
-            settle(field);
+            refill(field);
         }
     }
 
-    /// Tells one text of the file from another.
+    /// Identifies the text of the file that the form was filled from.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// The fields.
+    /// All fields.
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
@@ -101,41 +97,41 @@ impl Form {
         self.fields.iter().find(|field| field.key.path == path)
     }
 
-    /// What somebody typed.
+    /// Sets a field to typed text.
     pub fn type_in(&mut self, path: &str, text: &str) {
         self.change(path, |field| text.trim().clone_into(&mut field.value));
     }
 
-    /// Switches a switch.
+    /// Sets a switch.
     pub fn switch(&mut self, path: &str, on: bool) {
-        self.change(path, |field| field.ask_for(if on { "true" } else { "false" }));
+        self.change(path, |field| field.set(if on { "true" } else { "false" }));
     }
 
-    /// Takes the change of one field back.
+    /// Undoes the change of one field.
     pub fn undo(&mut self, path: &str) {
         self.change(path, |field| {
             field.value.clone_from(&field.on_disk);
-            settle(field);
+            refill(field);
         });
     }
 
-    /// Empties one field, so that its default holds.
+    /// Empties one field, so that the default applies.
     pub fn reset(&mut self, path: &str) {
         self.change(path, |field| field.value.clear());
     }
 
-    /// Takes every change back.
+    /// Undoes all changes.
     pub fn discard(&mut self) {
         for field in &mut self.fields {
             field.value.clone_from(&field.on_disk);
-            settle(field);
+            refill(field);
         }
     }
 
-    /// Asks for everything that a preset says.
-    pub fn take(&mut self, preset: &Preset) {
+    /// Sets every value of a preset.
+    pub fn apply_preset(&mut self, preset: &Preset) {
         for (path, value) in preset.values {
-            self.change(path, |field| field.ask_for(value));
+            self.change(path, |field| field.set(value));
         }
     }
 
@@ -145,17 +141,17 @@ impl Form {
         }
     }
 
-    /// How many fields are changed.
+    /// The number of changed fields.
     pub fn changes(&self) -> usize {
         self.fields.iter().filter(|field| field.changed()).count()
     }
 
-    /// Everything that is wrong, found by the code that the server finds it by.
+    /// All problems, found by the same code as on the server.
     pub fn problems(&self) -> Vec<Problem> {
         Settings::from_values(&self.values(|_| true)).err().unwrap_or_default()
     }
 
-    /// What would be recorded and kept for how long, whatever may be wrong elsewhere in the form.
+    /// What would be recorded and for how long it would be kept. Problems in other fields are ignored.
     pub fn recorded(&self) -> Settings {
         let of_these = |kind| matches!(kind, Kind::Switch | Kind::Retention);
         let values = self.values(|field| of_these(field.key.kind) && field.key.check(&field.value).is_ok());
@@ -170,12 +166,12 @@ impl Form {
             .collect()
     }
 
-    /// The port that a field asks for.
+    /// The port in a field; `None` where it is invalid.
     pub fn port(&self, path: &str) -> Option<u16> {
         self.field(path)?.effective().parse().ok().filter(|port| *port != 0)
     }
 
-    /// The changes as an address bears them.
+    /// The changes as the query of an address.
     pub fn query(&self) -> String {
         let changed: Vec<(String, &Field)> = self
             .fields
@@ -190,8 +186,8 @@ impl Form {
     }
 }
 
-/// A field that asks for nothing new follows the file; so does one that asks for what the file says by now.
-fn settle(field: &mut Field) {
+/// Fills a field from the file where it was not changed, or where its change is already in the file.
+fn refill(field: &mut Field) {
     if field.value == field.was || field.value == field.on_disk || !field.changed() {
         field.was.clone_from(&field.on_disk);
         field.value.clone_from(&field.on_disk);

@@ -1,7 +1,6 @@
-//! The settings page: a form for every setting, the preview of what a change would do, and how settings, files,
-//! containers and agents stand to one another.
+//! The settings page: the form, the preview of a change, and the sync status of settings, files, containers, and agents.
 //!
-//! What is wrong is found by the server's own code (`monitor_core::settings`), in the browser as one types.
+//! Problems are found while typing, in the browser, by the same code as on the server (`monitor_core::settings`).
 
 mod apply;
 mod back;
@@ -11,9 +10,9 @@ mod dom;
 mod drift;
 mod editing;
 mod editor;
+mod effects;
 mod environment;
 mod field;
-mod follows;
 mod form;
 mod page;
 mod port;

@@ -1,4 +1,4 @@
-//! The page: how settings, files, containers and agents stand, the form, and what agents are given.
+//! The page: the sync status, the form, and the agents’ variables.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -23,7 +23,7 @@ use crate::{
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let live = Live::get();
-    // Loaded once: what comes later must not take the fields away under somebody's hands. See `Editing`.
+    // Loaded once: rendering the form again would lose what is being typed. `Editing` keeps it current.
     let page = Resource::new_str_blocking(|| (), |()| async { Carried(load_settings().await) });
     let file = live.derive(|snapshot| snapshot.configuration.settings_file.clone());
     let applied = live.derive(|snapshot| snapshot.job.as_ref().is_some_and(|job| job.kind == JobKind::Apply));
@@ -36,8 +36,8 @@ pub fn SettingsPage() -> impl IntoView {
             <header class="page-header">
                 <h1>"Settings"</h1>
                 <p class="lead">
-                    "What the stack is made from and what agents record, in " <code>{move || file.get()}</code>
-                    ". Comments, order and keys of others stay as they are. An empty field has its default."
+                    "Settings of the stack and of what agents record, in " <code>{move || file.get()}</code>
+                    ". Comments and other keys are preserved. Empty means default."
                 </p>
                 <JobAtWork />
                 {show_if(at_work, move || view! {
@@ -48,12 +48,12 @@ pub fn SettingsPage() -> impl IntoView {
             </header>
             <CommandRefusal commands />
             {show_if(applied, move || view! { <Outcome commands /> })}
-            <Transition fallback=|| view! { <p class="fact">"Reading the settings…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Loading…"</p> }>
                 {move || Suspend::new(async move {
                     match page.await.0 {
                         Ok(page) => view! { <Loaded page mend /> }.into_any(),
                         Err(error) => {
-                            view! { <ErrorNote title="The settings could not be read".to_owned() error /> }.into_any()
+                            view! { <ErrorNote title="The settings could not be loaded".to_owned() error /> }.into_any()
                         }
                     }
                 })}
@@ -70,10 +70,7 @@ fn Loaded(page: Page, mend: Request) -> impl IntoView {
     view! {
         {show_if(broken, move || view! { <Broken editing mend /> })}
         <Layers editing />
-        {move || match broken.get() {
-            true => ().into_any(),
-            false => view! { <Editor editing /> }.into_any(),
-        }}
+        {move || if broken.get() { ().into_any() } else { view! { <Editor editing /> }.into_any() }}
         <Environment editing />
     }
 }

@@ -1,4 +1,4 @@
-//! What would happen: shown before anything is written, with the one button that makes it happen.
+//! The preview: what applying will do, shown before anything is written.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -13,7 +13,7 @@ use super::{
     apply::Apply,
     back::BackToSettings,
     diff,
-    follows::{Consequence, follows},
+    effects::{Effect, describe_effects},
     query,
     request::{Request, RequestRefusal},
 };
@@ -29,7 +29,7 @@ use crate::{
 #[component]
 pub fn PreviewPage() -> impl IntoView {
     let url = use_url();
-    // Only what belongs to the form: the server puts a refusal into the same address.
+    // Only the form's own fields: the server puts a refusal into the same address.
     let asked = Derived::new(move || {
         let pairs = url.with(|url| query::read(url.search()));
         query::write(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
@@ -49,17 +49,17 @@ pub fn PreviewPage() -> impl IntoView {
         <div class="page">
             <header class="page-header">
                 <h1>"Preview"</h1>
-                <p class="lead">"What applying would do. Nothing is written yet."</p>
+                <p class="lead">"What applying will do. Nothing is written yet."</p>
             </header>
             <RequestRefusal request=apply title="The settings were not applied" />
-            <Transition fallback=|| view! { <p class="muted">"Working it out…"</p> }>
+            <Transition fallback=|| view! { <p class="muted">"Loading…"</p> }>
                 {move || {
                     let asked = asked.get();
                     Suspend::new(async move {
                         match preview.await.0 {
                             Ok(preview) => view! { <LoadedPreview preview asked apply /> }.into_any(),
                             Err(error) => {
-                                let title = "What would happen could not be worked out".to_owned();
+                                let title = "The preview could not be loaded".to_owned();
                                 view! {
                                     <ErrorNote title error>
                                         <BackToSettings asked />
@@ -85,8 +85,8 @@ fn LoadedPreview(preview: Preview, asked: String, apply: Request) -> impl IntoVi
         .iter()
         .filter(|file| !file.hunks.is_empty())
         .map(|file| {
-            // What is on disk is somebody's own: this is what replacing it would do.
-            let kept = preview.edited.contains(&file.name).then_some("; edited by hand, and kept unless replaced");
+            // An edited file is kept by default; this is what replacing it will change.
+            let kept = preview.edited.contains(&file.name).then_some("; edited by hand, kept unless you replace it");
             view! {
                 <details class="card">
                     <summary>
@@ -115,11 +115,11 @@ fn LoadedPreview(preview: Preview, asked: String, apply: Request) -> impl IntoVi
     });
     view! {
         {(!preview.conflicts.is_empty()).then(|| conflicts(&preview.conflicts))}
-        <section class="card effects" aria-labelledby="follows">
+        <section class="card effects" aria-labelledby="effects">
             <div class="card-head">
-                <h2 id="follows">"What follows"</h2>
+                <h2 id="effects">"What will happen"</h2>
             </div>
-            <ul>{follows(&preview).into_iter().map(consequence).collect::<Vec<_>>()}</ul>
+            <ul>{describe_effects(&preview).into_iter().map(effect).collect::<Vec<_>>()}</ul>
         </section>
         <Apply apply preview=preview.clone() asked />
         {settings}
@@ -133,7 +133,7 @@ fn LoadedPreview(preview: Preview, asked: String, apply: Request) -> impl IntoVi
     .into_any()
 }
 
-fn consequence((tone, sentence): Consequence) -> AnyView {
+fn effect((tone, sentence): Effect) -> AnyView {
     view! {
         <li data-tone=tone.name()>
             <Icon shape=tone.shape() />
@@ -165,7 +165,7 @@ fn Problems(problems: Vec<Problem>, asked: String) -> impl IntoView {
         <section class="note" data-tone="bad">
             <h2>
                 <Icon shape=Tone::Bad.shape() />
-                "These changes cannot be made"
+                "Invalid changes"
             </h2>
             <ul class="problems">{rows}</ul>
             <div class="actions">
@@ -199,10 +199,10 @@ fn conflicts(conflicts: &[Conflict]) -> AnyView {
         <section class="note" data-tone="warn">
             <h2>
                 <Icon shape=Tone::Warn.shape() />
-                "Somebody else changed the same"
+                "Conflicting changes"
             </h2>
-            <p>"The file has changed since the form was filled. Applying writes what you asked for over it."</p>
-            <div class="scroll-area" tabindex="0" role="region" aria-label="Changed by two people">
+            <p>"The file changed while you were editing. Applying overwrites it with your values."</p>
+            <div class="scroll-area" tabindex="0" role="region" aria-label="Conflicting changes">
                 <table class="value-table">
                     <thead>
                         <tr>

@@ -1,4 +1,4 @@
-//! What is recorded, in plain sentences that change as somebody edits, and the choices that are made as a whole.
+//! What is recorded, in sentences that change while editing, and the presets.
 
 use leptos::prelude::*;
 use monitor_core::settings::{Kind, PRESETS, Retention, Settings};
@@ -9,13 +9,13 @@ use crate::{
     reactive::{Derived, show_if},
 };
 
-/// Above the switches.
+/// The sentences and the presets, above the switches.
 #[component]
 pub fn Recorded(editing: Editing) -> impl IntoView {
     let recorded = Derived::new(move || editing.form.with(Form::recorded));
     let hydrated = Live::get().hydrated();
     let changed = Derived::new(move || {
-        editing.form.with(|form| form.fields().iter().any(|it| told_of(it.key.kind) && it.changed()))
+        editing.form.with(|form| form.fields().iter().any(|it| changes_sentences(it.key.kind) && it.changed()))
     });
     let presets = move || {
         PRESETS
@@ -29,7 +29,7 @@ pub fn Recorded(editing: Editing) -> impl IntoView {
                         data-rank="quiet"
                         title=preset.meaning
                         aria-pressed=move || holds.get().to_string()
-                        on:click=move |_| editing.change(|form| form.take(preset))
+                        on:click=move |_| editing.change(|form| form.apply_preset(preset))
                     >
                         {preset.title}
                     </button>
@@ -41,15 +41,12 @@ pub fn Recorded(editing: Editing) -> impl IntoView {
     view! {
         <div class="recorded-data">
             <div class="actions">
-                <h3>{move || match changed.get() {
-                    true => "What would be recorded",
-                    false => "What is being recorded now",
-                }.to_owned()}</h3>
+                <h3>{move || if changed.get() { "What will be recorded" } else { "What is recorded now" }.to_owned()}</h3>
                 {show_if(hydrated, move || view! { <div class="presets">{presets()}</div> })}
             </div>
             {move || {
                 let sentences: Vec<AnyView> = recorded
-                    .with(in_words)
+                    .with(sentences)
                     .into_iter()
                     .map(|sentence| view! { <li>{sentence}</li> }.into_any())
                     .collect();
@@ -59,22 +56,23 @@ pub fn Recorded(editing: Editing) -> impl IntoView {
     }
 }
 
-/// Whether the sentences tell of a setting of that kind.
-fn told_of(kind: Kind) -> bool {
+/// Whether settings of that kind change the sentences.
+fn changes_sentences(kind: Kind) -> bool {
     matches!(kind, Kind::Switch | Kind::Retention)
 }
 
-/// What is recorded, and for how long it is kept.
-pub(super) fn in_words(settings: &Settings) -> Vec<String> {
+/// Describes what is recorded, and for how long it is kept.
+pub(super) fn sentences(settings: &Settings) -> Vec<String> {
     let days = |retention: Retention| match retention.days() {
         1 => "1 day".to_owned(),
         days => format!("{days} days"),
     };
     let (metrics, logs) = (days(settings.retention.metrics), days(settings.retention.logs));
     let mut sentences = settings.telemetry.privacy_summary();
-    sentences.push(match metrics == logs {
-        true => format!("All of it is kept for {metrics}."),
-        false => format!("Metrics are kept for {metrics}, events for {logs}."),
+    sentences.push(if metrics == logs {
+        format!("All data is kept for {metrics}.")
+    } else {
+        format!("Metrics are kept for {metrics}, events for {logs}.")
     });
     sentences
 }

@@ -1,13 +1,13 @@
-//! The form as it stands in an address: after `?`, as a browser writes a form that is sent by `get`. The address bears
-//! what somebody has changed, so that it survives the way to the preview and back, and works without JavaScript.
+//! The form as the query of an address, as a browser sends a form by `get`. The address carries the changes to the preview
+//! and back, also without JavaScript.
 
 use monitor_core::settings::Key;
 
 use crate::address::decoded;
 pub use crate::address::write;
 
-/// The pairs that belong to a form of settings (`base`, `KEY`, `was.KEY`), decoded. Others are left out: the server puts
-/// a refusal into the same address.
+/// Decodes the pairs of a settings form (`base`, `KEY`, `was.KEY`). Other pairs are left out: the server puts a refusal into
+/// the same address.
 pub fn read(search: &str) -> Vec<(String, String)> {
     search
         .trim_start_matches('?')
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn a_query_round_trips() {
         let pairs =
             [("base", "a1"), ("otel_collector_endpoint", "https://ß.example/?a=b&c=d e+f%"), ("was.loki_port", "")];
         let query = write(pairs);
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browsers_own_spelling_is_read_and_what_is_no_setting_is_left_out() {
+    fn a_browsers_encoding_is_decoded_and_other_pairs_are_left_out() {
         let read =
             read("?base=&__path=x&__err=eA&bind_address=%3a%3A1+&monitoring.loki_port=1&was.no_such=1&x&loki_port=%4");
         let read: Vec<(&str, &str)> = read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -1,4 +1,4 @@
-//! A form that bears more than a button: posted by a browser without JavaScript, sent in the background with it.
+//! The request of a form with fields, and the note where the server refused it.
 
 use leptos::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::{
     live::Carried,
 };
 
-/// One kind of request of one page, and what became of the last.
+/// The last request of a form, and its outcome.
 #[derive(Debug, Clone, Copy)]
 pub struct Request {
     url: &'static str,
@@ -18,20 +18,20 @@ pub struct Request {
 }
 
 impl Request {
-    /// To that address. Must be made within a route and outside of what is loaded: a form that was posted without
-    /// JavaScript leaves its refusal in context, and it travels with the page.
+    /// A form that posts to that address. Must be called within a route, outside of a resource: the refusal of a form that
+    /// was posted without JavaScript is in context, and travels with the page.
     pub fn new(url: &'static str) -> Request {
         let refusal = move || posted_refusal().filter(|(posted_to, _)| posted_to == url).map(|(_, error)| error);
         let refusal = SharedValue::new_str(move || Carried(refusal())).into_inner().0;
         Request { url, refusal: RwSignal::new(refusal), pending: RwSignal::new(false) }
     }
 
-    /// An answer is awaited.
+    /// Whether the server has not answered yet.
     pub fn pending(self) -> bool {
         self.pending.get()
     }
 
-    /// Sends it, and goes on by `done` where it was not refused. A second one waits for the first.
+    /// Sends the form, and calls `done` where the server did not refuse it. Does nothing while a request is pending.
     pub fn send(self, body: String, done: impl FnOnce() + 'static) {
         if self.pending.get_untracked() {
             return;
@@ -49,7 +49,7 @@ impl Request {
     }
 }
 
-/// What the last request was refused for.
+/// Why the server refused the last request.
 #[component]
 pub fn RequestRefusal(request: Request, title: &'static str) -> impl IntoView {
     view! {

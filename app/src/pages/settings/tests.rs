@@ -1,4 +1,4 @@
-//! Tables: what somebody does in the form, and what follows; from pages and snapshots to words.
+//! Editing the form, and from pages and snapshots to text.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ use monitor_core::{
 use super::{
     drift::{Remedy, layers, remedy},
     editor::bar_words,
-    follows::{does_nothing, follows},
+    effects::{describe_effects, has_no_effect},
     form::Form,
-    privacy::in_words,
+    privacy::sentences,
     query,
 };
 use crate::{components::Tone, live::Seed};
@@ -41,7 +41,7 @@ fn form(values: &[(&str, &str)]) -> Form {
     Form::new(&page(values), &SettingsForm::default())
 }
 
-/// The changes that the server reads out of the form's address: key and value, the empty text for its default.
+/// The changes that the server decodes from the form's address: key and value, empty for the default.
 fn sent(form: &Form) -> Vec<(String, String)> {
     let read = SettingsForm::from_pairs(query::read(&form.query()));
     assert_eq!(read.base, form.base());
@@ -53,7 +53,7 @@ fn pairs(changes: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn only_what_is_changed_is_sent() {
+fn only_changes_are_sent() {
     let mut form = form(&[("grafana_port", "3001"), ("retention.logs", "8w")]);
     assert_eq!((sent(&form), form.changes()), (vec![], 0));
     form.type_in("grafana_port", " 3002 ");
@@ -69,7 +69,7 @@ fn only_what_is_changed_is_sent() {
 }
 
 #[test]
-fn switches_keep_the_files_own_spelling_where_nothing_changes() {
+fn an_unchanged_switch_keeps_the_spelling_of_the_file() {
     let mut form = form(&[("telemetry.log_tool_details", "yes"), ("telemetry.log_user_prompts", "no")]);
     for on in [false, true] {
         form.switch("telemetry.log_tool_details", on);
@@ -83,13 +83,13 @@ fn switches_keep_the_files_own_spelling_where_nothing_changes() {
 }
 
 #[test]
-fn a_preset_changes_what_is_not_so_already() {
+fn a_preset_changes_only_values_that_differ() {
     let mut form = form(&[("telemetry.log_tool_details", "off"), ("telemetry.include_session_id", "false")]);
-    form.take(&PRESETS[0]);
+    form.apply_preset(&PRESETS[0]);
     let changes = [("telemetry.include_account_uuid", "false"), ("telemetry.log_user_prompts", "false")];
     assert_eq!(sent(&form), pairs(&changes));
     assert!(!form.recorded().telemetry.log_user_prompts);
-    form.take(&PRESETS[1]);
+    form.apply_preset(&PRESETS[1]);
     let changes = [("telemetry.include_session_id", "true"), ("telemetry.log_tool_details", "true")];
     assert_eq!(sent(&form), pairs(&changes));
 }
@@ -106,14 +106,14 @@ fn all_problems_are_found_at_once_and_do_not_hide_what_is_recorded() {
     let expected = ["grafana_port", "jaeger_port", "loki_port", "retention.metrics"];
     assert_eq!(fields, expected.map(|path| format!("monitoring.{path}")));
     assert!(!form.recorded().telemetry.log_user_prompts);
-    assert_eq!(form.recorded().retention.metrics.days(), 30, "what is wrong is judged by its default");
+    assert_eq!(form.recorded().retention.metrics.days(), 30, "an invalid value counts as its default");
     assert_eq!(form.port("grafana_port"), None);
     assert_eq!(form.port("loki_port"), Some(9090));
     assert_eq!(form.port("promtail_port"), Some(9080), "its default");
 }
 
 #[test]
-fn an_address_fills_the_form_and_fields_that_nobody_touched_follow_the_file() {
+fn an_address_fills_the_form_and_unchanged_fields_follow_the_file() {
     let mut first = form(&[("grafana_port", "3001"), ("loki_port", "3100")]);
     first.type_in("grafana_port", "3002");
     let asked = SettingsForm::from_pairs(query::read(&first.query()));
@@ -122,25 +122,29 @@ fn an_address_fills_the_form_and_fields_that_nobody_touched_follow_the_file() {
     let mut second = Form::new(&theirs, &asked);
     let told = |form: &Form, path: &str| {
         let field = form.field(path).expect("it is in the table");
-        (field.value.clone(), field.moved().map(str::to_owned))
+        (field.value.clone(), field.changed_on_disk().map(str::to_owned))
     };
     assert_eq!(told(&second, "grafana_port"), ("3002".into(), Some("3005".into())));
     assert_eq!(told(&second, "loki_port"), ("3105".into(), None));
-    assert!(second.query().contains("was.grafana_port=3001"), "the server learns what it was filled with");
+    assert!(second.query().contains("was.grafana_port=3001"), "the server learns the original value");
 
-    first.follow(&theirs);
+    first.update_from(&theirs);
     assert_eq!(first, second, "the same while the page stays open");
 
     let broken = BrokenSettings { error: StackError::Cancelled, text: None };
-    second.follow(&SettingsPage { broken: Some(broken), ..page(&[]) });
-    assert_eq!(told(&second, "loki_port"), ("3105".into(), None), "a broken file says nothing of its values");
+    second.update_from(&SettingsPage { broken: Some(broken), ..page(&[]) });
+    assert_eq!(told(&second, "loki_port"), ("3105".into(), None), "the values of a broken file are unknown");
 
-    second.follow(&page(&[("grafana_port", "3002")]));
-    assert_eq!((second.changes(), told(&second, "loki_port").0), (0, String::new()), "they came to agree");
+    second.update_from(&page(&[("grafana_port", "3002")]));
+    assert_eq!(
+        (second.changes(), told(&second, "loki_port").0),
+        (0, String::new()),
+        "the change is already in the file"
+    );
 }
 
 #[test]
-fn a_browsers_form_without_javascript_bears_every_field_and_changes_those_that_differ() {
+fn a_form_without_javascript_sends_every_field_and_changes_those_that_differ() {
     let form = form(&[("grafana_port", "3001"), ("telemetry.log_tool_details", "yes")]);
     let all: BTreeMap<String, String> =
         form.fields().iter().map(|field| (field.key.path.to_owned(), field.was.clone())).collect();
@@ -152,10 +156,10 @@ fn a_browsers_form_without_javascript_bears_every_field_and_changes_those_that_d
 }
 
 #[test]
-fn how_long_it_is_kept_is_said_as_well() {
+fn the_sentences_mention_the_retention() {
     let mut form = form(&[]);
-    let last = |form: &Form| in_words(&form.recorded()).pop();
-    assert_eq!(last(&form).as_deref(), Some("All of it is kept for 30 days."));
+    let last = |form: &Form| sentences(&form.recorded()).pop();
+    assert_eq!(last(&form).as_deref(), Some("All data is kept for 30 days."));
     form.type_in("retention.logs", "1d");
     form.type_in("retention.metrics", "8w");
     assert_eq!(last(&form).as_deref(), Some("Metrics are kept for 56 days, events for 1 day."));
@@ -164,10 +168,10 @@ fn how_long_it_is_kept_is_said_as_well() {
 #[test]
 fn the_bar_counts_changes_and_problems() {
     for (changes, problems, words) in [
-        (0, 0, "Nothing is changed."),
-        (1, 0, "One setting changed."),
-        (2, 1, "Two settings changed. One problem to solve first."),
-        (0, 2, "Two problems in the file."),
+        (0, 0, "No changes."),
+        (1, 0, "1 setting changed."),
+        (2, 1, "2 settings changed. 1 problem to fix first."),
+        (0, 2, "2 problems in the file."),
     ] {
         assert_eq!(bar_words(changes, problems), words);
     }
@@ -181,7 +185,7 @@ fn snapshot(stack: StackState) -> Snapshot {
 }
 
 #[test]
-fn each_layer_is_told_by_the_one_before_and_there_is_one_thing_to_do() {
+fn each_layer_is_compared_with_the_one_before_and_there_is_one_next_step() {
     use FileState::{Edited, Missing, Outdated};
     let file = |state| ("compose.yaml".to_owned(), state);
     let agent = AgentDrift { container: "a".into(), running: true, differences: Vec::new() };
@@ -189,37 +193,37 @@ fn each_layer_is_told_by_the_one_before_and_there_is_one_thing_to_do() {
     let unknown = Some(StackError::Cancelled);
     let none = || Drift { agents_seen: 2, ..Drift::default() };
     for (drift, stack, words, next) in [
-        (none(), StackState::Running, ["Saved", "Agree", "Agree", "Agree"], Remedy::None),
-        (none(), StackState::Stopped, ["Saved", "Agree", "None run", "Agree"], Remedy::None),
-        (Drift::default(), StackState::Running, ["Saved", "Agree", "Agree", "None"], Remedy::None),
+        (none(), StackState::Running, ["Saved", "In sync", "In sync", "In sync"], Remedy::None),
+        (none(), StackState::Stopped, ["Saved", "In sync", "Stopped", "In sync"], Remedy::None),
+        (Drift::default(), StackState::Running, ["Saved", "In sync", "In sync", "None"], Remedy::None),
         (
             Drift { files: vec![file(Missing)], ..none() },
             StackState::NotInitialized,
-            ["Saved", "None yet", "None run", "Agree"],
+            ["Saved", "None yet", "Stopped", "In sync"],
             Remedy::Initialize,
         ),
         (
             Drift { files: vec![file(Outdated)], services: vec![service], agents: vec![agent.clone()], ..none() },
             StackState::Running,
-            ["Saved", "Lag", "Lag", "Lag"],
+            ["Saved", "Out of date", "Out of date", "Out of date"],
             Remedy::Apply,
         ),
         (
             Drift { files: vec![file(Edited)], ..none() },
             StackState::Running,
-            ["Saved", "Edited", "Agree", "Agree"],
+            ["Saved", "Edited", "In sync", "In sync"],
             Remedy::Apply,
         ),
         (
             Drift { agents: vec![agent], ..none() },
             StackState::Running,
-            ["Saved", "Agree", "Agree", "Lag"],
+            ["Saved", "In sync", "In sync", "Out of date"],
             Remedy::Agents,
         ),
         (
             Drift { engine_error: unknown, ..none() },
             StackState::EngineUnreachable,
-            ["Saved", "Agree", "Unknown", "Unknown"],
+            ["Saved", "In sync", "Unknown", "Unknown"],
             Remedy::None,
         ),
     ] {
@@ -245,9 +249,10 @@ fn preview() -> Preview {
 }
 
 #[test]
-fn what_follows_is_said_for_services_and_agents() {
-    let told = |preview: &Preview| follows(preview).into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>();
-    assert_eq!(told(&preview()), ["No service is made anew.", "Agents need nothing."]);
+fn effects_on_services_and_agents_are_described() {
+    let told =
+        |preview: &Preview| describe_effects(preview).into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>();
+    assert_eq!(told(&preview()), ["No services need to be recreated.", "No agent changes needed."]);
     let some = Preview {
         services: vec![Service::Prometheus, Service::Grafana],
         agents: AgentNeed::NewImages,
@@ -257,27 +262,27 @@ fn what_follows_is_said_for_services_and_agents() {
     assert_eq!(
         told(&some),
         [
-            "Prometheus and Grafana are made anew; the other four keep running. If one does not get ready, all is put \
-             back as it was.",
-            "Agents follow once their image is built anew (`clawker build`) and their containers are made from it. Until \
-             then `a` and `b` go on as before.",
+            "Prometheus and Grafana will be recreated; the other four keep running. If one doesn’t become ready, \
+             everything is rolled back.",
+            "Rebuild the agents’ image (`clawker build`) and recreate their containers to update them. Until then `a` \
+             and `b` keep their current settings.",
         ]
     );
     let stopped = Preview { stack_runs: false, agents: AgentNeed::NewContainers, ..preview() };
-    assert_eq!(follows(&stopped)[0].0, Tone::Off);
-    assert!(told(&stopped)[1].ends_with("No agent exists that this concerns."));
+    assert_eq!(describe_effects(&stopped)[0].0, Tone::Off);
+    assert!(told(&stopped)[1].ends_with("No existing agents are affected."));
     assert!(told(&Preview { services: Service::ALL.to_vec(), ..preview() })[0].starts_with("All six services"));
 }
 
 #[test]
-fn nothing_to_apply_is_told_apart_from_little() {
-    assert!(does_nothing(&preview()));
+fn a_preview_without_effect_is_recognized() {
+    assert!(has_no_effect(&preview()));
     let change = Hunk { lines: Vec::new() };
     for something in [
         Preview { settings: FileDiff { hunks: vec![change], ..preview().settings }, ..preview() },
         Preview { edited: vec!["compose.yaml".into()], ..preview() },
         Preview { services: vec![Service::Loki], ..preview() },
     ] {
-        assert!(!does_nothing(&something));
+        assert!(!has_no_effect(&something));
     }
 }

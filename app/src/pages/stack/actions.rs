@@ -1,4 +1,4 @@
-//! What the stack page offers besides plain commands: the question before data is removed, and the way to Grafana.
+//! The buttons of the stack page that need more than a form: removing data asks first, and Grafana opens in a new tab.
 
 use leptos::prelude::*;
 
@@ -7,8 +7,8 @@ use crate::{
     jobs::{Command, CommandButton, Commands},
 };
 
-/// `Remove stack and data`, which asks first. The question is a popover: it opens, closes on Escape and hands the
-/// focus back without a line of script.
+/// `Remove stack and data`, which asks first. The dialog is a popover: opening, closing on Escape, and returning the focus
+/// work without JavaScript.
 #[component]
 pub fn RemoveForm(commands: Commands) -> impl IntoView {
     view! {
@@ -21,10 +21,10 @@ pub fn RemoveForm(commands: Commands) -> impl IntoView {
                 "Remove the stack and all recorded data?"
             </h2>
             <p>
-                "The containers go, and with them three volumes: the metrics in Prometheus, the events in Loki, and \
-                 what was changed in Grafana. This cannot be undone."
+                "This deletes the containers and three volumes: the metrics in Prometheus, the events in Loki, and \
+                 your changes in Grafana. It can’t be undone."
             </p>
-            <p>"The configuration files stay, and so does the agents’ network."</p>
+            <p>"The configuration files and the agents’ network are kept."</p>
             <div class="actions">
                 <button type="button" class="button" popovertarget="remove" popovertargetaction="hide">
                     "Keep everything"
@@ -35,7 +35,7 @@ pub fn RemoveForm(commands: Commands) -> impl IntoView {
     }
 }
 
-/// Opens a service's own page.
+/// A link that opens a service's own page in a new tab.
 #[component]
 pub fn OpenPage(url: String, words: &'static str) -> impl IntoView {
     view! {

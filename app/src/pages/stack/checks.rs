@@ -1,4 +1,4 @@
-//! What the doctor found: first what stands in the way, then, folded up, what is in order.
+//! What the doctor found: problems and warnings first, then, folded, the checks that passed.
 
 use leptos::prelude::*;
 use monitor_core::{
@@ -14,27 +14,25 @@ use crate::{
     words,
 };
 
-/// Whether something stands in the way of a start that the page does not say elsewhere. Such findings go before the
-/// services.
+/// Whether there is a problem that will make a start fail and that the page does not show elsewhere. If so, the checks are
+/// shown above the services.
 pub fn comes_first(snapshot: &Snapshot) -> bool {
-    let told_elsewhere = |check: Check| matches!(check, Check::Engine | Check::Settings | Check::Files);
-    let stands_in_the_way = |finding: &Finding| finding.grade == Grade::Problem && !told_elsewhere(finding.check);
-    snapshot.checkup.as_ref().is_some_and(|checkup| checkup.findings.iter().any(stands_in_the_way))
+    let shown_elsewhere = |check: Check| matches!(check, Check::Engine | Check::Settings | Check::Files);
+    let is_problem = |finding: &Finding| finding.grade == Grade::Problem && !shown_elsewhere(finding.check);
+    snapshot.checkup.as_ref().is_some_and(|checkup| checkup.findings.iter().any(is_problem))
 }
 
-/// Whether somebody should read it now. The ends of life are told beside the services.
+/// Whether the finding needs attention. Services without support are marked in the table of services instead.
 pub fn is_open(finding: &Finding) -> bool {
     finding.grade != Grade::Ok && finding.check != Check::EndOfLife
 }
 
-/// The sum in words.
-pub fn sum(checkup: &Checkup) -> String {
+/// Counts the findings: `1 problem`, `2 warnings`.
+pub fn summary(checkup: &Checkup) -> String {
     match (checkup.count(Grade::Problem), checkup.findings.iter().filter(|finding| is_open(finding)).count()) {
-        (0, 0) => "Nothing stands in the way.".into(),
-        (0, 1) => "One thing to know.".into(),
-        (0, some) => format!("{} things to know.", words::sentence(&words::count(some)).trim_end_matches('.')),
-        (1, _) => "One problem to solve.".into(),
-        (some, _) => format!("{} problems to solve.", words::sentence(&words::count(some)).trim_end_matches('.')),
+        (0, 0) => "No problems found.".into(),
+        (0, warnings) => format!("{}.", words::plural(warnings, "warning", "warnings")),
+        (problems, _) => format!("{}.", words::plural(problems, "problem", "problems")),
     }
 }
 
@@ -47,8 +45,8 @@ pub fn Checks(commands: Commands) -> impl IntoView {
         None => Vec::new(),
     });
     let words = live.derive(|snapshot| match &snapshot.checkup {
-        Some(checkup) => sum(checkup),
-        None => "Looking at this machine…".into(),
+        Some(checkup) => summary(checkup),
+        None => "Checking…".into(),
     });
     let age = live.derive_timed(|snapshot, now| {
         let checkup = snapshot.checkup.as_ref();
@@ -60,7 +58,7 @@ pub fn Checks(commands: Commands) -> impl IntoView {
         <section class="card checks" aria-labelledby="checks">
             <div class="card-head">
                 <h2 id="checks">"Checks"</h2>
-                <p class="fact">{move || words.get()} " " {move || age.get()}</p>
+                <p class="muted">{move || words.get()} " " {move || age.get()}</p>
                 <CommandButton commands command=Command::CheckUp rank="quiet" />
             </div>
             {move || findings.with(|findings| list(findings, true))}
@@ -82,18 +80,15 @@ fn folded_words(findings: &[Finding]) -> String {
     }
 }
 
-/// The findings that are to be read now, or the others.
+/// The findings that need attention, or the others.
 fn list(findings: &[Finding], open: bool) -> AnyView {
     let rows: Vec<AnyView> = findings.iter().filter(|finding| is_open(finding) == open).map(row).collect();
-    match rows.is_empty() {
-        true => ().into_any(),
-        false => view! { <ul>{rows}</ul> }.into_any(),
-    }
+    if rows.is_empty() { ().into_any() } else { view! { <ul>{rows}</ul> }.into_any() }
 }
 
 fn row(finding: &Finding) -> AnyView {
     let (tone, grade) = match finding.grade {
-        Grade::Ok => (Tone::Ok, "In order: "),
+        Grade::Ok => (Tone::Ok, "OK: "),
         Grade::Warning => (Tone::Warn, "Warning: "),
         Grade::Problem => (Tone::Bad, "Problem: "),
     };

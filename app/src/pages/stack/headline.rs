@@ -1,4 +1,4 @@
-//! What is going on, in one sentence, and the one next step. Pure: from the snapshot to words.
+//! The state of the stack in one sentence, and the next step. Pure: from the snapshot to text.
 
 use monitor_core::{
     error::StackError,
@@ -15,37 +15,37 @@ use crate::{
     words,
 };
 
-/// The step that is offered first.
+/// The primary button.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing to press: it changes by itself, or outside the panel.
+    /// No button: the state changes by itself, or outside of the panel.
     None,
-    /// Write the files.
+    /// Create the files.
     Initialize,
-    /// Start what does not run.
+    /// Start the stopped services.
     Start,
-    /// Stop the job at work.
+    /// Cancel the running job.
     Cancel,
-    /// Open Grafana at that address.
+    /// Open Grafana at this address.
     Open(String),
 }
 
-/// The opening of the page.
+/// The top of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headline {
-    /// How it feels.
+    /// The color and icon of the state.
     pub tone: Tone,
-    /// The state in a word or two.
+    /// The state in one or two words.
     pub word: &'static str,
     /// The state in a sentence.
     pub title: String,
-    /// What follows from it; literals in backticks.
+    /// What it means for the reader. Literals are in backticks.
     pub text: String,
-    /// The one next step.
+    /// The next step.
     pub step: Step,
 }
 
-/// What may be done besides the next step.
+/// The buttons besides the primary one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offers {
     /// `Stop stack`.
@@ -54,12 +54,9 @@ pub struct Offers {
     pub remove: bool,
 }
 
-/// Reads the opening off the snapshot.
+/// Describes the snapshot.
 pub fn headline(snapshot: &Snapshot) -> Headline {
-    let initialize_first = match snapshot.configuration.initialized {
-        true => Step::None,
-        false => Step::Initialize,
-    };
+    let initialize_first = if snapshot.configuration.initialized { Step::None } else { Step::Initialize };
     if let Some(job) = snapshot.running_job() {
         let JobHeadline { word, title, text } = job_headline(job);
         let step = if job.kind == JobKind::Initialize { Step::None } else { Step::Cancel };
@@ -68,9 +65,9 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
     if of_another_generation(snapshot) {
         return Headline {
             tone: Tone::Warn,
-            word: "Left alone",
-            title: "The folder holds another stack.".into(),
-            text: "A later Clawker keeps its own monitoring there. Nothing of it is changed from here.".into(),
+            word: "Not managed",
+            title: "The folder contains another stack.".into(),
+            text: "It belongs to a newer version of Clawker. The panel does not change it.".into(),
             step: Step::None,
         };
     }
@@ -78,19 +75,19 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
         EngineState::Connecting => Headline {
             tone: Tone::Busy,
             word: "Connecting",
-            title: "Asking the Docker Engine.".into(),
-            text: "The page changes by itself when it answers.".into(),
+            title: "Connecting to Docker.".into(),
+            text: "This page updates automatically.".into(),
             step: initialize_first,
         },
         EngineState::Unreachable { .. } => Headline {
             tone: Tone::Bad,
-            word: "No Engine",
-            title: "No Docker Engine answers.".into(),
+            word: "No Docker",
+            title: "Can’t reach Docker.".into(),
             text: match initialize_first {
                 Step::Initialize => {
-                    "Without it nothing can be started. The files can be written already, and looked at.".into()
+                    "Nothing can be started without it. You can already create and view the files.".into()
                 }
-                _ => "Without it nothing can be started, and nothing is known about the services.".into(),
+                _ => "Nothing can be started without it, and the state of the services is unknown.".into(),
             },
             step: initialize_first,
         },
@@ -98,7 +95,7 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
     }
 }
 
-/// Reads off the snapshot what else may be done.
+/// Returns which other buttons to show.
 pub fn offers(snapshot: &Snapshot) -> Offers {
     let free = snapshot.running_job().is_none()
         && matches!(snapshot.engine, EngineState::Connected { .. })
@@ -117,7 +114,7 @@ fn at_rest(snapshot: &Snapshot) -> Headline {
             tone: Tone::Ok,
             word: "Running",
             title: "All six services are ready.".into(),
-            text: "Agents that start now are watched.".into(),
+            text: "Agents you start now are monitored.".into(),
             step: match snapshot.service(Service::Grafana).and_then(|grafana| grafana.url.clone()) {
                 Some(url) => Step::Open(url),
                 None => Step::None,
@@ -128,11 +125,10 @@ fn at_rest(snapshot: &Snapshot) -> Headline {
             tone: Tone::Off,
             word: "Stopped",
             title: "The stack is stopped.".into(),
-            text: match checks::comes_first(snapshot) {
-                true => "A start would not come far. The checks below say what is in the way.".into(),
-                false => "Starting it fetches the images that are missing, then starts six services and waits until \
-                          each answers."
-                    .into(),
+            text: if checks::comes_first(snapshot) {
+                "Starting will fail. Fix the problem below first.".into()
+            } else {
+                "Starting pulls missing images, then starts six services and waits until each is ready.".into()
             },
             step: Step::Start,
         },
@@ -141,7 +137,7 @@ fn at_rest(snapshot: &Snapshot) -> Headline {
             word: "Not set up",
             title: "Nothing is set up yet.".into(),
             text: format!(
-                "The first step writes the configuration files to `{}`. Nothing is started by it.",
+                "The first step creates the configuration files in `{}`. Nothing starts yet.",
                 snapshot.configuration.directory
             ),
             step: Step::Initialize,
@@ -161,16 +157,18 @@ fn partial(snapshot: &Snapshot) -> Headline {
     };
     let down = titles(|state| state != ContainerState::Running);
     let slow = titles(|state| state == ContainerState::Running);
-    let (runs, run) = (if down.len() == 1 { "does" } else { "do" }, if slow.len() == 1 { "runs" } else { "run" });
-    let text = match (down.is_empty(), slow.is_empty()) {
-        (false, true) => format!("{} {runs} not run. Starting the stack leaves the others alone.", words::list(&down)),
-        (true, _) => format!("{} {run} and did not say yet that it is ready.", words::list(&slow)),
-        (false, false) => format!(
-            "{} {runs} not run; {} {run} and did not say yet that it is ready.",
-            words::list(&down),
-            words::list(&slow)
-        ),
-    };
+    let be = |names: &[&str]| if names.len() == 1 { "is" } else { "are" };
+    let all_stopped = titles(|state| matches!(state, ContainerState::Restarting | ContainerState::Paused)).is_empty();
+    let mut text = Vec::new();
+    if !down.is_empty() {
+        let them = if down.len() == 1 { "it" } else { "them" };
+        let kept = if down.len() == snapshot.services.len() { "" } else { "; the others keep running" };
+        let state = if all_stopped { "stopped" } else { "not running" };
+        text.push(format!("{} {} {state}. Start {them}{kept}.", words::list(&down), be(&down)));
+    }
+    if !slow.is_empty() {
+        text.push(format!("{} {} running but not ready yet.", words::list(&slow), be(&slow)));
+    }
     Headline {
         tone: Tone::Warn,
         word: "Partly running",
@@ -178,7 +176,7 @@ fn partial(snapshot: &Snapshot) -> Headline {
             0 => "No service is ready.".into(),
             _ => words::ready_of(ready, 6),
         },
-        text,
+        text: text.join(" "),
         step: if down.is_empty() { Step::None } else { Step::Start },
     }
 }

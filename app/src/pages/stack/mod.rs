@@ -1,4 +1,4 @@
-//! The stack page: how it stands, the one next step, and every service with its evidence.
+//! The stack page: the state of the stack, the next step, the services, and the checks.
 
 mod actions;
 mod checks;

@@ -1,4 +1,4 @@
-//! The page itself: the opening, what needs attention, then the services.
+//! The page: the state and the next step, what needs attention, the services, the data path, the checks.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -40,7 +40,7 @@ pub fn StackPage() -> impl IntoView {
     }
 }
 
-/// How it stands, and the one next step.
+/// The state, and the next step.
 #[component]
 fn Opening(commands: Commands) -> impl IntoView {
     let live = Live::get();
@@ -82,7 +82,7 @@ fn Opening(commands: Commands) -> impl IntoView {
     }
 }
 
-/// What stands in the way: no Engine, wrong settings, files that differ from them.
+/// What needs attention: Docker can’t be reached, the settings are invalid, or files differ from the settings.
 #[component]
 fn Attention(commands: Commands) -> impl IntoView {
     let live = Live::get();
@@ -91,17 +91,16 @@ fn Attention(commands: Commands) -> impl IntoView {
         _ => None,
     });
     let settings_error = live.derive(|snapshot| snapshot.configuration.error.clone());
-    let differing = live.derive(|snapshot| match snapshot.configuration.initialized {
-        true => snapshot.configuration.differing.clone(),
-        false => Vec::new(),
+    let differing = live.derive(|snapshot| {
+        if snapshot.configuration.initialized { snapshot.configuration.differing.clone() } else { Vec::new() }
     });
     view! {
         {move || match engine_error.get() { Some(error) => view! { <NoEngine error /> }.into_any(), None => ().into_any() }}
         {move || {
             settings_error.get().map(|error| {
                 let title = match &error {
-                    StackError::SettingsInvalid { .. } => "Settings that cannot be used",
-                    StackError::OtherGeneration { .. } => "Two generations of the stack share this folder",
+                    StackError::SettingsInvalid { .. } => "Invalid settings",
+                    StackError::OtherGeneration { .. } => "Two versions of the stack share this folder",
                     _ => "The configuration could not be read",
                 };
                 view! { <ErrorNote title=title.to_owned() error=ApiError::Stack(error) /> }
@@ -114,12 +113,12 @@ fn Attention(commands: Commands) -> impl IntoView {
     }
 }
 
-/// Why Docker does not answer, and how to get one.
+/// Why Docker can’t be reached, and how to install it.
 #[component]
 fn NoEngine(error: StackError) -> impl IntoView {
     let absent = matches!(error, StackError::EngineUnreachable { .. });
     view! {
-        <ErrorNote title="Docker does not answer".to_owned() error=ApiError::Stack(error)>
+        <ErrorNote title="Can’t reach Docker".to_owned() error=ApiError::Stack(error)>
             {absent.then(|| view! {
                 <dl class="install-options">
                     <dt>"Linux"</dt>
@@ -133,7 +132,7 @@ fn NoEngine(error: StackError) -> impl IntoView {
                     </dd>
                 </dl>
             })}
-            <p class="muted">"The panel goes on asking; this page changes by itself when Docker answers."</p>
+            <p class="muted">"We keep retrying; this page updates when Docker is reachable."</p>
         </ErrorNote>
     }
 }
@@ -141,11 +140,8 @@ fn NoEngine(error: StackError) -> impl IntoView {
 #[component]
 fn Differing(names: Vec<String>, commands: Commands) -> impl IntoView {
     let heading = match names.len() {
-        1 => "One file differs from the settings".to_owned(),
-        count => format!(
-            "{} files differ from the settings",
-            crate::words::sentence(&crate::words::count(count)).trim_end_matches('.')
-        ),
+        1 => "1 file differs from the settings".to_owned(),
+        count => format!("{count} files differ from the settings"),
     };
     let files = names
         .into_iter()
@@ -158,7 +154,7 @@ fn Differing(names: Vec<String>, commands: Commands) -> impl IntoView {
                 {heading}
             </h2>
             <ul class="inline-list">{files}</ul>
-            <p class="hint">"Replacing writes them anew from the settings, and keeps each old one beside it as a backup."</p>
+            <p class="hint">"Replacing regenerates them from the settings and keeps a backup of each old file."</p>
             <div class="actions">
                 <CommandButton commands command=Command::Replace rank="plain" />
             </div>

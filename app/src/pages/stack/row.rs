@@ -1,4 +1,4 @@
-//! One service as its row shows it: every word decided here, so that the view only sets them. Pure.
+//! The text of a service’s row. Pure, so that the view only lays it out.
 
 use monitor_core::{
     job::{Job, JobKind, Phase},
@@ -13,51 +13,51 @@ use crate::{components::Tone, jobs::thousandths, words};
 /// A published port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortLink {
-    /// The number on the host.
+    /// The port on the host.
     pub number: String,
-    /// Where it is bound, for whoever points at it.
+    /// The address and port it is bound to, shown on hover.
     pub bound: String,
-    /// The page behind it, where there is one.
+    /// The address of the service’s page, where it has one.
     pub page: Option<String>,
 }
 
-/// The fetching of the service's image.
+/// The progress of pulling the service's image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
-    /// Thousandths.
+    /// In thousandths.
     pub value: u32,
     /// `41 MB of 212 MB`.
     pub words: String,
 }
 
-/// The words of a row.
+/// The text of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// How the state feels.
+    /// The color and icon of the state.
     pub tone: Tone,
-    /// The state in a word.
+    /// The state in one or two words.
     pub word: &'static str,
     /// The container's state, for attributes.
     pub state: &'static str,
     /// The version of the image.
     pub version: String,
-    /// What stands in the way, as the service or the Engine put it.
+    /// Why the service is not ready, in the words of the service or the Engine.
     pub why: Option<String>,
-    /// Its image's progress.
+    /// The pull of its image, while it runs.
     pub fetch: Option<Fetch>,
-    /// What is published.
+    /// The published ports.
     pub ports: Vec<PortLink>,
-    /// Time since it started, and when that was.
+    /// How long it has been running, and when it started.
     pub up: Option<(String, Timestamp)>,
-    /// CPU, as `1.2 %`.
+    /// CPU, as `1.2%`.
     pub cpu: Option<String>,
     /// Memory, as `148 MB`.
     pub memory: Option<String>,
-    /// There is a container whose log can be read.
+    /// Whether there is a container whose logs can be read.
     pub has_log: bool,
 }
 
-/// The row of a service.
+/// Describes a service.
 pub fn row(snapshot: &Snapshot, now: Timestamp, service: Service) -> Row {
     let known = matches!(snapshot.engine, EngineState::Connected { .. });
     let Some(status) = snapshot.service(service).filter(|_| known) else {
@@ -100,10 +100,10 @@ fn unknown() -> Row {
     }
 }
 
-/// The state as a word: the phase of the job at work, or else what the container does.
+/// Describes the state: the phase of the running job, or else the state of the container.
 pub fn state_words(status: &ServiceStatus, phase: Option<(JobKind, Phase)>) -> (Tone, &'static str) {
     match phase {
-        Some((_, Phase::Pulling)) => return (Tone::Busy, "Fetching image"),
+        Some((_, Phase::Pulling)) => return (Tone::Busy, "Pulling image"),
         Some((_, Phase::Creating)) => return (Tone::Busy, "Creating"),
         Some((_, Phase::Starting)) => return (Tone::Busy, "Starting"),
         Some((_, Phase::AwaitingReadiness)) if !status.ready => return (Tone::Busy, "Getting ready"),

@@ -1,4 +1,4 @@
-//! The six services, to compare: a table, and a list where there is no room for one.
+//! The table of the six services. Laid out as a list on narrow screens.
 
 use leptos::prelude::*;
 use monitor_core::service::Service;
@@ -10,16 +10,16 @@ use crate::{
     reactive::{Derived, show_if},
 };
 
-/// The table. Its roles are spelt out, because a narrow one is laid out as a list and browsers then forget them.
+/// The table. Its roles are explicit, because browsers drop the implicit ones where the table is laid out as a list.
 #[component]
 pub fn Services() -> impl IntoView {
     let network = Live::get().derive(|snapshot| snapshot.network.clone());
     let network_words = move || {
         network.with(|network| match (network.name.is_empty(), network.exists) {
             (true, _) => String::new(),
-            (false, true) => format!("On the network `{}`.", network.name),
+            (false, true) => format!("Network: `{}`.", network.name),
             (false, false) => {
-                format!("The network `{}` does not exist yet; starting the stack makes it.", network.name)
+                format!("Network `{}` will be created when the stack starts.", network.name)
             }
         })
     };
@@ -27,7 +27,7 @@ pub fn Services() -> impl IntoView {
         <section class="card services" aria-labelledby="services">
             <div class="card-head">
                 <h2 id="services">"Services"</h2>
-                <p class="fact">{move || view! { <Prose text=network_words() /> }.into_any()}</p>
+                <p class="muted">{move || view! { <Prose text=network_words() /> }.into_any()}</p>
             </div>
             <table role="table">
                 <thead role="rowgroup">
@@ -35,10 +35,10 @@ pub fn Services() -> impl IntoView {
                         <th role="columnheader" scope="col">"Service"</th>
                         <th role="columnheader" scope="col">"State"</th>
                         <th role="columnheader" scope="col" class="number">"Port"</th>
-                        <th role="columnheader" scope="col" class="number">"Up"</th>
+                        <th role="columnheader" scope="col" class="number">"Uptime"</th>
                         <th role="columnheader" scope="col" class="number">"CPU"</th>
                         <th role="columnheader" scope="col" class="number">"Memory"</th>
-                        <th role="columnheader" scope="col"><span class="visually-hidden">"Log"</span></th>
+                        <th role="columnheader" scope="col"><span class="visually-hidden">"Logs"</span></th>
                     </tr>
                 </thead>
                 {Service::ALL.into_iter().map(|service| view! { <ServiceRows service /> }).collect_view()}
@@ -47,14 +47,14 @@ pub fn Services() -> impl IntoView {
     }
 }
 
-/// The state of a service as its shape alone, for where its name stands beside it.
+/// The state of a service as an icon, for use beside its name.
 pub fn state_dot(service: Service) -> impl IntoView {
     let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
     let tone = Derived::new(move || row.with(|row| row.tone));
     view! {
-        <span class="dot" data-tone=move || tone.get().name().to_owned()>
+        <span class="status-icon" data-tone=move || tone.get().name().to_owned()>
             {move || view! { <Icon shape=tone.get().shape() /> }.into_any()}
-            <span class="unseen">{move || row.with(|row| row.word.to_owned())} " "</span>
+            <span class="visually-hidden">{move || row.with(|row| row.word.to_owned())} " "</span>
         </span>
     }
 }
@@ -87,7 +87,7 @@ fn ServiceRows(service: Service) -> impl IntoView {
                 <td role="cell" class="number" data-label="Port">
                     {move || ports(&ports_shown.get())}
                 </td>
-                <td role="cell" class="number" data-label="Up">
+                <td role="cell" class="number" data-label="Uptime">
                     <Uptime row />
                 </td>
                 <td role="cell" class="number" data-label="CPU">
@@ -96,7 +96,7 @@ fn ServiceRows(service: Service) -> impl IntoView {
                 <td role="cell" class="number" data-label="Memory">
                     {move || or_dash(memory.get())}
                 </td>
-                <td role="cell" class="log">
+                <td role="cell" class="log-link">
                     {show_if(has_log, move || view! {
                         <a href=format!("/logs/{service}") aria-label=format!("Logs of {}", service.title())>
                             "Logs"
@@ -115,7 +115,7 @@ fn ServiceRows(service: Service) -> impl IntoView {
     }
 }
 
-/// What there is to know about the service, why it is not as wanted, and how far its image is.
+/// Remarks below a service: its end of support, why it is not ready, and the pull of its image.
 #[component]
 fn Remarks(row: Derived<Row>, service: Service) -> impl IntoView {
     let why = Derived::new(move || row.with(|row| row.why.clone()));
@@ -123,15 +123,15 @@ fn Remarks(row: Derived<Row>, service: Service) -> impl IntoView {
     let fetch = move || row.with(|row| row.fetch.clone());
     view! {
         {service.end_of_life().map(|text| view! { <EndOfLife text /> })}
-        {move || why.get().map(|text| view! { <p class="why"><Prose text /></p> }).into_any()}
+        {move || why.get().map(|text| view! { <p class="service-problem"><Prose text /></p> }).into_any()}
         {show_if(fetching, move || view! {
-            <p class="fetch">
+            <p class="image-pull">
                 <progress
                     max="1000"
                     value=move || fetch().map(|fetch| fetch.value.to_string())
                     aria-label=format!("Image of {}", service.title())
                 ></progress>
-                <span class="fact">{move || fetch().map(|fetch| fetch.words).unwrap_or_default()}</span>
+                <span class="muted">{move || fetch().map(|fetch| fetch.words).unwrap_or_default()}</span>
             </p>
         })}
     }

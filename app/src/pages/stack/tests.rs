@@ -1,4 +1,4 @@
-//! Tables: from snapshots to words.
+//! From snapshots to text.
 
 use monitor_core::{
     doctor::{Check, Checkup, Finding, Grade},
@@ -38,7 +38,7 @@ fn status(service: Service, state: ContainerState, ready: bool) -> ServiceStatus
     }
 }
 
-/// A stack whose Engine answers and whose files are there.
+/// A stack with a connected Engine and current files.
 fn stack(each: impl Fn(Service) -> (ContainerState, bool)) -> Snapshot {
     let mut snapshot = Seed::empty().snapshot;
     snapshot.engine = EngineState::Connected {
@@ -86,7 +86,7 @@ fn step(service: Service, phase: Phase) -> Progress {
 }
 
 #[test]
-fn there_is_one_sentence_and_one_next_step() {
+fn each_state_has_one_sentence_and_one_next_step() {
     use ContainerState::{Exited, Missing, Running};
     let new = uninitialized(all(Missing, false));
     let new = Snapshot { stack: stack_state(true, false, &new.services), ..new };
@@ -96,14 +96,14 @@ fn there_is_one_sentence_and_one_next_step() {
     for (snapshot, tone, title, next) in [
         (new.clone(), Tone::Off, "Nothing is set up yet.", Step::Initialize),
         (all(Missing, false), Tone::Off, "The stack is stopped.", Step::Start),
-        (one_down, Tone::Warn, "Five of six services are ready.", Step::Start),
-        (one_slow, Tone::Warn, "Five of six services are ready.", Step::None),
+        (one_down, Tone::Warn, "5 of 6 services are ready.", Step::Start),
+        (one_slow, Tone::Warn, "5 of 6 services are ready.", Step::None),
         (all(Running, false), Tone::Warn, "No service is ready.", Step::None),
         (all(Running, true), Tone::Ok, "All six services are ready.", Step::Open("http://127.0.0.1:3000".into())),
-        (unreachable(new.clone()), Tone::Bad, "No Docker Engine answers.", Step::Initialize),
-        (unreachable(all(Missing, false)), Tone::Bad, "No Docker Engine answers.", Step::None),
+        (unreachable(new.clone()), Tone::Bad, "Can’t reach Docker.", Step::Initialize),
+        (unreachable(all(Missing, false)), Tone::Bad, "Can’t reach Docker.", Step::None),
         (with_job(new, JobKind::Initialize, vec![]), Tone::Busy, "Writing the files.", Step::None),
-        (with_job(all(Missing, false), JobKind::Up, vec![fetching]), Tone::Busy, "Fetching one image.", Step::Cancel),
+        (with_job(all(Missing, false), JobKind::Up, vec![fetching]), Tone::Busy, "Pulling 1 image.", Step::Cancel),
         (
             with_job(
                 all(Running, false),
@@ -111,7 +111,7 @@ fn there_is_one_sentence_and_one_next_step() {
                 vec![step(Service::Loki, Phase::AwaitingReadiness), step(Service::Grafana, Phase::Ready)],
             ),
             Tone::Busy,
-            "One of two services is ready.",
+            "1 of 2 services is ready.",
             Step::Cancel,
         ),
         (with_job(all(Running, true), JobKind::Down, vec![]), Tone::Busy, "Stopping the stack.", Step::Cancel),
@@ -122,18 +122,21 @@ fn there_is_one_sentence_and_one_next_step() {
 }
 
 #[test]
-fn what_does_not_run_is_told_apart_from_what_is_slow() {
+fn stopped_services_are_distinguished_from_those_that_are_not_ready() {
     use ContainerState::{Exited, Running};
     let snapshot = stack(|service| match service {
         Service::Loki => (Exited, false),
         Service::Jaeger => (Running, false),
         _ => (Running, true),
     });
-    assert_eq!(headline(&snapshot).text, "Loki does not run; Jaeger runs and did not say yet that it is ready.");
+    assert_eq!(
+        headline(&snapshot).text,
+        "Loki is stopped. Start it; the others keep running. Jaeger is running but not ready yet."
+    );
 }
 
 #[test]
-fn stopping_and_removing_are_offered_where_they_would_do_something() {
+fn stop_and_remove_are_offered_only_where_they_have_an_effect() {
     use ContainerState::{Missing, Running};
     let busy = with_job(all(Running, true), JobKind::Up, vec![]);
     for (snapshot, stop, remove) in [
@@ -148,13 +151,13 @@ fn stopping_and_removing_are_offered_where_they_would_do_something() {
 }
 
 #[test]
-fn a_service_is_described_by_the_job_at_work_or_else_by_its_container() {
+fn a_service_is_described_by_the_running_job_or_else_by_its_container() {
     use ContainerState::{Exited, Missing, Restarting, Running};
     let up = |phase| Some((JobKind::Up, phase));
     for (state, ready, phase, tone, word) in [
         (Missing, false, None, Tone::Off, "Not created"),
         (Missing, false, up(Phase::Waiting), Tone::Off, "Waiting"),
-        (Missing, false, up(Phase::Pulling), Tone::Busy, "Fetching image"),
+        (Missing, false, up(Phase::Pulling), Tone::Busy, "Pulling image"),
         (Running, false, up(Phase::AwaitingReadiness), Tone::Busy, "Getting ready"),
         (Running, true, up(Phase::AwaitingReadiness), Tone::Ok, "Ready"),
         (Running, true, up(Phase::Waiting), Tone::Ok, "Ready"),
@@ -171,15 +174,15 @@ fn a_service_is_described_by_the_job_at_work_or_else_by_its_container() {
 }
 
 #[test]
-fn a_row_says_how_long_how_much_and_why() {
+fn a_row_shows_uptime_usage_and_why_the_service_is_not_ready() {
     let mut snapshot = all(ContainerState::Running, false);
     snapshot.services[2].usage = Some(Usage { cpu_percent: 2.04, memory_bytes: 131_000_000 });
     snapshot.services[2].waiting_for = Some("HTTP 503: Ingester not ready".into());
     let loki = row(&snapshot, at(8040), Service::Loki);
     assert_eq!(loki.up.map(|(words, _)| words).as_deref(), Some("2 h 14 min"));
-    assert_eq!((loki.cpu.as_deref(), loki.memory.as_deref()), (Some("2.0 %"), Some("131 MB")));
+    assert_eq!((loki.cpu.as_deref(), loki.memory.as_deref()), (Some("2.0%"), Some("131 MB")));
     assert_eq!(loki.why.as_deref(), Some("HTTP 503: Ingester not ready."));
-    assert_eq!(row(&unreachable(snapshot), at(0), Service::Loki).word, "Unknown", "an old state is not shown as new");
+    assert_eq!(row(&unreachable(snapshot), at(0), Service::Loki).word, "Unknown", "an outdated state is not shown");
 }
 
 fn checked(mut snapshot: Snapshot, findings: &[(Check, Grade)]) -> Snapshot {
@@ -196,21 +199,21 @@ fn checked(mut snapshot: Snapshot, findings: &[(Check, Grade)]) -> Snapshot {
 }
 
 #[test]
-fn what_stands_in_the_way_is_counted_and_comes_first_unless_it_is_told_elsewhere() {
+fn problems_are_counted_and_shown_first_unless_the_page_shows_them_elsewhere() {
     let stopped = all(ContainerState::Missing, false);
-    assert!(!checks::comes_first(&stopped), "nobody has looked yet");
+    assert!(!checks::comes_first(&stopped), "there was no checkup yet");
     let ends = (Check::EndOfLife, Grade::Warning);
     for (findings, first, words) in [
-        (&[ends, (Check::Port, Grade::Ok)][..], false, "Nothing stands in the way."),
-        (&[ends, (Check::Address, Grade::Warning)], false, "One thing to know."),
-        (&[(Check::Address, Grade::Warning), (Check::DiskSpace, Grade::Warning)], false, "Two things to know."),
-        (&[(Check::Settings, Grade::Problem)], false, "One problem to solve."),
-        (&[(Check::Engine, Grade::Problem), (Check::Port, Grade::Problem)], true, "Two problems to solve."),
-        (&[ends, (Check::DiskSpace, Grade::Problem)], true, "One problem to solve."),
+        (&[ends, (Check::Port, Grade::Ok)][..], false, "No problems found."),
+        (&[ends, (Check::Address, Grade::Warning)], false, "1 warning."),
+        (&[(Check::Address, Grade::Warning), (Check::DiskSpace, Grade::Warning)], false, "2 warnings."),
+        (&[(Check::Settings, Grade::Problem)], false, "1 problem."),
+        (&[(Check::Engine, Grade::Problem), (Check::Port, Grade::Problem)], true, "2 problems."),
+        (&[ends, (Check::DiskSpace, Grade::Problem)], true, "1 problem."),
     ] {
         let snapshot = checked(stopped.clone(), findings);
         assert_eq!(checks::comes_first(&snapshot), first, "{findings:?}");
-        assert_eq!(snapshot.checkup.as_ref().map(checks::sum).as_deref(), Some(words), "{findings:?}");
-        assert_eq!(headline(&snapshot).text.contains("The checks below"), first, "{findings:?}");
+        assert_eq!(snapshot.checkup.as_ref().map(checks::summary).as_deref(), Some(words), "{findings:?}");
+        assert_eq!(headline(&snapshot).text.contains("Fix the problem below"), first, "{findings:?}");
     }
 }
