@@ -1,4 +1,4 @@
-//! `simulate`: agents that are not there, before the real collector; at the end, the ledger of what it took.
+//! `simulate`: sends a collector what simulated agents export, then prints a ledger of what it accepted.
 
 use std::time::Duration;
 
@@ -17,28 +17,28 @@ use crate::{
     clock::now,
     docker::{endpoint_from_environment, host_of_published_ports},
     installation::Installation,
-    simulate::{Endpoints, Patience, Progress, Report, Simulation},
+    simulate::{Endpoints, Progress, Report, RetryPolicy, Simulation},
 };
 
-/// Without a terminal, progress is a line in so many seconds.
-const LINE_EVERY_SECONDS: u64 = 60;
+/// How often progress is printed if standard error is not a terminal.
+const PROGRESS_INTERVAL_SECONDS: u64 = 60;
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct SimulateOptions {
-    /// How many agents; half of them run Claude Code 2.1.330, the others 2.1.100 and 2.0.30.
+    /// How many agents. Half of them run Claude Code 2.1.330, the others 2.1.100 and 2.0.30.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     agents: u32,
-    /// How much faster than people work: 60 squeezes an hour into a minute, pauses and timestamps alike.
-    #[arg(long, value_name = "R", default_value_t = 1.0, value_parser = rate)]
+    /// How much faster than real time: 60 squeezes an hour into a minute, including pauses and timestamps.
+    #[arg(long, value_name = "R", default_value_t = 1.0, value_parser = parse_rate)]
     rate: f64,
-    /// The same seed plays the same.
+    /// The same seed gives the same simulation.
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// How long, as `90s`, `10m` or `2h` on the clock; without it, until interrupted.
-    #[arg(long = "for", value_name = "D", value_parser = duration)]
-    lasts: Option<Duration>,
-    /// Another collector, as `http://127.0.0.1:4318`; the paths of the settings are appended.
-    #[arg(long, value_name = "URL", value_parser = endpoint)]
+    /// How long to run, for example `90s`, `10m` or `2h`. Runs until interrupted by default.
+    #[arg(long = "for", value_name = "D", value_parser = parse_duration)]
+    duration: Option<Duration>,
+    /// The collector to send to, for example `http://127.0.0.1:4318`. The paths from the settings are appended.
+    #[arg(long, value_name = "URL", value_parser = parse_endpoint)]
     endpoint: Option<String>,
     #[command(flatten)]
     output: OutputOptions,
@@ -49,19 +49,16 @@ pub(super) async fn simulate(options: SimulateOptions) -> Result<(), StackError>
     let simulation = simulation(&options, &settings);
     let bar = ProgressBar::with_draw_target(
         None,
-        match options.output.json {
-            true => ProgressDrawTarget::hidden(),
-            false => ProgressDrawTarget::stderr(),
-        },
+        if options.output.json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() },
     );
     bar.set_style(ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut seconds = 0;
-    let tell = |progress: Progress| {
-        let words = progress_words(&progress);
-        if bar.is_hidden() && !options.output.json && seconds % LINE_EVERY_SECONDS == 0 {
-            output::note(&words);
+    let show_progress = |progress: Progress| {
+        let line = describe_progress(&progress);
+        if bar.is_hidden() && !options.output.json && seconds % PROGRESS_INTERVAL_SECONDS == 0 {
+            output::note(&line);
         }
-        bar.set_message(words);
+        bar.set_message(line);
         bar.tick();
         seconds += 1;
     };
@@ -71,12 +68,13 @@ pub(super) async fn simulate(options: SimulateOptions) -> Result<(), StackError>
         stop_signal().await;
         interrupted.cancel();
     });
-    let outcome = simulation.run(now(), tell, stop).await;
+    let outcome = simulation.run(now(), show_progress, stop).await;
     bar.finish_and_clear();
     let report = outcome?;
-    match options.output.json {
-        true => output::json(&report),
-        false => ledger(&report),
+    if options.output.json {
+        output::json(&report);
+    } else {
+        print_ledger(&report);
     }
     Ok(())
 }
@@ -89,40 +87,54 @@ fn simulation(options: &SimulateOptions, settings: &Settings) -> Simulation {
         seed: options.seed,
         agents: options.agents,
         rate: options.rate,
-        lasts: options.lasts,
+        duration: options.duration,
         intervals: Intervals {
             metrics_ms: settings.telemetry.metric_export_interval.count().into(),
             logs_ms: settings.telemetry.logs_export_interval.count().into(),
         },
         endpoints: Endpoints::new(settings, remote_host, options.endpoint.as_deref()),
-        patience: Patience::default(),
+        retry_policy: RetryPolicy::default(),
     }
 }
 
-/// `12 min of work, 84 requests, $0.9431, 2 lost (HTTP 503)`.
-fn progress_words(progress: &Progress) -> String {
+/// `12 min simulated, 84 requests, $0.943112, 2 lost (HTTP 503)`.
+fn describe_progress(progress: &Progress) -> String {
     let Progress { simulated_ms, requests, total } = progress;
     let lost = requests.refused + requests.unanswered;
-    let mut words = format!(
-        "{} of work, {} requests, {}",
+    let mut line = format!(
+        "{} simulated, {} requests, {}",
         format_duration(simulated_ms / 1000),
         requests.accepted,
         dollars(total.events.cost_micro_usd)
     );
     if lost > 0 {
         let reason = requests.last_loss.clone().unwrap_or_default();
-        words.push_str(&format!(", {lost} lost ({reason})"));
+        line.push_str(&format!(", {lost} lost ({reason})"));
     }
-    words
+    line
 }
 
 const HEADINGS: [&str; 15] = [
-    "PROJECT", "AGENT", "VERSION", "SESSIONS", "PROMPTS", "COST", "INPUT", "OUTPUT", "CACHED", "TOOLS", "FAILED",
-    "ACTIVE", "LINES", "COMMITS", "PRS",
+    "PROJECT",
+    "AGENT",
+    "VERSION",
+    "SESSIONS",
+    "PROMPTS",
+    "COST",
+    "INPUT",
+    "OUTPUT",
+    "CACHED",
+    "TOOL CALLS",
+    "FAILED",
+    "ACTIVE",
+    "LINES",
+    "COMMITS",
+    "PRS",
 ];
 
-/// Cost, tokens, prompts and tools are those of the events, the rest of the metrics: where the two differ, it is said.
-fn ledger(report: &Report) {
+/// Cost, tokens, prompts and tool calls come from the events, everything else from the metrics. If the costs differ, a
+/// last line says so.
+fn print_ledger(report: &Report) {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     rows.extend(report.agents.iter().map(|AgentLedger { project, agent, version, metrics, events }| {
         row([project, agent, version], metrics, events)
@@ -139,7 +151,7 @@ fn ledger(report: &Report) {
     }
     let requests = &report.requests;
     output::line(&format!(
-        "{} of work by seed {}, marked {}: {} requests accepted, {} tried again, {} refused, {} unanswered.",
+        "{} simulated with seed {}, marked {}: {} requests accepted, {} retries, {} refused, {} unanswered.",
         format_duration(report.simulated_ms / 1000),
         report.seed,
         report.mark,
@@ -148,9 +160,10 @@ fn ledger(report: &Report) {
         requests.refused,
         requests.unanswered
     ));
-    let (metered, told) = (report.total.metrics.cost_micro_usd, report.total.events.cost_micro_usd);
-    if metered != told {
-        output::line(&format!("The accepted metrics say {}, the accepted events {}.", dollars(metered), dollars(told)));
+    let (from_metrics, from_events) = (report.total.metrics.cost_micro_usd, report.total.events.cost_micro_usd);
+    if from_metrics != from_events {
+        let (metrics, events) = (dollars(from_metrics), dollars(from_events));
+        output::line(&format!("Cost differs: {metrics} in the accepted metrics, {events} in the accepted events."));
     }
 }
 
@@ -176,40 +189,39 @@ fn row(names: [&str; 3], metrics: &MetricTotals, events: &EventTotals) -> [Strin
     ]
 }
 
-/// All six decimals: the ledger is exact.
+/// With all six decimals, because the ledger is exact.
 fn dollars(micro_usd: u64) -> String {
     format!("${}.{:06}", micro_usd / 1_000_000, micro_usd % 1_000_000)
 }
 
-fn rate(text: &str) -> Result<f64, String> {
-    let rate: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    match (0.1..=1000.0).contains(&rate) {
-        true => Ok(rate),
-        false => Err("from 0.1 to 1000".into()),
+fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.1..=1000.0).contains(&rate) => Ok(rate),
+        _ => Err("enter a number from 0.1 to 1000".into()),
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "a whole number and its unit are expected, as `90s`, `10m` or `2h`".to_owned();
-    let unit = text.chars().last().ok_or_else(wrong)?;
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let invalid = || "enter a whole number with its unit, for example `90s`, `10m` or `2h`".to_owned();
+    let unit = text.chars().last().ok_or_else(invalid)?;
     let seconds = match unit {
         's' => 1,
         'm' => 60,
         'h' => 3600,
         'd' => 86_400,
-        _ => return Err(wrong()),
+        _ => return Err(invalid()),
     };
-    let number: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    let number: u32 = text[..text.len() - 1].parse().map_err(|_| invalid())?;
     match number {
-        0 => Err("longer than nothing".into()),
+        0 => Err("enter a duration longer than 0".into()),
         _ => Ok(Duration::from_secs(u64::from(number) * seconds)),
     }
 }
 
-fn endpoint(text: &str) -> Result<String, String> {
+fn parse_endpoint(text: &str) -> Result<String, String> {
     match text.strip_prefix("http://") {
         Some(rest) if !rest.is_empty() && !rest.starts_with('/') => Ok(text.to_owned()),
-        _ => Err("an address of the form `http://HOST:PORT` is expected".into()),
+        _ => Err("enter an address of the form `http://HOST:PORT`".into()),
     }
 }
 
@@ -218,29 +230,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_have_a_unit() {
+    fn a_duration_needs_a_unit() {
         for (text, seconds) in [("90s", Some(90)), ("10m", Some(600)), ("2h", Some(7200)), ("1d", Some(86_400))] {
-            assert_eq!(duration(text).ok(), seconds.map(Duration::from_secs), "{text}");
+            assert_eq!(parse_duration(text).ok(), seconds.map(Duration::from_secs), "{text}");
         }
         for text in ["", "10", "m", "0s", "-1s", "1.5h", "5µ", "99999999999h"] {
-            assert!(duration(text).is_err(), "{text}");
+            assert!(parse_duration(text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn what_cannot_be_played_is_refused_at_once() {
+    fn rates_and_endpoints_are_validated() {
         for (text, good) in [("1", true), ("0.1", true), ("60", true), ("0", false), ("nan", false), ("1e9", false)] {
-            assert_eq!(rate(text).is_ok(), good, "{text}");
+            assert_eq!(parse_rate(text).is_ok(), good, "{text}");
         }
         for (text, good) in
             [("http://[::1]:4318", true), ("https://c.example", false), ("http://", false), ("c:1", false)]
         {
-            assert_eq!(endpoint(text).is_ok(), good, "{text}");
+            assert_eq!(parse_endpoint(text).is_ok(), good, "{text}");
         }
     }
 
     #[test]
-    fn cost_is_written_to_the_last_millionth() {
+    fn costs_have_six_decimals() {
         assert_eq!(dollars(45_159), "$0.045159");
         assert_eq!(dollars(12_000_001), "$12.000001");
     }

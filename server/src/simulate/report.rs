@@ -1,88 +1,88 @@
-//! What a simulation reports: how it goes, and at its end what arrived.
+//! What a simulation reports: counts of requests, and the ledger of what the collector accepted.
 
 use std::sync::{Mutex, PoisonError};
 
 use monitor_core::simulation::{AgentLedger, EventTotals, Export, MetricTotals};
 use serde::Serialize;
 
-use super::{Endpoints, sender::Fate};
+use super::{Endpoints, sender::Outcome};
 
-/// What became of the requests.
+/// Requests by outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Requests {
     /// Answered with success.
     pub accepted: u64,
-    /// Tries beyond the first.
+    /// Attempts after the first, over all requests.
     pub retries: u64,
-    /// Given up.
+    /// Refused, or given up after the last attempt.
     pub refused: u64,
-    /// Sent, and never answered: the collector may have them or not.
+    /// Sent but never answered. The collector may or may not have received them.
     pub unanswered: u64,
-    /// Points and records that the collector did not take out of requests that it accepted. The ledger counts them.
+    /// Points and records that the collector rejected within accepted requests. The ledger includes them.
     pub rejected_items: u64,
-    /// Why the last one that was lost was lost.
+    /// Why the most recent refused or unanswered request was lost.
     pub last_loss: Option<String>,
 }
 
-/// All agents together.
+/// The totals of all agents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Total {
-    /// From the metrics.
+    /// From the accepted metrics.
     pub metrics: MetricTotals,
-    /// From the events.
+    /// From the accepted events.
     pub events: EventTotals,
 }
 
-/// The ledger of a simulation: exactly what was sent and accepted.
+/// The result of a simulation: what exactly was sent and accepted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// The seed.
+    /// The seed it ran with.
     pub seed: u64,
-    /// Simulated seconds for each real one.
+    /// Simulated seconds per real second.
     pub rate: f64,
-    /// The resource attribute by which all of it can be told from real work.
+    /// The resource attribute that marks simulated data, `KEY=VALUE`.
     pub mark: String,
     /// Where it was sent.
     pub endpoints: Endpoints,
     /// Milliseconds of simulated time.
     pub simulated_ms: u64,
-    /// It was stopped, or the collector was too slow to take everything in time.
+    /// The simulation was stopped, or the collector was too slow to accept everything in time.
     pub cut_short: bool,
-    /// What became of the requests.
+    /// Requests by outcome.
     pub requests: Requests,
-    /// All agents together.
+    /// The totals of all agents.
     pub total: Total,
-    /// Each agent.
+    /// The ledger of each agent.
     pub agents: Vec<AgentLedger>,
 }
 
-/// The ledgers while the agents are at work.
+/// The ledgers of a running simulation.
 #[derive(Debug)]
-pub(super) struct Books {
-    kept: Mutex<(Requests, Vec<AgentLedger>)>,
+pub(super) struct Ledgers {
+    inner: Mutex<(Requests, Vec<AgentLedger>)>,
 }
 
-impl Books {
-    pub(super) fn new(agents: Vec<AgentLedger>) -> Books {
-        Books { kept: Mutex::new((Requests::default(), agents)) }
+impl Ledgers {
+    pub(super) fn new(agents: Vec<AgentLedger>) -> Ledgers {
+        Ledgers { inner: Mutex::new((Requests::default(), agents)) }
     }
 
-    /// Enters what became of a request of the nth agent.
-    pub(super) fn enter(&self, index: usize, export: &Export, fate: Fate, retries: u32) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (requests, agents) = &mut *kept;
+    /// Records the outcome of a request of the agent at `index`.
+    pub(super) fn record(&self, index: usize, export: &Export, outcome: Outcome, retries: u32) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let (requests, agents) = &mut *inner;
         requests.retries += u64::from(retries);
-        match fate {
-            Fate::Accepted { rejected } => {
+        match outcome {
+            Outcome::Accepted { rejected } => {
                 requests.accepted += 1;
                 requests.rejected_items += rejected;
                 agents[index].enter(export);
             }
-            Fate::Refused(reason) => {
+            Outcome::Refused(reason) => {
                 requests.refused += 1;
                 requests.last_loss = Some(reason);
             }
-            Fate::Unanswered(reason) => {
+            Outcome::Unanswered(reason) => {
                 requests.unanswered += 1;
                 requests.last_loss = Some(reason);
             }
@@ -90,7 +90,7 @@ impl Books {
     }
 
     pub(super) fn read(&self) -> (Requests, Vec<AgentLedger>) {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -1,4 +1,4 @@
-//! From what an agent exports to the bytes of a request: simulated time becomes the wall's, values become OTLP's.
+//! Encodes what an agent exports as an OTLP request, and maps simulated time to wall-clock time.
 
 use monitor_core::{
     simulation::{self, Attributes, Body, EVENTS_SCOPE, Export, Identity, METRICS_SCOPE, Point, Record, Value},
@@ -11,57 +11,57 @@ use crate::otlp::messages::{
     ResourceMetrics, Scope, ScopeLogs, ScopeMetrics, Sum,
 };
 
-/// Where simulated time begins on the wall's clock, and how much faster it runs.
+/// Maps simulated time to wall-clock time.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Course {
-    /// Simulated time 0.
-    pub begun: Timestamp,
-    /// Simulated seconds for each real one.
+pub struct SimulationClock {
+    /// When simulated time 0 is.
+    pub started_at: Timestamp,
+    /// Simulated seconds per real second.
     pub rate: f64,
 }
 
-impl Course {
-    /// Nanoseconds since 1970. Finer than the agents' own milliseconds, so that order survives a high rate; at rate 1
-    /// these are whole milliseconds.
+impl SimulationClock {
+    /// Nanoseconds since 1970 for simulated milliseconds. Finer than milliseconds, so that the order of events survives a
+    /// high rate. At rate 1 the result is in whole milliseconds.
     pub fn nanoseconds(self, at_ms: u64) -> u64 {
-        let begun = u64::try_from(self.begun.unix_milliseconds()).unwrap_or_default() * 1_000_000;
-        begun + (at_ms as f64 * 1e6 / self.rate) as u64
+        let start = u64::try_from(self.started_at.unix_milliseconds()).unwrap_or_default() * 1_000_000;
+        start + (at_ms as f64 * 1e6 / self.rate) as u64
     }
 
-    fn moment(self, at_ms: u64) -> Timestamp {
+    fn timestamp(self, at_ms: u64) -> Timestamp {
         Timestamp::from_unix_milliseconds(i64::try_from(self.nanoseconds(at_ms) / 1_000_000).unwrap_or(i64::MAX))
     }
 }
 
-/// The bytes of a request.
-pub fn encode(who: &Identity, export: &Export, course: Course) -> Vec<u8> {
-    let resource = Some(Resource { attributes: pairs(&who.resource(), course) });
-    let scope = |name: &str| Some(Scope { name: name.to_owned(), version: who.release.name().to_owned() });
+/// Encodes an export as the body of an OTLP request.
+pub fn encode(identity: &Identity, export: &Export, clock: SimulationClock) -> Vec<u8> {
+    let resource = Some(Resource { attributes: pairs(&identity.resource(), clock) });
+    let scope = |name: &str| Some(Scope { name: name.to_owned(), version: identity.release.name().to_owned() });
     match &export.body {
         Body::Metrics(points) => {
-            let metrics = points.chunk_by(|one, next| one.metric == next.metric).map(|of| metric(who, of, course));
+            let metrics = points.chunk_by(|one, next| one.metric == next.metric).map(|of| metric(identity, of, clock));
             let scope_metrics = vec![ScopeMetrics { scope: scope(METRICS_SCOPE), metrics: metrics.collect() }];
             MetricsRequest { resource_metrics: vec![ResourceMetrics { resource, scope_metrics }] }.encode_to_vec()
         }
         Body::Logs(records) => {
-            let log_records = records.iter().map(|of| record(of, course)).collect();
+            let log_records = records.iter().map(|of| record(of, clock)).collect();
             let scope_logs = vec![ScopeLogs { scope: scope(EVENTS_SCOPE), log_records }];
             LogsRequest { resource_logs: vec![ResourceLogs { resource, scope_logs }] }.encode_to_vec()
         }
     }
 }
 
-fn metric(who: &Identity, points: &[Point], course: Course) -> Metric {
+fn metric(identity: &Identity, points: &[Point], clock: SimulationClock) -> Metric {
     let of: simulation::Metric = points[0].metric;
     let point = |point: &Point| NumberDataPoint {
-        start_time_unix_nano: course.nanoseconds(point.start_ms),
-        time_unix_nano: course.nanoseconds(point.time_ms),
+        start_time_unix_nano: clock.nanoseconds(point.start_ms),
+        time_unix_nano: clock.nanoseconds(point.time_ms),
         as_double: Some(point.value()),
-        attributes: pairs(&point.attributes, course),
+        attributes: pairs(&point.attributes, clock),
     };
     Metric {
         name: of.name().to_owned(),
-        description: of.description(who.release).to_owned(),
+        description: of.description(identity.release).to_owned(),
         unit: of.unit().to_owned(),
         sum: Some(Sum {
             data_points: points.iter().map(point).collect(),
@@ -71,23 +71,23 @@ fn metric(who: &Identity, points: &[Point], course: Course) -> Metric {
     }
 }
 
-/// No severity, as recorded.
-fn record(record: &Record, course: Course) -> LogRecord {
-    let time = course.nanoseconds(record.at_ms);
+/// Without a severity, like Claude Code's own records.
+fn record(record: &Record, clock: SimulationClock) -> LogRecord {
+    let time = clock.nanoseconds(record.at_ms);
     LogRecord {
         time_unix_nano: time,
         observed_time_unix_nano: time,
         body: Some(format!("claude_code.{}", record.name).into()),
-        attributes: pairs(&record.attributes, course),
+        attributes: pairs(&record.attributes, clock),
         ..LogRecord::default()
     }
 }
 
-fn pairs(attributes: &Attributes, course: Course) -> Vec<KeyValue> {
+fn pairs(attributes: &Attributes, clock: SimulationClock) -> Vec<KeyValue> {
     let pair = |(key, value): &(&'static str, Value)| {
         let value: AnyValue = match value {
             Value::Text(text) => text.clone().into(),
-            Value::Moment(at_ms) => course.moment(*at_ms).to_rfc3339().into(),
+            Value::Moment(at_ms) => clock.timestamp(*at_ms).to_rfc3339().into(),
             Value::Whole(number) => (*number).into(),
             Value::Decimal(number) => (*number).into(),
             Value::Truth(truth) => (*truth).into(),

@@ -2,7 +2,7 @@
 
 use clawker_monitor::{
     otlp::messages::{AnyValue, KeyValue, LogsRequest, MetricsRequest, Value as OtlpValue},
-    simulate::to_otlp::{Course, encode},
+    simulate::to_otlp::{SimulationClock, encode},
 };
 use monitor_core::{
     simulation::{Agent, Attributes, Body, Export, Intervals, Release, Value},
@@ -14,12 +14,12 @@ pub const INTERVALS: Intervals = Intervals { metrics_ms: 10_000, logs_ms: 5000 }
 /// 2026-11-22T07:12:56.123Z.
 const BEGUN_MS: u64 = 1_795_331_576_123;
 
-pub fn course(begun_ms: u64, rate: f64) -> Course {
-    Course { begun: Timestamp::from_unix_milliseconds(begun_ms.try_into().expect("in range")), rate }
+pub fn course(begun_ms: u64, rate: f64) -> SimulationClock {
+    SimulationClock { started_at: Timestamp::from_unix_milliseconds(begun_ms.try_into().expect("in range")), rate }
 }
 
 /// The first exports of the nth agent, each with its bytes.
-fn bodies(seed: u64, index: u64, course: Course, count: usize) -> Vec<(Export, Vec<u8>)> {
+fn bodies(seed: u64, index: u64, course: SimulationClock, count: usize) -> Vec<(Export, Vec<u8>)> {
     let mut agent = Agent::new(seed, index, INTERVALS);
     let one = || {
         let export = agent.next_export();
@@ -29,7 +29,7 @@ fn bodies(seed: u64, index: u64, course: Course, count: usize) -> Vec<(Export, V
     std::iter::repeat_with(one).take(count).collect()
 }
 
-fn otlp_value(value: &Value, course: Course) -> OtlpValue {
+fn otlp_value(value: &Value, course: SimulationClock) -> OtlpValue {
     match value {
         Value::Text(text) => OtlpValue::String(text.clone()),
         Value::Whole(number) => OtlpValue::Int(*number),
@@ -46,7 +46,7 @@ fn otlp_value(value: &Value, course: Course) -> OtlpValue {
     }
 }
 
-fn expect(found: &[KeyValue], meant: &Attributes, course: Course) {
+fn expect(found: &[KeyValue], meant: &Attributes, course: SimulationClock) {
     let found: Vec<(&str, Option<OtlpValue>)> = found
         .iter()
         .map(|pair| (pair.key.as_str(), pair.value.as_ref().and_then(|AnyValue { value }| value.clone())))

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use axum::http::StatusCode;
-use clawker_monitor::simulate::{Patience, Report, Simulation};
+use clawker_monitor::simulate::{Report, RetryPolicy, Simulation};
 use monitor_core::{error::StackError, simulation::EventTotals, timestamp::Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -21,10 +21,10 @@ pub fn simulation(collector: &Collector, hours: u64) -> Simulation {
         seed: 1,
         agents: 5,
         rate: RATE,
-        lasts: Some(Duration::from_secs_f64(hours as f64 * 3600.0 / RATE)),
+        duration: Some(Duration::from_secs_f64(hours as f64 * 3600.0 / RATE)),
         intervals: INTERVALS,
         endpoints: collector.endpoints(),
-        patience: Patience { first_wait: Duration::from_millis(5), ..Patience::default() },
+        retry_policy: RetryPolicy { first_delay: Duration::from_millis(5), ..RetryPolicy::default() },
     }
 }
 
@@ -178,7 +178,7 @@ async fn what_was_refused_for_good_is_in_no_ledger() {
 async fn a_collector_that_is_full_is_asked_five_times() {
     // The first request is refused to the end of everybody's patience.
     let collector = Collector::start(|_| Some(StatusCode::TOO_MANY_REQUESTS)).await;
-    let simulation = Simulation { agents: 1, lasts: Some(Duration::from_millis(2)), ..simulation(&collector, 1) };
+    let simulation = Simulation { agents: 1, duration: Some(Duration::from_millis(2)), ..simulation(&collector, 1) };
     let begun = Timestamp::from_unix_milliseconds(1_795_331_576_123);
     let outcome = simulation.run(begun, |_| {}, CancellationToken::new()).await;
     let endpoint = collector.endpoints().metrics;
@@ -199,7 +199,7 @@ async fn the_same_seed_leaves_the_same_ledger() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_play_that_is_stopped_flushes_and_leaves_its_ledger() {
     let collector = Collector::start(|_| None).await;
-    let simulation = Simulation { lasts: None, ..simulation(&collector, 1) };
+    let simulation = Simulation { duration: None, ..simulation(&collector, 1) };
     let stop = CancellationToken::new();
     // It is stopped by its own progress, once there is some.
     let teller = stop.clone();

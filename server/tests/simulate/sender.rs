@@ -15,20 +15,21 @@ use axum::{
 };
 use clawker_monitor::{
     otlp::messages::{ExportResponse, PartialSuccess},
-    simulate::{Fate, Patience, Sender},
+    simulate::{Outcome, RetryPolicy, Sender},
 };
 use prost::Message;
 use tokio_util::sync::CancellationToken;
 
 use super::real_prometheus::free_port;
 
-const QUICK: Patience = Patience { tries: 5, first_wait: Duration::from_millis(1), in_all: Duration::from_secs(10) };
+const QUICK: RetryPolicy =
+    RetryPolicy { max_attempts: 5, first_delay: Duration::from_millis(1), total_timeout: Duration::from_secs(10) };
 
 /// What a try is answered with: status, seconds to wait, body.
 type Reply = (StatusCode, Option<u64>, Vec<u8>);
 
 /// Sends to a server that answers the nth try so.
-async fn send(patience: Patience, reply: impl Fn(u32) -> Reply + Send + Sync + 'static) -> (Fate, u32) {
+async fn send(retry_policy: RetryPolicy, reply: impl Fn(u32) -> Reply + Send + Sync + 'static) -> (Outcome, u32) {
     let (tries, reply) = (AtomicU32::new(0), Arc::new(reply));
     let tries = Arc::new(tries);
     let take = move || {
@@ -42,11 +43,11 @@ async fn send(patience: Patience, reply: impl Fn(u32) -> Reply + Send + Sync + '
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("its address"));
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(take))).await });
-    sender(patience, &CancellationToken::new()).send(&url, vec![1]).await
+    sender(retry_policy, &CancellationToken::new()).send(&url, vec![1]).await
 }
 
-fn sender(patience: Patience, stop: &CancellationToken) -> Sender {
-    Sender::new(patience, stop.clone()).expect("a client")
+fn sender(retry_policy: RetryPolicy, stop: &CancellationToken) -> Sender {
+    Sender::new(retry_policy, stop.clone()).expect("a client")
 }
 
 /// A row for each status: how many tries it is worth when it never changes.
@@ -54,7 +55,7 @@ fn sender(patience: Patience, stop: &CancellationToken) -> Sender {
 async fn only_what_may_pass_is_tried_again() {
     for (status, tries) in [(429, 5), (502, 5), (503, 5), (504, 5), (400, 1), (404, 1), (413, 1), (500, 1), (307, 1)] {
         let status = StatusCode::from_u16(status).expect("a status");
-        let fate = Fate::Refused(format!("HTTP {}", status.as_u16()));
+        let fate = Outcome::Refused(format!("HTTP {}", status.as_u16()));
         assert_eq!(send(QUICK, move |_| (status, None, Vec::new())).await, (fate, tries - 1), "{status}");
     }
 }
@@ -68,9 +69,9 @@ async fn it_waits_as_long_as_it_is_asked_to_but_not_longer_than_its_time() {
         }
     };
     // By itself it would wait an hour, which is more than it has.
-    let slow = Patience { first_wait: Duration::from_secs(3600), ..QUICK };
-    assert_eq!(send(slow, busy_once(0)).await, (Fate::Accepted { rejected: 0 }, 1));
-    assert_eq!(send(QUICK, busy_once(60)).await, (Fate::Refused("HTTP 503".into()), 0));
+    let slow = RetryPolicy { first_delay: Duration::from_secs(3600), ..QUICK };
+    assert_eq!(send(slow, busy_once(0)).await, (Outcome::Accepted { rejected: 0 }, 1));
+    assert_eq!(send(QUICK, busy_once(60)).await, (Outcome::Refused("HTTP 503".into()), 0));
 }
 
 #[tokio::test]
@@ -78,7 +79,7 @@ async fn what_the_collector_left_out_is_counted() {
     let partial = PartialSuccess { rejected: 3, error_message: "too many streams".into() };
     let body = ExportResponse { partial_success: Some(partial) }.encode_to_vec();
     let reply = move |_| (StatusCode::OK, None, body.clone());
-    assert_eq!(send(QUICK, reply).await, (Fate::Accepted { rejected: 3 }, 0));
+    assert_eq!(send(QUICK, reply).await, (Outcome::Accepted { rejected: 3 }, 0));
 }
 
 #[tokio::test]
@@ -86,7 +87,10 @@ async fn nobody_there_is_tried_again_and_no_answer_is_not() {
     let sender = sender(QUICK, &CancellationToken::new());
     let url = format!("http://127.0.0.1:{}/", free_port("127.0.0.1"));
     let (fate, retries) = sender.send(&url, vec![1]).await;
-    assert!(matches!(&fate, Fate::Refused(reason) if reason.contains("refused")) && retries == 4, "{fate:?} {retries}");
+    assert!(
+        matches!(&fate, Outcome::Refused(reason) if reason.contains("refused")) && retries == 4,
+        "{fate:?} {retries}"
+    );
 
     // Takes the request and hangs up.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -99,16 +103,17 @@ async fn nobody_there_is_tried_again_and_no_answer_is_not() {
         }
     });
     let (fate, retries) = sender.send(&url, vec![1]).await;
-    assert!(matches!(fate, Fate::Unanswered(_)) && retries == 0, "{fate:?}: it may have been taken");
+    assert!(matches!(fate, Outcome::Unanswered(_)) && retries == 0, "{fate:?}: it may have been taken");
 }
 
 #[tokio::test]
 async fn who_is_told_to_stop_does_not_wait_for_another_try() {
     let stop = CancellationToken::new();
     stop.cancel();
-    let patient = Patience { first_wait: Duration::from_secs(3600), in_all: Duration::from_secs(7200), ..QUICK };
+    let patient =
+        RetryPolicy { first_delay: Duration::from_secs(3600), total_timeout: Duration::from_secs(7200), ..QUICK };
     let url = format!("http://127.0.0.1:{}/", free_port("127.0.0.1"));
     let sent = tokio::time::timeout(Duration::from_secs(60), sender(patient, &stop).send(&url, vec![1])).await;
     let (fate, retries) = sent.expect("it returns at once");
-    assert!(matches!(fate, Fate::Refused(_)) && retries == 0, "{fate:?}");
+    assert!(matches!(fate, Outcome::Refused(_)) && retries == 0, "{fate:?}");
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt::Write as _, process::Command, time::Durati
 
 use clawker_monitor::{
     clock::now,
-    simulate::{Patience, Report, Simulation},
+    simulate::{Report, RetryPolicy, Simulation},
     telemetry::{StackStores, StackTelemetry, TelemetrySource as _},
 };
 use monitor_core::{
@@ -45,10 +45,10 @@ async fn played() -> Played {
         seed: 1,
         agents: 5,
         rate: RATE,
-        lasts: Some(Duration::from_secs_f64(WORK / RATE)),
+        duration: Some(Duration::from_secs_f64(WORK / RATE)),
         intervals: Intervals { metrics_ms: 10_000, logs_ms: 5000 },
         endpoints: collector.endpoints(),
-        patience: Patience::default(),
+        retry_policy: RetryPolicy::default(),
     };
     let begun = Timestamp::from_unix_milliseconds(1_795_331_576_123);
     let report = simulation.run(begun, |_| {}, CancellationToken::new()).await.expect("it plays");

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use clawker_monitor::{
     clock::now,
     otlp::messages::LogsRequest,
-    simulate::{Patience, Report, Simulation},
+    simulate::{Report, RetryPolicy, Simulation},
     telemetry::TelemetrySource as _,
 };
 use monitor_core::{
@@ -73,10 +73,10 @@ async fn played() -> (Report, Vec<Entry>) {
         seed: 3,
         agents: 5,
         rate: RATE,
-        lasts: Some(Duration::from_secs_f64(4.0 * 3600.0 / RATE)),
+        duration: Some(Duration::from_secs_f64(4.0 * 3600.0 / RATE)),
         intervals: Intervals { metrics_ms: 10_000, logs_ms: 5000 },
         endpoints: collector.endpoints(),
-        patience: Patience::default(),
+        retry_policy: RetryPolicy::default(),
     };
     let begun = Timestamp::from_unix_milliseconds(1_795_331_576_123);
     let report = simulation.run(begun, |_| {}, CancellationToken::new()).await.expect("it plays");
