@@ -1,4 +1,4 @@
-//! `agents` and `explain`: whose telemetry works, and what to do where it does not. No panel need run.
+//! `agents` and `explain`: whose telemetry arrives, and how to fix it where it doesn't. Needs no running panel.
 
 use std::{io::IsTerminal, sync::Arc};
 
@@ -19,65 +19,65 @@ use crate::{
     watch::Watch,
 };
 
-/// Takes the cursor home and clears the screen below it (ECMA-48).
+/// Moves the cursor to the top left and clears the screen below it (ECMA-48).
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
-/// Everybody, once.
+/// Prints all agents once.
 pub(super) async fn agents(json: bool) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
     let gathered = gather(&installation).await?;
-    match json {
-        true => output::json(&gathered.report()),
-        false => {
-            print(&gathered.agents, &gathered.new_agents);
-        }
+    if json {
+        output::json(&gathered.report());
+    } else {
+        print_agents(&gathered.agents, &gathered.new_agents);
     }
-    warn_of_settings(&installation);
+    warn_about_settings(&installation);
     Ok(())
 }
 
-/// By broken settings nobody can be judged; by the defaults they are, which has to be said.
-fn warn_of_settings(installation: &Installation) {
+/// With invalid settings, verdicts are based on the defaults. The user has to know that.
+fn warn_about_settings(installation: &Installation) {
     if let Err(error) = installation.configuration.settings() {
         output::note(&format!("warning: {error}"));
-        output::note("hint: agents were judged by the default settings");
+        output::note("hint: verdicts are based on the default settings until the file is fixed");
     }
 }
 
-/// Everybody, and again at every change, until interrupted or until nobody reads any more.
+/// Prints all agents, and again after every change, until it is interrupted or its output is closed.
 pub(super) async fn watch(json: bool) -> Result<(), StackError> {
     let panel = Arc::new(Panel::new(Installation::from_environment()?));
     let watch = Watch::new(Arc::clone(&panel));
     tokio::select! {
         () = watch.run() => Ok(()),
-        () = follow(&panel.hub, json) => Ok(()),
+        () = print_changes(&panel.hub, json) => Ok(()),
         () = super::serve::stop_signal() => Ok(()),
     }
 }
 
-async fn follow(hub: &Hub, json: bool) {
+async fn print_changes(hub: &Hub, json: bool) {
     let mut reader = hub.subscribe();
     let on_screen = !json && std::io::stdout().is_terminal();
     let mut shown: Option<(Vec<Agent>, NewAgents)> = None;
-    let mut told: Option<StackError> = None;
+    let mut reported_error: Option<StackError> = None;
     loop {
         let Snapshot { agents, new_agents, engine, .. } = hub.snapshot();
         if let EngineState::Unreachable { error } = engine {
-            if told.as_ref() != Some(&error) {
+            if reported_error.as_ref() != Some(&error) {
                 output::error(&error);
-                told = Some(error);
+                reported_error = Some(error);
             }
         } else {
-            told = None;
+            reported_error = None;
         }
         let fresh = new_agents.map(|new_agents| (agents, new_agents)).filter(|fresh| shown.as_ref() != Some(fresh));
         if let Some((agents, new_agents)) = fresh {
-            let read = match json {
-                true => output::json_line(&report(&agents, &new_agents)),
-                false => output::piece(if on_screen { CLEAR } else { "" }) && print(&agents, &new_agents),
+            let is_open = if json {
+                output::json_line(&report(&agents, &new_agents))
+            } else {
+                output::text(if on_screen { CLEAR } else { "" }) && print_agents(&agents, &new_agents)
             };
-            // A page that scrolls has its tables apart from one another.
-            if !read || !(json || on_screen || output::line("")) {
+            // In a file or a pipe, an empty line separates the tables.
+            if !is_open || !(json || on_screen || output::line("")) {
                 return;
             }
             shown = Some((agents, new_agents));
@@ -88,26 +88,25 @@ async fn follow(hub: &Hub, json: bool) {
     }
 }
 
-/// One agent: its verdict with every cause.
+/// Prints an agent's verdict with every cause.
 pub(super) async fn explain(name: &str, json: bool) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
     let gathered = gather(&installation).await?;
     let agent = find_by_name(&gathered.agents, name)?;
-    match json {
-        true => output::json(&ReportedAgent::from(agent)),
-        false => {
-            let _ = explanation(agent).iter().all(|line| output::line(line));
-        }
+    if json {
+        output::json(&ReportedAgent::from(agent));
+    } else {
+        let _ = explanation(agent).iter().all(|line| output::line(line));
     }
-    warn_of_settings(&installation);
+    warn_about_settings(&installation);
     Ok(())
 }
 
-/// The table, and below it what a new agent would get. `false` when nobody reads any more.
-fn print(agents: &[Agent], new_agents: &NewAgents) -> bool {
+/// Prints the table, and below it what to expect of new agents. `false` once the output is closed.
+fn print_agents(agents: &[Agent], new_agents: &NewAgents) -> bool {
     let headings = ["AGENT", "PROJECT", "TELEMETRY", "LAST SEEN", "WHY"].map(str::to_owned);
     let rows: Vec<[String; 5]> = std::iter::once(headings).chain(agents.iter().map(row)).collect();
-    let table = if agents.is_empty() { output::line("There are no agents.") } else { table::print(&rows) };
+    let table = if agents.is_empty() { output::line("No agents found.") } else { table::print(&rows) };
     table && new_agents_lines(new_agents).iter().all(|line| output::line(line))
 }
 
@@ -130,11 +129,8 @@ fn last_seen(agent: &Agent) -> String {
 }
 
 fn new_agents_lines(new_agents: &NewAgents) -> Vec<String> {
-    let words = match new_agents.would_report {
-        true => "A new agent would report",
-        false => "A new agent would not report",
-    };
-    let mut lines = vec![format!("{words}: {}.", new_agents.evidence)];
+    let will_report = if new_agents.would_report { "New agents will report" } else { "New agents won't report" };
+    let mut lines = vec![format!("{will_report}: {}.", new_agents.evidence)];
     lines.extend(
         new_agents.causes.iter().filter_map(|cause| cause.fix.command.as_deref()).map(|it| format!("hint: {it}")),
     );
@@ -142,20 +138,20 @@ fn new_agents_lines(new_agents: &NewAgents) -> Vec<String> {
 }
 
 fn explanation(agent: &Agent) -> Vec<String> {
-    let of_project = agent.project.as_ref().map(|project| format!(" of project {project}")).unwrap_or_default();
+    let in_project = agent.project.as_ref().map(|project| format!(" in project {project}")).unwrap_or_default();
     let seen = match agent.last_seen {
         Some(seen) => format!("last seen {} ({})", seen.to_rfc3339(), last_seen(agent)),
-        None => "nothing was seen of it".into(),
+        None => "never seen".into(),
     };
     let mut lines = vec![
-        format!("{}{of_project} in container {}: {}", agent.title(), agent.container, agent.verdict.title()),
+        format!("{}{in_project}, container {}: {}", agent.title(), agent.container, agent.verdict.title()),
         format!("the container is {}; {seen}", agent.state.name()),
     ];
     for (index, cause) in agent.causes.iter().enumerate() {
         lines.push(String::new());
         lines.push(format!("{}. {} ({})", index + 1, cause.code.sentence(), cause.code.name()));
         lines.push(format!("   evidence: {}", cause.evidence));
-        // Nothing to be done needs no words, unless it is all there is to say.
+        // "No action needed" is left out unless it is the only advice.
         if cause.fix.kind != FixKind::None || agent.causes.len() == 1 {
             lines.push(format!("   next: {}", cause.fix.kind.advice()));
         }

@@ -36,11 +36,11 @@ fn dark() -> Agent {
 }
 
 #[test]
-fn an_explanation_names_every_cause_with_its_evidence_and_the_next_step() {
+fn an_explanation_lists_every_cause_with_its_evidence_and_the_next_step() {
     let cause = &dark().causes[0];
     let lines = explanation(&dark());
-    assert_eq!(lines[0], "dev of project demo in container clawker.demo.dev: Dark");
-    assert_eq!(lines[1], "the container is running; nothing was seen of it");
+    assert_eq!(lines[0], format!("dev in project demo, container clawker.demo.dev: {}", Verdict::Dark.title()));
+    assert_eq!(lines[1], "the container is running; never seen");
     assert_eq!(
         lines[2..],
         [
@@ -57,7 +57,7 @@ fn an_explanation_names_every_cause_with_its_evidence_and_the_next_step() {
 }
 
 #[test]
-fn a_row_says_the_weightiest_cause_and_stays_readable_without_tags() {
+fn a_row_shows_the_most_important_cause_and_works_without_tags() {
     let nameless = Agent {
         agent: String::new(),
         project: None,
@@ -65,20 +65,20 @@ fn a_row_says_the_weightiest_cause_and_stays_readable_without_tags() {
         causes: Vec::new(),
         ..dark()
     };
-    assert_eq!(row(&dark()), ["dev", "demo", "Dark", "–", CauseCode::NotOnNetwork.sentence()]);
-    assert_eq!(row(&nameless), ["clawker.demo.dev", "–", "Dark", "3 min ago", ""]);
+    assert_eq!(row(&dark()), ["dev", "demo", Verdict::Dark.title(), "–", CauseCode::NotOnNetwork.sentence()]);
+    assert_eq!(row(&nameless), ["clawker.demo.dev", "–", Verdict::Dark.title(), "3 min ago", ""]);
 }
 
 #[test]
-fn what_a_new_agent_would_get_is_said_with_the_next_step() {
+fn the_outlook_for_new_agents_comes_with_the_next_step() {
     let fix = Fix { kind: FixKind::Start, command: Some("clawker-monitor up".into()) };
     let down = NewAgents {
         would_report: false,
-        evidence: "no collector runs".into(),
+        evidence: "the collector is not running".into(),
         causes: vec![Cause { code: CauseCode::CollectorDown, evidence: String::new(), fix }],
     };
     assert_eq!(
         new_agents_lines(&down),
-        ["A new agent would not report: no collector runs.", "hint: clawker-monitor up"]
+        ["New agents won't report: the collector is not running.", "hint: clawker-monitor up"]
     );
 }

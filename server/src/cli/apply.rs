@@ -14,15 +14,15 @@ pub(super) async fn apply(replace_edited: bool, wait_timeout: u64, json: bool) -
         return Err(StackError::NotInitialized { directory: installation.configuration.directory() });
     }
     if let Err(error) = installation.engine.info().await {
-        output::note(&format!("warning: {error}; only files are written"));
+        output::note(&format!("warning: {error}; only the files will be updated"));
     }
     let apply = Apply { installation, wait: readiness_wait(wait_timeout), edit: None, replace_edited };
     let job =
         run_job(JobKind::Apply, json, |job| Box::pin(async move { apply.prepare().await?.carry_out(job).await })).await;
-    let worked_on_services = !job.steps.is_empty();
+    let changed_services = !job.steps.is_empty();
     finish(job, json, || {
-        if worked_on_services {
-            "The settings are applied; all six services are ready.".into()
+        if changed_services {
+            "Settings applied. All six services are ready.".into()
         } else {
             "The files are up to date. No services are running; start them with `clawker-monitor up`.".into()
         }

@@ -1,4 +1,4 @@
-//! `doctor`: what stands in the stack's way, with the evidence and the next step.
+//! `doctor`: checks whether the stack can start, with the evidence and the next step for each problem.
 
 use std::process::ExitCode;
 
@@ -10,19 +10,17 @@ use monitor_core::{
 use super::output;
 use crate::{doctor::check_up, installation::Installation};
 
-/// Fails where something stands in the way, so that a script can ask before it goes on.
+/// Exits with 1 if there is a problem, so that scripts can check before they continue.
 pub(super) async fn doctor(json: bool) -> Result<ExitCode, StackError> {
     let installation = Installation::from_environment()?;
     let checkup = check_up(installation.engine.as_ref(), &installation.configuration).await;
     if json {
         output::json(&checkup);
     } else {
-        for finding in &checkup.findings {
-            finding_lines(finding).iter().for_each(|line| {
-                output::line(line);
-            });
+        for line in checkup.findings.iter().flat_map(finding_lines) {
+            output::line(&line);
         }
-        output::line(&sum(&checkup));
+        output::line(&summary(&checkup));
     }
     Ok(match checkup.result {
         Grade::Problem => ExitCode::FAILURE,
@@ -37,7 +35,7 @@ fn finding_lines(finding: &Finding) -> Vec<String> {
 }
 
 /// `16 ok, 2 warnings, 1 problem`.
-fn sum(checkup: &Checkup) -> String {
+fn summary(checkup: &Checkup) -> String {
     let counted = |grade: Grade, one: &str, many: &str| {
         let count = checkup.count(grade);
         format!("{count} {}", if count == 1 { one } else { many })

@@ -1,4 +1,4 @@
-//! `init`, `up` and `down`: the same jobs as in the panel, in this process.
+//! `init`, `up` and `down`: the same jobs that the panel runs, in this process.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use monitor_core::{
     status::{ServiceStatus, StackState},
 };
 
-use super::{output, progress::Show};
+use super::{output, progress::ProgressDisplay};
 use crate::{
     configuration::Overwrite,
     installation::Installation,
@@ -25,7 +25,7 @@ pub(super) async fn initialize(force: bool, json: bool) -> Result<(), StackError
         Box::pin(async move { work::initialize(&configuration, overwrite, job).await })
     })
     .await;
-    finish(job, json, || format!("The configuration is in {directory}. Next: `clawker-monitor up`."))
+    finish(job, json, || format!("The configuration files are in {directory}. Next: `clawker-monitor up`."))
 }
 
 pub(super) async fn up(wait_timeout: u64, json: bool) -> Result<(), StackError> {
@@ -36,12 +36,12 @@ pub(super) async fn up(wait_timeout: u64, json: bool) -> Result<(), StackError> 
     finish(job, json, || format!("All six services are ready.{pages}"))
 }
 
-/// At most that many seconds.
+/// Waits at most this many seconds for each service.
 pub(super) fn readiness_wait(timeout_seconds: u64) -> ReadinessWait {
     ReadinessWait { timeout: Duration::from_secs(timeout_seconds), ..ReadinessWait::default() }
 }
 
-/// A line for each service with a page.
+/// One line for each service with a web page.
 async fn page_addresses(installation: &Installation) -> Result<String, StackError> {
     let Installation { engine, readiness, configuration, .. } = installation;
     let report = status::report(engine.as_ref(), readiness.as_ref(), &configuration.stack()?, true).await?;
@@ -56,21 +56,21 @@ pub(super) async fn down(with_volumes: bool, json: bool) -> Result<(), StackErro
         run_job(kind, json, |job| Box::pin(async move { work::stop(&installation, with_volumes, job).await })).await;
     let removed = job.steps.len();
     finish(job, json, || match (removed, with_volumes) {
-        (0, true) => "The stack has no containers; its volumes were removed.".into(),
-        (0, false) => "The stack has no containers.".into(),
-        (1, true) => "1 container and all recorded data were removed.".into(),
-        (1, false) => "1 container was removed; recorded data and the network were kept.".into(),
-        (count, true) => format!("{count} containers and all recorded data were removed."),
-        (count, false) => format!("{count} containers were removed; recorded data and the network were kept."),
+        (0, true) => "No containers to remove. All recorded data was removed.".into(),
+        (0, false) => "No containers to remove.".into(),
+        (1, true) => "Removed 1 container and all recorded data.".into(),
+        (1, false) => "Removed 1 container. Recorded data and the network were kept.".into(),
+        (count, true) => format!("Removed {count} containers and all recorded data."),
+        (count, false) => format!("Removed {count} containers. Recorded data and the network were kept."),
     })
 }
 
-/// Runs one job to its end, or until the process is told to stop.
+/// Runs one job until it ends or the process is interrupted.
 pub(super) async fn run_job(kind: JobKind, json: bool, work: impl FnOnce(JobContext) -> Work) -> Job {
     let jobs = Jobs::default();
-    let show = Arc::new(Show::new(kind, json));
-    let shown = Arc::clone(&show);
-    let job = jobs.start(kind, |job| work(job.observed_by(move |progress| shown.report(progress.clone()))));
+    let display = Arc::new(ProgressDisplay::new(kind, json));
+    let observer = Arc::clone(&display);
+    let job = jobs.start(kind, |job| work(job.observed_by(move |progress| observer.update(progress.clone()))));
     let ended = tokio::select! {
         ended = jobs.wait_for_end(job.id) => ended,
         () = super::serve::stop_signal() => {
@@ -78,18 +78,18 @@ pub(super) async fn run_job(kind: JobKind, json: bool, work: impl FnOnce(JobCont
             jobs.current()
         }
     };
-    show.end();
+    display.finish();
     ended.unwrap_or(job)
 }
 
-pub(super) fn finish(job: Job, json: bool, done: impl FnOnce() -> String) -> Result<(), StackError> {
+pub(super) fn finish(job: Job, json: bool, success_message: impl FnOnce() -> String) -> Result<(), StackError> {
     if json {
         output::json(&job);
     }
     match (job.state, job.error) {
         (JobState::Done, _) => {
             if !json {
-                output::line(&done());
+                output::line(&success_message());
             }
             Ok(())
         }
@@ -97,13 +97,12 @@ pub(super) fn finish(job: Job, json: bool, done: impl FnOnce() -> String) -> Res
     }
 }
 
-/// The words for a stack's state.
-pub(super) fn state_words(state: StackState) -> &'static str {
+pub(super) fn describe_stack_state(state: StackState) -> &'static str {
     match state {
-        StackState::Running => "The stack runs: all six services are ready.",
-        StackState::Partial => "The stack runs in part.",
+        StackState::Running => "The stack is running. All six services are ready.",
+        StackState::Partial => "The stack is partly running.",
         StackState::Stopped => "The stack is stopped.",
         StackState::NotInitialized => "The stack is not initialized. Next: `clawker-monitor init`.",
-        StackState::EngineUnreachable => "The Docker Engine does not answer.",
+        StackState::EngineUnreachable => "Can't reach Docker.",
     }
 }

@@ -1,4 +1,4 @@
-//! `logs`: a service's log on standard output.
+//! `logs`: prints a service's log.
 
 use futures::StreamExt;
 use monitor_core::{error::StackError, service::Service};

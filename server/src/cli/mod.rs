@@ -1,6 +1,7 @@
-//! The command line: what can be said, and who does it. Everything but `serve` works without a running panel.
+//! The command line: options and dispatch. Every command but `serve` works without a running panel.
 //!
-//! Exit codes: 0 done, 1 failed, 2 misused. An error is one sentence on standard error, then `hint:` with the next step.
+//! Exit codes: 0 success, 1 failure, 2 invalid usage. An error is one sentence on standard error, then `hint:` with the
+//! next step.
 
 mod agents;
 mod apply;
@@ -32,11 +33,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the panel in the browser (what happens without a command).
+    /// Serve the panel (the default command).
     Serve(ServeOptions),
-    /// Write the stack's configuration files; never overwrites one that differs, unless forced.
+    /// Write the stack's configuration files. Files you changed are kept unless you pass `--force`.
     Init {
-        /// Also replace files that differ; each is kept as a backup.
+        /// Also replace files that differ, after backing them up.
         #[arg(long)]
         force: bool,
         #[command(flatten)]
@@ -44,73 +45,72 @@ enum Command {
     },
     /// Start the stack and wait until all six services are ready.
     Up {
-        /// Seconds to wait for a started service to become ready.
+        /// How many seconds to wait for each service to become ready.
         #[arg(long, value_name = "SECONDS", default_value_t = 180)]
         wait_timeout: u64,
         #[command(flatten)]
         output: OutputOptions,
     },
-    /// Stop the stack and remove its containers; recorded data and the network stay.
+    /// Stop the stack and remove its containers. Recorded data and the network are kept.
     Down {
-        /// Also remove the volumes, with all recorded data.
+        /// Also remove the volumes and all recorded data.
         #[arg(long)]
         volumes: bool,
         #[command(flatten)]
         output: OutputOptions,
     },
-    /// Say which services run and which are ready.
+    /// Show which services are running and ready.
     Status {
         #[command(flatten)]
         output: OutputOptions,
     },
-    /// Say what stands in the stack's way: Engine, files, ports, names, network, disk. Changes nothing.
+    /// Check for problems that prevent a start: Docker, files, ports, names, network, disk. Changes nothing.
     Doctor {
         #[command(flatten)]
         output: OutputOptions,
     },
-    /// Say of every agent whether its telemetry arrives, and whether a new agent's would.
+    /// List all agents and whether their telemetry arrives, and whether new agents will report.
     Agents {
-        /// Go on until interrupted: again at every change.
+        /// Keep running and print the list again after every change.
         #[arg(long)]
         watch: bool,
         #[command(flatten)]
         output: OutputOptions,
     },
-    /// Say why an agent's telemetry stands as it does, with the evidence and the next step.
+    /// Explain why an agent's telemetry does or does not arrive, with the evidence and the next step.
     Explain {
-        /// The agent: its name, `PROJECT/AGENT`, or its container's name.
+        /// The agent's name, `PROJECT/AGENT`, or the name of its container.
         agent: String,
         #[command(flatten)]
         output: OutputOptions,
     },
-    /// Show and change the settings of the stack in Clawker's settings file.
+    /// Show and change the stack's settings in Clawker's settings file.
     Settings {
         #[command(subcommand)]
         command: SettingsCommand,
     },
-    /// Write the files anew from the settings, and make anew the services that this concerns; where one does not come up,
-    /// put the old ones back.
+    /// Apply the settings: update the files and recreate the affected services. If any fails, everything is rolled back.
     Apply {
-        /// Also replace files that were edited by hand; each is kept as a backup.
+        /// Also replace files that were edited by hand, after backing them up.
         #[arg(long)]
         replace_edited: bool,
-        /// Seconds to wait for a started service to become ready.
+        /// How many seconds to wait for each service to become ready.
         #[arg(long, value_name = "SECONDS", default_value_t = 180)]
         wait_timeout: u64,
         #[command(flatten)]
         output: OutputOptions,
     },
-    /// Play agents at work: send the collector what Claude Code would, marked `clawker.simulated=true`.
+    /// Simulate agents: send the collector what Claude Code would send, marked `clawker.simulated=true`.
     Simulate(simulate::SimulateOptions),
     /// Print a service's log.
     Logs {
         /// The service: otel-collector, prometheus, loki, jaeger, grafana or promtail.
         #[arg(value_parser = service)]
         service: Service,
-        /// Go on with new lines until interrupted.
+        /// Keep printing new lines until interrupted.
         #[arg(short, long)]
         follow: bool,
-        /// How many lines of the past to begin with.
+        /// How many of the most recent lines to print first.
         #[arg(short = 'n', long, value_name = "LINES", default_value_t = 200)]
         tail: u32,
     },
@@ -118,16 +118,16 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum SettingsCommand {
-    /// Print a setting, or all of them with their values.
+    /// Print the value of a setting, or all settings.
     Get {
-        /// As `grafana_port` or `monitoring.telemetry.log_user_prompts`.
+        /// The key, for example `grafana_port` or `monitoring.telemetry.log_user_prompts`.
         key: Option<String>,
         #[command(flatten)]
         output: OutputOptions,
     },
-    /// Change a setting in the file; everything else in it stays as it is.
+    /// Change a setting in the file. Comments and other keys are preserved.
     Set {
-        /// As `grafana_port` or `monitoring.telemetry.log_user_prompts`.
+        /// The key, for example `grafana_port` or `monitoring.telemetry.log_user_prompts`.
         key: String,
         /// The new value.
         #[arg(allow_hyphen_values = true)]
@@ -135,14 +135,14 @@ enum SettingsCommand {
         #[command(flatten)]
         output: OutputOptions,
     },
-    /// Remove a setting from the file, so that its default holds.
+    /// Remove a setting from the file, so that the default applies.
     Unset {
-        /// As `grafana_port` or `monitoring.telemetry.log_user_prompts`.
+        /// The key, for example `grafana_port` or `monitoring.telemetry.log_user_prompts`.
         key: String,
         #[command(flatten)]
         output: OutputOptions,
     },
-    /// Show what `apply` would change: files, services, agents. Changes nothing.
+    /// Show what `apply` would change in files and services. Changes nothing.
     Diff {
         #[command(flatten)]
         output: OutputOptions,
@@ -154,10 +154,10 @@ struct ServeOptions {
     /// Address and port to listen on.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8484")]
     listen: SocketAddr,
-    /// Open the panel in the browser.
+    /// Open the panel in your browser.
     #[arg(long)]
     open: bool,
-    /// How log lines are written to standard error.
+    /// The format of the log on standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
 }
@@ -171,24 +171,24 @@ struct OutputOptions {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LogFormat {
-    /// For people.
+    /// Plain text.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 fn service(name: &str) -> Result<Service, String> {
     Service::from_name(name).ok_or_else(|| {
         let names: Vec<&str> = Service::ALL.iter().map(|service| service.name()).collect();
-        format!("the services are {}", names.join(", "))
+        format!("expected one of {}", names.join(", "))
     })
 }
 
-/// Reads the command line and does what it says.
+/// Parses the command line, runs the command and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
-    // Rendering pages needs a few threads even where there is one core; the other commands need but one.
+    // Rendering pages needs a few threads even on one core. The other commands need only one.
     let mut builder = match command {
         Command::Serve(_) => {
             let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -200,7 +200,7 @@ pub fn main() -> ExitCode {
     let outcome = match builder.enable_all().build() {
         Ok(runtime) => {
             let outcome = runtime.block_on(run(command));
-            // A thread that waits for standard input or a name server must not hold the process.
+            // A thread that waits for standard input or a name server must not keep the process alive.
             runtime.shutdown_background();
             outcome
         }
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_serve_work_with_and_without_its_name() {
+    fn serve_options_work_with_and_without_the_command() {
         for line in [
             &["clawker-monitor", "--listen", "127.0.0.1:1"][..],
             &["clawker-monitor", "serve", "--listen", "127.0.0.1:1"],

@@ -1,4 +1,4 @@
-//! Progress of a job on the command line: bars on a terminal, plain lines in a pipe.
+//! A job's progress on the command line: bars on a terminal, plain lines in a pipe.
 
 use std::{
     collections::BTreeMap,
@@ -15,11 +15,12 @@ use monitor_core::{
 use super::output;
 
 /// Shows a job's progress on standard error.
-pub(super) struct Show {
+pub(super) struct ProgressDisplay {
     bars: MultiProgress,
     state: Mutex<State>,
     silent: bool,
-    replaces: &'static str,
+    /// The option that replaces a file that was kept.
+    replace_option: &'static str,
 }
 
 #[derive(Default)]
@@ -28,59 +29,59 @@ struct State {
     pulls: BTreeMap<String, (bool, ProgressBar)>,
 }
 
-impl Show {
-    /// `silent`: standard output carries JSON and people look elsewhere.
-    pub(super) fn new(kind: JobKind, silent: bool) -> Show {
-        let bars = MultiProgress::with_draw_target(match silent {
-            true => ProgressDrawTarget::hidden(),
-            // Draws nothing where standard error is no terminal; `report` prints lines there.
-            false => ProgressDrawTarget::stderr(),
+impl ProgressDisplay {
+    /// `silent` shows nothing, for `--json`.
+    pub(super) fn new(kind: JobKind, silent: bool) -> ProgressDisplay {
+        let bars = MultiProgress::with_draw_target(if silent {
+            ProgressDrawTarget::hidden()
+        } else {
+            // Draws nothing if standard error is not a terminal. `update` then prints lines instead.
+            ProgressDrawTarget::stderr()
         });
-        let replaces = if kind == JobKind::Apply { "--replace-edited" } else { "--force" };
-        Show { bars, state: Mutex::default(), silent, replaces }
+        let replace_option = if kind == JobKind::Apply { "--replace-edited" } else { "--force" };
+        ProgressDisplay { bars, state: Mutex::default(), silent, replace_option }
     }
 
-    /// Takes one report.
-    pub(super) fn report(&self, progress: Progress) {
+    pub(super) fn update(&self, progress: Progress) {
         if self.silent {
             return;
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
-            Progress::Step { service, phase } => self.step(&mut state, service, phase),
-            Progress::Pull(pull) => self.pull(&mut state, &pull),
-            Progress::File(outcome) => output::note(&file_words(&outcome, self.replaces)),
-            Progress::Restored => output::note("the old configuration was restored"),
+            Progress::Step { service, phase } => self.update_service(&mut state, service, phase),
+            Progress::Pull(pull) => self.update_pull(&mut state, &pull),
+            Progress::File(outcome) => output::note(&describe_file(&outcome, self.replace_option)),
+            Progress::Restored => output::note("rolled back: the old configuration was restored"),
         }
     }
 
-    /// Leaves what was drawn, and stops drawing.
-    pub(super) fn end(&self) {
+    /// Stops drawing and leaves the bars on the screen.
+    pub(super) fn finish(&self) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let services = state.services.values().map(|(_, bar)| bar);
         services.chain(state.pulls.values().map(|(_, bar)| bar)).for_each(ProgressBar::abandon);
     }
 
-    fn step(&self, state: &mut State, service: Service, phase: Phase) {
+    fn update_service(&self, state: &mut State, service: Service, phase: Phase) {
         let (known, bar) = state.services.entry(service).or_insert_with(|| {
             let bar = self.bars.add(ProgressBar::new_spinner().with_style(style("{prefix:.bold} {spinner} {msg}")));
             bar.set_prefix(format!("{:<10}", service.title()));
             (Phase::Waiting, bar)
         });
-        let news = *known != phase;
+        let is_new = *known != phase;
         *known = phase;
-        bar.set_message(phase_words(phase));
+        bar.set_message(describe_phase(phase));
         match phase {
             Phase::Ready | Phase::Removed | Phase::Failed => bar.abandon(),
             Phase::Waiting => {}
             _ => bar.enable_steady_tick(Duration::from_millis(120)),
         }
-        if news && self.bars.is_hidden() {
-            output::note(&format!("{}: {}", service.title(), phase_words(phase)));
+        if is_new && self.bars.is_hidden() {
+            output::note(&format!("{}: {}", service.title(), describe_phase(phase)));
         }
     }
 
-    fn pull(&self, state: &mut State, pull: &Pull) {
+    fn update_pull(&self, state: &mut State, pull: &Pull) {
         let (complete, bar) = state.pulls.entry(pull.image.clone()).or_insert_with(|| {
             let bar = self.bars.insert(0, ProgressBar::new(0));
             bar.set_style(style("{prefix} {bar:24} {bytes} of {total_bytes}").progress_chars("━━─"));
@@ -93,7 +94,7 @@ impl Show {
             *complete = true;
             bar.abandon();
             if self.bars.is_hidden() {
-                output::note(&format!("{}: fetched, {} bytes", short_name(&pull.image), pull.fetched_bytes));
+                output::note(&format!("{}: pulled, {} bytes", short_name(&pull.image), pull.fetched_bytes));
             }
         }
     }
@@ -108,13 +109,13 @@ fn short_name(image: &str) -> String {
     image.split('@').next().unwrap_or(image).to_owned()
 }
 
-fn phase_words(phase: Phase) -> &'static str {
+fn describe_phase(phase: Phase) -> &'static str {
     match phase {
         Phase::Waiting => "waiting",
-        Phase::Pulling => "fetching the image",
+        Phase::Pulling => "pulling image",
         Phase::Creating => "creating",
         Phase::Starting => "starting",
-        Phase::AwaitingReadiness => "started, waiting until it is ready",
+        Phase::AwaitingReadiness => "started, waiting to become ready",
         Phase::Ready => "ready",
         Phase::Stopping => "stopping",
         Phase::Removed => "removed",
@@ -122,14 +123,13 @@ fn phase_words(phase: Phase) -> &'static str {
     }
 }
 
-/// `replaces`: the option that would replace a file that is kept.
-fn file_words(outcome: &FileOutcome, replaces: &str) -> String {
+fn describe_file(outcome: &FileOutcome, replace_option: &str) -> String {
     let name = &outcome.name;
     match &outcome.action {
-        FileAction::Written => format!("{name}: written"),
+        FileAction::Written => format!("{name}: created"),
         FileAction::Unchanged => format!("{name}: unchanged"),
-        FileAction::Updated => format!("{name}: written anew"),
-        FileAction::Kept => format!("{name}: kept, though it differs; {replaces} replaces it"),
-        FileAction::Replaced { backup } => format!("{name}: replaced; the old one is {backup}"),
+        FileAction::Updated => format!("{name}: updated"),
+        FileAction::Kept => format!("{name}: kept your changes; use {replace_option} to replace it"),
+        FileAction::Replaced { backup } => format!("{name}: replaced; backup in {backup}"),
     }
 }

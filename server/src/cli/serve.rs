@@ -1,4 +1,4 @@
-//! `serve`: the panel.
+//! `serve`: runs the panel.
 
 use std::{io::IsTerminal, sync::Arc, time::Duration};
 
@@ -23,8 +23,9 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     let router = http::router(Gate::open(Arc::clone(&panel)), shutdown.clone());
 
     // Kept until the end: dropping it ends the watch.
-    let _files = FileWatch::start(panel.installation.configuration.clone())
-        .inspect_err(|error| tracing::warn!(%error, "file changes are noticed only when a page is loaded"));
+    let _files = FileWatch::start(panel.installation.configuration.clone()).inspect_err(
+        |error| tracing::warn!(%error, "can't watch for file changes; they are noticed when a page is loaded"),
+    );
     let watching = tokio::spawn(Watch::new(Arc::clone(&panel)).run());
     let url = format!("http://{address}");
     output::line(&format!("listening on {url}"));
@@ -47,7 +48,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     panel.jobs.shut_down().await;
     watching.abort();
     if tokio::time::timeout(GRACE, serving).await.is_err() {
-        tracing::warn!("some connections did not end in time");
+        tracing::warn!("some connections did not close in time");
     }
     Ok(())
 }
@@ -81,7 +82,7 @@ fn start_logging(format: LogFormat) {
 fn cannot_listen(options: &ServeOptions, error: &std::io::Error) -> StackError {
     let address = options.listen;
     let what = match error.kind() {
-        std::io::ErrorKind::AddrInUse => "another program is listening there".to_owned(),
+        std::io::ErrorKind::AddrInUse => "another program is using this port".to_owned(),
         std::io::ErrorKind::PermissionDenied => "this user isn't allowed to listen there".to_owned(),
         std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
         _ => error.to_string(),
@@ -99,6 +100,6 @@ fn open_in_browser(url: &str) {
         .stderr(std::process::Stdio::null())
         .spawn();
     if let Err(error) = opened {
-        tracing::warn!(%error, program, "the browser could not be opened");
+        tracing::warn!(%error, program, "can't open the browser");
     }
 }

@@ -1,4 +1,4 @@
-//! `settings`: shows and changes Clawker's settings file, and what would follow. No command here touches the stack.
+//! `settings`: shows and changes Clawker's settings file, and previews `apply`. No command here touches the stack.
 
 use monitor_core::{
     error::StackError,
@@ -13,12 +13,12 @@ use crate::{configuration::Configuration, installation::Installation, settings_p
 
 /// One setting, as `settings get --json` prints it.
 #[derive(Serialize)]
-struct Shown {
-    /// With the leading `monitoring.`, as people write it.
+struct ShownSetting {
+    /// With the leading `monitoring.`.
     key: String,
     value: String,
     default: &'static str,
-    /// The file says it; otherwise it is the default.
+    /// The value is in the file. Otherwise it is the default.
     set: bool,
     meaning: &'static str,
     applying: &'static str,
@@ -27,7 +27,7 @@ struct Shown {
 pub(super) fn get(key: Option<&str>, json: bool) -> Result<(), StackError> {
     let configuration = Installation::from_environment()?.configuration;
     let (settings, values) = read(&configuration)?;
-    let shown = |key: &Key| Shown {
+    let shown = |key: &Key| ShownSetting {
         key: format!("monitoring.{}", key.path),
         value: settings.value(key.path),
         default: key.default,
@@ -35,7 +35,7 @@ pub(super) fn get(key: Option<&str>, json: bool) -> Result<(), StackError> {
         meaning: key.meaning,
         applying: key.needs.description(),
     };
-    match (key.map(find).transpose()?, json) {
+    match (key.map(find_key).transpose()?, json) {
         (Some(key), false) => {
             output::line(&settings.value(key.path));
         }
@@ -43,7 +43,7 @@ pub(super) fn get(key: Option<&str>, json: bool) -> Result<(), StackError> {
         (None, true) => output::json(&KEYS.iter().map(shown).collect::<Vec<_>>()),
         (None, false) => {
             let row = |key: &Key| {
-                let Shown { key, value, set, meaning, .. } = shown(key);
+                let ShownSetting { key, value, set, meaning, .. } = shown(key);
                 [key, value, if set { "set" } else { "default" }.to_owned(), meaning.to_owned()]
             };
             let head = ["KEY", "VALUE", "FROM", "MEANING"].map(str::to_owned);
@@ -55,37 +55,37 @@ pub(super) fn get(key: Option<&str>, json: bool) -> Result<(), StackError> {
 
 /// What `settings set --json` and `settings unset --json` print.
 #[derive(Serialize)]
-struct Changed {
+struct ChangedSetting {
     file: String,
     key: String,
     was: String,
     value: String,
-    /// The backup's name beside the file, where the file was replaced.
+    /// The name of the backup, in the same folder. `None` if the file was created or did not change.
     backup: Option<String>,
     applying: &'static str,
 }
 
-/// Sets a value, or removes it.
+/// Sets a value, or removes the key if `value` is `None`.
 pub(super) fn change(key: &str, value: Option<&str>, json: bool) -> Result<(), StackError> {
     let configuration = Installation::from_environment()?.configuration;
-    let key = find(key)?;
+    let key = find_key(key)?;
     let file = configuration.settings_text()?;
-    // A file with a problem elsewhere can be changed all the same: that is how one problem after the other is mended.
+    // A file with other problems can still be changed, so that they can be fixed one at a time.
     let was = configuration.settings_in(&file.text).map(|settings| settings.value(key.path)).unwrap_or_default();
     let change = match value {
         Some(value) => Change::set(key.path, value).even_if_default(),
         None => Change::unset(key.path),
     };
     let saved = configuration.save_settings(&[change], &file.base)?;
-    let asked = || value.unwrap_or(key.default).to_owned();
-    let value = configuration.settings().map_or_else(|_| asked(), |settings| settings.value(key.path));
+    let requested = || value.unwrap_or(key.default).to_owned();
+    let value = configuration.settings().map_or_else(|_| requested(), |settings| settings.value(key.path));
     let backup = match &saved.outcome.action {
         FileAction::Replaced { backup } => Some(backup.clone()),
         _ => None,
     };
     let path = configuration.settings_file();
     if json {
-        output::json(&Changed {
+        output::json(&ChangedSetting {
             file: path,
             key: format!("monitoring.{}", key.path),
             was,
@@ -97,11 +97,11 @@ pub(super) fn change(key: &str, value: Option<&str>, json: bool) -> Result<(), S
     }
     let shown = if value.is_empty() { "not set".to_owned() } else { format!("`{value}`") };
     output::line(&match saved.outcome.action {
-        FileAction::Unchanged => format!("`monitoring.{}` is {shown} already; `{path}` stays as it is.", key.path),
-        _ => format!("`monitoring.{}` is {shown} in `{path}`.{}", key.path, next_step(key.needs)),
+        FileAction::Unchanged => format!("`monitoring.{}` is already {shown}. `{path}` was not changed.", key.path),
+        _ => format!("`monitoring.{}` is now {shown} in `{path}`.{}", key.path, next_step(key.needs)),
     });
     if let Some(backup) = backup {
-        output::note(&format!("the old file is {backup}"));
+        output::note(&format!("backup: {backup}"));
     }
     if let Err(error) = configuration.settings() {
         output::note(&format!("warning: {error}"));
@@ -113,17 +113,17 @@ fn next_step(needs: Needs) -> &'static str {
     match (needs.services, needs.agents) {
         (false, AgentNeed::Nothing) => "",
         (true, AgentNeed::Nothing) => " Next: `clawker-monitor apply`.",
-        (false, _) => " Agents follow once their images are rebuilt: `clawker build`, then new containers.",
+        (false, _) => " To update agents, rebuild their images with `clawker build` and recreate their containers.",
         (true, AgentNeed::NewImages) => {
-            " Next: `clawker-monitor apply`; agents follow once their images are rebuilt: `clawker build`, then new containers."
+            " Next: `clawker-monitor apply`. To update agents, rebuild their images with `clawker build` and recreate their containers."
         }
-        (true, _) => " Next: `clawker-monitor apply`; agents follow with new containers.",
+        (true, _) => " Next: `clawker-monitor apply`. To update agents, recreate their containers.",
     }
 }
 
 pub(super) async fn diff(json: bool) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
-    // As it is in the file: problems there are an error like everywhere else.
+    // The preview reports problems in the file as part of its result; on the command line they are an error.
     installation.configuration.settings()?;
     let preview =
         settings_page::preview(installation.engine.as_ref(), &installation.configuration, SettingsForm::default())
@@ -147,17 +147,17 @@ pub(super) async fn diff(json: bool) -> Result<(), StackError> {
 fn summary(preview: &Preview) -> Vec<String> {
     let mut sentences = Vec::new();
     if preview.files.is_empty() {
-        sentences.push("The files agree with the settings.".to_owned());
+        sentences.push("The files are up to date.".to_owned());
     }
     if !preview.edited.is_empty() {
         let names = preview.edited.join(", ");
-        sentences.push(format!("Edited by hand, and kept unless `apply --replace-edited`: {names}."));
+        sentences.push(format!("Edited by hand; `apply` keeps these unless you pass `--replace-edited`: {names}."));
     }
     let titles: Vec<&str> = preview.services.iter().map(|service| service.title()).collect();
     sentences.push(match (preview.stack_runs, titles.is_empty()) {
-        (false, _) => "No service runs.".to_owned(),
-        (true, true) => "No service has to be made anew.".to_owned(),
-        (true, false) => format!("Services that would be made anew: {}.", titles.join(", ")),
+        (false, _) => "No services are running.".to_owned(),
+        (true, true) => "No services need to be recreated.".to_owned(),
+        (true, false) => format!("Services that will be recreated: {}.", titles.join(", ")),
     });
     sentences
 }
@@ -170,14 +170,14 @@ fn read(configuration: &Configuration) -> Result<(Settings, RawValues), StackErr
     Ok((settings, values))
 }
 
-/// How alike two names are at least, from 0 to 1, for one to be offered in place of the other.
-const NEAR: f32 = 0.6;
+/// From 0 to 1: how similar a key has to be to be suggested.
+const MIN_SIMILARITY: f32 = 0.6;
 
-fn find(key: &str) -> Result<&'static Key, StackError> {
+fn find_key(key: &str) -> Result<&'static Key, StackError> {
     Key::find(key).ok_or_else(|| {
         let paths: Vec<&str> = KEYS.iter().map(|key| key.path).collect();
-        let asked = key.strip_prefix("monitoring.").unwrap_or(key);
-        let near = similar::get_close_matches(asked, &paths, 3, NEAR);
+        let short = key.strip_prefix("monitoring.").unwrap_or(key);
+        let near = similar::get_close_matches(short, &paths, 3, MIN_SIMILARITY);
         StackError::UnknownSetting { key: key.to_owned(), near: near.into_iter().map(str::to_owned).collect() }
     })
 }
@@ -187,9 +187,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_found_by_either_name_and_a_misspelt_one_is_offered_its_like() {
+    fn a_key_has_a_short_and_a_long_form_and_a_misspelled_one_gets_suggestions() {
         for asked in ["grafana_port", "monitoring.grafana_port"] {
-            assert_eq!(find(asked).map(|key| key.path), Ok("grafana_port"));
+            assert_eq!(find_key(asked).map(|key| key.path), Ok("grafana_port"));
         }
         for (asked, near) in [
             ("grafana-port", "grafana_port"),
@@ -197,12 +197,12 @@ mod tests {
             ("log_user_prompts", "telemetry.log_user_prompts"),
             ("telemetry.retention.metrics", "retention.metrics"),
         ] {
-            let Err(StackError::UnknownSetting { near: offered, .. }) = find(asked) else {
-                panic!("{asked} is no key")
+            let Err(StackError::UnknownSetting { near: offered, .. }) = find_key(asked) else {
+                panic!("{asked} is not a key")
             };
             assert!(offered.iter().any(|it| it == near), "{asked}: {offered:?}");
         }
-        let error = find("zzz").expect_err("no key is like that");
+        let error = find_key("zzz").expect_err("no key is similar");
         assert_eq!(error.hint(), "`clawker-monitor settings get` lists all there are");
     }
 }

@@ -1,4 +1,4 @@
-//! `status`: one look at the Engine, one question to each service.
+//! `status`: inspects the Engine and asks each service for its readiness, once.
 
 use monitor_core::{
     error::StackError,
@@ -7,7 +7,7 @@ use monitor_core::{
     timestamp::format_duration,
 };
 
-use super::{lifecycle::state_words, output, table};
+use super::{lifecycle::describe_stack_state, output, table};
 use crate::{clock::now, installation::Installation, status};
 
 pub(super) async fn status(json: bool) -> Result<(), StackError> {
@@ -16,7 +16,7 @@ pub(super) async fn status(json: bool) -> Result<(), StackError> {
     let initialized = installation.configuration.is_initialized();
     match status::report(installation.engine.as_ref(), installation.readiness.as_ref(), &stack, initialized).await {
         Ok(report) if json => output::json(&report),
-        Ok(report) => print(&report),
+        Ok(report) => print_report(&report),
         Err(error) => {
             if json {
                 output::json(&StatusReport {
@@ -28,7 +28,7 @@ pub(super) async fn status(json: bool) -> Result<(), StackError> {
             return Err(error);
         }
     }
-    // The stack is shown as it runs even where the settings are broken; that they are is told beside it.
+    // Invalid settings don't hide what is running. A warning is printed next to it.
     match installation.configuration.settings() {
         Err(error @ StackError::SettingsInvalid { .. }) => {
             output::note(&format!("warning: {error}"));
@@ -39,25 +39,25 @@ pub(super) async fn status(json: bool) -> Result<(), StackError> {
     }
 }
 
-fn print(report: &StatusReport) {
-    let rows: Vec<[String; 5]> = std::iter::once(["SERVICE", "STATE", "VERSION", "UP", "PORTS"].map(str::to_owned))
+fn print_report(report: &StatusReport) {
+    let rows: Vec<[String; 5]> = std::iter::once(["SERVICE", "STATE", "VERSION", "UPTIME", "PORTS"].map(str::to_owned))
         .chain(report.services.iter().map(row))
         .collect();
     table::print(&rows);
-    output::line(state_words(report.stack));
+    output::line(describe_stack_state(report.stack));
 }
 
 fn row(service: &ServiceStatus) -> [String; 5] {
     let state = match (service.ready, &service.waiting_for, &service.problem) {
         (true, ..) => "ready".to_owned(),
-        (_, Some(said), _) => format!("running, not ready ({said})"),
+        (_, Some(answer), _) => format!("running, not ready ({answer})"),
         (_, _, Some(problem)) => format!("{} ({problem})", service.state.name()),
         _ => service.state.name().to_owned(),
     };
-    let up = service.started_at.map(|started| format_duration(now().seconds_since(started))).unwrap_or_default();
+    let uptime = service.started_at.map(|started| format_duration(now().seconds_since(started))).unwrap_or_default();
     let ports: Vec<String> = match service.started_at {
         Some(_) => service.ports.iter().map(|port| format!("{}:{}", port.bind, port.host)).collect(),
         None => Vec::new(),
     };
-    [service.service.title().to_owned(), state, service.version.clone().unwrap_or_default(), up, ports.join(", ")]
+    [service.service.title().to_owned(), state, service.version.clone().unwrap_or_default(), uptime, ports.join(", ")]
 }

@@ -1,8 +1,8 @@
-//! Columns on standard output.
+//! Tables on standard output.
 
 use super::output;
 
-/// Prints the rows, every column as wide as its widest cell. `false` when nobody reads any more.
+/// Prints the rows with aligned columns. `false` once the output is closed.
 pub(super) fn print<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> bool {
     let mut widths = [0; COLUMNS];
     for row in rows {

@@ -43,7 +43,7 @@ fn every_cause_is_told_with_its_verdict_and_its_fix() {
     cast.agent("forced").file("CLAUDE_CODE_ENABLE_TELEMETRY=1").start();
     let before = it.run(&["agents", "--json"]).done().json();
     assert_eq!(before["new_agent_would_report"], false);
-    assert!(it.run(&["agents"]).done().out.contains("A new agent would not report"));
+    assert!(it.run(&["agents"]).done().out.contains("New agents won't report"));
 
     it.up().done();
     // Stores tell seconds: whoever was heard within the second of its making may be taken for an earlier one.
@@ -112,7 +112,7 @@ fn every_cause_is_told_with_its_verdict_and_its_fix() {
     assert!(told(&down)["silent"].contains("collector_down start"), "{:#?}", told(&down));
     let stranger = cast.agent("otel-collector").without_labels().start();
     let unlabelled = it.run(&["agents"]).done().out;
-    assert!(unlabelled.contains("A new agent would not report: ") && unlabelled.contains(&stranger), "{unlabelled}");
+    assert!(unlabelled.contains("New agents won't report: ") && unlabelled.contains(&stranger), "{unlabelled}");
     assert!(unlabelled.contains("dev.clawker.managed=true"), "{unlabelled}");
     docker(&["rm", "--force", "loki", "prometheus", &stranger]).done();
     it.up().done();

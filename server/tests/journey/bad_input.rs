@@ -219,5 +219,5 @@ fn misuse_is_exit_code_two() {
         assert_eq!(it.run(arguments).code, Some(2), "{arguments:?}");
     }
     let nginx = it.run(&["logs", "nginx"]).err;
-    assert!(nginx.contains("the services are otel-collector, prometheus, loki, jaeger, grafana, promtail"), "{nginx}");
+    assert!(nginx.contains("expected one of otel-collector, prometheus, loki, jaeger, grafana, promtail"), "{nginx}");
 }

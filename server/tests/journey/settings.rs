@@ -37,7 +37,7 @@ fn settings_are_read_changed_and_taken_back_without_touching_the_rest_of_the_fil
 
     let set = it.run(&["settings", "set", "monitoring.grafana_port", "3002"]).done();
     assert!(set.out.ends_with("settings.yaml`. Next: `clawker-monitor apply`.\n"), "{}", set.out);
-    assert!(set.err.starts_with("the old file is settings.yaml.20"), "{}", set.err);
+    assert!(set.err.starts_with("backup: settings.yaml.20"), "{}", set.err);
     let text = || std::fs::read_to_string(it.settings_file()).unwrap();
     assert_eq!(text(), old.replace("3001", "3002"));
     let again = it.run(&["settings", "set", "grafana_port", "3002"]).done();
@@ -66,12 +66,12 @@ fn a_changed_port_makes_anew_what_it_concerns_and_compose_agrees() {
     let diff = it.run(&["settings", "diff"]).done().out;
     assert!(diff.contains("--- compose.yaml (on disk)\n+++ compose.yaml (after `apply`)\n@@ -"), "{diff}");
     assert!(diff.contains(&format!("\n+      GF_SERVER_HTTP_PORT: \"{port}\"\n")), "{diff}");
-    assert!(diff.ends_with("Services that would be made anew: Prometheus, Grafana.\n"), "{diff}");
+    assert!(diff.ends_with("Services that will be recreated: Prometheus, Grafana.\n"), "{diff}");
     assert!(made_anew(&before).is_empty(), "looking changes nothing");
 
     let applied = it.run(&["apply", "--wait-timeout", "30"]).done();
-    assert_eq!(applied.out, "The settings are applied; all six services are ready.\n");
-    assert!(applied.err.contains("compose.yaml: written anew"), "{}", applied.err);
+    assert_eq!(applied.out, "Settings applied. All six services are ready.\n");
+    assert!(applied.err.contains("compose.yaml: updated"), "{}", applied.err);
     assert_eq!(made_anew(&before), ["grafana", "prometheus"], "and Prometheus, which asks it for its counters");
     assert_eq!(it.status()["stack"], "running");
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok(), "Grafana answers at its new port");
@@ -130,13 +130,14 @@ fn a_file_edited_by_hand_is_kept_and_replacing_it_makes_its_service_see_it() {
     std::fs::write(&file, format!("{rendered}# mine\n")).unwrap();
     let kept = it.run(&["apply"]).done();
     assert!(
-        kept.err.contains("loki-config.yaml: kept, though it differs; --replace-edited replaces it"),
+        kept.err.contains("loki-config.yaml: kept your changes; use --replace-edited to replace it"),
         "{}",
         kept.err
     );
     let diff = it.run(&["settings", "diff"]).done().out;
     assert!(
-        diff.contains("\n-# mine\n") && diff.contains("kept unless `apply --replace-edited`: loki-config.yaml"),
+        diff.contains("\n-# mine\n")
+            && diff.contains("keeps these unless you pass `--replace-edited`: loki-config.yaml"),
         "{diff}"
     );
     assert!(made_anew(&before).is_empty());
