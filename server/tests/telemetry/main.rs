@@ -9,7 +9,7 @@ mod collector;
 mod counters;
 mod failures;
 /// What the stand-in's reader of LogQL calls labels.
-mod fed {
+mod records {
     pub type Labels = std::collections::BTreeMap<String, String>;
 }
 mod follow;
