@@ -251,7 +251,7 @@ test.describe("without a running stack", () => {
       }).toPass();
     });
 
-    test("a change made by somebody else in the meantime is not overwritten", async ({ page, panel }) => {
+    test("a change made elsewhere in the meantime is not overwritten", async ({ page, panel }) => {
       await page.goto("/settings");
       await field(page, "Grafana port").fill("2995");
       await previewButton(page).click();

@@ -110,7 +110,7 @@ pub fn figure(figure: Figure, link: Link) -> AnyView {
                 title=described.clone()
                 aria-description=why.is_some().then_some(described)
                 data-exact=exact
-                data-doubt=why.is_some().to_string()
+                data-empty=why.is_some().to_string()
             >
                 {shown}
             </a>
@@ -156,7 +156,7 @@ pub fn external_link(link: Link, words: &str, name: String) -> AnyView {
                 title=why.clone()
                 aria-description=why.clone()
                 aria-label=(!name.is_empty()).then_some(name)
-                data-doubt=why.is_some().to_string()
+                data-empty=why.is_some().to_string()
             >
                 {words.to_owned()}
                 {mark}
@@ -168,7 +168,7 @@ pub fn external_link(link: Link, words: &str, name: String) -> AnyView {
             let why = why.unwrap_or_default();
             let said = format!(" ({why})");
             view! {
-                <span class="external-link" data-doubt="true" title=why>
+                <span class="external-link" data-empty="true" title=why>
                     {words.to_owned()}
                     {mark}
                     <span class="visually-hidden">{said}</span>

@@ -75,7 +75,7 @@ pub fn row_view(row: &Row, context: &RowContext, signals: PageSignals, open: boo
         }
     });
     view! {
-        <tr role="row" data-below=below.is_some().to_string()>
+        <tr role="row" data-has-causes=below.is_some().to_string()>
             {name(row)}
             <td role="cell" class="state">{telemetry(row, context)}</td>
             <td role="cell" class="number" data-label="Last seen">{last_seen(row, signals)}</td>
@@ -210,7 +210,7 @@ fn activity(numbers: Option<&OwnerNumbers>, context: &RowContext, about: &About)
                     rel="noreferrer"
                     title=why.clone()
                     aria-description=why.clone()
-                    data-doubt=why.is_some().to_string()
+                    data-empty=why.is_some().to_string()
                 >
                     {bars}
                 </a>
