@@ -1,7 +1,7 @@
-//! How pairs of name and value are spelt in an address, after `?`, as a browser writes a form that is sent by `get`.
+//! Percent-encoding of the parts of an address.
 
-/// The pairs as an address bears them, without the `?`.
-pub fn write<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+/// Encodes pairs as the query of an address, without the `?`.
+pub fn encode_query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut query = String::new();
     for (name, value) in pairs {
         if !query.is_empty() {
@@ -14,14 +14,15 @@ pub fn write<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String 
     query
 }
 
-/// A part of an address's path, as the name of a container.
-pub fn segment(text: &str) -> String {
+/// Encodes a segment of a path, such as the name of a container.
+pub fn encode_segment(text: &str) -> String {
     let mut segment = String::new();
     encode(text, &mut segment);
     segment.replace('/', "%2F")
 }
 
-/// What is not a letter, a digit or one of `-._~/:` goes as `%XX`. A space must not go as `+`: some readers keep it.
+/// Encodes everything except letters, digits, and `-._~/:` as `%XX`. A space is not encoded as `+`, which not every decoder
+/// understands.
 fn encode(text: &str, query: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
@@ -38,8 +39,8 @@ fn encode(text: &str, query: &mut String) {
     }
 }
 
-/// The text that a browser spelt like that, `+` for a space included.
-pub fn decoded(text: &str) -> String {
+/// Decodes a value as browsers encode it, including `+` for a space.
+pub fn decode(text: &str) -> String {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -65,15 +66,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_text_comes_back_from_an_address_and_needs_no_escaping_there() {
+    fn every_text_round_trips_and_needs_no_escaping_in_html() {
         for text in ["", "clawker.shop.dev", "a b&c=d#e?f/g%h+i", "ß \"'`<>", "%4", "100%"] {
-            let query = write([("q", text)]);
-            let spelt = query.strip_prefix("q=").expect("the name comes first");
-            assert!(spelt.bytes().all(|byte| byte.is_ascii_graphic() && !b"+&#?\"<>`'".contains(&byte)), "{spelt}");
-            assert_eq!(decoded(spelt), text);
-            assert_eq!(decoded(&segment(text)), text);
-            assert!(!segment(text).contains('/'));
+            let query = encode_query([("q", text)]);
+            let encoded = query.strip_prefix("q=").expect("the name comes first");
+            assert!(encoded.bytes().all(|byte| byte.is_ascii_graphic() && !b"+&#?\"<>`'".contains(&byte)), "{encoded}");
+            assert_eq!(decode(encoded), text);
+            assert_eq!(decode(&encode_segment(text)), text);
+            assert!(!encode_segment(text).contains('/'));
         }
-        assert_eq!(decoded("a+b%2"), "a b%2", "a browser's own spelling is read, and half an escape is what it is");
+        assert_eq!(decode("a+b%2"), "a b%2", "a plus is a space, and an incomplete escape is kept");
     }
 }

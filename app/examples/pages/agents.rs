@@ -1,4 +1,4 @@
-//! What the agents' pages are drawn from.
+//! The states of the agent pages.
 
 use monitor_core::{
     agent_page::{AgentPage, FoundVariable, Origin, owner_numbers},
@@ -15,7 +15,7 @@ use monitor_core::{
 
 use super::states::{NOW, before, running};
 
-/// One state that is drawn: its name, its address, what is live, the numbers, and the page of one agent.
+/// One state: its name, its address, the snapshot, the numbers, and the page of one agent.
 pub struct State {
     pub name: &'static str,
     pub path: String,
@@ -24,7 +24,7 @@ pub struct State {
     pub page: Option<AgentPage>,
 }
 
-/// Every state of the two pages.
+/// All states of the two pages.
 pub fn states() -> Vec<State> {
     let list = |name, path: &str, snapshot: Snapshot, numbers: Numbers| State {
         name,
@@ -75,7 +75,7 @@ fn with(agents: Vec<Agent>) -> Snapshot {
     snapshot
 }
 
-/// How data flows, with something lost.
+/// A data flow with losses.
 pub fn flow() -> Flow {
     use Service::{Grafana, Jaeger, Loki, OtelCollector, Prometheus, Promtail};
     use Signal::{Events, Metrics, Queries, Traces};
@@ -193,7 +193,7 @@ fn owner(project: Option<&str>, agent: Option<&str>) -> Owner {
     Owner::new(project, agent)
 }
 
-/// Numbers that look like those of a day; `seed` tells them apart.
+/// Numbers like those of one day; each `seed` gives other ones.
 fn of(owner: Owner, seed: u64) -> OwnerNumbers {
     let wave = |step: u64, height: u64| match (step * 7 + seed * 13) % 11 {
         low @ 0..4 => low * height / 40,

@@ -1,4 +1,4 @@
-//! Draws every state of the pages into a folder, to be looked at: no server, no Docker, no browser needed.
+//! Renders every state of the pages into a folder, for review. Needs no server, no Docker, and no browser.
 //!
 //! `cargo run -p monitor-app --features ssr --example pages -- FOLDER`
 
@@ -33,7 +33,7 @@ use monitor_core::{
     telemetry::{Numbers, Range},
 };
 
-/// What is answered beside the snapshot.
+/// The answers besides the snapshot.
 #[derive(Default)]
 struct Answers {
     settings: Option<(SettingsPage, Preview)>,
@@ -41,7 +41,7 @@ struct Answers {
     agent: Option<AgentPage>,
 }
 
-/// Answers with a fixed state; nothing can be done.
+/// A control plane with a fixed state. Refuses all changes.
 struct Fixed {
     snapshot: Snapshot,
     answers: Answers,

@@ -1,4 +1,4 @@
-//! What the settings page and its preview are drawn from.
+//! The states of the settings page and its preview.
 
 use monitor_core::{
     agent_environment::{self, Difference},
@@ -15,7 +15,7 @@ use monitor_core::{
 
 const FILE: &str = "/home/ada/.config/clawker/settings.yaml";
 
-/// The addresses that are drawn, with what the server answers there.
+/// The addresses to render, with the server's answers.
 pub fn pages() -> Vec<(&'static str, String, SettingsPage, Preview)> {
     let form = |pairs: &str| format!("/settings?{pairs}");
     let editing = "grafana_port=3100&was.grafana_port=3001&prometheus_port=9091&was.prometheus_port=&\
@@ -211,7 +211,7 @@ fn nothing() -> Preview {
     }
 }
 
-/// What the server answers about any other port.
+/// The server's answer about any other port.
 pub fn free(port: u16) -> PortUse {
     PortUse { key: String::new(), port, holder: Some(PortHolder::Nobody), free: None }
 }

@@ -1,4 +1,4 @@
-//! The states that are drawn.
+//! The states of the stack page.
 
 use monitor_core::{
     doctor::{Check, Checkup, Finding, Grade},
@@ -19,7 +19,7 @@ pub fn before(seconds: i64) -> Timestamp {
     Timestamp::from_unix_milliseconds(NOW.unix_milliseconds() - seconds * 1000)
 }
 
-/// Every state of the stack page.
+/// All states of the stack page.
 pub fn snapshots() -> Vec<(&'static str, Snapshot)> {
     vec![
         ("empty", empty()),
@@ -159,7 +159,7 @@ fn starting() -> Snapshot {
     starting
 }
 
-/// All six ready.
+/// All services are ready.
 pub fn running() -> Snapshot {
     let mut running = snapshot(StackState::Running, |_| (ContainerState::Running, true));
     let mut job = Job::begin(2, JobKind::Up, before(8080));
@@ -205,7 +205,7 @@ fn failed() -> Snapshot {
     failed
 }
 
-/// Settings whose services did not get ready, so that all was put back.
+/// Settings that were rolled back because a service did not become ready.
 pub fn restored() -> Snapshot {
     let mut restored = running();
     let mut job = Job::begin(5, JobKind::Apply, before(90));
@@ -265,7 +265,7 @@ fn finding(check: Check, grade: Grade, summary: &str, evidence: &str, next: Opti
 fn checkup(more: &[Finding]) -> Checkup {
     let ok = |check, summary, evidence| finding(check, Grade::Ok, summary, evidence, None);
     let mut findings = vec![
-        ok(Check::Engine, "Docker Engine 28.5.2 answers", "API 1.51 at `unix:///var/run/docker.sock`"),
+        ok(Check::Engine, "Docker Engine 28.5.2 is connected", "API 1.51 at `unix:///var/run/docker.sock`"),
         ok(Check::Files, "The files agree with the settings", "all 8 in `/home/ada/.local/share/clawker/monitor`"),
         ok(Check::Port, "Port 9090 for Prometheus is free", "nothing listens on `127.0.0.1`, port 9090"),
         ok(
@@ -310,7 +310,7 @@ fn taken() -> Snapshot {
     stopped
 }
 
-/// Some of the files.
+/// Some files.
 pub fn files() -> Vec<FileView> {
     let yaml = "# The stack. Made from settings.yaml; change it there.\nname: monitor\nservices:\n  loki:\n    image: \
                 \"grafana/loki:3.7.0\" # pinned\n    ports:\n      - target: 3100\n        published: 3100\n    \

@@ -43,22 +43,7 @@ impl ApiError {
         }
     }
 
-    /// The error for what the control plane answered; sets the status of the response.
-    #[cfg(feature = "ssr")]
-    pub(super) fn from_stack(error: StackError) -> ApiError {
-        ApiError::Stack(error).answered()
-    }
-
-    /// Says the same to a program by the status of the response.
-    #[cfg(feature = "ssr")]
-    pub(super) fn answered(self) -> ApiError {
-        if super::status::asked_by_a_program() {
-            super::set_status(self.status());
-        }
-        self
-    }
-
-    /// The HTTP status that says the same to a program.
+    /// The HTTP status for this error. `api::respond` puts it on the response.
     #[cfg(feature = "ssr")]
     pub fn status(&self) -> u16 {
         match self {

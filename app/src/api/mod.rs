@@ -1,6 +1,6 @@
-//! The server functions, all of them, and the errors they answer with.
+//! All server functions, and their errors.
 //!
-//! **Invariant:** no other module of `app` defines a server function; this file is the list of what the panel can do.
+//! **Invariant:** no other module of `app` defines a server function; this file lists everything the panel can do.
 
 mod error;
 #[cfg(feature = "ssr")]
@@ -30,106 +30,118 @@ pub(crate) type Plane = std::sync::Arc<dyn crate::control_plane::ControlPlane>;
 
 #[cfg(feature = "ssr")]
 fn control_plane() -> Result<Plane, ApiError> {
-    use_context().ok_or_else(|| ApiError::Unavailable.answered())
+    use_context().ok_or(ApiError::Unavailable)
 }
 
-/// Writes the files that are missing, and with `replace` also those that differ (backups are kept).
+/// Runs a server function's request, and gives the response the HTTP status of its error.
+#[cfg(feature = "ssr")]
+async fn respond<T>(request: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+    let result = request.await;
+    if let Err(error) = &result {
+        status::set_error_status(error);
+    }
+    result
+}
+
+/// Creates the missing files; with `replace`, also replaces those that differ and keeps backups.
 #[server(endpoint = "initialize")]
 pub async fn initialize(#[server(default)] replace: bool) -> Result<Job, ApiError> {
-    control_plane()?.initialize(replace).await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.initialize(replace).await?) }).await
 }
 
 /// Starts the stack.
 #[server(endpoint = "start-stack")]
 pub async fn start_stack() -> Result<Job, ApiError> {
-    control_plane()?.start_stack().await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.start_stack().await?) }).await
 }
 
-/// Stops the stack; data stays.
+/// Stops the stack; its data is kept.
 #[server(endpoint = "stop-stack")]
 pub async fn stop_stack() -> Result<Job, ApiError> {
-    control_plane()?.stop_stack().await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.stop_stack().await?) }).await
 }
 
 /// Stops the stack and removes its data.
 #[server(endpoint = "remove-stack-and-data")]
 pub async fn remove_stack_and_data() -> Result<Job, ApiError> {
-    control_plane()?.remove_stack_and_data().await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.remove_stack_and_data().await?) }).await
 }
 
-/// Asks the running job to stop where it is.
+/// Cancels the running job.
 #[server(endpoint = "cancel-job")]
 pub async fn cancel_job() -> Result<(), ApiError> {
-    control_plane()?.cancel_job().await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.cancel_job().await?) }).await
 }
 
-/// Looks again at what may stand in the stack's way.
+/// Runs the checks again.
 #[server(endpoint = "check-up")]
 pub async fn check_up() -> Result<(), ApiError> {
-    control_plane()?.check_up().await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.check_up().await?) }).await
 }
 
-/// Everything that the settings page shows.
+/// Loads what the settings page shows.
 #[server(endpoint = "settings")]
 pub async fn load_settings() -> Result<SettingsPage, ApiError> {
-    control_plane()?.settings_page().await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.settings_page().await?) }).await
 }
 
-/// Who has that port of the host.
+/// Looks up who uses a port of the host, and a free port nearby.
 #[server(endpoint = "look-at-port")]
 pub async fn look_at_port(port: u16) -> Result<PortUse, ApiError> {
-    control_plane()?.look_at_port(port).await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.look_at_port(port).await?) }).await
 }
 
-/// What would happen if the form were applied. `query` is the form as a browser writes it into an address.
+/// Previews what applying the form will do. `query` is the form as the query of an address.
 #[server(endpoint = "preview-settings")]
 pub async fn preview_settings(query: String) -> Result<Preview, ApiError> {
-    control_plane()?.preview_settings(form_of(&query)).await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.preview_settings(form_of(&query)).await?) }).await
 }
 
-/// Applies the form. A browser without JavaScript is led back to the settings.
+/// Applies the form. A browser without JavaScript is redirected to the settings.
 #[server(endpoint = "apply-settings")]
 pub async fn apply_settings(
     query: String,
     base: String,
     #[server(default)] replace_edited: bool,
 ) -> Result<Job, ApiError> {
-    let job = control_plane()?.apply_settings(form_of(&query), base, replace_edited).await;
-    job.inspect(|_| status::lead_to("/settings")).map_err(ApiError::from_stack)
+    let job =
+        respond(async { Ok(control_plane()?.apply_settings(form_of(&query), base, replace_edited).await?) }).await?;
+    status::redirect_browser_to("/settings");
+    Ok(job)
 }
 
-/// Replaces the text of a settings file that is broken.
+/// Replaces the text of an invalid settings file.
 #[server(endpoint = "mend-settings")]
 pub async fn mend_settings(text: String, base: String) -> Result<(), ApiError> {
-    control_plane()?.mend_settings(text, base).await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.mend_settings(text, base).await?) }).await
 }
 
-/// Reads a form out of an address.
+/// Reads a form from the query of an address.
 #[cfg(feature = "ssr")]
 fn form_of(query: &str) -> SettingsForm {
     SettingsForm::from_pairs(form_urlencoded::parse(query.as_bytes()).into_owned())
 }
 
-/// Everybody's numbers.
+/// Loads the numbers of all agents.
 #[server(endpoint = "agent-numbers")]
 pub async fn load_agent_numbers(range: Range) -> Result<Numbers, ApiError> {
-    control_plane()?.agent_numbers(range).await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.agent_numbers(range).await?) }).await
 }
 
-/// One agent, by its container's name, looked at closely.
+/// Loads the page of the agent in that container.
 #[server(endpoint = "agent")]
 pub async fn load_agent(container: String, range: Range) -> Result<AgentPage, ApiError> {
-    control_plane()?.agent_page(container, range).await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.agent_page(container, range).await?) }).await
 }
 
-/// The generated files, on disk and as they should be.
+/// Loads the generated files: what is on disk, and what should be.
 #[server(endpoint = "files")]
 pub async fn load_files() -> Result<Vec<FileView>, ApiError> {
-    control_plane()?.files().await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.files().await?) }).await
 }
 
-/// The last lines of a service's log, oldest first.
+/// Loads the last lines of a service's log, oldest first.
 #[server(endpoint = "recent-logs")]
 pub async fn load_recent_logs(service: Service, lines: u32) -> Result<Vec<LogLine>, ApiError> {
-    control_plane()?.recent_logs(service, lines).await.map_err(ApiError::from_stack)
+    respond(async { Ok(control_plane()?.recent_logs(service, lines).await?) }).await
 }

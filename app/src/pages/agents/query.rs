@@ -125,7 +125,7 @@ impl Query {
                 pairs.push((name, value));
             }
         }
-        if pairs.is_empty() { "/agents".into() } else { format!("/agents?{}", address::write(pairs)) }
+        if pairs.is_empty() { "/agents".into() } else { format!("/agents?{}", address::encode_query(pairs)) }
     }
 
     /// The query sorted by that column; reversed if it already is.

@@ -9,7 +9,7 @@ use crate::{address, reactive::Derived};
 /// A link for each range.
 #[component]
 pub fn RangeTabs(container: String, range: Derived<Range>) -> impl IntoView {
-    let path = format!("/agents/{}", address::segment(&container));
+    let path = format!("/agents/{}", address::encode_segment(&container));
     let choices = Range::ALL
         .into_iter()
         .map(|each| {

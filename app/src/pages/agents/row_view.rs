@@ -102,7 +102,7 @@ fn about(row: &Row, context: &RowContext) -> About {
 
 fn page_of(row: &Row) -> String {
     let container = row.agent.as_ref().map(|agent| agent.container.as_str()).unwrap_or_default();
-    format!("/agents/{}", address::segment(container))
+    format!("/agents/{}", address::encode_segment(container))
 }
 
 fn name(row: &Row) -> AnyView {

@@ -31,7 +31,7 @@ pub fn Events(
     let paused = RwSignal::new(false);
     let scroller = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
-    follow(format!("/events/agent/{}", address::segment(&container)), timeline, paused, scroller);
+    follow(format!("/events/agent/{}", address::encode_segment(&container)), timeline, paused, scroller);
     #[cfg(not(feature = "hydrate"))]
     let _ = container;
     let empty = Derived::new(move || timeline.with(|timeline| timeline.shown().is_empty()));

@@ -70,7 +70,7 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
                 pairs.push(("replace_edited", "true"));
             }
             let navigate = navigate.clone();
-            apply.send(query::write(pairs), move || navigate("/settings", Default::default()));
+            apply.send(query::encode_query(pairs), move || navigate("/settings", Default::default()));
         }
     };
     view! {

@@ -52,7 +52,7 @@ fn Mend(editing: Editing, mend: Request, taken: RwSignal<u32>, text: String) -> 
         move |event: SubmitEvent| {
             event.prevent_default();
             let Some(area) = area.get_untracked() else { return };
-            let body = query::write([("text", area.value().as_str()), ("base", base.as_str())]);
+            let body = query::encode_query([("text", area.value().as_str()), ("base", base.as_str())]);
             mend.send(body, move || editing.load(Some(taken)));
         }
     };

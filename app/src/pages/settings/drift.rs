@@ -4,7 +4,6 @@
 use leptos::prelude::*;
 use monitor_core::{
     file_view::FileState,
-    job::Job,
     lifecycle::Recreate,
     live::Snapshot,
     settings::{KEYS, Key},
@@ -44,19 +43,41 @@ pub enum Remedy {
     Agents,
 }
 
-/// The layers, in order, as page and snapshot tell.
-pub fn layers(page: &SettingsPage, snapshot: &Snapshot) -> [Layer; 4] {
-    let drift = &page.drift;
-    [settings(page), files(drift, snapshot), containers(drift, snapshot), agents(drift)]
+/// What the sync status needs of the snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StackFacts {
+    /// The state of the stack.
+    pub state: StackState,
+    /// Whether the files were created.
+    pub initialized: bool,
+    /// Whether a job is running.
+    pub job_is_running: bool,
 }
 
-/// The one thing to do.
-pub fn remedy(page: &SettingsPage, snapshot: &Snapshot) -> Remedy {
+impl StackFacts {
+    /// Reads them from the snapshot.
+    pub fn of(snapshot: &Snapshot) -> StackFacts {
+        StackFacts {
+            state: snapshot.stack,
+            initialized: snapshot.configuration.initialized,
+            job_is_running: snapshot.running_job().is_some(),
+        }
+    }
+}
+
+/// The status of the layers, in order.
+pub fn layers(page: &SettingsPage, stack: StackFacts) -> [Layer; 4] {
+    let drift = &page.drift;
+    [settings(page), files(drift, stack), containers(drift, stack), agents(drift)]
+}
+
+/// The next step.
+pub fn remedy(page: &SettingsPage, stack: StackFacts) -> Remedy {
     let drift = &page.drift;
     match () {
-        // A broken file is mended first, and what is being applied needs no applying.
-        () if page.broken.is_some() || snapshot.running_job().is_some() => Remedy::None,
-        () if !snapshot.configuration.initialized => Remedy::Initialize,
+        // A broken file must be fixed first, and a running job may already be applying the settings.
+        () if page.broken.is_some() || stack.job_is_running => Remedy::None,
+        () if !stack.initialized => Remedy::Initialize,
         () if !drift.files.is_empty() || !drift.services.is_empty() || !drift.fields.is_empty() => Remedy::Apply,
         () if !drift.agents.is_empty() => Remedy::Agents,
         () => Remedy::None,
@@ -72,12 +93,12 @@ fn settings(page: &SettingsPage) -> Layer {
     Layer { title: "settings.yaml", tone, word, fact }
 }
 
-fn files(drift: &Drift, snapshot: &Snapshot) -> Layer {
+fn files(drift: &Drift, stack: StackFacts) -> Layer {
     let count = |state| drift.files.iter().filter(|(_, found)| *found == state).count();
     let (missing, edited) = (count(FileState::Missing), count(FileState::Edited));
     let behind = count(FileState::Outdated) + missing;
     let (tone, word, fact) = match () {
-        () if !snapshot.configuration.initialized => (Tone::Off, "None yet", "not created".to_owned()),
+        () if !stack.initialized => (Tone::Off, "None yet", "not created".to_owned()),
         () if drift.files.is_empty() => (Tone::Ok, "In sync", "match the settings".to_owned()),
         () if behind == 0 => (Tone::Warn, "Edited", format!("{edited} edited by hand, kept")),
         () if edited == 0 => (Tone::Warn, "Out of date", format!("{behind} to update")),
@@ -86,8 +107,8 @@ fn files(drift: &Drift, snapshot: &Snapshot) -> Layer {
     Layer { title: "Files", tone, word, fact }
 }
 
-fn containers(drift: &Drift, snapshot: &Snapshot) -> Layer {
-    let runs = matches!(snapshot.stack, StackState::Running | StackState::Partial);
+fn containers(drift: &Drift, stack: StackFacts) -> Layer {
+    let runs = matches!(stack.state, StackState::Running | StackState::Partial);
     let (tone, word, fact) = match () {
         () if drift.engine_error.is_some() => (Tone::Off, "Unknown", "can’t reach Docker".to_owned()),
         () if !drift.services.is_empty() => {
@@ -113,22 +134,15 @@ fn agents(drift: &Drift) -> Layer {
 #[component]
 pub fn Layers(editing: Editing) -> impl IntoView {
     let live = Live::get();
-    // What of the snapshot the layers are told by.
-    let snapshot = live.derive(|snapshot| {
-        let mut seen = crate::live::Seed::empty().snapshot;
-        seen.stack = snapshot.stack;
-        seen.configuration.initialized = snapshot.configuration.initialized;
-        seen.job = snapshot.running_job().map(|job| Job::begin(job.id, job.kind, job.started_at));
-        seen
-    });
+    let stack = live.derive(StackFacts::of);
     view! {
         <section class="card sync-status" aria-labelledby="layers">
             <div class="card-head">
                 <h2 id="layers">"Sync status"</h2>
                 <p class="muted">"Each layer is generated from the one before"</p>
             </div>
-            {move || editing.page.with(|page| snapshot.with(|snapshot| chain(&layers(page, snapshot))))}
-            {move || editing.page.with(|page| snapshot.with(|snapshot| details(page, remedy(page, snapshot))))}
+            {move || editing.page.with(|page| chain(&layers(page, stack.get())))}
+            {move || editing.page.with(|page| details(page, remedy(page, stack.get())))}
         </section>
     }
 }

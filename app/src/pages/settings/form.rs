@@ -182,7 +182,7 @@ impl Form {
         let pairs = changed
             .iter()
             .flat_map(|(was, field)| [(field.key.path, field.value.as_str()), (was.as_str(), field.was.as_str())]);
-        query::write([("base", self.base.as_str())].into_iter().chain(pairs))
+        query::encode_query([("base", self.base.as_str())].into_iter().chain(pairs))
     }
 }
 

@@ -32,9 +32,9 @@ pub fn PreviewPage() -> impl IntoView {
     // Only the form's own fields: the server puts a refusal into the same address.
     let asked = Derived::new(move || {
         let pairs = url.with(|url| query::read(url.search()));
-        query::write(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+        query::encode_query(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     });
-    // LoadedPreview out anew whenever the server sees settings, files or containers change.
+    // Loaded again when settings, files, or containers change.
     let seen = Live::get().derive(|snapshot| {
         let started: Vec<_> = snapshot.services.iter().map(|status| status.started_at).collect();
         (snapshot.configuration.clone(), started)

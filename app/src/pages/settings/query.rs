@@ -3,8 +3,8 @@
 
 use monitor_core::settings::Key;
 
-use crate::address::decoded;
-pub use crate::address::write;
+use crate::address::decode;
+pub use crate::address::encode_query;
 
 /// Decodes the pairs of a settings form (`base`, `KEY`, `was.KEY`). Other pairs are left out: the server puts a refusal into
 /// the same address.
@@ -13,7 +13,7 @@ pub fn read(search: &str) -> Vec<(String, String)> {
         .trim_start_matches('?')
         .split('&')
         .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (decoded(name), decoded(value)))
+        .map(|(name, value)| (decode(name), decode(value)))
         .filter(|(name, _)| {
             let key = name.strip_prefix("was.").unwrap_or(name);
             name == "base" || Key::find(key).is_some_and(|known| known.path == key)
@@ -29,7 +29,7 @@ mod tests {
     fn a_query_round_trips() {
         let pairs =
             [("base", "a1"), ("otel_collector_endpoint", "https://ß.example/?a=b&c=d e+f%"), ("was.loki_port", "")];
-        let query = write(pairs);
+        let query = encode_query(pairs);
         assert!(query.bytes().all(|byte| byte.is_ascii_graphic() && !b"+\"<>".contains(&byte)), "{query}");
         let read = read(&query);
         let read: Vec<(&str, &str)> = read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

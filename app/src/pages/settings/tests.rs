@@ -6,23 +6,25 @@ use monitor_core::{
     diff::{FileDiff, Hunk},
     error::StackError,
     file_view::FileState,
+    job::{Job, JobKind},
     lifecycle::Recreate,
     live::Snapshot,
     service::Service,
     settings::{AgentNeed, PRESETS},
     settings_page::{AgentDrift, BrokenSettings, Drift, Preview, SettingsForm, SettingsPage},
     status::StackState,
+    timestamp::Timestamp,
 };
 
 use super::{
-    drift::{Remedy, layers, remedy},
+    drift::{Remedy, StackFacts, layers, remedy},
     editor::bar_words,
     effects::{describe_effects, has_no_effect},
     form::Form,
     privacy::sentences,
     query,
 };
-use crate::{components::Tone, live::Seed};
+use crate::components::Tone;
 
 fn page(values: &[(&str, &str)]) -> SettingsPage {
     SettingsPage {
@@ -117,7 +119,7 @@ fn an_address_fills_the_form_and_unchanged_fields_follow_the_file() {
     let mut first = form(&[("grafana_port", "3001"), ("loki_port", "3100")]);
     first.type_in("grafana_port", "3002");
     let asked = SettingsForm::from_pairs(query::read(&first.query()));
-    // On the way to the preview and back, somebody else changed both.
+    // Both were changed in the file between the preview and the return to the form.
     let theirs = page(&[("grafana_port", "3005"), ("loki_port", "3105")]);
     let mut second = Form::new(&theirs, &asked);
     let told = |form: &Form, path: &str| {
@@ -177,13 +179,6 @@ fn the_bar_counts_changes_and_problems() {
     }
 }
 
-fn snapshot(stack: StackState) -> Snapshot {
-    let mut snapshot = Seed::empty().snapshot;
-    snapshot.configuration.initialized = stack != StackState::NotInitialized;
-    snapshot.stack = stack;
-    snapshot
-}
-
 #[test]
 fn each_layer_is_compared_with_the_one_before_and_there_is_one_next_step() {
     use FileState::{Edited, Missing, Outdated};
@@ -227,9 +222,22 @@ fn each_layer_is_compared_with_the_one_before_and_there_is_one_next_step() {
             Remedy::None,
         ),
     ] {
-        let (page, snapshot) = (SettingsPage { drift, ..page(&[]) }, snapshot(stack));
-        assert_eq!((layers(&page, &snapshot).map(|layer| layer.word), remedy(&page, &snapshot)), (words, next));
+        let initialized = stack != StackState::NotInitialized;
+        let (page, stack) =
+            (SettingsPage { drift, ..page(&[]) }, StackFacts { state: stack, initialized, job_is_running: false });
+        assert_eq!((layers(&page, stack).map(|layer| layer.word), remedy(&page, stack)), (words, next));
     }
+}
+
+#[test]
+fn nothing_is_offered_while_a_job_is_running() {
+    let drift = Drift { services: vec![(Service::Loki, Recreate::DefinitionChanged)], ..Drift::default() };
+    let page = SettingsPage { drift, ..page(&[]) };
+    let mut snapshot = Snapshot::unknown(Timestamp::from_unix_milliseconds(0));
+    snapshot.configuration.initialized = true;
+    assert_eq!(remedy(&page, StackFacts::of(&snapshot)), Remedy::Apply);
+    snapshot.job = Some(Job::begin(1, JobKind::Apply, snapshot.taken_at));
+    assert_eq!(remedy(&page, StackFacts::of(&snapshot)), Remedy::None);
 }
 
 fn preview() -> Preview {
