@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: this panel beside Docker Compose, in the same run on the same Engine, and the panel's own speed in
-//! a real browser. Writes `docs/BENCHMARKS.md`. Nothing here fails for being slow: timings are shown, not asserted.
+//! `cargo xtask bench`: compares the panel with Docker Compose on the same Engine, and measures the panel in Chromium.
+//! Writes `docs/BENCHMARKS.md`. Timings are reported, not asserted.
 
 mod browser;
 mod commands;
@@ -16,7 +16,7 @@ use crate::{
     tools,
 };
 
-/// A median and what it was made from.
+/// Repeated measurements of one duration.
 #[derive(Debug, Clone)]
 pub struct Measured {
     milliseconds: Vec<f64>,
@@ -42,9 +42,9 @@ impl Measured {
     }
 }
 
-/// Everything, one after another, because an Engine holds one stack.
+/// Runs every measurement, one after another, because an Engine holds one stack.
 pub fn run_all(paths: &Paths, runs: usize) -> Result<()> {
-    ensure!(runs > 0, "a median needs at least one run");
+    ensure!(runs > 0, "`--runs` must be at least 1");
     let engine = tools::ensure_free_engine(paths)?;
     let compose = tools::ensure_compose(paths)?;
     tools::ensure_npm_packages(paths)?;

@@ -1,5 +1,5 @@
-//! The two builds of the panel: `Quick` for somebody who waits for the first page, `Small` for the file that people
-//! keep. Each has its own site and cargo profiles, so that switching between them rebuilds nothing.
+//! The two builds of the panel: `Quick` to see it soon, and `Small` for the file that people install. Each has its own
+//! site and cargo profiles, so that switching between them rebuilds nothing.
 
 mod host;
 mod stages;

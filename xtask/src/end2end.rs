@@ -1,4 +1,4 @@
-//! Starting Playwright on the real binary.
+//! Runs Playwright with the real binary.
 
 use std::{path::Path, process::Command};
 
@@ -10,7 +10,7 @@ use crate::{
     stand_ins, step, tools,
 };
 
-/// The command, with all that the tests read from the environment.
+/// Playwright with the variables that its tests read.
 pub fn playwright(paths: &Paths, chromium: &Path, binary: &Path) -> Command {
     let mut command = Command::new("npx");
     command.current_dir(paths.end2end()).env("MONITOR_TEST_BINARY", binary).env("CHROMIUM", chromium).args([
@@ -21,7 +21,7 @@ pub fn playwright(paths: &Paths, chromium: &Path, binary: &Path) -> Command {
     command
 }
 
-/// The README's pictures, made by the tests that are tagged for it.
+/// Takes the README's screenshots.
 pub fn screenshots(paths: &Paths) -> Result<()> {
     tools::ensure_npm_packages(paths)?;
     let chromium = tools::ensure_chromium()?;

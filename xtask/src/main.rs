@@ -1,5 +1,5 @@
-//! `cargo xtask`: builds, runs, tests and measures clawker-monitor. Needs nothing but Rust to build; says what it
-//! installs before it does.
+//! `cargo xtask`: builds, runs, tests and measures clawker-monitor. Building needs only Rust. Before it installs anything,
+//! it says so.
 
 mod bench;
 mod build;
@@ -49,15 +49,15 @@ enum Task {
         #[arg(long)]
         long: bool,
     },
-    /// Measure against Docker Compose and write `docs/BENCHMARKS.md`
+    /// Compare with Docker Compose and write `docs/BENCHMARKS.md`
     Bench {
-        /// Repetitions of each measurement; the median is kept
+        /// Repetitions of each measurement, of which the median is reported
         #[arg(long, default_value_t = 7)]
         runs: usize,
     },
     /// Build the six stand-in images and print the settings that use them
     StandIns,
-    /// Take the README's screenshots with real Chromium
+    /// Take the README's screenshots with Chromium
     Screenshots,
 }
 

@@ -1,4 +1,4 @@
-//! The real binary, started in folders of its own, and the little HTTP that is needed to look at it.
+//! Starts the real binary with its own folders, and requests pages from it.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -10,13 +10,13 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-/// Fresh settings and data folders that are removed with it.
+/// New settings and data folders, removed when this is dropped.
 pub struct Home {
     folder: PathBuf,
 }
 
 impl Home {
-    /// With that `settings.yaml`.
+    /// `settings` is the text of `settings.yaml`.
     pub fn new(name: &str, settings: &str) -> Result<Home> {
         let folder = std::env::temp_dir().join(format!("clawker-monitor-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
@@ -26,12 +26,12 @@ impl Home {
         Ok(Home { folder })
     }
 
-    /// Where the stack's files are written.
+    /// The folder of the generated files.
     pub fn monitor_folder(&self) -> PathBuf {
         self.folder.join("data/monitor")
     }
 
-    /// A command that lives in these folders.
+    /// A command that uses these folders.
     pub fn command(&self, binary: &Path) -> Command {
         let mut command = Command::new(binary);
         command.env("CLAWKER_CONFIG_DIR", self.folder.join("config"));
@@ -46,17 +46,17 @@ impl Drop for Home {
     }
 }
 
-/// A server that runs until this is dropped.
+/// A running server, stopped when this is dropped.
 pub struct Panel {
     process: Child,
     /// As `127.0.0.1:40000`.
     pub address: String,
-    /// From the start of the process to its first 200.
+    /// From the start of the process to the first response with status 200.
     pub first_answer: Duration,
 }
 
 impl Panel {
-    /// Starts `serve` from that command and waits until pages are served.
+    /// Starts `serve` and waits until it serves pages.
     pub fn start(mut command: Command) -> Result<Panel> {
         let started = Instant::now();
         let mut process = command
@@ -93,15 +93,15 @@ impl Drop for Panel {
     }
 }
 
-/// An answer, as it came over the wire.
+/// An HTTP response.
 pub struct Response {
     pub status: u16,
-    /// Header and body together.
+    /// Size of header and body as received.
     pub wire_bytes: u64,
     pub body: Vec<u8>,
 }
 
-/// `GET` with that `Accept-Encoding`; the body is left compressed.
+/// `GET` with this `Accept-Encoding`. The body stays compressed.
 pub fn get(address: &str, path: &str, accept_encoding: &str) -> Result<Response> {
     let mut stream = TcpStream::connect(address).with_context(|| format!("`{address}` does not answer"))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;

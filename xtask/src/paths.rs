@@ -1,10 +1,9 @@
-//! Where things are: the repository, the build output, and what xtask keeps there.
+//! The paths that xtask uses: the repository, the build output, and its own files there.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// The places xtask reads and writes.
 pub struct Paths {
     /// The repository.
     pub root: PathBuf,
@@ -13,9 +12,9 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// The repository is where this crate was compiled; the target folder is cargo's.
+    /// Finds the repository that this crate was compiled in, and cargo's target folder.
     pub fn find() -> Result<Paths> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the repository")?.to_owned();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is in the repository")?.to_owned();
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             Some(folder) => root.join(folder),
             None => root.join("target"),
@@ -28,7 +27,7 @@ impl Paths {
         std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
     }
 
-    /// Programs that xtask fetched for itself.
+    /// Programs that xtask downloaded.
     pub fn tools(&self) -> PathBuf {
         self.target.join("tools")
     }

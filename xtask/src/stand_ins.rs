@@ -1,4 +1,4 @@
-//! The stand-in images: one static program, imported once a service. Also images that fail in known ways.
+//! The stand-in images: one static program, imported once per service. Some images have a fault.
 
 use std::{path::Path, process::Command};
 
@@ -12,7 +12,7 @@ use crate::{
     tools::Engine,
 };
 
-/// Service and the tag of its pinned version. The tag is what the panel shows as the version.
+/// Service and tag. The tag is the pinned version, which the panel shows.
 const SERVICES: [(&str, &str); 6] = [
     ("otel-collector", "0.148.0"),
     ("prometheus", "v3.10.0"),
@@ -22,26 +22,26 @@ const SERVICES: [(&str, &str); 6] = [
     ("promtail", "3.6.0"),
 ];
 
-/// Tag and `STAND_IN_FAULT` of images that misbehave; made for the services that tests break.
+/// Tag and `STAND_IN_FAULT` of the images with a fault.
 const FAULTS: [(&str, &str); 3] =
     [("exit-3", "exit:3"), ("never-ready", "never-ready"), ("slow-ready", "slow-ready:1500")];
 const FAULTY_SERVICES: [&str; 2] = ["loki", "grafana"];
 
-/// Label that holds the program's hash, so that an image is imported only where it would differ.
+/// Label with the program's hash, so that an image is imported only if it would change.
 const LABEL: &str = "clawker-monitor.stand-in";
 
-/// A service and the image that plays it.
+/// A service and the image that simulates it.
 pub struct StandIn {
     pub service: &'static str,
     pub image: String,
 }
 
-/// Builds the program and imports every image that the Engine does not have yet.
+/// Builds the program and imports the images that are missing in the Engine.
 pub fn import(paths: &Paths, engine: &Engine) -> Result<Vec<StandIn>> {
     let program = build(paths)?;
     let hash = hex(&Sha256::digest(std::fs::read(&program)?));
     let archive = paths.target.join("stand-in.tar");
-    let folder = program.parent().context("the program lies in a folder")?;
+    let folder = program.parent().context("the program is in a folder")?;
     run_quietly(Command::new("tar").arg("-C").arg(folder).arg("-cf").arg(&archive).args([
         "--owner=0",
         "--group=0",
@@ -88,14 +88,14 @@ pub fn import(paths: &Paths, engine: &Engine) -> Result<Vec<StandIn>> {
     Ok(images)
 }
 
-/// What to write into `settings.yaml` to use them.
+/// The `settings.yaml` that uses these images.
 pub fn settings_yaml(images: &[StandIn]) -> String {
     let lines: String =
         images.iter().map(|stand_in| format!("    {}: {}\n", stand_in.service, stand_in.image)).collect();
     format!("monitoring:\n  images:\n{lines}")
 }
 
-/// The same, on ports that were free a moment ago, so that a stack of somebody else's is not in the way.
+/// The same with unused ports, so that another stack can keep running.
 pub fn settings_with_free_ports(images: &[StandIn]) -> Result<String> {
     const KEYS: [&str; 8] = [
         "otel_collector_port",
@@ -107,7 +107,7 @@ pub fn settings_with_free_ports(images: &[StandIn]) -> Result<String> {
         "prometheus_metrics_port",
         "promtail_port",
     ];
-    // All are held until the last is found, so that no two are the same.
+    // All stay open until the last one is found, so that no two are the same.
     let held = KEYS.map(|_| std::net::TcpListener::bind("127.0.0.1:0"));
     let mut text = settings_yaml(images);
     for (key, listener) in KEYS.iter().zip(&held) {
@@ -117,7 +117,7 @@ pub fn settings_with_free_ports(images: &[StandIn]) -> Result<String> {
     Ok(text)
 }
 
-/// Static, so that it runs in an image that holds nothing else.
+/// Builds the program statically, so that it runs in an otherwise empty image.
 fn build(paths: &Paths) -> Result<std::path::PathBuf> {
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     let libraries = run_quietly(Command::new("rustc").args(["--print", "target-libdir", "--target", &target]))?;

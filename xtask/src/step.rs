@@ -1,4 +1,4 @@
-//! Running programs and saying so. Progress goes to stderr; stdout is for results.
+//! Runs programs and reports progress. Progress goes to stderr; stdout is for results.
 
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::paths::Paths;
 
-/// Tells the person at the terminal what happens.
+/// Prints a line of progress.
 pub fn say(sentence: &str) {
     let _ = writeln!(std::io::stderr(), "xtask: {sentence}");
 }
@@ -24,8 +24,8 @@ pub fn print(text: &str) {
     let _ = stdout.flush();
 }
 
-/// The command as one would type it.
-pub fn words(command: &Command) -> String {
+/// The command as typed in a shell, without quoting.
+pub fn command_line(command: &Command) -> String {
     std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|word| word.to_string_lossy())
@@ -43,22 +43,22 @@ pub fn cargo(paths: &Paths, subcommand: &str) -> Command {
     command
 }
 
-/// Runs a program with its output shown; a failure is an error that names it.
+/// Runs a program and shows its output. The error names the command.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("`{}` could not be started", words(command)))?;
+    let status = command.status().with_context(|| format!("`{}` could not be started", command_line(command)))?;
     if !status.success() {
-        bail!("`{}` failed ({status})", words(command));
+        bail!("`{}` failed ({status})", command_line(command));
     }
     Ok(())
 }
 
-/// Runs a program quietly; its output is shown only where it failed.
+/// Runs a program and returns its stdout. The error contains its output.
 pub fn run_quietly(command: &mut Command) -> Result<String> {
     let output = output(command)?;
     if !output.status.success() {
         bail!(
             "`{}` failed ({})\n{}{}",
-            words(command),
+            command_line(command),
             output.status,
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
@@ -67,12 +67,12 @@ pub fn run_quietly(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a program and answers with all of its output, whatever its exit code.
+/// Runs a program and returns its output, whatever its exit code.
 pub fn output(command: &mut Command) -> Result<Output> {
-    command.output().with_context(|| format!("`{}` could not be started", words(command)))
+    command.output().with_context(|| format!("`{}` could not be started", command_line(command)))
 }
 
-/// Whether a program of that name is on PATH.
+/// The path of a program on PATH.
 pub fn on_path(program: &str) -> Option<std::path::PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|file| file.is_file())
 }

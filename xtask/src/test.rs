@@ -21,7 +21,7 @@ use crate::{
     build::{self, Build},
     paths::Paths,
     stand_ins,
-    step::{output, print, say, words},
+    step::{command_line, output, print, say},
     tools::{self, Tool, Tools},
 };
 use rings::{Ring, Selected};
@@ -135,7 +135,7 @@ fn check(tally: &mut Tally, paths: &Paths, name: &str, arguments: &[&str]) {
             name,
             &format!(
                 "`{}`\n{}{}",
-                words(&command),
+                command_line(&command),
                 String::from_utf8_lossy(&output.stdout),
                 String::from_utf8_lossy(&output.stderr)
             ),

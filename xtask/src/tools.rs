@@ -67,7 +67,7 @@ pub struct Tools {
     pub npm_packages: bool,
     pub engine: Option<Engine>,
     pub is_root: bool,
-    /// Set by whoever imported the stand-in images.
+    /// Set after the stand-in images were imported.
     pub stand_ins: bool,
 }
 

@@ -1,4 +1,5 @@
-//! From the `monitor-frontend` crate to the WebAssembly and JavaScript a browser loads. Knows no file names of the site.
+//! Builds the WebAssembly and JavaScript that a browser loads from the crate `monitor-frontend`. The file names in the
+//! site are up to the caller.
 
 mod split;
 
@@ -18,7 +19,7 @@ use crate::{
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What the two scripts are called, without a folder.
+/// File names of the two scripts, without a folder.
 pub struct Scripts {
     /// Instantiates the WebAssembly.
     pub main: &'static str,
@@ -28,15 +29,15 @@ pub struct Scripts {
 
 /// What a browser runs.
 pub struct Bundle {
-    /// The module of the first page.
+    /// The module that every page loads.
     pub wasm: Vec<u8>,
     /// Instantiates it; imports the loader.
     pub javascript: String,
-    /// What the other pages bring along, by file name.
+    /// The modules that single pages load, by file name.
     pub parts: BTreeMap<String, Vec<u8>>,
     /// Loads the parts; imports the JavaScript.
     pub loader: String,
-    /// Further modules that the JavaScript imports, by their path after `./`.
+    /// Other modules that the JavaScript imports, by their path after `./`.
     pub snippets: BTreeMap<String, String>,
 }
 
@@ -70,14 +71,14 @@ pub fn ensure_target(paths: &Paths) -> Result<()> {
     run(Command::new("rustup").current_dir(&paths.root).args(["target", "add", TARGET]))
 }
 
-/// Cuts the raw module into parts and binds it to JavaScript: wasm-bindgen as a library of the version in the lock
-/// file, so that it cannot differ from the crate's.
+/// Splits the raw module into parts and generates its JavaScript. wasm-bindgen is used as a library, so that its version
+/// in the lock file can be kept equal to the crate's.
 pub fn bind(paths: &Paths, raw: &Path, scripts: &Scripts) -> Result<Bundle> {
     ensure_versions_agree(paths)?;
-    let cut = split::cut(raw, scripts, &paths.target.join("wasm-split"))?;
+    let split = split::split(raw, scripts, &paths.target.join("wasm-split"))?;
     let mut output = wasm_bindgen_cli_support::Bindgen::new()
-        .input_bytes("main", cut.main)
-        // The parts import the table and the memory that these are.
+        .input_bytes("main", split.main)
+        // These are the table and the memory, which the parts import.
         .keep_lld_exports(true)
         .web(true)?
         .typescript(false)
@@ -97,7 +98,7 @@ pub fn bind(paths: &Paths, raw: &Path, scripts: &Scripts) -> Result<Bundle> {
     }
     let javascript = output.js().to_owned();
     let wasm = output.wasm_mut().emit_wasm();
-    Ok(Bundle { wasm, javascript, parts: cut.parts, loader: cut.loader, snippets })
+    Ok(Bundle { wasm, javascript, parts: split.parts, loader: split.loader, snippets })
 }
 
 fn ensure_versions_agree(paths: &Paths) -> Result<()> {
@@ -109,7 +110,7 @@ fn ensure_versions_agree(paths: &Paths) -> Result<()> {
     let (library, tool) = (version_of("wasm-bindgen"), version_of("wasm-bindgen-cli-support"));
     ensure!(
         library.is_some() && library == tool,
-        "Cargo.lock holds wasm-bindgen {library:?} and wasm-bindgen-cli-support {tool:?}; \
+        "Cargo.lock has wasm-bindgen {library:?} and wasm-bindgen-cli-support {tool:?}; \
          run `cargo update -p wasm-bindgen-cli-support --precise` with the version of wasm-bindgen"
     );
     Ok(())

@@ -1,4 +1,4 @@
-//! What only a browser can measure, measured by Playwright and handed over as JSON.
+//! Measurements in Chromium, taken by Playwright and read from its JSON.
 
 use std::path::Path;
 
@@ -18,13 +18,13 @@ pub struct Page {
     pub chromium: String,
 }
 
-/// The agents' page, with many agents on it.
+/// The page Agents, with many agents.
 pub struct Agents {
     pub crowd: f64,
     pub event_p50_ms: f64,
     pub event_p95_ms: f64,
     pub events: f64,
-    /// From a key in the search box to the list that is narrowed by it.
+    /// From a key press in the search box to the filtered list.
     pub typing_ms: f64,
 }
 

@@ -1,4 +1,4 @@
-//! The page that is kept: what was measured, when, with which command, beside its budget.
+//! Writes `docs/BENCHMARKS.md`: each measurement beside its budget.
 
 use std::{fmt::Write as _, process::Command};
 
@@ -12,10 +12,10 @@ pub struct Sizes {
     pub wasm: u64,
 }
 
-/// Share of the peer's time that each verb may take, in the order of `commands::VERBS`.
+/// The budget of each command as a fraction of Compose's time, in the order of `commands::VERBS`.
 const SHARES: [Option<f64>; 4] = [Some(0.7), None, Some(0.25), None];
 
-/// Dockge's figures of the design, against which a page is judged.
+/// First paint of Dockge, from the design. Our budget is 40% of it.
 const DOCKGE_FIRST_PAINT_MS: f64 = 676.0;
 
 pub fn render(runs: usize, verbs: &[Verb], first_answer: &Measured, page: &Page, sizes: &Sizes) -> Result<String> {

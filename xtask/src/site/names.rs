@@ -1,4 +1,4 @@
-//! Names with a hash of the contents in them, and the references between the files that bear them.
+//! File names that contain a hash of the contents, and the references between these files.
 
 use anyhow::{Result, ensure};
 use sha2::{Digest as _, Sha256};
@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::Files;
 use crate::wasm::{Bundle, Scripts};
 
-/// Where the hashed files are, below the site.
+/// The folder of the hashed files in the site.
 const FOLDER: &str = "pkg";
 
 /// `clawker-monitor.js` becomes `clawker-monitor.<16 hex digits>.js`.
@@ -14,14 +14,14 @@ pub fn hashed(path: &str, contents: &[u8]) -> String {
     with_hash(path, &hex(&Sha256::digest(contents)))
 }
 
-/// Puts the file among the others under its hashed name, and answers with that name.
+/// Adds the file under its hashed name, and returns that name.
 pub fn add(files: &mut Files, path: &str, contents: Vec<u8>) -> String {
     let name = hashed(path, &contents);
     files.insert(format!("{FOLDER}/{name}"), contents);
     name
 }
 
-/// Puts everything that a browser runs among the files. `module` is the name of the first page's WebAssembly.
+/// Adds everything that a browser runs. `module` is the name of the first page's WebAssembly.
 pub fn add_bundle(files: &mut Files, bundle: Bundle, module: &str, scripts: &Scripts) -> Result<()> {
     let Bundle { wasm, mut javascript, parts, mut loader, snippets } = bundle;
     add(files, module, wasm);
@@ -31,23 +31,27 @@ pub fn add_bundle(files: &mut Files, bundle: Bundle, module: &str, scripts: &Scr
     }
     for (path, part) in parts {
         let name = add(files, &path, part);
-        refer(&mut loader, &format!("\"./{path}\""), &format!("\"./{name}\""))?;
+        replace_reference(&mut loader, &format!("\"./{path}\""), &format!("\"./{name}\""))?;
     }
-    // The two scripts import each other, so that neither's name can be in what the other's hash is made of: both bear
-    // one hash of both.
+    // The two scripts import each other, so neither can contain a hash of the other's final text. Both names contain one
+    // hash of both scripts.
     let hash = hex(&Sha256::new().chain_update(&javascript).chain_update(&loader).finalize());
     let (main_name, loader_name) = (with_hash(scripts.main, &hash), with_hash(scripts.loader, &hash));
-    // Only where it is imported from: the WebAssembly goes on to know the loader by the name without a hash.
-    refer(&mut javascript, &format!("from \"./{}\"", scripts.loader), &format!("from \"./{loader_name}\""))?;
-    refer(&mut loader, &format!("from \"./{}\"", scripts.main), &format!("from \"./{main_name}\""))?;
+    // Only in import statements: inside the WebAssembly, the loader keeps the name without a hash.
+    replace_reference(
+        &mut javascript,
+        &format!("from \"./{}\"", scripts.loader),
+        &format!("from \"./{loader_name}\""),
+    )?;
+    replace_reference(&mut loader, &format!("from \"./{}\"", scripts.main), &format!("from \"./{main_name}\""))?;
     files.insert(format!("{FOLDER}/{main_name}"), javascript.into_bytes());
     files.insert(format!("{FOLDER}/{loader_name}"), loader.into_bytes());
     Ok(())
 }
 
-/// A reference that is not where it was expected would be a 404 in the browser, so it is a failed build here.
-fn refer(script: &mut String, from: &str, to: &str) -> Result<()> {
-    ensure!(script.contains(from), "the generated JavaScript does not hold `{from}`");
+/// Fails if the reference is missing, because the browser would then request a file that does not exist.
+fn replace_reference(script: &mut String, from: &str, to: &str) -> Result<()> {
+    ensure!(script.contains(from), "the generated JavaScript does not contain `{from}`");
     *script = script.replace(from, to);
     Ok(())
 }
@@ -90,14 +94,14 @@ mod tests {
     }
 
     #[test]
-    fn a_hashed_name_keeps_its_ending_and_follows_the_contents() {
+    fn a_hashed_name_keeps_its_extension_and_depends_on_the_contents() {
         let name = hashed("snippets/a/inline0.js", b"one");
         assert!(name.starts_with("snippets/a/inline0.") && name.ends_with(".js"), "{name}");
         assert_ne!(name, hashed("snippets/a/inline0.js", b"two"));
     }
 
     #[test]
-    fn scripts_import_each_other_and_their_parts_by_names_that_exist() -> Result<()> {
+    fn scripts_import_each_other_and_their_parts_by_existing_names() -> Result<()> {
         let files = added(bundle(b"part"))?;
         let script = |start: &str| {
             let (path, text) = files.iter().find(|(path, _)| path.starts_with(start)).expect("the script is there");
@@ -113,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_changes_changes_the_names_of_the_scripts_that_lead_to_it() -> Result<()> {
+    fn a_changed_part_renames_the_scripts_that_load_it() -> Result<()> {
         let names = |files: Files| files.into_keys().filter(|path| path.ends_with(".js")).collect::<Vec<_>>();
         let (one, two) = (names(added(bundle(b"one"))?), names(added(bundle(b"two"))?));
         assert_eq!(one.len(), 2);
@@ -122,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_no_script_names_fails_the_build() {
+    fn a_part_that_no_script_loads_fails_the_build() {
         let mut odd = bundle(b"part");
         odd.loader = odd.loader.replace("split_files", "split_logs");
         assert!(added(odd).is_err());

@@ -1,4 +1,4 @@
-//! The walls of the architecture that a machine can check.
+//! The rules of the architecture that a program can check.
 
 mod arrows;
 mod classes;
@@ -52,7 +52,7 @@ pub fn check_all(tally: &mut Tally, paths: &Paths) {
     lock_file_names_no_host(tally, paths);
 }
 
-/// What tokio and its kind would drag into the WebAssembly is found by its presence in the dependency tree.
+/// The WebAssembly must not contain these crates, so its dependency tree must not either.
 fn stays_out_of_the_browser(tally: &mut Tally, paths: &Paths, name: &str) {
     let wall = format!("{name} stays out of the browser");
     let mut command = Command::new(paths.cargo());
@@ -66,7 +66,7 @@ fn stays_out_of_the_browser(tally: &mut Tally, paths: &Paths, name: &str) {
     }
 }
 
-/// No line of code (comments aside) names any of the words.
+/// No line of code, comments aside, contains any of the words.
 fn named_nowhere(tally: &mut Tally, paths: &Paths, wall: &str, files: &[PathBuf], words: &[&str]) {
     let mut found = Vec::new();
     for file in files {
@@ -78,13 +78,14 @@ fn named_nowhere(tally: &mut Tally, paths: &Paths, wall: &str, files: &[PathBuf]
             }
         }
     }
-    match found.is_empty() {
-        true => tally.pass(wall),
-        false => tally.fail(wall, &found.join("\n")),
+    if found.is_empty() {
+        tally.pass(wall);
+    } else {
+        tally.fail(wall, &found.join("\n"));
     }
 }
 
-/// Whether the code of that line holds the word on its own, not as a part of a longer one.
+/// Whether the code of the line contains the word, and not only as a part of a longer one.
 fn names(line: &str, word: &str) -> bool {
     let code = line.split("//").next().unwrap_or(line);
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
@@ -109,7 +110,7 @@ pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A lock file made behind a mirror names the mirror, and fails everywhere else.
+/// A lock file that was written behind a mirror names the mirror and does not work elsewhere.
 fn lock_file_names_no_host(tally: &mut Tally, paths: &Paths) {
     let wall = "package-lock.json names no registry";
     let file = paths.end2end().join("package-lock.json");

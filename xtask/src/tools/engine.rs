@@ -1,4 +1,4 @@
-//! A Docker Engine for the tests: the one that answers, or one of our own that lives as long as xtask does.
+//! A Docker Engine for the tests: the running one, or one that is started for this run and stopped with it.
 
 use std::{
     fs::File,
@@ -15,15 +15,14 @@ use crate::{
     step::{on_path, output, run_quietly, say},
 };
 
-/// An Engine that answers. One that was started here is stopped when this is dropped.
+/// A running Engine. If it was started here, it is stopped when this is dropped.
 pub struct Engine {
     process: Option<Child>,
     scratch: Option<PathBuf>,
 }
 
 impl Engine {
-    /// The `docker` command. It finds the Engine as everything that is tested does: by the environment, by the context, or
-    /// at the usual socket.
+    /// The `docker` command. It finds the Engine as the panel does: by the environment, the context, or the usual socket.
     pub fn docker(&self) -> Command {
         Command::new("docker")
     }
@@ -33,7 +32,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         let Some(process) = &mut self.process else { return };
         say("stopping the Docker Engine that was started for this run");
-        // SIGTERM lets it stop its containers; the standard library has only SIGKILL.
+        // SIGTERM, so that it stops its containers; the standard library can only send SIGKILL.
         let _ = Command::new("kill").arg(process.id().to_string()).status();
         let deadline = Instant::now() + Duration::from_secs(30);
         while Instant::now() < deadline && matches!(process.try_wait(), Ok(None)) {
@@ -47,14 +46,14 @@ impl Drop for Engine {
     }
 }
 
-/// The same, with no stack on it that the tests could harm.
+/// An Engine without a stack that the tests could damage.
 pub fn ensure_free_engine(paths: &Paths) -> Result<Engine> {
     let engine = ensure_engine(paths)?;
     ensure_free(&engine)?;
     Ok(engine)
 }
 
-/// The Engine that answers, else one of our own.
+/// The running Engine, or a new one.
 pub fn ensure_engine(paths: &Paths) -> Result<Engine> {
     if on_path("docker").is_none() {
         install()?;
@@ -64,7 +63,7 @@ pub fn ensure_engine(paths: &Paths) -> Result<Engine> {
         return Ok(running);
     }
     if !may_install() {
-        bail!("a Docker Engine that answers; start one, or set DOCKER_HOST");
+        bail!("a running Docker Engine; start one, or set DOCKER_HOST");
     }
     if on_path("dockerd").is_none() {
         install()?;
@@ -75,8 +74,8 @@ pub fn ensure_engine(paths: &Paths) -> Result<Engine> {
     })
 }
 
-/// Makes sure that the tests cannot harm a stack that somebody uses: they start and remove containers and volumes of the
-/// stack's own names. What an interrupted run left behind is removed.
+/// Makes sure that the tests cannot damage a stack in use: they start and remove containers and volumes with the stack's
+/// names. Leftovers of an interrupted run are removed.
 fn ensure_free(engine: &Engine) -> Result<()> {
     for service in ["otel-collector", "prometheus", "loki", "jaeger", "grafana", "promtail"] {
         let inspected =
@@ -97,7 +96,7 @@ fn ensure_free(engine: &Engine) -> Result<()> {
         if !inspected.status.success() {
             continue;
         }
-        // Stand-ins keep nothing, so a volume that holds anything is somebody's data.
+        // Stand-ins store nothing on disk, so a volume with files is real data.
         let folder = String::from_utf8_lossy(&inspected.stdout).trim().to_owned();
         if !std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()) {
             bail!("an Engine without a volume `{volume}`: the tests would remove its data; set DOCKER_HOST to another");
@@ -108,14 +107,15 @@ fn ensure_free(engine: &Engine) -> Result<()> {
 }
 
 fn install() -> Result<()> {
-    // Bookworm's docker.io brings the command; from trixie on it is a package of its own.
+    // Bookworm's docker.io contains the command; from trixie on it is a separate package.
     let has_own_package = output(Command::new("apt-cache").args(["policy", "docker-cli"])).is_ok_and(|policy| {
         String::from_utf8_lossy(&policy.stdout).contains("Candidate: ")
             && !String::from_utf8_lossy(&policy.stdout).contains("Candidate: (none)")
     });
-    match has_own_package {
-        true => apt_install(&["docker.io", "docker-cli", "iptables"]),
-        false => apt_install(&["docker.io", "iptables"]),
+    if has_own_package {
+        apt_install(&["docker.io", "docker-cli", "iptables"])
+    } else {
+        apt_install(&["docker.io", "iptables"])
     }
 }
 
@@ -124,8 +124,8 @@ fn answers(engine: &Engine) -> bool {
         .is_ok_and(|answer| answer.status.success())
 }
 
-/// Starts `dockerd` with all of its state in a scratch folder, on the usual socket: that is where people's programs
-/// look, and what the panel mounts into Promtail.
+/// Starts `dockerd` with all of its state in a scratch folder. It listens on the usual socket, where programs look for it
+/// and which the stack mounts into Promtail.
 fn start(paths: &Paths, storage_driver: Option<&str>) -> Result<Engine> {
     say("starting a Docker Engine for this run (dockerd)");
     std::fs::create_dir_all(&paths.target)?;

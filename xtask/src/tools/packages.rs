@@ -1,4 +1,4 @@
-//! Debian packages that are unpacked below `target/tools` and never installed.
+//! Debian packages that are unpacked below `target/tools` and not installed.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::step::{on_path, run_quietly, say};
 
-/// Downloads packages of this machine's own release and unpacks them into `folder`.
+/// Downloads packages of the installed Debian release and unpacks them into `folder`.
 pub fn unpack(folder: &Path, packages: &[&str]) -> Result<()> {
     needs_debian(packages)?;
     say(&format!("fetching {} into `target/tools` (apt-get download)", packages.join(" and ")));
@@ -21,8 +21,8 @@ pub fn unpack(folder: &Path, packages: &[&str]) -> Result<()> {
     unpack_archives(folder)
 }
 
-/// The same with the newest packages that Debian has, those of sid, whatever this machine's release is. apt keeps what
-/// it has to know for that in a folder of its own, which is removed; the machine's own lists stay as they are.
+/// The same with packages of Debian sid, on any release. apt's lists for that are in a temporary folder; the system's
+/// own lists do not change.
 pub fn unpack_newest(folder: &Path, packages: &[&str]) -> Result<()> {
     needs_debian(packages)?;
     say(&format!("fetching {} of Debian sid into `target/tools` (apt-get download)", packages.join(" and ")));
@@ -38,9 +38,9 @@ pub fn unpack_newest(folder: &Path, packages: &[&str]) -> Result<()> {
         ("Dir::Etc::sourceparts", "/dev/null".to_owned()),
         ("Dir::State::lists", apt.join("lists").display().to_string()),
         ("Dir::Cache", apt.join("cache").display().to_string()),
-        // The user that apt would become cannot write below the target folder.
+        // apt's sandbox user cannot write below the target folder.
         ("APT::Sandbox::User", "root".to_owned()),
-        // Nothing but the list of packages.
+        // Download only the list of packages.
         ("Acquire::Languages", "none".to_owned()),
         ("Acquire::IndexTargets::deb::DEP-11::DefaultEnabled", "false".to_owned()),
     ]
@@ -77,7 +77,7 @@ fn unpack_archives(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where this machine gets Debian's packages.
+/// The system's Debian mirror.
 fn mirror() -> Result<String> {
     let mut command = Command::new("apt-get");
     let addresses = run_quietly(command.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]))?;

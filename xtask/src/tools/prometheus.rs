@@ -1,4 +1,4 @@
-//! Prometheus and its promtool, which judge the generated file and the dashboard's questions.
+//! Prometheus and promtool, which check the generated file and the dashboard's queries.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,22 +13,22 @@ use crate::{
     step::{on_path, run_quietly, say},
 };
 
-/// Two programs of one release.
+/// Both programs, from one release.
 pub struct Prometheus {
     pub server: PathBuf,
     pub promtool: PathBuf,
 }
 
-/// What is installed, else the newest that Debian has and that runs here, else that of this machine's own release. The
-/// stack runs Prometheus 3; older releases of Debian have Prometheus 2.
+/// The installed programs, else those of Debian sid if they run here, else those of the installed release. The stack runs
+/// Prometheus 3; older releases of Debian have Prometheus 2.
 pub fn ensure(paths: &Paths) -> Result<Prometheus> {
     let newest = paths.tools().join("prometheus-sid");
     let own = paths.tools().join("prometheus");
     let found = installed().or_else(|| unpacked(&newest)).map_or_else(
         || {
-            // Sid splits promtool off; in older releases it comes with the server.
+            // In sid, promtool is a separate package; in older releases it is in the server's.
             fetched(&newest, packages::unpack_newest(&newest, &["prometheus", "promtool"])).or_else(|error| {
-                say(&format!("no Prometheus of Debian sid: {error:#}"));
+                say(&format!("Debian sid's Prometheus is unavailable: {error:#}"));
                 match unpacked(&own) {
                     Some(found) => Ok(found),
                     None => fetched(&own, packages::unpack(&own, &["prometheus"])),
@@ -37,7 +37,7 @@ pub fn ensure(paths: &Paths) -> Result<Prometheus> {
         },
         Ok,
     )?;
-    say(&format!("the judge of metrics is {}", version(&found.server)?));
+    say(&format!("metrics are checked with {}", version(&found.server)?));
     Ok(found)
 }
 
@@ -47,10 +47,10 @@ fn installed() -> Option<Prometheus> {
 
 fn fetched(folder: &Path, outcome: Result<()>) -> Result<Prometheus> {
     outcome?;
-    unpacked(folder).with_context(|| format!("the programs below `{}` do not run here", folder.display()))
+    unpacked(folder).with_context(|| format!("the programs in `{}` do not run here", folder.display()))
 }
 
-/// Those in a folder, if they run: a newer release may want a newer C library.
+/// The programs in a folder, if they run: a newer release may need a newer C library.
 fn unpacked(folder: &Path) -> Option<Prometheus> {
     let programs = folder.join("usr/bin");
     let found = Prometheus { server: programs.join("prometheus"), promtool: programs.join("promtool") };

@@ -1,5 +1,5 @@
-//! Cuts the module at its split points (`#[wasm_split]` in `app`): one module for the first page, and the parts that
-//! the browser loads when somebody goes to another one.
+//! Splits the module at its split points (`#[wasm_split]` in `app`): one module for the first page, and the parts that the
+//! browser loads for other pages.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -8,20 +8,19 @@ use wasm_split_cli_support::{Options, transform};
 
 use super::Scripts;
 
-/// What the cut made.
-pub struct Cut {
+pub struct SplitModule {
     /// The module of the first page, for wasm-bindgen.
     pub main: Vec<u8>,
     /// The parts by file name: `split_files.wasm`, or `chunk_3.wasm` for what several of them share.
     pub parts: BTreeMap<String, Vec<u8>>,
-    /// The JavaScript that loads the parts, which it names as `"./split_files.wasm"`.
+    /// The JavaScript that loads the parts. It names them as `"./split_files.wasm"`.
     pub loader: String,
 }
 
-/// Cuts `raw`, which must have been linked with its relocations. The scripts import each other: the WebAssembly asks
-/// the loader for parts, and the loader asks the main script for what a part shares with the first page.
-pub fn cut(raw: &Path, scripts: &Scripts, scratch: &Path) -> Result<Cut> {
-    // Parts of an earlier cut must not be taken for this one's.
+/// Splits `raw`, which must have been linked with its relocations. The scripts import each other: the WebAssembly loads
+/// parts through the loader, and the loader gets the shared exports from the main script.
+pub fn split(raw: &Path, scripts: &Scripts, scratch: &Path) -> Result<SplitModule> {
+    // Remove the parts of an earlier run.
     if scratch.exists() {
         fs::remove_dir_all(scratch)?;
     }
@@ -34,12 +33,12 @@ pub fn cut(raw: &Path, scripts: &Scripts, scratch: &Path) -> Result<Cut> {
     options.main_out_path = &main;
     options.main_module = &main_script;
     options.link_name = &loader;
-    let made = transform(options).map_err(|error| anyhow!("the WebAssembly could not be split: {error:#}"))?;
-    ensure!(!made.split_modules.is_empty(), "the WebAssembly has no parts: was it linked with `--emit-relocs`?");
+    let output = transform(options).map_err(|error| anyhow!("the WebAssembly could not be split: {error:#}"))?;
+    ensure!(!output.split_modules.is_empty(), "the WebAssembly has no parts: was it linked with `--emit-relocs`?");
     let mut parts = BTreeMap::new();
-    for path in made.split_modules {
+    for path in output.split_modules {
         let name = path.file_name().context("a part has a name")?.to_string_lossy().into_owned();
         parts.insert(name, fs::read(&path)?);
     }
-    Ok(Cut { main: fs::read(&main)?, parts, loader: fs::read_to_string(scratch.join(scripts.loader))? })
+    Ok(SplitModule { main: fs::read(&main)?, parts, loader: fs::read_to_string(scratch.join(scripts.loader))? })
 }

@@ -19,7 +19,7 @@ struct Wall {
     must_not_name: &'static [&'static str],
     /// Parts of `must_not_name` that are allowed.
     may_name: &'static [&'static str],
-    /// What is true as long as nobody breaks it.
+    /// What the wall guarantees.
     rule: &'static str,
 }
 
@@ -31,7 +31,7 @@ struct Siblings {
     shared: &'static [&'static str],
     /// Parts of siblings that are allowed.
     may_name: &'static [&'static str],
-    /// What is true as long as nobody breaks it.
+    /// What the wall guarantees.
     rule: &'static str,
 }
 
@@ -120,7 +120,7 @@ const WALLS: &[Wall] = &[
         but: &[],
         must_not_name: &["access", "cli", "http", "docker", "watch"],
         may_name: &[],
-        rule: "the panel knows nobody who uses it",
+        rule: "the panel knows neither HTTP nor the command line, which both use it",
     },
     Wall {
         krate: "server",
@@ -164,7 +164,7 @@ const WALLS: &[Wall] = &[
         but: &[],
         must_not_name: &["docker"],
         may_name: &[],
-        rule: "only the trait `ContainerEngine` stands for Docker, so that tests can replace it",
+        rule: "Docker is reached through the trait `ContainerEngine`, so that tests can replace it",
     },
 ];
 

@@ -1,4 +1,4 @@
-//! Every dependency that a crate declares is named somewhere in its sources.
+//! Every declared dependency is named in the crate's sources.
 
 use std::{fs, path::Path, process::Command};
 
@@ -24,7 +24,7 @@ fn unused(paths: &Paths) -> Result<Vec<String>> {
     let mut unused = Vec::new();
     for package in metadata["packages"].as_array().context("cargo metadata lists packages")? {
         let manifest = Path::new(package["manifest_path"].as_str().context("a package has a manifest")?);
-        let folder = manifest.parent().context("a manifest lies in a folder")?;
+        let folder = manifest.parent().context("a manifest is in a folder")?;
         let mut sources: Vec<_> = ["src", "tests", "benches", "examples"]
             .into_iter()
             .flat_map(|sub_folder| rust_files(&folder.join(sub_folder)))
