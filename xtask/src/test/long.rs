@@ -57,7 +57,18 @@ pub const RINGS: [LongRing; 3] = [
 fn settings_files(tally: &mut Tally, paths: &Paths) {
     let mut command = Command::new(paths.cargo());
     command.current_dir(&paths.root).env("MONITOR_TEST_FILES", SETTINGS_FILES);
-    command.args(["test", "--quiet", "--package", "monitor-core", "--features", "engine", "--profile", "quick"]);
+    command.args([
+        "test",
+        "--quiet",
+        "--package",
+        "monitor-core",
+        "--features",
+        "engine",
+        "--profile",
+        "quick",
+        "--target",
+        "host-tuple",
+    ]);
     outcome(tally, "settings-files", run(command.args(["--lib", "settings::edit"])));
 }
 

@@ -6,8 +6,14 @@ use super::{
 };
 use crate::settings::{KEYS, read, read_values};
 
-/// How many files are tried in each test.
-const FILES: u64 = 300;
+/// How many files each test edits. `cargo xtask test --long` compiles this with more.
+const FILES: u64 = match option_env!("MONITOR_TEST_FILES") {
+    None => 300,
+    Some(text) => match u64::from_str_radix(text, 10) {
+        Ok(files) => files,
+        Err(_) => panic!("MONITOR_TEST_FILES is not a number"),
+    },
+};
 
 /// The longest common beginning and end of two texts cover the shorter one: the longer is the shorter with something
 /// put in at one place.
