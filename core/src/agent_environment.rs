@@ -68,7 +68,7 @@ pub fn baked(settings: &Settings) -> Vec<Variable> {
         false => variable(name, "0", Source::Default, about),
     };
     vec![
-        variable(ENABLE, "1", Source::Image, "0 in a container that was created while no collector ran"),
+        variable(ENABLE, "1", Source::Image, "0 in containers created while no collector was running"),
         variable("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", Source::Image, ""),
         variable("OTEL_METRICS_EXPORTER", "otlp", Source::Image, ""),
         variable("OTEL_LOGS_EXPORTER", "otlp", Source::Image, ""),
@@ -84,8 +84,8 @@ pub fn baked(settings: &Settings) -> Vec<Variable> {
             Source::Image,
             "where events go",
         ),
-        id("OTEL_METRICS_INCLUDE_ACCOUNT_UUID", telemetry.include_account_uuid, "the Anthropic account id"),
-        id("OTEL_METRICS_INCLUDE_SESSION_ID", telemetry.include_session_id, "the session id"),
+        id("OTEL_METRICS_INCLUDE_ACCOUNT_UUID", telemetry.include_account_uuid, "the Anthropic account ID"),
+        id("OTEL_METRICS_INCLUDE_SESSION_ID", telemetry.include_session_id, "the session ID"),
         variable(
             "OTEL_LOGS_EXPORT_INTERVAL",
             telemetry.logs_export_interval.count().to_string(),
@@ -99,7 +99,7 @@ pub fn baked(settings: &Settings) -> Vec<Variable> {
             "milliseconds",
         ),
         contents("OTEL_LOG_TOOL_DETAILS", telemetry.log_tool_details, "commands, file names, inputs, errors"),
-        contents("OTEL_LOG_USER_PROMPTS", telemetry.log_user_prompts, "prompts, and Claude's answers"),
+        contents("OTEL_LOG_USER_PROMPTS", telemetry.log_user_prompts, "prompts and Claude's answers"),
     ]
 }
 
@@ -117,7 +117,7 @@ pub fn environment(settings: &Settings, project: &str, agent: &str) -> Vec<Varia
             RESOURCE_ATTRIBUTES,
             pairs.join(","),
             Source::Creation,
-            "by which the dashboard tells agents apart",
+            "identifies the agent on the dashboard",
         ));
     }
     let loki_port = settings.loki_port.number();

@@ -11,7 +11,7 @@ use crate::{access::Action, job::JobKind, problem::Problem, service::Service};
 #[serde(rename_all = "snake_case")]
 pub enum StackError {
     /// Nothing answers at the Engine's address.
-    #[error("{} does not answer: {detail}", engine_at(endpoint))]
+    #[error("can't reach {}: {detail}", engine_at(endpoint))]
     EngineUnreachable {
         /// As `unix:///var/run/docker.sock`; empty where no address was found.
         endpoint: String,
@@ -19,13 +19,13 @@ pub enum StackError {
         detail: String,
     },
     /// The socket is there, but this user may not use it.
-    #[error("this user may not use the Docker socket `{endpoint}`")]
+    #[error("permission denied on the Docker socket `{endpoint}`")]
     EnginePermission {
         /// As `unix:///var/run/docker.sock`.
         endpoint: String,
     },
     /// The Engine speaks an API that is too old.
-    #[error("the Docker Engine speaks API {version}, and 1.41 is the oldest that will do")]
+    #[error("the Docker Engine supports API {version}, but 1.41 or later is required")]
     EngineTooOld {
         /// The Engine's newest API version.
         version: String,
@@ -37,7 +37,7 @@ pub enum StackError {
         name: String,
     },
     /// The Engine's address is of a kind that cannot be used.
-    #[error("the Docker endpoint `{endpoint}` cannot be used: {detail}")]
+    #[error("the Docker endpoint `{endpoint}` is not supported: {detail}")]
     EndpointUnsupported {
         /// The address.
         endpoint: String,
@@ -57,7 +57,7 @@ pub enum StackError {
         problems: Vec<Problem>,
     },
     /// There is no setting of that name.
-    #[error("there is no setting `{key}`")]
+    #[error("unknown setting `{key}`")]
     UnknownSetting {
         /// What was asked for.
         key: String,
@@ -65,13 +65,13 @@ pub enum StackError {
         near: Vec<String>,
     },
     /// The settings file is no longer the one that somebody looked at.
-    #[error("`{file}` was changed by somebody else in the meantime; nothing was overwritten")]
+    #[error("`{file}` changed in the meantime; nothing was overwritten")]
     SettingsChanged {
         /// The settings file.
         file: String,
     },
     /// A job is at work, and what was asked for cannot be left to it.
-    #[error("another job is at work: {}", kind.description())]
+    #[error("another job is running: {}", kind.description())]
     Busy {
         /// What it does.
         kind: JobKind,
@@ -82,8 +82,8 @@ pub enum StackError {
         /// The monitor folder.
         directory: String,
     },
-    /// Files in the monitor folder do not agree with the settings.
-    #[error("{} in `{directory}` {} not agree with the settings", backticked(files), if files.len() == 1 { "does" } else { "do" })]
+    /// Files in the monitor folder do not match the settings.
+    #[error("{} in `{directory}` {} not match the settings", backticked(files), if files.len() == 1 { "does" } else { "do" })]
     FilesDiffer {
         /// The files' names.
         files: Vec<String>,
@@ -92,7 +92,7 @@ pub enum StackError {
     },
     /// The monitor folder belongs to the generation of Clawker's stack that came after this one.
     #[error(
-        "`compose.yaml` in `{directory}` was written by a later Clawker, whose stack keeps its logs in OpenSearch; it is left alone"
+        "`compose.yaml` in `{directory}` was written by a newer Clawker whose stack uses OpenSearch; it was not changed"
     )]
     OtherGeneration {
         /// The monitor folder.
@@ -123,7 +123,7 @@ pub enum StackError {
         action: Action,
     },
     /// A port that a service needs on the host is in use.
-    #[error("port {port} for {} is taken{}", service.title(), by(holder))]
+    #[error("port {port} for {} is already in use{}", service.title(), by(holder))]
     PortTaken {
         /// Who wants it.
         service: Service,
@@ -149,7 +149,7 @@ pub enum StackError {
         field: String,
     },
     /// An image is missing and could not be fetched.
-    #[error("the image `{image}` for {} could not be fetched: {detail}", service.title())]
+    #[error("the image `{image}` for {} could not be pulled: {detail}", service.title())]
     PullFailed {
         /// For which service.
         service: Service,
@@ -159,7 +159,7 @@ pub enum StackError {
         detail: String,
     },
     /// A container that is not part of this stack has a name that a service needs.
-    #[error("a container named `{name}` exists already and is not part of this stack (image `{image}`)")]
+    #[error("a container named `{name}` already exists and is not part of this stack (image `{image}`)")]
     ForeignContainer {
         /// The name.
         name: String,
@@ -169,7 +169,7 @@ pub enum StackError {
         owner: Option<String>,
     },
     /// A network of the name exists and cannot be used.
-    #[error("the network `{name}` exists but {detail}")]
+    #[error("the network `{name}` can't be used: {detail}")]
     ForeignNetwork {
         /// The network.
         name: String,
@@ -177,7 +177,7 @@ pub enum StackError {
         detail: String,
     },
     /// A container ended, or was never able to run.
-    #[error("{} did not stay up: {detail}", service.title())]
+    #[error("{} failed to start: {detail}", service.title())]
     ServiceFailed {
         /// Which service.
         service: Service,
@@ -187,7 +187,7 @@ pub enum StackError {
         log: Vec<String>,
     },
     /// A service runs but did not become ready in time.
-    #[error("{} runs but was not ready after {waited_seconds} s: {detail}", service.title())]
+    #[error("{} is running but was not ready after {waited_seconds} s: {detail}", service.title())]
     NotReady {
         /// Which service.
         service: Service,
@@ -223,13 +223,13 @@ pub enum StackError {
         service: Service,
     },
     /// No container of an agent is called that.
-    #[error("there is no agent `{agent}`")]
+    #[error("no agent is named `{agent}`")]
     UnknownAgent {
         /// A container's name, or whatever somebody took for an agent's.
         agent: String,
     },
     /// More than one agent is called that.
-    #[error("`{agent}` may be any of {}", backticked(containers))]
+    #[error("`{agent}` matches several containers: {}", backticked(containers))]
     AmbiguousAgent {
         /// What somebody took for an agent's name.
         agent: String,
@@ -237,7 +237,7 @@ pub enum StackError {
         containers: Vec<String>,
     },
     /// Nobody takes telemetry where it was to be sent.
-    #[error("no collector takes telemetry at `{endpoint}`: {detail}")]
+    #[error("no collector accepts telemetry at `{endpoint}`: {detail}")]
     NoCollector {
         /// The address, as `http://127.0.0.1:4318/v1/metrics`.
         endpoint: String,
@@ -253,10 +253,10 @@ pub enum StackError {
         detail: String,
     },
     /// The work was stopped before its end.
-    #[error("stopped before the end, because it was asked to")]
+    #[error("canceled before it finished")]
     Cancelled,
     /// A fault of the panel; the log holds the whole chain under that id.
-    #[error("something unexpected happened; the log has the details under `{id}`")]
+    #[error("unexpected error; see the log entry `{id}`")]
     Internal {
         /// The id in the log.
         id: String,
@@ -276,28 +276,28 @@ impl StackError {
                     .into()
             }
             StackError::EnginePermission { .. } => {
-                "add yourself to its group (`sudo usermod -aG docker $USER`) and log in again, or use rootless Docker"
+                "add yourself to the docker group (`sudo usermod -aG docker $USER`) and log in again, or use rootless Docker"
                     .into()
             }
             StackError::EngineTooOld { .. } => "upgrade Docker Engine to 20.10 or later".into(),
             StackError::ContextNotFound { .. } => {
-                "see `docker context ls`, then `docker context use NAME`, or unset `DOCKER_CONTEXT`".into()
+                "choose a context from `docker context ls` with `docker context use NAME`, or unset `DOCKER_CONTEXT`".into()
             }
             StackError::EndpointUnsupported { .. } => {
                 "use a `unix://` or plain `tcp://` endpoint; for a remote Engine forward its socket: \
                  `ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST`, then `DOCKER_HOST=unix:///tmp/docker.sock`"
                     .into()
             }
-            StackError::SettingsInvalid { .. } => "correct the settings file; nothing was changed".into(),
-            StackError::ChangeRefused { .. } => "correct it and try again; nothing was changed".into(),
+            StackError::SettingsInvalid { .. } => "fix the settings file; nothing was changed".into(),
+            StackError::ChangeRefused { .. } => "fix the value and try again; nothing was changed".into(),
             StackError::UnknownSetting { near, .. } if near.is_empty() => {
-                "`clawker-monitor settings get` lists all there are".into()
+                "run `clawker-monitor settings get` to list all settings".into()
             }
             StackError::UnknownSetting { near, .. } => {
-                format!("did you mean {}? `clawker-monitor settings get` lists all there are", backticked(near))
+                format!("did you mean {}? `clawker-monitor settings get` lists all settings", backticked(near))
             }
-            StackError::SettingsChanged { .. } => "look at the preview again: it shows what is on disk now".into(),
-            StackError::Busy { .. } => "wait until it is done, or cancel it, and try again; nothing was changed".into(),
+            StackError::SettingsChanged { .. } => "check the preview again; it shows the file as it is now".into(),
+            StackError::Busy { .. } => "wait for it to finish or cancel it, then try again; nothing was changed".into(),
             StackError::NotInitialized { .. } => "run `clawker-monitor init`, or press Initialize".into(),
             StackError::FilesDiffer { .. } => {
                 "run `clawker-monitor init --force`, or `clawker-monitor apply --replace-edited`, to write them anew; the \
@@ -306,29 +306,29 @@ impl StackError {
             }
             StackError::OtherGeneration { directory } => {
                 format!(
-                    "go on with `clawker monitor`, or give that stack up: `clawker monitor down`, `mv '{directory}' '{directory}.opensearch'`, then `clawker-monitor init`"
+                    "keep using `clawker monitor`, or remove that stack: `clawker monitor down`, `mv '{directory}' '{directory}.opensearch'`, then `clawker-monitor init`"
                 )
             }
             StackError::File { .. } => {
-                "check the folder's owner, its permissions and the free disk space; nothing was lost".into()
+                "check the folder's owner, permissions, and free disk space; nothing was lost".into()
             }
             StackError::CannotStart { .. } => {
                 "check the limits on processes and open files (`ulimit -a`), then start it again".into()
             }
             StackError::NotAllowed { .. } => "ask the owner of this panel".into(),
             StackError::PortTaken { field, .. } => {
-                format!("stop what holds it, or set `{field}` to a free port and run `clawker-monitor apply`")
+                format!("stop the program that uses it, or set `{field}` to a free port and run `clawker-monitor apply`")
             }
             StackError::CannotPublish { field, .. } if field.ends_with("bind_address") => {
                 format!(
-                    "set `{field}` to an address of this machine, as `127.0.0.1`, and run `clawker-monitor apply`"
+                    "set `{field}` to an address of this machine, such as `127.0.0.1`, and run `clawker-monitor apply`"
                 )
             }
             StackError::CannotPublish { field, .. } => {
-                format!("set `{field}` to a port of 1024 or more, and run `clawker-monitor apply`")
+                format!("set `{field}` to 1024 or higher and run `clawker-monitor apply`")
             }
             StackError::PullFailed { service, .. } => {
-                format!("check the network and the registry, or name another image as `monitoring.images.{service}`")
+                format!("check the network and the registry, or set `monitoring.images.{service}` to another image")
             }
             StackError::ForeignContainer { name, .. } => {
                 format!(
@@ -337,27 +337,27 @@ impl StackError {
             }
             StackError::ForeignNetwork { name, .. } => {
                 format!(
-                    "disconnect its containers and remove it (`docker network rm {name}`); it is made anew at the next start"
+                    "disconnect its containers and remove it (`docker network rm {name}`); it is recreated at the next start"
                 )
             }
             StackError::ServiceFailed { service, .. } | StackError::NotReady { service, .. } => {
-                format!("read its log (`clawker-monitor logs {service}`); the other services were left as they are")
+                format!("check its log (`clawker-monitor logs {service}`); the other services were not changed")
             }
             StackError::Refused { service, .. } => {
-                format!("see `docker inspect {service}`; the other services were left as they are")
+                format!("see `docker inspect {service}`; the other services were not changed")
             }
             StackError::EngineRefused { .. } => {
-                "see the Engine's own log (`journalctl -u docker`), then try again".into()
+                "check Docker's log (`journalctl -u docker`), then try again".into()
             }
             StackError::NoContainer { .. } => "start the stack first: `clawker-monitor up`".into(),
-            StackError::UnknownAgent { .. } => "list them with `clawker-monitor agents`".into(),
-            StackError::AmbiguousAgent { .. } => "name it as `PROJECT/AGENT`, or by its container".into(),
+            StackError::UnknownAgent { .. } => "list agents with `clawker-monitor agents`".into(),
+            StackError::AmbiguousAgent { .. } => "use `PROJECT/AGENT` or the container name".into(),
             StackError::NoCollector { .. } => {
-                "start the stack (`clawker-monitor up`), or name another collector with `--endpoint URL`".into()
+                "start the stack (`clawker-monitor up`), or choose another collector with `--endpoint URL`".into()
             }
-            StackError::CannotListen { .. } => "choose another with `--listen 127.0.0.1:PORT`".into(),
-            StackError::Cancelled => "what was done so far stays; the same command goes on from there".into(),
-            StackError::Internal { .. } => "report it with the log lines that bear this id".into(),
+            StackError::CannotListen { .. } => "choose another address with `--listen 127.0.0.1:PORT`".into(),
+            StackError::Cancelled => "completed steps were kept; run the same command to continue".into(),
+            StackError::Internal { .. } => "report it with the log lines that contain this id".into(),
         }
     }
 
@@ -372,8 +372,8 @@ impl StackError {
 
 fn engine_at(endpoint: &str) -> String {
     match endpoint {
-        "" => "a Docker Engine".into(),
-        _ => format!("the Docker Engine at `{endpoint}`"),
+        "" => "Docker".into(),
+        _ => format!("Docker at `{endpoint}`"),
     }
 }
 
@@ -390,7 +390,7 @@ fn problems_in_words(problems: &[Problem]) -> String {
         [only] => only.to_string(),
         _ => {
             let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
-            format!("{} settings are wrong:{}", problems.len(), lines.concat())
+            format!("{} settings are invalid:{}", problems.len(), lines.concat())
         }
     }
 }

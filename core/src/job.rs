@@ -24,11 +24,11 @@ impl JobKind {
     /// What it does, in words that follow "the job:".
     pub const fn description(self) -> &'static str {
         match self {
-            JobKind::Initialize => "the files are being written",
-            JobKind::Up => "the stack is being started",
-            JobKind::Down => "the stack is being stopped",
-            JobKind::Apply => "settings are being applied",
-            JobKind::Remove => "the stack is being removed with its data",
+            JobKind::Initialize => "creating the files",
+            JobKind::Up => "starting the stack",
+            JobKind::Down => "stopping the stack",
+            JobKind::Apply => "applying settings",
+            JobKind::Remove => "removing the stack and its data",
         }
     }
 }

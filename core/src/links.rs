@@ -200,7 +200,7 @@ impl Links {
 }
 
 const NO_TRACES: &str = "Agents send no traces unless `OTEL_TRACES_EXPORTER` and \
-                         `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` are set for them, so the search would find nothing.";
+                         `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` are set, so the search would find nothing.";
 
 /// The samples of one metric that belong to what a link is about: `metric{project="…",agent="…"}`.
 pub fn selector(metric: &str, about: &About) -> String {

@@ -59,12 +59,12 @@ impl Service {
     /// What the service does, in a few words that follow its name.
     pub const fn purpose(self) -> &'static str {
         match self {
-            Service::OtelCollector => "receives what agents send",
-            Service::Prometheus => "keeps metrics",
-            Service::Loki => "keeps events and logs",
-            Service::Jaeger => "keeps traces",
-            Service::Grafana => "draws the dashboards",
-            Service::Promtail => "reads the firewall's logs",
+            Service::OtelCollector => "receives telemetry from agents",
+            Service::Prometheus => "stores metrics",
+            Service::Loki => "stores events and logs",
+            Service::Jaeger => "stores traces",
+            Service::Grafana => "shows the dashboards",
+            Service::Promtail => "collects the firewall's logs",
         }
     }
 

@@ -92,7 +92,7 @@ pub struct Telemetry {
     pub log_tool_details: bool,
     /// Prompts are recorded.
     pub log_user_prompts: bool,
-    /// The Anthropic account id is attached.
+    /// The Anthropic account ID is attached.
     pub include_account_uuid: bool,
     /// The session id is attached.
     pub include_session_id: bool,

@@ -37,10 +37,10 @@ const others: Agent[] = [
 
 const verdictNames: Record<string, string> = {
   reporting: "Reporting",
-  waiting: "Waiting for its first event",
+  waiting: "Waiting for first event",
   idle: "Idle",
-  dark: "Dark",
-  off: "Off on purpose",
+  dark: "Not reporting",
+  off: "Turned off",
   unknown: "Unknown",
 };
 

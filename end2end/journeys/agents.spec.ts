@@ -42,7 +42,7 @@ test("the list shows verdicts and numbers, and the URL holds sorting and filters
   await expect(rowOf(page, checkout)).toHaveAttribute("data-verdict", "reporting");
   await expect(rowOf(page, search)).toHaveAttribute("data-verdict", "waiting");
   await expect(rowOf(page, wrongPort)).toHaveAttribute("data-verdict", "dark");
-  await expect(rowOf(page, wrongPort)).toContainText("It sends to another address than the collector has.");
+  await expect(rowOf(page, wrongPort)).toContainText("It sends to the wrong address.");
   const cell = (name: string) => rowOf(page, checkout).locator(`[data-label="${name}"] .figure`);
   await expect(cell("Est. cost")).toHaveText("$1.25");
   await expect(cell("Est. cost")).toHaveAttribute("data-exact", /\$1\.250000/);
@@ -247,13 +247,13 @@ test.describe("without JavaScript", () => {
     await head(page, "Est. cost").getByRole("link").click();
     await expect(head(page, "Est. cost")).toHaveAttribute("aria-sort", "descending");
     await expect(agentNames(page).first()).toHaveText("checkout");
-    await page.getByRole("combobox", { name: "Telemetry status" }).selectOption("Dark");
+    await page.getByRole("combobox", { name: "Telemetry status" }).selectOption("Not reporting");
     await page.getByRole("button", { name: "Show" }).click();
     await expect(page).toHaveURL(/verdict=dark/);
     await expect(page).toHaveURL(/sort=cost/);
     await expect(agentNames(page)).toHaveText(["e2e-wrong-port"]);
     await page.getByRole("link", { name: "e2e-wrong-port", exact: true }).click();
-    await expect(page.getByText("It sends to another address than the collector has.")).toBeVisible();
+    await expect(page.getByText("It sends to the wrong address.")).toBeVisible();
     await page.getByRole("link", { name: "All agents" }).click();
     await expect(page.getByText("3 rows")).toBeVisible();
   });

@@ -17,7 +17,7 @@ test("a port in use is reported before the start, with its owner and a free port
   const release = await occupyPort(port);
   await page.goto("/");
   const checks = page.getByRole("region", { name: "Checks" });
-  await expect(checks.getByText(`Port ${port} for Grafana is taken`)).toBeVisible();
+  await expect(checks.getByText(`Port ${port} for Grafana is already in use`)).toBeVisible();
   await expect(checks).toContainText(`(pid ${process.pid}) listens there`);
   await expect(checks).toContainText(/set monitoring\.grafana_port: \d+, which is free/);
   await expect(page.getByText("Starting will fail.")).toBeVisible();
@@ -36,7 +36,7 @@ test("the checks update without a reload", async ({ page, panel }) => {
   await startStack(panel);
   await page.goto("/");
   await page.getByText(/^All \d+ checks$/).click();
-  await expect(page.getByText(`Port ${panel.ports.loki_port} for Loki is the stack's own`)).toBeVisible();
+  await expect(page.getByText(`Port ${panel.ports.loki_port} for Loki is used by this stack`)).toBeVisible();
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   await panel.docker("rm", "--force", "loki");
   await expect(page.getByText(`Port ${panel.ports.loki_port} for Loki is free`)).toBeVisible();
@@ -50,7 +50,7 @@ test.describe("without JavaScript", () => {
     const release = await occupyPort(panel.ports.loki_port!);
     await page.goto("/");
     await page.getByRole("button", { name: "Check again" }).click();
-    await expect(page.getByText(`Port ${panel.ports.loki_port} for Loki is taken`)).toBeVisible();
+    await expect(page.getByText(`Port ${panel.ports.loki_port} for Loki is already in use`)).toBeVisible();
     await release();
   });
 });

@@ -174,7 +174,7 @@ test.describe("without a running stack", () => {
     await page.goto("/settings");
     await waitUntilLive(page);
     await page.getByRole("button", { name: "Privacy first" }).click();
-    await expect(page.getByText("The Anthropic account id is not attached.")).toBeVisible();
+    await expect(page.getByText("The Anthropic account ID is not attached.")).toBeVisible();
     await expect(page.getByRole("button", { name: "Privacy first" })).toHaveAttribute("aria-pressed", "true");
     await expect(page.getByRole("radiogroup", { name: "Prompts" }).getByRole("radio", { name: "Off" })).toBeChecked();
     await expect(page.getByText("3 settings changed.")).toBeVisible();
@@ -259,7 +259,7 @@ test.describe("without a running stack", () => {
       await panel.editSettings((text) => `${text}# edited elsewhere\n`);
       await page.getByRole("button", { name: "Save and apply" }).click();
       await expect(page.getByRole("heading", { name: "The settings were not applied" })).toBeVisible();
-      await expect(page.getByText("was changed by somebody else in the meantime")).toBeVisible();
+      await expect(page.getByText("changed in the meantime")).toBeVisible();
       expect(await panel.readSettings()).not.toContain("2995");
       await page.getByRole("button", { name: "Save and apply" }).click();
       await expect(page).toHaveURL(/\/settings$/);

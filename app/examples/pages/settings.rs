@@ -120,7 +120,7 @@ fn broken() -> SettingsPage {
     };
     let error = StackError::SettingsInvalid {
         problems: vec![
-            problem("monitoring.grafana_port", "`70000` is not a port; allowed is a whole number from 1 to 65535", 3),
+            problem("monitoring.grafana_port", "`70000` is not a valid port; enter a number from 1 to 65535", 3),
             problem("", "a tab may not indent a line; column 1", 4),
         ],
     };
@@ -190,7 +190,7 @@ fn refused() -> Preview {
         |field: &str, message: &str| Problem { field: field.into(), message: message.into(), file: None, line: None };
     Preview {
         problems: vec![
-            problem("monitoring.grafana_port", "`x` is not a port; allowed is a whole number from 1 to 65535"),
+            problem("monitoring.grafana_port", "`x` is not a valid port; enter a number from 1 to 65535"),
             problem("monitoring.retention.logs", "`2` is not a retention; allowed are `1d` to `3650d`"),
         ],
         ..preview()

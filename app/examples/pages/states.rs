@@ -266,11 +266,11 @@ fn checkup(more: &[Finding]) -> Checkup {
     let ok = |check, summary, evidence| finding(check, Grade::Ok, summary, evidence, None);
     let mut findings = vec![
         ok(Check::Engine, "Docker Engine 28.5.2 is connected", "API 1.51 at `unix:///var/run/docker.sock`"),
-        ok(Check::Files, "The files agree with the settings", "all 8 in `/home/ada/.local/share/clawker/monitor`"),
+        ok(Check::Files, "The files match the settings", "all 8 in `/home/ada/.local/share/clawker/monitor`"),
         ok(Check::Port, "Port 9090 for Prometheus is free", "nothing listens on `127.0.0.1`, port 9090"),
         ok(
             Check::DiskSpace,
-            "There is room for images and data",
+            "Enough disk space for images and data",
             "52.7 GB free at `/var/lib/docker`; all images are present",
         ),
     ];
@@ -278,9 +278,9 @@ fn checkup(more: &[Finding]) -> Checkup {
     findings.push(finding(
         Check::EndOfLife,
         Grade::Warning,
-        "Jaeger is past its end of life",
+        "Jaeger has reached end of life",
         "Jaeger v1 has had no releases since 2025-12-31",
-        Some("nothing now: it works, and only this machine can reach it"),
+        Some("no action needed: it works, and only this machine can reach it"),
     ));
     Checkup::new(before(14), findings)
 }
@@ -300,11 +300,9 @@ fn taken() -> Snapshot {
         finding(
             Check::DiskSpace,
             Grade::Warning,
-            "There is little room for recorded data",
+            "Little disk space for recorded data",
             "900 MB free at `/var/lib/docker`; all images are present",
-            Some(
-                "make room (`docker system df` shows what takes it), or lower `monitoring.retention.metrics` and `.logs`",
-            ),
+            Some("free up space (`docker system df` shows usage), or lower `monitoring.retention.metrics` and `.logs`"),
         ),
     ]));
     stopped

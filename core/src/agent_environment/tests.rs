@@ -62,12 +62,12 @@ fn what_is_switched_off_is_said_out_loud_ready_to_copy() {
         OTEL_LOGS_EXPORTER: "otlp"
         OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://otel-collector:4318/v1/metrics"  # where metrics go
         OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "http://otel-collector:4318/v1/logs"  # where events go
-        OTEL_METRICS_INCLUDE_ACCOUNT_UUID: "false"  # the Anthropic account id; Clawker leaves it out, which does not switch it off
-        OTEL_METRICS_INCLUDE_SESSION_ID: "false"  # the session id; Clawker leaves it out, which does not switch it off
+        OTEL_METRICS_INCLUDE_ACCOUNT_UUID: "false"  # the Anthropic account ID; Clawker omits it, which does not disable it
+        OTEL_METRICS_INCLUDE_SESSION_ID: "false"  # the session ID; Clawker omits it, which does not disable it
         OTEL_LOGS_EXPORT_INTERVAL: "5000"  # milliseconds
         OTEL_METRIC_EXPORT_INTERVAL: "10000"  # milliseconds
         OTEL_LOG_TOOL_DETAILS: "0"  # commands, file names, inputs, errors
-        OTEL_LOG_USER_PROMPTS: "0"  # prompts, and Claude's answers
+        OTEL_LOG_USER_PROMPTS: "0"  # prompts and Claude's answers
     "#);
     insta::assert_snapshot!(env_file(&environment(&private(), "demo", "dev")), @"
     OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
@@ -77,9 +77,9 @@ fn what_is_switched_off_is_said_out_loud_ready_to_copy() {
     OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://otel-collector:4318/v1/metrics
     # where events go
     OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=http://otel-collector:4318/v1/logs
-    # the Anthropic account id; Clawker leaves it out, which does not switch it off
+    # the Anthropic account ID; Clawker omits it, which does not disable it
     OTEL_METRICS_INCLUDE_ACCOUNT_UUID=false
-    # the session id; Clawker leaves it out, which does not switch it off
+    # the session ID; Clawker omits it, which does not disable it
     OTEL_METRICS_INCLUDE_SESSION_ID=false
     # milliseconds
     OTEL_LOGS_EXPORT_INTERVAL=5000
@@ -87,7 +87,7 @@ fn what_is_switched_off_is_said_out_loud_ready_to_copy() {
     OTEL_METRIC_EXPORT_INTERVAL=10000
     # commands, file names, inputs, errors
     OTEL_LOG_TOOL_DETAILS=0
-    # prompts, and Claude's answers
+    # prompts and Claude's answers
     OTEL_LOG_USER_PROMPTS=0
     ");
 }

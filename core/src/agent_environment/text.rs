@@ -32,7 +32,7 @@ fn by_hand(variables: &[Variable]) -> impl Iterator<Item = &Variable> {
 }
 
 fn comment(variable: &Variable) -> Option<String> {
-    let note = (variable.source == Source::OnlyByHand).then_some("Clawker leaves it out, which does not switch it off");
+    let note = (variable.source == Source::OnlyByHand).then_some("Clawker omits it, which does not disable it");
     let parts: Vec<&str> =
         [Some(variable.about.as_str()), note].into_iter().flatten().filter(|it| !it.is_empty()).collect();
     (!parts.is_empty()).then(|| parts.join("; "))

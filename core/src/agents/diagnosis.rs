@@ -95,7 +95,9 @@ fn collect_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
     findings.extend(forced_on(facts));
     findings.extend(dropped_data(facts));
     if !facts.agent.managed {
-        let evidence = "it lacks the label `dev.clawker.purpose=agent`, so its telemetry is set up by hand".to_owned();
+        let evidence =
+            "it does not have the label `dev.clawker.purpose=agent`, so its telemetry is configured manually"
+                .to_owned();
         findings.push(Finding::new(
             Severity::Fact,
             CauseCode::NotManaged,
@@ -110,7 +112,7 @@ fn collect_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
 fn untagged(facts: &AgentFacts<'_>) -> Option<Fault> {
     let name = variables::RESOURCE_ATTRIBUTES;
     let nobody = facts.owner.project.is_none() && facts.owner.agent.is_none();
-    nobody.then(|| missing_tags(format!("`{name}` names neither `project` nor `agent`")))
+    nobody.then(|| missing_tags(format!("`{name}` sets neither `project` nor `agent`")))
 }
 
 /// A fault of the container's variables, and how deep one has to go to be rid of it.
@@ -134,9 +136,9 @@ fn finding_from_fault(facts: &AgentFacts<'_>, fault: Fault) -> Finding {
     let bakes = |name: &&str| facts.image.as_ref().is_some_and(|image| image.raw(name).is_some());
     let origin = match kind {
         _ if !facts.agent.managed => "",
-        FixKind::Edit => "; `agent.env` in `.clawker.yaml` says so",
-        FixKind::Rebuild if fault.variables.iter().any(bakes) => "; its image says so",
-        FixKind::Recreate => "; a new container would get it right",
+        FixKind::Edit => "; set by `agent.env` in `.clawker.yaml`",
+        FixKind::Rebuild if fault.variables.iter().any(bakes) => "; set in its image",
+        FixKind::Recreate => "; a new container would have the correct value",
         _ => "",
     };
     let set = if facts.agent.managed { String::new() } else { manual_setting(facts, &fault.variables) };

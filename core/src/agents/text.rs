@@ -23,10 +23,10 @@ impl Verdict {
     pub const fn title(self) -> &'static str {
         match self {
             Verdict::Reporting => "Reporting",
-            Verdict::Waiting => "Waiting for its first event",
+            Verdict::Waiting => "Waiting for first event",
             Verdict::Idle => "Idle",
-            Verdict::Dark => "Dark",
-            Verdict::Off => "Off on purpose",
+            Verdict::Dark => "Not reporting",
+            Verdict::Off => "Turned off",
             Verdict::Unknown => "Unknown",
         }
     }
@@ -70,31 +70,31 @@ impl CauseCode {
     pub const fn sentence(self) -> &'static str {
         match self {
             CauseCode::DisabledBecauseStackWasDown => {
-                "It was created while the stack was down, so Clawker switched its telemetry off."
+                "It was created while the stack was down, so Clawker turned its telemetry off."
             }
-            CauseCode::DisabledByConfiguration => "Somebody switched its telemetry off.",
-            CauseCode::NotEnabled => "Nothing in its container switches telemetry on.",
-            CauseCode::EndpointMismatch => "It sends to another address than the collector has.",
-            CauseCode::EndpointPathMissing => "The address it sends to lacks the path.",
-            CauseCode::EndpointMissing => "It was not told where to send.",
-            CauseCode::ProtocolInvalid => "Claude Code does not speak the protocol it was told to use.",
-            CauseCode::ProtocolMissing => "It was not told which protocol to use, and Claude Code assumes none.",
-            CauseCode::ExporterNone => "An exporter is switched off.",
-            CauseCode::NotOnNetwork => "It is not on the stack’s network, so it cannot reach the collector.",
-            CauseCode::CollectorDown => "The collector does not run, so nobody takes what it sends.",
-            CauseCode::CollectorUnlabelled => "Clawker does not recognise the collector.",
-            CauseCode::CollectorNotOnNetwork => "The collector is not on the agents’ network.",
-            CauseCode::TagsMissing => "What it sends does not say which agent it is.",
-            CauseCode::ManagedSettingsOverride => "Managed settings inside the container decide about its telemetry.",
-            CauseCode::KnownBadVersion => "This version of Claude Code is known not to export all it should.",
-            CauseCode::IntervalTooLong => "It exports so rarely that short sessions end before.",
-            CauseCode::RefusedDownstream => "The stack refused data.",
-            CauseCode::NoSampleYet => "Nothing has arrived from it yet, and nothing is wrong.",
-            CauseCode::Quiet => "It is quiet, and nothing is wrong.",
-            CauseCode::NotRunning => "Its container does not run.",
-            CauseCode::NotManaged => "Clawker did not make this container.",
-            CauseCode::ForcedOn => "Its telemetry was forced on while no collector ran.",
-            CauseCode::StoresUnreachable => "Neither Loki nor Prometheus answers, so nobody knows what arrived.",
+            CauseCode::DisabledByConfiguration => "Telemetry is turned off for this agent.",
+            CauseCode::NotEnabled => "Nothing in its container turns telemetry on.",
+            CauseCode::EndpointMismatch => "It sends to the wrong address.",
+            CauseCode::EndpointPathMissing => "The endpoint URL has no path.",
+            CauseCode::EndpointMissing => "No endpoint is configured.",
+            CauseCode::ProtocolInvalid => "Unsupported protocol configured.",
+            CauseCode::ProtocolMissing => "No protocol is configured, and Claude Code has no default.",
+            CauseCode::ExporterNone => "An exporter is turned off.",
+            CauseCode::NotOnNetwork => "It is not on the stack's network, so it can't reach the collector.",
+            CauseCode::CollectorDown => "The collector is not running, so the agent's data is lost.",
+            CauseCode::CollectorUnlabelled => "Clawker does not recognize the collector.",
+            CauseCode::CollectorNotOnNetwork => "The collector is not on the agents' network.",
+            CauseCode::TagsMissing => "Its data is not tagged with its project and agent.",
+            CauseCode::ManagedSettingsOverride => "Managed settings in the container control its telemetry.",
+            CauseCode::KnownBadVersion => "This version of Claude Code has a known telemetry bug.",
+            CauseCode::IntervalTooLong => "Its export interval is too long for short sessions.",
+            CauseCode::RefusedDownstream => "The stack dropped data.",
+            CauseCode::NoSampleYet => "No data has arrived yet; no problems found.",
+            CauseCode::Quiet => "Idle: no recent activity.",
+            CauseCode::NotRunning => "Its container is not running.",
+            CauseCode::NotManaged => "This container was not created by Clawker.",
+            CauseCode::ForcedOn => "Its telemetry was forced on while no collector was running.",
+            CauseCode::StoresUnreachable => "Can't reach Loki or Prometheus, so it is unknown what arrived.",
         }
     }
 
@@ -133,16 +133,16 @@ impl FixKind {
     /// What to do, in one sentence. Says why the lesser step would not do, where people try it first.
     pub const fn advice(self) -> &'static str {
         match self {
-            FixKind::Wait => "Wait: data comes with its next prompt.",
-            FixKind::Start => "Start what does not run.",
+            FixKind::Wait => "Data will appear after its next prompt.",
+            FixKind::Start => "Start the stopped container.",
             FixKind::Recreate => {
-                "Recreate the container; its image is fine. Restarting does not help: variables are fixed at creation."
+                "Recreate the container; its image is fine. A restart is not enough: variables are fixed at creation."
             }
             FixKind::Rebuild => {
-                "Rebuild the image, then recreate the container: a new one of the same image would be no better."
+                "Rebuild the image, then recreate the container. Recreating it from the same image would not help."
             }
-            FixKind::Edit => "Change where the value is set, then recreate the container.",
-            FixKind::None => "Nothing is to be done.",
+            FixKind::Edit => "Change the value where it is set, then recreate the container.",
+            FixKind::None => "No action needed.",
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn render() -> String {
     let mut dashboard = json!({
         "uid": UID,
         "title": TITLE,
-        "description": "What the agents do, and what it costs. Cost is Claude Code's own estimate.",
+        "description": "Agent activity and cost. Cost is Claude Code's own estimate.",
         "tags": ["clawker", "claude-code"],
         "schemaVersion": 39,
         "editable": true,

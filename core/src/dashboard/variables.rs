@@ -34,7 +34,7 @@ pub(super) fn all() -> Vec<Value> {
         text(
             variable::SESSION,
             "Session",
-            "The id of a session, or its beginning; empty for all. The table Sessions fills it in.",
+            "A session ID or its prefix; empty for all. Selecting a session in the Sessions table fills it in.",
         ),
         // An agent says its address once; a shorter range that lacks this must not take the choice back.
         choice(variable::CLIENT_IP, "Container address (egress)", &containers, "client_ip", Refresh::Once),

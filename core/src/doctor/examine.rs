@@ -48,11 +48,11 @@ fn engine(engine: &Result<EngineEvidence, StackError>) -> Finding {
     match engine {
         Ok(engine) => ok(
             Check::Engine,
-            format!("Docker Engine {} answers", engine.version),
+            format!("Connected to Docker Engine {}", engine.version),
             format!("API {} at `{}`", engine.api_version, engine.endpoint),
         ),
         Err(error) => {
-            let evidence = "containers, network and disk space could not be looked at";
+            let evidence = "containers, network, and disk space could not be checked";
             failed(Check::Engine, error, evidence.into())
         }
     }
@@ -62,8 +62,8 @@ fn settings(evidence: &Evidence) -> Vec<Finding> {
     match &evidence.settings {
         Ok(()) => vec![ok(
             Check::Settings,
-            "The settings can be used".into(),
-            format!("the section `monitoring` of `{}`, defaults where it says nothing", evidence.settings_file),
+            "The settings are valid".into(),
+            format!("section `monitoring` of `{}`, with defaults for missing keys", evidence.settings_file),
         )],
         Err(error @ StackError::SettingsInvalid { problems }) => problems
             .iter()
@@ -72,8 +72,8 @@ fn settings(evidence: &Evidence) -> Vec<Finding> {
                 subject: Some(problem.field.clone()).filter(|field| !field.is_empty()),
                 grade: Grade::Problem,
                 summary: match problem.field.as_str() {
-                    "" => "The settings file cannot be used".into(),
-                    field => format!("The setting `{field}` cannot be used"),
+                    "" => "The settings file is invalid".into(),
+                    field => format!("The setting `{field}` is invalid"),
                 },
                 evidence: problem.to_string(),
                 next: Some(error.hint()),
@@ -87,16 +87,16 @@ fn data_folder(folder: &FolderEvidence) -> Finding {
     let FolderEvidence { path, exists, obstacle } = folder;
     match obstacle {
         None => {
-            let evidence = if *exists { "it exists" } else { "it does not exist yet; `init` makes it" };
-            ok(Check::DataFolder, "The data folder can be written".into(), format!("`{path}`: {evidence}"))
+            let evidence = if *exists { "it exists" } else { "it does not exist yet; `init` creates it" };
+            ok(Check::DataFolder, "The data folder is writable".into(), format!("`{path}`: {evidence}"))
         }
         Some(obstacle) => Finding {
             check: Check::DataFolder,
             subject: None,
             grade: Grade::Problem,
-            summary: "The data folder cannot be written".into(),
+            summary: "The data folder is not writable".into(),
             evidence: format!("`{path}`: {obstacle}"),
-            next: Some("give this user the right to write there, or name another folder as `CLAWKER_DATA_DIR`".into()),
+            next: Some("give this user write permission, or set `CLAWKER_DATA_DIR` to another folder".into()),
         },
     }
 }
@@ -114,37 +114,34 @@ fn files(evidence: &Evidence) -> Vec<Finding> {
     if missing == files.len() {
         findings.push(ok(
             Check::Files,
-            "The configuration is not written yet".into(),
-            format!("`{}` holds none of the {} files; `init` writes them", evidence.folder.path, files.len()),
+            "The files have not been created yet".into(),
+            format!("`{}` has none of the {} files; `init` creates them", evidence.folder.path, files.len()),
         ));
         return findings;
     }
     for (name, state) in files {
         let (grade, summary, seen, next) = match state {
             FileState::Current => continue,
-            FileState::Missing => (
-                Grade::Problem,
-                "is missing",
-                "the others are there",
-                "run `clawker-monitor init`, which writes what is missing",
-            ),
+            FileState::Missing => {
+                (Grade::Problem, "is missing", "the other files exist", "run `clawker-monitor init` to create it")
+            }
             FileState::Outdated => (
                 Grade::Problem,
-                "is older than the settings",
-                "it is as it was written last, and the settings have changed since",
+                "is out of date",
+                "the settings have changed since it was written",
                 "run `clawker-monitor apply`",
             ),
             FileState::Edited if name == "compose.yaml" => (
                 Grade::Problem,
-                "was edited by hand",
-                "it stands for the settings themselves, so that the stack cannot start from it as it is",
-                "move the change to `settings.yaml`, then run `clawker-monitor init --force`; the present file is kept as a backup",
+                "was edited manually",
+                "the stack can't start with an edited `compose.yaml`",
+                "move the change to `settings.yaml`, then run `clawker-monitor init --force`; the current file is backed up",
             ),
             FileState::Edited => (
                 Grade::Warning,
-                "was edited by hand",
-                "it is used as it is, and does not follow the settings",
-                "nothing, if that is meant; `clawker-monitor init --force` writes it anew and keeps a backup",
+                "was edited manually",
+                "it is used as is and no longer follows the settings",
+                "no action needed if this is intended; `clawker-monitor init --force` updates it and keeps a backup",
             ),
         };
         findings.push(Finding {
@@ -159,7 +156,7 @@ fn files(evidence: &Evidence) -> Vec<Finding> {
     if findings.is_empty() {
         findings.push(ok(
             Check::Files,
-            "The files agree with the settings".into(),
+            "The files match the settings".into(),
             format!("all {} in `{}`", files.len(), evidence.folder.path),
         ));
     }
@@ -179,9 +176,9 @@ fn address(stack: &StackSpec, evidence: &Evidence) -> Finding {
     match &evidence.address_problem {
         Some(problem) => finding(
             Grade::Problem,
-            format!("Nothing can be published on `{bind}`"),
+            format!("Ports can't be published on `{bind}`"),
             problem.clone(),
-            Some("set `monitoring.bind_address` to an address of this machine, as `127.0.0.1`".into()),
+            Some("set `monitoring.bind_address` to an address of this machine, such as `127.0.0.1`".into()),
         ),
         None if bind.is_loopback() => finding(
             Grade::Ok,
@@ -193,7 +190,7 @@ fn address(stack: &StackSpec, evidence: &Evidence) -> Finding {
             Grade::Warning,
             "Other machines can reach the stack".into(),
             format!("ports are published on `{bind}`, and Grafana shows prompts and costs without a password"),
-            Some("set `monitoring.bind_address` to `127.0.0.1`, unless that network is trusted".into()),
+            Some("set `monitoring.bind_address` to `127.0.0.1` unless you trust that network".into()),
         ),
     }
 }
@@ -203,12 +200,16 @@ fn port(port: &PortEvidence) -> Finding {
     let (number, bind) = (port.host, &port.bind);
     let what = format!("Port {number} for {}", service.title());
     let (grade, summary, seen) = match holder {
-        PortHolder::Nobody => (Grade::Ok, "is free", format!("nothing listens on `{bind}`, port {number}")),
-        PortHolder::Stack(name) => (Grade::Ok, "is the stack's own", format!("container `{name}` publishes it")),
-        PortHolder::Container(name) => (Grade::Problem, "is taken", format!("container `{name}` publishes it")),
-        PortHolder::Process(Some(process)) => (Grade::Problem, "is taken", format!("{process} listens there")),
+        PortHolder::Nobody => (Grade::Ok, "is free", format!("nothing is listening on `{bind}` port {number}")),
+        PortHolder::Stack(name) => (Grade::Ok, "is used by this stack", format!("container `{name}` publishes it")),
+        PortHolder::Container(name) => {
+            (Grade::Problem, "is already in use", format!("container `{name}` publishes it"))
+        }
+        PortHolder::Process(Some(process)) => {
+            (Grade::Problem, "is already in use", format!("{process} is listening on it"))
+        }
         PortHolder::Process(None) => {
-            (Grade::Problem, "is taken", "something listens there that this user may not look at".into())
+            (Grade::Problem, "is already in use", "in use by a process you can't inspect".into())
         }
     };
     let next = (grade == Grade::Problem).then(|| {
@@ -216,7 +217,7 @@ fn port(port: &PortEvidence) -> Finding {
             Some(free) => format!("`{field}: {free}`, which is free"),
             None => format!("`{field}` to a free port"),
         };
-        format!("stop what holds it, or set {other}, and run `clawker-monitor apply`")
+        format!("stop the program that uses it, or set {other} and run `clawker-monitor apply`")
     });
     Finding {
         check: Check::Port,
@@ -237,7 +238,7 @@ fn container_names(stack: &StackSpec, engine: &EngineEvidence) -> Vec<Finding> {
             Err(error) => {
                 let owner = match &error {
                     StackError::ForeignContainer { owner: Some(owner), .. } => format!("it belongs to {owner}"),
-                    _ => "it bears no label of this stack".into(),
+                    _ => "it has no label of this stack".into(),
                 };
                 let subject = Some(spec.service.name().to_owned());
                 findings.push(Finding { subject, ..failed(Check::ContainerName, &error, owner) });
@@ -246,17 +247,17 @@ fn container_names(stack: &StackSpec, engine: &EngineEvidence) -> Vec<Finding> {
     }
     if findings.is_empty() {
         let seen = match ours {
-            0 => "no container bears one of them".to_owned(),
-            _ => format!("{ours} of {} exist and are this stack's", stack.services.len()),
+            0 => "no container uses one of these names".to_owned(),
+            _ => format!("{ours} of {} exist and belong to this stack", stack.services.len()),
         };
-        findings.push(ok(Check::ContainerName, "The containers' names are free or the stack's own".into(), seen));
+        findings.push(ok(Check::ContainerName, "The container names are available".into(), seen));
     }
     findings
 }
 
 fn network(engine: &EngineEvidence) -> Finding {
     match (check_network(&engine.observed), &engine.observed.network) {
-        (Err(error), _) => failed(Check::Network, &error, "agents and stack meet on this network".into()),
+        (Err(error), _) => failed(Check::Network, &error, "agents and the stack communicate over this network".into()),
         (Ok(()), Some(network)) => {
             let attached = match network.attached {
                 1 => "1 running container is attached".to_owned(),
@@ -264,14 +265,14 @@ fn network(engine: &EngineEvidence) -> Finding {
             };
             ok(
                 Check::Network,
-                format!("The network `{NETWORK}` is there"),
+                format!("The network `{NETWORK}` exists"),
                 format!("driver `{}`, with Clawker's label; {attached}", network.driver),
             )
         }
         (Ok(()), None) => ok(
             Check::Network,
-            format!("The network `{NETWORK}` can be made"),
-            "it does not exist yet; starting the stack makes it, with Clawker's label".into(),
+            format!("The network `{NETWORK}` can be created"),
+            "it does not exist yet; starting the stack creates it with Clawker's label".into(),
         ),
     }
 }
@@ -286,26 +287,25 @@ fn disk_space(stack: &StackSpec, engine: &EngineEvidence) -> Finding {
     let needed: u64 = absent.iter().map(|service| images::estimated_bytes(*service)).sum();
     let images_words = match absent.len() {
         0 => "all images are present".to_owned(),
-        1 => format!("1 image is still to be fetched, about {}", images::format_bytes(needed)),
+        1 => format!("1 image to pull, about {} (estimated)", images::format_bytes(needed)),
         count => {
-            format!("{count} images are still to be fetched, about {} (an estimate)", images::format_bytes(needed))
+            format!("{count} images to pull, about {} (estimated)", images::format_bytes(needed))
         }
     };
     let Some(Disk { folder, free_bytes }) = &engine.disk else {
         return ok(
             Check::DiskSpace,
-            "The Engine's disk cannot be looked at from here".into(),
-            format!("it is not a disk of this machine; {images_words}"),
+            "Docker's disk space can't be checked".into(),
+            format!("Docker's disk is not on this machine; {images_words}"),
         );
     };
     let seen = format!("{} free at `{folder}`; {images_words}", images::format_bytes(*free_bytes));
     let (grade, summary) = match *free_bytes {
-        free if free < needed => (Grade::Problem, "There is no room for the images"),
-        free if free < needed + ROOM_FOR_DATA_BYTES => (Grade::Warning, "There is little room for recorded data"),
-        _ => return ok(Check::DiskSpace, "There is room for images and data".into(), seen),
+        free if free < needed => (Grade::Problem, "Not enough disk space for the images"),
+        free if free < needed + ROOM_FOR_DATA_BYTES => (Grade::Warning, "Little disk space for recorded data"),
+        _ => return ok(Check::DiskSpace, "Enough disk space for images and data".into(), seen),
     };
-    let next =
-        "make room (`docker system df` shows what takes it), or lower `monitoring.retention.metrics` and `.logs`";
+    let next = "free up space (`docker system df` shows usage), or lower `monitoring.retention.metrics` and `.logs`";
     Finding {
         check: Check::DiskSpace,
         subject: None,
@@ -322,13 +322,13 @@ fn end_of_life(stack: &StackSpec, service: Service) -> Option<Finding> {
         check: Check::EndOfLife,
         subject: Some(service.name().to_owned()),
         grade: Grade::Warning,
-        summary: format!("{} is past its end of life", service.title()),
+        summary: format!("{} has reached end of life", service.title()),
         evidence,
         next: Some(match stack.bind_address.is_loopback() {
-            true => "nothing now: it works, and only this machine can reach it".into(),
-            false => format!(
-                "keep it from other machines, or name a build that is looked after as `monitoring.images.{service}`"
-            ),
+            true => "no action needed: it works, and only this machine can reach it".into(),
+            false => {
+                format!("block access from other machines, or set `monitoring.images.{service}` to a maintained build")
+            }
         }),
     })
 }

@@ -98,17 +98,17 @@ fn a_healthy_machine_has_nothing_but_the_two_ends_of_life_against_it() {
         })
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    Engine ok: Docker Engine 28.5.2 answers (API 1.51 at `unix:///var/run/docker.sock`)
-    Settings ok: The settings can be used (the section `monitoring` of `/config/settings.yaml`, defaults where it says nothing)
-    DataFolder ok: The data folder can be written (`/data/monitor`: it exists)
-    Files ok: The files agree with the settings (all 2 in `/data/monitor`)
+    Engine ok: Connected to Docker Engine 28.5.2 (API 1.51 at `unix:///var/run/docker.sock`)
+    Settings ok: The settings are valid (section `monitoring` of `/config/settings.yaml`, with defaults for missing keys)
+    DataFolder ok: The data folder is writable (`/data/monitor`: it exists)
+    Files ok: The files match the settings (all 2 in `/data/monitor`)
     Address ok: Only this machine can reach the stack (ports are published on `127.0.0.1`)
-    Port ok: Port 3000 for Grafana is free (nothing listens on `127.0.0.1`, port 3000)
-    ContainerName ok: The containers' names are free or the stack's own (no container bears one of them)
-    Network ok: The network `clawker-net` is there (driver `bridge`, with Clawker's label; 3 running containers are attached)
-    DiskSpace ok: There is room for images and data (80.0 GB free at `/var/lib/docker`; all images are present)
-    EndOfLife warning: Jaeger is past its end of life (Jaeger v1 has had no releases since 2025-12-31)
-    EndOfLife warning: Promtail is past its end of life (Promtail has had no releases since 2026-03-02)
+    Port ok: Port 3000 for Grafana is free (nothing is listening on `127.0.0.1` port 3000)
+    ContainerName ok: The container names are available (no container uses one of these names)
+    Network ok: The network `clawker-net` exists (driver `bridge`, with Clawker's label; 3 running containers are attached)
+    DiskSpace ok: Enough disk space for images and data (80.0 GB free at `/var/lib/docker`; all images are present)
+    EndOfLife warning: Jaeger has reached end of life (Jaeger v1 has had no releases since 2025-12-31)
+    EndOfLife warning: Promtail has reached end of life (Promtail has had no releases since 2026-03-02)
     ");
 }
 
@@ -120,7 +120,7 @@ fn an_engine_that_does_not_answer_hides_what_only_it_knows() {
         detail: "the socket does not exist".into(),
     };
     let findings = examine(&stack, &Evidence { engine: Err(error), ..healthy(&stack) });
-    insta::assert_snapshot!(said(&findings, Check::Engine), @"problem: The Docker Engine at `unix:///var/run/docker.sock` does not answer: the socket does not exist (containers, network and disk space could not be looked at) → start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`");
+    insta::assert_snapshot!(said(&findings, Check::Engine), @"problem: Can't reach Docker at `unix:///var/run/docker.sock`: the socket does not exist (containers, network, and disk space could not be checked) → start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`");
     for check in [Check::ContainerName, Check::Network, Check::DiskSpace] {
         assert_eq!(said(&findings, check), "", "{check:?}");
     }
@@ -130,11 +130,11 @@ fn an_engine_that_does_not_answer_hides_what_only_it_knows() {
 #[test]
 fn a_port_is_free_or_ours_or_somebody_s() {
     let say = |holder: PortHolder| after(Check::Port, |evidence| evidence.ports = vec![grafana(holder)]);
-    insta::assert_snapshot!(say(PortHolder::Nobody), @"ok: Port 3000 for Grafana is free (nothing listens on `127.0.0.1`, port 3000)");
-    insta::assert_snapshot!(say(PortHolder::Stack("grafana".into())), @"ok: Port 3000 for Grafana is the stack's own (container `grafana` publishes it)");
-    insta::assert_snapshot!(say(PortHolder::Container("web".into())), @"problem: Port 3000 for Grafana is taken (container `web` publishes it) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
-    insta::assert_snapshot!(say(PortHolder::Process(Some("process `nginx` (pid 812)".into()))), @"problem: Port 3000 for Grafana is taken (process `nginx` (pid 812) listens there) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
-    insta::assert_snapshot!(say(PortHolder::Process(None)), @"problem: Port 3000 for Grafana is taken (something listens there that this user may not look at) → stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor apply`");
+    insta::assert_snapshot!(say(PortHolder::Nobody), @"ok: Port 3000 for Grafana is free (nothing is listening on `127.0.0.1` port 3000)");
+    insta::assert_snapshot!(say(PortHolder::Stack("grafana".into())), @"ok: Port 3000 for Grafana is used by this stack (container `grafana` publishes it)");
+    insta::assert_snapshot!(say(PortHolder::Container("web".into())), @"problem: Port 3000 for Grafana is already in use (container `web` publishes it) → stop the program that uses it, or set `monitoring.grafana_port: 3001`, which is free and run `clawker-monitor apply`");
+    insta::assert_snapshot!(say(PortHolder::Process(Some("process `nginx` (pid 812)".into()))), @"problem: Port 3000 for Grafana is already in use (process `nginx` (pid 812) is listening on it) → stop the program that uses it, or set `monitoring.grafana_port: 3001`, which is free and run `clawker-monitor apply`");
+    insta::assert_snapshot!(say(PortHolder::Process(None)), @"problem: Port 3000 for Grafana is already in use (in use by a process you can't inspect) → stop the program that uses it, or set `monitoring.grafana_port: 3001`, which is free and run `clawker-monitor apply`");
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn the_address_is_this_machine_s_or_everybody_s_or_nobody_s() {
         said(&examine(&stack, &evidence), Check::Address)
     };
     insta::assert_snapshot!(say("::1", None), @"ok: Only this machine can reach the stack (ports are published on `::1`)");
-    insta::assert_snapshot!(say("0.0.0.0", None), @"warning: Other machines can reach the stack (ports are published on `0.0.0.0`, and Grafana shows prompts and costs without a password) → set `monitoring.bind_address` to `127.0.0.1`, unless that network is trusted");
-    insta::assert_snapshot!(say("192.0.2.7", Some("this machine has no such address")), @"problem: Nothing can be published on `192.0.2.7` (this machine has no such address) → set `monitoring.bind_address` to an address of this machine, as `127.0.0.1`");
+    insta::assert_snapshot!(say("0.0.0.0", None), @"warning: Other machines can reach the stack (ports are published on `0.0.0.0`, and Grafana shows prompts and costs without a password) → set `monitoring.bind_address` to `127.0.0.1` unless you trust that network");
+    insta::assert_snapshot!(say("192.0.2.7", Some("this machine has no such address")), @"problem: Ports can't be published on `192.0.2.7` (this machine has no such address) → set `monitoring.bind_address` to an address of this machine, such as `127.0.0.1`");
 }
 
 #[test]
@@ -156,15 +156,15 @@ fn each_file_that_is_not_as_it_should_be_is_named() {
         after(Check::Files, |evidence| evidence.files = Ok(names.into_iter().zip(states.iter().copied()).collect()))
     };
     use FileState::{Current, Edited, Missing, Outdated};
-    insta::assert_snapshot!(say(&[Current; 3]), @"ok: The files agree with the settings (all 3 in `/data/monitor`)");
-    insta::assert_snapshot!(say(&[Missing; 3]), @"ok: The configuration is not written yet (`/data/monitor` holds none of the 3 files; `init` writes them)");
+    insta::assert_snapshot!(say(&[Current; 3]), @"ok: The files match the settings (all 3 in `/data/monitor`)");
+    insta::assert_snapshot!(say(&[Missing; 3]), @"ok: The files have not been created yet (`/data/monitor` has none of the 3 files; `init` creates them)");
     insta::assert_snapshot!(say(&[Edited, Edited, Current]), @"
-    problem: `compose.yaml` was edited by hand (it stands for the settings themselves, so that the stack cannot start from it as it is) → move the change to `settings.yaml`, then run `clawker-monitor init --force`; the present file is kept as a backup
-    warning: `loki-config.yaml` was edited by hand (it is used as it is, and does not follow the settings) → nothing, if that is meant; `clawker-monitor init --force` writes it anew and keeps a backup
+    problem: `compose.yaml` was edited manually (the stack can't start with an edited `compose.yaml`) → move the change to `settings.yaml`, then run `clawker-monitor init --force`; the current file is backed up
+    warning: `loki-config.yaml` was edited manually (it is used as is and no longer follows the settings) → no action needed if this is intended; `clawker-monitor init --force` updates it and keeps a backup
     ");
     insta::assert_snapshot!(say(&[Current, Outdated, Missing]), @"
-    problem: `loki-config.yaml` is older than the settings (it is as it was written last, and the settings have changed since) → run `clawker-monitor apply`
-    problem: `prometheus.yaml` is missing (the others are there) → run `clawker-monitor init`, which writes what is missing
+    problem: `loki-config.yaml` is out of date (the settings have changed since it was written) → run `clawker-monitor apply`
+    problem: `prometheus.yaml` is missing (the other files exist) → run `clawker-monitor init` to create it
     ");
     let wrong = StackError::SettingsInvalid { problems: Vec::new() };
     assert_eq!(after(Check::Files, |evidence| evidence.files = Err(wrong)), "", "said about the settings");
@@ -182,17 +182,17 @@ fn every_wrong_setting_is_a_finding_of_its_own() {
     insta::assert_snapshot!(after(Check::Settings, |evidence| {
         evidence.settings = Err(StackError::SettingsInvalid { problems });
     }), @"
-    problem: The setting `monitoring.grafana_port` cannot be used (/config/settings.yaml:3: `monitoring.grafana_port`: `x` is not a port) → correct the settings file; nothing was changed
-    problem: The settings file cannot be used (/config/settings.yaml:9: `x` is not a port) → correct the settings file; nothing was changed
+    problem: The setting `monitoring.grafana_port` is invalid (/config/settings.yaml:3: `monitoring.grafana_port`: `x` is not a port) → fix the settings file; nothing was changed
+    problem: The settings file is invalid (/config/settings.yaml:9: `x` is not a port) → fix the settings file; nothing was changed
     ");
 }
 
 #[test]
 fn a_folder_that_cannot_be_written_is_a_problem_and_one_that_is_missing_is_none() {
-    insta::assert_snapshot!(after(Check::DataFolder, |evidence| evidence.folder.exists = false), @"ok: The data folder can be written (`/data/monitor`: it does not exist yet; `init` makes it)");
+    insta::assert_snapshot!(after(Check::DataFolder, |evidence| evidence.folder.exists = false), @"ok: The data folder is writable (`/data/monitor`: it does not exist yet; `init` creates it)");
     insta::assert_snapshot!(after(Check::DataFolder, |evidence| {
         evidence.folder.obstacle = Some("Read-only file system".into());
-    }), @"problem: The data folder cannot be written (`/data/monitor`: Read-only file system) → give this user the right to write there, or name another folder as `CLAWKER_DATA_DIR`");
+    }), @"problem: The data folder is not writable (`/data/monitor`: Read-only file system) → give this user write permission, or set `CLAWKER_DATA_DIR` to another folder");
 }
 
 #[test]
@@ -209,22 +209,22 @@ fn a_name_that_somebody_else_holds_is_a_problem() {
     };
     insta::assert_snapshot!(after(Check::ContainerName, |evidence| {
         engine(evidence).observed.containers = vec![container([].into())];
-    }), @"problem: A container named `grafana` exists already and is not part of this stack (image `grafana/grafana:11`) (it bears no label of this stack) → rename it (`docker rename grafana grafana-old`) or remove it (`docker rm grafana`), then start again");
+    }), @"problem: A container named `grafana` already exists and is not part of this stack (image `grafana/grafana:11`) (it has no label of this stack) → rename it (`docker rename grafana grafana-old`) or remove it (`docker rm grafana`), then start again");
     let stack = stack("127.0.0.1");
     let spec = stack.service(Service::Grafana).expect("a service").clone();
     insta::assert_snapshot!(after(Check::ContainerName, |evidence| {
         engine(evidence).observed.containers = vec![container(compose_labels(&stack, &spec, "sha256:2"))];
-    }), @"ok: The containers' names are free or the stack's own (1 of 6 exist and are this stack's)");
+    }), @"ok: The container names are available (1 of 6 exist and belong to this stack)");
 }
 
 #[test]
 fn the_network_has_to_bear_clawker_s_label() {
-    insta::assert_snapshot!(after(Check::Network, |evidence| engine(evidence).observed.network = None), @"ok: The network `clawker-net` can be made (it does not exist yet; starting the stack makes it, with Clawker's label)");
+    insta::assert_snapshot!(after(Check::Network, |evidence| engine(evidence).observed.network = None), @"ok: The network `clawker-net` can be created (it does not exist yet; starting the stack creates it with Clawker's label)");
     insta::assert_snapshot!(after(Check::Network, |evidence| {
         if let Some(network) = &mut engine(evidence).observed.network {
             network.labels.clear();
         }
-    }), @"problem: The network `clawker-net` exists but lacks the label `dev.clawker.managed=true`, so Clawker takes it for another program's (3 running containers are attached) (agents and stack meet on this network) → disconnect its containers and remove it (`docker network rm clawker-net`); it is made anew at the next start");
+    }), @"problem: The network `clawker-net` can't be used: it does not have the label `dev.clawker.managed=true`, so Clawker ignores it (running containers attached: 3) (agents and the stack communicate over this network) → disconnect its containers and remove it (`docker network rm clawker-net`); it is recreated at the next start");
 }
 
 #[test]
@@ -238,9 +238,9 @@ fn room_is_needed_for_the_images_that_are_still_to_be_fetched_and_for_data() {
             }
         })
     };
-    insta::assert_snapshot!(say(Some(900_000_000), false), @"problem: There is no room for the images (900 MB free at `/var/lib/docker`; 6 images are still to be fetched, about 2.3 GB (an estimate)) → make room (`docker system df` shows what takes it), or lower `monitoring.retention.metrics` and `.logs`");
-    insta::assert_snapshot!(say(Some(900_000_000), true), @"warning: There is little room for recorded data (900 MB free at `/var/lib/docker`; all images are present) → make room (`docker system df` shows what takes it), or lower `monitoring.retention.metrics` and `.logs`");
-    insta::assert_snapshot!(say(Some(4_310_000_000), false), @"ok: There is room for images and data (4.3 GB free at `/var/lib/docker`; 6 images are still to be fetched, about 2.3 GB (an estimate))");
-    insta::assert_snapshot!(say(Some(4_290_000_000), false), @"warning: There is little room for recorded data (4.2 GB free at `/var/lib/docker`; 6 images are still to be fetched, about 2.3 GB (an estimate)) → make room (`docker system df` shows what takes it), or lower `monitoring.retention.metrics` and `.logs`");
-    insta::assert_snapshot!(say(None, false), @"ok: The Engine's disk cannot be looked at from here (it is not a disk of this machine; 6 images are still to be fetched, about 2.3 GB (an estimate))");
+    insta::assert_snapshot!(say(Some(900_000_000), false), @"problem: Not enough disk space for the images (900 MB free at `/var/lib/docker`; 6 images to pull, about 2.3 GB (estimated)) → free up space (`docker system df` shows usage), or lower `monitoring.retention.metrics` and `.logs`");
+    insta::assert_snapshot!(say(Some(900_000_000), true), @"warning: Little disk space for recorded data (900 MB free at `/var/lib/docker`; all images are present) → free up space (`docker system df` shows usage), or lower `monitoring.retention.metrics` and `.logs`");
+    insta::assert_snapshot!(say(Some(4_310_000_000), false), @"ok: Enough disk space for images and data (4.3 GB free at `/var/lib/docker`; 6 images to pull, about 2.3 GB (estimated))");
+    insta::assert_snapshot!(say(Some(4_290_000_000), false), @"warning: Little disk space for recorded data (4.2 GB free at `/var/lib/docker`; 6 images to pull, about 2.3 GB (estimated)) → free up space (`docker system df` shows usage), or lower `monitoring.retention.metrics` and `.logs`");
+    insta::assert_snapshot!(say(None, false), @"ok: Docker's disk space can't be checked (Docker's disk is not on this machine; 6 images to pull, about 2.3 GB (estimated))");
 }

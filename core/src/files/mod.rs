@@ -32,7 +32,7 @@ pub struct GeneratedFile {
 pub fn render(settings: &Settings, facts: &HostFacts) -> Vec<GeneratedFile> {
     let compose = yaml(
         "compose.yaml",
-        "The six services, as Docker Compose reads them.",
+        "The six services, as a Docker Compose file.",
         compose::render(&StackSpec::new(settings, facts)),
     );
     std::iter::once(compose).chain(render_configs(settings)).collect()
@@ -43,24 +43,20 @@ pub(crate) fn render_configs(settings: &Settings) -> Vec<GeneratedFile> {
     vec![
         yaml(
             "otel-config.yaml",
-            "What the collector receives, and where each kind of data goes.",
+            "What the collector receives and where it sends each kind of data.",
             configs::otel(settings),
         ),
-        yaml("prometheus.yaml", "Which programs Prometheus asks for metrics.", configs::prometheus(settings)),
-        yaml("loki-config.yaml", "How large an event may be, and how long Loki keeps it.", configs::loki(settings)),
-        yaml("grafana-datasources.yaml", "Where Grafana finds the three stores.", configs::datasources(settings)),
-        yaml("grafana-dashboards.yaml", "Tells Grafana to show the dashboard.", configs::provider()),
+        yaml("prometheus.yaml", "The targets that Prometheus scrapes.", configs::prometheus(settings)),
+        yaml("loki-config.yaml", "Loki's storage, limits, and retention.", configs::loki(settings)),
+        yaml("grafana-datasources.yaml", "Grafana's data sources.", configs::datasources(settings)),
+        yaml("grafana-dashboards.yaml", "Makes Grafana load the dashboard.", configs::provider()),
         GeneratedFile {
             name: "grafana-dashboard.json",
             purpose: "The dashboard `Claude Code Monitoring`.",
             language: Language::Json,
             contents: dashboard::render(),
         },
-        yaml(
-            "promtail-config.yaml",
-            "How Promtail finds the firewall's logs, and what it reads out of them.",
-            configs::promtail(settings),
-        ),
+        yaml("promtail-config.yaml", "How Promtail finds and parses the firewall's logs.", configs::promtail(settings)),
     ]
 }
 

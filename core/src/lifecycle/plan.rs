@@ -120,7 +120,7 @@ pub(crate) fn check_network(observed: &Observed) -> Result<(), StackError> {
     for (label, value) in NETWORK_LABELS {
         if network.labels.get(label).map(String::as_str) != Some(value) {
             return Err(foreign(format!(
-                "lacks the label `{label}={value}`, so Clawker takes it for another program's ({} running containers are attached)",
+                "it does not have the label `{label}={value}`, so Clawker ignores it (running containers attached: {})",
                 network.attached
             )));
         }

@@ -141,9 +141,12 @@ fn a_network_that_clawker_would_not_see_is_an_error() {
     };
     assert_eq!(with(|_| {}), Ok(()));
     let unlabelled = with(|it| it.labels.clear()).unwrap_err().to_string();
-    assert!(unlabelled.starts_with(&format!("the network `{NETWORK}` exists but lacks the label")), "{unlabelled}");
+    assert!(
+        unlabelled.starts_with(&format!("the network `{NETWORK}` can't be used: it does not have the label")),
+        "{unlabelled}"
+    );
     let overlay = with(|it| it.driver = "overlay".into()).unwrap_err().to_string();
-    assert_eq!(overlay, format!("the network `{NETWORK}` exists but its driver is `overlay`, not `bridge`"));
+    assert_eq!(overlay, format!("the network `{NETWORK}` can't be used: its driver is `overlay`, not `bridge`"));
 }
 
 #[test]

@@ -34,15 +34,15 @@ impl Need {
     /// What is missing, where it is known to be; to be followed by the range.
     fn lacks(self, about: &About) -> Option<&'static str> {
         let holds = &about.holds;
-        let nothing = if is_somebody(about) { "Nothing arrived from it in the " } else { "Nothing arrived in the " };
+        let nothing = if is_somebody(about) { "It sent no data in the " } else { "No data arrived in the " };
         let events = (holds.events == Some(false)).then_some(nothing);
         match self {
             Need::Events | Need::Errors => events,
-            Need::Tools => events.or((holds.tools == Some(false)).then_some("No tool ran in the ")),
+            Need::Tools => events.or((holds.tools == Some(false)).then_some("No tools ran in the ")),
             Need::Failures => events
-                .or((holds.tools == Some(false) || holds.failures == Some(false)).then_some("No tool failed in the ")),
-            Need::Egress => (holds.egress == Some(false)).then_some("The firewall saw no connection of it in the "),
-            Need::Metrics => (holds.metrics == Some(false)).then_some("It counted nothing in the "),
+                .or((holds.tools == Some(false) || holds.failures == Some(false)).then_some("No tools failed in the ")),
+            Need::Egress => (holds.egress == Some(false)).then_some("The firewall recorded no connections in the "),
+            Need::Metrics => (holds.metrics == Some(false)).then_some("It reported no metrics in the "),
             Need::Health => None,
         }
     }
@@ -82,12 +82,12 @@ impl Links {
     ) -> Link {
         let title = service.title();
         let none = |why: &str| Link { href: None, why: Some([title, why].concat()) };
-        let Some(page) = self.page(service) else { return none(" was not looked for yet.") };
+        let Some(page) = self.page(service) else { return none(" has not been checked yet.") };
         if page.state != ContainerState::Running {
-            return none(" does not run. Start the stack.");
+            return none(" is not running. Start the stack.");
         }
         if page.url.is_none() {
-            return none(" has no page that this machine could reach.");
+            return none(" has no page reachable from this machine.");
         }
         let why = if page.ready { why_empty() } else { Some([title, " is not ready yet."].concat()) };
         Link { href: Some(address(page)), why }
@@ -99,7 +99,7 @@ impl Links {
         let ails = match page {
             Some(page) if page.ready => return None,
             Some(_) => " is not ready yet, so ",
-            None => " does not run, so ",
+            None => " is not running, so ",
         };
         Some([store.title(), ails, what, " would be empty."].concat())
     }
@@ -130,7 +130,7 @@ impl Links {
 
 /// Why the dashboard shows others than those whom the link is about.
 fn unselected(about: &About) -> Option<String> {
-    let untagged = "The dashboard cannot be narrowed to data without project and agent; it shows everybody’s.";
+    let untagged = "The dashboard can't filter for data without project and agent, so it shows all data.";
     forgotten(about).or_else(|| about.untagged.then(|| untagged.to_owned()))
 }
 
@@ -138,8 +138,7 @@ fn unselected(about: &About) -> Option<String> {
 fn forgotten(about: &About) -> Option<String> {
     let nothing = Need::Events.lacks(about)?;
     let named = about.owner.project.is_some() || about.owner.agent.is_some();
-    let follows =
-        if named { ", and Grafana would show everybody’s data instead." } else { ", so there is nothing to see." };
+    let follows = if named { ", so Grafana would show all data instead." } else { ", so there is nothing to see." };
     Some([nothing, about.range.label(), follows].concat())
 }
 

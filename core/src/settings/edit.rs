@@ -65,7 +65,7 @@ fn parse_changes(changes: &[Change], before: &RawValues) -> Result<Vec<Edit>, Ve
     for change in changes {
         let Some(key) = Key::find(&change.key) else {
             let field = change.key.strip_prefix("monitoring.").unwrap_or(&change.key);
-            problems.push(problem(field, "there is no such setting".into(), None));
+            problems.push(problem(field, "unknown setting".into(), None));
             continue;
         };
         edits.retain(|edit| edit.key.path != key.path);

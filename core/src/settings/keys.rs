@@ -83,14 +83,12 @@ impl Needs {
     /// The same in words.
     pub const fn description(self) -> &'static str {
         match (self.services, self.agents) {
-            (false, AgentNeed::Nothing) => "Takes effect at once",
-            (true, AgentNeed::Nothing) => "Restarts services",
-            (false, AgentNeed::NewContainers) => "New agent containers",
-            (true, AgentNeed::NewContainers) => "Restarts services, then new agent containers",
-            (false, AgentNeed::NewImages) => "Rebuild of agent images, then new agent containers",
-            (true, AgentNeed::NewImages) => {
-                "Restarts services, then rebuild of agent images, then new agent containers"
-            }
+            (false, AgentNeed::Nothing) => "Takes effect immediately",
+            (true, AgentNeed::Nothing) => "Recreates services",
+            (false, AgentNeed::NewContainers) => "Requires new agent containers",
+            (true, AgentNeed::NewContainers) => "Recreates services; requires new agent containers",
+            (false, AgentNeed::NewImages) => "Requires rebuilt agent images and new containers",
+            (true, AgentNeed::NewImages) => "Recreates services; requires rebuilt agent images and new containers",
         }
     }
 }
@@ -169,10 +167,10 @@ pub const KEYS: &[Key] = &[
         Kind::Url,
         "otel_collector_endpoint",
         "",
-        "Collector elsewhere",
-        "A collector elsewhere, to which agents send instead of this stack's",
+        "External collector",
+        "Agents send telemetry to this collector instead of the stack's",
     ),
-    Key::port("otel_collector_port", "4318", "Collector port, HTTP", "OTLP over HTTP: where agents send")
+    Key::port("otel_collector_port", "4318", "Collector port, HTTP", "OTLP over HTTP; agents send here")
         .needing(Needs::BOTH),
     Key::new(
         Group::Collector,
@@ -181,7 +179,7 @@ pub const KEYS: &[Key] = &[
         "otel_collector_host",
         "localhost",
         "Name on the host",
-        "Host name under which the collector is reached from the host; Clawker keeps it and uses it nowhere",
+        "Host name of the collector as seen from the host; currently unused by Clawker",
     ),
     Key::new(
         Group::Collector,
@@ -190,21 +188,21 @@ pub const KEYS: &[Key] = &[
         "otel_collector_internal",
         "otel-collector",
         "Name on the network",
-        "Host name under which agents reach the collector",
+        "Host name that agents use to reach the collector",
     ),
     Key::port("otel_grpc_port", "4317", "Collector port, gRPC", "OTLP over gRPC"),
     // The firewall in an agent's container sends its own events straight to Loki, at a port it is told when it is made.
     Key::port("loki_port", "3100", "Loki port", "Loki's HTTP API").needing(Needs::NEW_AGENTS),
-    Key::port("prometheus_port", "9090", "Prometheus port", "Prometheus' pages and API"),
-    Key::port("jaeger_port", "16686", "Jaeger port", "Jaeger's pages and API"),
-    Key::port("grafana_port", "3000", "Grafana port", "Grafana's pages"),
+    Key::port("prometheus_port", "9090", "Prometheus port", "Prometheus web UI and API"),
+    Key::port("jaeger_port", "16686", "Jaeger port", "Jaeger web UI and API"),
+    Key::port("grafana_port", "3000", "Grafana port", "Grafana web UI"),
     Key::port(
         "prometheus_metrics_port",
         "8889",
         "Collector port, metrics",
-        "Where the collector offers metrics to Prometheus; not published",
+        "Where Prometheus scrapes the collector; not published on the host",
     ),
-    Key::port("promtail_port", "9080", "Promtail port", "Promtail's own page"),
+    Key::port("promtail_port", "9080", "Promtail port", "Promtail status page"),
     Key::new(
         Group::Sharing,
         Needs::SERVICES,
@@ -212,7 +210,7 @@ pub const KEYS: &[Key] = &[
         "bind_address",
         "127.0.0.1",
         "Bind address",
-        "Address on the host on which ports are published",
+        "Host address on which ports are published",
     ),
     Key::new(
         Group::Telemetry,
@@ -221,7 +219,7 @@ pub const KEYS: &[Key] = &[
         "telemetry.metrics_path",
         "/v1/metrics",
         "Path for metrics",
-        "The collector's path for metrics",
+        "Collector path for metrics",
     ),
     Key::new(
         Group::Telemetry,
@@ -230,7 +228,7 @@ pub const KEYS: &[Key] = &[
         "telemetry.logs_path",
         "/v1/logs",
         "Path for events",
-        "The collector's path for events",
+        "Collector path for events",
     ),
     Key::new(
         Group::Intervals,
@@ -254,12 +252,12 @@ pub const KEYS: &[Key] = &[
     Key::switch(
         "telemetry.log_tool_details",
         "Tool details",
-        "Record what tools are asked to do: commands, file names, inputs; and their error messages",
+        "Record what tools are asked to do (commands, file names, inputs) and their error messages",
     ),
-    Key::switch("telemetry.log_user_prompts", "Prompts", "Record prompts, and what Claude answers"),
+    Key::switch("telemetry.log_user_prompts", "Prompts", "Record prompts and Claude's answers"),
     // The collector drops it as well, for agents whose images are older than the setting.
-    Key::switch("telemetry.include_account_uuid", "Account id", "Attach the Anthropic account id").needing(Needs::BOTH),
-    Key::switch("telemetry.include_session_id", "Session id", "Attach the session id"),
+    Key::switch("telemetry.include_account_uuid", "Account ID", "Attach the Anthropic account ID").needing(Needs::BOTH),
+    Key::switch("telemetry.include_session_id", "Session ID", "Attach the session ID"),
     Key::new(
         Group::Retention,
         Needs::SERVICES,
@@ -278,12 +276,12 @@ pub const KEYS: &[Key] = &[
         "Events kept for",
         "How long Loki keeps events and the firewall's logs",
     ),
-    Key::image("images.otel-collector", "Collector image", "Another image for the collector"),
-    Key::image("images.prometheus", "Prometheus image", "Another image for Prometheus"),
-    Key::image("images.loki", "Loki image", "Another image for Loki"),
-    Key::image("images.jaeger", "Jaeger image", "Another image for Jaeger"),
-    Key::image("images.grafana", "Grafana image", "Another image for Grafana"),
-    Key::image("images.promtail", "Promtail image", "Another image for Promtail"),
+    Key::image("images.otel-collector", "Collector image", "Override the collector image"),
+    Key::image("images.prometheus", "Prometheus image", "Override the Prometheus image"),
+    Key::image("images.loki", "Loki image", "Override the Loki image"),
+    Key::image("images.jaeger", "Jaeger image", "Override the Jaeger image"),
+    Key::image("images.grafana", "Grafana image", "Override the Grafana image"),
+    Key::image("images.promtail", "Promtail image", "Override the Promtail image"),
 ];
 
 /// The default of a key; empty for a key that is not in the table.

@@ -17,7 +17,7 @@ pub struct Preset {
 pub const PRESETS: [Preset; 2] = [
     Preset {
         title: "Privacy first",
-        meaning: "Costs, tokens, durations and tool names, without what was said or done",
+        meaning: "Costs, tokens, durations, and tool names, without content",
         values: &[
             ("telemetry.log_user_prompts", "false"),
             ("telemetry.log_tool_details", "false"),
@@ -26,7 +26,7 @@ pub const PRESETS: [Preset; 2] = [
     },
     Preset {
         title: "Everything",
-        meaning: "All that agents can tell, to find out afterwards what happened",
+        meaning: "All telemetry, for detailed analysis",
         values: &[
             ("telemetry.log_user_prompts", "true"),
             ("telemetry.log_tool_details", "true"),

@@ -16,7 +16,7 @@ impl Telemetry {
             ),
         ];
         let ids =
-            [(self.include_account_uuid, "the Anthropic account id"), (self.include_session_id, "the session id")];
+            [(self.include_account_uuid, "the Anthropic account ID"), (self.include_session_id, "the session ID")];
         let mut sentences =
             vec!["Costs, tokens, models, durations, and the names of tools are recorded for every agent.".to_owned()];
         for on in [true, false] {
@@ -25,10 +25,8 @@ impl Telemetry {
         for on in [true, false] {
             sentences.extend(sentence(ids, " and ", on, if on { "attached" } else { "not attached" }));
         }
-        sentences.push("The output of tools is never recorded, only its size.".to_owned());
-        sentences.push(
-            "The e-mail address of a signed-in account is attached by Claude Code whatever is set here.".to_owned(),
-        );
+        sentences.push("Tool output is never recorded, only its size.".to_owned());
+        sentences.push("Claude Code always attaches the email address of the signed-in account.".to_owned());
         sentences
     }
 }
@@ -39,7 +37,7 @@ fn sentence(things: [(bool, &str); 2], joint: &str, on: bool, what: &str) -> Opt
     let (first, rest) =
         named.join(joint).split_at_checked(1).map(|(first, rest)| (first.to_owned(), rest.to_owned()))?;
     // An id alone is one thing; the contents are always several.
-    let verb = if named.len() == 1 && rest.ends_with(" id") { "is" } else { "are" };
+    let verb = if named.len() == 1 && rest.ends_with(" ID") { "is" } else { "are" };
     Some(format!("{}{rest} {verb} {what}.", first.to_ascii_uppercase()))
 }
 
@@ -58,9 +56,9 @@ mod tests {
         insta::assert_snapshot!(words(|_| {}), @"
         Costs, tokens, models, durations, and the names of tools are recorded for every agent.
         Prompts and Claude's answers, and what tools are asked to do (commands, file names, inputs) and their error messages are recorded.
-        The Anthropic account id and the session id are attached.
-        The output of tools is never recorded, only its size.
-        The e-mail address of a signed-in account is attached by Claude Code whatever is set here.
+        The Anthropic account ID and the session ID are attached.
+        Tool output is never recorded, only its size.
+        Claude Code always attaches the email address of the signed-in account.
         ");
         insta::assert_snapshot!(words(|it| {
             it.telemetry.log_user_prompts = false;
@@ -69,10 +67,10 @@ mod tests {
         Costs, tokens, models, durations, and the names of tools are recorded for every agent.
         What tools are asked to do (commands, file names, inputs) and their error messages are recorded.
         Prompts and Claude's answers are not recorded.
-        The Anthropic account id is attached.
-        The session id is not attached.
-        The output of tools is never recorded, only its size.
-        The e-mail address of a signed-in account is attached by Claude Code whatever is set here.
+        The Anthropic account ID is attached.
+        The session ID is not attached.
+        Tool output is never recorded, only its size.
+        Claude Code always attaches the email address of the signed-in account.
         ");
         insta::assert_snapshot!(words(|it| {
             it.telemetry.log_user_prompts = false;
@@ -82,9 +80,9 @@ mod tests {
         }), @"
         Costs, tokens, models, durations, and the names of tools are recorded for every agent.
         Prompts and Claude's answers, and what tools are asked to do (commands, file names, inputs) and their error messages are not recorded.
-        The Anthropic account id and the session id are not attached.
-        The output of tools is never recorded, only its size.
-        The e-mail address of a signed-in account is attached by Claude Code whatever is set here.
+        The Anthropic account ID and the session ID are not attached.
+        Tool output is never recorded, only its size.
+        Claude Code always attaches the email address of the signed-in account.
         ");
     }
 }

@@ -71,7 +71,7 @@ fn collect(section: &MarkedYaml<'_>, path: &str, (values, problems): &mut (RawVa
         if !node.data.is_mapping() {
             problems.push(Problem {
                 field: walked,
-                message: "a section with keys of its own is expected here".into(),
+                message: "expected a section with keys".into(),
                 file: None,
                 line: line_of(node.span.start.line()),
             });
@@ -89,7 +89,7 @@ fn collect(section: &MarkedYaml<'_>, path: &str, (values, problems): &mut (RawVa
         YamlData::Value(Scalar::FloatingPoint(value)) => value.to_string(),
         YamlData::Value(Scalar::String(value)) => value.to_string(),
         _ => {
-            let message = "a single value is expected here".into();
+            let message = "expected a single value".into();
             problems.push(Problem { field: walked, message, file: None, line });
             return;
         }

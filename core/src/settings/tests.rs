@@ -133,15 +133,15 @@ mod reading {
     fn every_problem_is_reported_at_once_with_its_line_and_what_is_allowed() {
         let yaml = "monitoring:\n  grafana_port: 70000\n  loki_port: abc\n  bind_address: here\n  jaeger_port: 0\n  telemetry:\n    metrics_path: v1\n    log_tool_details: perhaps\n    logs_export_interval_ms: 5\n  images:\n    loki: 'a b'\n    grafana: x@sha256:12\n";
         insta::assert_snapshot!(problems(yaml), @"
-        settings.yaml:2: `monitoring.grafana_port`: `70000` is not a port; allowed is a whole number from 1 to 65535
-        settings.yaml:3: `monitoring.loki_port`: `abc` is not a port; allowed is a whole number from 1 to 65535
-        settings.yaml:4: `monitoring.bind_address`: `here` is not an IP address; `127.0.0.1` keeps the stack to this machine, `0.0.0.0` opens it to all
-        settings.yaml:5: `monitoring.jaeger_port`: `0` is not a port; allowed is a whole number from 1 to 65535
-        settings.yaml:7: `monitoring.telemetry.metrics_path`: `v1` is not a path; it begins with `/` and holds letters, digits and `-._~/`
-        settings.yaml:8: `monitoring.telemetry.log_tool_details`: `perhaps` is neither `true` nor `false`
-        settings.yaml:9: `monitoring.telemetry.logs_export_interval_ms`: `5` is not an interval; allowed are 100 to 86400000 milliseconds
-        settings.yaml:11: `monitoring.images.loki`: `a b` is not an image; allowed is `[registry/]name[:tag][@sha256:digest]`
-        settings.yaml:12: `monitoring.images.grafana`: `x@sha256:12` is not an image; allowed is `[registry/]name[:tag][@sha256:digest]`
+        settings.yaml:2: `monitoring.grafana_port`: `70000` is not a valid port; enter a number from 1 to 65535
+        settings.yaml:3: `monitoring.loki_port`: `abc` is not a valid port; enter a number from 1 to 65535
+        settings.yaml:4: `monitoring.bind_address`: `here` is not an IP address; use `127.0.0.1` for this machine only or `0.0.0.0` for all interfaces
+        settings.yaml:5: `monitoring.jaeger_port`: `0` is not a valid port; enter a number from 1 to 65535
+        settings.yaml:7: `monitoring.telemetry.metrics_path`: `v1` is not a valid path; start with `/` and use only letters, digits, and `-._~/`
+        settings.yaml:8: `monitoring.telemetry.log_tool_details`: `perhaps` is not valid; enter `true` or `false`
+        settings.yaml:9: `monitoring.telemetry.logs_export_interval_ms`: `5` is not a valid interval; enter 100 to 86400000 milliseconds
+        settings.yaml:11: `monitoring.images.loki`: `a b` is not a valid image; use `[registry/]name[:tag][@sha256:digest]`
+        settings.yaml:12: `monitoring.images.grafana`: `x@sha256:12` is not a valid image; use `[registry/]name[:tag][@sha256:digest]`
         ");
     }
 
@@ -175,8 +175,8 @@ mod reading {
     fn what_is_not_yaml_or_not_a_section_is_said_once_with_its_place() {
         insta::assert_snapshot!(problems("monitoring:\n\tgrafana_port: 1\n"), @"settings.yaml:2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)");
         insta::assert_snapshot!(problems("- a\n- b\n"), @"settings.yaml:1: the file is not a mapping of keys to values");
-        insta::assert_snapshot!(problems("monitoring:\n  telemetry: 3\n"), @"settings.yaml:2: `monitoring.telemetry`: a section with keys of its own is expected here");
-        insta::assert_snapshot!(problems("monitoring:\n  loki_port: [1]\n"), @"settings.yaml:2: `monitoring.loki_port`: a single value is expected here");
+        insta::assert_snapshot!(problems("monitoring:\n  telemetry: 3\n"), @"settings.yaml:2: `monitoring.telemetry`: expected a section with keys");
+        insta::assert_snapshot!(problems("monitoring:\n  loki_port: [1]\n"), @"settings.yaml:2: `monitoring.loki_port`: expected a single value");
         insta::assert_snapshot!(problems("monitoring:\n  loki_port: 3100\n  loki_port: 3101\n"), @"settings.yaml:3: not valid YAML: duplicated key in mapping (column 3)");
     }
 }

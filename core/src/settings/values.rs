@@ -18,7 +18,7 @@ impl Port {
 impl FromStr for Port {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        text.parse().map(Port).map_err(|_| format!("`{text}` is not a port; allowed is a whole number from 1 to 65535"))
+        text.parse().map(Port).map_err(|_| format!("`{text}` is not a valid port; enter a number from 1 to 65535"))
     }
 }
 
@@ -44,7 +44,7 @@ impl FromStr for Milliseconds {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.parse() {
             Ok(count @ 100..=86_400_000) => Ok(Milliseconds(count)),
-            _ => Err(format!("`{text}` is not an interval; allowed are 100 to 86400000 milliseconds")),
+            _ => Err(format!("`{text}` is not a valid interval; enter 100 to 86400000 milliseconds")),
         }
     }
 }
@@ -76,7 +76,7 @@ impl FromStr for Retention {
         match parsed {
             Some(days @ 1..=3650) => Ok(Retention(days)),
             _ => Err(format!(
-                "`{text}` is not a retention; allowed are `1d` to `3650d`, also in weeks or years (`8w`, `1y`)"
+                "`{text}` is not a valid retention; enter `1d` to `3650d`, or use weeks or years (`8w`, `1y`)"
             )),
         }
     }
@@ -106,7 +106,7 @@ impl FromStr for UrlPath {
         if text.starts_with('/') && text.chars().all(plain) {
             Ok(UrlPath(text.to_owned()))
         } else {
-            Err(format!("`{text}` is not a path; it begins with `/` and holds letters, digits and `-._~/`"))
+            Err(format!("`{text}` is not a valid path; start with `/` and use only letters, digits, and `-._~/`"))
         }
     }
 }
@@ -140,7 +140,7 @@ impl FromStr for ImageRef {
         if ends_fine && name.chars().all(plain) && digest_is_fine {
             Ok(ImageRef(text.to_owned()))
         } else {
-            Err(format!("`{text}` is not an image; allowed is `[registry/]name[:tag][@sha256:digest]`"))
+            Err(format!("`{text}` is not a valid image; use `[registry/]name[:tag][@sha256:digest]`"))
         }
     }
 }
@@ -163,7 +163,7 @@ impl FromStr for HostName {
             Ok(HostName(text.to_owned()))
         } else {
             Err(format!(
-                "`{text}` is not a host name; it holds letters, digits and `-._`, and begins with a letter or digit"
+                "`{text}` is not a valid host name; use letters, digits, and `-._`, starting with a letter or digit"
             ))
         }
     }
@@ -177,7 +177,7 @@ impl FromStr for PlainText {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.chars().any(char::is_control) {
             false => Ok(PlainText(text.to_owned())),
-            true => Err("control characters, such as a line break, are not allowed here".into()),
+            true => Err("control characters such as line breaks are not allowed".into()),
         }
     }
 }
@@ -192,7 +192,7 @@ impl FromStr for Url {
         let plain = |letter: char| letter.is_ascii_graphic() && !"\"'\\<>`".contains(letter);
         match rest {
             Some(rest) if rest.starts_with(|first| first != '/') && rest.chars().all(plain) => Ok(Url(text.to_owned())),
-            _ => Err(format!("`{text}` is not a server's address; allowed is one as `https://otel.example:4318`")),
+            _ => Err(format!("`{text}` is not a valid server URL; use a form like `https://otel.example:4318`")),
         }
     }
 }
@@ -205,7 +205,7 @@ impl FromStr for BindAddress {
     fn from_str(text: &str) -> Result<Self, String> {
         text.parse().map(BindAddress).map_err(|_| {
             format!(
-                "`{text}` is not an IP address; `127.0.0.1` keeps the stack to this machine, `0.0.0.0` opens it to all"
+                "`{text}` is not an IP address; use `127.0.0.1` for this machine only or `0.0.0.0` for all interfaces"
             )
         })
     }
@@ -220,7 +220,7 @@ impl FromStr for Switch {
         match text.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" | "y" => Ok(Switch(true)),
             "false" | "no" | "off" | "n" => Ok(Switch(false)),
-            _ => Err(format!("`{text}` is neither `true` nor `false`")),
+            _ => Err(format!("`{text}` is not valid; enter `true` or `false`")),
         }
     }
 }

@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(find_by_name(&agents, "eve"), Err(StackError::UnknownAgent { agent: "eve".into() }));
         assert_eq!(find_by_name(&agents, "b/eve"), Err(StackError::UnknownAgent { agent: "b/eve".into() }));
         let error = find_by_name(&agents, "dev").expect_err("two agents have this name");
-        assert_eq!(error.to_string(), "`dev` may be any of `clawker.a.dev`, `clawker.b.dev`");
+        assert_eq!(error.to_string(), "`dev` matches several containers: `clawker.a.dev`, `clawker.b.dev`");
         assert!(find_by_name(&agents, "").is_err(), "an empty name matches nothing");
     }
 }

@@ -203,6 +203,6 @@ mod tests {
             assert!(offered.iter().any(|it| it == near), "{asked}: {offered:?}");
         }
         let error = find_key("zzz").expect_err("no key is similar");
-        assert_eq!(error.hint(), "`clawker-monitor settings get` lists all there are");
+        assert_eq!(error.hint(), "run `clawker-monitor settings get` to list all settings");
     }
 }

@@ -61,7 +61,7 @@ fn the_newest_version_that_both_speak_is_agreed_on() {
         (Some("1.52"), Some("1.44"), Ok("1.52")),
         (Some("1.99"), Some("1.44"), Ok("1.53")),
         (Some("1.99"), Some("1.60"), Err("speaks API 1.60 and later, and this program 1.53 and earlier")),
-        (Some("1.40"), Some("1.12"), Err("speaks API 1.40, and 1.41 is the oldest that will do")),
+        (Some("1.40"), Some("1.12"), Err("supports API 1.40, but 1.41 or later is required")),
         (Some("new"), None, Err("what answers there is no Docker Engine (API version `new`)")),
         (None, None, Err("no Docker Engine")),
     ] {

@@ -32,13 +32,13 @@ fn an_absent_engine() {
     for command in ["up", "down", "status"] {
         insta::allow_duplicates! {
             insta::assert_snapshot!(asked("DOCKER_HOST", "unix:///nowhere/docker.sock", command), @r"
-        error: the Docker Engine at `unix:///nowhere/docker.sock` does not answer: the socket does not exist
+        error: can't reach Docker at `unix:///nowhere/docker.sock`: the socket does not exist
         hint: start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`
         ");
         }
     }
     insta::assert_snapshot!(asked("DOCKER_HOST", "tcp://127.0.0.1:1", "up"), @r"
-        error: the Docker Engine at `tcp://127.0.0.1:1` does not answer: Connection refused (os error 111)
+        error: can't reach Docker at `tcp://127.0.0.1:1`: Connection refused (os error 111)
         hint: start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`
         ");
     insta::assert_snapshot!(asked("DOCKER_HOST", "ssh://box", "up"), @r"
@@ -47,7 +47,7 @@ fn an_absent_engine() {
         ");
     insta::assert_snapshot!(asked("DOCKER_CONTEXT", "nowhere", "up"), @r"
         error: the Docker context `nowhere` does not exist
-        hint: see `docker context ls`, then `docker context use NAME`, or unset `DOCKER_CONTEXT`
+        hint: choose a context from `docker context ls` with `docker context use NAME`, or unset `DOCKER_CONTEXT`
         ");
 }
 
@@ -59,8 +59,8 @@ fn a_socket_without_permission() {
     std::fs::set_permissions(it.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let said = Said::of(it.command(&["status"]).uid(65534).gid(65534));
     insta::assert_snapshot!(words(&it, &said), @r"
-        error: this user may not use the Docker socket `ENGINE`
-        hint: add yourself to its group (`sudo usermod -aG docker $USER`) and log in again, or use rootless Docker
+        error: permission denied on the Docker socket `ENGINE`
+        hint: add yourself to the docker group (`sudo usermod -aG docker $USER`) and log in again, or use rootless Docker
         ");
 }
 
@@ -72,7 +72,7 @@ fn a_port_held_by_a_process() {
     let said = it.up();
     let told = words(&it, &said);
     let port = it.ports["grafana_port"];
-    assert!(told.contains(&format!("port {port} for Grafana is taken by process `")), "{told}");
+    assert!(told.contains(&format!("port {port} for Grafana is already in use by process `")), "{told}");
     assert!(told.contains(&format!("(pid {})", std::process::id())), "{told}");
     assert!(told.contains("set `monitoring.grafana_port` to a free port"), "{told}");
     let running = it.status()["services"].as_array().unwrap().iter().filter(|it| it["ready"] == true).count();
@@ -102,7 +102,7 @@ fn a_port_held_by_a_container() {
     .done();
     let told = words(&it, &it.up());
     docker(&["rm", "--force", "in-the-way"]).done();
-    assert!(told.contains(&format!("port {port} for Loki is taken by container `in-the-way`")), "{told}");
+    assert!(told.contains(&format!("port {port} for Loki is already in use by container `in-the-way`")), "{told}");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn an_image_that_cannot_be_fetched() {
     let mut it = Installation::new();
     it.use_image(Service::Jaeger, "127.0.0.1:1/nothing:1");
     let told = words(&it, &it.up());
-    assert!(told.starts_with("error: the image `127.0.0.1:1/nothing:1` for Jaeger could not be fetched: "), "{told}");
+    assert!(told.starts_with("error: the image `127.0.0.1:1/nothing:1` for Jaeger could not be pulled: "), "{told}");
     assert!(
         told.contains("hint: check the network and the registry, or name another image as `monitoring.images.jaeger`"),
         "{told}"
@@ -124,7 +124,7 @@ fn a_strangers_container() {
     let it = Installation::new();
     docker(&["create", "--name", "grafana", "clawker-stand-in/grafana:12.4.2"]).done();
     insta::assert_snapshot!(words(&it, &it.up()), @r"
-        error: a container named `grafana` exists already and is not part of this stack (image `clawker-stand-in/grafana:12.4.2`)
+        error: a container named `grafana` already exists and is not part of this stack (image `clawker-stand-in/grafana:12.4.2`)
         hint: rename it (`docker rename grafana grafana-old`) or remove it (`docker rm grafana`), then start again
         ");
     assert_eq!(container_ids().len(), 1, "nothing else was made");
@@ -138,8 +138,8 @@ fn a_strangers_network() {
     let it = Installation::new();
     docker(&["network", "create", "clawker-net"]).done();
     insta::assert_snapshot!(words(&it, &it.up()), @r"
-        error: the network `clawker-net` exists but lacks the label `dev.clawker.managed=true`, so Clawker takes it for another program's (0 running containers are attached)
-        hint: disconnect its containers and remove it (`docker network rm clawker-net`); it is made anew at the next start
+        error: the network `clawker-net` can't be used: it does not have the label `dev.clawker.managed=true`, so Clawker ignores it (running containers attached: 0)
+        hint: disconnect its containers and remove it (`docker network rm clawker-net`); it is recreated at the next start
         ");
 }
 
@@ -149,7 +149,7 @@ fn a_service_that_exits() {
     let mut it = Installation::new();
     it.use_image(Service::Loki, "clawker-stand-in/loki:exit-3");
     let told = words(&it, &it.up());
-    assert!(told.starts_with("error: Loki did not stay up: exited with code 3"), "{told}");
+    assert!(told.starts_with("error: Loki failed to start: exited with code 3"), "{told}");
     assert!(told.contains("\n  | "), "its last log lines are told: {told}");
     assert!(told.contains("hint: read its log (`clawker-monitor logs loki`)"), "{told}");
 }
@@ -161,7 +161,7 @@ fn a_service_that_never_gets_ready() {
     it.use_image(Service::Grafana, "clawker-stand-in/grafana:never-ready");
     it.run(&["init"]).done();
     let told = words(&it, &it.run(&["up", "--wait-timeout", "2"]));
-    assert!(told.starts_with("error: Grafana runs but was not ready after 2 s: HTTP 503"), "{told}");
+    assert!(told.starts_with("error: Grafana is running but was not ready after 2 s: HTTP 503"), "{told}");
     assert_eq!(it.status()["stack"], "partial");
 }
 
@@ -172,7 +172,7 @@ fn a_data_folder_that_cannot_be_written() {
     std::fs::write(it.folder.path().join("data"), "a file").unwrap();
     insta::assert_snapshot!(words(&it, &it.run(&["init"])), @r"
         error: `FOLDER/data/monitor` could not be created: a part of the path is a file, not a folder
-        hint: check the folder's owner, its permissions and the free disk space; nothing was lost
+        hint: check the folder's owner, permissions, and free disk space; nothing was lost
         ");
 }
 
@@ -191,7 +191,7 @@ fn a_full_and_a_read_only_disk() {
     drop(disk);
     insta::assert_snapshot!(words(&it, &read_only), @r"
         error: `FOLDER/data/monitor` could not be created: the file system is read-only
-        hint: check the folder's owner, its permissions and the free disk space; nothing was lost
+        hint: check the folder's owner, permissions, and free disk space; nothing was lost
         ");
     it.run(&["init"]).done();
 }
@@ -202,13 +202,13 @@ fn broken_settings() {
     let it = Installation::new();
     std::fs::write(it.settings_file(), "monitoring:\n  grafana_port: 0\n  loki_port: [1]\n").unwrap();
     insta::assert_snapshot!(words(&it, &it.run(&["init"])), @r"
-        error: 2 settings are wrong:
-          FOLDER/settings.yaml:2: `monitoring.grafana_port`: `0` is not a port; allowed is a whole number from 1 to 65535
-          FOLDER/settings.yaml:3: `monitoring.loki_port`: a single value is expected here
-        hint: correct the settings file; nothing was changed
+        error: 2 settings are invalid:
+          FOLDER/settings.yaml:2: `monitoring.grafana_port`: `0` is not a valid port; enter a number from 1 to 65535
+          FOLDER/settings.yaml:3: `monitoring.loki_port`: expected a single value
+        hint: fix the settings file; nothing was changed
         ");
     assert!(!it.directory().exists(), "nothing was made");
-    assert!(it.run(&["status"]).done().err.starts_with("warning: 2 settings are wrong:"));
+    assert!(it.run(&["status"]).done().err.starts_with("warning: 2 settings are invalid:"));
 }
 
 #[test]

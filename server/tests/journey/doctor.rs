@@ -36,7 +36,7 @@ fn a_machine_with_nothing_in_the_way() {
     assert_eq!(findings(&before, "port", None).len(), 8 - 1, "one is never published");
     let engine = docker(&["version", "--format", "{{.Server.Version}}"]).done().out;
     let said = findings(&before, "engine", None)[0]["summary"].as_str().unwrap();
-    assert_eq!(said, format!("Docker Engine {} answers", engine.trim()));
+    assert_eq!(said, format!("Connected to Docker Engine {}", engine.trim()));
     let disk = findings(&before, "disk_space", None)[0]["evidence"].as_str().unwrap();
     let root = docker(&["info", "--format", "{{.DockerRootDir}}"]).done().out;
     assert!(disk.contains(&format!("free at `{}`; all images are present", root.trim())), "{disk}");
@@ -46,15 +46,15 @@ fn a_machine_with_nothing_in_the_way() {
     let (code, after) = doctor(&it);
     assert_eq!((code, problems(&after)), (Some(0), vec![]), "{after:#}");
     for port in findings(&after, "port", None) {
-        assert!(port["summary"].as_str().unwrap().ends_with("is the stack's own"), "{port}");
+        assert!(port["summary"].as_str().unwrap().ends_with("is used by this stack"), "{port}");
     }
-    assert_eq!(findings(&after, "files", None)[0]["summary"], "The files agree with the settings");
+    assert_eq!(findings(&after, "files", None)[0]["summary"], "The files match the settings");
     let network = findings(&after, "network", None)[0]["evidence"].as_str().unwrap();
     assert_eq!(network, "driver `bridge`, with Clawker's label; 6 running containers are attached");
 
     let words = it.run(&["doctor"]).done().out;
     assert!(words.contains("ok       Docker Engine"), "{words}");
-    assert!(words.contains("warning  Jaeger is past its end of life"), "{words}");
+    assert!(words.contains("warning  Jaeger has reached end of life"), "{words}");
     assert!(words.trim_end().ends_with(" ok, 2 warnings, 0 problems"), "{words}");
 }
 

@@ -103,7 +103,7 @@ fn a_service_that_does_not_get_ready_gets_its_old_configuration_back() {
     let failed = it.run(&["apply", "--wait-timeout", "2"]);
     assert_eq!(failed.code, Some(1), "{}", failed.err);
     assert!(failed.err.contains("the old configuration was restored"), "{}", failed.err);
-    assert!(failed.err.contains("error: Grafana runs but was not ready after 2 s: HTTP 503"), "{}", failed.err);
+    assert!(failed.err.contains("error: Grafana is running but was not ready after 2 s: HTTP 503"), "{}", failed.err);
     assert_eq!(made_anew(&before), ["grafana"], "the others were not touched");
     let image = docker(&["inspect", "--format", "{{.Config.Image}}", "grafana"]).done().out;
     assert_eq!(image.trim(), "clawker-stand-in/grafana:12.4.2");

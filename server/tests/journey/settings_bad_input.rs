@@ -25,15 +25,15 @@ fn a_setting_that_does_not_exist_or_may_not_be() {
     std::fs::write(it.settings_file(), OLD).unwrap();
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "get", "grafanaport"])), @r"
     error: there is no setting `grafanaport`
-    hint: did you mean `grafana_port`? `clawker-monitor settings get` lists all there are
+    hint: did you mean `grafana_port`? `clawker-monitor settings get` lists all settings
     ");
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "-1"])), @r"
-    error: `monitoring.grafana_port`: `-1` is not a port; allowed is a whole number from 1 to 65535
-    hint: correct it and try again; nothing was changed
+    error: `monitoring.grafana_port`: `-1` is not a valid port; enter a number from 1 to 65535
+    hint: fix the value and try again; nothing was changed
     ");
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "3100"])), @r"
     error: `monitoring.grafana_port`: 3100 is also `monitoring.loki_port`; every port must be its own
-    hint: correct it and try again; nothing was changed
+    hint: fix the value and try again; nothing was changed
     ");
     insta::assert_snapshot!(words(&it, &it.run(&["apply"])), @r"
     error: the monitoring stack is not initialized: `FOLDER/data/monitor` has no `compose.yaml`
@@ -48,29 +48,29 @@ fn a_file_that_cannot_be_changed_without_harm() {
     let it = Installation::new();
     insta::assert_snapshot!(words(&it, &set(&it, "monitoring:\n\tloki_port: 3101\n")), @r"
     error: FOLDER/settings.yaml:2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)
-    hint: correct it and try again; nothing was changed
+    hint: fix the value and try again; nothing was changed
     ");
     insta::assert_snapshot!(words(&it, &set(&it, "monitoring: &here {loki_port: 3101}\nother: *here\n")), @r"
-    error: FOLDER/settings.yaml:1: `monitoring`: has an anchor (`&…`), so that a change here could change another place of the file as well; change it in an editor
-    hint: correct it and try again; nothing was changed
+    error: FOLDER/settings.yaml:1: `monitoring`: has an anchor (`&…`), so a change could affect other parts of the file; edit the file directly
+    hint: fix the value and try again; nothing was changed
     ");
     insta::assert_snapshot!(words(&it, &set(&it, "monitoring:\n  grafana_port: 1\n  grafana_port: 2\n")), @r"
     error: FOLDER/settings.yaml:3: not valid YAML: duplicated key in mapping (column 3)
-    hint: correct it and try again; nothing was changed
+    hint: fix the value and try again; nothing was changed
     ");
     insta::assert_snapshot!(words(&it, &set(&it, b"monitoring: \xff\n")), @r"
     error: FOLDER/settings.yaml: not UTF-8 text (byte 12)
-    hint: correct the settings file; nothing was changed
+    hint: fix the settings file; nothing was changed
     ");
     insta::assert_snapshot!(words(&it, &set(&it, vec![b'#'; 5 << 20])), @r"
     error: FOLDER/settings.yaml: it holds 5242880 bytes, and a settings file holds 1 MiB at most
-    hint: correct the settings file; nothing was changed
+    hint: fix the settings file; nothing was changed
     ");
     std::fs::remove_file(it.settings_file()).unwrap();
     std::fs::create_dir(it.settings_file()).unwrap();
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "3001"])), @r"
     error: FOLDER/settings.yaml: it is a folder, and a file is expected here
-    hint: correct the settings file; nothing was changed
+    hint: fix the settings file; nothing was changed
     ");
 }
 
@@ -83,7 +83,7 @@ fn a_read_only_file_a_full_and_a_read_only_disk() {
     std::fs::set_permissions(it.settings_file(), std::fs::Permissions::from_mode(0o444)).unwrap();
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "3001"])), @r"
     error: `FOLDER/settings.yaml` could not be written: it is read-only
-    hint: check the folder's owner, its permissions and the free disk space; nothing was lost
+    hint: check the folder's owner, permissions, and free disk space; nothing was lost
     ");
 
     // Four pages: the settings, what fills the rest, and nothing left for a backup.
@@ -103,11 +103,11 @@ fn a_read_only_file_a_full_and_a_read_only_disk() {
     let after_read_only = std::fs::read_to_string(&settings).unwrap();
     insta::assert_snapshot!(words(&it, &full), @r"
     error: `FOLDER/config/settings.yaml` could not be backed up: the disk is full
-    hint: check the folder's owner, its permissions and the free disk space; nothing was lost
+    hint: check the folder's owner, permissions, and free disk space; nothing was lost
     ");
     insta::assert_snapshot!(words(&it, &read_only), @r"
     error: `FOLDER/config/settings.yaml` could not be written: the file system is read-only
-    hint: check the folder's owner, its permissions and the free disk space; nothing was lost
+    hint: check the folder's owner, permissions, and free disk space; nothing was lost
     ");
     assert_eq!((after_full.as_str(), after_read_only.as_str(), left), (OLD, OLD, 2), "nothing lost, nothing left over");
 }

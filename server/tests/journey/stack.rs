@@ -110,7 +110,7 @@ fn every_port_can_be_changed_and_only_what_it_concerns_is_made_anew() {
 
     let refused = it.run(&["up"]);
     assert_eq!(refused.code, Some(1));
-    assert!(refused.err.contains("not agree with the settings"), "{}", refused.err);
+    assert!(refused.err.contains("not match the settings"), "{}", refused.err);
     assert!(refused.err.contains("hint: run `clawker-monitor init --force`"), "{}", refused.err);
     assert_eq!(container_ids(), before, "and nothing was touched");
     assert_eq!(it.status()["stack"], "running", "what runs is asked where it listens, not where the settings say");
@@ -136,7 +136,7 @@ fn an_interrupted_up_is_finished_by_the_next_one() {
     up.line("Loki's start", |line| line.contains("Loki: started"));
     let (status, rest) = up.stop();
     assert_eq!(status.code(), Some(1));
-    assert!(rest.iter().any(|line| line.contains("stopped before the end")), "{rest:#?}");
+    assert!(rest.iter().any(|line| line.contains("canceled before it finished")), "{rest:#?}");
     assert!(rest.iter().any(|line| line.starts_with("hint: ")), "{rest:#?}");
 
     it.use_image(Service::Loki, "clawker-stand-in/loki:3.7.0");

@@ -31,7 +31,7 @@ async fn he_comes_without_being_called_and_finds_the_ports_the_stack_s_own_once_
     panel.up().await;
     let own = |snapshot: &Snapshot| {
         let ports = snapshot.checkup.iter().flat_map(|it| &it.findings).filter(|it| it.check == Check::Port);
-        ports.clone().count() == 7 && ports.into_iter().all(|port| port.summary.ends_with("is the stack's own"))
+        ports.clone().count() == 7 && ports.into_iter().all(|port| port.summary.ends_with("is used by this stack"))
     };
     panel.until("the ports are its own", own).await;
 }
@@ -45,7 +45,7 @@ async fn a_port_that_a_process_took_is_found_on_demand_and_read_before_the_servi
     let pressed = panel.press("/api/check-up", "").await;
     assert_eq!(pressed.status, StatusCode::FOUND);
     let page = panel.get("/").await.text;
-    let taken = page.find(&format!("Port {port} for Grafana is taken")).unwrap_or_else(|| panic!("{page}"));
+    let taken = page.find(&format!("Port {port} for Grafana is already in use")).unwrap_or_else(|| panic!("{page}"));
     assert!(taken < page.find("id=\"services\"").unwrap(), "the problem is read first");
     assert!(page.contains(&format!("(pid {})", std::process::id())), "{page}");
 
@@ -53,7 +53,7 @@ async fn a_port_that_a_process_took_is_found_on_demand_and_read_before_the_servi
     panel.press("/api/check-up", "").await;
     let page = panel.get("/").await.text;
     let place = |id: &str| page.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no {id}: {page}"));
-    assert!(!page.contains("is taken") && place("checks") > place("services"), "{page}");
+    assert!(!page.contains("is already in use") && place("checks") > place("services"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,7 @@ async fn values_that_are_not_allowed_are_all_told_at_their_fields() {
     fields.sort();
     assert_eq!(told, fields);
     let grafana = problems.iter().find(|problem| problem.field.ends_with("grafana_port")).unwrap();
-    assert_eq!(grafana.message, "`three thousand` is not a port; allowed is a whole number from 1 to 65535");
+    assert_eq!(grafana.message, "`three thousand` is not a valid port; enter a number from 1 to 65535");
     assert_eq!((&grafana.file, grafana.line), (&None, None), "it is in no file");
 }
 

@@ -22,7 +22,7 @@ fn without_a_collector_it_says_so_and_what_to_do() {
     let output = simulate(&["--for", "1s", "--endpoint", &base]);
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.starts_with(&format!("error: no collector takes telemetry at `{base}/v1/metrics`: ")), "{said}");
+    assert!(said.starts_with(&format!("error: no collector accepts telemetry at `{base}/v1/metrics`: ")), "{said}");
     assert!(said.contains("refused") && said.contains("\nhint: start the stack (`clawker-monitor up`)"), "{said}");
     assert!(output.stdout.is_empty());
 }

@@ -28,8 +28,8 @@ fn ways() -> Vec<(Answer, &'static str)> {
             "HTTP 422: many-to-many",
         ),
         (refusal(302, ""), "HTTP 302"),
-        (ok("<html>"), "an answer that is none: expected value at line 1 column 1"),
-        (ok(r#"{"status":"success"}"#), "an answer that is none: it has no `data`"),
+        (ok("<html>"), "unexpected response: expected value at line 1 column 1"),
+        (ok(r#"{"status":"success"}"#), "unexpected response: no `data` field"),
         (ok(vec![b' '; 17 * 1024 * 1024]), "an answer of more than 16 MiB"),
     ]
 }

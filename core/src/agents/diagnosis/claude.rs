@@ -59,8 +59,8 @@ pub(super) fn interval_too_long(facts: &AgentFacts<'_>) -> Option<Finding> {
     let ran = agent.finished_at.zip(agent.started_at).map(|(finished, started)| finished.seconds_since(started));
     let ended = ran.filter(|ran| !agent.state.is_up() && *ran < seconds);
     let evidence = match ended {
-        Some(ran) => format!("`{name}` lets {what} go every {seconds} s, and its last run took {ran} s"),
-        None if seconds > LONG_SECONDS => format!("`{name}` lets {what} go only every {seconds} s"),
+        Some(ran) => format!("`{name}` exports {what} every {seconds} s, but the last run took only {ran} s"),
+        None if seconds > LONG_SECONDS => format!("`{name}` exports {what} only every {seconds} s"),
         None => return None,
     };
     let by_file = facts.file.get(name).is_some();
@@ -93,7 +93,7 @@ pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Opti
     let said: Vec<&str> =
         switch.as_deref().into_iter().chain(broken.iter().map(|fault| fault.evidence.as_str())).collect();
     if !said.is_empty() {
-        let evidence = format!("{MANAGED} has the last word: {}", said.join("; "));
+        let evidence = format!("{MANAGED} overrides the container's settings: {}", said.join("; "));
         let severity = match () {
             () if switch.is_some() => Severity::Off,
             () if broken.iter().any(|fault| fault.blocking) => Severity::Blocking,
@@ -112,13 +112,13 @@ pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Opti
     let evidence = match (mends || switches_on, facts.agent.managed_settings.is_some()) {
         (true, _) => {
             let names: Vec<String> = facts.managed.names().map(|name| format!("`{name}`")).collect();
-            format!("{MANAGED} has the last word on {}", names.join(", "))
+            format!("{MANAGED} overrides {}", names.join(", "))
         }
         // Where the file can be read, it is known that it changes nothing.
         (false, true) => return None,
         (false, false) => {
             let at = facts.owner_last_seen.and_then(|heard| heard.managed_settings_at)?;
-            format!("its event `managed_settings_resolved` of {} says that some were applied", at.to_rfc3339())
+            format!("its event `managed_settings_resolved` at {} reports managed settings", at.to_rfc3339())
         }
     };
     let fix = fix_without_command(FixKind::None);

@@ -15,7 +15,7 @@ pub(super) fn dropped_data(facts: &AgentFacts<'_>) -> Option<Finding> {
         said.push(format!("the collector refused {}", losses.refused_by_collector));
     }
     if losses.failed_in_collector > 0 {
-        said.push(format!("the collector could not hand on {}", losses.failed_in_collector));
+        said.push(format!("the collector could not deliver {}", losses.failed_in_collector));
     }
     for (reason, count) in losses.discarded_by_loki.iter().filter(|(_, count)| **count > 0) {
         said.push(format!("Loki discarded {count} ({})", backticked(reason)));
@@ -23,7 +23,7 @@ pub(super) fn dropped_data(facts: &AgentFacts<'_>) -> Option<Finding> {
     if said.is_empty() || facts.sends_elsewhere() {
         return None;
     }
-    let evidence = format!("within five minutes, of all agents’ points and events: {}", said.join(", "));
+    let evidence = format!("in the last 5 minutes, across all agents: {}", said.join(", "));
     let blocks = facts.stack.last_seen.is_ok() && facts.last_seen.is_none() && facts.runs();
     let severity = if blocks { Severity::Blocking } else { Severity::Warning };
     Some(Finding::new(severity, CauseCode::RefusedDownstream, evidence, start_stack()))
@@ -32,7 +32,7 @@ pub(super) fn dropped_data(facts: &AgentFacts<'_>) -> Option<Finding> {
 /// Nobody can be asked what arrived.
 pub(super) fn stores_unreachable(facts: &AgentFacts<'_>) -> Option<Finding> {
     let why = facts.stack.last_seen.as_ref().err()?;
-    let evidence = if why.is_empty() { "no store answers".to_owned() } else { why.clone() };
+    let evidence = if why.is_empty() { "no store responds".to_owned() } else { why.clone() };
     Some(Finding::new(Severity::Reason, CauseCode::StoresUnreachable, evidence, start_stack()))
 }
 
@@ -53,21 +53,22 @@ pub(super) fn other_tags_clause(facts: &AgentFacts<'_>) -> String {
             format!("of project {} and agent {}", backticked(project), backticked(agent))
         }
     };
-    format!("; data {whose} arrived last at {}", seen.to_rfc3339())
+    format!("; data {whose} last arrived at {}", seen.to_rfc3339())
 }
 
 /// Nothing is wrong: why it is silent all the same.
 pub(super) fn explain_silence(facts: &AgentFacts<'_>) -> Finding {
     let moment = |at: Option<crate::timestamp::Timestamp>| at.map(|at| at.to_rfc3339());
     if let Some(seen) = facts.last_seen {
-        let evidence = format!("the last event came at {}", seen.to_rfc3339());
+        let evidence = format!("the last event arrived at {}", seen.to_rfc3339());
         return Finding::new(Severity::Reason, CauseCode::Quiet, evidence, fix_without_command(FixKind::Wait));
     }
-    let runs = moment(facts.agent.started_at).map_or_else(|| "it runs".to_owned(), |at| format!("it runs since {at}"));
+    let runs = moment(facts.agent.started_at)
+        .map_or_else(|| "it is running".to_owned(), |at| format!("it has been running since {at}"));
     let before = facts.owner_last_seen.and_then(|heard| heard.last_seen).map_or_else(String::new, |seen| {
-        format!("; the container that had its name before was heard last at {}", seen.to_rfc3339())
+        format!("; the previous container with this name last reported at {}", seen.to_rfc3339())
     });
-    let evidence = format!("{runs}, and nothing has arrived since it was created{before}");
+    let evidence = format!("{runs}, but nothing has arrived since it was created{before}");
     Finding::new(Severity::Reason, CauseCode::NoSampleYet, evidence, fix_without_command(FixKind::Wait))
 }
 
@@ -75,16 +76,16 @@ pub(super) fn explain_silence(facts: &AgentFacts<'_>) -> Finding {
 pub(super) fn not_running(facts: &AgentFacts<'_>) -> Option<Finding> {
     let agent = facts.agent;
     let name = backticked(&agent.container);
-    let last = facts.last_seen.map_or_else(String::new, |seen| format!("; it was heard last at {}", seen.to_rfc3339()));
+    let last = facts.last_seen.map_or_else(String::new, |seen| format!("; it last reported at {}", seen.to_rfc3339()));
     let (evidence, fix) = match agent.state {
         ContainerState::Running => return None,
-        ContainerState::Created => (format!("{name} was created and never started"), facts.start_fix()),
+        ContainerState::Created => (format!("{name} was created but never started"), facts.start_fix()),
         ContainerState::Exited => match agent.finished_at {
-            Some(at) => (format!("{name} ended at {}", at.to_rfc3339()), facts.start_fix()),
-            None => (format!("{name} ended"), facts.start_fix()),
+            Some(at) => (format!("{name} exited at {}", at.to_rfc3339()), facts.start_fix()),
+            None => (format!("{name} exited"), facts.start_fix()),
         },
         ContainerState::Restarting => {
-            (format!("{name} ended and is being started again"), fix_without_command(FixKind::Wait))
+            (format!("{name} exited; Docker is restarting it"), fix_without_command(FixKind::Wait))
         }
         ContainerState::Removing | ContainerState::Missing => {
             (format!("{name} is being removed"), fix_without_command(FixKind::None))
@@ -94,7 +95,7 @@ pub(super) fn not_running(facts: &AgentFacts<'_>) -> Option<Finding> {
             (format!("{name} is paused"), crate::agents::Fix { kind: FixKind::Start, command })
         }
         ContainerState::Dead => {
-            (format!("the Engine could neither run nor remove {name}"), facts.recreate_fix(FixKind::Recreate))
+            (format!("Docker could neither start nor remove {name}"), facts.recreate_fix(FixKind::Recreate))
         }
     };
     Some(Finding::new(Severity::Reason, CauseCode::NotRunning, format!("{evidence}{last}"), fix))

@@ -140,14 +140,14 @@ pub(super) fn fault(
     let Some((name, text)) = variables.first(signal.endpoint()) else {
         let [own, common] = signal.endpoint();
         let words = signal.words();
-        let evidence = format!("neither `{own}` nor `{common}` is set; {words} belong at `{wanted_text}`");
+        let evidence = format!("neither `{own}` nor `{common}` is set; {words} should go to `{wanted_text}`");
         let likewise = format!("{words} have no endpoint either");
         return Some(Fault::new(CauseCode::EndpointMissing, signal, own, evidence, likewise));
     };
     let found = Target::read(text);
     let said = variable_is(name, text);
     let fault = |code: CauseCode, rest: String| {
-        Some(Fault::new(code, signal, name, format!("{said}{rest}"), format!("{said} likewise")))
+        Some(Fault::new(code, signal, name, format!("{said}{rest}"), format!("{said} as well")))
     };
     let mismatch = |rest: String| fault(CauseCode::EndpointMismatch, rest);
     // It is the protocol as much as the port that does not fit.
@@ -155,14 +155,14 @@ pub(super) fn fault(
         let fault = mismatch(rest)?;
         Some(Fault { variables: vec![name, by], ..fault })
     };
-    let takes = |at: &str| format!(", and the collector takes {} at `{at}`", signal.words());
+    let takes = |at: &str| format!(", but the collector accepts {} at `{at}`", signal.words());
     let same_host = collector.is_host(&wanted, found.host);
     if protocol == "grpc" {
         let fits = same_host && collector.grpc_port.is_none_or(|port| found.port == Some(port));
         return match collector.grpc_port {
             _ if fits => None,
             Some(port) if same_host && found.port == wanted.port => wrong_port(format!(
-                ", where the collector takes HTTP, but the protocol is `grpc`, which it takes on port `{port}`"
+                ", where the collector accepts HTTP, but the protocol is `grpc`, which it accepts on port `{port}`"
             )),
             Some(port) => mismatch(takes(&format!("http://{}:{port}", wanted.host))),
             None => mismatch(takes(wanted_text)),
@@ -170,7 +170,7 @@ pub(super) fn fault(
     }
     if same_host && found.port.is_some() && found.port == collector.grpc_port {
         return wrong_port(format!(
-            ", where the collector takes gRPC, but the protocol is {}, which it takes at `{wanted_text}`",
+            ", where the collector accepts gRPC, but the protocol is {}, which it accepts at `{wanted_text}`",
             backticked(protocol)
         ));
     }
@@ -184,12 +184,11 @@ pub(super) fn fault(
     };
     match () {
         () if path == wanted.path => None,
-        () if is_own && path.trim_matches('/').is_empty() => fault(
-            CauseCode::EndpointPathMissing,
-            format!(", which is used as it stands; the path `{}` is missing", wanted.path),
-        ),
+        () if is_own && path.trim_matches('/').is_empty() => {
+            fault(CauseCode::EndpointPathMissing, format!(", which has no path; the path must be `{}`", wanted.path))
+        }
         () if !is_own => mismatch(format!(
-            ", to which `{}` is appended; the collector takes {} at `{wanted_text}`",
+            ", to which `{}` is appended; the collector accepts {} at `{wanted_text}`",
             signal.appended(),
             signal.words(),
         )),

@@ -66,8 +66,8 @@ fn signal_faults(variables: &Variables, signal: Signal, collector: &Collector) -
         Some((_, "grpc" | "http/json" | "http/protobuf")) => None,
         Some((name, value)) => {
             let said = variable_is(name, value);
-            let evidence = format!("{said}; Claude Code knows `grpc`, `http/json` and `http/protobuf`");
-            Some(Fault::new(CauseCode::ProtocolInvalid, signal, name, evidence, format!("{said} likewise")))
+            let evidence = format!("{said}; Claude Code supports `grpc`, `http/json`, and `http/protobuf`");
+            Some(Fault::new(CauseCode::ProtocolInvalid, signal, name, evidence, format!("{said} as well")))
         }
     };
     let (by, spoken) = said.unwrap_or((signal.protocol()[1], "http/protobuf"));
@@ -83,14 +83,14 @@ fn check_exporter(variables: &Variables, signal: Signal) -> Option<Fault> {
         return None;
     }
     let (said, likewise) = match value {
-        Some(value) => (variable_is(name, value), format!("{} likewise", variable_is(name, value))),
+        Some(value) => (variable_is(name, value), format!("{} as well", variable_is(name, value))),
         None => (format!("`{name}` is not set"), format!("`{name}` is not set either")),
     };
     let follows = match signal {
         Signal::Logs => {
-            "so no event is sent, and Claude Code then sends no metrics either (`anthropics/claude-code#38454`)"
+            "so no events are sent, and Claude Code then sends no metrics either (`anthropics/claude-code#38454`)"
         }
-        Signal::Metrics => "so metrics are not sent: active time, lines, commits",
+        Signal::Metrics => "so no metrics are sent (active time, lines, commits)",
     };
     Some(Fault::new(CauseCode::ExporterNone, signal, name, format!("{said}, {follows}"), likewise))
 }
@@ -108,7 +108,7 @@ fn check_tags(variables: &Variables, owner: &Owner) -> Option<Fault> {
     let value = variables.get(RESOURCE_ATTRIBUTES);
     let said = value
         .map_or_else(|| format!("`{RESOURCE_ATTRIBUTES}` is not set"), |value| variable_is(RESOURCE_ATTRIBUTES, value));
-    let evidence = format!("{said}; it lacks {}", lacks.join(" and "));
+    let evidence = format!("{said}; it does not include {}", lacks.join(" and "));
     Some(missing_tags(evidence))
 }
 

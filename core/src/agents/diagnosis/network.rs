@@ -22,8 +22,8 @@ impl CollectorEvidence {
 
     fn down_clause(&self) -> String {
         match &self.container {
-            Some(name) => format!("{} does not run", backticked(name)),
-            None => "there is no container named `otel-collector`".to_owned(),
+            Some(name) => format!("{} is not running", backticked(name)),
+            None => "no container is named `otel-collector`".to_owned(),
         }
     }
 }
@@ -31,7 +31,7 @@ impl CollectorEvidence {
 /// Why Clawker's check would pass over a collector that runs, each as a clause about it.
 pub(super) fn detection_failures(collector: &CollectorEvidence) -> Vec<(CauseCode, String)> {
     let unlabelled =
-        (CauseCode::CollectorUnlabelled, format!("lacks the label `{LABEL}`, by which Clawker looks for it"));
+        (CauseCode::CollectorUnlabelled, format!("does not have the label `{LABEL}` that Clawker looks for"));
     let elsewhere = (CauseCode::CollectorNotOnNetwork, format!("is not on `{NETWORK}`"));
     [(!collector.labelled).then_some(unlabelled), (!collector.on_network).then_some(elsewhere)]
         .into_iter()
@@ -54,16 +54,16 @@ pub(super) fn network_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
         let on = if on.is_empty() { "on no network".to_owned() } else { format!("on {}", on.join(", ")) };
         let by_hand = match agent.managed {
             true => String::new(),
-            false => format!("; `docker network connect {NETWORK} {}` puts it there", agent.container),
+            false => format!("; connect it with `docker network connect {NETWORK} {}`", agent.container),
         };
-        let evidence = format!("it is {on}, and the collector is reached on `{NETWORK}`{by_hand}");
+        let evidence = format!("it is {on}, but the collector is on `{NETWORK}`{by_hand}");
         findings.push(blocking(CauseCode::NotOnNetwork, evidence, facts.recreate_fix(FixKind::Recreate)));
     }
     // Of a container that does not run, nothing is expected of the collector either.
     if agent.state.is_up() && !collector.running {
         findings.push(blocking(CauseCode::CollectorDown, collector.down_clause(), start_stack()));
     } else if agent.state.is_up() && !collector.on_network && !beside_host {
-        let evidence = format!("{} runs, but is not on `{NETWORK}`", backticked(collector.name()));
+        let evidence = format!("{} is running but is not on `{NETWORK}`", backticked(collector.name()));
         findings.push(blocking(CauseCode::CollectorNotOnNetwork, evidence, start_stack()));
     }
     findings
@@ -73,14 +73,15 @@ pub(super) fn network_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
 pub fn check_new_agents(stack: &StackEvidence) -> NewAgents {
     let collector = &stack.collector;
     if collector.is_detected() {
-        let evidence = format!("{} runs on `{NETWORK}` and bears the label `{LABEL}`", backticked(collector.name()));
+        let evidence =
+            format!("{} is running on `{NETWORK}` and has the label `{LABEL}`", backticked(collector.name()));
         return NewAgents { would_report: true, evidence, causes: Vec::new() };
     }
     let reasons = match collector.running {
         false => vec![(CauseCode::CollectorDown, collector.down_clause())],
         true => detection_failures(collector)
             .into_iter()
-            .map(|(code, ails)| (code, format!("{} runs, but {ails}", backticked(collector.name()))))
+            .map(|(code, ails)| (code, format!("{} is running but {ails}", backticked(collector.name()))))
             .collect(),
     };
     let causes: Vec<Cause> =

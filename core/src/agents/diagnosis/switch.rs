@@ -11,7 +11,7 @@ pub(super) fn disabled(facts: &AgentFacts<'_>) -> Option<Finding> {
     let Some(value) = facts.variables.raw(ENABLE) else {
         let helps = facts.next().is_some_and(|next| next.raw(ENABLE).is_some());
         let set = if facts.agent.managed { String::new() } else { format!("; set `{ENABLE}=1`") };
-        let evidence = format!("nothing sets `{ENABLE}`, and Claude Code is silent without it{set}");
+        let evidence = format!("`{ENABLE}` is not set, so Claude Code sends nothing{set}");
         let fix = facts.recreate_fix(if helps { FixKind::Recreate } else { FixKind::Rebuild });
         return Some(Finding::new(Severity::Blocking, CauseCode::NotEnabled, evidence, fix));
     };
@@ -31,10 +31,10 @@ pub(super) fn disabled(facts: &AgentFacts<'_>) -> Option<Finding> {
         return on_purpose(format!("{said}, set by `agent.env` in `.clawker.yaml`"), FixKind::Edit);
     }
     if is_off(facts.image.as_ref().and_then(|image| image.raw(ENABLE))) {
-        return on_purpose(format!("{said}, baked into its image"), FixKind::Rebuild);
+        return on_purpose(format!("{said}, set in its image"), FixKind::Rebuild);
     }
     if !facts.agent.managed {
-        return on_purpose(format!("{said}, set when the container was made"), FixKind::Edit);
+        return on_purpose(format!("{said}, set when the container was created"), FixKind::Edit);
     }
     Some(disabled_by_clawker(facts, &said))
 }
@@ -46,7 +46,7 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     let created_words =
         created.map_or_else(String::new, |at| format!("; the container was created at {}", at.to_rfc3339()));
     let was_down = |rest: String| {
-        let baked = if facts.image.is_some() { ", which its image does not say" } else { "" };
+        let baked = if facts.image.is_some() { ", which is not set in its image" } else { "" };
         let evidence = format!("{said}{baked}{created_words}{rest}");
         Finding::new(
             Severity::Blocking,
@@ -56,30 +56,30 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
         )
     };
     if !collector.running {
-        return was_down(", and the collector still does not run".to_owned());
+        return was_down(", and the collector is still not running".to_owned());
     }
     let name = collector.container.as_deref().unwrap_or("otel-collector");
     match (created, collector.started_at) {
         (Some(created), Some(started)) if created < started => {
-            return was_down(format!(", and `{name}` was started at {}", started.to_rfc3339()));
+            return was_down(format!(", before `{name}` was started at {}", started.to_rfc3339()));
         }
         (Some(_), Some(_)) => {}
         _ => return was_down(String::new()),
     }
     // The collector ran. If Clawker's check cannot find it today, it could not then.
     if let Some((code, ails)) = detection_failures(collector).into_iter().next() {
-        let evidence = format!("{said}{created_words}, while `{name}` ran, which {ails}");
+        let evidence = format!("{said}{created_words}; `{name}` was running, but {ails}");
         return Finding::new(Severity::Blocking, code, evidence, facts.recreate_fix(FixKind::Recreate));
     }
     let started = collector.started_at.map(|at| at.to_rfc3339()).unwrap_or_default();
     // A file that switches it on by now has been mended since.
     let mended = facts.file.raw(ENABLE).is_some_and(is_on);
     let (by, kind) = match mended {
-        true => ("as `agent.env` in `.clawker.yaml` may have been before it said otherwise", FixKind::Recreate),
-        false => ("as by `agent.env_file` or `agent.from_env` in `.clawker.yaml`", FixKind::Edit),
+        true => ("possibly by an earlier `agent.env` in `.clawker.yaml`", FixKind::Recreate),
+        false => ("for example by `agent.env_file` or `agent.from_env` in `.clawker.yaml`", FixKind::Edit),
     };
     let evidence = format!(
-        "{said}{created_words}, when `{name}` had run since {started}; so it was not Clawker but a variable given by hand, \
+        "{said}{created_words}, while `{name}` had been running since {started}; so it was set manually, not by Clawker, \
          {by}"
     );
     Finding::new(Severity::Off, CauseCode::DisabledByConfiguration, evidence, facts.recreate_fix(kind))
@@ -93,7 +93,7 @@ pub(super) fn forced_on(facts: &AgentFacts<'_>) -> Option<Finding> {
         return None;
     }
     let evidence = format!(
-        "{}, set by `agent.env` in `.clawker.yaml`; the container was created at {}, the collector was started at {}",
+        "{}, set by `agent.env` in `.clawker.yaml`; the container was created at {}, and the collector was started at {}",
         variable_is(ENABLE, value),
         created.to_rfc3339(),
         started.to_rfc3339()

@@ -32,17 +32,8 @@ pub fn cost() -> Row {
             Panel::new(PanelId::CostOverTime, "Estimated cost over time", Visual::StackedBars, Unit::Dollars)
                 .query(Query::over_time(Loki, sum(&requests, "cost_usd", STEP, "model"), "{{model}}")),
             by_type,
-            Panel::new(
-                PanelId::RequestDuration,
-                "Duration of requests, 95th percentile",
-                Visual::TimeSeries,
-                Unit::Milliseconds,
-            )
-            .query(Query::over_time(
-                Loki,
-                quantile("0.95", &requests, "duration_ms", STEP, "model"),
-                "{{model}}",
-            )),
+            Panel::new(PanelId::RequestDuration, "Request duration (p95)", Visual::TimeSeries, Unit::Milliseconds)
+                .query(Query::over_time(Loki, quantile("0.95", &requests, "duration_ms", STEP, "model"), "{{model}}")),
         ],
     }
 }

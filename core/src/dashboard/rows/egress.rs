@@ -32,7 +32,7 @@ pub fn egress() -> Row {
             Panel::new(PanelId::DnsLookups, "DNS lookups", Visual::Logs, Unit::Count)
                 .size(12, 10)
                 .query(Query::over_time(Loki, format!("{COREDNS} {COREDNS_LINE}"), "")),
-            Panel::new(PanelId::TopBlocked, "Domains blocked most", Visual::Table, Unit::Count)
+            Panel::new(PanelId::TopBlocked, "Top blocked domains", Visual::Table, Unit::Count)
                 .about("Denied by Envoy, or not resolved by CoreDNS.")
                 .size(12, 8)
                 .query(Query::once(Loki, top(&denied), "{{domain}}"))
@@ -54,15 +54,15 @@ fn addresses() -> Panel {
         agent = variable::AGENT,
         address = variable::CLIENT_IP,
     );
-    Panel::new(PanelId::AgentAddresses, "Addresses of the chosen agents", Visual::Table, Unit::Ago)
-        .about("Said when an agent starts. Choose an address to see only its connections and lookups.")
+    Panel::new(PanelId::AgentAddresses, "Addresses of the selected agents", Visual::Table, Unit::Ago)
+        .about("Recorded when an agent starts. Select an address to see only its connections and lookups.")
         .size(24, 6)
         .query(Query::once(Loki, last_seen(AGENT_MAP, "project, agent, client_ip"), "{{client_ip}}"))
         .column("client_ip", "Address", None)
         .linked("Show only this address", choose)
         .column("project", "Project", None)
         .column("agent", "Agent", None)
-        .column("Value #A", "Said last", Some(Unit::Ago))
+        .column("Value #A", "Last announced", Some(Unit::Ago))
 }
 
 const ENVOY_LINE: &str = concat!(

@@ -30,7 +30,7 @@ pub fn session() -> Row {
         session = variable::SESSION,
     );
     let table = Panel::new(PanelId::SessionTable, "Sessions", Visual::Table, Unit::Count)
-        .about("Choose a session to see only what belongs to it. Empty the field Session above to see all again.")
+        .about("Select a session to filter by it. Clear the Session field above to see all sessions.")
         .column("session_id", "Session", None)
         .linked("Show only this session", choose)
         .column("project", "Project", None)
@@ -39,7 +39,7 @@ pub fn session() -> Row {
         .column("Value #B", "Requests", Some(Unit::Count))
         .column("Value #C", "Output tokens", Some(Unit::Count))
         .column("Value #D", "Tool calls", Some(Unit::Count))
-        .column("Value #E", "Last heard of", Some(Unit::Ago));
+        .column("Value #E", "Last seen", Some(Unit::Ago));
     let questions = [
         sum(&requests, "cost_usd", WHOLE, &by),
         count(&requests, WHOLE, &by),
@@ -54,7 +54,7 @@ pub fn session() -> Row {
             questions
                 .into_iter()
                 .fold(table, |table, question| table.query(Query::once(Loki, question, "{{session_id}}"))),
-            logs(PanelId::SessionTimeline, "Every event of the chosen sessions", &every_event()).size(24, 14),
+            logs(PanelId::SessionTimeline, "All events of the selected sessions", &every_event()).size(24, 14),
         ],
     }
 }

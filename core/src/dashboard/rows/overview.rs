@@ -26,29 +26,29 @@ pub fn overview() -> Row {
         title: "Overview",
         panels: vec![
             Panel::new(PanelId::Sessions, "Sessions", Visual::Stat, Unit::Count)
-                .about("Claude Code sessions that said anything in this time.")
+                .about("Claude Code sessions with events in this time range.")
                 .query(Query::once(Loki, sessions(""), "Sessions")),
             Panel::new(PanelId::Cost, "Estimated cost", Visual::Stat, Unit::Dollars)
                 .about("Claude Code's own estimate from list prices; what is billed can differ.")
                 .query(Query::once(Loki, sum(&requests, "cost_usd", WHOLE, ""), "Estimated cost")),
             tokens(PanelId::InputTokens, "Input tokens", "input_tokens")
-                .about("Without those read from the cache or written to it."),
+                .about("Excluding cache reads and writes."),
             tokens(PanelId::OutputTokens, "Output tokens", "output_tokens"),
             tokens(PanelId::CacheReads, "Cache reads", "cache_read_tokens"),
             tokens(PanelId::CacheWrites, "Cache writes", "cache_creation_tokens"),
             Panel::new(PanelId::CacheReadRatio, "Input from cache", Visual::Stat, Unit::Share)
-                .about("Cache reads among all that the model read. High is cheap.")
+                .about("Cache reads as a share of all input tokens. Higher is cheaper.")
                 .query(Query::once(Loki, format!("{cached} / ({cached} + {fresh} + {written})"), "Input from cache")),
             Panel::new(PanelId::LinesChanged, "Lines changed", Visual::Stat, Unit::Count)
                 .size(8, 4)
                 .query(Query::once(Prometheus, growth("claude_code_lines_of_code_count_total", "type"), "{{type}}")),
             Panel::new(PanelId::ActiveTime, "Active time", Visual::Stat, Unit::Seconds)
-                .about("`user`: somebody typed or read. `cli`: tools ran or the model answered.")
+                .about("`user`: typing and reading. `cli`: tools running and the model responding.")
                 .size(8, 4)
                 .query(Query::once(Prometheus, growth("claude_code_active_time_seconds_total", "type"), "{{type}}")),
-            Panel::new(PanelId::LostData, "Not stored", Visual::Stat, Unit::Count)
-                .about("Points and events that the collector refused or could not hand on, and events that Loki discarded.")
-                .query(Query::once(Prometheus, growth_of_all(LOST), "Not stored")),
+            Panel::new(PanelId::LostData, "Lost data", Visual::Stat, Unit::Count)
+                .about("Metric points and events that the collector refused or could not deliver, and events that Loki discarded.")
+                .query(Query::once(Prometheus, growth_of_all(LOST), "Lost data")),
         ],
     }
 }
@@ -65,7 +65,7 @@ pub fn owners() -> Row {
     let bars = |id, title, unit| Panel::new(id, title, Visual::Bars, unit).size(8, 8);
     Row {
         id: PanelId::OwnersRow,
-        title: "Per project and agent",
+        title: "By project and agent",
         panels: vec![
             bars(PanelId::CostByOwner, "Estimated cost", Unit::Dollars).query(Query::once(
                 Loki,
@@ -79,12 +79,12 @@ pub fn owners() -> Row {
                 sessions(OWNER),
                 OWNER_NAME,
             )),
-            Panel::new(PanelId::LastSeen, "Last heard of", Visual::Table, Unit::Ago)
+            Panel::new(PanelId::LastSeen, "Last seen", Visual::Table, Unit::Ago)
                 .size(24, 6)
                 .query(Query::once(Loki, last_seen(&events(), OWNER), OWNER_NAME))
                 .column("project", "Project", None)
                 .column("agent", "Agent", None)
-                .column("Value #A", "Last heard of", Some(Unit::Ago)),
+                .column("Value #A", "Last seen", Some(Unit::Ago)),
         ],
     }
 }

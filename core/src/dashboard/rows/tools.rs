@@ -27,20 +27,20 @@ pub fn tools() -> Row {
             Panel::new(PanelId::ToolFailures, "Failed tool calls", Visual::StackedBars, Unit::Count)
                 .query(Query::over_time(Loki, count(&failures, STEP, TOOL), TOOL_NAME)),
             // No failure at all is an absent answer; with calls, that is a share of 0.
-            Panel::new(PanelId::ToolFailureRate, "Share of calls that failed", Visual::Stat, Unit::Share)
+            Panel::new(PanelId::ToolFailureRate, "Tool failure rate", Visual::Stat, Unit::Share)
                 .size(4, 8)
                 .query(Query::once(Loki, format!("({failed} or {all} * 0) / {all}"), "Failed")),
-            Panel::new(PanelId::SlowestTools, "Slowest tools, mean", Visual::Bars, Unit::Milliseconds)
+            Panel::new(PanelId::SlowestTools, "Slowest tools (mean)", Visual::Bars, Unit::Milliseconds)
                 .size(10, 8)
                 .query(Query::once(
                     Loki,
                     format!("topk(10, {})", mean(&results, "duration_ms", WHOLE, TOOL)),
                     TOOL_NAME,
                 )),
-            Panel::new(PanelId::TopFailingTools, "Tools that failed most", Visual::Bars, Unit::Count)
+            Panel::new(PanelId::TopFailingTools, "Top failing tools", Visual::Bars, Unit::Count)
                 .size(10, 8)
                 .query(Query::once(Loki, format!("topk(10, {})", count(&failures, WHOLE, TOOL)), TOOL_NAME)),
-            Panel::new(PanelId::ToolBreakdown, "Every tool", Visual::Table, Unit::Count)
+            Panel::new(PanelId::ToolBreakdown, "All tools", Visual::Table, Unit::Count)
                 .query(Query::once(Loki, count(&results, WHOLE, TOOL), TOOL_NAME))
                 .query(Query::once(Loki, count(&failures, WHOLE, TOOL), TOOL_NAME))
                 .query(Query::once(Loki, mean(&results, "duration_ms", WHOLE, TOOL), TOOL_NAME))

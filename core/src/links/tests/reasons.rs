@@ -27,9 +27,9 @@ fn a_page_that_cannot_be_reached_has_no_address_and_a_reason() {
     let hidden = with(Service::Grafana, |grafana| grafana.url = None);
     let nobody = Links::of(&Snapshot::unknown(Timestamp::from_unix_milliseconds(0)));
     for (links, reason) in [
-        (stopped, "(no address) Grafana does not run. Start the stack."),
-        (hidden, "(no address) Grafana has no page that this machine could reach."),
-        (nobody, "(no address) Grafana was not looked for yet."),
+        (stopped, "(no address) Grafana is not running. Start the stack."),
+        (hidden, "(no address) Grafana has no page reachable from this machine."),
+        (nobody, "(no address) Grafana has not been checked yet."),
     ] {
         for link in [
             links.dashboard(&about()),
@@ -42,7 +42,7 @@ fn a_page_that_cannot_be_reached_has_no_address_and_a_reason() {
             assert_eq!(why(link), reason);
         }
     }
-    assert_eq!(why(newest().service(Service::Loki)), "(no address) Loki has no page that this machine could reach.");
+    assert_eq!(why(newest().service(Service::Loki)), "(no address) Loki has no page reachable from this machine.");
 }
 
 #[test]
@@ -52,9 +52,9 @@ fn a_store_that_does_not_answer_empties_its_panels_and_no_others() {
     let panels = [PanelId::Cost, PanelId::ActiveTime, PanelId::TopBlocked, PanelId::LostData];
     let told = |links: &Links| panels.map(|panel| why(links.panel(panel, &about()))).join("\n");
     insta::assert_snapshot!(told(&down), @r"
-    Loki does not run, so the panel would be empty.
+    Loki is not running, so the panel would be empty.
     -
-    Loki does not run, so the panel would be empty.
+    Loki is not running, so the panel would be empty.
     -
     ");
     insta::assert_snapshot!(told(&late), @r"
@@ -63,8 +63,8 @@ fn a_store_that_does_not_answer_empties_its_panels_and_no_others() {
     -
     Prometheus is not ready yet, so the panel would be empty.
     ");
-    insta::assert_snapshot!(why(down.dashboard(&about())), @"Loki does not run, so nearly all of the dashboard would be empty.");
-    insta::assert_snapshot!(why(down.events(&about())), @"Loki does not run, so Explore would be empty.");
+    insta::assert_snapshot!(why(down.dashboard(&about())), @"Loki is not running, so nearly all of the dashboard would be empty.");
+    insta::assert_snapshot!(why(down.events(&about())), @"Loki is not running, so Explore would be empty.");
     insta::assert_snapshot!(why(late.metric("up", &about())), @"Prometheus is not ready yet, so Explore would be empty.");
     insta::assert_snapshot!(why(late.prometheus("up", Range::Day)), @"Prometheus is not ready yet.");
     let grafana = with(Service::Grafana, |grafana| grafana.ready = false);
@@ -91,40 +91,40 @@ fn what_is_known_to_be_empty_is_said_and_what_is_not_known_is_not() {
     assert_eq!(told(all), vec!["-"; panels.len()].join("\n"));
     insta::assert_snapshot!(told(Holds { tools: no, failures: no, metrics: no, egress: no, ..all }), @r"
     -
-    No tool ran in the last 24 hours, so the panel would be empty.
-    No tool failed in the last 24 hours, so the panel would be empty.
-    It counted nothing in the last 24 hours, so the panel would be empty.
-    The firewall saw no connection of it in the last 24 hours, so the panel would be empty.
+    No tools ran in the last 24 hours, so the panel would be empty.
+    No tools failed in the last 24 hours, so the panel would be empty.
+    It reported no metrics in the last 24 hours, so the panel would be empty.
+    The firewall recorded no connections in the last 24 hours, so the panel would be empty.
     -
     -
     -
     ");
     insta::assert_snapshot!(told(Holds { events: no, ..Holds::default() }), @r"
-    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
-    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
-    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
-    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
+    It sent no data in the last 24 hours, so Grafana would show all data instead.
+    It sent no data in the last 24 hours, so Grafana would show all data instead.
+    It sent no data in the last 24 hours, so Grafana would show all data instead.
+    It sent no data in the last 24 hours, so Grafana would show all data instead.
     -
-    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
+    It sent no data in the last 24 hours, so Grafana would show all data instead.
     -
-    Nothing arrived from it in the last 24 hours, and Grafana would show everybody’s data instead.
+    It sent no data in the last 24 hours, so Grafana would show all data instead.
     ");
     let untagged = About { untagged: true, ..About::default() };
     let said = why(newest().panel(PanelId::Cost, &untagged));
-    insta::assert_snapshot!(said, @"The dashboard cannot be narrowed to data without project and agent; it shows everybody’s.");
+    insta::assert_snapshot!(said, @"The dashboard can't filter for data without project and agent, so it shows all data.");
     assert_eq!(why(newest().events(&untagged)), "-");
     assert_eq!(why(newest().panel(PanelId::TopBlocked, &untagged)), "-");
-    assert_eq!(told(Holds::NOTHING).matches("Nothing arrived").count(), 6);
+    assert_eq!(told(Holds::NOTHING).matches("sent no data").count(), 6);
     let silent = holding(Holds { events: no, ..Holds::default() });
-    insta::assert_snapshot!(why(newest().events(&silent)), @"Nothing arrived from it in the last 24 hours, so Explore would be empty.");
+    insta::assert_snapshot!(why(newest().events(&silent)), @"It sent no data in the last 24 hours, so Explore would be empty.");
     let nobody = About { owner: Owner::default(), range: Range::Hour, ..silent };
-    insta::assert_snapshot!(why(newest().dashboard(&nobody)), @"Nothing arrived in the last hour, so there is nothing to see.");
-    insta::assert_snapshot!(why(newest().events(&nobody)), @"Nothing arrived in the last hour, so Explore would be empty.");
+    insta::assert_snapshot!(why(newest().dashboard(&nobody)), @"No data arrived in the last hour, so there is nothing to see.");
+    insta::assert_snapshot!(why(newest().events(&nobody)), @"No data arrived in the last hour, so Explore would be empty.");
 }
 
 #[test]
 fn traces_are_off_unless_somebody_switched_them_on() {
-    insta::assert_snapshot!(why(newest().traces(&about())), @"Agents send no traces unless `OTEL_TRACES_EXPORTER` and `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` are set for them, so the search would find nothing.");
+    insta::assert_snapshot!(why(newest().traces(&about())), @"Agents send no traces unless `OTEL_TRACES_EXPORTER` and `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` are set, so the search would find nothing.");
     assert_eq!(newest().traces(&holding(Holds { traces: Some(true), ..Holds::default() })).why, None);
 }
 

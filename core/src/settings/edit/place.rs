@@ -58,8 +58,8 @@ pub(super) fn find(root: &Mapping, edit: &Edit, text: &str) -> Result<Place, Pro
             None => return Ok(empty(sections, is_last, index)),
             Some(YamlNode::Scalar(scalar)) if scalar.is_null() => return Ok(empty(sections, is_last, index)),
             Some(YamlNode::Scalar(_)) if is_last => return Ok(Place::There { sections }),
-            Some(_) if is_last => return Err(refuse("a single value is expected here")),
-            Some(_) => return Err(refuse("a section with keys of its own is expected here")),
+            Some(_) if is_last => return Err(refuse("expected a single value")),
+            Some(_) => return Err(refuse("expected a section with keys")),
         }
     }
     Ok(Place::There { sections })
@@ -75,10 +75,9 @@ fn empty(mut sections: Vec<(Mapping, MappingEntry)>, is_last: bool, index: usize
     }
 }
 
-const ALIAS: &str =
-    "stands for a value elsewhere in the file (`*…`), which a change here would not reach; write it out first";
-const ANCHOR: &str = "has an anchor (`&…`), so that a change here could change another place of the file as well; change it in an editor";
-const TAG: &str = "has a tag (`!…`), which says how its value is to be read; change it in an editor";
+const ALIAS: &str = "is an alias (`*…`) for a value elsewhere in the file; replace it with the value first";
+const ANCHOR: &str = "has an anchor (`&…`), so a change could affect other parts of the file; edit the file directly";
+const TAG: &str = "has a tag (`!…`) that controls how its value is read; edit the file directly";
 
 /// Whether an anchor stands before the key or between the key and its value.
 fn has_anchor(entry: &MappingEntry, text: &str) -> bool {

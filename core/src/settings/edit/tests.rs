@@ -234,7 +234,7 @@ fn several_changes_are_made_together_and_ports_may_swap() {
         set("images.loki", "mirror.example:5000/loki:3"),
     ];
     // Of two changes of one key the last counts, but what is wrong is wrong.
-    assert!(refusal(text, &changes).contains("`wrong one` is not an image"));
+    assert!(refusal(text, &changes).contains("`wrong one` is not a valid image"));
     let changes: Vec<Change> = changes.into_iter().filter(|it| it.value.as_deref() != Some("wrong one")).collect();
     assert_eq!(
         edited(text, &changes),
@@ -246,9 +246,9 @@ fn several_changes_are_made_together_and_ports_may_swap() {
 fn values_that_are_wrong_or_contradict_one_another_are_refused_all_at_once() {
     let changes = [set("loki_port", "70000"), set("colour", "blue"), set("otel_collector_host", "a\nb")];
     insta::assert_snapshot!(refusal("", &changes), @"
-    -: `monitoring.loki_port`: `70000` is not a port; allowed is a whole number from 1 to 65535
-    -: `monitoring.colour`: there is no such setting
-    -: `monitoring.otel_collector_host`: control characters, such as a line break, are not allowed here
+    -: `monitoring.loki_port`: `70000` is not a valid port; enter a number from 1 to 65535
+    -: `monitoring.colour`: unknown setting
+    -: `monitoring.otel_collector_host`: control characters such as line breaks are not allowed
     ");
     insta::assert_snapshot!(refusal("monitoring:\n  grafana_port: 3100\n  loki_port: 3000\n", &[Change::unset("loki_port")]), @"2: `monitoring.grafana_port`: 3100 is also `monitoring.loki_port`; every port must be its own");
     insta::assert_snapshot!(refusal("", &[set("otel_collector_internal", "loki")]), @"-: `monitoring.otel_collector_internal`: `loki` is the name of Loki on the network; the collector needs one of its own");
@@ -289,12 +289,12 @@ fn what_cannot_be_changed_alone_is_refused_with_its_line() {
     ] {
         assert!(edit(text, &port).is_err(), "{text:?}");
     }
-    insta::assert_snapshot!(refusal("a: 1\nmonitoring: &m\n  loki_port: 1\nb: *m\n", &port), @"2: `monitoring`: has an anchor (`&…`), so that a change here could change another place of the file as well; change it in an editor");
-    insta::assert_snapshot!(refusal("a: &p 1\nmonitoring:\n  loki_port: *p\n", &port), @"3: `monitoring.loki_port`: stands for a value elsewhere in the file (`*…`), which a change here would not reach; write it out first");
-    insta::assert_snapshot!(refusal("monitoring:\n  loki_port: !!int 1\n", &port), @"2: `monitoring.loki_port`: has a tag (`!…`), which says how its value is to be read; change it in an editor");
-    insta::assert_snapshot!(refusal("monitoring:\n  telemetry: 3\n", &[set("telemetry.log_user_prompts", "no")]), @"2: `monitoring.telemetry`: a section with keys of its own is expected here");
+    insta::assert_snapshot!(refusal("a: 1\nmonitoring: &m\n  loki_port: 1\nb: *m\n", &port), @"2: `monitoring`: has an anchor (`&…`), so a change could affect other parts of the file; edit the file directly");
+    insta::assert_snapshot!(refusal("a: &p 1\nmonitoring:\n  loki_port: *p\n", &port), @"3: `monitoring.loki_port`: is an alias (`*…`) for a value elsewhere in the file; replace it with the value first");
+    insta::assert_snapshot!(refusal("monitoring:\n  loki_port: !!int 1\n", &port), @"2: `monitoring.loki_port`: has a tag (`!…`) that controls how its value is read; edit the file directly");
+    insta::assert_snapshot!(refusal("monitoring:\n  telemetry: 3\n", &[set("telemetry.log_user_prompts", "no")]), @"2: `monitoring.telemetry`: expected a section with keys");
     insta::assert_snapshot!(refusal("monitoring:\n\tloki_port: 1\n", &port), @"2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)");
-    insta::assert_snapshot!(refusal("# a\nnull\n", &port), @"2: the file has no keys, but is not empty either; empty it first");
+    insta::assert_snapshot!(refusal("# a\nnull\n", &port), @"2: the file has no keys but is not empty; clear it first");
 }
 
 #[test]

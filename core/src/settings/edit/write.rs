@@ -258,7 +258,7 @@ fn last_name(key: &Key) -> &'static str {
 fn parse(text: &str) -> Result<YamlFile, Problem> {
     YamlFile::parse(text).to_result().map_err(|error| Problem {
         field: String::new(),
-        message: format!("this YAML cannot be changed here ({error}); change it in an editor"),
+        message: format!("this YAML can't be changed here ({error}); edit the file directly"),
         file: None,
         line: None,
     })
@@ -284,7 +284,7 @@ fn check_empty(text: &str) -> Result<(), Problem> {
         None => Ok(()),
         Some(index) => Err(Problem {
             field: String::new(),
-            message: "the file has no keys, but is not empty either; empty it first".into(),
+            message: "the file has no keys but is not empty; clear it first".into(),
             file: None,
             line: u32::try_from(index + 1).ok(),
         }),

@@ -150,7 +150,7 @@ pub fn of(name: &str, labels: &Labels) -> String {
             hooks(&fields),
             counted(&fields, "num_blocking", "blocked"),
             counted(&fields, "num_non_blocking_error", "failed"),
-            counted(&fields, "num_cancelled", "cancelled"),
+            counted(&fields, "num_cancelled", "canceled"),
             span("total_duration_ms"),
         ]),
         "compaction" => {
@@ -199,7 +199,7 @@ fn tokens(fields: &Fields) -> Option<String> {
 
 /// Claude Code estimates it.
 fn cost(fields: &Fields) -> Option<String> {
-    fields.number("cost_usd").map(|dollars| format!("$ {dollars:.4} estimated"))
+    fields.number("cost_usd").map(|dollars| format!("${dollars:.4} estimated"))
 }
 
 fn hooks(fields: &Fields) -> Option<String> {

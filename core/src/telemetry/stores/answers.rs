@@ -70,7 +70,7 @@ pub fn lines(body: &[u8]) -> Result<Vec<EventRecord>, String> {
     for Stream { stream, values } in results(body)? {
         for value in values {
             let Some(at) = value.first().and_then(Value::as_str).and_then(|text| text.parse().ok()) else {
-                return Err("a line without a moment".to_owned());
+                return Err("a log line without a timestamp".to_owned());
             };
             let mut labels = stream.clone();
             if let Some(metadata) =
@@ -91,11 +91,11 @@ pub fn refusal(body: &[u8]) -> Option<String> {
 }
 
 fn results<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<Vec<T>, String> {
-    let body: Body<T> = serde_json::from_slice(body).map_err(|error| format!("an answer that is none: {error}"))?;
+    let body: Body<T> = serde_json::from_slice(body).map_err(|error| format!("unexpected response: {error}"))?;
     match (body.data, body.error) {
         (Some(data), _) => Ok(data.result),
         (None, Some(error)) => Err(error),
-        (None, None) => Err("an answer that is none: it has no `data`".to_owned()),
+        (None, None) => Err("unexpected response: no `data` field".to_owned()),
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_says_why() {
-        assert!(samples(b"<html>").is_err_and(|error| error.starts_with("an answer that is none: ")));
+        assert!(samples(b"<html>").is_err_and(|error| error.starts_with("unexpected response: ")));
         assert_eq!(samples(br#"{"status":"error","error":"too many"}"#), Err("too many".into()));
         assert_eq!(refusal(br#"{"status":"error","error":"parse error: x"}"#).as_deref(), Some("parse error: x"));
         assert_eq!(refusal(b"parse error at line 1"), None);

@@ -13,7 +13,7 @@ fn told(change: impl FnOnce(&mut CollectorEvidence)) -> String {
 
 #[test]
 fn a_new_agent_reports_where_clawker_finds_the_collector() {
-    insta::assert_snapshot!(told(|_| {}), @"true: `otel-collector` runs on `clawker-net` and bears the label `dev.clawker.managed=true` []");
+    insta::assert_snapshot!(told(|_| {}), @"true: `otel-collector` is running on `clawker-net` and has the label `dev.clawker.managed=true` []");
 }
 
 #[test]

@@ -298,7 +298,7 @@ fn downstream() -> Vec<Row> {
             }),
         ),
         ("data was lost, and it is quiet", healthy().heard("11:00:00").losses(discarded)),
-        ("no store answers", silent().stores_down()),
+        ("no store responds", silent().stores_down()),
         ("no store answers, and it was switched off", silent().filed(OFF).stores_down()),
         (
             "no store answers, and the collector does not run",

@@ -61,7 +61,7 @@ fn every_kind_of_event_is_said_in_a_few_words() {
             "Edit · rejected · by user_reject",
             false,
         ),
-        ("api_request", request.to_vec(), "claude-sonnet-5 · 12 in, 340 out · $ 0.0123 estimated · 2.3 s", false),
+        ("api_request", request.to_vec(), "claude-sonnet-5 · 12 in, 340 out · $0.0123 estimated · 2.3 s", false),
         (
             "api_error",
             vec![("model", "m"), ("status_code", "529"), ("error", "Overloaded"), ("attempt", "11")],
