@@ -1,8 +1,8 @@
-//! The telemetry variables of an agent's container: which ones Clawker gives it under some settings, which ones have to
-//! be added by hand so that the settings do what they say, and how a container that exists differs.
+//! The telemetry variables of an agent's container: which ones Clawker sets, which ones have to be set manually for the
+//! settings to take effect, and how an existing container differs.
 //!
 //! Sources: Clawker v0.8.0's image template (`Dockerfile.tmpl`) and `internal/docker/env.go` for what it sets; Claude
-//! Code's monitoring documentation of 2026-08-22 for what a missing variable means.
+//! Code's monitoring documentation of 2026-08-22 for its defaults.
 
 mod compare;
 mod settings_change;
@@ -16,31 +16,31 @@ pub use text::{agent_env, env_file};
 
 use crate::settings::Settings;
 
-/// Where a variable of an agent's container comes from.
+/// Where a variable of an agent's container is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// Clawker bakes it into the image of the agent.
+    /// Clawker sets it in the agent's image.
     Image,
-    /// Clawker sets it when it creates the container. It must not be set by hand: project and agent would be lost.
+    /// Clawker sets it when it creates the container. Setting it manually would lose project and agent.
     Creation,
-    /// Nobody: Clawker writes only what is switched on, and Claude Code is off by itself here.
+    /// Not set: Clawker only sets enabled options, and Claude Code's default is off.
     Default,
-    /// Nobody, though somebody should: Clawker writes only what is switched on, but Claude Code's own default is on, so
-    /// that leaving it out does not switch it off. Only `agent.env` does.
+    /// Not set, although it should be: Clawker only sets enabled options, but Claude Code's default is on. Only
+    /// `agent.env` turns it off.
     OnlyByHand,
 }
 
-/// One variable.
+/// One telemetry variable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variable {
-    /// As `OTEL_LOG_USER_PROMPTS`.
+    /// For example `OTEL_LOG_USER_PROMPTS`.
     pub name: String,
-    /// Its value.
+    /// The variable's value.
     pub value: String,
-    /// Where it comes from.
+    /// Where it is set.
     pub source: Source,
-    /// What it does, in a few words; empty where the name says it.
+    /// What it does, in a few words; empty if the name says it.
     pub about: String,
 }
 
@@ -48,9 +48,9 @@ fn variable(name: &str, value: impl Into<String>, source: Source, about: &str) -
     Variable { name: name.to_owned(), value: value.into(), source, about: about.to_owned() }
 }
 
-/// What agents get from their image, in the order of Clawker's template, and what has to be added by hand.
+/// The variables in an agent's image, in the order of Clawker's template, and those that have to be set manually.
 ///
-/// The same for every agent; a change of it needs new images.
+/// They are the same for all agents; a change requires new images.
 pub fn baked(settings: &Settings) -> Vec<Variable> {
     let telemetry = &settings.telemetry;
     let collector = match &settings.otel_collector_endpoint {
@@ -58,7 +58,7 @@ pub fn baked(settings: &Settings) -> Vec<Variable> {
         None => format!("http://{}:{}", settings.otel_collector_internal, settings.otel_collector_port),
     };
     let endpoint = |path: &str| format!("{collector}{path}");
-    // Clawker writes a switch only when it is on. Claude Code attaches ids by default, and does not record contents.
+    // Clawker only sets enabled options. Claude Code attaches IDs by default, and does not record contents.
     let id = |name: &str, on: bool, about: &str| match on {
         true => variable(name, "true", Source::Image, about),
         false => variable(name, "false", Source::OnlyByHand, about),
@@ -103,8 +103,7 @@ pub fn baked(settings: &Settings) -> Vec<Variable> {
     ]
 }
 
-/// What the agent of that name in that project gets, all of it: from its image, by hand, and at its creation. An empty
-/// project is none.
+/// All variables of an agent: from its image, manual ones, and those set at creation. An empty project means none.
 pub fn environment(settings: &Settings, project: &str, agent: &str) -> Vec<Variable> {
     let mut variables = baked(settings);
     let pairs: Vec<String> = [("project", project), ("agent", agent)]
@@ -128,7 +127,7 @@ pub fn environment(settings: &Settings, project: &str, agent: &str) -> Vec<Varia
     variables
 }
 
-/// Clawker decides about it for each container: it is 0 where no collector runs when the container is created.
+/// Clawker sets it for each container: 0 if no collector is running when the container is created.
 const ENABLE: &str = "CLAUDE_CODE_ENABLE_TELEMETRY";
 const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 

@@ -1,4 +1,4 @@
-//! What the page of one agent shows beside its verdict.
+//! The data of one agent's page, in addition to its verdict.
 
 #[cfg(feature = "engine")]
 use std::collections::BTreeSet;
@@ -13,35 +13,34 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Where a variable of a container comes from.
+/// Where a variable of a container was set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// From its image: a change needs a new one.
+    /// In its image: a change requires a new image.
     Image,
-    /// Set when the container was made: a change needs a new container.
+    /// At creation: a change requires a new container.
     Creation,
-    /// It cannot be told.
+    /// Unknown, because the image was removed or the variable is not set.
     Unknown,
 }
 
-/// One telemetry variable of a container, secrets hidden.
+/// One telemetry variable of a container, with secrets hidden.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundVariable {
-    /// Its name.
+    /// The variable's name.
     pub name: String,
-    /// Its value; `None` where it is not set though it would be today.
+    /// Its value; `None` if it is not set.
     pub found: Option<String>,
-    /// What an agent would be given today, where that differs in effect; `None` where it would not be set, or is as it
-    /// would be.
+    /// The value in a new container, if it differs in effect; `None` if it does not differ or would not be set.
     pub wanted: Option<String>,
-    /// In effect it is not what an agent would be given today.
+    /// Whether its effect differs from that in a new container.
     pub differs: bool,
-    /// Where it comes from.
+    /// Where it was set.
     pub origin: Origin,
 }
 
-/// A container's telemetry variables, as programs in it see them, and those it would be given today and lacks. By name.
+/// The telemetry variables of a container as programs in it see them, and those it lacks, sorted by name.
 #[cfg(feature = "engine")]
 pub fn compare_variables(container: &AgentContainer, settings: &Settings) -> Vec<FoundVariable> {
     let value_in = |lines: &[String], name: &str| {
@@ -72,8 +71,8 @@ pub fn compare_variables(container: &AgentContainer, settings: &Settings) -> Vec
     variables.collect()
 }
 
-/// One owner's numbers among everybody's. Who is not among them did nothing, as far as the stores answered: without Loki
-/// nobody knows of tools, and without Prometheus of time and lines.
+/// One owner's numbers. An owner without an entry has 0, unless the store that would know did not answer: Loki for
+/// tools, Prometheus for time and lines.
 pub fn owner_numbers(numbers: &Numbers, owner: &Owner) -> OwnerNumbers {
     let theirs = |simulated: bool| {
         numbers.owners.iter().find(move |known| known.owner == *owner && known.simulated == simulated).cloned()
@@ -100,34 +99,34 @@ pub fn owner_numbers(numbers: &Numbers, owner: &Owner) -> OwnerNumbers {
     })
 }
 
-/// One agent, looked at closely.
+/// Everything on the page of one agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentPage {
     /// The agent with its verdict.
     pub agent: Agent,
-    /// The folder of the host in which Clawker was called.
+    /// The folder on the host in which Clawker was run; `None` if unknown.
     pub workdir: Option<String>,
-    /// The version of Claude Code, as its files or its events say.
+    /// The version of Claude Code, from its files or its events.
     pub claude_version: Option<String>,
-    /// Its networks, by name.
+    /// The names of its networks.
     pub networks: Vec<String>,
-    /// Its telemetry variables.
+    /// Its telemetry variables, sorted by name.
     pub variables: Vec<FoundVariable>,
-    /// The range of what follows.
+    /// The range of all numbers below.
     pub range: Range,
-    /// The end of the range.
+    /// The end of the range, by the server's clock.
     pub at: Timestamp,
-    /// Its numbers.
+    /// Its numbers within the range.
     pub numbers: OwnerNumbers,
-    /// Its sessions, the newest first.
+    /// Its sessions within the range, newest first.
     pub sessions: Vec<Session>,
-    /// Its last events, oldest first: what its page begins with.
+    /// Its last events, oldest first.
     pub events: Vec<AgentEvent>,
-    /// Where its connections went.
+    /// Its outgoing connections within the range.
     pub egress: Egress,
     /// Stores that did not answer.
     pub missing: Vec<Missing>,
-    /// Grafana lets its panels be shown within other pages.
+    /// Whether Grafana allows embedding its panels in other pages.
     pub embedding: bool,
 }
 

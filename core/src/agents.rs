@@ -1,6 +1,7 @@
-//! Agents as people see them: who there is, whether telemetry works, and if not, why and what to do.
+//! Agents as people see them: which ones exist, whether their telemetry works, and if not, why and how to fix it.
 //!
-//! The verdict is a pure function from evidence (`diagnosis`, behind the feature `engine`); what travels is its outcome.
+//! The verdict is computed from evidence by `diagnosis`, behind the feature `engine`; only the result travels to the
+//! browser.
 
 #[cfg(feature = "engine")]
 mod agent_env;
@@ -21,192 +22,192 @@ pub use evidence::{AgentContainer, CollectorEvidence, StackEvidence};
 
 use crate::{status::ContainerState, telemetry::Owner, timestamp::Timestamp};
 
-/// How an agent's telemetry stands.
+/// The state of an agent's telemetry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Something arrived a moment ago.
+    /// Data arrived recently.
     Reporting,
-    /// Nothing is wrong, and nothing has arrived yet.
+    /// No problem was found, but no data has arrived yet.
     Waiting,
-    /// Nothing is wrong; something arrived once, and now it is quiet.
+    /// No problem was found; data arrived earlier, but not recently.
     Idle,
-    /// Something keeps its data from arriving.
+    /// A problem keeps its data from arriving.
     Dark,
-    /// Somebody switched it off.
+    /// Its telemetry is turned off.
     Off,
-    /// The evidence could not be had.
+    /// The stores did not answer, so it is unknown whether data arrives.
     Unknown,
 }
 
-/// What ails an agent, or explains its silence.
+/// A problem with an agent's telemetry, or a reason for missing data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CauseCode {
-    /// Telemetry is 0, and the container was made before the collector was started: Clawker decided so.
+    /// Telemetry is 0, and the container was created before the collector was started: Clawker turned it off.
     DisabledBecauseStackWasDown,
-    /// Telemetry is 0 although the collector ran when the container was made, or because a file says so.
+    /// Telemetry is 0 although the collector was running when the container was created, or because a file sets it.
     DisabledByConfiguration,
-    /// Telemetry is neither on nor off: no image of Clawker's, or one from before telemetry.
+    /// Telemetry is not set: the image is not Clawker's, or older than its telemetry support.
     NotEnabled,
-    /// The endpoint names another host or port than today's settings.
+    /// The endpoint has another host or port than the current settings.
     EndpointMismatch,
-    /// A signal's endpoint lacks its path; Claude Code takes it as it stands.
+    /// A signal's endpoint has no path. Claude Code uses such an endpoint unchanged.
     EndpointPathMissing,
-    /// A signal has no endpoint at all.
+    /// A signal has no endpoint.
     EndpointMissing,
-    /// A protocol that Claude Code does not know, as `http`.
+    /// The protocol is unknown to Claude Code, for example `http`.
     ProtocolInvalid,
-    /// No protocol; Claude Code has no default.
+    /// No protocol is set, and Claude Code has no default.
     ProtocolMissing,
-    /// An exporter is `none`, or not set.
+    /// An exporter is `none` or not set.
     ExporterNone,
-    /// The container is not on `clawker-net`.
+    /// The container is not on the network `clawker-net`.
     NotOnNetwork,
-    /// The collector does not run.
+    /// The collector is not running.
     CollectorDown,
-    /// The collector runs, but Clawker's own check does not find it: no label, or not on the network.
+    /// The collector is running without the label that Clawker's own check requires.
     CollectorUnlabelled,
-    /// The collector is not on `clawker-net`.
+    /// The collector is not on the network `clawker-net`.
     CollectorNotOnNetwork,
-    /// `OTEL_RESOURCE_ATTRIBUTES` was replaced, so that data arrives without project and agent.
+    /// `OTEL_RESOURCE_ATTRIBUTES` was replaced, so data arrives without project and agent.
     TagsMissing,
-    /// Managed settings in the container have the last word on its telemetry.
+    /// Managed settings in the container override its telemetry variables.
     ManagedSettingsOverride,
-    /// A version of Claude Code that is known to export nothing, or only half.
+    /// A version of Claude Code that is known to export nothing, or no metrics.
     KnownBadVersion,
-    /// What is exported waits longer than short sessions live.
+    /// The export interval is longer than short sessions last.
     IntervalTooLong,
-    /// The collector or Loki refused data.
+    /// The collector or Loki refused or dropped data.
     RefusedDownstream,
-    /// Nothing has arrived yet, and nothing says that it will not.
+    /// No data has arrived yet, and no problem was found.
     NoSampleYet,
-    /// Quiet, and nothing is wrong.
+    /// No recent data, and no problem was found.
     Quiet,
-    /// The container does not run.
+    /// The container is not running.
     NotRunning,
-    /// The container was not made by Clawker.
+    /// The container was not created by Clawker.
     NotManaged,
-    /// Forced on by hand while no collector ran: what was sent before is lost.
+    /// Telemetry was forced on while no collector was running, so earlier data is lost.
     ForcedOn,
-    /// Loki and Prometheus do not answer, so that nobody knows what arrived.
+    /// Loki and Prometheus do not answer, so it is unknown what arrived.
     StoresUnreachable,
 }
 
-/// What kind of thing helps.
+/// The kind of action that fixes a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FixKind {
-    /// Time.
+    /// Wait for data.
     Wait,
-    /// Starting the stack or the agent.
+    /// Start the stack or the agent.
     Start,
-    /// Making the container anew; its image is fine.
+    /// Recreate the container from the same image.
     Recreate,
-    /// Building the image anew, then the container.
+    /// Rebuild the image, then recreate the container.
     Rebuild,
-    /// Changing a file, then making the container anew.
+    /// Edit a file, then recreate the container.
     Edit,
-    /// Nothing is to be done.
+    /// No action.
     None,
 }
 
-/// The one thing that helps.
+/// How to fix a cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
-    /// What kind.
+    /// The kind of action.
     pub kind: FixKind,
-    /// The command to copy, where one does it.
+    /// A shell command that does it; `None` if there is none.
     pub command: Option<String>,
 }
 
-/// One reason, with what shows it.
+/// One cause with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
-    /// Which.
+    /// Identifies the cause.
     pub code: CauseCode,
-    /// What was seen, literals in backticks; moments in RFC 3339, so that it stays true as time passes.
+    /// What was observed, with literals in backticks. Times are in RFC 3339, so the text stays true as time passes.
     pub evidence: String,
-    /// What helps.
+    /// How to fix it.
     pub fix: Fix,
 }
 
-/// One agent: what the Engine knows, and the verdict.
+/// One agent: its container and the verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
-    /// The container's name; no two have the same.
+    /// The container's name, which is unique.
     pub container: String,
-    /// The project, from the container's label; `None` for none.
+    /// The project from the container's label; `None` if there is none.
     pub project: Option<String>,
-    /// The agent, from the container's label. Of a container that is not Clawker's, what its resource attributes say;
-    /// empty if they say nothing.
+    /// The agent's name from the container's label. For a container not created by Clawker, from its resource
+    /// attributes; empty if they do not have it.
     pub agent: String,
-    /// Clawker made it.
+    /// Whether Clawker created the container.
     pub managed: bool,
-    /// The image reference it was made from.
+    /// The image reference of the container.
     pub image: String,
-    /// What the container does.
+    /// The container's state.
     pub state: ContainerState,
-    /// When it was made.
+    /// When the container was created.
     pub created_at: Option<Timestamp>,
-    /// When it was started last, while it runs.
+    /// When it was last started; `None` unless it is running.
     pub started_at: Option<Timestamp>,
-    /// When something arrived from it last, as far as is known.
+    /// When data last arrived from it; `None` if unknown or never.
     pub last_seen: Option<Timestamp>,
-    /// How its telemetry stands.
+    /// The state of its telemetry.
     pub verdict: Verdict,
-    /// Why, the weightiest first.
+    /// The causes of the verdict, most severe first.
     pub causes: Vec<Cause>,
 }
 
 impl Agent {
-    /// The tags under which its data arrives.
+    /// The tags of its data.
     pub fn owner(&self) -> Owner {
         Owner::new(self.project.as_deref(), Some(&self.agent))
     }
 
-    /// What the agent is called on the screen.
+    /// The display name: the agent's name, or the container's if there is none.
     pub fn title(&self) -> &str {
         if self.agent.is_empty() { &self.container } else { &self.agent }
     }
 }
 
-/// Whether an agent that is made now would get telemetry: Clawker's own check, asked ahead.
+/// Whether new agents will report: the outcome of Clawker's own check if it ran now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewAgents {
-    /// It would.
+    /// Whether Clawker will enable telemetry for them.
     pub would_report: bool,
-    /// What was seen, literals in backticks.
+    /// What was observed, with literals in backticks.
     pub evidence: String,
-    /// Why not; empty where it would.
+    /// Why they will not report; empty if they will.
     pub causes: Vec<Cause>,
 }
 
-/// What `agents --json` prints. The shape is a contract.
+/// The output of `agents --json`. Its shape is stable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentsReport {
-    /// Whether an agent that is made now would get telemetry.
+    /// Whether Clawker will enable telemetry for new agents.
     pub new_agent_would_report: bool,
-    /// Every agent, by container name.
+    /// All agents, sorted by container name.
     pub agents: Vec<ReportedAgent>,
 }
 
-/// One agent of the report.
+/// One agent in the output of `agents --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedAgent {
-    /// The project.
+    /// The project; `None` if there is none.
     pub project: Option<String>,
-    /// The agent.
+    /// The agent's name; may be empty.
     pub agent: String,
     /// The container's name.
     pub container: String,
-    /// It runs.
+    /// Whether its container is running.
     pub running: bool,
-    /// How its telemetry stands.
+    /// The state of its telemetry.
     pub verdict: Verdict,
-    /// When something arrived last.
+    /// When data last arrived from it; `None` if unknown or never.
     pub last_seen: Option<Timestamp>,
-    /// Why.
+    /// The causes of the verdict, most severe first.
     pub causes: Vec<Cause>,
 }
 

@@ -1,59 +1,58 @@
-//! The difference between two texts, as the panel shows it before anything is written. Only the data: what finds the
-//! difference is the server's.
+//! The difference between two texts. Only the data; the server computes it.
 
 use serde::{Deserialize, Serialize};
 
-/// What would change in one file.
+/// The changes in one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDiff {
-    /// The file's name or path, as people are to read it.
+    /// The file's name or path as displayed.
     pub name: String,
-    /// The changed places, from top to bottom; none where nothing changes.
+    /// The changed places from top to bottom; empty if nothing changes.
     pub hunks: Vec<Hunk>,
 }
 
 impl FileDiff {
-    /// How many lines are added and how many removed.
+    /// Number of added and of removed lines.
     pub fn counts(&self) -> (usize, usize) {
         let count = |tag| self.hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| line.tag == tag).count();
         (count(LineTag::Added), count(LineTag::Removed))
     }
 }
 
-/// One changed place, with lines around it that stay.
+/// One changed place with surrounding unchanged lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hunk {
-    /// The lines, a removed one before what replaces it.
+    /// The lines; removed lines come before those that replace them.
     pub lines: Vec<DiffLine>,
 }
 
 /// One line of a hunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiffLine {
-    /// What becomes of it.
+    /// Whether the line is unchanged, removed, or added.
     pub tag: LineTag,
-    /// Its number in the old text, counted from 1; `None` for an added line.
+    /// Line number in the old text, counted from 1; `None` for an added line.
     pub old_line: Option<u32>,
-    /// Its number in the new text, counted from 1; `None` for a removed line.
+    /// Line number in the new text, counted from 1; `None` for a removed line.
     pub new_line: Option<u32>,
-    /// The line without its line ending.
+    /// The text without its line ending.
     pub text: String,
 }
 
-/// What becomes of a line.
+/// The kind of a line in a diff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineTag {
-    /// It stays.
+    /// Unchanged.
     Kept,
-    /// It goes.
+    /// Removed.
     Removed,
-    /// It is new.
+    /// Added.
     Added,
 }
 
 impl LineTag {
-    /// The mark before the line in a unified diff.
+    /// The marker before the line in a unified diff.
     pub const fn sign(self) -> char {
         match self {
             LineTag::Kept => ' ',
@@ -63,7 +62,7 @@ impl LineTag {
     }
 }
 
-/// As `diff -u` prints it, without the lines that name the two files.
+/// Prints a unified diff like `diff -u`, without the two file name lines.
 impl std::fmt::Display for FileDiff {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for hunk in &self.hunks {
@@ -77,7 +76,7 @@ impl std::fmt::Display for FileDiff {
     }
 }
 
-/// The first line on one side, and how many there are; 0 and 0 where that side has none.
+/// The first line number and the number of lines on one side; 0 and 0 if that side is empty.
 fn span(hunk: &Hunk, side: impl Fn(&DiffLine) -> Option<u32>) -> (u32, usize) {
     let mut numbers = hunk.lines.iter().filter_map(side);
     let first = numbers.next();

@@ -1,79 +1,79 @@
-//! Everything that can go wrong, as one closed enum that crosses the wire: what happened, and the next step.
+//! All errors that reach people, as one closed enum that crosses the wire.
 //!
-//! Style: `Display` says what happened in one sentence, literals in backticks; `hint()` says what to do.
+//! Style: `Display` says what happened in one sentence, with literals in backticks; `hint()` says what to do.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{access::Action, job::JobKind, problem::Problem, service::Service};
 
-/// Why something could not be done.
+/// Why an operation failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum StackError {
-    /// Nothing answers at the Engine's address.
+    /// Docker does not respond at its address.
     #[error("can't reach {}: {detail}", engine_at(endpoint))]
     EngineUnreachable {
-        /// As `unix:///var/run/docker.sock`; empty where no address was found.
+        /// For example `unix:///var/run/docker.sock`; empty if no address was found.
         endpoint: String,
-        /// The reason, as the system gave it.
+        /// The operating system's reason.
         detail: String,
     },
-    /// The socket is there, but this user may not use it.
+    /// The socket exists, but the user has no permission to use it.
     #[error("permission denied on the Docker socket `{endpoint}`")]
     EnginePermission {
-        /// As `unix:///var/run/docker.sock`.
+        /// For example `unix:///var/run/docker.sock`.
         endpoint: String,
     },
-    /// The Engine speaks an API that is too old.
+    /// The Engine's API is too old.
     #[error("the Docker Engine supports API {version}, but 1.41 or later is required")]
     EngineTooOld {
-        /// The Engine's newest API version.
+        /// The newest API version that the Engine supports.
         version: String,
     },
-    /// `DOCKER_CONTEXT` or `docker context use` names a context that is not there.
+    /// `DOCKER_CONTEXT` or `docker context use` names a missing context.
     #[error("the Docker context `{name}` does not exist")]
     ContextNotFound {
         /// The context's name.
         name: String,
     },
-    /// The Engine's address is of a kind that cannot be used.
+    /// The Engine's address is of an unsupported kind.
     #[error("the Docker endpoint `{endpoint}` is not supported: {detail}")]
     EndpointUnsupported {
         /// The address.
         endpoint: String,
-        /// Why not.
+        /// Why it is not supported.
         detail: String,
     },
-    /// One or more settings are wrong.
+    /// One or more settings are invalid.
     #[error("{}", problems_in_words(problems))]
     SettingsInvalid {
-        /// All of them.
+        /// All problems, at least one.
         problems: Vec<Problem>,
     },
-    /// A change of settings cannot be made.
+    /// A change of settings was rejected.
     #[error("{}", problems_in_words(problems))]
     ChangeRefused {
-        /// Why, all of it.
+        /// All reasons, at least one.
         problems: Vec<Problem>,
     },
-    /// There is no setting of that name.
+    /// No setting has this name.
     #[error("unknown setting `{key}`")]
     UnknownSetting {
-        /// What was asked for.
+        /// The requested key.
         key: String,
-        /// Settings of a similar name.
+        /// Existing settings with similar names; may be empty.
         near: Vec<String>,
     },
-    /// The settings file is no longer the one that somebody looked at.
+    /// The settings file changed since it was read.
     #[error("`{file}` changed in the meantime; nothing was overwritten")]
     SettingsChanged {
-        /// The settings file.
+        /// The path of the settings file.
         file: String,
     },
-    /// A job is at work, and what was asked for cannot be left to it.
+    /// Another job is running, and the request can't be merged into it.
     #[error("another job is running: {}", kind.description())]
     Busy {
-        /// What it does.
+        /// What the running job does.
         kind: JobKind,
     },
     /// The monitor folder has no files yet.
@@ -85,12 +85,12 @@ pub enum StackError {
     /// Files in the monitor folder do not match the settings.
     #[error("{} in `{directory}` {} not match the settings", backticked(files), if files.len() == 1 { "does" } else { "do" })]
     FilesDiffer {
-        /// The files' names.
+        /// The names of the files.
         files: Vec<String>,
         /// The monitor folder.
         directory: String,
     },
-    /// The monitor folder belongs to the generation of Clawker's stack that came after this one.
+    /// The monitor folder belongs to the newer, OpenSearch-based generation of Clawker's stack.
     #[error(
         "`compose.yaml` in `{directory}` was written by a newer Clawker whose stack uses OpenSearch; it was not changed"
     )]
@@ -101,11 +101,11 @@ pub enum StackError {
     /// A file or folder could not be read or written.
     #[error("`{path}` could not be {verb}: {detail}")]
     File {
-        /// The file or folder.
+        /// The path of the file or folder.
         path: String,
-        /// `read`, `written`, `created`, `replaced`.
+        /// A past participle: `read`, `written`, `created`, `replaced`.
         verb: String,
-        /// The reason, as the system gave it.
+        /// The operating system's reason.
         detail: String,
     },
     /// A part of this program could not be started.
@@ -125,146 +125,146 @@ pub enum StackError {
     /// A port that a service needs on the host is in use.
     #[error("port {port} for {} is already in use{}", service.title(), by(holder))]
     PortTaken {
-        /// Who wants it.
+        /// The service that needs it.
         service: Service,
         /// The port on the host.
         port: u16,
-        /// Who has it, where that could be found out.
+        /// What uses it, if known.
         holder: Option<String>,
-        /// The setting that holds the number, as `monitoring.grafana_port`.
+        /// The setting with the port, for example `monitoring.grafana_port`.
         field: String,
     },
-    /// A port cannot be bound, though nobody has it.
+    /// A port can't be published although it is free.
     #[error("port {port} for {} cannot be published on `{address}`: {detail}", service.title())]
     CannotPublish {
-        /// Who wants it.
+        /// The service that needs it.
         service: Service,
         /// The address on the host.
         address: String,
         /// The port on the host.
         port: u16,
-        /// The reason.
+        /// The Engine's reason.
         detail: String,
-        /// The setting to change, as `monitoring.bind_address`.
+        /// The setting to change, for example `monitoring.bind_address`.
         field: String,
     },
-    /// An image is missing and could not be fetched.
+    /// An image is missing and could not be pulled.
     #[error("the image `{image}` for {} could not be pulled: {detail}", service.title())]
     PullFailed {
-        /// For which service.
+        /// The service that needs it.
         service: Service,
         /// The image reference.
         image: String,
-        /// The Engine's or the registry's words.
+        /// The Engine's or the registry's message.
         detail: String,
     },
-    /// A container that is not part of this stack has a name that a service needs.
+    /// A container outside this stack has the name of a service.
     #[error("a container named `{name}` already exists and is not part of this stack (image `{image}`)")]
     ForeignContainer {
-        /// The name.
+        /// The container's name.
         name: String,
-        /// Its image.
+        /// The image reference of that container.
         image: String,
-        /// What owns it, as far as its labels say.
+        /// What owns it, if its labels show it.
         owner: Option<String>,
     },
-    /// A network of the name exists and cannot be used.
+    /// The network exists but can't be used.
     #[error("the network `{name}` can't be used: {detail}")]
     ForeignNetwork {
-        /// The network.
+        /// The network's name.
         name: String,
-        /// What is wrong with it.
+        /// Why it can't be used, as a clause.
         detail: String,
     },
-    /// A container ended, or was never able to run.
+    /// A container exited, or could not be started.
     #[error("{} failed to start: {detail}", service.title())]
     ServiceFailed {
-        /// Which service.
+        /// The service of the container.
         service: Service,
-        /// How it ended.
+        /// How it exited, as a clause.
         detail: String,
-        /// Its last log lines.
+        /// Its last log lines; may be empty.
         log: Vec<String>,
     },
-    /// A service runs but did not become ready in time.
+    /// A service is running but did not become ready in time.
     #[error("{} is running but was not ready after {waited_seconds} s: {detail}", service.title())]
     NotReady {
-        /// Which service.
+        /// The service.
         service: Service,
-        /// How long was waited.
+        /// How long the job waited, in seconds.
         waited_seconds: u64,
-        /// What its readiness check answered last.
+        /// The last answer of its readiness check.
         detail: String,
-        /// Its last log lines.
+        /// Its last log lines; may be empty.
         log: Vec<String>,
     },
-    /// The Engine refused something about a service.
+    /// The Engine refused an operation on a service.
     #[error("{} could not be {verb}: {detail}", service.title())]
     Refused {
-        /// Which service.
+        /// The service.
         service: Service,
-        /// `created`, `started`, `stopped`, `removed`.
+        /// A past participle: `created`, `started`, `stopped`, `removed`.
         verb: String,
-        /// The Engine's words.
+        /// The Engine's message.
         detail: String,
     },
-    /// The Engine refused something that concerns no single service.
+    /// The Engine refused an operation that concerns no single service.
     #[error("the Docker Engine refused to {what}: {detail}")]
     EngineRefused {
-        /// What was asked, as `create the network clawker-net`.
+        /// The operation, for example `create the network clawker-net`.
         what: String,
-        /// The Engine's words.
+        /// The Engine's message.
         detail: String,
     },
-    /// There is no container of that service.
+    /// The service has no container.
     #[error("{} has no container", service.title())]
     NoContainer {
-        /// Which service.
+        /// The service.
         service: Service,
     },
-    /// No container of an agent is called that.
+    /// No agent has this name.
     #[error("no agent is named `{agent}`")]
     UnknownAgent {
-        /// A container's name, or whatever somebody took for an agent's.
+        /// The requested name: a container's or an agent's.
         agent: String,
     },
-    /// More than one agent is called that.
+    /// Several agents have this name.
     #[error("`{agent}` matches several containers: {}", backticked(containers))]
     AmbiguousAgent {
-        /// What somebody took for an agent's name.
+        /// The requested name.
         agent: String,
-        /// The containers that may be meant.
+        /// The names of the matching containers, at least two.
         containers: Vec<String>,
     },
-    /// Nobody takes telemetry where it was to be sent.
+    /// No collector accepts telemetry at the given address.
     #[error("no collector accepts telemetry at `{endpoint}`: {detail}")]
     NoCollector {
-        /// The address, as `http://127.0.0.1:4318/v1/metrics`.
+        /// The address, for example `http://127.0.0.1:4318/v1/metrics`.
         endpoint: String,
-        /// The system's reason, or the answer.
+        /// The operating system's reason, or the answer.
         detail: String,
     },
-    /// The panel cannot listen where it was told to.
+    /// The panel can't listen on the given address.
     #[error("the panel cannot listen on `{address}`: {detail}")]
     CannotListen {
         /// Address and port.
         address: String,
-        /// Why not.
+        /// The operating system's reason.
         detail: String,
     },
-    /// The work was stopped before its end.
+    /// The operation was canceled before it finished.
     #[error("canceled before it finished")]
     Cancelled,
-    /// A fault of the panel; the log holds the whole chain under that id.
+    /// A bug in the panel. The log has the full chain of errors under the ID.
     #[error("unexpected error; see the log entry `{id}`")]
     Internal {
-        /// The id in the log.
+        /// The ID in the log.
         id: String,
     },
 }
 
 impl StackError {
-    /// The next step.
+    /// What to do next, as a clause without a trailing period.
     pub fn hint(&self) -> String {
         match self {
             StackError::EngineUnreachable { endpoint, .. } if endpoint.is_empty() => {
@@ -361,7 +361,7 @@ impl StackError {
         }
     }
 
-    /// The last lines of the failing service's log, where the error carries them.
+    /// The last log lines of the failed service; empty for errors without a log.
     pub fn log(&self) -> &[String] {
         match self {
             StackError::ServiceFailed { log, .. } | StackError::NotReady { log, .. } => log,

@@ -1,42 +1,42 @@
-//! A generated file as the panel shows it: what is on disk beside what the settings ask for.
+//! A generated file as the panel shows it: its contents and how it compares with the settings.
 
 use serde::{Deserialize, Serialize};
 
-/// How a file on disk compares with what the settings ask for.
+/// How a file on disk compares with the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileState {
-    /// Not on disk; the contents shown are what `init` would write.
+    /// Missing on disk; the contents shown are what `init` would create.
     Missing,
-    /// As the settings ask for.
+    /// Matches the settings.
     Current,
-    /// As it was written last, but the settings have changed since.
+    /// Not edited, but the settings have changed since it was created.
     Outdated,
-    /// Changed by somebody else since it was written.
+    /// Edited since it was created.
     Edited,
 }
 
-/// What a file is written in, for highlighting.
+/// The language of a file, for highlighting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
-    /// YAML.
+    /// YAML syntax.
     Yaml,
-    /// JSON.
+    /// JSON syntax.
     Json,
 }
 
 /// One generated file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileView {
-    /// Its name within the monitor folder.
+    /// The name within the monitor folder.
     pub name: String,
-    /// What it is for, in one sentence.
+    /// Its purpose in one sentence.
     pub purpose: String,
-    /// What it is written in.
+    /// The language of its contents.
     pub language: Language,
-    /// Disk against settings.
+    /// How the file on disk compares with the settings.
     pub state: FileState,
-    /// The contents on disk, or, where it is missing, what `init` would write.
+    /// The contents on disk, or what `init` would create if it is missing.
     pub contents: String,
 }

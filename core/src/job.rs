@@ -1,4 +1,4 @@
-//! A job: long work that belongs to the process, not to the request that asked for it.
+//! A job: long-running work that belongs to the process, not to the request that started it.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,20 +8,20 @@ use crate::{error::StackError, service::Service, timestamp::Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobKind {
-    /// Writes the files.
+    /// Creates the files.
     Initialize,
     /// Starts the stack.
     Up,
     /// Stops the stack and removes its containers.
     Down,
-    /// Saves settings, writes the files anew, and makes anew what that concerns.
+    /// Saves settings, updates the files, and recreates affected services.
     Apply,
-    /// As `Down`, and removes the three volumes with all recorded data.
+    /// Like `Down`, and also removes the three volumes with all recorded data.
     Remove,
 }
 
 impl JobKind {
-    /// What it does, in words that follow "the job:".
+    /// What it does, after "another job is running:".
     pub const fn description(self) -> &'static str {
         match self {
             JobKind::Initialize => "creating the files",
@@ -33,39 +33,39 @@ impl JobKind {
     }
 }
 
-/// How a job stands.
+/// State of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
-    /// At work.
+    /// The job is running.
     Running,
-    /// The wanted end state was seen.
+    /// The job has finished and its goal was verified.
     Done,
-    /// `Job::error` says why.
+    /// The job has failed; `Job::error` has the reason.
     Failed,
-    /// Stopped because somebody asked, or the process ended.
+    /// The job was canceled, or the process ended.
     Cancelled,
 }
 
-/// Where one service stands within a job.
+/// Progress of one service within a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Nothing done yet.
+    /// Not started yet.
     Waiting,
-    /// Its image is being fetched.
+    /// Its image is being pulled.
     Pulling,
-    /// Its container is being made, or made anew.
+    /// Its container is being created or recreated.
     Creating,
     /// Its container is being started.
     Starting,
-    /// It runs; its readiness answer is awaited.
+    /// It is running but not ready yet.
     AwaitingReadiness,
-    /// It answers that it is ready.
+    /// It is ready.
     Ready,
-    /// It is being stopped.
+    /// Its container is being stopped.
     Stopping,
-    /// Its container is gone.
+    /// Its container was removed.
     Removed,
     /// It failed; the job's error may name it.
     Failed,
@@ -74,26 +74,26 @@ pub enum Phase {
 /// One service within a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceStep {
-    /// Which service.
+    /// The service.
     pub service: Service,
-    /// Where it stands.
+    /// Its progress.
     pub phase: Phase,
 }
 
-/// The fetching of one image. Bytes are compressed bytes over the wire.
+/// Progress of pulling one image, in compressed bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pull {
     /// The image reference.
     pub image: String,
-    /// Bytes fetched so far.
+    /// Bytes pulled so far.
     pub fetched_bytes: u64,
-    /// Bytes in all, as far as the registry has told; grows while layers are discovered.
+    /// Total bytes as far as the registry has reported; grows while layers are discovered.
     pub total_bytes: u64,
-    /// The image is here.
+    /// The image is complete.
     pub complete: bool,
 }
 
-/// What happened to one file when the configuration was initialised.
+/// What a job did with one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileOutcome {
     /// The file's name within the monitor folder.
@@ -102,52 +102,52 @@ pub struct FileOutcome {
     pub action: FileAction,
 }
 
-/// What was done with a file.
+/// An action on a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "did")]
 pub enum FileAction {
-    /// It was missing and is written now.
+    /// It was missing and was created.
     Written,
-    /// It was there and is right.
+    /// It was already up to date.
     Unchanged,
-    /// It was as it had been written last, and follows the settings now.
+    /// It had not been edited and was updated to the settings.
     Updated,
-    /// It was there and differs from what would be written; it was left alone.
+    /// It differs from the settings and was not changed.
     Kept,
-    /// It differed and was replaced; the old one is kept under this name beside it.
+    /// It differed and was replaced; the old file was backed up.
     Replaced {
-        /// The backup's file name.
+        /// The name of the backup in the same folder.
         backup: String,
     },
 }
 
-/// A job, running or ended. The same in every tab.
+/// A job, running or ended. All tabs show the same job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// Counts from 1 within the process.
     pub id: u32,
     /// What it does.
     pub kind: JobKind,
-    /// How it stands.
+    /// Its state.
     pub state: JobState,
-    /// When it began.
+    /// When it started.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When it ended; `None` while it is running.
     pub finished_at: Option<Timestamp>,
-    /// Images being fetched.
+    /// Images being pulled; may be empty.
     pub pulls: Vec<Pull>,
     /// The services it works on.
     pub steps: Vec<ServiceStep>,
-    /// What happened to each file (`Initialize`, `Apply`).
+    /// What was done with each file (`Initialize`, `Apply`).
     pub files: Vec<FileOutcome>,
-    /// It failed, and what it had changed was put back as it was (`Apply`).
+    /// The job failed, and its changes were rolled back (`Apply`).
     pub restored: bool,
-    /// Why it failed.
+    /// Why it failed; `None` unless it did.
     pub error: Option<StackError>,
 }
 
 impl Job {
-    /// A job at its beginning.
+    /// A job that has just started.
     pub fn begin(id: u32, kind: JobKind, started_at: Timestamp) -> Job {
         Job {
             id,
@@ -163,12 +163,12 @@ impl Job {
         }
     }
 
-    /// Whether it is at work.
+    /// Whether it is running.
     pub fn is_running(&self) -> bool {
         self.state == JobState::Running
     }
 
-    /// Folds one report of progress in.
+    /// Updates the job with one progress report.
     pub fn apply(&mut self, progress: Progress) {
         match progress {
             Progress::Step { service, phase } => match self.steps.iter_mut().find(|step| step.service == service) {
@@ -184,7 +184,7 @@ impl Job {
         }
     }
 
-    /// Bytes fetched and bytes to fetch over all images, or `None` when nothing is fetched.
+    /// Pulled and total bytes of all images; `None` if no image is being pulled.
     pub fn pulled_bytes(&self) -> Option<(u64, u64)> {
         (!self.pulls.is_empty()).then(|| {
             self.pulls
@@ -194,20 +194,20 @@ impl Job {
     }
 }
 
-/// One report of progress from the work to the job.
+/// One progress report from the work to its job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
-    /// A service came to a phase.
+    /// A service reached a phase.
     Step {
-        /// Which service.
+        /// The service.
         service: Service,
-        /// Which phase.
+        /// The phase it reached.
         phase: Phase,
     },
-    /// An image's bytes.
+    /// Progress of pulling an image.
     Pull(Pull),
-    /// A file was dealt with.
+    /// A file was handled.
     File(FileOutcome),
-    /// What was changed is as it was before.
+    /// All changes were rolled back.
     Restored,
 }

@@ -1,10 +1,10 @@
-//! The rules of clawker-monitor: what a setting may be, which files and containers follow from the settings, what has
-//! to be done to get there, and the words for what can go wrong.
+//! The rules of clawker-monitor: valid settings, the files and containers that follow from them, plans to get there,
+//! and the text of everything that can go wrong.
 //!
-//! **Invariant:** nothing here does I/O, reads a clock or knows an async runtime. Everything is a function from data to
-//! data, so that the same rules run in the browser's form and on the server, and can be tested without either.
+//! **Invariant:** nothing here does I/O, reads a clock, or knows an async runtime. Everything is a function from data
+//! to data, so that the same rules run in the browser and on the server, and can be tested without either.
 //!
-//! Rendering and planning sit behind the feature `engine`, so that the WebAssembly does not carry them.
+//! Rendering and planning are behind the feature `engine` and not part of the WebAssembly.
 
 pub mod access;
 pub mod agent_environment;

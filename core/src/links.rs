@@ -1,11 +1,11 @@
-//! Addresses that lead from the panel into the services' own pages, with project, agent, session and time range carried
-//! over: Grafana's dashboard and single panels of it, Grafana's Explore, Prometheus, Jaeger.
+//! Links from the panel to the services' own pages that carry over project, agent, session, and time range: Grafana's
+//! dashboard and its panels, Grafana's Explore, Prometheus, Jaeger.
 //!
-//! A link says beforehand why it cannot be followed, or why what it leads to would be empty. Panels, variables and data
-//! sources are named by the dashboard's own constants. Knows nothing of how a link is drawn.
+//! A link knows why it can't be followed, or why its target would be empty. Panels, variables, and data sources come
+//! from the dashboard's constants. This module does not know how links are rendered.
 //!
-//! Sources of the forms: Grafana's documentation and `pathId.ts` (`viewPanel=panel-3` from 11.3 on, a bare number
-//! before), its documentation of Explore (`panes` from 10 on, `left` before), Prometheus 3's and 2's own pages.
+//! Sources of the URLs: Grafana's documentation and `pathId.ts` (`viewPanel=panel-3` since 11.3, a bare number before),
+//! its documentation of Explore (`panes` since 10, `left` before), and the pages of Prometheus 3 and 2.
 
 mod address;
 mod explore;
@@ -20,13 +20,13 @@ use crate::{
     telemetry::{CLAUDE_CODE_SERVICE, Owner, OwnerNumbers, Range},
 };
 
-/// Where the services' pages answer.
+/// Builds links from the state of the services.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links {
     pages: Vec<Page>,
 }
 
-/// What of one service matters for links.
+/// The state of one service, as far as links need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Page {
     service: Service,
@@ -36,7 +36,7 @@ struct Page {
     version: Version,
 }
 
-/// Major and minor number. What is not said is taken for the newest: the tag `12` is the newest of the twelves.
+/// Major and minor version. Missing parts count as the newest: the tag `12` is the newest 12.x.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Version(u32, u32);
 
@@ -51,40 +51,39 @@ impl Version {
 /// What a link is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct About {
-    /// Whose data; the default is everybody's.
+    /// The owner of the data; the default means all owners.
     pub owner: Owner,
-    /// Nobody's: only what arrived without project and agent. The owner is the default then.
+    /// Only data without project and agent. The owner is then the default.
     pub untagged: bool,
-    /// The id of one session, or the beginning of it.
+    /// A session ID or its prefix; `None` for all sessions.
     pub session: Option<String>,
-    /// How far back.
+    /// The time range.
     pub range: Range,
-    /// The addresses of the agent's container on the network. The egress panels are filtered by them, and by nothing
-    /// else; none for all.
+    /// The addresses of the agent's container. The egress panels filter by address only; empty for all.
     pub addresses: Vec<String>,
-    /// What is known to be there.
+    /// Which data exists.
     pub holds: Holds,
 }
 
-/// Whether there is anything to be seen of the owner within the range. `None` where that is not known.
+/// Whether there is data of the owner within the range. `None` if unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Holds {
     /// Any event.
     pub events: Option<bool>,
     /// Any metric.
     pub metrics: Option<bool>,
-    /// A tool that ran.
+    /// A tool call.
     pub tools: Option<bool>,
-    /// A tool that failed.
+    /// A failed tool call.
     pub failures: Option<bool>,
-    /// A connection that the firewall saw.
+    /// A connection recorded by the firewall.
     pub egress: Option<bool>,
-    /// Traces are switched on for the agent. Clawker never does so, so that not known means no.
+    /// Whether traces are enabled for the agent. Clawker never enables them, so unknown means no.
     pub traces: Option<bool>,
 }
 
 impl Holds {
-    /// Where the stores answered and nothing of the owner is there. Egress belongs to addresses, so that it is not known.
+    /// The stores answered and have no data of the owner. Egress is recorded by address, so it is unknown.
     pub const NOTHING: Holds = Holds {
         events: Some(false),
         metrics: Some(false),
@@ -110,17 +109,17 @@ impl From<&OwnerNumbers> for Holds {
     }
 }
 
-/// Where to go.
+/// A link to a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Link {
-    /// The address; `None` where there is none to go to.
+    /// The URL; `None` if the page can't be reached.
     pub href: Option<String>,
-    /// Why there is none, or why what is there would be empty. A whole sentence, literals in backticks.
+    /// Why it can't be reached, or why it would be empty. A full sentence, with literals in backticks.
     pub why: Option<String>,
 }
 
 impl Links {
-    /// From what is known of the services.
+    /// Builds links from a snapshot.
     pub fn of(snapshot: &Snapshot) -> Links {
         Links { pages: snapshot.services.iter().map(Page::of).collect() }
     }
@@ -130,7 +129,7 @@ impl Links {
         self.link(Service::Grafana, |page| page.dashboard("d", about).done(), || self.why_no_dashboard(about))
     }
 
-    /// One panel of the dashboard, alone on Grafana's page. A row is no panel; its link leads to the dashboard.
+    /// One panel of the dashboard, alone on Grafana's page. For a row, the dashboard.
     pub fn panel(&self, panel: PanelId, about: &About) -> Link {
         let address = |page: &Page| match needs::of(panel) {
             None => page.dashboard("d", about).done(),
@@ -139,7 +138,7 @@ impl Links {
         self.link(Service::Grafana, address, || self.why_no_panel(panel, about))
     }
 
-    /// One panel with nothing around it, to be shown within another page.
+    /// One panel without navigation, for embedding in another page.
     pub fn solo(&self, panel: PanelId, about: &About, dark: bool) -> Link {
         let theme = if dark { "dark" } else { "light" };
         let address = |page: &Page| {
@@ -148,20 +147,20 @@ impl Links {
         self.link(Service::Grafana, address, || self.why_no_panel(panel, about))
     }
 
-    /// The events themselves, in Grafana's Explore.
+    /// The events in Grafana's Explore.
     pub fn events(&self, about: &About) -> Link {
         let expression = explore::events(about);
         let address = |page: &Page| page.explore(Source::Loki, &expression, about.range);
         self.link(Service::Grafana, address, || self.why_nothing(needs::Need::Events, about, "Explore"))
     }
 
-    /// A question to Prometheus, in Grafana's Explore. The expression names its owner itself: see `selector`.
+    /// A query to Prometheus in Grafana's Explore. The expression includes the owner; see `selector`.
     pub fn metric(&self, expression: &str, about: &About) -> Link {
         let address = |page: &Page| page.explore(Source::Prometheus, expression, about.range);
         self.link(Service::Grafana, address, || self.why_nothing(needs::Need::Metrics, about, "Explore"))
     }
 
-    /// A question to Prometheus, on its own page.
+    /// A query on Prometheus' own page.
     pub fn prometheus(&self, expression: &str, range: Range) -> Link {
         let address = |page: &Page| {
             let (path, graph) = if page.version < Version(3, 0) { ("/graph", "0") } else { ("/query", "graph") };
@@ -202,7 +201,7 @@ impl Links {
 const NO_TRACES: &str = "Agents send no traces unless `OTEL_TRACES_EXPORTER` and \
                          `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` are set, so the search would find nothing.";
 
-/// The samples of one metric that belong to what a link is about: `metric{project="…",agent="…"}`.
+/// The PromQL selector for one metric: `metric{project="…",agent="…"}`.
 pub fn selector(metric: &str, about: &About) -> String {
     explore::selector(metric, about)
 }
@@ -222,7 +221,7 @@ impl Page {
         self.url.as_deref().unwrap_or_default().trim_end_matches('/')
     }
 
-    /// The beginning of every address into the dashboard. The uid is the title's slug as well.
+    /// The common part of all dashboard URLs. The UID also serves as the slug.
     fn dashboard(&self, way: &str, about: &About) -> Address {
         let path = ["/", way, "/", UID, "/", UID].concat();
         let all = "$__all";
@@ -232,14 +231,14 @@ impl Page {
             .pair("to", "now")
             .variable(variable::PROJECT, about.owner.project.as_deref().unwrap_or(all))
             .variable(variable::AGENT, about.owner.agent.as_deref().unwrap_or(all));
-        // A text, not a choice: `$__all` would be taken for a session of that name.
+        // A text variable, for which `$__all` would be a literal session ID.
         if let Some(session) = &about.session {
             address = address.variable(variable::SESSION, session);
         }
         about.addresses.iter().fold(address, |address, ip| address.variable(variable::CLIENT_IP, ip))
     }
 
-    /// A panel as this Grafana's addresses name it.
+    /// The panel's ID in the URLs of this version of Grafana.
     fn panel(&self, panel: PanelId) -> String {
         if self.version < Version(11, 3) { panel.number().to_string() } else { panel.anchor() }
     }

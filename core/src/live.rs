@@ -1,10 +1,10 @@
-//! What a tab knows and how it is kept current: one snapshot, then changes.
+//! The state that every tab shows, and how it is kept current: one snapshot, then changes.
 //!
-//! `changes(old, new)` and `Snapshot::apply` are each other's inverse: applying every change to the old snapshot gives
-//! the new one. The server publishes whole snapshots; only differences travel.
+//! `changes(old, new)` and `Snapshot::apply` belong together: applying all changes to the old snapshot gives the new
+//! one. The server publishes whole snapshots; only differences travel.
 //!
-//! The enums here are tagged from outside (`{"snapshot": …}`): a tag within would make serde keep a second, buffering
-//! reader of every type below it, a tenth of the WebAssembly.
+//! The enums here are externally tagged (`{"snapshot": …}`). An internal tag would make serde generate a second,
+//! buffering deserializer for every nested type, a tenth of the WebAssembly.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,24 +21,24 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How the Docker Engine stands.
+/// State of the connection to Docker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EngineState {
-    /// The first answer is awaited.
+    /// No answer yet.
     Connecting,
-    /// It answers.
+    /// Connected.
     Connected {
-        /// The Engine's version, as `28.5.2`.
+        /// The Engine's version, for example `28.5.2`.
         version: String,
-        /// The API version agreed on, as `1.51`.
+        /// The negotiated API version, for example `1.51`.
         api_version: String,
-        /// The address, as `unix:///var/run/docker.sock`.
+        /// The address, for example `unix:///var/run/docker.sock`.
         endpoint: String,
     },
-    /// It does not answer; tried again until it does.
+    /// Not reachable; the server keeps retrying.
     Unreachable {
-        /// Why.
+        /// Why it can't be reached.
         error: StackError,
     },
 }
@@ -46,50 +46,49 @@ pub enum EngineState {
 /// The files of the stack on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
-    /// The monitor folder.
+    /// The path of the monitor folder.
     pub directory: String,
-    /// The settings file, whether or not it exists.
+    /// The path of the settings file, whether or not it exists.
     pub settings_file: String,
-    /// Tells one text of the settings file from another, so that a page knows when to look again; empty where there is
-    /// no file, or none that can be read.
+    /// Hash of the settings file, so that a page knows when to reload; empty if the file is missing or can't be read.
     pub settings_base: String,
-    /// `compose.yaml` is there.
+    /// Whether `compose.yaml` exists.
     pub initialized: bool,
-    /// Files that are missing or differ from what the settings ask for.
+    /// Names of files that are missing or do not match the settings.
     pub differing: Vec<String>,
-    /// Why settings or files could not be read, where they could not.
+    /// Why settings or files could not be read, if so.
     pub error: Option<StackError>,
 }
 
-/// All that the panel's pages show live.
+/// Everything that the panel's pages show live.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// The moment this was put together, by the server's clock.
+    /// When the snapshot was taken, by the server's clock.
     pub taken_at: Timestamp,
-    /// The Engine.
+    /// The connection to Docker.
     pub engine: EngineState,
-    /// The files.
+    /// The files on disk.
     pub configuration: Configuration,
-    /// The stack in one word.
+    /// The state of the stack.
     pub stack: StackState,
-    /// The network.
+    /// The network `clawker-net`.
     pub network: NetworkStatus,
     /// The six services, in the order of `Service::ALL`.
     pub services: Vec<ServiceStatus>,
-    /// The running job, or the one that ended last.
+    /// The running job, or the last one that ended; `None` if there was none.
     pub job: Option<Job>,
-    /// What the doctor found last; `None` until he was there.
+    /// The last results of the doctor; `None` before its first run.
     pub checkup: Option<Checkup>,
-    /// Every agent, by container name.
+    /// All agents, sorted by container name.
     pub agents: Vec<Agent>,
-    /// Whether an agent that is made now would get telemetry; `None` until the Engine was looked at.
+    /// Whether new agents will report; `None` before Docker was first queried.
     pub new_agents: Option<NewAgents>,
-    /// How data flows; `None` while nobody looks or no store runs.
+    /// The data flow; `None` while nobody is watching or no store is running.
     pub flow: Option<Flow>,
 }
 
 impl Snapshot {
-    /// Before anything was asked of anybody.
+    /// The snapshot before anything is known.
     pub fn unknown(taken_at: Timestamp) -> Snapshot {
         Snapshot {
             taken_at,
@@ -113,27 +112,27 @@ impl Snapshot {
         }
     }
 
-    /// One service.
+    /// The status of one service.
     pub fn service(&self, service: Service) -> Option<&ServiceStatus> {
         self.services.iter().find(|status| status.service == service)
     }
 
-    /// One agent, by its container's name.
+    /// The agent with this container name.
     pub fn agent(&self, container: &str) -> Option<&Agent> {
         self.agents.iter().find(|agent| agent.container == container)
     }
 
-    /// The job that is at work, if one is.
+    /// The job, if it is running.
     pub fn running_job(&self) -> Option<&Job> {
         self.job.as_ref().filter(|job| job.is_running())
     }
 
-    /// What `status --json` prints.
+    /// The output of `status --json`.
     pub fn report(&self) -> StatusReport {
         StatusReport { stack: self.stack, network: self.network.clone(), services: self.services.clone() }
     }
 
-    /// Folds one change in.
+    /// Applies one change.
     pub fn apply(&mut self, change: Change) {
         match change {
             Change::Engine(engine) => self.engine = engine,
@@ -167,49 +166,49 @@ impl Snapshot {
     }
 }
 
-/// One difference between two snapshots.
+/// A difference between two snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// The Engine came, went or changed.
+    /// The connection to Docker changed.
     Engine(EngineState),
     /// Files or settings changed.
     Configuration(Configuration),
-    /// The stack's state changed.
+    /// The state of the stack changed.
     Stack(StackState),
-    /// The network came or went.
+    /// The network was created or removed.
     Network(NetworkStatus),
     /// A service changed.
     Service(Box<ServiceStatus>),
-    /// Only a service's use of CPU and memory changed.
+    /// Only the resource usage of a service changed.
     Usage {
-        /// Which service.
+        /// The service.
         service: Service,
-        /// What it uses; `None` when it stopped.
+        /// Its usage; `None` if it stopped.
         usage: Option<Usage>,
     },
-    /// The job began, moved on or ended.
+    /// The job started, progressed, or ended.
     Job(Option<Box<Job>>),
-    /// The doctor was there again.
+    /// The doctor ran again.
     Checkup(Option<Checkup>),
-    /// An agent came or changed.
+    /// An agent was added or changed.
     Agent(Box<Agent>),
-    /// The agent with that container was removed.
+    /// The agent with this container name was removed.
     AgentGone(String),
-    /// Only the moment changed at which an agent was heard last.
+    /// Only the time of an agent's last data changed.
     Heard {
-        /// Its container.
+        /// The container's name.
         container: String,
-        /// When.
+        /// When data last arrived.
         last_seen: Option<Timestamp>,
     },
-    /// What a new agent would get changed.
+    /// The state of new agents changed.
     NewAgents(Option<NewAgents>),
-    /// Data flows otherwise.
+    /// The data flow changed.
     Flow(Option<Flow>),
 }
 
-/// Everything in `new` that is not as in `old`. `taken_at` alone is no difference.
+/// All differences between `old` and `new`, except `taken_at`.
 pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     let mut changes = Vec::new();
     if old.engine != new.engine {
@@ -267,22 +266,22 @@ fn agent_changes(old: &Snapshot, new: &Snapshot, changes: &mut Vec<Change>) {
     }
 }
 
-/// What the live stream carries, one JSON document an event.
+/// One event of the live stream; one JSON document each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LiveEvent {
-    /// First on every connection: the build of the server, so that a stale tab learns that its WebAssembly is old.
+    /// First on every connection: the server's build, so that a stale tab learns that its WebAssembly is outdated.
     Hello {
         /// Changes with every build.
         build: String,
     },
     /// Second on every connection, and again for a reader that fell behind.
     Snapshot(Box<Snapshot>),
-    /// From then on; `at` is the server's clock.
+    /// All later events.
     Changes {
-        /// When.
+        /// The server's clock.
         at: Timestamp,
-        /// What.
+        /// The change.
         changes: Vec<Change>,
     },
 }

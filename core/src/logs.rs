@@ -1,27 +1,27 @@
-//! A line of a service's log, and how serious it sounds.
+//! A line of a service's log, and its level.
 
 use serde::{Deserialize, Serialize};
 
 use crate::timestamp::Timestamp;
 
-/// How serious a line is, as far as the line itself says.
+/// The level of a log line, as far as the line shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// `error`, `fatal`, `panic`, `critical`.
     Error,
-    /// `warn`.
+    /// `warn`, `warning`.
     Warn,
     /// `info`.
     Info,
     /// `debug`, `trace`.
     Debug,
-    /// The line does not say.
+    /// No recognizable level.
     Plain,
 }
 
 impl Level {
-    /// The word used in the wire format and in `data-level` attributes.
+    /// The name on the wire and in `data-level` attributes.
     pub const fn name(self) -> &'static str {
         match self {
             Level::Error => "error",
@@ -32,7 +32,7 @@ impl Level {
         }
     }
 
-    /// Reads the level out of a line in any of the formats the six services use: logfmt (`level=warn`), JSON
+    /// Parses the level of a line in any of the formats that the six services use: logfmt (`level=warn`), JSON
     /// (`"level":"warn"`), and tab-separated zap (`2026-…Z<tab>warn<tab>…`).
     pub fn of(line: &str) -> Level {
         let after_key = line
@@ -61,16 +61,16 @@ impl Level {
 /// One line of a container's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// When the Engine received the line.
+    /// When Docker received the line; `None` if unknown.
     pub at: Option<Timestamp>,
-    /// How serious the line is.
+    /// The line's level.
     pub level: Level,
-    /// The line itself, without its end and without terminal colour codes.
+    /// The text without its line ending and terminal color codes.
     pub text: String,
 }
 
 impl LogLine {
-    /// A line as the Engine gives it with `timestamps=true`: an RFC 3339 moment, a space, the text.
+    /// Parses a line as Docker returns it with `timestamps=true`: an RFC 3339 time, a space, the text.
     pub fn from_engine(line: &str) -> LogLine {
         let (at, text) = match line.split_once(' ') {
             Some((moment, rest)) => match Timestamp::from_rfc3339(moment) {
@@ -87,7 +87,7 @@ impl LogLine {
     }
 }
 
-/// Drops `ESC [ … letter` sequences; a browser would show them as rubbish.
+/// Removes `ESC [ … letter` sequences, which a browser would show as garbage.
 fn without_colour_codes(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut characters = text.chars();

@@ -1,17 +1,17 @@
-//! What is wrong with a setting, and where.
+//! A problem with a setting, and where it is.
 
 use serde::{Deserialize, Serialize};
 
-/// One thing wrong with the settings. All of them are found and reported at once.
+/// A problem with a setting. All problems are found and reported at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// The dotted key, as `monitoring.grafana_port`; empty when the file as a whole is meant.
+    /// The dotted key, for example `monitoring.grafana_port`; empty for the file as a whole.
     pub field: String,
-    /// What is wrong, and what is allowed: one sentence.
+    /// What is wrong and what is valid, in one sentence without its period.
     pub message: String,
-    /// The path of the file, where the value came from one.
+    /// The path of the file; `None` if the value is not from a file.
     pub file: Option<String>,
-    /// The line in that file, counted from 1.
+    /// The line in the file, counted from 1; `None` if unknown.
     pub line: Option<u32>,
 }
 

@@ -1,9 +1,8 @@
-//! The six services of the monitoring stack: their names and what they are for. Knows no port and no image; those are
-//! settings.
+//! The six services of the monitoring stack: their names and purposes. Ports and images are settings.
 
 use serde::{Deserialize, Serialize};
 
-/// One service of the stack. The order is the order of the data path, and the order in which people see them.
+/// A service of the stack, in the order of the data path, which is also the display order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Service {
@@ -15,14 +14,14 @@ pub enum Service {
     Loki,
     /// Stores traces.
     Jaeger,
-    /// Draws the dashboards.
+    /// Shows the dashboards.
     Grafana,
-    /// Reads the firewall's container logs and ships them to Loki.
+    /// Reads the firewall's container logs and sends them to Loki.
     Promtail,
 }
 
 impl Service {
-    /// Every service, in the order of the data path.
+    /// All services, in the order of the data path.
     pub const ALL: [Service; 6] = [
         Service::OtelCollector,
         Service::Prometheus,
@@ -44,7 +43,7 @@ impl Service {
         }
     }
 
-    /// The name people read.
+    /// The display name.
     pub const fn title(self) -> &'static str {
         match self {
             Service::OtelCollector => "Collector",
@@ -56,7 +55,7 @@ impl Service {
         }
     }
 
-    /// What the service does, in a few words that follow its name.
+    /// What the service does, to follow its name in a sentence.
     pub const fn purpose(self) -> &'static str {
         match self {
             Service::OtelCollector => "receives telemetry from agents",
@@ -68,7 +67,7 @@ impl Service {
         }
     }
 
-    /// Why the pinned image of this service will see no more releases, where that is so.
+    /// Why the pinned image gets no further releases, if so.
     ///
     /// Sources: the Jaeger download page (v1 ended 2025-12-31), Grafana's Promtail documentation (ended 2026-03-02).
     pub const fn end_of_life(self) -> Option<&'static str> {
@@ -79,7 +78,7 @@ impl Service {
         }
     }
 
-    /// The service of that name in `compose.yaml`.
+    /// The service with this name in `compose.yaml`.
     pub fn from_name(name: &str) -> Option<Service> {
         Service::ALL.into_iter().find(|service| service.name() == name)
     }

@@ -1,7 +1,7 @@
-//! The `monitoring` section of Clawker's `settings.yaml`: what may be set, what it means, what it defaults to.
+//! The `monitoring` section of Clawker's `settings.yaml`: its keys, their meaning, and their defaults.
 //!
-//! Values are parsed, not validated: a `Port` cannot hold 0. All problems are reported at once. Where the text comes
-//! from (a file, a form) is not known here; `read` turns YAML into the same plain values a form would give.
+//! Values are parsed, not validated: a `Port` can't hold 0. All problems are reported at once. This module does not
+//! know where the text comes from (a file, a form); `read` converts YAML to the same plain values that a form submits.
 
 mod change;
 #[cfg(feature = "engine")]
@@ -30,80 +30,80 @@ use serde::{Deserialize, Serialize};
 
 use crate::{problem::Problem, service::Service};
 
-/// A value as somebody wrote it, and where.
+/// A value as it was written, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawValue {
-    /// The text of the scalar, without its quotes.
+    /// The text of the scalar, without quotes.
     pub text: String,
-    /// The line in its file, counted from 1.
+    /// The line in the file, counted from 1; `None` if the value is not from a file.
     pub line: Option<u32>,
 }
 
-/// Values by dotted key below `monitoring`, as `telemetry.metrics_path`. A key that is absent has its default.
+/// Values by dotted key below `monitoring`, for example `telemetry.metrics_path`. Missing keys have their defaults.
 pub type RawValues = BTreeMap<String, RawValue>;
 
-/// The settings of the stack, every one of them valid.
+/// The settings of the stack, all of them valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// A collector elsewhere, to which agents send instead. Empty in nearly every installation.
+    /// URL of an external collector that agents send to instead of the stack's; usually `None`.
     pub otel_collector_endpoint: Option<String>,
-    /// OTLP over HTTP.
+    /// Port of OTLP over HTTP.
     pub otel_collector_port: Port,
-    /// The host name under which the collector is reached from the host.
+    /// The collector's host name as seen from the host. Clawker stores it without using it.
     pub otel_collector_host: String,
-    /// The host name under which agents reach the collector.
+    /// The collector's host name as seen from agents.
     pub otel_collector_internal: String,
-    /// OTLP over gRPC.
+    /// Port of OTLP over gRPC.
     pub otel_grpc_port: Port,
-    /// Loki's HTTP API.
+    /// Port of Loki's HTTP API.
     pub loki_port: Port,
-    /// Prometheus' pages and API.
+    /// Port of Prometheus' web UI and API.
     pub prometheus_port: Port,
-    /// Jaeger's pages and API.
+    /// Port of Jaeger's web UI and API.
     pub jaeger_port: Port,
-    /// Grafana.
+    /// Port of Grafana's web UI.
     pub grafana_port: Port,
-    /// Where the collector offers the agents' metrics to Prometheus; on the network only.
+    /// Port where Prometheus scrapes the agents' metrics from the collector; not published on the host.
     pub prometheus_metrics_port: Port,
-    /// Promtail's own page.
+    /// Port of Promtail's status page.
     pub promtail_port: Port,
-    /// The address on the host on which ports are published.
+    /// The host address on which ports are published.
     pub bind_address: IpAddr,
     /// What agents send, and how often.
     pub telemetry: Telemetry,
-    /// How long what was recorded is kept.
+    /// How long data is kept.
     pub retention: Retentions,
-    /// Images that replace the pinned ones.
+    /// Images that override the pinned ones.
     pub images: BTreeMap<Service, ImageRef>,
 }
 
-/// What agents record and send. Baked into agent images by Clawker.
+/// What agents record and send. Clawker sets these values in agent images.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Telemetry {
-    /// The collector's path for metrics.
+    /// The collector's URL path for metrics.
     pub metrics_path: UrlPath,
-    /// The collector's path for events.
+    /// The collector's URL path for events.
     pub logs_path: UrlPath,
-    /// How often metrics are sent.
+    /// Export interval of metrics.
     pub metric_export_interval: Milliseconds,
-    /// How often events are sent.
+    /// Export interval of events.
     pub logs_export_interval: Milliseconds,
-    /// Tool inputs and outputs are recorded.
+    /// Whether tool inputs and error messages are recorded.
     pub log_tool_details: bool,
-    /// Prompts are recorded.
+    /// Whether prompts and answers are recorded.
     pub log_user_prompts: bool,
-    /// The Anthropic account ID is attached.
+    /// Whether the Anthropic account ID is attached.
     pub include_account_uuid: bool,
-    /// The session id is attached.
+    /// Whether the session ID is attached.
     pub include_session_id: bool,
 }
 
-/// How long what was recorded is kept. Traces are kept by number, not by age, and only until Jaeger restarts.
+/// How long data is kept. Traces are limited by number instead, and lost when Jaeger restarts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retentions {
-    /// Prometheus' samples.
+    /// Retention of Prometheus' samples.
     pub metrics: Retention,
-    /// Loki's events and logs.
+    /// Retention of Loki's events and logs.
     pub logs: Retention,
 }
 
@@ -115,7 +115,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Parses every value, and reports every problem at once.
+    /// Parses all values and reports all problems at once.
     pub fn from_values(values: &RawValues) -> Result<Settings, Vec<Problem>> {
         let mut reader = Reader { values, problems: Vec::new() };
         let mut images = BTreeMap::new();
@@ -158,7 +158,7 @@ impl Settings {
                 images,
             })
         })();
-        // The closure stops at the first bad value; every key is tried once more for the full list.
+        // The closure stops at the first invalid value; check all keys for the full list.
         if parsed.is_none() || !reader.problems.is_empty() {
             reader.problems.clear();
             for key in KEYS {
@@ -173,7 +173,7 @@ impl Settings {
         }
     }
 
-    /// The ports that must differ from one another, with the key each is set by.
+    /// The ports that must be unique, with their keys.
     pub fn ports(&self) -> [(&'static str, Port); 8] {
         [
             ("otel_collector_port", self.otel_collector_port),
@@ -189,7 +189,7 @@ impl Settings {
 }
 
 impl Settings {
-    /// The value of one key as it would be written; empty for none, and for a key that is not in the table.
+    /// The value of a key as it would be written; empty if it has none or the key is unknown.
     pub fn value(&self, path: &str) -> String {
         let telemetry = &self.telemetry;
         if let Some((_, port)) = self.ports().into_iter().find(|(key, _)| *key == path) {
@@ -239,7 +239,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A value that may be absent; an empty text is none.
+    /// An optional value; an empty text means none.
     fn parse_optional<T>(&mut self, path: &str) -> Option<T>
     where
         T: std::str::FromStr<Err: std::fmt::Display>,
@@ -260,8 +260,8 @@ impl Reader<'_> {
         self.problems.push(Problem { field: format!("monitoring.{path}"), message, file: None, line });
     }
 
-    /// The name becomes an alias of the collector on the network. Another service's name would then lead to two
-    /// containers in turn.
+    /// The name becomes an alias of the collector on the network. With another service's name, requests would alternate
+    /// between two containers.
     fn check_collector_name(&mut self) {
         let key = "otel_collector_internal";
         let named = self.values.get(key).and_then(|raw| Service::from_name(&raw.text.to_ascii_lowercase()));
@@ -276,7 +276,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Two services cannot listen on one port of the host, and inside the collector no two receivers can.
+    /// Two services can't listen on one host port, nor two receivers on one port of the collector.
     fn check_ports_differ(&mut self) {
         let mut seen: BTreeMap<u16, &'static str> = BTreeMap::new();
         for key in KEYS.iter().filter(|key| key.kind == Kind::Port) {
@@ -284,7 +284,7 @@ impl Reader<'_> {
             let Ok(port) = text.parse::<Port>() else { continue };
             match seen.get(&port.number()) {
                 Some(other) => {
-                    // The line to look at is the one somebody wrote.
+                    // Report the line that the user wrote.
                     let (field, other) = match self.values.contains_key(key.path) {
                         true => (key.path, *other),
                         false => (*other, key.path),

@@ -1,5 +1,5 @@
-//! What the settings page shows and what it sends: the wire types between the page, the command line and the server.
-//! Nothing here reads a file; who does is the server.
+//! The data of the settings page: the wire types between page, command line, and server. No I/O; the server reads and
+//! writes the files.
 
 use std::collections::BTreeMap;
 
@@ -17,63 +17,62 @@ use crate::{
     settings::{AgentNeed, Change},
 };
 
-/// Everything the page shows.
+/// Everything that the settings page shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingsPage {
-    /// The settings file's path, whether or not it exists.
+    /// The path of the settings file, whether or not it exists.
     pub file: String,
-    /// Tells one text of the file from another; empty where there is no file. See `SettingsForm::base`.
+    /// Hash of the file's text; empty if there is no file. See `SettingsForm::base`.
     pub base: String,
-    /// The values that the file sets, by dotted key below `monitoring`, as they are written; a key that is absent has
-    /// its default.
+    /// The values in the file as they are written, by dotted key below `monitoring`. Missing keys have their defaults.
     pub values: BTreeMap<String, String>,
-    /// The file cannot be used, and why; `values` is empty then.
+    /// Why the file can't be used, if so; `values` is then empty.
     pub broken: Option<BrokenSettings>,
-    /// The host's side of every port setting, in the order of the settings' table.
+    /// What uses the port of each port setting, in the order of `KEYS`.
     pub ports: Vec<PortUse>,
-    /// What an agent is given under these settings.
+    /// The variables of a new agent under these settings.
     pub environment: Vec<Variable>,
-    /// The same, ready to copy into `.clawker.yaml` as `agent.env`.
+    /// The same variables as text for `agent.env` in `.clawker.yaml`.
     pub agent_env: String,
-    /// Where settings, files, containers and agents differ.
+    /// Differences between settings, files, containers, and agents.
     pub drift: Drift,
 }
 
-/// A settings file that cannot be used.
+/// A settings file that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrokenSettings {
-    /// Why: every problem with its line, or why it could not be read at all.
+    /// All problems with their lines, or why the file could not be read.
     pub error: StackError,
-    /// Its text, to be mended; `None` where it is none (a folder, not UTF-8, larger than 1 MiB).
+    /// Its text, to be fixed; `None` if it can't be shown (a folder, not UTF-8, larger than 1 MiB).
     pub text: Option<String>,
 }
 
-/// A port of the host, as the field that sets it shows it.
+/// A port on the host and what uses it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortUse {
-    /// The setting, dotted below `monitoring`; empty where a number was asked about that no setting holds.
+    /// The setting, dotted below `monitoring`; empty for a port that no setting has.
     pub key: String,
-    /// The number.
+    /// The port number.
     pub port: u16,
-    /// Who has it; `None` where it is not published or cannot be known.
+    /// What uses it; `None` if it is not published or unknown.
     pub holder: Option<PortHolder>,
-    /// A free one nearby, where this one is somebody else's.
+    /// A free port nearby, if another program uses this one.
     pub free: Option<u16>,
 }
 
-/// What somebody wants changed, and what they were looking at while they said so.
+/// A submitted form: the wanted values, and those that the form was filled with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingsForm {
-    /// The `base` of the file whose values the form was filled with.
+    /// The `base` of the file that the form was filled from.
     pub base: String,
-    /// The value of every field, by dotted key. Empty text: the key is to have its default.
+    /// The value of each field by dotted key. Empty text means the default.
     pub values: BTreeMap<String, String>,
-    /// The value that each field was filled with; empty text: the file did not set it.
+    /// The value that each field was filled with; empty text if the file did not set it.
     pub was: BTreeMap<String, String>,
 }
 
 impl SettingsForm {
-    /// Reads the pairs of an HTML form: `base`, `KEY`, and `was.KEY`. Pairs that are neither are ignored.
+    /// Parses the pairs of an HTML form: `base`, `KEY`, and `was.KEY`. Other pairs are ignored.
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> SettingsForm {
         let mut form = SettingsForm::default();
         for (name, value) in pairs {
@@ -86,7 +85,7 @@ impl SettingsForm {
         form
     }
 
-    /// The changes that were made in the form: fields that are not as they were filled.
+    /// The changes made in the form: fields that differ from their original value.
     pub fn changes(&self) -> Vec<Change> {
         let differs =
             |(key, value): &(&String, &String)| self.was.get(*key).map_or("", String::as_str) != value.as_str();
@@ -101,77 +100,76 @@ impl SettingsForm {
     }
 }
 
-/// What would happen if the form were applied.
+/// What applying the form would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
-    /// The `base` of the file on disk that this was worked out against; applying refuses any other.
+    /// The `base` of the current file; applying rejects any other.
     pub base: String,
-    /// Why the changes cannot be made, all at once; nothing else is worked out then.
+    /// Why the changes can't be made; the rest of the preview is then empty.
     pub problems: Vec<Problem>,
-    /// Fields that the form changes and that somebody else changed meanwhile.
+    /// Fields that were changed both in the form and in the file.
     pub conflicts: Vec<Conflict>,
-    /// What changes in the settings file.
+    /// Changes in the settings file.
     pub settings: FileDiff,
-    /// What changes in the generated files.
+    /// Changes in the generated files.
     pub files: Vec<FileDiff>,
-    /// Generated files that were edited by hand and would be kept as they are, unless one chooses otherwise.
+    /// Generated files with manual edits, which are kept unless the user chooses to replace them.
     pub edited: Vec<String>,
-    /// Services that would be made anew; empty while the stack does not run.
+    /// Services that would be recreated; empty if the stack is not running.
     pub services: Vec<Service>,
-    /// What agents need before they follow.
+    /// What existing agents need.
     pub agents: AgentNeed,
-    /// Agents that exist and would go on with other values, by container name.
+    /// Existing agents that would keep other values, by container name.
     pub agents_affected: Vec<String>,
-    /// The stack runs, so that applying restarts services.
+    /// Whether the stack is running, so that applying recreates services.
     pub stack_runs: bool,
 }
 
-/// A field that two people changed.
+/// A field that was changed both in the form and in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
-    /// The key, dotted below `monitoring`.
+    /// The dotted key below `monitoring`.
     pub key: String,
-    /// What the form was filled with; `None`: not set.
+    /// The value that the form was filled with; `None` if it was not set.
     pub was: Option<String>,
-    /// What the file says now.
+    /// The current value in the file; `None` if it is not set.
     pub on_disk: Option<String>,
-    /// What the form says.
+    /// The value in the form; `None` to remove the key.
     pub yours: Option<String>,
 }
 
-/// The four layers (settings, files, running containers, agents), and where one lags behind the one before.
+/// Differences between the four layers: settings, files, running containers, agents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
-    /// Settings that the files were not written from: key, the value in the settings, the value in the files. Empty
-    /// where it is not known what the files were written from.
+    /// Settings that the files do not have yet; empty if it is unknown which settings the files were created from.
     pub fields: Vec<FieldDrift>,
-    /// Generated files that are not as the settings ask for.
+    /// Names of generated files that do not match the settings.
     pub files: Vec<(String, FileState)>,
-    /// Containers that are not as the settings ask for.
+    /// Services whose containers do not match the settings.
     pub services: Vec<(Service, Recreate)>,
-    /// How many agents there are, running or not.
+    /// Number of agents, running or not.
     pub agents_seen: u32,
-    /// Agents whose telemetry variables are not what an agent would be given now.
+    /// Agents whose telemetry variables differ from those of a new agent.
     pub agents: Vec<AgentDrift>,
-    /// Why the containers could not be looked at.
+    /// Why the containers could not be inspected, if so.
     pub engine_error: Option<StackError>,
 }
 
 impl Drift {
-    /// Everything agrees.
+    /// Whether all layers match.
     pub fn is_none(&self) -> bool {
         self.fields.is_empty() && self.files.is_empty() && self.services.is_empty() && self.agents.is_empty()
     }
 }
 
-/// A setting that waits to be applied.
+/// A setting that is not applied yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldDrift {
-    /// The key, dotted below `monitoring`.
+    /// The dotted key below `monitoring`.
     pub key: String,
-    /// The value in `settings.yaml`, or its default.
+    /// The value in `settings.yaml`, or the default.
     pub settings: String,
-    /// The value that the files were written from.
+    /// The value that the files were created with.
     pub files: String,
 }
 
@@ -180,7 +178,7 @@ pub struct FieldDrift {
 pub struct AgentDrift {
     /// The container's name.
     pub container: String,
-    /// It runs.
+    /// Whether it is running.
     pub running: bool,
     /// The variables that differ.
     pub differences: Vec<Difference>,

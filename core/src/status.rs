@@ -1,4 +1,4 @@
-//! The state of the stack as people and scripts read it: what `status --json` prints is made of these types.
+//! The state of the stack; `status --json` prints these types.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,20 +8,20 @@ use crate::{service::Service, timestamp::Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StackState {
-    /// Six containers run and all six answer.
+    /// All six containers are running and ready.
     Running,
-    /// Some run or some do not answer yet.
+    /// Some are not running or not ready.
     Partial,
-    /// None runs.
+    /// None is running.
     Stopped,
-    /// The files were not made yet.
+    /// The files have not been created yet.
     NotInitialized,
-    /// The Engine does not answer, so nothing is known.
+    /// Docker can't be reached, so the state is unknown.
     EngineUnreachable,
 }
 
 impl StackState {
-    /// The word in `status --json`.
+    /// The name in `status --json`.
     pub const fn name(self) -> &'static str {
         match self {
             StackState::Running => "running",
@@ -33,30 +33,30 @@ impl StackState {
     }
 }
 
-/// What a container is doing. The Engine's own words, and `missing` where there is no container.
+/// State of a container, as Docker names it, plus `missing`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContainerState {
-    /// There is no container of that name.
+    /// There is no container with this name.
     Missing,
-    /// Created, never started.
+    /// Created but never started.
     Created,
-    /// Its process runs.
+    /// Running.
     Running,
-    /// Frozen.
+    /// Paused.
     Paused,
-    /// Between an exit and the next start, by its restart policy.
+    /// Exited, and waiting for a restart by its restart policy.
     Restarting,
     /// Being removed.
     Removing,
-    /// Its process ended.
+    /// Exited.
     Exited,
-    /// The Engine could neither run nor remove it.
+    /// Docker could neither start nor remove it.
     Dead,
 }
 
 impl ContainerState {
-    /// The word in `status --json`.
+    /// The name in `status --json`.
     pub const fn name(self) -> &'static str {
         match self {
             ContainerState::Missing => "missing",
@@ -70,12 +70,12 @@ impl ContainerState {
         }
     }
 
-    /// Whether the container is up: it has a process, or will have one again by itself. It holds its ports.
+    /// Whether it has a process, or will have one again without intervention. It then holds its ports.
     pub const fn is_up(self) -> bool {
         matches!(self, ContainerState::Running | ContainerState::Paused | ContainerState::Restarting)
     }
 
-    /// The state of that name, as the Engine says it.
+    /// The state with this name, as Docker spells it.
     pub fn from_name(name: &str) -> Option<ContainerState> {
         use ContainerState as S;
         [S::Missing, S::Created, S::Running, S::Paused, S::Restarting, S::Removing, S::Exited, S::Dead]
@@ -87,7 +87,7 @@ impl ContainerState {
 /// A published port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedPort {
-    /// The address on the host, as `127.0.0.1`.
+    /// The address on the host, for example `127.0.0.1`.
     pub bind: String,
     /// The port on the host.
     pub host: u16,
@@ -95,65 +95,65 @@ pub struct PublishedPort {
     pub container: u16,
 }
 
-/// What a container uses right now, measured by the Engine over the last second.
+/// Resource usage of a container, measured by Docker over the last second.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Percent of one core.
+    /// CPU in percent of one core.
     pub cpu_percent: f32,
-    /// Bytes, without the page cache.
+    /// Memory in bytes, without the page cache.
     pub memory_bytes: u64,
 }
 
-/// One service as it is.
+/// The state of one service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceStatus {
-    /// Which service.
+    /// The service.
     pub service: Service,
     /// The container's name.
     pub container: String,
-    /// What the container does.
+    /// The container's state.
     pub state: ContainerState,
-    /// The service's own readiness answer; never merely "the container is up".
+    /// Whether its readiness check succeeds. A running container alone does not make it ready.
     pub ready: bool,
-    /// The image reference of the container, or the one that would be used.
+    /// The image reference of its container, or of the one that would be created.
     pub image: String,
-    /// The version, read from the image's tag.
+    /// The version from the image's tag; `None` if the tag is not a version.
     pub version: Option<String>,
-    /// When the container was last started; only while it runs.
+    /// When the container was last started; `None` unless it is running.
     pub started_at: Option<Timestamp>,
-    /// What is published on the host.
+    /// Ports published on the host.
     pub ports: Vec<PublishedPort>,
-    /// The service's own page, where it has one and it is published.
+    /// The URL of its web page; `None` if it has none or the page is not published.
     pub url: Option<String>,
-    /// What the readiness check saw last, in words, while the service is not ready (`HTTP 503: Ingester not ready`).
+    /// The last answer of the readiness check while it is not ready (`HTTP 503: Ingester not ready`).
     pub waiting_for: Option<String>,
-    /// What went wrong last, where something did (`exited with code 1 …`).
+    /// The last failure, if any (`exited with code 1 …`).
     pub problem: Option<String>,
-    /// CPU and memory, while somebody watches.
+    /// CPU and memory; `None` while nobody is watching.
     pub usage: Option<Usage>,
 }
 
 /// The Docker network of the agents and the stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkStatus {
-    /// Its name.
+    /// The network's name.
     pub name: String,
     /// Whether it exists.
     pub exists: bool,
 }
 
-/// What `status --json` prints.
+/// The output of `status --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StatusReport {
-    /// The whole stack in one word.
+    /// The state of the whole stack.
     pub stack: StackState,
-    /// The network.
+    /// The network `clawker-net`.
     pub network: NetworkStatus,
-    /// The six services.
+    /// The six services, in the order of `Service::ALL`.
     pub services: Vec<ServiceStatus>,
 }
 
-/// The stack's state from its parts.
+/// Computes the state of the stack from its parts.
 pub fn stack_state(engine_answers: bool, initialized: bool, services: &[ServiceStatus]) -> StackState {
     let running = services.iter().filter(|service| service.state == ContainerState::Running).count();
     let alive = services.iter().any(|service| {
@@ -168,9 +168,9 @@ pub fn stack_state(engine_answers: bool, initialized: bool, services: &[ServiceS
     }
 }
 
-/// The version in an image reference: its tag without a leading `v`, where it looks like a version.
+/// The version in an image reference: its tag without a leading `v`, if it looks like a version.
 ///
-/// `grafana/loki:3.7.0@sha256:…` gives `3.7.0`; `registry:5000/x` and `x:latest` give nothing.
+/// `grafana/loki:3.7.0@sha256:…` gives `3.7.0`; `registry:5000/x` and `x:latest` give `None`.
 pub fn version_in(image: &str) -> Option<String> {
     let without_digest = image.split('@').next().unwrap_or(image);
     let (_, tag) = without_digest.rsplit_once(':')?;

@@ -1,8 +1,8 @@
-//! What agents did and what it cost: plain values that every source of telemetry fills and the panel shows. Whole
-//! numbers throughout: millionths of a dollar, tokens, seconds.
+//! What agents did and what it cost: plain values that every source of telemetry fills and the panel shows. All numbers
+//! are whole numbers: millionths of a dollar, tokens, seconds.
 //!
-//! Only `stores` knows Loki and Prometheus: their query languages, their answers, and how values are put together from
-//! these. Nothing outside `stores` depends on it.
+//! Only `stores` knows Loki and Prometheus: their query languages, their answers, and how the plain values are computed
+//! from them. Nothing else in this module depends on `stores`.
 
 mod egress;
 pub mod event;

@@ -1,17 +1,17 @@
-//! A moment, as it travels: RFC 3339 on the wire, arithmetic inside. Never reads a clock.
+//! A point in time: RFC 3339 on the wire, arithmetic inside. Never reads a clock.
 //!
-//! The calendar is spelt out here: a date library brings every format there is into the WebAssembly.
+//! The calendar is implemented here because a date library would add all its formats to the WebAssembly.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A moment in UTC, to the millisecond.
+/// A point in time in UTC, with millisecond precision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     unix_milliseconds: i64,
 }
 
 impl Timestamp {
-    /// The moment that many milliseconds after 1970-01-01T00:00:00Z.
+    /// Converts milliseconds since 1970-01-01T00:00:00Z.
     pub const fn from_unix_milliseconds(unix_milliseconds: i64) -> Self {
         Timestamp { unix_milliseconds }
     }
@@ -21,8 +21,8 @@ impl Timestamp {
         self.unix_milliseconds
     }
 
-    /// Reads RFC 3339, as the Engine writes it (`2026-11-22T07:12:56.123456789Z`). `None` for anything else, and for
-    /// the year 1, by which the Engine means "never".
+    /// Parses RFC 3339 as Docker writes it (`2026-11-22T07:12:56.123456789Z`). `None` for anything else, and for the
+    /// year 1, which Docker uses for "never".
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         let (date, rest) = (text.get(..10)?, text.get(10..)?);
         let [year, month, day] = numbers(date, '-')?;
@@ -62,7 +62,7 @@ impl Timestamp {
         Some(Timestamp { unix_milliseconds: seconds * 1000 + milliseconds })
     }
 
-    /// `2026-11-22T07:12:56.123Z`.
+    /// Formats as `2026-11-22T07:12:56.123Z`.
     pub fn to_rfc3339(self) -> String {
         let (days, within) =
             (self.unix_milliseconds.div_euclid(86_400_000), self.unix_milliseconds.rem_euclid(86_400_000));
@@ -76,14 +76,14 @@ impl Timestamp {
         )
     }
 
-    /// Whole seconds from `earlier` to this moment; zero when `earlier` is later.
+    /// Whole seconds since `earlier`; 0 if `earlier` is later.
     pub const fn seconds_since(self, earlier: Timestamp) -> u64 {
         let milliseconds = self.unix_milliseconds - earlier.unix_milliseconds;
         if milliseconds > 0 { milliseconds as u64 / 1000 } else { 0 }
     }
 }
 
-/// So many numbers, parted by that character, and nothing else.
+/// Parses a fixed count of numbers with a separator, and nothing else.
 fn numbers<const COUNT: usize>(text: &str, parted_by: char) -> Option<[i64; COUNT]> {
     let mut numbers = [0; COUNT];
     let mut parts = text.split(parted_by);
@@ -107,7 +107,7 @@ const fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from 1970-01-01 to that date of the Gregorian calendar.
+/// Days since 1970-01-01 of a date in the Gregorian calendar.
 const fn days_before(year: i64, month: i64, day: i64) -> i64 {
     let past = year - 1;
     let mut days = past * 365 + past / 4 - past / 100 + past / 400 - 719_162 + day - 1;
@@ -119,9 +119,9 @@ const fn days_before(year: i64, month: i64, day: i64) -> i64 {
     days
 }
 
-/// The date that many days after 1970-01-01.
+/// The date of a day since 1970-01-01.
 const fn date_of(days: i64) -> (i64, i64, i64) {
-    // A year has 365.2425 days on average; the guess is at most one off.
+    // A year has 365.2425 days on average, so the estimate is off by at most one.
     let mut year = 1970 + days * 10_000 / 3_652_425;
     while days_before(year, 1, 1) > days {
         year -= 1;
@@ -138,7 +138,7 @@ const fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, rest + 1)
 }
 
-/// A span of time as people say it: `12 s`, `3 min`, `2 h 14 min`, `5 d 3 h`.
+/// Formats a duration: `12 s`, `3 min`, `2 h 14 min`, `5 d 3 h`.
 pub fn format_duration(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match () {

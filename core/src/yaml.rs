@@ -1,8 +1,8 @@
-//! How a text becomes a scalar of YAML that every reader takes for the same text: Go's, which still knows some words
-//! of YAML 1.1, and those of YAML 1.2. Knows nothing of where the scalar stands.
+//! Writes text as a YAML scalar that all parsers read as the same text: Go's, which still follows parts of YAML 1.1,
+//! and those of YAML 1.2.
 
-/// Whether the text may stand without quotes. No reader takes such a text for a number, a boolean, a comment or a
-/// structure, in a flow mapping neither. What is not certain is quoted: that is never wrong.
+/// Whether the text needs no quotes. No parser takes such a text for a number, a boolean, a comment, or a structure,
+/// not even in a flow mapping. When in doubt, text is quoted, which is always correct.
 #[cfg(any(feature = "engine", test))]
 pub(crate) fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
@@ -15,7 +15,7 @@ pub(crate) fn is_plain(text: &str) -> bool {
         && !WORDS.contains(&text.to_ascii_lowercase().as_str())
 }
 
-/// A double-quoted scalar, whatever is in the text. JSON's escapes are YAML's as well.
+/// A double-quoted scalar for any text. JSON's escapes are valid in YAML.
 pub(crate) fn double_quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
@@ -30,13 +30,13 @@ pub(crate) fn double_quoted(text: &str) -> String {
     quoted
 }
 
-/// A single-quoted scalar; `None` for a text that only a double-quoted one can hold.
+/// A single-quoted scalar; `None` if only a double-quoted one can represent the text.
 #[cfg(feature = "engine")]
 pub(crate) fn single_quoted(text: &str) -> Option<String> {
     (!text.contains(needs_escape)).then(|| format!("'{}'", text.replace('\'', "''")))
 }
 
-/// Characters that break a line or that readers drop.
+/// Characters that break a line or that parsers drop.
 fn needs_escape(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }

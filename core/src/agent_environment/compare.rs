@@ -1,29 +1,29 @@
-//! How the variables of a container that exists differ from what they would be today.
+//! Compares the variables of an existing container with those of a new one.
 //!
-//! **Invariant:** no variable but those about telemetry leaves this module, and no secret among those.
+//! **Invariant:** only telemetry variables leave this module, without secrets.
 
 use serde::{Deserialize, Serialize};
 
 use super::{ENABLE, RESOURCE_ATTRIBUTES, environment};
 use crate::settings::Settings;
 
-/// A telemetry variable whose effect in a container is not what the settings ask for.
+/// A telemetry variable whose effect in a container differs from the settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// The variable.
+    /// The variable's name.
     pub name: String,
-    /// What it would be; `None` where it would not be set.
+    /// The expected value; `None` if it would not be set.
     pub wanted: Option<String>,
-    /// What it is; `None` where it is not set.
+    /// The actual value; `None` if it is not set.
     pub found: Option<String>,
 }
 
-/// Compares the variables of an agent's container (`NAME=value`, as the Engine's inspect lists them) with what that
-/// agent would get. A variable that is missing and one that says what Claude Code does without it are the same.
+/// Compares the variables of an agent's container (`NAME=value`, as Docker lists them) with those it would get now. A
+/// missing variable equals one with Claude Code's default.
 pub fn differences(container: &[String], settings: &Settings, project: &str, agent: &str) -> Vec<Difference> {
     let found: Vec<(&str, &str)> =
         container.iter().filter_map(|line| line.split_once('=')).filter(|(name, _)| is_telemetry(name)).collect();
-    // Of several lines for one name, programs see the last.
+    // If a name occurs several times, the last one counts.
     let found_value = |name: &str| found.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| *value);
     let wanted = environment(settings, project, agent);
     let mut differences = Vec::new();
@@ -44,7 +44,7 @@ pub fn differences(container: &[String], settings: &Settings, project: &str, age
     differences
 }
 
-/// Whether a variable of that name is about telemetry, and may be looked at. All others are nobody's business.
+/// Whether a variable is about telemetry and may be read. Others may contain secrets.
 pub fn is_telemetry(name: &str) -> bool {
     name.starts_with("OTEL_") || name == ENABLE || name.starts_with("CLAUDE_CODE_OTEL")
 }
@@ -56,7 +56,7 @@ fn difference(name: &str, wanted: Option<&str>, found: Option<&str>) -> Differen
 
 fn is_same(name: &str, wanted: Option<&str>, found: Option<&str>) -> bool {
     if name == RESOURCE_ATTRIBUTES {
-        // People add attributes of their own; only project and agent matter here.
+        // People add their own attributes; only project and agent matter here.
         let has = |pair: &str| found.is_some_and(|found| found.split(',').any(|part| part.trim() == pair));
         return wanted.unwrap_or_default().split(',').filter(|pair| !pair.is_empty()).all(has);
     }
@@ -64,7 +64,7 @@ fn is_same(name: &str, wanted: Option<&str>, found: Option<&str>) -> bool {
     effect(wanted) == effect(found)
 }
 
-/// One word for all ways to say yes, and one for all ways to say no.
+/// Maps all spellings of true and false to one each.
 fn meaning(value: Option<&str>) -> Option<String> {
     let lower = value?.trim().to_ascii_lowercase();
     Some(match lower.as_str() {
@@ -74,7 +74,7 @@ fn meaning(value: Option<&str>) -> Option<String> {
     })
 }
 
-/// What Claude Code does where the variable is not set.
+/// Claude Code's default for a variable that is not set.
 fn default_of(name: &str) -> Option<&'static str> {
     Some(match name {
         ENABLE
@@ -99,8 +99,8 @@ fn default_of(name: &str) -> Option<&'static str> {
 
 const HIDDEN: &str = "(hidden)";
 
-/// What may be shown of a telemetry variable's value. Headers carry tokens, and so may the address of a server before its
-/// `@` or after its `?`.
+/// A telemetry variable's value without secrets. Headers contain tokens, and so may a URL before its `@` or after its
+/// `?`.
 pub fn masked(name: &str, value: &str) -> String {
     if name.ends_with("HEADERS") || name.ends_with("_KEY") || name.contains("PASSPHRASE") {
         return HIDDEN.to_owned();

@@ -11,7 +11,7 @@ fn lines(variables: &[Variable]) -> Vec<String> {
     variables.iter().map(|variable| format!("{}={}", variable.name, variable.value)).collect()
 }
 
-/// The container of an agent that Clawker made under these settings: what it does not set is missing.
+/// The container of an agent that Clawker created under these settings; variables that it does not set are missing.
 fn made_by_clawker(settings: &Settings) -> Vec<String> {
     let variables = environment(settings, "demo", "dev");
     let by_clawker =

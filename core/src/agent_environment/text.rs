@@ -1,9 +1,9 @@
-//! The variables as people copy them into `.clawker.yaml` or into a file that it names.
+//! The variables as text to copy into `.clawker.yaml` or a file that it names.
 
 use super::{ENABLE, Source, Variable};
 use crate::yaml::double_quoted;
 
-/// For `.clawker.yaml`: the map `agent.env`. Every value is a text, so every value is quoted.
+/// The map `agent.env` for `.clawker.yaml`. All values are text, so all are quoted.
 pub fn agent_env(variables: &[Variable]) -> String {
     let mut text = String::from("agent:\n  env:\n");
     for variable in by_hand(variables) {
@@ -13,8 +13,8 @@ pub fn agent_env(variables: &[Variable]) -> String {
     text
 }
 
-/// For a file that `agent.env_file` names: a line a variable, a comment on the line above it, because there everything
-/// after `=` is the value.
+/// A file for `agent.env_file`: one line per variable, with comments on lines of their own, because everything after
+/// `=` is part of the value.
 pub fn env_file(variables: &[Variable]) -> String {
     let mut text = String::new();
     for variable in by_hand(variables) {
@@ -26,7 +26,8 @@ pub fn env_file(variables: &[Variable]) -> String {
     text
 }
 
-/// What may be set by hand. What Clawker sets at creation would be lost by it: `agent.env` has the last word.
+/// Variables that may be set manually. Setting the others would override what Clawker sets at creation, because
+/// `agent.env` wins.
 fn by_hand(variables: &[Variable]) -> impl Iterator<Item = &Variable> {
     variables.iter().filter(|variable| variable.source != Source::Creation && variable.name != ENABLE)
 }

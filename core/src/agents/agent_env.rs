@@ -1,13 +1,13 @@
-//! What a project's file sets for its agents: the map `agent.env` of a `.clawker.yaml`.
+//! Reads the map `agent.env` of a project's `.clawker.yaml`.
 //!
-//! **Invariant:** of its variables only those about telemetry get past here.
+//! **Invariant:** only telemetry variables are returned.
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 
 use crate::agent_environment::is_telemetry;
 
-/// The telemetry variables that the text of a project's file sets, `NAME=value`. A text that is not YAML sets none: it is
-/// Clawker's to complain about it.
+/// The telemetry variables in the text of a project's file as `NAME=value`. Empty if the text is not valid YAML;
+/// reporting that is up to Clawker.
 pub fn agent_env(text: &str) -> Vec<String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let documents = Yaml::load_from_str(text).unwrap_or_default();
@@ -24,7 +24,7 @@ fn member<'a, 'input>(node: &'a Yaml<'input>, name: &str) -> Option<&'a Yaml<'in
     node.as_mapping()?.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value)
 }
 
-/// People write `0` and `true` without quotes; programs get the text.
+/// People write `0` and `true` without quotes; programs get text.
 fn text_of(value: &Yaml<'_>) -> Option<String> {
     Some(match value {
         Yaml::Value(Scalar::Boolean(value)) => value.to_string(),

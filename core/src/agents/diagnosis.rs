@@ -1,8 +1,7 @@
-//! The verdict: from what the Engine, the files and the stores say about one agent to how its telemetry stands, why, and
-//! the one thing that helps.
+//! Computes an agent's verdict, its causes, and the fix from what Docker, files, and stores know about it.
 //!
-//! Each cause is a small function from the evidence to a finding with its severity; here they are put together. What was
-//! heard a moment ago outweighs whatever is odd: then it works.
+//! Each cause is a small function from facts to a finding with a severity; this module combines them. Data that arrived
+//! recently outweighs every finding: then telemetry works.
 
 mod claude;
 mod commands;
@@ -26,19 +25,19 @@ use crate::{agent_environment::baked, timestamp::Timestamp};
 
 pub use network::check_new_agents;
 
-/// What came of it.
+/// The result for one agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// How its telemetry stands.
+    /// The state of its telemetry.
     pub verdict: Verdict,
-    /// Why, the weightiest first. Of those that keep data from arriving, the ones come first whose fix goes deepest, so
-    /// that whoever follows the first is seldom in for a second.
+    /// The causes, most severe first. Among blocking causes, those with the most thorough fix come first, so that
+    /// following the first one usually solves the others.
     pub causes: Vec<Cause>,
-    /// When it was heard last; this container, not an earlier one of the same name.
+    /// When data last arrived from this container, not from an earlier one of the same name.
     pub last_seen: Option<Timestamp>,
 }
 
-/// Judges one agent.
+/// Computes the verdict of one agent.
 pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosis {
     let facts = AgentFacts::of(agent, stack);
     let mut findings = collect_findings(&facts);
@@ -53,11 +52,11 @@ pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosi
         () => Verdict::Waiting,
     };
     match verdict {
-        // What was sent while the collector ran has arrived; what is sent now does not.
+        // Data sent while the collector was running has arrived; new data does not.
         Verdict::Reporting => findings.retain(|it| {
             matches!(it.severity, Severity::Warning | Severity::Fact) || it.cause.code == CauseCode::CollectorDown
         }),
-        // How it would do if it were switched on is another question.
+        // Problems that would appear once telemetry is on do not matter now.
         Verdict::Off => findings.retain(|it| matches!(it.severity, Severity::Off | Severity::Fact)),
         _ => {}
     }
@@ -80,7 +79,7 @@ pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosi
     Diagnosis { verdict, causes, last_seen: facts.last_seen }
 }
 
-/// Everything that is wrong, odd or worth knowing.
+/// All problems, warnings, and facts.
 fn collect_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
     let (broken, own): (Vec<Fault>, Vec<Fault>) = faults(&facts.variables, &facts.collector, &facts.owner)
         .into_iter()
@@ -108,14 +107,14 @@ fn collect_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A container that is not Clawker's and has no tags at all cannot be told from others.
+/// A container that is not Clawker's and has no tags can't be distinguished from others.
 fn untagged(facts: &AgentFacts<'_>) -> Option<Fault> {
     let name = variables::RESOURCE_ATTRIBUTES;
     let nobody = facts.owner.project.is_none() && facts.owner.agent.is_none();
     nobody.then(|| missing_tags(format!("`{name}` sets neither `project` nor `agent`")))
 }
 
-/// A fault of the container's variables, and how deep one has to go to be rid of it.
+/// Converts a fault in the container's variables to a finding with the smallest fix that works.
 fn finding_from_fault(facts: &AgentFacts<'_>, fault: Fault) -> Finding {
     let by_file = fault.variables.iter().any(|name| facts.file.raw(name).is_some());
     let kind = match facts.next() {
@@ -147,7 +146,7 @@ fn finding_from_fault(facts: &AgentFacts<'_>, fault: Fault) -> Finding {
     Finding::new(severity, fault.code, format!("{}{origin}{set}{arrives}", fault.evidence), facts.recreate_fix(kind))
 }
 
-/// For a container that is made by hand: what to set where that is done.
+/// For a container that is not Clawker's: the variables to set manually.
 fn manual_setting(facts: &AgentFacts<'_>, names: &[&str]) -> String {
     let beside_host = facts.agent.networks.iter().any(|network| network == "host");
     let wanted = baked(&facts.stack.settings).into_iter().filter(|variable| names.contains(&variable.name.as_str()));
@@ -156,15 +155,15 @@ fn manual_setting(facts: &AgentFacts<'_>, names: &[&str]) -> String {
         () if names.contains(&variables::RESOURCE_ATTRIBUTES) => {
             format!("; set `{}=project=…,agent=…`", variables::RESOURCE_ATTRIBUTES)
         }
-        // Beside the host the collector has another address, that of its published port.
+        // On the host network the collector has another address, that of its published port.
         () if lines.is_empty() || beside_host => String::new(),
         () => format!("; set {}", lines.join(" and ")),
     }
 }
 
-/// Seconds within which something must have arrived.
+/// Data this recent, in seconds, makes an agent reporting.
 const RECENT: u64 = 120;
-/// However rarely it sends, seconds after which nobody calls it reporting.
+/// Upper limit of the above in seconds, however long the export interval is.
 const RECENT_AT_MOST: u64 = 600;
 
 fn is_reporting(facts: &AgentFacts<'_>) -> bool {
@@ -173,7 +172,7 @@ fn is_reporting(facts: &AgentFacts<'_>) -> bool {
     facts.runs() && facts.last_seen.is_some_and(|seen| facts.stack.now.seconds_since(seen) <= recent)
 }
 
-/// Of things that block, those that go deepest come first; of reasons, the one for which nothing is known.
+/// Sorts blocking causes by the most thorough fix, and reasons by whether the stores answer.
 fn fix_rank(finding: &Finding) -> u8 {
     if finding.severity != Severity::Blocking {
         return u8::from(finding.cause.code != CauseCode::StoresUnreachable);

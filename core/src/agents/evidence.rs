@@ -1,4 +1,4 @@
-//! What a verdict is made from. Gathered by the server; the Engine's and the stores' own words are gone by then.
+//! The evidence for a verdict. The server collects it and converts it from Docker's and the stores' formats.
 
 use crate::{
     settings::Settings,
@@ -7,53 +7,55 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// What the Engine knows of one agent's container.
+/// What Docker knows about one agent's container.
 ///
-/// **Invariant:** `environment` and `image_environment` hold variables about telemetry and no others; an agent's keys and
-/// tokens do not leave the module that speaks to the engine.
+/// **Invariant:** `environment` and `image_environment` contain telemetry variables only; an agent's keys and tokens
+/// never leave the module that talks to Docker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentContainer {
-    /// The Engine's id for it.
+    /// Docker's container ID.
     pub id: String,
-    /// The container's name.
+    /// The container's name, which is unique.
     pub container: String,
-    /// Clawker made it (label `dev.clawker.purpose=agent`).
+    /// Whether Clawker created it (label `dev.clawker.purpose=agent`).
     pub managed: bool,
-    /// The project, from the label; of a container that is not Clawker's, from its resource attributes.
+    /// The project from the label; for a container not created by Clawker, from its resource attributes.
     pub project: Option<String>,
-    /// The agent, from the same place; may be empty.
+    /// The agent's name from the same source; may be empty.
     pub agent: String,
-    /// The image reference it was made from.
+    /// The image reference of the container.
     pub image: String,
-    /// What it does.
+    /// The container's state.
     pub state: ContainerState,
-    /// When it was made.
+    /// When the container was created.
     pub created_at: Option<Timestamp>,
-    /// When it was started last, whether or not it still runs.
+    /// When it was last started, whether or not it is still running.
     pub started_at: Option<Timestamp>,
-    /// When it ended last; `None` while it runs or if it never ran.
+    /// When it last exited; `None` while it is running or if it was never started.
     pub finished_at: Option<Timestamp>,
-    /// The folder of the host in which Clawker was called (label `dev.clawker.workdir`).
+    /// The folder on the host in which Clawker was run (label `dev.clawker.workdir`).
     pub workdir: Option<String>,
     /// The names of its networks.
     pub networks: Vec<String>,
-    /// Its addresses on those networks, while it runs.
+    /// Its IP addresses on those networks; empty unless it is running.
     pub addresses: Vec<String>,
-    /// Its telemetry variables, `NAME=value`; of several lines for one name, programs see the last.
+    /// Its telemetry variables as `NAME=value`. If a name occurs several times, the last one counts.
     pub environment: Vec<String>,
-    /// The same of its image, which tells what was baked from what was set at creation; `None` where the image is gone.
+    /// The image's telemetry variables, to tell values set in the image from values set at creation; `None` if the
+    /// image was removed.
     pub image_environment: Option<Vec<String>>,
-    /// The version of Claude Code in it, where its files tell.
+    /// The version of Claude Code in the container, if its files show it.
     pub claude_version: Option<String>,
-    /// The text of `/etc/claude-code/managed-settings.json` in it, where there is one. Only its telemetry is looked at.
+    /// The text of `/etc/claude-code/managed-settings.json` in the container, if it exists. Only its telemetry
+    /// variables are used.
     pub managed_settings: Option<String>,
-    /// What the project's file sets for agents about telemetry (`agent.env` in `.clawker.yaml`), `NAME=value`, where the
-    /// file can be read on this machine.
+    /// Telemetry variables in the project's file (`agent.env` in `.clawker.yaml`) as `NAME=value`; empty if the file
+    /// can't be read on this machine.
     pub agent_env: Vec<String>,
 }
 
 impl AgentContainer {
-    /// The tags under which its data arrives.
+    /// The tags of its data.
     pub fn owner(&self) -> Owner {
         Owner::new(self.project.as_deref(), Some(&self.agent))
     }
@@ -62,31 +64,32 @@ impl AgentContainer {
 /// The container that agents send to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CollectorEvidence {
-    /// A container that Clawker's check would consider: its name contains `otel-collector`.
+    /// The name of the container that Clawker's check would consider: it contains `otel-collector`. `None` if there is
+    /// none.
     pub container: Option<String>,
-    /// It runs.
+    /// Whether it is running.
     pub running: bool,
-    /// It bears the label `dev.clawker.managed=true`, without which Clawker does not see it.
+    /// Whether it has the label `dev.clawker.managed=true`. Clawker ignores containers without it.
     pub labelled: bool,
-    /// It is on `clawker-net`.
+    /// Whether it is on the network `clawker-net`.
     pub on_network: bool,
     /// When it was started.
     pub started_at: Option<Timestamp>,
-    /// When its container was made.
+    /// When it was created.
     pub created_at: Option<Timestamp>,
 }
 
-/// What is the same for all agents.
+/// Evidence that is the same for all agents.
 #[derive(Debug, Clone)]
 pub struct StackEvidence {
-    /// Now, by the server's clock.
+    /// The current time by the server's clock.
     pub now: Timestamp,
-    /// Today's settings.
+    /// The current settings.
     pub settings: Settings,
-    /// The collector.
+    /// The collector's container.
     pub collector: CollectorEvidence,
-    /// What arrived, or why nobody knows.
+    /// What has arrived, or why it is unknown.
     pub last_seen: Result<LastSeen, String>,
-    /// What was lost; empty where nobody knows.
+    /// What was lost; empty if unknown.
     pub losses: Losses,
 }

@@ -1,13 +1,13 @@
-//! The words for verdicts and causes, the same on the page and on the command line.
+//! Display text for verdicts and causes, shared by the page and the command line.
 
 use super::{CauseCode, FixKind, Verdict};
 
 impl Verdict {
-    /// Worst first, as a list that wants attention is sorted.
+    /// All verdicts, worst first. Lists are sorted in this order.
     pub const ALL: [Verdict; 6] =
         [Verdict::Dark, Verdict::Unknown, Verdict::Waiting, Verdict::Idle, Verdict::Reporting, Verdict::Off];
 
-    /// The word in `agents --json` and in addresses.
+    /// The name in `agents --json` and in URLs.
     pub const fn name(self) -> &'static str {
         match self {
             Verdict::Reporting => "reporting",
@@ -19,7 +19,7 @@ impl Verdict {
         }
     }
 
-    /// The words on the screen.
+    /// The display name.
     pub const fn title(self) -> &'static str {
         match self {
             Verdict::Reporting => "Reporting",
@@ -31,14 +31,14 @@ impl Verdict {
         }
     }
 
-    /// The verdict of that name.
+    /// The verdict with this `name`.
     pub fn from_name(name: &str) -> Option<Verdict> {
         Verdict::ALL.into_iter().find(|verdict| verdict.name() == name)
     }
 }
 
 impl CauseCode {
-    /// Every one, in the order in which those of equal weight are told.
+    /// All causes. Those of equal severity are listed in this order.
     pub const ALL: [CauseCode; 24] = [
         CauseCode::DisabledBecauseStackWasDown,
         CauseCode::DisabledByConfiguration,
@@ -98,7 +98,7 @@ impl CauseCode {
         }
     }
 
-    /// The word in `--json`.
+    /// The name in `--json`.
     pub const fn name(self) -> &'static str {
         match self {
             CauseCode::DisabledBecauseStackWasDown => "disabled_because_stack_was_down",
@@ -130,7 +130,7 @@ impl CauseCode {
 }
 
 impl FixKind {
-    /// What to do, in one sentence. Says why the lesser step would not do, where people try it first.
+    /// What to do. Mentions why a lesser step is not enough where people would try it first.
     pub const fn advice(self) -> &'static str {
         match self {
             FixKind::Wait => "Data will appear after its next prompt.",

@@ -1,23 +1,23 @@
-//! The data sources' uids: fixed, because the dashboard and every link into Grafana name them.
+//! The UIDs of the data sources, which are fixed because the dashboard and all links use them.
 
-/// Metrics.
+/// The UID of the metrics data source.
 pub const PROMETHEUS_UID: &str = "prometheus";
-/// Events and logs.
+/// The UID of the events and logs data source.
 pub const LOKI_UID: &str = "loki";
-/// Traces.
+/// The UID of the traces data source.
 pub const JAEGER_UID: &str = "jaeger";
 
-/// A store that the dashboard and Explore ask.
+/// A store that the dashboard and Explore query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// PromQL.
+    /// Queried with PromQL.
     Prometheus,
-    /// LogQL.
+    /// Queried with LogQL.
     Loki,
 }
 
 impl Source {
-    /// Its uid.
+    /// The UID of its data source.
     pub const fn uid(self) -> &'static str {
         match self {
             Source::Prometheus => PROMETHEUS_UID,
@@ -25,7 +25,7 @@ impl Source {
         }
     }
 
-    /// Grafana's name for its kind.
+    /// Grafana's name of the data source type.
     pub const fn kind(self) -> &'static str {
         match self {
             Source::Prometheus => "prometheus",

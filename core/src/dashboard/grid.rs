@@ -1,10 +1,10 @@
-//! Where panels stand: left to right, a new line where one does not fit, a header above each row.
+//! Places panels: left to right, wrapping where one does not fit, with a header above each row.
 
 use serde_json::{Value, json};
 
 use super::{PanelId, panel::Panel};
 
-/// Columns of Grafana's grid.
+/// Number of columns in Grafana's grid.
 pub(super) const COLUMNS: u32 = 24;
 
 /// A titled group of panels.
@@ -14,7 +14,7 @@ pub(super) struct Row {
     pub panels: Vec<Panel>,
 }
 
-/// Every row and panel with its place, as Grafana reads it.
+/// All rows and panels with their positions, as Grafana's JSON.
 pub(super) fn place(rows: Vec<Row>) -> Vec<Value> {
     let mut placed = Vec::new();
     let mut top = 0;

@@ -1,8 +1,8 @@
-//! The Grafana dashboard `Claude Code Monitoring`, built by code: panels are typed, ids and variables are constants
-//! that links into Grafana use as well, the grid is computed, and every query comes from `query`.
+//! The Grafana dashboard `Claude Code Monitoring`, built by code: panels are typed, IDs and variables are constants
+//! shared with links into Grafana, the grid is computed, and all queries come from `query`.
 //!
-//! Knows nothing of ports and settings: Grafana finds the stores by the uids in `datasource`. What links need is here
-//! without the feature `engine`; what builds the dashboard is behind it.
+//! Does not know ports and settings: Grafana finds the stores by the UIDs in `datasource`. Everything that links need
+//! is available without the feature `engine`.
 
 pub mod datasource;
 #[cfg(feature = "engine")]
@@ -21,24 +21,24 @@ pub use panel_id::PanelId;
 #[cfg(feature = "engine")]
 use serde_json::{Value, json};
 
-/// The dashboard's uid, in every address of it.
+/// The dashboard's UID, part of all its URLs.
 pub const UID: &str = "claude-code-monitoring";
 /// The dashboard's title.
 pub const TITLE: &str = "Claude Code Monitoring";
 
-/// The dashboard's variables, as addresses name them: `var-project=…`.
+/// Names of the dashboard's variables in URLs: `var-project=…`.
 pub mod variable {
     /// Projects; `$__all` for all.
     pub const PROJECT: &str = "project";
     /// Agents; `$__all` for all.
     pub const AGENT: &str = "agent";
-    /// A Claude Code session: its id or the beginning of it; empty for all.
+    /// A Claude Code session ID or its prefix; empty for all.
     pub const SESSION: &str = "session_id";
-    /// Addresses of agent containers on the network; `$__all` for all. Of use for the egress row only.
+    /// IP addresses of agent containers; `$__all` for all. Only used by the egress row.
     pub const CLIENT_IP: &str = "client_ip";
 }
 
-/// `grafana-dashboard.json`.
+/// The text of `grafana-dashboard.json`.
 #[cfg(feature = "engine")]
 pub fn render() -> String {
     let mut dashboard = json!({
@@ -57,7 +57,7 @@ pub fn render() -> String {
         "templating": { "list": variables::all() },
         "panels": grid::place(rows::all()),
     });
-    // Whether maps keep the order of insertion is a feature that any crate of the build can switch on.
+    // Another crate in the build may enable insertion order for maps.
     dashboard.sort_all_objects();
     pretty(&dashboard)
 }

@@ -1,42 +1,42 @@
-//! One panel: what it shows and how. Where it stands is `grid`'s business.
+//! One panel: what it shows and how. `grid` decides its position.
 
 use serde_json::{Value, json};
 
 use super::{PanelId, datasource, query::Query};
 
-/// How a panel draws.
+/// How a panel displays its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Visual {
     /// One large number.
     Stat,
     /// Lines over time.
     TimeSeries,
-    /// Stacked bars over time: for what is counted per step.
+    /// Stacked bars over time, for counts per step.
     StackedBars,
-    /// One horizontal bar for each value.
+    /// One horizontal bar per value.
     Bars,
-    /// Parts of a whole.
+    /// Shares of a total.
     Pie,
-    /// Rows and columns.
+    /// A table.
     Table,
     /// Lines of text, newest first.
     Logs,
 }
 
-/// What numbers mean, in Grafana's names.
+/// The unit of numbers, in Grafana's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
-    /// A count.
+    /// A plain count.
     Count,
-    /// US dollars, with cents and below: single requests cost less than a cent.
+    /// US dollars with at least two decimals, because single requests cost less than a cent.
     Dollars,
-    /// Milliseconds.
+    /// Duration in milliseconds.
     Milliseconds,
-    /// Seconds.
+    /// Duration in seconds.
     Seconds,
-    /// 0 to 1.
+    /// A ratio from 0 to 1.
     Share,
-    /// Seconds since 1970 as "3 minutes ago".
+    /// Seconds since 1970, shown as "3 minutes ago".
     Ago,
 }
 
@@ -61,17 +61,17 @@ impl Unit {
     }
 }
 
-/// A column of a table: the field as the query gives it, what people read, what it measures.
+/// A column of a table: the query's field, its title, and its unit.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     pub field: &'static str,
     pub title: &'static str,
     pub unit: Option<Unit>,
-    /// An address to go to from a cell.
+    /// A URL to open from a cell.
     pub link: Option<(&'static str, String)>,
 }
 
-/// One panel.
+/// A panel of the dashboard.
 #[derive(Debug, Clone)]
 pub(super) struct Panel {
     pub id: PanelId,
@@ -81,11 +81,11 @@ pub(super) struct Panel {
     pub unit: Unit,
     pub queries: Vec<Query>,
     pub columns: Vec<Column>,
-    /// 24 are a whole line.
+    /// Width in grid columns; 24 fill a row.
     pub width: u32,
-    /// One is 30 pixels.
+    /// Height in grid rows of 30 pixels.
     pub height: u32,
-    /// Whether no answer means that there was nothing, so that 0 is true. Not so for means and shares.
+    /// Whether no result means 0. Not the case for means and ratios.
     pub nothing_is_zero: bool,
 }
 
@@ -128,7 +128,7 @@ impl Panel {
         self
     }
 
-    /// Lets the cells of the column added last lead somewhere.
+    /// Makes the cells of the last added column links.
     pub fn linked(mut self, title: &'static str, address: String) -> Panel {
         if let Some(column) = self.columns.last_mut() {
             column.link = Some((title, address));
@@ -136,7 +136,7 @@ impl Panel {
         self
     }
 
-    /// The panel as Grafana reads it, without its place.
+    /// The panel as Grafana's JSON, without its position.
     pub fn to_json(&self) -> Value {
         let mut panel = json!({
             "id": self.id.number(),
@@ -222,7 +222,7 @@ impl Panel {
     }
 
     fn options(&self) -> Value {
-        // A query over the whole range gives one number for each series; the last of one is that one.
+        // A query over the whole range gives one number per series.
         let reduce = json!({ "calcs": ["lastNotNull"], "fields": "", "values": false });
         match self.visual {
             Visual::Stat => json!({
@@ -247,7 +247,7 @@ impl Panel {
         }
     }
 
-    /// Every answer is a series with labels; a table wants the labels as columns, and the numbers beside one another.
+    /// Results are series with labels; a table needs the labels as columns, with the numbers next to each other.
     fn as_table(&self) -> Value {
         let titles: serde_json::Map<String, Value> =
             self.columns.iter().map(|column| (column.field.to_owned(), column.title.into())).collect();
@@ -264,7 +264,7 @@ impl Panel {
 }
 
 impl datasource::Source {
-    /// The store as panels and variables name it.
+    /// The data source reference in panels and variables.
     pub(super) fn reference(self) -> Value {
         json!({ "type": self.kind(), "uid": self.uid() })
     }

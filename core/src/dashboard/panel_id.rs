@@ -1,34 +1,34 @@
-//! The ids of the panels. They are in people's bookmarks and in the panel's links, so a number never changes its
-//! meaning. Those below 60 are the ones of Clawker's own dashboard.
+//! IDs of the dashboard's panels. They are in people's bookmarks and in the panel's links, so a number never changes
+//! its meaning. Those below 60 are from Clawker's own dashboard.
 
 /// One panel or row of the dashboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u32)]
 pub enum PanelId {
-    /// The row Overview.
+    /// The row `Overview`.
     OverviewRow = 1,
-    /// How many sessions said something.
+    /// Number of sessions.
     Sessions = 2,
-    /// Estimated cost.
+    /// Estimated cost in dollars.
     Cost = 3,
-    /// Input tokens.
+    /// Number of input tokens.
     InputTokens = 4,
-    /// Output tokens.
+    /// Number of output tokens.
     OutputTokens = 40,
-    /// The share of input that came from the cache.
+    /// Share of input tokens read from the cache.
     CacheReadRatio = 41,
-    /// Tokens read from the cache.
+    /// Number of tokens read from the cache.
     CacheReads = 52,
-    /// Tokens written to the cache.
+    /// Number of tokens written to the cache.
     CacheWrites = 53,
     /// Lines added and removed.
     LinesChanged = 5,
-    /// Active time.
+    /// Active time in seconds.
     ActiveTime = 6,
-    /// What the collector or Loki did not take.
+    /// Data that the collector or Loki dropped.
     LostData = 60,
 
-    /// The row Per project and agent.
+    /// The row `By project and agent`.
     OwnersRow = 20,
     /// Cost by project and agent.
     CostByOwner = 21,
@@ -36,10 +36,10 @@ pub enum PanelId {
     TokensByOwner = 22,
     /// Sessions by project and agent.
     SessionsByOwner = 23,
-    /// When each agent was last heard.
+    /// Time of the last event by project and agent.
     LastSeen = 61,
 
-    /// The row Cost and usage.
+    /// The row `Cost and usage`.
     CostRow = 7,
     /// Cost by model.
     CostByModel = 8,
@@ -47,65 +47,65 @@ pub enum PanelId {
     TokensByType = 9,
     /// Cost over time.
     CostOverTime = 62,
-    /// How long requests take.
+    /// 95th percentile of request durations.
     RequestDuration = 63,
 
-    /// The row Coding activity.
+    /// The row `Coding activity`.
     CodingRow = 10,
     /// Lines added and removed over time.
     LinesOverTime = 11,
-    /// Commits and pull requests.
+    /// Number of commits and pull requests.
     Commits = 12,
-    /// Edits accepted and rejected.
+    /// Accepted and rejected edits.
     EditDecisions = 64,
 
-    /// The row Tool usage.
+    /// The row `Tool usage`.
     ToolsRow = 42,
     /// Tool calls over time.
     ToolActivity = 43,
     /// Failed tool calls over time.
     ToolFailures = 44,
-    /// The share of tool calls that failed.
+    /// Share of tool calls that failed.
     ToolFailureRate = 50,
-    /// The tools that failed most.
+    /// Tools with the most failures.
     TopFailingTools = 51,
-    /// The tools that take longest.
+    /// Tools with the longest mean duration.
     SlowestTools = 65,
-    /// Every tool with its counts.
+    /// Table of all tools.
     ToolBreakdown = 46,
 
-    /// The row Session detail.
+    /// The row `Session detail`.
     SessionRow = 30,
-    /// Every session with its sums.
+    /// Table of all sessions.
     SessionTable = 31,
-    /// All events of the chosen session.
+    /// All events of the selected sessions.
     SessionTimeline = 66,
 
-    /// The row Events.
+    /// The row `Events`.
     EventsRow = 14,
-    /// API requests.
+    /// Events of requests to the model.
     ApiRequests = 15,
-    /// Tool calls and decisions.
+    /// Events of tool calls and decisions.
     ToolEvents = 48,
-    /// Errors.
+    /// Events of errors.
     Errors = 16,
 
-    /// The row Egress traffic.
+    /// The row `Egress traffic`.
     EgressRow = 54,
-    /// Envoy's stream.
+    /// Log of connections through Envoy.
     EnvoyTraffic = 55,
-    /// DNS lookups.
+    /// Log of DNS lookups.
     DnsLookups = 56,
-    /// The domains that were blocked most.
+    /// Domains blocked most often.
     TopBlocked = 57,
-    /// Egress over time.
+    /// Connections over time.
     EgressOverTime = 58,
-    /// Which agent had which address.
+    /// Addresses of the selected agents.
     AgentAddresses = 67,
 }
 
 impl PanelId {
-    /// Every row and panel, in the order in which the dashboard shows them.
+    /// All rows and panels in display order.
     pub const ALL: [PanelId; 45] = [
         PanelId::OverviewRow,
         PanelId::Sessions,
@@ -154,12 +154,12 @@ impl PanelId {
         PanelId::AgentAddresses,
     ];
 
-    /// The number.
+    /// The panel's number in Grafana's JSON.
     pub const fn number(self) -> u32 {
         self as u32
     }
 
-    /// As the addresses of Grafana 11.3 and later name it: `viewPanel=panel-3`.
+    /// The panel's name in URLs of Grafana 11.3 and later: `viewPanel=panel-3`.
     pub fn anchor(self) -> String {
         format!("panel-{}", self.number())
     }

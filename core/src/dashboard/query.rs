@@ -1,7 +1,8 @@
-//! The questions to Loki and Prometheus. Cost, tokens and tool calls are asked of Loki, where each event is one line
-//! and a sum is exact; Prometheus is asked only for what no event says: active time, lines, commits, pull requests.
+//! The dashboard's queries to Loki and Prometheus. Cost, tokens, and tool calls come from Loki, where each event is one
+//! line and sums are exact; Prometheus is only used for data without events: active time, lines, commits, pull
+//! requests.
 //!
-//! The forms are `telemetry::stores::queries`', in which the panel asks as well; here they get Grafana's variables.
+//! The query forms are shared with the panel in `telemetry::stores::queries`; here they get Grafana's variables.
 
 use serde_json::{Value, json};
 
@@ -13,31 +14,31 @@ use crate::telemetry::{
 
 pub(super) use logql::{count, mean, quantile, sum};
 
-/// The whole range of the dashboard, for one number.
+/// The dashboard's whole range, for single numbers.
 pub(super) const WHOLE: &str = "$__range";
-/// One step of a graph; Loki's data source knows this variable.
+/// One step of a graph, as Loki's data source calls it.
 pub(super) const STEP: &str = "$__auto";
 /// One step of a graph, as Prometheus' data source calls it.
 const INTERVAL: &str = "$__interval";
 
-/// A question to one store.
+/// A query to one store.
 #[derive(Debug, Clone)]
 pub(super) struct Query {
     pub source: Source,
     pub expression: String,
-    /// How a series is called, in Grafana's template: `{{model}}`.
+    /// The name of a series in Grafana's template syntax: `{{model}}`.
     pub legend: &'static str,
-    /// One answer for the whole range, not one for each step.
+    /// One result for the whole range instead of one per step.
     pub instant: bool,
 }
 
 impl Query {
-    /// One answer for the whole range.
+    /// One result for the whole range.
     pub fn once(source: Source, expression: String, legend: &'static str) -> Query {
         Query { source, expression, legend, instant: true }
     }
 
-    /// An answer for each step of a graph, or the lines themselves.
+    /// One result per step, or the lines themselves.
     pub fn over_time(source: Source, expression: String, legend: &'static str) -> Query {
         Query { source, expression, legend, instant: false }
     }
@@ -64,7 +65,7 @@ impl Query {
     }
 }
 
-/// Every event of the chosen agents.
+/// All events of the selected agents.
 pub(super) fn events() -> String {
     format!(
         r#"{{service_name="{CLAUDE_CODE_SERVICE}"}} | project=~"$project" | agent=~"$agent" | session_id=~"$session_id.*""#
@@ -76,27 +77,27 @@ pub(super) fn event(name: &str) -> String {
     format!(r#"{} | event_name="{name}""#, events())
 }
 
-/// Different sessions of the chosen agents, by these labels.
+/// Distinct sessions of the selected agents, grouped by these labels.
 pub(super) fn sessions(by: &str) -> String {
     logql::sessions(&events(), WHOLE, by)
 }
 
-/// When such a line was written last, in milliseconds since 1970, by these labels.
+/// Time of the last matching line in milliseconds since 1970, grouped by these labels.
 pub(super) fn last_seen(lines: &str, by: &str) -> String {
     format!("{} * 1000", logql::last_seen(lines, WHOLE, by))
 }
 
-/// How much a counter of Claude Code grew over the whole range, by these labels.
+/// Growth of one of Claude Code's counters over the whole range, grouped by these labels.
 pub(super) fn growth(metric: &str, by: &str) -> String {
     promql::growth(&counter(metric), WHOLE, by, promql::Counts::Whole)
 }
 
-/// How much a counter of Claude Code grows in each step of a graph, by these labels.
+/// Growth of one of Claude Code's counters per step, grouped by these labels.
 pub(super) fn growth_over_time(metric: &str, by: &str) -> String {
     promql::growth_over_time(&counter(metric), INTERVAL, by)
 }
 
-/// How much all the counters grew whose names match, over the whole range, in one number.
+/// Total growth of all counters with matching names over the whole range.
 pub(super) fn growth_of_all(names: &str) -> String {
     promql::growth_of_all(names, WHOLE, "")
 }

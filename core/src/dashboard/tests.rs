@@ -1,4 +1,4 @@
-//! The dashboard as a whole. That its queries are right is asked of the real stores elsewhere.
+//! Tests of the whole dashboard. Other tests run its queries against real stores.
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +69,7 @@ fn queries_name_only_variables_that_exist() {
         "__range",
         "__auto",
         "__interval",
-        // The first group of a pattern, which Grafana leaves alone.
+        // The first group of a pattern, which Grafana does not change.
         "1",
     ];
     for query in queries() {
@@ -89,7 +89,7 @@ fn queries_keep_the_rules_of_loki() {
         }
         assert!(!expression.contains("| json"), "an event's fields are metadata: {expression}");
         assert!(!expression.contains("|= \"api_request\""), "finds api_request_body as well: {expression}");
-        // Grouping reaches the range aggregation only below `sum`; elsewhere it has to stand at the aggregation itself.
+        // Grouping only reaches the range aggregation below `sum`; otherwise it has to be at the aggregation itself.
         for outer in ["avg by", "max by", "min by", "quantile by"] {
             assert!(!expression.contains(outer), "makes a series of every line: {expression}");
         }

@@ -1,28 +1,28 @@
-//! The choices above the dashboard.
+//! The dashboard's variables.
 
 use serde_json::{Value, json};
 
 use super::{datasource::Source, variable};
 use crate::telemetry::CLAUDE_CODE_SERVICE;
 
-/// When Grafana asks for the values to choose from. It then drops a chosen value that is not among them.
+/// When Grafana reloads the values. It then drops selected values that are missing from the list.
 #[derive(Clone, Copy)]
 enum Refresh {
-    /// When the dashboard is opened, and whenever a choice that the question names changes.
+    /// When the dashboard is opened, and when a variable used in the query changes.
     Once = 1,
-    /// Whenever the time range changes as well.
+    /// Also when the time range changes.
     WithTheRange = 2,
 }
 
-/// All of them, in the order in which they are shown.
+/// All variables, in the order they are shown.
 ///
-/// Projects and agents come from Loki's labels: an agent's first event is there seconds after its start, a metric only
-/// once it has counted something.
+/// Projects and agents come from Loki's labels: an agent's first event arrives seconds after its start, a metric only
+/// after it has counted something.
 ///
-/// A session is a text to fill in, not a list to choose from. Loki lists values of labels only, and a label with a
-/// value for each session would make streams without end; Prometheus knows a session only from its first metric on,
-/// and Grafana would replace a chosen session that Prometheus does not list by all of them. The table `Sessions` is the
-/// list: it comes from events, begins with a session's first one, and fills this text in.
+/// The session is a text field, not a list. Loki only lists label values, and a label with one value per session would
+/// create unlimited streams; Prometheus knows a session only after its first metric, and Grafana would replace an
+/// unknown session with all of them. The table `Sessions` serves as the list: it comes from events and fills in this
+/// field.
 pub(super) fn all() -> Vec<Value> {
     let projects = r#", project=~"$project""#;
     let everyone = format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"}}"#);
@@ -36,20 +36,20 @@ pub(super) fn all() -> Vec<Value> {
             "Session",
             "A session ID or its prefix; empty for all. Selecting a session in the Sessions table fills it in.",
         ),
-        // An agent says its address once; a shorter range that lacks this must not take the choice back.
+        // An agent announces its address once; a shorter range without the announcement must not drop the selection.
         choice(variable::CLIENT_IP, "Container address (egress)", &containers, "client_ip", Refresh::Once),
     ]
 }
 
-/// The values of a label among the streams that match. Several can be chosen, and `All` is a pattern that also takes
-/// what has no such label: an agent without a project.
+/// A list of the values of a label in matching streams. Several values can be selected; `All` is a pattern that also
+/// matches streams without the label, for agents without a project.
 fn choice(name: &str, title: &str, streams: &str, label: &str, refresh: Refresh) -> Value {
     json!({
         "name": name,
         "label": title,
         "type": "query",
         "datasource": Source::Loki.reference(),
-        // 1 is Grafana's number for "the values of a label".
+        // 1 is Grafana's number for "label values".
         "query": { "type": 1, "stream": streams, "label": label, "refId": label },
         "includeAll": true,
         "allValue": ".*",
@@ -60,7 +60,7 @@ fn choice(name: &str, title: &str, streams: &str, label: &str, refresh: Refresh)
     })
 }
 
-/// A text that people fill in; empty at first.
+/// A text field, initially empty.
 fn text(name: &str, title: &str, description: &str) -> Value {
     json!({
         "name": name,

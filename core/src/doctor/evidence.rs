@@ -1,73 +1,74 @@
-//! What the doctor goes by: everything that was seen, at one moment, without a judgement.
+//! The evidence for the checks: everything that was observed at one moment, without interpretation.
 
 use super::PortHolder;
 use crate::{error::StackError, file_view::FileState, lifecycle::Observed, service::Service, status::PublishedPort};
 
-/// Everything that was seen.
+/// Everything that was observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// The Engine, or why it does not answer.
+    /// The Engine, or why it can't be reached.
     pub engine: Result<EngineEvidence, StackError>,
     /// The folder of the generated files.
     pub folder: FolderEvidence,
-    /// The settings file.
+    /// The path of the settings file.
     pub settings_file: String,
-    /// Why the settings cannot be used, where they cannot. The rest is then judged by the defaults.
+    /// Why the settings are invalid, if they are. The other checks then use the defaults.
     pub settings: Result<(), StackError>,
     /// The generated files by name, or why they could not be compared.
     pub files: Result<Vec<(String, FileState)>, StackError>,
-    /// Why nothing can be published on the configured address; `None` where it can, or where the Engine is elsewhere.
+    /// Why ports can't be published on the configured address; `None` if they can, or if the Engine is on another
+    /// machine.
     pub address_problem: Option<String>,
-    /// Every port that the stack publishes.
+    /// All ports that the stack publishes.
     pub ports: Vec<PortEvidence>,
 }
 
-/// An Engine that answers.
+/// An Engine that can be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineEvidence {
-    /// As `28.5.2`.
+    /// For example `28.5.2`.
     pub version: String,
-    /// The API version agreed on, as `1.51`.
+    /// The negotiated API version, for example `1.51`.
     pub api_version: String,
-    /// As `unix:///var/run/docker.sock`.
+    /// For example `unix:///var/run/docker.sock`.
     pub endpoint: String,
-    /// What it holds.
+    /// Its containers, images, volumes, and network.
     pub observed: Observed,
-    /// The disk on which it keeps images and volumes, where that is a disk of this machine.
+    /// The disk with its images and volumes; `None` if it is not on this machine.
     pub disk: Option<Disk>,
 }
 
-/// A disk, by a folder on it.
+/// The disk that contains a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disk {
-    /// The folder.
+    /// A folder on it.
     pub folder: String,
-    /// Bytes that are free to an ordinary user.
+    /// Free space in bytes, as available to an ordinary user.
     pub free_bytes: u64,
 }
 
 /// The folder of the generated files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderEvidence {
-    /// Its path.
+    /// The path of the folder.
     pub path: String,
-    /// It is there.
+    /// Whether it exists.
     pub exists: bool,
-    /// Why this user cannot write there (or, where it is missing, make it), in the system's words.
+    /// Why the user can't write there, or can't create it, in the operating system's words; `None` if it is writable.
     pub obstacle: Option<String>,
 }
 
-/// One port that the stack publishes.
+/// A port that the stack publishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortEvidence {
-    /// Who wants it.
+    /// The service that needs it.
     pub service: Service,
-    /// The address and the number.
+    /// Address and port on the host.
     pub port: PublishedPort,
-    /// The setting that holds the number, as `monitoring.grafana_port`.
+    /// The setting with the port, for example `monitoring.grafana_port`.
     pub field: String,
-    /// Who has it.
+    /// What uses it.
     pub holder: PortHolder,
-    /// A port nearby that nobody has and no setting names; looked for only where somebody else has this one.
+    /// A free port nearby that no setting uses; only searched for if something else uses this one.
     pub free: Option<u16>,
 }

@@ -1,4 +1,4 @@
-//! From evidence to findings. One function a check; each says what it saw, how bad that is, and what to do.
+//! Turns evidence into findings. One function per check; each says what was observed, how severe it is, and what to do.
 
 use super::{Check, Disk, EngineEvidence, Evidence, Finding, FolderEvidence, Grade, PortEvidence, PortHolder, images};
 use crate::{
@@ -9,10 +9,10 @@ use crate::{
     stack::{NETWORK, StackSpec},
 };
 
-/// Room for what the stack will record, beside its images.
+/// Free space for recorded data in bytes, in addition to the images.
 const ROOM_FOR_DATA_BYTES: u64 = 2_000_000_000;
 
-/// Judges the evidence. The findings are in the order in which one would look.
+/// Runs all checks. Findings are in the order in which a person would check.
 pub fn examine(stack: &StackSpec, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = vec![engine(&evidence.engine)];
     findings.extend(settings(evidence));
@@ -33,7 +33,7 @@ fn ok(check: Check, summary: String, evidence: String) -> Finding {
     Finding { check, subject: None, grade: Grade::Ok, summary, evidence, next: None }
 }
 
-/// A finding in an error's own words.
+/// A finding with an error's own text.
 fn failed(check: Check, error: &StackError, evidence: String) -> Finding {
     let summary = capitalised(&error.to_string());
     Finding { check, subject: None, grade: Grade::Problem, summary, evidence, next: Some(error.hint()) }
@@ -104,7 +104,7 @@ fn data_folder(folder: &FolderEvidence) -> Finding {
 fn files(evidence: &Evidence) -> Vec<Finding> {
     let files = match &evidence.files {
         Ok(files) => files,
-        // Wrong settings are told of already.
+        // Invalid settings are reported by another check.
         Err(StackError::SettingsInvalid { .. }) => return Vec::new(),
         Err(error) => return vec![failed(Check::Files, error, format!("`{}`", evidence.folder.path))],
     };

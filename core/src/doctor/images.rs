@@ -1,8 +1,8 @@
-//! How much room the images take: rounded estimates, since the Engine knows an image's size only once it has it.
+//! Estimated sizes of the images. The Engine only knows the size of an image once it has pulled it.
 
 use crate::service::Service;
 
-/// Bytes of the unpacked image, roughly. Meant for "is there room at all?", not for accounting.
+/// Rounded size of the unpacked image in bytes, to estimate the required disk space.
 pub(super) const fn estimated_bytes(service: Service) -> u64 {
     const MEGABYTE: u64 = 1_000_000;
     match service {
@@ -15,7 +15,7 @@ pub(super) const fn estimated_bytes(service: Service) -> u64 {
     }
 }
 
-/// `1.4 GB`, `700 MB`.
+/// Formats bytes: `1.4 GB`, `700 MB`.
 pub(super) fn format_bytes(bytes: u64) -> String {
     match bytes {
         1_000_000_000.. => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),

@@ -1,7 +1,7 @@
-//! The doctor: is this machine fit for the stack, and what stands in its way? Evidence in, findings out.
+//! Checks whether this machine can run the stack. Evidence in, findings out.
 //!
-//! The findings are plain data, for the command line, for scripts and for the page; how the evidence is gathered is
-//! known to the server alone.
+//! Findings are plain data for the command line, scripts, and the page; only the server knows how evidence is
+//! collected.
 
 #[cfg(feature = "engine")]
 mod evidence;
@@ -21,20 +21,20 @@ pub use examine::examine;
 
 use crate::timestamp::Timestamp;
 
-/// How bad it is.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
-    /// As it should be.
+    /// No problem.
     Ok,
-    /// The stack works, but somebody should know.
+    /// The stack works, but there is something to know.
     Warning,
-    /// The stack cannot start, or not as a whole.
+    /// The stack can't start, or not completely.
     Problem,
 }
 
 impl Grade {
-    /// The word in `doctor --json`.
+    /// The name in `doctor --json`.
     pub const fn name(self) -> &'static str {
         match self {
             Grade::Ok => "ok",
@@ -44,82 +44,82 @@ impl Grade {
     }
 }
 
-/// What was looked at.
+/// What was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
-    /// The Docker Engine and the API that it speaks.
+    /// The Docker Engine and its API version.
     Engine,
     /// The folder of the generated files.
     DataFolder,
-    /// `settings.yaml`.
+    /// The settings file, `settings.yaml`.
     Settings,
     /// The generated files.
     Files,
-    /// The address on which ports are published.
+    /// The host address on which ports are published.
     Address,
     /// A port on the host.
     Port,
-    /// The names of the containers.
+    /// The container names.
     ContainerName,
-    /// The network.
+    /// The network `clawker-net`.
     Network,
-    /// Room for images and data.
+    /// Disk space for images and data.
     DiskSpace,
-    /// A program that sees no more releases.
+    /// A service without further releases.
     EndOfLife,
 }
 
-/// Who has a port.
+/// What uses a port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PortHolder {
-    /// Nobody.
+    /// The port is free.
     Nobody,
     /// A container of this stack, by its name.
     Stack(String),
-    /// A container that is not this stack's, by its name.
+    /// A container outside this stack, by its name.
     Container(String),
-    /// A process of this machine, as ``process `nginx` (pid 812)``; `None` where this user may not see which.
+    /// A process on this machine, for example ``process `nginx` (pid 812)``; `None` if the user may not inspect it.
     Process(Option<String>),
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What was looked at.
+    /// What was checked.
     pub check: Check,
-    /// Which one of several: a setting, a file, a service. `None` where there is but one.
+    /// The setting, file, or service that was checked; `None` if the check has only one subject.
     pub subject: Option<String>,
-    /// How bad it is.
+    /// Severity of the finding.
     pub grade: Grade,
-    /// One sentence without its full stop; literals in backticks.
+    /// One sentence without its period, with literals in backticks.
     pub summary: String,
-    /// What was seen.
+    /// What was observed, as a clause.
     pub evidence: String,
-    /// The next step, where one is due.
+    /// What to do next; `None` if no action is needed.
     pub next: Option<String>,
 }
 
-/// One visit to the doctor; also what `doctor --json` prints.
+/// The results of all checks; also the output of `doctor --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkup {
-    /// When, by the server's clock.
+    /// When the checks ran, by the server's clock.
     pub checked_at: Timestamp,
-    /// The worst grade among the findings.
+    /// The worst grade of all findings.
     pub result: Grade,
-    /// In the order in which one would look.
+    /// In the order in which a person would check.
     pub findings: Vec<Finding>,
 }
 
 impl Checkup {
-    /// The findings of that moment.
+    /// The results of checks at that time.
     pub fn new(checked_at: Timestamp, findings: Vec<Finding>) -> Checkup {
         let result = findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Ok);
         Checkup { checked_at, result, findings }
     }
 
-    /// How many findings have that grade.
+    /// Number of findings with this grade.
     pub fn count(&self, grade: Grade) -> usize {
         self.findings.iter().filter(|finding| finding.grade == grade).count()
     }

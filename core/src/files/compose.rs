@@ -1,4 +1,4 @@
-//! `compose.yaml`, written from the model of the stack: here the model only becomes text.
+//! Renders `compose.yaml` from the model of the stack.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ struct ComposeFile<'a> {
     volumes: Vec<ComposeVolume<'a>>,
 }
 
-/// A service whose texts are YAML scalars already.
+/// A service whose texts are already YAML scalars.
 struct ComposeService<'a> {
     name: &'a str,
     title: &'a str,
@@ -117,8 +117,8 @@ impl<'a> ComposeService<'a> {
 }
 
 impl ComposeMount {
-    /// A file of the monitor folder is named relative to it, so that the folder can be moved; Compose makes the path
-    /// absolute before it hashes. The long form, because the short one would make a folder where a file is missing.
+    /// Files of the monitor folder are relative, so that the folder can be moved; Compose makes the paths absolute
+    /// before hashing. The long syntax is used because the short one would create a folder if a file is missing.
     fn new(stack: &StackSpec, mount: &Mount) -> Self {
         match mount {
             Mount::File { source, target } => {
@@ -141,7 +141,7 @@ fn scalars(texts: &BTreeMap<String, String>) -> BTreeMap<&str, String> {
     texts.iter().map(|(name, text)| (name.as_str(), scalar(text))).collect()
 }
 
-/// Whole mebibytes as Compose writes them; anything else in bytes.
+/// Whole mebibytes as Compose writes them, otherwise bytes.
 fn memory(bytes: u64) -> String {
     const MEBIBYTE: u64 = 1024 * 1024;
     if bytes.is_multiple_of(MEBIBYTE) { format!("{}m", bytes / MEBIBYTE) } else { bytes.to_string() }

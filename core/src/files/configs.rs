@@ -1,5 +1,4 @@
-//! The services' own configuration files. Each template says in its comments why it is as it is; here are only the
-//! values it needs.
+//! Values for the templates of the services' configuration files. The templates' comments explain their contents.
 
 use askama::Template;
 
@@ -10,7 +9,7 @@ use crate::{
     stack::{internal_ports, paths},
 };
 
-/// How long the collector remembers the sums of a session that says nothing.
+/// How long the collector keeps the sums of a silent session.
 const SESSION_MEMORY: &str = "96h";
 
 #[derive(Template)]

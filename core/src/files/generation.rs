@@ -1,12 +1,12 @@
-//! Tells the `compose.yaml` of Clawker's later stack from one of this stack's.
+//! Recognizes the `compose.yaml` of Clawker's newer, OpenSearch-based stack.
 
 use saphyr::{LoadableYamlNode, Yaml};
 
-/// Whether that `compose.yaml` describes the stack that followed this one: later releases of Clawker keep logs in
-/// OpenSearch (services `opensearch-node`, `opensearch-dashboards`) in the same folder, under the same project name.
+/// Whether a `compose.yaml` describes the newer stack. Later releases of Clawker store logs in OpenSearch (services
+/// `opensearch-node`, `opensearch-dashboards`) in the same folder, with the same project name.
 pub fn is_of_the_opensearch_generation(compose: &str) -> bool {
     let speaks_of_it = |text: &str| text.to_ascii_lowercase().contains("opensearch");
-    // Cheap first: nearly every file does not.
+    // A cheap check first: it rules out nearly all files.
     if !speaks_of_it(compose) {
         return false;
     }

@@ -1,5 +1,5 @@
-//! The files of the stack, rendered from settings. Deterministic: equal settings give equal bytes. Knows nothing of
-//! what lies on the disk.
+//! Renders the files of the stack from the settings. Deterministic: equal settings give equal bytes. Does not know the
+//! files on disk.
 
 mod compose;
 mod configs;
@@ -15,20 +15,20 @@ use crate::{
     stack::{HostFacts, StackSpec},
 };
 
-/// A file that `init` writes.
+/// A file that `init` creates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GeneratedFile {
     /// The name within the monitor folder.
     pub name: &'static str,
-    /// What it is for, in one sentence.
+    /// Its purpose in one sentence.
     pub purpose: &'static str,
-    /// What it is written in.
+    /// The language of its contents.
     pub language: Language,
-    /// All of it.
+    /// The full text.
     pub contents: String,
 }
 
-/// Every file of the stack, `compose.yaml` first.
+/// All files of the stack, `compose.yaml` first.
 pub fn render(settings: &Settings, facts: &HostFacts) -> Vec<GeneratedFile> {
     let compose = yaml(
         "compose.yaml",
@@ -64,7 +64,7 @@ fn yaml(name: &'static str, purpose: &'static str, contents: String) -> Generate
     GeneratedFile { name, purpose, language: Language::Yaml, contents }
 }
 
-/// What a template gives; none of them can fail, because they only write into memory.
+/// Renders a template. It can't fail, because it only writes to memory.
 #[expect(clippy::unwrap_used, reason = "a template fails only when its writer does, and a `String` takes all")]
 fn rendered(template: &impl askama::Template) -> String {
     let mut text = template.render().unwrap();

@@ -1,8 +1,9 @@
-//! How a text becomes a scalar of `compose.yaml`, whatever is in it.
+//! Escapes text as a scalar of `compose.yaml`.
 
 use crate::yaml::{double_quoted, is_plain};
 
-/// `text` as Compose will read it back: `$` doubled against interpolation, quoted where YAML would see something else.
+/// `text` as a scalar that Compose reads back unchanged: `$` is doubled against interpolation, and text that YAML could
+/// misread is quoted.
 pub(super) fn scalar(text: &str) -> String {
     let text = text.replace('$', "$$");
     if is_plain(&text) { text } else { double_quoted(&text) }

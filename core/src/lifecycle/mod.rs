@@ -1,7 +1,7 @@
-//! What has to be done to bring the stack up or down, as data: it can be shown before it runs, and tested without Docker.
+//! What has to be done to start or stop the stack, as data that can be shown before it runs and tested without Docker.
 //!
-//! `Observed` is what the Engine was seen to hold, gathered once; `plan_up` and `plan_down` compare it with what should
-//! be. Carrying a plan out is the server's business.
+//! `Observed` is the state of the Engine, read once; `plan_up` and `plan_down` compare it with the wanted state. The
+//! server carries plans out.
 
 #[cfg(feature = "engine")]
 mod observed;

@@ -1,4 +1,4 @@
-//! What the Engine was seen to hold at one moment, as far as the stack is concerned.
+//! The state of the Engine at one moment, as far as it concerns the stack.
 
 use std::collections::BTreeMap;
 
@@ -8,61 +8,61 @@ use crate::{
     status::{ContainerState, PublishedPort},
 };
 
-/// Everything a plan needs to know about the Engine.
+/// Everything that a plan needs to know about the Engine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observed {
-    /// The stack's network, where it exists.
+    /// The stack's network; `None` if it does not exist.
     pub network: Option<ObservedNetwork>,
-    /// Containers that bear a service's name or the project's labels, in any state.
+    /// Containers with a service's name or the project's labels, in any state.
     pub containers: Vec<ObservedContainer>,
-    /// The ids (`sha256:…`) of the wanted images that are present, by reference.
+    /// IDs (`sha256:…`) of the wanted images that are present, by reference.
     pub images: BTreeMap<String, String>,
-    /// The names of the stack's volumes that exist.
+    /// Names of the stack's volumes that exist.
     pub volumes: Vec<String>,
 }
 
-/// The network.
+/// The stack's network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedNetwork {
-    /// The Engine's id for it.
+    /// Docker's network ID.
     pub id: String,
-    /// Its driver, as `bridge`.
+    /// The driver, for example `bridge`.
     pub driver: String,
-    /// Its labels.
+    /// All labels by name.
     pub labels: BTreeMap<String, String>,
-    /// How many containers are attached, running ones only.
+    /// Number of attached running containers.
     pub attached: usize,
 }
 
 /// A container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedContainer {
-    /// The Engine's id for it.
+    /// Docker's container ID.
     pub id: String,
-    /// Its name, without the leading slash.
+    /// The name, without the leading slash.
     pub name: String,
-    /// The image reference it was made from.
+    /// The image reference that it was created from.
     pub image: String,
-    /// The id of the image it was made from, `sha256:…`.
+    /// The ID of its image, `sha256:…`.
     pub image_id: String,
-    /// What it does.
+    /// The container's state.
     pub state: ContainerState,
-    /// Its labels.
+    /// All labels by name.
     pub labels: BTreeMap<String, String>,
-    /// The ids of the networks it is attached to.
+    /// IDs of the networks it is attached to.
     pub networks: Vec<String>,
-    /// What it publishes, or would publish when started.
+    /// Published ports, also while it is stopped.
     pub ports: Vec<PublishedPort>,
 }
 
 impl ObservedContainer {
-    /// The value of one of Docker Compose's labels, as `config-hash`.
+    /// The value of one of Docker Compose's labels, for example `config-hash`.
     pub fn compose_label(&self, name: &str) -> Option<&str> {
         self.labels.get(&format!("com.docker.compose.{name}")).map(String::as_str)
     }
 
-    /// The service of the stack in this folder that the container belongs to, if it does. Any Compose project in a
-    /// folder called `monitor` bears the same project name, so the working directory decides.
+    /// The service of the stack in this folder that the container belongs to, if any. All Compose projects in folders
+    /// named `monitor` have the same project name, so the working directory decides.
     pub fn service_of(&self, directory: &str) -> Option<Service> {
         let ours = self.compose_label("project") == Some(PROJECT)
             && self.compose_label("oneoff") != Some("True")
@@ -70,7 +70,7 @@ impl ObservedContainer {
         ours.then(|| self.compose_label("service")).flatten().and_then(Service::from_name)
     }
 
-    /// What owns the container, as far as its labels say.
+    /// What owns the container, according to its labels; `None` if unknown.
     pub fn owner(&self) -> Option<String> {
         let project = self.compose_label("project")?;
         Some(match self.compose_label("project.working_dir") {

@@ -1,4 +1,4 @@
-//! From what is and what should be to what has to be done.
+//! Compares the actual with the wanted state and plans the actions.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -14,22 +14,22 @@ use crate::{
     status::ContainerState,
 };
 
-/// What has to be done to bring the stack up. Network first, then images, volumes, and containers; a container is
-/// started after those it depends on, and everything else runs side by side.
+/// The actions to start the stack: first the network, then images, volumes, and containers. A container starts after
+/// its dependencies; everything else runs in parallel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpPlan {
-    /// The network is missing.
+    /// Whether the network has to be created.
     pub create_network: bool,
-    /// Images that are missing, each with the services that need it.
+    /// Images to pull, each with the services that need it.
     pub pulls: Vec<(ImageRef, Vec<Service>)>,
-    /// Volumes that are missing.
+    /// Volumes to create.
     pub volumes: Vec<VolumeSpec>,
-    /// One entry a service, in the order of `Service::ALL`.
+    /// One entry per service, in the order of `Service::ALL`.
     pub services: Vec<ServicePlan>,
 }
 
 impl UpPlan {
-    /// Whether everything is as it should be already.
+    /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         !self.create_network
             && self.volumes.is_empty()
@@ -37,40 +37,43 @@ impl UpPlan {
     }
 }
 
-/// What has to be done for one service.
+/// The action for one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServicePlan {
-    /// Which service.
+    /// The service.
     pub service: Service,
-    /// What to do.
+    /// What to do with its container.
     pub action: ServiceAction,
 }
 
-/// What to do about a service's container.
+/// What to do with a service's container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServiceAction {
-    /// It runs as it should.
+    /// It is running and up to date.
     Keep {
-        /// The container.
+        /// The container's ID.
         id: String,
     },
-    /// It is as it should be, but does not run.
+    /// It is up to date but not running.
     Start {
-        /// The container.
+        /// The container's ID.
         id: String,
     },
-    /// There is none.
+    /// There is no container.
     Create,
-    /// It differs from what it should be.
+    /// The container is out of date.
     Recreate {
-        /// The container to remove first.
+        /// The ID of the container to remove first.
         id: String,
-        /// How it differs.
+        /// Why it is out of date.
         because: Recreate,
     },
 }
 
-/// Compares what is with what should be. Fails where a name is held by something that is not part of the stack.
+/// Plans the start of the stack.
+///
+/// # Errors
+/// A container or network outside the stack has a required name.
 pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackError> {
     check_network(observed)?;
     let mut pulls: Vec<(ImageRef, Vec<Service>)> = Vec::new();
@@ -110,7 +113,7 @@ pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackEr
     Ok(UpPlan { create_network: observed.network.is_none(), pulls, volumes, services })
 }
 
-/// Clawker takes a network without its label for absent and tries to make it anew, which fails on the name.
+/// Clawker ignores a network without its label and tries to create it, which fails because the name is taken.
 pub(crate) fn check_network(observed: &Observed) -> Result<(), StackError> {
     let Some(network) = &observed.network else { return Ok(()) };
     let foreign = |detail: String| StackError::ForeignNetwork { name: NETWORK.into(), detail };
@@ -128,7 +131,7 @@ pub(crate) fn check_network(observed: &Observed) -> Result<(), StackError> {
     Ok(())
 }
 
-/// The service's container. One of that name that belongs to somebody else is an error.
+/// The service's container, if there is one. A container of that name outside the stack is an error.
 pub(crate) fn check_container<'a>(
     stack: &StackSpec,
     observed: &'a Observed,
@@ -151,16 +154,17 @@ fn foreign(container: &ObservedContainer) -> StackError {
     }
 }
 
-/// What has to be done to bring the stack down.
+/// The actions to stop the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownPlan {
-    /// Containers to stop and remove. Those of one rank go side by side; those that depend on others go first.
+    /// Containers to stop and remove, as pairs of service and container ID. Those in one group run in parallel;
+    /// dependents are in earlier groups than their dependencies.
     pub ranks: Vec<Vec<(Service, String)>>,
-    /// Volumes to remove, by name.
+    /// Names of volumes to remove.
     pub volumes: Vec<String>,
 }
 
-/// What is there of the stack, in the order in which it goes. Containers that belong to somebody else are not touched.
+/// Plans the removal of the stack. Containers outside the stack are not touched.
 pub fn plan_down(stack: &StackSpec, observed: &Observed, with_volumes: bool) -> DownPlan {
     let mut ranks: BTreeMap<Reverse<usize>, Vec<(Service, String)>> = BTreeMap::new();
     for container in &observed.containers {
@@ -180,7 +184,7 @@ pub fn plan_down(stack: &StackSpec, observed: &Observed, with_volumes: bool) -> 
     DownPlan { ranks: ranks.into_values().collect(), volumes }
 }
 
-/// How many rounds of starting come before this service: 0 without dependencies, else one more than its dependencies.
+/// Depth in the dependency graph: 0 without dependencies, otherwise one more than the deepest dependency.
 fn start_rank(stack: &StackSpec, service: Service) -> usize {
     stack.service(service).map_or(0, |spec| {
         spec.depends_on.iter().map(|dependency| start_rank(stack, *dependency) + 1).max().unwrap_or(0)

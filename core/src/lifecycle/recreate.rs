@@ -1,17 +1,17 @@
-//! Why containers are made anew.
+//! Why containers are recreated.
 
 use serde::{Deserialize, Serialize};
 
-/// Why a container has to be made anew. The first three are Docker Compose's own reasons.
+/// Why a container has to be recreated. The first three are Docker Compose's own reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recreate {
-    /// Its definition changed.
+    /// The service's definition changed.
     DefinitionChanged,
-    /// The image of that name is another one now.
+    /// The image reference resolves to another image now.
     ImageChanged,
-    /// It is attached to a network of that name which no longer exists.
+    /// It is attached to an old network with the same name that no longer exists.
     NetworkChanged,
-    /// The Engine gave it up.
+    /// Docker marked it as dead.
     Dead,
 }

@@ -19,7 +19,7 @@ fn stack() -> StackSpec {
     StackSpec::new(&Settings::default(), &facts)
 }
 
-/// Everything as it is after a successful start.
+/// The state after a successful start.
 fn all_up(stack: &StackSpec) -> Observed {
     Observed {
         network: Some(network()),
@@ -51,7 +51,7 @@ fn network() -> ObservedNetwork {
     }
 }
 
-/// What is planned for Loki after `change` was made to a stack that was all up.
+/// The plan for Loki after `change` was applied to a running stack.
 fn planned_for_loki(change: impl FnOnce(&mut ObservedContainer)) -> ServiceAction {
     let stack = stack();
     let mut observed = all_up(&stack);

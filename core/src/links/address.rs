@@ -1,18 +1,18 @@
-//! Writing addresses, and texts inside the languages that stand in them.
+//! Builds URLs, and strings within the query languages in them.
 
-/// An address that grows.
+/// A URL under construction.
 pub(super) struct Address {
     text: String,
     has_query: bool,
 }
 
 impl Address {
-    /// Without a query yet. The path is one of our own and needs no encoding.
+    /// Starts without a query. The path must not need encoding.
     pub fn at(base: &str, path: &str) -> Address {
         Address { text: [base, path].concat(), has_query: false }
     }
 
-    /// Adds `name=value`; the name needs no encoding.
+    /// Appends `name=value`; the name must not need encoding.
     pub fn pair(mut self, name: &str, value: &str) -> Address {
         self.text.push(if self.has_query { '&' } else { '?' });
         self.has_query = true;
@@ -22,12 +22,12 @@ impl Address {
         self
     }
 
-    /// Adds a value of a dashboard's variable. One that is named again has several.
+    /// Appends a value of a dashboard variable. A repeated variable has several values.
     pub fn variable(self, name: &str, value: &str) -> Address {
         self.pair(&["var-", name].concat(), value)
     }
 
-    /// The whole.
+    /// The complete URL.
     pub fn done(self) -> String {
         self.text
     }
@@ -48,7 +48,7 @@ fn encode(text: &str, into: &mut String) {
     }
 }
 
-/// The text in double quotes, as JSON wants it. LogQL and PromQL read the same escapes, which are Go's as well.
+/// Quotes text as JSON. LogQL and PromQL use the same escapes, which are those of Go.
 pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     for letter in text.chars() {

@@ -1,4 +1,4 @@
-//! Questions to Loki and Prometheus for Grafana's Explore, and the address that asks them.
+//! Builds queries for Grafana's Explore and the URL that runs them.
 
 use super::{
     About,
@@ -9,7 +9,7 @@ use crate::{
     telemetry::{CLAUDE_CODE_SERVICE, Owner, Range},
 };
 
-/// Explore with one question. `old`: before Grafana 10, which knows `left` only.
+/// The URL of Explore with one query. `old`: before Grafana 10, which only supports `left`.
 pub(super) fn address(base: &str, old: bool, source: Source, expression: &str, range: Range) -> String {
     let how = match source {
         Source::Loki => r#","queryType":"range"}"#,
@@ -42,8 +42,8 @@ pub(super) fn address(base: &str, old: bool, source: Source, expression: &str, r
     }
 }
 
-/// The lines of what a link is about. Labels are compared behind the pipe, as in the dashboard's questions: there they
-/// are found as labels and, in data older than this stack, as metadata.
+/// The LogQL query for the link's events. Labels are compared after the pipe, as in the dashboard: that finds them as
+/// labels and, in older data, as metadata.
 pub(super) fn events(about: &About) -> String {
     let mut lines = ["{service_name=", &quoted(CLAUDE_CODE_SERVICE), "}"].concat();
     for (name, value) in matches(about) {
@@ -59,8 +59,8 @@ pub(super) fn selector(metric: &str, about: &About) -> String {
     [metric, "{", &matchers.join(","), "}"].concat()
 }
 
-/// Whose data and which session, each as a label and its value. An agent without a project is one where that label is
-/// empty; data that nobody tagged has neither; nobody at all is everybody.
+/// Label and value pairs for owner and session. An agent without a project has an empty label; untagged data has two
+/// empty labels; the default owner has no pairs.
 fn matches(about: &About) -> Vec<(&'static str, &str)> {
     let Owner { project, agent } = &about.owner;
     let without_project = (about.untagged || agent.is_some()).then_some("");
@@ -75,7 +75,7 @@ fn matches(about: &About) -> Vec<(&'static str, &str)> {
     .collect()
 }
 
-/// The tags by which Jaeger finds an owner's spans, in its JSON; `None` for everybody.
+/// The tags for Jaeger's search, as JSON; `None` for all owners.
 pub(super) fn tags(owner: &Owner) -> Option<String> {
     let tag = |name: &str, value: &Option<String>| Some([&quoted(name), ":", &quoted(value.as_deref()?)].concat());
     let tags: Vec<String> =

@@ -1,29 +1,29 @@
-//! What a panel needs to show anything, and the sentences for what is missing.
+//! What a panel needs to show data, and sentences about what is missing.
 
 use super::{About, Link, Links, Page};
 use crate::{dashboard::PanelId, service::Service, status::ContainerState};
 
-/// What a panel is drawn from.
+/// The data that a panel shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
     /// Any event, in Loki.
     Events,
-    /// Events of tools.
+    /// Events of tool calls.
     Tools,
-    /// Events of tools that failed.
+    /// Events of failed tool calls.
     Failures,
-    /// Events of requests that failed; no number says beforehand whether there are any.
+    /// Events of failed requests; no number tells in advance whether there are any.
     Errors,
-    /// The firewall's lines, in Loki. They belong to addresses, not to agents.
+    /// The firewall's logs, in Loki. They belong to addresses, not to agents.
     Egress,
     /// An agent's counters, in Prometheus.
     Metrics,
-    /// The stack's own counters, in Prometheus. None is a good answer.
+    /// The stack's own counters, in Prometheus. No data is fine.
     Health,
 }
 
 impl Need {
-    /// Who keeps it.
+    /// The store with the data.
     pub fn store(self) -> Service {
         match self {
             Need::Metrics | Need::Health => Service::Prometheus,
@@ -31,7 +31,7 @@ impl Need {
         }
     }
 
-    /// What is missing, where it is known to be; to be followed by the range.
+    /// What is known to be missing, to be followed by the range.
     fn lacks(self, about: &About) -> Option<&'static str> {
         let holds = &about.holds;
         let nothing = if is_somebody(about) { "It sent no data in the " } else { "No data arrived in the " };
@@ -73,7 +73,7 @@ impl Links {
         self.pages.iter().find(|page| page.service == service)
     }
 
-    /// The address on that service, and the first reason why it would disappoint.
+    /// A link to a service, and the first reason why it can't be followed or would be empty.
     pub(super) fn link(
         &self,
         service: Service,
@@ -93,7 +93,7 @@ impl Links {
         Link { href: Some(address(page)), why }
     }
 
-    /// Why the store cannot answer.
+    /// Why the store can't answer.
     fn why_store(&self, store: Service, what: &str) -> Option<String> {
         let page = self.page(store).filter(|page| page.state == ContainerState::Running);
         let ails = match page {
@@ -104,7 +104,7 @@ impl Links {
         Some([store.title(), ails, what, " would be empty."].concat())
     }
 
-    /// Why there would be nothing to see. `what` is what would be empty, as it is called within a sentence.
+    /// Why the target would be empty. `what` names the target within a sentence.
     pub(super) fn why_nothing(&self, need: Need, about: &About, what: &str) -> Option<String> {
         self.why_store(need.store(), what).or_else(|| {
             let lacks = need.lacks(about)?;
@@ -112,12 +112,12 @@ impl Links {
         })
     }
 
-    /// Of the dashboard as a whole.
+    /// Why the whole dashboard would be empty or show other data.
     pub(super) fn why_no_dashboard(&self, about: &About) -> Option<String> {
         self.why_store(Service::Loki, "nearly all of the dashboard").or_else(|| unselected(about))
     }
 
-    /// Of one panel.
+    /// Why one panel would be empty or show other data.
     pub(super) fn why_no_panel(&self, panel: PanelId, about: &About) -> Option<String> {
         let Some(need) = of(panel) else { return self.why_no_dashboard(about) };
         let unowned = matches!(need, Need::Egress | Need::Health);
@@ -128,13 +128,13 @@ impl Links {
     }
 }
 
-/// Why the dashboard shows others than those whom the link is about.
+/// Why the dashboard would show other data than the link is about.
 fn unselected(about: &About) -> Option<String> {
     let untagged = "The dashboard can't filter for data without project and agent, so it shows all data.";
     forgotten(about).or_else(|| about.untagged.then(|| untagged.to_owned()))
 }
 
-/// Grafana drops a chosen project or agent of which Loki lists nothing within the range, and shows all of them.
+/// Grafana drops a selected project or agent without data in Loki, and then shows all of them.
 fn forgotten(about: &About) -> Option<String> {
     let nothing = Need::Events.lacks(about)?;
     let named = about.owner.project.is_some() || about.owner.agent.is_some();
@@ -142,7 +142,7 @@ fn forgotten(about: &About) -> Option<String> {
     Some([nothing, about.range.label(), follows].concat())
 }
 
-/// The link is about an agent or a project, and not about everybody.
+/// Whether the link is about a project or an agent.
 fn is_somebody(about: &About) -> bool {
     about.owner.project.is_some() || about.owner.agent.is_some()
 }

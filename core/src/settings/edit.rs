@@ -1,8 +1,8 @@
-//! Changes values in the text of a `settings.yaml` and nothing else in it.
+//! Changes values in the text of a `settings.yaml` and preserves everything else.
 //!
-//! Comments, order, quotes, unknown keys, line endings and a byte order mark stay as they are. What cannot be changed
-//! without touching more is refused. Three parts: `place` finds a key in the syntax tree, `write` changes the tree,
-//! and `verify` reads the result with the reader that everybody else uses and compares.
+//! Comments, order, quotes, unknown keys, line endings, and a byte order mark are preserved; a change that can't
+//! preserve them is rejected. Three parts: `place` finds a key in the syntax tree, `write` changes the tree, and
+//! `verify` parses the result with the regular reader and compares it.
 
 mod place;
 #[cfg(test)]
@@ -13,23 +13,22 @@ mod write;
 use super::{Change, Key, RawValue, RawValues, Settings, read::values_in};
 use crate::problem::Problem;
 
-/// The text with the changes made.
+/// Applies the changes to the text.
 ///
-/// - A value that the file has already, in whatever spelling, stays as it is spelt.
-/// - A scalar keeps its style of quotes. A new one is quoted where a reader might take it for something else.
-/// - A missing key goes to the end of its section, a missing section to the end of the section around it. A default
-///   is not written into a file that lacks the key, unless `Change::write_default` asks for it.
-/// - Removing a key removes its line with the comment on it; comments above it stay. A section that becomes empty by
-///   that goes too, unless there are comments in it: then it stays as `{}`, which says the same.
-/// - Of several YAML documents the first counts, for Clawker too; the others are left alone.
-/// - The last of several changes of one key counts.
+/// - A value that is already set, in any spelling, keeps its spelling.
+/// - A scalar keeps its quoting style. A new scalar is quoted if a parser could misread it.
+/// - A missing key is added at the end of its section, a missing section at the end of its parent. A default is only
+///   written to a file without the key if `Change::write_default` is set.
+/// - Removing a key removes its line including a trailing comment; comments above it stay. A section that becomes empty
+///   is removed as well, unless it has comments: then it becomes `{}`.
+/// - Only the first of several YAML documents is changed, as Clawker reads only that one.
+/// - If a key is changed several times, the last change counts.
 ///
-/// Refused, with all problems at once: keys that are not known; values that are not allowed; settings that would
-/// contradict one another; a text that is not YAML (tabs, duplicate keys); sections that are none; anchors, aliases
-/// and tags on the way to a key, because a change there could change something else as well. Problems that the text
-/// has elsewhere do not stand in the way, so that one can be mended after the other.
-///
-/// Problems name no file; their lines are those of `text`.
+/// # Errors
+/// All problems at once: unknown keys; invalid values; contradicting settings; text that is not YAML (tabs, duplicate
+/// keys); scalars in place of sections; anchors, aliases, and tags on the path to a key, because a change there could
+/// affect other values. Existing problems elsewhere in the file do not matter, so they can be fixed one by one.
+/// Problems do not name the file; their lines refer to `text`.
 pub fn edit(text: &str, changes: &[Change]) -> Result<String, Vec<Problem>> {
     let (before, _) = values_in(text).map_err(|problem| vec![problem])?;
     let edits = parse_changes(changes, &before)?;
@@ -44,16 +43,16 @@ pub fn edit(text: &str, changes: &[Change]) -> Result<String, Vec<Problem>> {
     }
 }
 
-/// A change that is valid by itself and not done already.
+/// A valid change that is not in the file yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Edit {
     key: &'static Key,
-    /// As it is to be read back; `None` removes the key.
+    /// The value to be read back; `None` removes the key.
     value: Option<String>,
 }
 
 impl Edit {
-    /// The names on the way to the key, from the top of the file.
+    /// The names on the path to the key, from the root of the file.
     fn path(&self) -> Vec<&'static str> {
         std::iter::once("monitoring").chain(self.key.path.split('.')).collect()
     }
@@ -78,7 +77,7 @@ fn parse_changes(changes: &[Change], before: &RawValues) -> Result<Vec<Edit>, Ve
     if problems.is_empty() { Ok(edits) } else { Err(problems) }
 }
 
-/// Whether the file says so already. A removal is left to the tree: it also sees keys without a value.
+/// Whether the file has this value already. Removals are left to the tree, which also sees keys without a value.
 fn is_done(key: &Key, value: Option<&str>, write_default: bool, before: &RawValues) -> bool {
     match (value, before.get(key.path)) {
         (None, _) => false,
@@ -87,7 +86,10 @@ fn is_done(key: &Key, value: Option<&str>, write_default: bool, before: &RawValu
     }
 }
 
-/// The values as they are to be afterwards. Fails where a change makes settings contradict one another.
+/// The values after the changes.
+///
+/// # Errors
+/// The new contradictions between settings.
 fn intended_values(before: &RawValues, edits: &[Edit]) -> Result<RawValues, Vec<Problem>> {
     let mut intended = before.clone();
     for edit in edits {
@@ -108,7 +110,7 @@ fn intended_values(before: &RawValues, edits: &[Edit]) -> Result<RawValues, Vec<
     if new.is_empty() { Ok(intended) } else { Err(new) }
 }
 
-/// A problem with the key of that path below `monitoring`.
+/// A problem with a key below `monitoring`.
 fn problem(path: &str, message: String, line: Option<u32>) -> Problem {
     Problem { field: format!("monitoring.{path}"), message, file: None, line }
 }

@@ -1,31 +1,31 @@
-//! The table of keys: path, kind, default, meaning, and what a change of it needs. Sources: Clawker v0.8.0's settings
-//! schema for the defaults, its image template and container creation for what agents have to be made anew for.
+//! The table of keys: path, kind, default, meaning, and what a change requires. Sources: Clawker v0.8.0's settings
+//! schema for the defaults, its image template and container creation for the effect on agents.
 
 use super::kind::Kind;
 
-/// The section in which a form shows a key.
+/// A section of the settings form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Group {
-    /// Where the services listen.
+    /// Ports of the services.
     Ports,
     /// What agents record.
     Privacy,
-    /// How often agents send.
+    /// Export intervals.
     Intervals,
-    /// Where in the collector agents send.
+    /// URL paths of the collector.
     Telemetry,
-    /// How the collector is found.
+    /// Addresses of the collector.
     Collector,
-    /// How long data is kept.
+    /// Retention of data.
     Retention,
-    /// Who can reach the stack.
+    /// Access from other machines.
     Sharing,
-    /// From where the services come.
+    /// Images of the services.
     Images,
 }
 
 impl Group {
-    /// Every group, in the order of the form.
+    /// All groups, in the order of the form.
     pub const ALL: [Group; 8] = [
         Group::Ports,
         Group::Privacy,
@@ -37,7 +37,7 @@ impl Group {
         Group::Images,
     ];
 
-    /// The heading.
+    /// The heading in the form.
     pub const fn title(self) -> &'static str {
         match self {
             Group::Ports => "Ports",
@@ -52,24 +52,24 @@ impl Group {
     }
 }
 
-/// What agents need before they follow a changed setting.
+/// What existing agents need before a changed setting reaches them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentNeed {
-    /// Nothing: the setting does not concern them.
+    /// Nothing: the setting does not affect agents.
     Nothing,
-    /// New containers from the same images: Clawker hands the value over when it creates a container.
+    /// New containers from the same images: Clawker sets the value when it creates a container.
     NewContainers,
-    /// New images, and new containers from them: Clawker bakes the value into its images.
+    /// New images and new containers: Clawker sets the value in its images.
     NewImages,
 }
 
-/// What a change of a setting needs before it has taken effect everywhere.
+/// What a changed setting needs before it takes effect everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needs {
-    /// Services of the stack are made anew; which ones follows from the values.
+    /// Services are recreated; which ones depends on the values.
     pub services: bool,
-    /// What becomes of agents.
+    /// What existing agents need.
     pub agents: AgentNeed,
 }
 
@@ -80,7 +80,7 @@ impl Needs {
     const AGENT_IMAGES: Needs = Needs { agents: AgentNeed::NewImages, ..Needs::NOTHING };
     const BOTH: Needs = Needs { agents: AgentNeed::NewImages, ..Needs::SERVICES };
 
-    /// The same in words.
+    /// The needs in a few words, for the form and the command line.
     pub const fn description(self) -> &'static str {
         match (self.services, self.agents) {
             (false, AgentNeed::Nothing) => "Takes effect immediately",
@@ -96,36 +96,38 @@ impl Needs {
 /// One key below `monitoring`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
-    /// Dotted, without `monitoring.`.
+    /// The dotted path without `monitoring.`.
     pub path: &'static str,
-    /// What it holds.
+    /// The kind of its value.
     pub kind: Kind,
-    /// The default, as one would write it; empty where there is none.
+    /// The default as it would be written; empty if there is none.
     pub default: &'static str,
-    /// Its name in a form; no other key has the same.
+    /// The label in the form, unique among all keys.
     pub title: &'static str,
-    /// What it means.
+    /// The meaning in a few words, without a trailing period.
     pub meaning: &'static str,
-    /// Where a form shows it.
+    /// The section of the form that has it.
     pub group: Group,
-    /// What a change of it needs.
+    /// What a change needs before it takes effect.
     pub needs: Needs,
 }
 
 impl Key {
-    /// The key of that path, with or without the leading `monitoring.`.
+    /// The key with this path, with or without a leading `monitoring.`.
     pub fn find(path: &str) -> Option<&'static Key> {
         let path = path.strip_prefix("monitoring.").unwrap_or(path);
         KEYS.iter().find(|key| key.path == path)
     }
 
-    /// Says in one sentence what is wrong with a text as the value of this key. No text at all is fine where the
-    /// default is none: that is how one says "none" in a file that has the key.
+    /// Checks a value of this key. Empty text is valid for a key without a default.
+    ///
+    /// # Errors
+    /// What is wrong, in one sentence.
     pub fn check(&self, text: &str) -> Result<(), String> {
         self.canonical(text).map(drop)
     }
 
-    /// The value as it is written; see `Kind::canonical`.
+    /// The value in its canonical spelling; see `Kind::canonical`.
     pub fn canonical(&self, text: &str) -> Result<String, String> {
         if text.is_empty() && self.default.is_empty() { Ok(String::new()) } else { self.kind.canonical(text) }
     }
@@ -159,7 +161,7 @@ impl Key {
     }
 }
 
-/// Every key that is known.
+/// All known keys.
 pub const KEYS: &[Key] = &[
     Key::new(
         Group::Collector,
@@ -191,7 +193,7 @@ pub const KEYS: &[Key] = &[
         "Host name that agents use to reach the collector",
     ),
     Key::port("otel_grpc_port", "4317", "Collector port, gRPC", "OTLP over gRPC"),
-    // The firewall in an agent's container sends its own events straight to Loki, at a port it is told when it is made.
+    // The firewall in an agent's container sends events directly to Loki, at a port that is set when it is created.
     Key::port("loki_port", "3100", "Loki port", "Loki's HTTP API").needing(Needs::NEW_AGENTS),
     Key::port("prometheus_port", "9090", "Prometheus port", "Prometheus web UI and API"),
     Key::port("jaeger_port", "16686", "Jaeger port", "Jaeger web UI and API"),
@@ -248,14 +250,14 @@ pub const KEYS: &[Key] = &[
         "Events interval, milliseconds",
         "How often agents send events",
     ),
-    // Events hold what a tool was asked to do and, where it failed, the error; of its output only the size.
+    // Events have a tool's input and error message; of its output only the size.
     Key::switch(
         "telemetry.log_tool_details",
         "Tool details",
         "Record what tools are asked to do (commands, file names, inputs) and their error messages",
     ),
     Key::switch("telemetry.log_user_prompts", "Prompts", "Record prompts and Claude's answers"),
-    // The collector drops it as well, for agents whose images are older than the setting.
+    // The collector removes it as well, for agents with older images.
     Key::switch("telemetry.include_account_uuid", "Account ID", "Attach the Anthropic account ID").needing(Needs::BOTH),
     Key::switch("telemetry.include_session_id", "Session ID", "Attach the session ID"),
     Key::new(
@@ -284,7 +286,7 @@ pub const KEYS: &[Key] = &[
     Key::image("images.promtail", "Promtail image", "Override the Promtail image"),
 ];
 
-/// The default of a key; empty for a key that is not in the table.
+/// The default of a key; empty for unknown keys.
 pub(super) fn default_of(path: &str) -> &'static str {
     Key::find(path).map_or("", |key| key.default)
 }

@@ -1,25 +1,25 @@
-//! What kind of value a key holds: what is allowed, and how it is spelt in the file.
+//! The kinds of values: what is valid, and how it is written to the file.
 
 use super::values::{BindAddress, HostName, ImageRef, Milliseconds, PlainText, Port, Retention, Switch, Url, UrlPath};
 
-/// What kind of value a key holds.
+/// The kind of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Any text on one line.
     Text,
-    /// The address of a server, `http://` or `https://`.
+    /// A server URL, `http://` or `https://`.
     Url,
     /// A host name.
     HostName,
     /// A TCP port.
     Port,
-    /// An IP address to publish on.
+    /// An IP address to publish ports on.
     BindAddress,
-    /// The path of an URL.
+    /// The path of a URL.
     UrlPath,
-    /// A span of time in milliseconds.
+    /// A duration in milliseconds.
     Milliseconds,
-    /// How long something is kept, in days.
+    /// A retention in days.
     Retention,
     /// `true` or `false`.
     Switch,
@@ -28,14 +28,17 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Says in one sentence what is wrong with a text of this kind.
+    /// Checks a value of this kind.
+    ///
+    /// # Errors
+    /// What is wrong, in one sentence.
     pub fn check(self, text: &str) -> Result<(), String> {
         self.canonical(text).map(drop)
     }
 
-    /// The value as it is spelt when it is written: Go's YAML reads `yes` as a text and `010` as 8, so that a switch
-    /// becomes `true` or `false` and a number loses its leading zeros. Equal values have equal spellings, but for
-    /// a retention, where `2w` may stay two weeks.
+    /// The canonical spelling, which is written to the file. Go's YAML parser reads `yes` as text and `010` as 8, so
+    /// switches become `true` or `false` and numbers lose leading zeros. Equal values have equal spellings, except that
+    /// a retention may stay `2w`.
     pub fn canonical(self, text: &str) -> Result<String, String> {
         match self {
             Kind::Port => text.parse::<Port>().map(|port| port.to_string()),

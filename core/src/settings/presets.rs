@@ -1,19 +1,19 @@
-//! Choices that people make as a whole.
+//! Named combinations of settings.
 
 use super::{Key, Settings};
 
-/// Several values under one name.
+/// A named combination of settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
-    /// What people read.
+    /// The display name.
     pub title: &'static str,
-    /// What it is good for.
+    /// The meaning in a few words, without a trailing period.
     pub meaning: &'static str,
-    /// Keys and their values.
+    /// Dotted keys below `monitoring` and their values.
     pub values: &'static [(&'static str, &'static str)],
 }
 
-/// Every preset.
+/// All presets.
 pub const PRESETS: [Preset; 2] = [
     Preset {
         title: "Privacy first",
@@ -37,12 +37,12 @@ pub const PRESETS: [Preset; 2] = [
 ];
 
 impl Preset {
-    /// Whether the settings are as the preset has them.
+    /// Whether the settings match the preset.
     pub fn holds(&self, settings: &Settings) -> bool {
         self.values.iter().all(|(path, value)| settings.value(path) == *value)
     }
 
-    /// The keys that the preset speaks about.
+    /// The keys that the preset sets.
     pub fn keys(&self) -> impl Iterator<Item = &'static Key> + use<> {
         self.values.iter().filter_map(|(path, _)| Key::find(path))
     }

@@ -1,12 +1,12 @@
-//! What the settings mean for the people whose work is recorded, in plain sentences.
+//! Describes in plain sentences what is recorded about people.
 //!
-//! Source: Claude Code's monitoring documentation of 2026-08-22, and bodies recorded from Claude Code 2.1.330: an event
-//! about a tool holds its input and the size of its output, never the output.
+//! Source: Claude Code's monitoring documentation of 2026-08-22, and events recorded from Claude Code 2.1.330: a tool
+//! event has its input and the size of its output, but never the output.
 
 use super::Telemetry;
 
 impl Telemetry {
-    /// What is recorded under these settings, and what is not: one sentence an item.
+    /// What is recorded under these settings and what is not, one sentence per item.
     pub fn privacy_summary(&self) -> Vec<String> {
         let contents = [
             (self.log_user_prompts, "prompts and Claude's answers"),
@@ -31,12 +31,12 @@ impl Telemetry {
     }
 }
 
-/// `Prompts and … are recorded.`, of those that are on, or off; `None` where there are none.
+/// A sentence about the things that are on (or off); `None` if there are none.
 fn sentence(things: [(bool, &str); 2], joint: &str, on: bool, what: &str) -> Option<String> {
     let named: Vec<&str> = things.iter().filter(|(is_on, _)| *is_on == on).map(|(_, name)| *name).collect();
     let (first, rest) =
         named.join(joint).split_at_checked(1).map(|(first, rest)| (first.to_owned(), rest.to_owned()))?;
-    // An id alone is one thing; the contents are always several.
+    // A single ID is singular; contents are always plural.
     let verb = if named.len() == 1 && rest.ends_with(" ID") { "is" } else { "are" };
     Some(format!("{}{rest} {verb} {what}.", first.to_ascii_uppercase()))
 }

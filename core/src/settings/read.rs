@@ -1,12 +1,15 @@
-//! Reads the `monitoring` section out of a whole `settings.yaml`. Everything else in the file is left alone.
+//! Reads the `monitoring` section of a `settings.yaml` and ignores the rest of the file.
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
 use super::{KEYS, RawValue, RawValues, Settings};
 use crate::problem::Problem;
 
-/// The settings in the text of a `settings.yaml`. `file` is the path that problems name. An empty text gives the
-/// defaults; unknown keys are never a problem; all problems are reported at once.
+/// Parses the settings in the text of a `settings.yaml`. `file` is the path to name in problems. Empty text gives the
+/// defaults, and unknown keys are ignored.
+///
+/// # Errors
+/// All problems, sorted by line.
 pub fn read(text: &str, file: &str) -> Result<Settings, Vec<Problem>> {
     let in_file = |problem: Problem| Problem { file: Some(file.to_owned()), ..problem };
     let (values, mut problems) = match values_in(text) {
@@ -23,9 +26,11 @@ pub fn read(text: &str, file: &str) -> Result<Settings, Vec<Problem>> {
     }
 }
 
-/// The values of the known keys in that text as they are written, right or wrong; what `Settings::from_values` takes.
-/// `file` is the path that problems name. Fails where the text is not YAML, and where something that is no single value
-/// stands in the place of one.
+/// The values of all known keys as they are written, valid or not; the input of `Settings::from_values`. `file` is the
+/// path to name in problems.
+///
+/// # Errors
+/// The text is not YAML, or has a section or list in place of a value.
 pub fn read_values(text: &str, file: &str) -> Result<RawValues, Vec<Problem>> {
     let in_file = |problem: Problem| Problem { file: Some(file.to_owned()), ..problem };
     match values_in(text) {
@@ -35,10 +40,10 @@ pub fn read_values(text: &str, file: &str) -> Result<RawValues, Vec<Problem>> {
     }
 }
 
-/// Every known key's value, and what stands where a value should be but is none. Fails where the file is not YAML.
+/// The values of all known keys, and problems with sections or lists in place of values. Fails if the text is not YAML.
 pub(super) fn values_in(text: &str) -> Result<(RawValues, Vec<Problem>), Problem> {
     let whole_file = |message: String, line| Problem { field: String::new(), message, file: None, line };
-    // A byte order mark is what some editors leave; it is not part of the document.
+    // Some editors write a byte order mark; it is not part of the document.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let documents = MarkedYaml::load_from_str(text).map_err(|error| {
         let marker = error.marker();
@@ -56,7 +61,7 @@ pub(super) fn values_in(text: &str) -> Result<(RawValues, Vec<Problem>), Problem
     for key in KEYS {
         collect(section, key.path, &mut found);
     }
-    // One wrong section (`telemetry: 3`) stands in the way of all its keys; it is reported once.
+    // One wrong section (`telemetry: 3`) affects all its keys; report it once.
     found.1.dedup();
     Ok(found)
 }

@@ -1,4 +1,5 @@
-//! Values that cannot be wrong: each parses itself from text, and says in one sentence what is allowed.
+//! Value types that can't hold invalid values. Each parses itself from text; the error says in one sentence what is
+//! valid.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Port(std::num::NonZeroU16);
 
 impl Port {
-    /// The number.
+    /// The port number.
     pub const fn number(self) -> u16 {
         self.0.get()
     }
@@ -28,7 +29,8 @@ impl fmt::Display for Port {
     }
 }
 
-/// A span of time, 100 ms to one day. Shorter would flood the collector, longer would lose short sessions.
+/// A duration in milliseconds, 100 ms to 1 day. A shorter interval would flood the collector; a longer one would lose
+/// short sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Milliseconds(u32);
 
@@ -49,10 +51,10 @@ impl FromStr for Milliseconds {
     }
 }
 
-/// How long something is kept: whole days, 1 to 3650.
+/// A retention in whole days, 1 to 3650.
 ///
-/// Loki deletes by the day at the finest (3.7 limits.go: retention_period of at least 24 h), so days are the unit;
-/// weeks and years are other words for them.
+/// Loki deletes by the day (3.7 limits.go: retention_period of at least 24 h), so days are the unit; weeks and years
+/// are converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Retention(u32);
 
@@ -88,12 +90,12 @@ impl fmt::Display for Retention {
     }
 }
 
-/// A path of an URL, as `/v1/metrics`.
+/// The path of a URL, for example `/v1/metrics`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UrlPath(String);
 
 impl UrlPath {
-    /// The text, beginning with a slash.
+    /// The path, with its leading slash.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -111,12 +113,12 @@ impl FromStr for UrlPath {
     }
 }
 
-/// An image reference, as `registry:5000/grafana/loki:3.7.0@sha256:…`.
+/// An image reference, for example `registry:5000/grafana/loki:3.7.0@sha256:…`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ImageRef(String);
 
 impl ImageRef {
-    /// The reference as written.
+    /// The reference as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -151,7 +153,7 @@ impl fmt::Display for ImageRef {
     }
 }
 
-/// A host name of the container network: also an alias of the collector there.
+/// A host name on the container network, which is also an alias of the collector.
 pub(super) struct HostName(pub(super) String);
 
 impl FromStr for HostName {
@@ -169,7 +171,7 @@ impl FromStr for HostName {
     }
 }
 
-/// Any text that fits on a line.
+/// Text on one line.
 pub(super) struct PlainText(pub(super) String);
 
 impl FromStr for PlainText {
@@ -182,7 +184,7 @@ impl FromStr for PlainText {
     }
 }
 
-/// The address of a server, to which paths are appended.
+/// A server URL to which paths are appended.
 pub(super) struct Url(pub(super) String);
 
 impl FromStr for Url {
@@ -211,7 +213,7 @@ impl FromStr for BindAddress {
     }
 }
 
-/// On or off, in every spelling that Go's YAML takes for a boolean.
+/// A boolean, in every spelling that Go's YAML parser accepts.
 pub(super) struct Switch(pub(super) bool);
 
 impl FromStr for Switch {

@@ -1,8 +1,8 @@
-//! One agent: session after session, and what leaves it when.
+//! One simulated agent: runs sessions and decides what is exported when.
 //!
-//! Metrics are collected every so often from the session's start, and leave if there are any. Events leave in a batch,
-//! so long after the first one of it. Both leave at once when the session ends, as Claude Code flushes at its exit.
-//! Source: opentelemetry-js, `PeriodicExportingMetricReader` and `BatchLogRecordProcessor`.
+//! Metrics are collected at an interval from the session's start and exported if there are any. Events are exported in
+//! batches, one interval after the first event of a batch. Both are flushed when the session ends, as Claude Code does
+//! when it exits. Source: opentelemetry-js, `PeriodicExportingMetricReader` and `BatchLogRecordProcessor`.
 
 use std::sync::Arc;
 
@@ -13,34 +13,34 @@ use super::{
     script::{self, Record, ScriptItem, Session},
 };
 
-/// How often an agent exports, in milliseconds of simulated time.
+/// Export intervals in milliseconds of simulated time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Intervals {
-    /// `OTEL_METRIC_EXPORT_INTERVAL`.
+    /// Interval of metrics (`OTEL_METRIC_EXPORT_INTERVAL`).
     pub metrics_ms: u64,
-    /// `OTEL_LOGS_EXPORT_INTERVAL`.
+    /// Interval of events (`OTEL_LOGS_EXPORT_INTERVAL`).
     pub logs_ms: u64,
 }
 
 /// The contents of one request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// To the path for metrics.
+    /// Sent to the metrics path.
     Metrics(Vec<Point>),
-    /// To the path for events.
+    /// Sent to the events path.
     Logs(Vec<Record>),
 }
 
-/// One request, and when it leaves.
+/// One export request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Export {
-    /// Milliseconds of simulated time.
+    /// When it is sent, in milliseconds of simulated time.
     pub at_ms: u64,
-    /// What it carries.
+    /// The exported data.
     pub body: Body,
 }
 
-/// An agent at work. A clone goes on exactly as its original does.
+/// A running agent. A clone continues exactly like the original.
 #[derive(Debug, Clone)]
 pub struct Agent {
     identity: Identity,
@@ -50,10 +50,10 @@ pub struct Agent {
     process: Process,
 }
 
-/// A Claude Code that runs one session.
+/// A Claude Code process that runs one session.
 #[derive(Debug, Clone)]
 struct Process {
-    /// Shared, since a clone is made before each export and a prompt can be long.
+    /// Shared, because a clone is made before each export and prompts can be long.
     session: Arc<Session>,
     next: usize,
     counters: Counters,
@@ -62,12 +62,12 @@ struct Process {
     /// Set while a batch is open.
     next_logs_ms: Option<u64>,
     ended: bool,
-    /// What leaves together with what was returned last.
+    /// A second export at the same time as the one returned last.
     also: Option<Export>,
 }
 
 impl Agent {
-    /// The nth agent of a seed, counted from 0.
+    /// The agent of a seed with this index, counted from 0.
     pub fn new(seed: u64, index: u64, intervals: Intervals) -> Agent {
         let mut random = Random::for_agent(seed, index);
         let identity = Identity::new(index, &mut random);
@@ -77,12 +77,12 @@ impl Agent {
         Agent { identity, random, intervals, prompts, process: Process::new(session, intervals) }
     }
 
-    /// Who it is.
+    /// The agent's names and release.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// What it sends next. There is always something: after a session comes another.
+    /// The next export. There is always one: after each session comes another.
     pub fn next_export(&mut self) -> Export {
         loop {
             if let Some(export) = self.process.next_export(self.intervals, u64::MAX) {
@@ -94,7 +94,8 @@ impl Agent {
         }
     }
 
-    /// Ends the session at that time and sends what is left, in order. For an agent whose next export is later.
+    /// Ends the session at that time and returns the remaining exports in order. For an agent whose next export is
+    /// later.
     pub fn stop(mut self, at_ms: u64) -> Vec<Export> {
         std::iter::from_fn(|| self.process.next_export(self.intervals, at_ms)).collect()
     }
@@ -114,7 +115,7 @@ impl Process {
         }
     }
 
-    /// `None` after the end, which comes at `end_ms` at the latest.
+    /// `None` after the end of the session, which is at `end_ms` at the latest.
     fn next_export(&mut self, intervals: Intervals, end_ms: u64) -> Option<Export> {
         if let Some(export) = self.also.take() {
             return Some(export);

@@ -1,28 +1,29 @@
-//! Counters as the JavaScript SDK exports them with delta temporality: what was added since, of the series to which
-//! something was added, and nothing of the others.
+//! Counters as the JavaScript SDK exports them with delta temporality: the growth since the last collection, only of
+//! series that grew.
 //!
-//! Where a point begins decides whether sums survive in the collector. Source: opentelemetry-js,
-//! `TemporalMetricProcessor`: at the previous collection if the series was in that one, else at its first new addition.
+//! The start time of a data point decides whether the collector keeps its sum. Source: opentelemetry-js,
+//! `TemporalMetricProcessor`: the previous collection if it had the series, otherwise the series' first growth since
+//! then.
 
 use super::{metric::Metric, value::Attributes};
 
-/// What was added to one series. Times are milliseconds of simulated time.
+/// Growth of one series. Times are milliseconds of simulated time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     /// The counter.
     pub metric: Metric,
-    /// The series.
+    /// The attributes of the series.
     pub attributes: Attributes,
-    /// Where the interval begins.
+    /// Start of the interval.
     pub start_ms: u64,
-    /// When it was collected.
+    /// Time of the collection.
     pub time_ms: u64,
-    /// What was added, in the metric's parts.
+    /// The growth in fractions of the unit; see `Metric::parts`.
     pub amount: u64,
 }
 
 impl Point {
-    /// What was added, in the metric's unit.
+    /// The growth in the metric's unit.
     pub fn value(&self) -> f64 {
         self.amount as f64 / self.metric.parts() as f64
     }
@@ -45,7 +46,7 @@ struct Pending {
 }
 
 impl Counters {
-    /// Adds to a series; nothing is an amount as well and makes the series a part of the next collection.
+    /// Adds to a series. An amount of 0 also makes the series part of the next collection.
     pub fn add(&mut self, metric: Metric, attributes: Attributes, amount: u64, at_ms: u64) {
         let known = self.pending.iter_mut().find(|known| known.metric == metric && known.attributes == attributes);
         match known {
@@ -54,7 +55,7 @@ impl Counters {
         }
     }
 
-    /// Collects at that time. A collection without points is one all the same: it ends every series' run.
+    /// Collects all series that grew. A collection without data points still ends the runs of all series.
     pub fn collect(&mut self, at_ms: u64) -> Vec<Point> {
         let mut pending = std::mem::take(&mut self.pending);
         pending.sort_by_key(|pending| pending.metric);

@@ -1,8 +1,8 @@
-//! Events around the work: what is said at the beginning of a session, in between, and at its end. Only the newest
-//! release says these.
+//! Events other than prompts, requests, and tools: at the start of a session, in between, and at its end. Only the
+//! newest release sends them.
 //!
-//! `managed_settings_resolved`, `plugin_loaded` and `retention_sweep` are as recorded. The others follow the
-//! documentation; where it leaves a type open, numbers are text, as those of the recorded `retention_sweep` are.
+//! `managed_settings_resolved`, `plugin_loaded`, and `retention_sweep` are as recorded. The others follow the
+//! documentation; if it leaves a type open, numbers are text, as in the recorded `retention_sweep`.
 
 use super::{
     metric::Metric,
@@ -11,7 +11,7 @@ use super::{
 };
 
 impl ScriptWriter<'_> {
-    /// From the start of the process to its being ready for a prompt.
+    /// From the start of the process until it is ready for a prompt.
     pub(super) fn begin(&mut self) {
         if self.is_newest_release() {
             self.wait(60, 140);
@@ -118,7 +118,7 @@ impl ScriptWriter<'_> {
         }
     }
 
-    /// What may come with a prompt.
+    /// Events that may accompany a prompt.
     pub(super) fn around_a_prompt(&mut self) {
         if self.random.chance(150) {
             self.event("at_mention", vec![("mention_type", "file".into()), ("success", "true".into())]);
@@ -190,7 +190,7 @@ impl ScriptWriter<'_> {
         }
     }
 
-    /// The daily clearing of old transcripts, five seconds after the first prompt, if that is still at work.
+    /// The daily cleanup of old transcripts, 5 seconds after the first prompt, if it is still running.
     pub(super) fn sweep(&mut self, prompted_ms: u64) {
         let due_ms = prompted_ms + 5000;
         if !self.is_newest_release() || due_ms >= self.at_ms {

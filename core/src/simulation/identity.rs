@@ -1,4 +1,4 @@
-//! Who an agent is: what is the same in everything it sends.
+//! A simulated agent's identity: everything that is the same in all its data.
 
 use super::{
     MARK,
@@ -7,14 +7,14 @@ use super::{
     value::{Attributes, Value},
 };
 
-/// One agent's names and its release.
+/// Names and release of one agent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Identity {
-    /// The project; begins with `simulated-`, so that nobody takes it for work.
+    /// The project. Starts with `simulated-`, so that it is not mistaken for real work.
     pub project: String,
     /// The agent's name, unique in its project.
     pub agent: String,
-    /// The release of Claude Code that it runs.
+    /// The release of Claude Code that it simulates.
     pub release: Release,
     pub(super) user: String,
 }
@@ -37,7 +37,7 @@ impl Identity {
         }
     }
 
-    /// The attributes of the resource.
+    /// The resource attributes.
     pub fn resource(&self) -> Attributes {
         let mut attributes = self.tags();
         attributes.extend(
@@ -53,7 +53,7 @@ impl Identity {
         attributes
     }
 
-    /// What every point and record of a session has.
+    /// Attributes of every data point and record of a session.
     pub(super) fn standard(&self, session: &str) -> Attributes {
         let mut attributes = match self.release.tags_everything() {
             true => self.tags(),
@@ -69,7 +69,7 @@ impl Identity {
         attributes
     }
 
-    /// `OTEL_RESOURCE_ATTRIBUTES`, as Clawker sets it, and the mark.
+    /// `OTEL_RESOURCE_ATTRIBUTES` as Clawker sets it, plus the marker of simulated data.
     fn tags(&self) -> Attributes {
         vec![("project", self.project.clone().into()), ("agent", self.agent.clone().into()), (MARK, "true".into())]
     }

@@ -1,5 +1,5 @@
-//! The truth about what arrived, in whole numbers: micro-dollars, milliseconds, tokens. Counted from what was in the
-//! accepted requests, metrics and events each for themselves: where one of the two is refused, they differ.
+//! Exact totals of the data that was accepted, in whole numbers: micro-dollars, milliseconds, tokens. Metrics and
+//! events are counted separately; the totals differ if requests of one kind are refused.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,92 +17,92 @@ use super::{
     value::{Attributes, find},
 };
 
-/// Tokens by type.
+/// Token counts by type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tokens {
-    /// Sent to the model, uncached.
+    /// Input tokens that were not cached.
     pub input: u64,
-    /// Written by the model.
+    /// Output tokens.
     pub output: u64,
-    /// Read from the cache.
+    /// Input tokens read from the cache.
     pub cache_read: u64,
-    /// Written into the cache.
+    /// Input tokens written to the cache.
     pub cache_creation: u64,
 }
 
-/// What the accepted metrics say.
+/// Totals of the accepted metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct MetricTotals {
-    /// Points accepted.
+    /// Number of accepted data points.
     pub points: u64,
-    /// Ids of the sessions of which there is a point; written as their number.
+    /// IDs of all sessions with data points; serialized as their number.
     #[serde(serialize_with = "number_of")]
     pub sessions: BTreeSet<String>,
-    /// What `session.count` adds up to; the oldest release does not send it.
+    /// Sum of `session.count`, which the oldest release does not send.
     pub session_count: u64,
-    /// Millionths of a dollar.
+    /// Estimated cost in millionths of a dollar.
     pub cost_micro_usd: u64,
-    /// By type.
+    /// Token counts by type.
     pub tokens: Tokens,
-    /// Milliseconds.
+    /// Active time in milliseconds.
     pub active_ms: u64,
-    /// Lines.
+    /// Lines added.
     pub lines_added: u64,
-    /// Lines.
+    /// Lines removed.
     pub lines_removed: u64,
-    /// Commits.
+    /// Number of commits.
     pub commits: u64,
-    /// Pull requests.
+    /// Number of pull requests.
     pub pull_requests: u64,
-    /// Decisions about edits, both ways.
+    /// Number of decisions about edits, accepted or rejected.
     pub edit_decisions: u64,
 }
 
-/// What the accepted events say.
+/// Totals of the accepted events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct EventTotals {
-    /// Records accepted.
+    /// Number of accepted records.
     pub records: u64,
-    /// Ids of the sessions of which there is a record; written as their number.
+    /// IDs of all sessions with records; serialized as their number.
     #[serde(serialize_with = "number_of")]
     pub sessions: BTreeSet<String>,
-    /// Prompts.
+    /// Number of prompts.
     pub prompts: u64,
-    /// Millionths of a dollar.
+    /// Estimated cost in millionths of a dollar.
     pub cost_micro_usd: u64,
-    /// By type.
+    /// Token counts by type.
     pub tokens: Tokens,
-    /// Tools that ran.
+    /// Number of tool calls that ran.
     pub tool_calls: u64,
-    /// Those of them that failed.
+    /// Number of tool calls that ran and failed.
     pub tool_failures: u64,
-    /// Tools that somebody did not let run.
+    /// Number of rejected tool calls.
     pub rejections: u64,
-    /// Requests to the model that failed for good.
+    /// Number of failed requests to the model.
     pub api_errors: u64,
-    /// Records by event.
+    /// Number of records by event name.
     pub by_event: BTreeMap<String, u64>,
-    /// Tools that ran, by name.
+    /// Number of tool calls that ran, by tool name.
     pub by_tool: BTreeMap<String, u64>,
 }
 
-/// One agent's ledger.
+/// The totals of one agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AgentLedger {
-    /// The project.
+    /// The project of the agent.
     pub project: String,
-    /// The agent.
+    /// The agent's name.
     pub agent: String,
-    /// The release of Claude Code.
+    /// The release of Claude Code that it simulates.
     pub version: &'static str,
-    /// From the metrics.
+    /// Totals of the accepted metrics.
     pub metrics: MetricTotals,
-    /// From the events.
+    /// Totals of the accepted events.
     pub events: EventTotals,
 }
 
 impl AgentLedger {
-    /// An empty one.
+    /// Totals of 0.
     pub fn new(identity: &Identity) -> AgentLedger {
         AgentLedger {
             project: identity.project.clone(),
@@ -113,7 +113,7 @@ impl AgentLedger {
         }
     }
 
-    /// Enters what was accepted.
+    /// Adds an accepted export.
     pub fn enter(&mut self, accepted: &Export) {
         match &accepted.body {
             Body::Metrics(points) => points.iter().for_each(|point| self.metrics.enter(point)),
@@ -223,7 +223,7 @@ fn text(attributes: &Attributes, key: &str) -> Option<String> {
     find(attributes, key)?.text().map(str::to_owned)
 }
 
-/// A number of which it is known that it is whole when counted in these parts.
+/// Converts a number that is whole when counted in these fractions.
 fn whole(attributes: &Attributes, key: &str, parts: u64) -> u64 {
     let number = find(attributes, key).and_then(super::value::Value::number).unwrap_or_default();
     (number * parts as f64).round() as u64

@@ -1,30 +1,30 @@
-//! The counters of Claude Code. Their order is that in which a body has them.
+//! The counters of Claude Code, in their order in a request body.
 
 use super::release::Release;
 
-/// A counter.
+/// A counter of Claude Code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
-    /// Sessions begun.
+    /// Number of sessions started.
     Sessions,
     /// Lines added and removed.
     Lines,
-    /// Pull requests made.
+    /// Number of pull requests created.
     PullRequests,
-    /// Commits made.
+    /// Number of commits created.
     Commits,
-    /// Estimated cost.
+    /// Estimated cost in dollars.
     Cost,
-    /// Tokens by type.
+    /// Number of tokens by type.
     Tokens,
-    /// What was decided about edits.
+    /// Number of decisions about edits.
     EditDecisions,
-    /// Time at work.
+    /// Active time in seconds.
     ActiveTime,
 }
 
 impl Metric {
-    /// The name, as `claude_code.cost.usage`.
+    /// The name, for example `claude_code.cost.usage`.
     pub const fn name(self) -> &'static str {
         match self {
             Metric::Sessions => "claude_code.session.count",
@@ -38,7 +38,7 @@ impl Metric {
         }
     }
 
-    /// The unit; empty where the counter counts things.
+    /// The unit; empty for plain counts.
     pub const fn unit(self) -> &'static str {
         match self {
             Metric::Cost => "USD",
@@ -48,7 +48,7 @@ impl Metric {
         }
     }
 
-    /// Into how many parts the unit is cut here, so that sums are whole numbers: micro-dollars, milliseconds.
+    /// Fractions per unit that make sums whole numbers here: micro-dollars, milliseconds.
     pub const fn parts(self) -> u64 {
         match self {
             Metric::Cost => 1_000_000,
@@ -57,7 +57,7 @@ impl Metric {
         }
     }
 
-    /// The words that go with it.
+    /// The description that Claude Code sends.
     pub const fn description(self, release: Release) -> &'static str {
         match (self, release) {
             (Metric::Sessions, _) => "Count of CLI sessions started",

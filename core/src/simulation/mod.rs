@@ -1,13 +1,13 @@
-//! Agents that are not there: what Claude Code would send if somebody worked with it, as a script without clock or
-//! network. `script` says what happens in a session, `delta` adds it up as the JavaScript SDK does, `agent` decides what
-//! leaves when, and `ledger` sums what arrived.
+//! Simulated agents: what Claude Code would send during real work, as a script without clock or network. `script`
+//! writes the sessions, `delta` aggregates counters like the JavaScript SDK, `agent` decides what is exported when, and
+//! `ledger` totals what arrived.
 //!
-//! **Invariant:** the same seed gives the same exports in the same order. All times are milliseconds of simulated time,
-//! counted from the beginning of the simulation; who sends them says what they are on the wall's clock.
+//! **Invariant:** the same seed gives the same exports in the same order. All times are milliseconds of simulated time
+//! since the start of the simulation; the sender maps them to wall-clock time.
 //!
-//! Source of names, types and order: bodies recorded from Claude Code 2.0.30, 2.1.100 and 2.1.330, run headless with an
-//! API key; of what they do not hold, Claude Code's documentation of its telemetry. The older two say here only what they
-//! were recorded to say, and commits, pull requests and failed requests, which they are documented to have.
+//! Source of names, types, and order: request bodies recorded from Claude Code 2.0.30, 2.1.100, and 2.1.330, run
+//! headless with an API key; for everything else, Claude Code's documentation of its telemetry. The two older releases
+//! only send what was recorded, plus commits, pull requests, and failed requests, as documented.
 
 mod agent;
 mod delta;
@@ -33,17 +33,17 @@ pub use release::Release;
 pub use script::Record;
 pub use value::{Attributes, Value};
 
-/// The resource attribute that marks whatever is simulated; its value is the text `true`. It is set as Clawker sets
-/// project and agent, by `OTEL_RESOURCE_ATTRIBUTES`, so that newer releases copy it onto each point and record.
+/// The resource attribute that marks simulated data; its value is the text `true`. It is set in
+/// `OTEL_RESOURCE_ATTRIBUTES` like project and agent, so newer releases copy it to each data point and record.
 pub const MARK: &str = "clawker.simulated";
 
-/// The scope of metrics.
+/// The instrumentation scope of metrics.
 pub const METRICS_SCOPE: &str = "com.anthropic.claude_code";
-/// The scope of events.
+/// The instrumentation scope of events.
 pub const EVENTS_SCOPE: &str = "com.anthropic.claude_code.events";
 
-/// Every event that the newest release sends here. Not among them: `api_request_body` and `api_response_body`, which
-/// Clawker does not turn on, and `system_prompt`, which is known by name only.
+/// All events that the newest release sends in a simulation. Not included: `api_request_body` and `api_response_body`,
+/// which Clawker does not enable, and `system_prompt`, of which only the name is known.
 pub const EVENTS: [&str; 25] = [
     "api_error",
     "api_refusal",

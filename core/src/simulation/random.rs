@@ -1,16 +1,16 @@
-//! Numbers that look random and are the same for the same seed.
+//! Deterministic pseudorandom numbers.
 //!
-//! The generator is SplitMix64. Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014
-//! (the constants are those of its `mix64`, variant 13). Good enough for a play; never for a secret.
+//! The generator is SplitMix64. Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA
+//! 2014 (the constants are those of its `mix64`, variant 13). Good enough for a simulation; never for a secret.
 
 use std::fmt::Write as _;
 
-/// A sequence of numbers.
+/// A pseudorandom sequence.
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
 
 impl Random {
-    /// The sequence of one agent among those of a seed.
+    /// The sequence of one agent of a seed.
     pub(super) fn for_agent(seed: u64, index: u64) -> Random {
         let (mut of_seed, mut of_index) = (Random(seed), Random(!index));
         Random(of_seed.next() ^ of_index.next())
@@ -24,24 +24,24 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from `low` to `high`, both included.
+    /// A number from `low` to `high`, both inclusive.
     pub(super) fn between(&mut self, low: u64, high: u64) -> u64 {
         let width = u128::from(high - low) + 1;
-        // The upper half of the product: even to within one part in 2^64 / width.
+        // The upper half of the product: uniform to within one part in 2^64 / width.
         low + ((u128::from(self.next()) * width) >> 64) as u64
     }
 
-    /// True that many times in a thousand.
+    /// True with a probability in thousandths.
     pub(super) fn chance(&mut self, per_thousand: u64) -> bool {
         self.between(1, 1000) <= per_thousand
     }
 
-    /// One of several.
+    /// One of several items.
     pub(super) fn pick<T: Copy>(&mut self, several: &[T]) -> T {
         several[self.between(0, several.len() as u64 - 1) as usize]
     }
 
-    /// That many hexadecimal digits.
+    /// A number of hexadecimal digits.
     pub(super) fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits + 16);
         while text.len() < digits {
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn the_sequence_is_the_published_one() {
-        // The first numbers for seed 0, as the authors' implementation gives them.
+        // The first numbers for seed 0 from the authors' implementation.
         let mut random = Random(0);
         assert_eq!([random.next(), random.next()], [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]);
     }

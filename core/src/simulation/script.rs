@@ -1,4 +1,4 @@
-//! A session, written down from its beginning to its end before anything of it is sent.
+//! The script of a session, written completely before anything is sent.
 
 use super::{
     identity::Identity,
@@ -8,43 +8,43 @@ use super::{
     value::{Attributes, Value},
 };
 
-/// An event as it is sent. Its body is `claude_code.` and its name.
+/// An event as it is sent. Its body is `claude_code.` followed by its name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// As `api_request`.
+    /// The name, for example `api_request`.
     pub name: &'static str,
-    /// When it happened, in milliseconds of simulated time.
+    /// Time of the event in milliseconds of simulated time.
     pub at_ms: u64,
-    /// All attributes, `event.name` among them.
+    /// All attributes, including `event.name`.
     pub attributes: Attributes,
 }
 
-/// Something that happens in a session.
+/// An item of a session's script.
 #[derive(Debug, Clone)]
 pub(super) enum ScriptItem {
     Event(Record),
     Addition { metric: Metric, attributes: Attributes, amount: u64 },
 }
 
-/// A session's script.
+/// The script of one session.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
-    /// In order of time.
+    /// Times and items, in order of time.
     pub(super) items: Vec<(u64, ScriptItem)>,
 }
 
-/// How somebody works with Claude Code.
+/// How Claude Code is used in a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// `claude -p`, as the recorded sessions were.
+    /// `claude -p`, as in the recorded sessions.
     Headless,
-    /// At a terminal: somebody types, is asked, and refuses now and then.
+    /// In a terminal: the user types, confirms tool calls, and sometimes rejects them.
     Interactive,
 }
 
-/// Whoever writes a session's script. `at_ms` is where it has got to.
+/// Writes a session's script. `at_ms` is its current time.
 pub(super) struct ScriptWriter<'a> {
     pub(super) random: &'a mut Random,
     pub(super) identity: &'a Identity,
@@ -53,13 +53,13 @@ pub(super) struct ScriptWriter<'a> {
     pub(super) model: Model,
     pub(super) at_ms: u64,
     pub(super) prompt: Option<String>,
-    /// Tokens of the conversation so far, read from the cache at each request.
+    /// Tokens of the conversation so far, read from the cache with each request.
     pub(super) context: u64,
     pub(super) requests: u64,
     items: Vec<(u64, ScriptItem)>,
 }
 
-/// A model and its price in millionths of a dollar for a hundred tokens: input, output, cache read, cache creation.
+/// A model and its price in millionths of a dollar per 100 tokens: input, output, cache read, cache creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Model {
     pub(super) name: &'static str,
@@ -67,7 +67,7 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// What a request costs, in millionths of a dollar, rounded. `tokens` in the order of the price.
+    /// The cost of a request in millionths of a dollar, rounded. `tokens` are in the order of the price.
     pub(super) fn cost(self, tokens: [u64; 4]) -> u64 {
         let hundredths: u64 = tokens.iter().zip(self.price).map(|(count, price)| count * price).sum();
         (hundredths + 50) / 100
@@ -78,9 +78,9 @@ pub(super) const SONNET: Model = Model { name: "claude-sonnet-4-5", price: [300,
 pub(super) const OPUS: Model = Model { name: "claude-opus-4-5", price: [500, 2500, 50, 625] };
 pub(super) const HAIKU: Model = Model { name: "claude-haiku-4-5-20251001", price: [100, 500, 10, 125] };
 
-/// Writes a session that begins then. `prompts` counts all of the agent's.
+/// Writes a session that starts at `start_ms`. `prompts` counts all prompts of the agent.
 pub(super) fn session(random: &mut Random, identity: &Identity, start_ms: u64, prompts: &mut u64) -> Session {
-    // The recorded releases ran headless; of the older two nothing else is known.
+    // The recorded releases ran headless; nothing else is known about the two older ones.
     let mode = match identity.release == Release::V2_1_330 && random.chance(600) {
         true => Mode::Interactive,
         false => Mode::Headless,
@@ -133,14 +133,14 @@ fn sorted_and_numbered(mut items: Vec<(u64, ScriptItem)>, release: Release) -> V
 }
 
 impl ScriptWriter<'_> {
-    /// Lets time pass.
+    /// Advances the current time.
     pub(super) fn wait(&mut self, low_ms: u64, high_ms: u64) -> u64 {
         let waited = self.random.between(low_ms, high_ms);
         self.at_ms += waited;
         waited
     }
 
-    /// An event, now.
+    /// Adds an event at the current time.
     pub(super) fn event(&mut self, name: &'static str, own: Attributes) {
         let mut attributes = self.identity.standard(&self.session);
         attributes.push(("event.name", name.into()));
@@ -153,14 +153,14 @@ impl ScriptWriter<'_> {
         self.items.push((self.at_ms, ScriptItem::Event(Record { name, at_ms: self.at_ms, attributes })));
     }
 
-    /// An addition to a counter, now.
+    /// Adds to a counter at the current time.
     pub(super) fn add(&mut self, metric: Metric, own: Attributes, amount: u64) {
         let mut attributes = self.identity.standard(&self.session);
         attributes.extend(own);
         self.items.push((self.at_ms, ScriptItem::Addition { metric, attributes, amount }));
     }
 
-    /// This is the newest release, which says the most.
+    /// Whether this is the newest release, which sends the most events.
     pub(super) fn is_newest_release(&self) -> bool {
         self.identity.release == Release::V2_1_330
     }

@@ -5,7 +5,7 @@ use super::{value::find, *};
 const INTERVALS: Intervals = Intervals { metrics_ms: 10_000, logs_ms: 5000 };
 const HOUR_MS: u64 = 3_600_000;
 
-/// What an agent sends in that time, its last session cut off there.
+/// The exports of an agent up to that time, with its last session cut off there.
 fn exports(seed: u64, index: u64, until_ms: u64) -> Vec<Export> {
     let mut agent = Agent::new(seed, index, INTERVALS);
     let mut exports = Vec::new();
@@ -49,7 +49,7 @@ fn the_same_seed_sends_the_same_and_another_something_else() {
     assert_ne!(exports(1, 0, HOUR_MS), exports(1, 2, HOUR_MS));
 }
 
-/// A row for each collection of two series: what was added before it (series, when), and where each point starts.
+/// One row per collection of two series: the growth before it (series, time), and the start of each data point.
 #[test]
 fn a_point_starts_at_the_last_collection_only_if_its_series_was_in_that() {
     type Row<'a> = (&'a [(&'a str, u64)], u64, &'a [(&'a str, u64)]);
@@ -94,8 +94,8 @@ fn a_collection_adds_up_each_series_and_keeps_the_order_of_the_counters() {
     assert_eq!(counters.collect(10), []);
 }
 
-/// The recordings' rule, seen from outside: for each series, contiguous after a collection that held it, and otherwise
-/// later than anything of it before. Both must occur, or the play would not show what breaks a careless collector.
+/// The rule seen in recordings: the intervals of a series are contiguous after a collection that had it, otherwise
+/// later than any before. Both must occur, or the simulation would not show bugs in a collector.
 #[test]
 fn what_is_sent_has_gaps_and_runs() {
     let exports = exports(1, 0, 6 * HOUR_MS);

@@ -1,4 +1,4 @@
-//! Tools: decided on, run, and told of. Attributes, their order and the size of inputs are as recorded.
+//! Tool calls: decision, run, and result. Attributes, their order, and the size of inputs are as recorded.
 
 use super::{
     metric::Metric,
@@ -8,17 +8,17 @@ use super::{
     value::{Attributes, as_text},
 };
 
-/// A tool at work.
+/// A running tool call.
 struct Call {
     tool: &'static str,
     id: String,
     /// Keys and values of the input, in order.
     input: Vec<(&'static str, String)>,
-    /// What `tool_parameters` says; Claude Code says it of some tools only.
+    /// The value of `tool_parameters`, which Claude Code only sends for some tools.
     parameters: Option<String>,
 }
 
-/// Command, and what it is for.
+/// Commands with their descriptions.
 const COMMANDS: [(&str, &str); 5] = [
     ("echo hello > a.txt && cat a.txt", "write and read a file"),
     ("cargo test --quiet", "run the tests"),
@@ -113,7 +113,7 @@ impl ScriptWriter<'_> {
         }
     }
 
-    /// A subagent asks a smaller model a few times, beside the conversation.
+    /// A subagent sends a few requests to a smaller model, outside the conversation.
     fn send_a_subagent(&mut self) {
         let call = Call {
             tool: "Task",
@@ -149,7 +149,7 @@ impl ScriptWriter<'_> {
         self.finish(&call, (1, 9), Ok(Some(2000)));
     }
 
-    /// Whether it may run. At a terminal somebody is asked, and says no now and then.
+    /// Decides whether the tool may run. In a terminal the user is asked and sometimes rejects it.
     fn decide(&mut self, call: &Call, language: Option<&'static str>) -> bool {
         let (accepted, source) = match self.mode {
             Mode::Headless => (true, "config"),
@@ -188,14 +188,15 @@ impl ScriptWriter<'_> {
         accepted
     }
 
-    /// It ran that long (milliseconds, from and to), and gave so many bytes at most, or failed.
+    /// Ends the tool call after a duration (milliseconds, from and to), with a result of at most this size in bytes, or
+    /// a failure.
     fn finish(&mut self, call: &Call, (low_ms, high_ms): (u64, u64), outcome: Result<Option<u64>, ()>) {
         let release = self.identity.release;
         let duration = self.wait(low_ms, high_ms);
         let mut attributes: Attributes = vec![("tool_name", call.tool.into())];
         match release {
             Release::V2_1_330 => attributes.push(("tool_use_id", call.id.clone().into())),
-            // Recorded: the older ones name the call where it failed.
+            // As recorded: older releases send the call's ID if it failed.
             _ if outcome.is_err() => attributes.push(("use_id", call.id.clone().into())),
             _ => {}
         }
@@ -231,7 +232,7 @@ impl ScriptWriter<'_> {
     }
 }
 
-/// A JSON object whose keys keep their order.
+/// A JSON object that keeps the order of its keys.
 fn object(pairs: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = pairs
         .iter()

@@ -1,4 +1,4 @@
-//! One prompt and everything that follows from it: requests to the model, tools, an answer.
+//! One prompt and everything that follows from it: requests to the model, tool calls, an answer.
 
 use super::{
     metric::Metric,
@@ -7,7 +7,7 @@ use super::{
     value::{Attributes, Value, as_text},
 };
 
-/// On whose behalf the model is asked.
+/// The origin of a request to the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asker {
     Main,
@@ -15,12 +15,12 @@ pub(super) enum Asker {
     Compaction,
 }
 
-/// Into one of so many prompts of an agent somebody pastes a log.
+/// One in this many prompts of an agent contains a pasted log.
 const LONG_PROMPT_EVERY: u64 = 12;
-/// The first of them, counted from 0.
+/// The index of the first such prompt, counted from 0.
 const FIRST_LONG_PROMPT: u64 = 2;
 
-/// Tokens; a good deal earlier than the real thing, so that short plays have it as well.
+/// Context size in tokens that triggers a compaction; much smaller than in reality, so that short simulations have one.
 const COMPACT_ABOVE: u64 = 60_000;
 
 const PROMPTS: [&str; 8] = [
@@ -42,7 +42,7 @@ const ANSWERS: [&str; 5] = [
 ];
 
 impl ScriptWriter<'_> {
-    /// A prompt, and the work on it. Returns when it was sent.
+    /// A prompt and the work on it. Returns the time of the prompt.
     pub(super) fn turn(&mut self, number: u64) -> u64 {
         let typed_ms = match self.mode {
             Mode::Interactive => self.wait(2000, 45_000),
@@ -55,7 +55,7 @@ impl ScriptWriter<'_> {
             self.around_a_prompt();
         }
         if self.identity.release == Release::V2_0_30 {
-            // Recorded: it asks a small model about the prompt on its own account.
+            // As recorded: Claude Code itself asks a small model about the prompt.
             self.ask(HAIKU, Asker::Main);
         }
         let steps = self.random.between(1, 9);
@@ -87,7 +87,7 @@ impl ScriptWriter<'_> {
         begun_ms
     }
 
-    /// Between two turns somebody reads, or has lunch: silence longer than any export interval.
+    /// The pause between two turns: longer than any export interval.
     pub(super) fn pause(&mut self) {
         match self.random.chance(700) {
             true => self.wait(3000, 90_000),
@@ -108,7 +108,7 @@ impl ScriptWriter<'_> {
         self.event("user_prompt", attributes);
     }
 
-    /// More than 64 kB, which Loki refuses unless its limit is raised.
+    /// More than 64 kB, which Loki rejects with its default limit.
     fn pasted_log(&mut self) -> String {
         let length = self.random.between(66_000, 120_000) as usize;
         let mut text = String::from("What went wrong here?\n");
@@ -119,7 +119,7 @@ impl ScriptWriter<'_> {
         text
     }
 
-    /// One request that succeeds: it counts, and then it is told of.
+    /// One successful request: counters first, then the event.
     pub(super) fn ask(&mut self, model: Model, asker: Asker) {
         let duration = self.wait(900, 22_000);
         let ttft = self.random.between(300, duration.min(4000));
@@ -153,7 +153,7 @@ impl ScriptWriter<'_> {
         for (kind, count) in ["input", "output", "cacheRead", "cacheCreation"].into_iter().zip(tokens) {
             let mut attributes = about.clone();
             match self.identity.release {
-                // It says the type first.
+                // As recorded, the type comes first.
                 Release::V2_0_30 => attributes.insert(0, ("type", kind.into())),
                 _ => attributes.push(("type", kind.into())),
             }
@@ -195,7 +195,7 @@ impl ScriptWriter<'_> {
         self.event("api_request", attributes);
     }
 
-    /// Words of the model.
+    /// An answer of the model.
     pub(super) fn answer(&mut self, asker: Asker) {
         let (response, message) = (self.random.pick(&ANSWERS), self.random.uuid());
         self.event(
@@ -211,7 +211,7 @@ impl ScriptWriter<'_> {
         );
     }
 
-    /// A request that fails for good, or is refused.
+    /// A request that fails after all retries, or is refused.
     fn request_fails(&mut self) {
         let release = self.identity.release;
         if self.is_newest_release() && self.random.chance(250) {
@@ -258,7 +258,7 @@ impl ScriptWriter<'_> {
         }
     }
 
-    /// The conversation is summed up, so that it fits again.
+    /// The conversation is compacted to fit the context again.
     fn compact(&mut self) {
         let (before, begun_ms) = (self.context, self.at_ms);
         self.ask(self.model, Asker::Compaction);

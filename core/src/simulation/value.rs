@@ -1,19 +1,19 @@
-//! What an attribute can hold, as far as Claude Code uses it.
+//! Values of attributes, as far as Claude Code uses them.
 
-/// A value of an attribute.
+/// The value of an attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// A string.
+    /// Text.
     Text(String),
     /// A whole number.
     Whole(i64),
-    /// A double.
+    /// A floating-point number.
     Decimal(f64),
     /// A boolean.
     Truth(bool),
     /// An array of strings.
     List(Vec<String>),
-    /// A moment in milliseconds of simulated time; sent as text, RFC 3339 of the wall's clock.
+    /// A time in milliseconds of simulated time; sent as RFC 3339 text in wall-clock time.
     Moment(u64),
 }
 
@@ -21,7 +21,7 @@ pub enum Value {
 pub type Attributes = Vec<(&'static str, Value)>;
 
 impl Value {
-    /// The number in it, also where it is written as text.
+    /// The value as a number, also if it is sent as text.
     pub fn number(&self) -> Option<f64> {
         match self {
             Value::Text(text) => text.parse().ok(),
@@ -31,7 +31,7 @@ impl Value {
         }
     }
 
-    /// The text in it.
+    /// The value as text.
     pub fn text(&self) -> Option<&str> {
         match self {
             Value::Text(text) => Some(text),
@@ -69,7 +69,7 @@ pub(super) fn as_text(number: u64) -> Value {
     Value::Text(number.to_string())
 }
 
-/// The value of a key.
+/// The value with this key.
 pub(super) fn find<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a Value> {
     attributes.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
 }

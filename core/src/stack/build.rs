@@ -1,4 +1,4 @@
-//! From settings to the model of the stack: the parts that all services share. What differs is in `services`.
+//! Builds the model of the stack from the settings: everything that the services share. `services` has the differences.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::{
     status::PublishedPort,
 };
 
-/// Keeps Prometheus' samples.
+/// Volume of Prometheus' samples.
 pub(super) const PROMETHEUS_VOLUME: &str = "clawker-prometheus";
-/// Keeps Loki's events, and how far Promtail has read.
+/// Volume of Loki's events and Promtail's read positions.
 pub(super) const LOKI_VOLUME: &str = "clawker-loki";
-/// Keeps what people change in Grafana.
+/// Volume of changes made in Grafana.
 pub(super) const GRAFANA_VOLUME: &str = "clawker-grafana";
 
-/// The image of a service where the settings name no other: tag and index digest of Clawker v0.8.0's pins.
+/// The default image of a service: tag and index digest as pinned by Clawker v0.8.0.
 #[expect(clippy::unwrap_used, reason = "the six references are constants; a test parses every one of them")]
 pub fn pinned_image(service: Service) -> ImageRef {
     let (name, digest) = match service {
@@ -66,11 +66,11 @@ pub(super) fn stack(settings: &Settings, facts: &HostFacts) -> StackSpec {
     }
 }
 
-/// Says what the generated files hold that are mounted into a container.
+/// A label with the digest of the generated files that a container mounts.
 ///
-/// Docker Compose's hash does not look into mounted files: after a change of Loki's port it would leave a Grafana
-/// running that asks at the old one. A label is in the hash, so that Compose and we alike make anew what has to be.
-/// (A restart would do for the container, but nobody would know that one is due.)
+/// Docker Compose's hash does not include mounted files: after a change of Loki's port, Grafana would keep running and
+/// query the old port. The label is part of the hash, so Compose and the panel both recreate the container. (A restart
+/// would be enough, but nothing would trigger it.)
 const CONFIG_LABEL: &str = "dev.clawker.monitor.config";
 
 fn config_digest(spec: &ServiceSpec, configs: &[GeneratedFile], facts: &HostFacts) -> Option<String> {
@@ -84,11 +84,11 @@ fn config_digest(spec: &ServiceSpec, configs: &[GeneratedFile], facts: &HostFact
             any = true;
         }
     }
-    // Eight bytes: it tells versions of one file apart, and is read by people.
+    // Eight bytes are enough to tell versions of one file apart.
     any.then(|| digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The labels by which Clawker knows what belongs to its monitoring.
+/// The labels by which Clawker recognizes its monitoring.
 pub(super) fn clawker_labels() -> BTreeMap<String, String> {
     strings([("dev.clawker.managed", "true"), ("dev.clawker.purpose", "monitoring")])
 }
@@ -97,42 +97,42 @@ pub(super) fn strings<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<Stri
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
-/// What every service is built from.
+/// The inputs from which every service is built.
 pub(super) struct Inputs<'a> {
     pub settings: &'a Settings,
     pub facts: &'a HostFacts,
 }
 
 impl Inputs<'_> {
-    /// The image that the settings name, else the pinned one.
+    /// The image from the settings, otherwise the pinned one.
     pub fn image(&self, service: Service) -> ImageRef {
         self.settings.images.get(&service).cloned().unwrap_or_else(|| pinned_image(service))
     }
 
-    /// A configured port is the port everywhere: what listens on it in the container is published under the same
-    /// number, because agents and the firewall reach services by that number on the network as well.
+    /// A configured port is used everywhere: a service listens on it in its container and is published under the same
+    /// number, because agents and the firewall use that number on the network as well.
     pub fn published(&self, port: u16) -> PublishedPort {
         PublishedPort { bind: self.settings.bind_address.to_string(), host: port, container: port }
     }
 
-    /// A generated file of the monitor folder.
+    /// Mounts a generated file of the monitor folder.
     pub fn file(&self, name: &str, target: &str) -> Mount {
         Mount::File { source: format!("{}/{name}", self.facts.directory), target: target.to_owned() }
     }
 }
 
-/// A named volume.
+/// Mounts a named volume.
 pub(super) fn volume(key: &str, target: &str) -> Mount {
     Mount::Volume { key: key.to_owned(), target: target.to_owned() }
 }
 
 impl ServiceSpec {
-    /// The port of its page and of its readiness answer.
+    /// The port of its web page and its readiness check.
     pub fn main_port(&self) -> u16 {
         self.readiness.port
     }
 
-    /// The setting that holds the number of a published port, as `monitoring.grafana_port`.
+    /// The setting with the number of a published port, for example `monitoring.grafana_port`.
     pub fn port_setting(&self, port: u16) -> String {
         match self.service {
             Service::OtelCollector if port == self.main_port() => "monitoring.otel_collector_port".into(),

@@ -1,8 +1,8 @@
-//! Docker Compose's config hash, reproduced: it decides whether `docker compose up` leaves our containers alone.
+//! Reproduces Docker Compose's config hash, which decides whether `docker compose up` leaves our containers alone.
 //!
-//! Compose 2.40.3 (`pkg/compose/hash.go`) writes its own model of the service as JSON in Go's manner and takes SHA-256
-//! of the bytes. The structs below are that model, field by field in Go's order, as far as `compose.yaml` here uses
-//! it. The real Compose is the judge, in `server/tests/judges.rs`.
+//! Compose 2.40.3 (`pkg/compose/hash.go`) serializes its model of the service as JSON the way Go does and takes SHA-256
+//! of the bytes. The structs below are that model, field by field in Go's order, as far as `compose.yaml` uses it.
+//! `server/tests/judges.rs` compares the result with the real Compose.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::{Healthcheck, LOG_MAX_FILES, LOG_MAX_SIZE, Mount, NETWORK, RESTART, S
 
 /// The hash of a service: 64 hexadecimal digits.
 ///
-/// What the service is called, what it depends on, and what its mounted files hold are no part of it.
+/// It does not depend on the service's name, its dependencies, or the contents of mounted files.
 pub fn service_config_hash(spec: &ServiceSpec) -> String {
     hash(&ComposeService {
         command: (!spec.command.is_empty()).then_some(&spec.command),
@@ -50,7 +50,7 @@ fn hash(model: &impl Serialize) -> String {
     Sha256::digest(json.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Go escapes what HTML or old JavaScript would stumble over. These characters occur in JSON within strings only.
+/// Go escapes characters that are special in HTML or old JavaScript. They only occur within JSON strings.
 fn as_go_writes_it(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
@@ -62,7 +62,7 @@ fn as_go_writes_it(json: &str) -> String {
     text
 }
 
-/// `90` as Go's `time.Duration` writes it: `1m30s`.
+/// Formats seconds like Go's `time.Duration`: `90` becomes `1m30s`.
 fn go_duration(seconds: u32) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes) {
@@ -72,7 +72,7 @@ fn go_duration(seconds: u32) -> String {
     }
 }
 
-/// `command` and `entrypoint` are written even where there are none; everything else is left out then.
+/// `command` and `entrypoint` are always present; other empty fields are omitted.
 #[derive(Serialize)]
 struct ComposeService<'a> {
     command: Option<&'a Vec<String>>,

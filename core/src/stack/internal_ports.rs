@@ -1,15 +1,15 @@
-//! Ports that programs open in their own container beside the configured ones. Nobody reaches them from outside, but
-//! a configured port may collide with one: `jaeger_port: 4317` is fine on the host, and Jaeger itself already receives
-//! traces there. Then the inner one moves, never the configured one.
+//! Ports that programs open in their containers in addition to the configured ones. They are not reachable from
+//! outside, but a configured port can collide with one: `jaeger_port: 4317` is fine on the host, but Jaeger already
+//! receives traces there. Then the internal port moves, never the configured one.
 
 use crate::settings::Settings;
 
-/// Where the collector sends traces to Jaeger. 4317 unless Jaeger's page is there.
+/// The port where the collector sends traces to Jaeger: 4317 unless Jaeger's web UI uses it.
 pub fn jaeger_otlp_grpc(settings: &Settings) -> u16 {
     first_free_port(4317, &[settings.jaeger_port.number()])
 }
 
-/// Jaeger's further ports, by the variable that sets each. Source: Jaeger 1.76 all-in-one, `--help`.
+/// Jaeger's other ports, by the variable that sets each. Source: Jaeger 1.76 all-in-one, `--help`.
 pub(super) fn jaeger_other_ports(settings: &Settings) -> [(&'static str, u16); 5] {
     let mut taken = vec![settings.jaeger_port.number(), jaeger_otlp_grpc(settings)];
     [
@@ -28,24 +28,24 @@ pub(super) fn jaeger_other_ports(settings: &Settings) -> [(&'static str, u16); 5
 
 const JAEGER_ADMIN: &str = "ADMIN_HTTP_HOST_PORT";
 
-/// Where Jaeger tells about itself: spans received and dropped.
+/// The port of Jaeger's own metrics: spans received and dropped.
 pub fn jaeger_admin(settings: &Settings) -> u16 {
     let others = jaeger_other_ports(settings);
     others.iter().find(|(variable, _)| *variable == JAEGER_ADMIN).map_or(14269, |(_, port)| *port)
 }
 
-/// Where the collector tells about itself: refused and dropped points.
+/// The port of the collector's own metrics: refused and dropped data points.
 pub fn collector_self_metrics(settings: &Settings) -> u16 {
     let taken = [settings.otel_collector_port, settings.otel_grpc_port, settings.prometheus_metrics_port];
     first_free_port(8888, &taken.map(|port| port.number()))
 }
 
-/// Over which the parts of Loki talk to one another.
+/// The port of Loki's internal gRPC.
 pub fn loki_grpc(settings: &Settings) -> u16 {
     first_free_port(9095, &[settings.loki_port.number()])
 }
 
-/// `usual`, or the next port above it that nothing in the container has taken.
+/// `usual`, or the next higher port that is not used in the container.
 fn first_free_port(usual: u16, taken: &[u16]) -> u16 {
     (usual..=u16::MAX).find(|port| !taken.contains(port)).unwrap_or(usual)
 }

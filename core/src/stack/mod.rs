@@ -1,5 +1,5 @@
-//! One typed model of the stack. `compose.yaml`, what the Engine is asked to create, and Docker Compose's config hash
-//! are all made from it, so that the three cannot drift apart.
+//! One typed model of the stack. `compose.yaml`, the requests to the Engine, and Docker Compose's config hash are all
+//! derived from it, so they can't diverge.
 
 mod build;
 mod compose_hash;
@@ -22,45 +22,45 @@ use crate::{
 
 /// The Compose project: the base name of the monitor folder in every Clawker installation.
 pub const PROJECT: &str = "monitor";
-/// The network that agents, firewall and stack share.
+/// The network shared by agents, firewall, and stack.
 pub const NETWORK: &str = "clawker-net";
-/// Clawker treats a network without this label as absent.
+/// Clawker ignores a network without this label.
 pub const NETWORK_LABELS: [(&str, &str); 1] = [("dev.clawker.managed", "true")];
 
-/// What the machine adds to the settings.
+/// Facts about the machine that the stack needs in addition to the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostFacts {
-    /// The monitor folder, absolute.
+    /// The absolute path of the monitor folder.
     pub directory: String,
-    /// The Engine's socket as a container on that Engine would mount it, as `/var/run/docker.sock`.
+    /// The Engine's socket as a container on that Engine can mount it, for example `/var/run/docker.sock`.
     pub docker_socket: String,
 }
 
 /// The whole stack as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackSpec {
-    /// The monitor folder, absolute; the Compose project's working directory.
+    /// The absolute path of the monitor folder, which is the Compose project's working directory.
     pub directory: String,
-    /// The address on the host on which every port is published.
+    /// The host address on which all ports are published.
     pub bind_address: IpAddr,
-    /// In the order of `Service::ALL`.
+    /// The services in the order of `Service::ALL`.
     pub services: Vec<ServiceSpec>,
-    /// Named volumes.
+    /// The named volumes.
     pub volumes: Vec<VolumeSpec>,
 }
 
 impl StackSpec {
-    /// The stack that these settings ask for on that machine.
+    /// The stack for these settings on this machine.
     pub fn new(settings: &Settings, facts: &HostFacts) -> StackSpec {
         build::stack(settings, facts)
     }
 
-    /// One service.
+    /// The specification of one service.
     pub fn service(&self, service: Service) -> Option<&ServiceSpec> {
         self.services.iter().find(|spec| spec.service == service)
     }
 
-    /// The file that Compose reads, absolute.
+    /// The absolute path of `compose.yaml`.
     pub fn compose_file(&self) -> String {
         format!("{}/compose.yaml", self.directory)
     }
@@ -69,69 +69,69 @@ impl StackSpec {
 /// A named volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolumeSpec {
-    /// The key in `compose.yaml`, as `clawker-grafana`.
+    /// The key in `compose.yaml`, for example `clawker-grafana`.
     pub key: String,
-    /// The volume's own name, as `monitor_clawker-grafana`.
+    /// The volume's name, for example `monitor_clawker-grafana`.
     pub name: String,
-    /// Its labels, without Compose's own.
+    /// Labels by name, without Compose's own.
     pub labels: BTreeMap<String, String>,
 }
 
-/// One container as it should be.
+/// The specification of one container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceSpec {
-    /// Which service. Its name is also the container's name.
+    /// The service, whose name is also the container's name.
     pub service: Service,
-    /// The image.
+    /// The image to run.
     pub image: ImageRef,
-    /// The command, one argument an item; empty for the image's own.
+    /// The command, one argument per item; empty for the image's default.
     pub command: Vec<String>,
-    /// Environment variables.
+    /// Environment variables by name.
     pub environment: BTreeMap<String, String>,
-    /// Published ports, all TCP.
+    /// Published TCP ports.
     pub ports: Vec<PublishedPort>,
-    /// Files and volumes, in the order of `compose.yaml`.
+    /// Mounted files and volumes, in the order of `compose.yaml`.
     pub mounts: Vec<Mount>,
-    /// Labels, without Compose's own.
+    /// Labels by name, without Compose's own.
     pub labels: BTreeMap<String, String>,
-    /// Services that are started first.
+    /// Services that have to be started first.
     pub depends_on: Vec<Service>,
-    /// The user in the container, where it is not the image's own.
+    /// The user in the container; `None` for the image's default.
     pub user: Option<String>,
-    /// Bytes of memory it may use at most.
+    /// Memory limit in bytes.
     pub memory_limit_bytes: u64,
-    /// A check that the Engine runs in the container, where the image holds a program that can.
+    /// A health check run by the Engine; `None` if the image has no program for it.
     pub healthcheck: Option<Healthcheck>,
-    /// Further names on the network, beside the service's own.
+    /// Additional names on the network.
     pub aliases: Vec<String>,
-    /// How to ask the service whether it is ready.
+    /// How to check whether the service is ready.
     pub readiness: Readiness,
-    /// Whether it has a page for people at its first published port.
+    /// Whether it has a web page at its first published port.
     pub has_page: bool,
 }
 
-/// Log rotation, the same for all: `json-file`, this size, this many files.
+/// Maximum size of a `json-file` log, the same for all services.
 pub const LOG_MAX_SIZE: &str = "10m";
-/// See `LOG_MAX_SIZE`.
+/// Maximum number of log files, the same for all services.
 pub const LOG_MAX_FILES: &str = "3";
-/// The restart policy, the same for all.
+/// The restart policy, the same for all services.
 pub const RESTART: &str = "unless-stopped";
 
 /// Something mounted into a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mount {
-    /// A file of the host, read-only.
+    /// A file of the host, mounted read-only.
     File {
-        /// Absolute path on the host.
+        /// The absolute path on the host.
         source: String,
-        /// Path in the container.
+        /// The path in the container.
         target: String,
     },
-    /// A named volume, writable.
+    /// A named volume, mounted writable.
     Volume {
-        /// Its key, as `clawker-grafana`.
+        /// The volume's key, for example `clawker-grafana`.
         key: String,
-        /// Path in the container.
+        /// The path in the container.
         target: String,
     },
 }
@@ -139,20 +139,20 @@ pub enum Mount {
 /// A health check run by the Engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Healthcheck {
-    /// The command, executed without a shell.
+    /// The command, run without a shell.
     pub command: Vec<String>,
     /// Seconds between checks.
     pub interval_seconds: u32,
-    /// Seconds after which a check has failed.
+    /// Timeout of one check in seconds.
     pub timeout_seconds: u32,
-    /// Failures in a row that make it unhealthy.
+    /// Number of consecutive failures that make it unhealthy.
     pub retries: u32,
     /// Seconds after the start during which failures do not count.
     pub start_period_seconds: u32,
 }
 
-/// The labels with which Docker Compose marks a container as its own, for `spec` in `stack`, running the image with
-/// that id (`sha256:…`, as the Engine's image inspect gives it).
+/// The labels by which Docker Compose recognizes a container as its own. `image_id` is the ID of the image (`sha256:…`)
+/// as in Docker's image inspect.
 ///
 /// Source: Compose 2.40.3 `pkg/api/labels.go`, `pkg/compose/create.go`.
 pub fn compose_labels(stack: &StackSpec, spec: &ServiceSpec, image_id: &str) -> BTreeMap<String, String> {
@@ -175,7 +175,7 @@ pub fn compose_labels(stack: &StackSpec, spec: &ServiceSpec, image_id: &str) -> 
     .collect()
 }
 
-/// The labels with which Docker Compose marks a volume as its own.
+/// The labels by which Docker Compose recognizes a volume as its own.
 pub fn compose_volume_labels(volume: &VolumeSpec) -> BTreeMap<String, String> {
     [
         ("project", PROJECT.to_owned()),

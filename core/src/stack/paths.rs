@@ -1,11 +1,11 @@
-//! Where things lie inside the containers: named once, for the mounts here and for the files that refer to them.
+//! Paths inside the containers, shared by the mounts and the files that refer to them.
 
 pub(crate) const OTEL_CONFIG: &str = "/etc/otel-collector-config.yaml";
 
 pub(crate) const PROMETHEUS_CONFIG: &str = "/etc/prometheus/prometheus.yml";
 pub(crate) const PROMETHEUS_VOLUME: &str = "/prometheus";
-/// Clawker's own stack names no path, so that Prometheus takes `data` below its working folder. A volume that was
-/// filled that way is adopted with its samples.
+/// Clawker's own stack sets no path, so Prometheus uses `data` below its working folder. An existing volume is reused
+/// with its samples.
 pub(crate) const PROMETHEUS_DATA: &str = "/prometheus/data";
 
 pub(crate) const LOKI_CONFIG: &str = "/etc/loki/local-config.yaml";
@@ -13,7 +13,7 @@ pub(crate) const LOKI_DATA: &str = "/loki";
 
 pub(crate) const GRAFANA_DATASOURCES: &str = "/etc/grafana/provisioning/datasources/datasources.yaml";
 pub(crate) const GRAFANA_PROVIDER: &str = "/etc/grafana/provisioning/dashboards/dashboards.yaml";
-/// Outside Grafana's volume: a file mounted into a volume leaves an empty file behind in it.
+/// Outside Grafana's volume: mounting a file into a volume leaves an empty file in it.
 pub(crate) const GRAFANA_DASHBOARD: &str = "/etc/grafana/dashboards/claude-code.json";
 pub(crate) const GRAFANA_DASHBOARD_FOLDER: &str = "/etc/grafana/dashboards";
 pub(crate) const GRAFANA_DATA: &str = "/var/lib/grafana";

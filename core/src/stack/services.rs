@@ -1,5 +1,5 @@
-//! The six services, one function each: what its program has to be told so that every configured port is the port it
-//! listens on. What the programs read from files is in `files`; both name the same paths, kept in `paths`.
+//! The six services, one function each: the arguments, variables, and mounts that make each program listen on its
+//! configured port. `files` has the programs' configuration files; both use the paths in `paths`.
 
 use super::{
     Expectation, Healthcheck, Mount, Readiness, ServiceSpec,
@@ -10,7 +10,7 @@ use crate::{service::Service, settings::Settings};
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// How many traces Jaeger keeps. It keeps them in memory; without a bound it grows until the Engine kills it.
+/// Maximum number of traces in Jaeger's memory. Without a limit it grows until the Engine kills it.
 const JAEGER_MAX_TRACES: &str = "20000";
 
 pub(super) fn spec(service: Service, inputs: &Inputs<'_>) -> ServiceSpec {
@@ -24,7 +24,7 @@ pub(super) fn spec(service: Service, inputs: &Inputs<'_>) -> ServiceSpec {
     }
 }
 
-/// A service that listens on `port`, answers there when it is ready, and has nothing else yet.
+/// A service that listens on `port` and has its readiness check there; everything else is empty.
 fn base_spec(inputs: &Inputs<'_>, service: Service, port: u16, ready_path: &str, memory_mebibytes: u64) -> ServiceSpec {
     ServiceSpec {
         service,
@@ -53,7 +53,7 @@ fn otel_collector(inputs: &Inputs<'_>) -> ServiceSpec {
     spec.command = vec![format!("--config={}", paths::OTEL_CONFIG)];
     spec.mounts = vec![inputs.file("otel-config.yaml", paths::OTEL_CONFIG)];
     spec.depends_on = vec![Service::Loki, Service::Jaeger];
-    // Clawker's detector looks for the container name `otel-collector`, so that a configured name can only be a second.
+    // Clawker's check looks for the container name `otel-collector`, so a configured name can only be an alias.
     spec.aliases = if name == Service::OtelCollector.name() { Vec::new() } else { vec![name.clone()] };
     spec.readiness.expect = Expectation::PostEmptyOtlp;
     spec.has_page = false;
@@ -67,8 +67,8 @@ fn prometheus(inputs: &Inputs<'_>) -> ServiceSpec {
         format!("--config.file={}", paths::PROMETHEUS_CONFIG),
         format!("--storage.tsdb.path={}", paths::PROMETHEUS_DATA),
         format!("--web.listen-address=:{port}"),
-        // A counter's first value counts. The dashboard sees to that itself; `increase` in a query that somebody writes
-        // by hand would miss a session's first commit without this.
+        // Counts a counter's first value. The dashboard does this itself, but `increase` in manual queries would miss a
+        // session's first commit without it.
         "--enable-feature=created-timestamp-zero-ingestion".to_owned(),
     ];
     spec.mounts = vec![
@@ -109,15 +109,16 @@ fn grafana(inputs: &Inputs<'_>) -> ServiceSpec {
         ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false"),
         ("GF_ANALYTICS_FEEDBACK_LINKS_ENABLED", "false"),
         ("GF_ANALYTICS_REPORTING_ENABLED", "false"),
-        // Explore, where the panel's links lead, opens to editors and administrators only.
+        // Explore, the target of the panel's links, requires the role Editor.
         ("GF_AUTH_ANONYMOUS_ENABLED", "true"),
         ("GF_AUTH_ANONYMOUS_ORG_ROLE", "Editor"),
-        // Agents share the network with Grafana; nobody is to become administrator with the well-known password.
+        // Agents share the network with Grafana; the default admin password must not work.
         ("GF_AUTH_BASIC_ENABLED", "false"),
         ("GF_AUTH_DISABLE_LOGIN_FORM", "true"),
         ("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH", paths::GRAFANA_DASHBOARD),
         ("GF_NEWS_NEWS_FEED_ENABLED", "false"),
-        // Grafana 12 fetches its Drilldown plugins at the first start; a laptop without a network waits for that.
+        // Grafana 12 downloads its Drilldown plugins at the first start, which blocks a machine without internet
+        // access.
         ("GF_PLUGINS_PREINSTALL_DISABLED", "true"),
         ("GF_SECURITY_ALLOW_EMBEDDING", "true"),
         ("GF_SECURITY_CONTENT_SECURITY_POLICY", "true"),
@@ -141,18 +142,17 @@ fn promtail(inputs: &Inputs<'_>) -> ServiceSpec {
     spec.mounts = vec![
         inputs.file("promtail-config.yaml", paths::PROMTAIL_CONFIG),
         Mount::File { source: inputs.facts.docker_socket.clone(), target: paths::DOCKER_SOCKET.to_owned() },
-        // How far Promtail has read is a statement about what Loki holds, and must vanish with it: positions that
-        // outlive Loki's data would keep the firewall's older lines out of a fresh Loki for good.
+        // Read positions belong to Loki's data and have to be deleted with it: otherwise a new Loki would never get the
+        // firewall's older lines.
         volume(LOKI_VOLUME, paths::PROMTAIL_POSITIONS_FOLDER),
     ];
     spec.depends_on = vec![Service::Loki];
     spec
 }
 
-/// Whose pages may show Grafana in a frame: pages of this machine, and of the address it is shared on.
+/// The `frame-ancestors` policy: Grafana may be embedded by pages of this machine and of the address it is shared on.
 ///
-/// Grafana's own switch only knows everybody or nobody. The policy holds no other directive, so that it limits
-/// nothing else.
+/// Grafana's own switch only has all or nothing. The policy has no other directive and restricts nothing else.
 fn frame_ancestors(settings: &Settings) -> String {
     let address = settings.bind_address;
     let further = match address {
@@ -164,7 +164,7 @@ fn frame_ancestors(settings: &Settings) -> String {
     format!("frame-ancestors 'self' http://localhost:* http://127.0.0.1:*{further}")
 }
 
-/// Prometheus' and Grafana's images hold a `wget`; the other four have none, and no shell either in two of them.
+/// Prometheus' and Grafana's images contain `wget`. The other four do not, and two of them have no shell either.
 fn wget_healthcheck(port: u16, path: &str) -> Healthcheck {
     let url = format!("http://127.0.0.1:{port}{path}");
     Healthcheck {

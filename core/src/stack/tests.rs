@@ -1,4 +1,4 @@
-//! What the goldens of `core/tests` do not show at a glance.
+//! Properties that the golden files in `core/tests` do not show clearly.
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::BTreeSet;
@@ -72,10 +72,11 @@ fn a_service_is_made_anew_when_its_files_change_and_only_then() {
     let moved = [("loki_port", "3200")];
     let anew: Vec<Service> =
         Service::ALL.into_iter().filter(|service| hash(&[], *service) != hash(&moved, *service)).collect();
-    // All but Jaeger name Loki's port in their files: the collector and Promtail send there, Prometheus and Grafana ask.
+    // All but Jaeger have Loki's port in their files: the collector and Promtail send to it, Prometheus and Grafana
+    // query it.
     let expected = [Service::OtelCollector, Service::Prometheus, Service::Loki, Service::Grafana, Service::Promtail];
     assert_eq!(anew, expected);
-    // What agents are told is no business of the stack's own containers.
+    // The settings of agents do not affect the stack's containers.
     let quieter = [("telemetry.log_user_prompts", "false")];
     assert!(Service::ALL.into_iter().all(|service| hash(&[], service) == hash(&quieter, service)));
 }

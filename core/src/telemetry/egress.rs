@@ -1,25 +1,25 @@
-//! Where an agent's connections went.
+//! An agent's outgoing connections.
 
 use serde::{Deserialize, Serialize};
 
-/// Where an agent's connections went, as the firewall saw it.
+/// An agent's outgoing connections, as recorded by the firewall (Envoy and CoreDNS).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Egress {
-    /// The agent's addresses that were looked for; empty where none is known.
+    /// The container addresses that were queried; empty if none is known.
     pub addresses: Vec<String>,
-    /// Domains, those blocked first, then by how often.
+    /// At most 200 domains: those with blocked traffic first, then by number of connections, descending.
     pub domains: Vec<Domain>,
 }
 
-/// One domain.
+/// Traffic to one domain within the range.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Domain {
-    /// As `api.anthropic.com`.
+    /// For example `api.anthropic.com`, without a trailing dot.
     pub name: String,
-    /// Connections let through.
+    /// Number of connections that Envoy allowed.
     pub allowed: u64,
-    /// Connections denied by Envoy.
+    /// Number of connections that Envoy denied.
     pub denied: u64,
-    /// Lookups that CoreDNS did not resolve.
+    /// Number of DNS lookups that CoreDNS answered with `NXDOMAIN`.
     pub unresolved: u64,
 }

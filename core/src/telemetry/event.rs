@@ -1,4 +1,4 @@
-//! One event of an agent, as people read it.
+//! One event of an agent, in the form the panel shows.
 
 #[cfg(feature = "engine")]
 mod record;
@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::timestamp::Timestamp;
 
-/// One event of an agent, as Loki keeps it.
+/// One event of an agent, in the form the panel shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentEvent {
-    /// When it happened.
+    /// Time of the event, to the millisecond.
     pub at: Timestamp,
-    /// Tells events of the same moment apart: Loki's nanoseconds and the number within the session.
+    /// Identifies the event among all events of the agent, and sorts in order of time; see `EventPosition`.
     pub id: String,
-    /// As `tool_result`.
+    /// The event's name without the prefix `claude_code.`, for example `tool_result`.
     pub name: String,
-    /// The session's id.
+    /// Claude Code's session ID; empty if the event has none.
     pub session: String,
-    /// The event in a few words: `Bash · 1.2 s`.
+    /// The event on one line of at most 200 characters: `Bash · 1.2 s`.
     pub summary: String,
-    /// It tells of a failure.
+    /// Whether the event reports a failure.
     pub failed: bool,
-    /// The rest of what it says, by name, each cut to a length one can read.
+    /// All other fields with their names, sorted by name; each value is truncated to 2000 bytes.
     pub fields: Vec<(String, String)>,
 }

@@ -1,55 +1,55 @@
-//! How data flows from the agents through the services of the stack.
+//! The data flow from the agents through the services of the stack.
 
 use serde::{Deserialize, Serialize};
 
 use crate::service::Service;
 
-/// Where data comes from or goes to.
+/// One end of a hop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Station {
-    /// The agents.
+    /// All agents together.
     Agents,
-    /// The firewall's containers.
+    /// The firewall's containers, Envoy and CoreDNS.
     Firewall,
     /// A service of the stack.
     Service(Service),
 }
 
-/// What flows.
+/// The kind of data on a hop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
-    /// Points of metrics.
+    /// Data points of metrics.
     Metrics,
     /// Events and log lines.
     Events,
     /// Spans.
     Traces,
-    /// Questions that Grafana asks.
+    /// Queries from Grafana.
     Queries,
 }
 
-/// One leg of the data's way.
+/// One hop of the data flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hop {
-    /// Where it comes from.
+    /// The sender.
     pub from: Station,
-    /// Where it goes.
+    /// The receiver.
     pub to: Station,
-    /// What.
+    /// The kind of data. Two stations can have one hop for each kind.
     pub signal: Signal,
-    /// How many a second over the last minute, in thousandths; `None` where nobody says.
+    /// Rate over the last minute in thousandths per second; `None` if the service reports no counters.
     pub per_second_milli: Option<u64>,
-    /// How many were refused or given up within the last five minutes; `None` where nobody says.
+    /// Items refused or dropped within the last 5 minutes; `None` if the service reports no counters.
     pub lost: Option<u64>,
 }
 
-/// All legs, by the services' own metrics.
+/// All hops, from the services' own metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
-    /// In the order of the data's way.
+    /// In the order of the data flow.
     pub hops: Vec<Hop>,
-    /// Why nothing is known of the rates, where Prometheus did not answer.
+    /// Why the rates are unknown, if Prometheus did not answer.
     pub error: Option<String>,
 }

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use super::Owner;
 use crate::timestamp::Timestamp;
 
-/// What the stores know of one owner.
+/// What the stores know about one owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnerLastSeen {
-    /// The last event, or the last point if only Prometheus answers.
+    /// Time of the last event, or of the last change of a counter if only Prometheus answers.
     pub last_seen: Option<Timestamp>,
-    /// The version of Claude Code that sent it.
+    /// The version of Claude Code in the newest event that has one.
     pub version: Option<String>,
-    /// Its newest event `managed_settings_resolved` said that managed settings were applied: when.
+    /// Time of the newest event `managed_settings_resolved`, if it reports that managed settings were applied.
     pub managed_settings_at: Option<Timestamp>,
 }
 
-/// What arrived.
+/// What has arrived within the last week.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LastSeen {
-    /// By whose it is. The default owner's is what arrived without project and agent.
+    /// By owner. The entry of the default owner is data without project and agent.
     pub owners: BTreeMap<Owner, OwnerLastSeen>,
 }

@@ -1,14 +1,14 @@
-//! What was lost on the way.
+//! Data that was lost on its way to the stores.
 
 use std::collections::BTreeMap;
 
-/// What was refused or given up within the last five minutes, all agents together.
+/// Data refused or dropped within the last 5 minutes, all agents together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Losses {
-    /// Points and records that the collector refused.
+    /// Data points and log records that the collector refused.
     pub refused_by_collector: u64,
-    /// Points and records that the collector could not hand on.
+    /// Data points and log records that the collector could not deliver.
     pub failed_in_collector: u64,
-    /// Lines that Loki discarded, by its reason, as `structured_metadata_too_large`.
+    /// Log lines that Loki discarded, by Loki's reason, for example `structured_metadata_too_large`.
     pub discarded_by_loki: BTreeMap<String, u64>,
 }

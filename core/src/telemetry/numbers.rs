@@ -5,70 +5,70 @@ use serde::{Deserialize, Serialize};
 use super::{Owner, Range};
 use crate::timestamp::Timestamp;
 
-/// Tokens by type.
+/// Token counts by type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
-    /// Sent to the model, uncached.
+    /// Input tokens that were not cached.
     pub input: u64,
-    /// Written by the model.
+    /// Output tokens.
     pub output: u64,
-    /// Read from the cache.
+    /// Input tokens read from the cache.
     pub cache_read: u64,
-    /// Written into the cache.
+    /// Input tokens written to the cache.
     pub cache_creation: u64,
 }
 
 impl Tokens {
-    /// All of them.
+    /// The total of all four types.
     pub const fn sum(self) -> u64 {
         self.input + self.output + self.cache_read + self.cache_creation
     }
 }
 
-/// What one owner's agents did within the range. `None`: the store that would know did not answer. A store that
-/// answered and holds nothing is 0.
+/// One owner's numbers within a range. `None` means that the store with this number did not answer; a store that
+/// answered and has no data gives 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnerNumbers {
-    /// Whose.
+    /// The owner of the data.
     pub owner: Owner,
-    /// Made up by `clawker-monitor simulate`.
+    /// Whether the data comes from `clawker-monitor simulate`.
     pub simulated: bool,
-    /// The last event.
+    /// Time of the last event; `None` if there is no event within the range or Loki did not answer.
     pub last_seen: Option<Timestamp>,
-    /// Different sessions.
+    /// Number of distinct sessions.
     pub sessions: Option<u64>,
-    /// Millionths of a dollar; Claude Code's own estimate.
+    /// Estimated cost in millionths of a dollar. Source: Claude Code's own estimate.
     pub cost_micro_usd: Option<u64>,
-    /// Tokens.
+    /// Token counts by type.
     pub tokens: Option<Tokens>,
-    /// Tools that ran.
+    /// Number of tool calls that ran.
     pub tool_calls: Option<u64>,
-    /// Those of them that failed.
+    /// Number of tool calls that ran and failed.
     pub tool_failures: Option<u64>,
-    /// Seconds in which somebody typed or something ran.
+    /// Active time in seconds: the user was typing, or the agent was working.
     pub active_seconds: Option<u64>,
-    /// Lines of code.
+    /// Lines of code added.
     pub lines_added: Option<u64>,
-    /// Lines of code.
+    /// Lines of code removed.
     pub lines_removed: Option<u64>,
-    /// Millionths of a dollar for each of `Range::STEPS` steps, oldest first; empty where it is not known.
+    /// Estimated cost in millionths of a dollar for each of `Range::STEPS` steps, oldest first; empty if unknown.
     pub cost_over_time: Vec<u64>,
-    /// Events for each of `Range::STEPS` steps, oldest first; empty where it is not known.
+    /// Number of events for each of `Range::STEPS` steps, oldest first; empty if unknown.
     pub events_over_time: Vec<u64>,
 }
 
-/// A store of telemetry, by the product that answers, wherever it runs.
+/// A store of telemetry, named by its product. It may be part of the stack or remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Store {
-    /// Metrics.
+    /// Stores metrics.
     Prometheus,
-    /// Events and logs.
+    /// Stores events and logs.
     Loki,
 }
 
 impl Store {
-    /// The name people read.
+    /// The display name.
     pub const fn title(self) -> &'static str {
         match self {
             Store::Prometheus => "Prometheus",
@@ -77,26 +77,26 @@ impl Store {
     }
 }
 
-/// What a store that did not answer leaves open.
+/// A store that did not answer, and what is unknown because of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
-    /// The store.
+    /// The store that did not answer.
     pub store: Store,
-    /// Why, in its words or ours: `no answer on port 3100`.
+    /// The reason, without a trailing period: `no answer on port 3100`.
     pub error: String,
-    /// What is not known for that reason, as it is called on the page: `tool calls, failures`.
+    /// The unknown numbers as the page names them, comma separated: `tool calls, failures`.
     pub lacks: String,
 }
 
-/// The numbers of everybody for one range.
+/// The numbers of all owners for one range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Numbers {
-    /// The range.
+    /// The range of all numbers.
     pub range: Range,
     /// The end of the range, by the server's clock.
     pub at: Timestamp,
-    /// Everybody of whom anything is known within the range, ordered by owner; simulated ones apart.
+    /// All owners with data within the range, sorted by owner. Simulated data is separate and comes last.
     pub owners: Vec<OwnerNumbers>,
-    /// Stores that did not answer.
+    /// Stores that did not answer; empty if all did.
     pub missing: Vec<Missing>,
 }

@@ -1,24 +1,25 @@
-//! Whose data it is.
+//! Project and agent that a piece of telemetry belongs to.
 
 use serde::{Deserialize, Serialize};
 
-/// Whose data it is, as `OTEL_RESOURCE_ATTRIBUTES` tagged it. Both are empty where nothing was tagged.
+/// Project and agent that a piece of telemetry belongs to, from `OTEL_RESOURCE_ATTRIBUTES`. Both are `None` for
+/// untagged data.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Owner {
-    /// The project; `None` for an agent without one.
+    /// The project; `None` for an agent without a project.
     pub project: Option<String>,
-    /// The agent.
+    /// The agent's name within the project.
     pub agent: Option<String>,
 }
 
 impl Owner {
-    /// The owner with these tags. An empty tag means no tag: Loki and Prometheus do not tell one from the other.
+    /// The owner with these tags. An empty tag is the same as no tag: Loki and Prometheus do not distinguish them.
     pub fn new(project: Option<&str>, agent: Option<&str>) -> Owner {
         let tag = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         Owner { project: tag(project), agent: tag(agent) }
     }
 
-    /// The owner that the labels `project` and `agent` name.
+    /// The owner from the labels `project` and `agent`.
     #[cfg(feature = "engine")]
     pub fn from_labels(labels: &super::series::Labels) -> Owner {
         use super::series::label;

@@ -1,29 +1,29 @@
-//! How far back to look.
+//! The time ranges that people can choose.
 
 use serde::{Deserialize, Serialize};
 
-/// How far back to look.
+/// A time range that ends now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Range {
     /// The last hour.
     Hour,
-    /// The last six hours.
+    /// The last 6 hours.
     SixHours,
     /// The last 24 hours.
     #[default]
     Day,
-    /// The last seven days.
+    /// The last 7 days.
     Week,
 }
 
 impl Range {
-    /// Shortest first.
+    /// All ranges, shortest first.
     pub const ALL: [Range; 4] = [Range::Hour, Range::SixHours, Range::Day, Range::Week];
-    /// How many points a sparkline has, whatever the range.
+    /// Number of points in a sparkline, for every range.
     pub const STEPS: u64 = 30;
 
-    /// As addresses and the stores' own languages write it: `1h`, `6h`, `24h`, `7d`.
+    /// The form used in URLs and in PromQL and LogQL: `1h`, `6h`, `24h`, `7d`.
     pub const fn name(self) -> &'static str {
         match self {
             Range::Hour => "1h",
@@ -33,7 +33,7 @@ impl Range {
         }
     }
 
-    /// As people read it, after "the": `last 24 hours`.
+    /// The form used in sentences, after "the": `last 24 hours`.
     pub const fn label(self) -> &'static str {
         match self {
             Range::Hour => "last hour",
@@ -43,7 +43,7 @@ impl Range {
         }
     }
 
-    /// Its length.
+    /// Length in seconds.
     pub const fn seconds(self) -> u64 {
         match self {
             Range::Hour => 3_600,
@@ -53,12 +53,12 @@ impl Range {
         }
     }
 
-    /// The length of one point of a sparkline, in seconds.
+    /// Length of one sparkline step in seconds.
     pub const fn step_seconds(self) -> u64 {
         self.seconds() / Range::STEPS
     }
 
-    /// The range of that name.
+    /// The range with this `name`.
     pub fn from_name(name: &str) -> Option<Range> {
         Range::ALL.into_iter().find(|range| range.name() == name)
     }

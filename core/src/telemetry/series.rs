@@ -1,29 +1,29 @@
-//! Labelled numbers, as every store of metrics and events answers with them.
+//! Labeled numbers, as every store of metrics and events returns them.
 
 use std::collections::BTreeMap;
 
-/// A series' labels, or a line's labels and metadata.
+/// Labels by name. For an event, its attributes as well.
 pub type Labels = BTreeMap<String, String>;
 
-/// One number. Always finite: what is none says nothing.
+/// One labeled number. Always finite; values such as `NaN` are dropped when an answer is read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// What it is of.
+    /// The labels of the series.
     pub labels: Labels,
-    /// The number.
+    /// The number, in the unit of the query.
     pub value: f64,
 }
 
-/// Numbers over time.
+/// A series of numbers over time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// What they are of.
+    /// The labels of the series.
     pub labels: Labels,
-    /// Seconds since 1970, and the number then.
+    /// Pairs of time (seconds since 1970) and number, in order of time.
     pub values: Vec<(f64, f64)>,
 }
 
-/// A label that is there and not empty.
+/// The value of a label; `None` if it is missing or empty.
 pub fn label<'a>(labels: &'a Labels, name: &str) -> Option<&'a str> {
     labels.get(name).map(String::as_str).filter(|value| !value.is_empty())
 }

@@ -4,21 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::timestamp::Timestamp;
 
-/// One session of one agent.
+/// Numbers of one Claude Code session within a range.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Its id.
+    /// Claude Code's session ID.
     pub id: String,
-    /// The last event.
+    /// Time of the last event within the range.
     pub last_seen: Option<Timestamp>,
-    /// Millionths of a dollar.
+    /// Estimated cost in millionths of a dollar. Source: Claude Code's own estimate.
     pub cost_micro_usd: u64,
-    /// Requests to the model.
+    /// Number of requests to the model that succeeded.
     pub requests: u64,
-    /// Tokens written by the model.
+    /// Number of output tokens.
     pub output_tokens: u64,
-    /// Tools that ran.
+    /// Number of tool calls that ran.
     pub tool_calls: u64,
-    /// Requests that failed for good.
+    /// Number of failed requests to the model.
     pub errors: u64,
 }

@@ -1,5 +1,5 @@
-//! What is specific to Loki and Prometheus: the queries the panel sends, how their answers are read, and how telemetry's
-//! plain values are put together from them. Pure; sending the queries is up to the server.
+//! Everything specific to Loki and Prometheus: the queries that the panel sends, how their answers are parsed, and how
+//! the plain values of `telemetry` are computed from them. Pure functions; the server sends the queries.
 
 pub mod agent_details;
 pub mod answers;

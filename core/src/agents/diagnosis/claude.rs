@@ -1,25 +1,24 @@
-//! What Claude Code itself has to do with it: releases that export nothing, intervals longer than a session, and
-//! settings in the container that nobody can override.
+//! Causes in Claude Code itself: releases with known bugs, long export intervals, and managed settings in the
+//! container.
 
 use super::super::{CauseCode, FixKind};
 use super::environment::{Fault, faults};
 use super::facts::{AgentFacts, Finding, Severity, fix_without_command};
 use super::variables::{ENABLE, LOGS_INTERVAL, METRICS_INTERVAL, is_on, variable_is};
 
-/// What a release does not export.
+/// The data that a release does not export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Loses {
     Everything,
     Metrics,
 }
 
-/// Releases that are known not to export what they should, each with the issue of `anthropics/claude-code` that says so.
+/// Releases with known export bugs and the number of the issue in `anthropics/claude-code`.
 const KNOWN_BAD: [(&str, Loses, u32); 3] =
     [("2.1.113", Loses::Everything, 71312), ("2.1.126", Loses::Metrics, 56021), ("2.1.252", Loses::Everything, 91165)];
 
-/// A release that is known to export nothing, or only half. One that exports nothing will not begin to, so nobody is told
-/// to wait for it, however short it has run; but if something did arrive, it may be from before an update, and quiet for
-/// another reason.
+/// Finds releases that export nothing or no metrics. A release that exports nothing is a blocking cause, unless data
+/// has arrived, which may have been sent before an update.
 pub(super) fn known_bad_version(facts: &AgentFacts<'_>) -> Option<Finding> {
     let said =
         facts.agent.claude_version.as_deref().or(facts.owner_last_seen.and_then(|heard| heard.version.as_deref()))?;
@@ -34,20 +33,20 @@ pub(super) fn known_bad_version(facts: &AgentFacts<'_>) -> Option<Finding> {
     Some(Finding::new(severity, CauseCode::KnownBadVersion, evidence, facts.recreate_fix(FixKind::Rebuild)))
 }
 
-/// Claude Code's own interval for metrics, in milliseconds.
+/// Claude Code's default interval for metrics, in milliseconds.
 const METRICS_DEFAULT: u64 = 60_000;
-/// Claude Code's own interval for events, in milliseconds.
+/// Claude Code's default interval for events, in milliseconds.
 const LOGS_DEFAULT: u64 = 5_000;
-/// An interval longer than this is one that people notice.
+/// Intervals longer than this, in seconds, are reported.
 const LONG_SECONDS: u64 = 120;
 
-/// How often events and metrics are sent, in seconds.
+/// The export intervals of events and metrics, in seconds.
 pub(super) fn intervals(facts: &AgentFacts<'_>) -> [(&'static str, u64); 2] {
     [(LOGS_INTERVAL, LOGS_DEFAULT), (METRICS_INTERVAL, METRICS_DEFAULT)]
         .map(|(name, default)| (name, facts.variables.interval_seconds(name, default)))
 }
 
-/// Of an agent that was never heard: it sends so rarely that its last run ended before, or that one waits and wonders.
+/// For an agent that never reported: the interval is longer than its last run, or long enough to look broken.
 pub(super) fn interval_too_long(facts: &AgentFacts<'_>) -> Option<Finding> {
     if facts.last_seen.is_some() {
         return None;
@@ -67,7 +66,7 @@ pub(super) fn interval_too_long(facts: &AgentFacts<'_>) -> Option<Finding> {
     let by_default = facts.variables.get(name).is_none();
     let kind = match () {
         () if by_file => FixKind::Edit,
-        // What Clawker's own defaults say is short enough for whatever does any work.
+        // The defaults of Clawker's settings are short enough for any real session.
         () if seconds <= LONG_SECONDS && !by_default => return Some(note(evidence)),
         () if facts.next().is_some_and(|next| next.interval_seconds(name, default) < seconds) => FixKind::Recreate,
         () => FixKind::Rebuild,
@@ -81,13 +80,13 @@ fn note(evidence: String) -> Finding {
 
 const MANAGED: &str = "`/etc/claude-code/managed-settings.json`";
 
-/// Whether the fault is one of managed settings: they set a guilty variable.
+/// Whether managed settings set one of the variables that cause the fault.
 pub(super) fn is_managed(facts: &AgentFacts<'_>, fault: &Fault) -> bool {
     fault.variables.iter().any(|name| facts.managed.get(name).is_some())
 }
 
-/// What managed settings decide: everything that they break in one cause, or else that they change something. `broken`
-/// are the faults of theirs.
+/// The effect of managed settings: all faults in `broken` that they cause as one finding, or else that they override
+/// something.
 pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Option<Finding> {
     let switch = facts.managed.raw(ENABLE).filter(|value| !is_on(value)).map(|value| variable_is(ENABLE, value));
     let said: Vec<&str> =
@@ -100,7 +99,7 @@ pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Opti
             () => Severity::Warning,
         };
         let fix = match facts.agent.managed {
-            // The file is part of the image, or of what is mounted into the container.
+            // The file is part of the image or of a mounted folder.
             true => crate::agents::Fix { kind: FixKind::Edit, ..facts.recreate_fix(FixKind::Rebuild) },
             false => facts.recreate_fix(FixKind::Edit),
         };
@@ -114,7 +113,7 @@ pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Opti
             let names: Vec<String> = facts.managed.names().map(|name| format!("`{name}`")).collect();
             format!("{MANAGED} overrides {}", names.join(", "))
         }
-        // Where the file can be read, it is known that it changes nothing.
+        // The file is readable and changes nothing.
         (false, true) => return None,
         (false, false) => {
             let at = facts.owner_last_seen.and_then(|heard| heard.managed_settings_at)?;

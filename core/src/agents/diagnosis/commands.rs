@@ -1,21 +1,22 @@
-//! The commands that help, ready to be copied into a shell.
+//! Shell commands that fix a cause, ready to copy.
 
 use super::super::AgentContainer;
 
-/// Brings the stack up, or back to what its files say.
+/// Starts the stack, or recreates what differs from its files.
 pub(super) const STACK: &str = "clawker-monitor up";
 
-/// How deep to go.
+/// What to recreate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RecreateScope {
-    /// A new container of the same image.
+    /// The container, from the same image.
     Container,
-    /// A new image first.
+    /// The image, then the container.
     Image,
 }
 
-/// Makes the agent anew, in the folder where Clawker was called for it, which is where Clawker finds its project.
-/// `stack_is_seen`: Clawker's check finds the collector; where it does not, a new container would be switched off again.
+/// Recreates the agent in the folder where Clawker was run for it, because Clawker finds the project by its folder.
+/// `stack_is_seen`: Clawker's check finds the collector; otherwise a new container would be created with telemetry off
+/// again.
 pub(super) fn recreate_command(agent: &AgentContainer, scope: RecreateScope, stack_is_seen: bool) -> Option<String> {
     let name = shell_quoted(&agent.agent)?;
     let mut steps = Vec::new();
@@ -34,7 +35,7 @@ pub(super) fn recreate_command(agent: &AgentContainer, scope: RecreateScope, sta
     Some(steps.join(" && "))
 }
 
-/// Starts the agent again. `None` where the container is not Clawker's.
+/// Starts the agent. `None` if the container is not Clawker's.
 pub(super) fn start_command(agent: &AgentContainer) -> Option<String> {
     let name = shell_quoted(&agent.agent).filter(|_| agent.managed)?;
     let steps = change_directory(agent).into_iter().chain([format!("clawker start -a -i --agent {name}")]);
@@ -43,11 +44,11 @@ pub(super) fn start_command(agent: &AgentContainer) -> Option<String> {
 
 fn change_directory(agent: &AgentContainer) -> Option<String> {
     let folder = agent.workdir.as_deref().and_then(shell_quoted)?;
-    // A name that begins so would be read as an option.
+    // A name that starts with a dash would be parsed as an option.
     Some(if folder.starts_with('-') { format!("cd -- {folder}") } else { format!("cd {folder}") })
 }
 
-/// One word for a POSIX shell; `None` for nothing at all.
+/// Quotes one word for a POSIX shell; `None` for an empty one.
 fn shell_quoted(text: &str) -> Option<String> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_@%+=:,./-".contains(letter);
     match () {

@@ -1,4 +1,4 @@
-//! What happens to data once it was sent: refused, given up, discarded; and whether anybody can tell what arrived.
+//! What happens to data after it was sent: refused, dropped, discarded, or unknown because no store answers.
 
 use super::super::{CauseCode, FixKind};
 use super::environment::owner_in_attributes;
@@ -6,8 +6,8 @@ use super::facts::{AgentFacts, Finding, Severity, fix_without_command, is_since,
 use super::variables::backticked;
 use crate::{status::ContainerState, telemetry::Owner};
 
-/// What the collector and Loki did not take. Nobody knows whose it was: where something arrives from this agent it is
-/// little, where nothing does it is the likeliest reason.
+/// Data that the collector or Loki dropped. The counters do not tell whose data it was: if nothing arrives from this
+/// agent, it is the most likely cause; otherwise it is a warning.
 pub(super) fn dropped_data(facts: &AgentFacts<'_>) -> Option<Finding> {
     let losses = &facts.stack.losses;
     let mut said = Vec::new();
@@ -29,14 +29,14 @@ pub(super) fn dropped_data(facts: &AgentFacts<'_>) -> Option<Finding> {
     Some(Finding::new(severity, CauseCode::RefusedDownstream, evidence, start_stack()))
 }
 
-/// Nobody can be asked what arrived.
+/// No store answers, so it is unknown what arrived.
 pub(super) fn stores_unreachable(facts: &AgentFacts<'_>) -> Option<Finding> {
     let why = facts.stack.last_seen.as_ref().err()?;
     let evidence = if why.is_empty() { "no store responds".to_owned() } else { why.clone() };
     Some(Finding::new(Severity::Reason, CauseCode::StoresUnreachable, evidence, start_stack()))
 }
 
-/// When data arrived under the tags that the container has instead of its own, as a clause to add.
+/// A clause with the time of the last data under the tags that the container has instead of its expected ones.
 pub(super) fn other_tags_clause(facts: &AgentFacts<'_>) -> String {
     let owner = owner_in_attributes(&facts.variables);
     let Ok(heard) = &facts.stack.last_seen else { return String::new() };
@@ -56,7 +56,7 @@ pub(super) fn other_tags_clause(facts: &AgentFacts<'_>) -> String {
     format!("; data {whose} last arrived at {}", seen.to_rfc3339())
 }
 
-/// Nothing is wrong: why it is silent all the same.
+/// Explains missing data when no problem was found.
 pub(super) fn explain_silence(facts: &AgentFacts<'_>) -> Finding {
     let moment = |at: Option<crate::timestamp::Timestamp>| at.map(|at| at.to_rfc3339());
     if let Some(seen) = facts.last_seen {
@@ -72,7 +72,7 @@ pub(super) fn explain_silence(facts: &AgentFacts<'_>) -> Finding {
     Finding::new(Severity::Reason, CauseCode::NoSampleYet, evidence, fix_without_command(FixKind::Wait))
 }
 
-/// A container that does not run sends nothing.
+/// A container that is not running sends nothing.
 pub(super) fn not_running(facts: &AgentFacts<'_>) -> Option<Finding> {
     let agent = facts.agent;
     let name = backticked(&agent.container);

@@ -1,7 +1,7 @@
-//! Where a signal is sent, and whether the collector takes it there.
+//! Checks the endpoint of a signal against the collector's addresses.
 //!
-//! Source: OpenTelemetry's specification of the OTLP exporter: an endpoint of one signal is taken as it stands, the
-//! common one gets the signal's path appended, and gRPC looks at host and port only.
+//! Source: OpenTelemetry's specification of the OTLP exporter. An endpoint of one signal is used unchanged, the common
+//! one gets the signal's path appended, and gRPC uses host and port only.
 
 use super::super::CauseCode;
 use super::environment::Fault;
@@ -12,10 +12,10 @@ use crate::{
     settings::Settings,
 };
 
-/// One kind of data.
+/// A kind of data that agents send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// Events. What the panel knows an agent by.
+    /// Events. The panel identifies agents by them.
     Logs,
     /// Counters: active time, lines, commits.
     Metrics,
@@ -38,7 +38,7 @@ impl Signal {
         }
     }
 
-    /// Its own variable first, then the common one.
+    /// The variables of the protocol: the signal's own, then the common one.
     pub fn protocol(self) -> [&'static str; 2] {
         match self {
             Signal::Logs => ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
@@ -46,7 +46,7 @@ impl Signal {
         }
     }
 
-    /// Its own variable first, then the common one.
+    /// The variables of the endpoint: the signal's own, then the common one.
     pub fn endpoint(self) -> [&'static str; 2] {
         match self {
             Signal::Logs => ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"],
@@ -62,14 +62,14 @@ impl Signal {
     }
 }
 
-/// Where the collector takes data, by today's settings.
+/// The collector's addresses under the current settings.
 #[derive(Debug, Clone)]
 pub(super) struct Collector {
     logs: String,
     metrics: String,
-    /// `None` for a collector elsewhere, of which only HTTP is known.
+    /// The gRPC port; `None` for an external collector, whose port is unknown.
     grpc_port: Option<u16>,
-    /// The container shares the host's network, where the collector's ports are published.
+    /// The container is on the host network, where the collector's ports are published.
     beside_host: bool,
 }
 
@@ -104,7 +104,7 @@ impl Collector {
     }
 }
 
-/// An address, taken apart.
+/// A parsed URL.
 struct Target<'a> {
     scheme: &'a str,
     host: &'a str,
@@ -113,7 +113,7 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Without a scheme only the host, port and path are known.
+    /// A URL without a scheme still has host, port, and path.
     fn read(text: &'a str) -> Target<'a> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
         let rest = &rest[..rest.find(['?', '#']).unwrap_or(rest.len())];
@@ -128,7 +128,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// What is wrong with where a signal goes. `protocol` is what it is sent with, and the variable that says so.
+/// Checks the endpoint of one signal. `protocol` is the protocol in use and the variable that sets it.
 pub(super) fn fault(
     variables: &Variables,
     signal: Signal,
@@ -150,7 +150,7 @@ pub(super) fn fault(
         Some(Fault::new(code, signal, name, format!("{said}{rest}"), format!("{said} as well")))
     };
     let mismatch = |rest: String| fault(CauseCode::EndpointMismatch, rest);
-    // It is the protocol as much as the port that does not fit.
+    // Either the protocol or the port can be wrong, so both variables are named.
     let wrong_port = |rest: String| {
         let fault = mismatch(rest)?;
         Some(Fault { variables: vec![name, by], ..fault })

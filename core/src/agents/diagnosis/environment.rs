@@ -1,23 +1,23 @@
-//! What is wrong with the variables about where and how data is sent: exporter, protocol, endpoint, tags.
+//! Checks the variables that control exporting: exporter, protocol, endpoint, tags.
 //!
-//! The same questions are put to what a container has and to what a new one would get; the difference tells whether a
-//! new one helps.
+//! The same checks run on the container's variables and on those a new container would get; if only the former have a
+//! fault, recreating the container helps.
 
 use super::super::CauseCode;
 use super::endpoint::{Collector, Signal, fault as endpoint_fault};
 use super::variables::{RESOURCE_ATTRIBUTES, Variables, backticked, variable_is};
 use crate::telemetry::Owner;
 
-/// Something wrong with variables.
+/// A problem with one or more variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     pub code: CauseCode,
-    /// It concerns events, by which an agent is known. Without metrics alone an agent is still heard.
+    /// It affects events, which identify an agent. An agent without metrics still reports.
     pub blocking: bool,
-    /// The guilty ones.
+    /// The variables that cause it.
     pub variables: Vec<&'static str>,
     pub evidence: String,
-    /// The evidence in short, where the same was said of another signal before.
+    /// Short form of the evidence, for a second signal with the same problem.
     pub likewise: String,
 }
 
@@ -27,7 +27,7 @@ impl Fault {
     }
 }
 
-/// Everything that is wrong, one fault a code. `owner` is whose the data ought to be; nobody's tags are never missed.
+/// All faults, one per code. `owner` is the expected owner of the data; missing tags are not a fault if it has none.
 pub(super) fn faults(variables: &Variables, collector: &Collector, owner: &Owner) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
     for fault in Signal::ALL.into_iter().flat_map(|signal| signal_faults(variables, signal, collector)) {
@@ -60,7 +60,7 @@ fn signal_faults(variables: &Variables, signal: Signal, collector: &Collector) -
         None => {
             let [own, common] = signal.protocol();
             let evidence = format!("neither `{own}` nor `{common}` is set");
-            // Both signals miss the common one; that is told once.
+            // Both signals lack the common variable; report it once.
             Some(Fault::new(CauseCode::ProtocolMissing, signal, common, evidence, String::new()))
         }
         Some((_, "grpc" | "http/json" | "http/protobuf")) => None,
@@ -74,8 +74,8 @@ fn signal_faults(variables: &Variables, signal: Signal, collector: &Collector) -
     protocol.into_iter().chain(endpoint_fault(variables, signal, (by, spoken), collector)).collect()
 }
 
-/// Several exporters may be named; one of them has to be the one that sends. Without the one for events nothing is
-/// sent at all (anthropics/claude-code#38454).
+/// Checks that `otlp` is among the exporters. Without it for events, Claude Code sends nothing at all
+/// (anthropics/claude-code#38454).
 fn check_exporter(variables: &Variables, signal: Signal) -> Option<Fault> {
     let name = signal.exporter();
     let value = variables.get(name);
@@ -112,13 +112,13 @@ fn check_tags(variables: &Variables, owner: &Owner) -> Option<Fault> {
     Some(missing_tags(evidence))
 }
 
-/// Data that does not say whose it is.
+/// The fault of data without its tags.
 pub(super) fn missing_tags(evidence: String) -> Fault {
     let variables = vec![RESOURCE_ATTRIBUTES];
     Fault { code: CauseCode::TagsMissing, blocking: true, variables, evidence, likewise: String::new() }
 }
 
-/// Whose data it is by its tags.
+/// The owner in the resource attributes.
 pub(super) fn owner_in_attributes(variables: &Variables) -> Owner {
     let attributes = variables.get(RESOURCE_ATTRIBUTES).unwrap_or_default();
     let value = |key: &str| {

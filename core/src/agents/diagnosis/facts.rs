@@ -1,5 +1,5 @@
-//! One agent and its surroundings, looked at once: what its variables say, what a new container of it would get, and
-//! when it was heard.
+//! Facts about one agent, derived once from the evidence: its effective variables, those of a new container, and when
+//! it last reported.
 
 use super::super::{AgentContainer, CauseCode, Fix, StackEvidence};
 use super::commands::{self, RecreateScope};
@@ -14,24 +14,24 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How much a finding weighs. The order is the order in which causes are told.
+/// Severity of a finding. Causes are listed in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Severity {
-    /// Somebody switched telemetry off.
+    /// Telemetry is turned off.
     Off,
-    /// Nothing can arrive while it is so.
+    /// No data can arrive.
     Blocking,
-    /// It is the reason of a verdict under which nothing is wrong.
+    /// The reason for a verdict without a problem.
     Reason,
-    /// Something is lost, now as before.
+    /// Some data is lost.
     Warning,
-    /// It may explain a silence.
+    /// May explain missing data.
     Note,
-    /// It is so, whatever the verdict.
+    /// Worth knowing, whatever the verdict.
     Fact,
 }
 
-/// A cause, weighed.
+/// A cause with its severity.
 #[derive(Debug, Clone)]
 pub(super) struct Finding {
     pub severity: Severity,
@@ -44,26 +44,26 @@ impl Finding {
     }
 }
 
-/// One agent and its surroundings.
+/// Facts about one agent.
 pub(super) struct AgentFacts<'a> {
     pub agent: &'a AgentContainer,
     pub stack: &'a StackEvidence,
-    /// As Claude Code sees them: managed settings over the container's.
+    /// The variables that Claude Code sees: managed settings override the container's.
     pub variables: Variables,
-    /// The container's alone.
+    /// The container's own variables.
     pub given: Variables,
-    /// What managed settings set.
+    /// The variables that managed settings set.
     pub managed: Variables,
-    /// What the project's file sets.
+    /// The variables that the project's file sets.
     pub file: Variables,
-    /// What the image bakes in; `None` where it is gone.
+    /// The variables that the image sets; `None` if it was removed.
     pub image: Option<Variables>,
     pub collector: Collector,
-    /// Whose the data ought to be.
+    /// The expected owner of its data.
     pub owner: Owner,
-    /// What is known of that owner. Of what arrives untagged nobody knows who sent it.
+    /// What has arrived from that owner. `None` for untagged data, whose sender is unknown.
     pub owner_last_seen: Option<&'a OwnerLastSeen>,
-    /// When it was heard last, this container and not its predecessor of the same name.
+    /// When data last arrived from this container, not from an earlier one of the same name.
     pub last_seen: Option<Timestamp>,
 }
 
@@ -92,7 +92,7 @@ impl<'a> AgentFacts<'a> {
         }
     }
 
-    /// What a container of it that is made now would get, managed settings aside; `None` where the image is gone.
+    /// The variables of a new container, without managed settings; `None` if the image was removed.
     pub fn next(&self) -> Option<Variables> {
         let project = self.agent.project.as_deref().unwrap_or_default();
         let variables = environment(&self.stack.settings, project, &self.agent.agent);
@@ -105,7 +105,7 @@ impl<'a> AgentFacts<'a> {
         self.agent.state == ContainerState::Running
     }
 
-    /// Agents are told to send to a collector elsewhere, so that the one of this stack does not matter to them.
+    /// Agents send to an external collector, so the stack's own does not matter.
     pub fn sends_elsewhere(&self) -> bool {
         self.stack.settings.otel_collector_endpoint.is_some()
     }
@@ -114,7 +114,7 @@ impl<'a> AgentFacts<'a> {
         self.agent.networks.iter().any(|network| network == NETWORK)
     }
 
-    /// What helps by making the container anew. For a container that is not Clawker's nobody here knows how it is made.
+    /// The fix by recreating the container. How to recreate a container that is not Clawker's is unknown.
     pub fn recreate_fix(&self, kind: FixKind) -> Fix {
         if !self.agent.managed {
             return Fix { kind: FixKind::Edit, command: None };
@@ -123,24 +123,23 @@ impl<'a> AgentFacts<'a> {
         Fix { kind, command: commands::recreate_command(self.agent, scope, self.stack.collector.is_detected()) }
     }
 
-    /// Starting the container.
+    /// The fix by starting the container.
     pub fn start_fix(&self) -> Fix {
         Fix { kind: FixKind::Start, command: commands::start_command(self.agent) }
     }
 }
 
-/// Whether something was heard since that moment. Stores tell seconds, so that what was heard within the second itself
-/// counts.
+/// Whether data arrived since then. Stores return seconds, so data within the same second counts.
 pub(super) fn is_since(seen: Timestamp, created: Timestamp) -> bool {
     seen.unix_milliseconds().div_euclid(1000) >= created.unix_milliseconds().div_euclid(1000)
 }
 
-/// Starting the stack, or bringing it back to what it should be.
+/// The fix by starting the stack, or recreating what differs from its files.
 pub(super) fn start_stack() -> Fix {
     Fix { kind: FixKind::Start, command: Some(commands::STACK.to_owned()) }
 }
 
-/// Nothing to be done, or nothing but waiting.
+/// A fix that needs no command.
 pub(super) const fn fix_without_command(kind: FixKind) -> Fix {
     Fix { kind, command: None }
 }

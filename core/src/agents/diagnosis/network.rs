@@ -1,7 +1,7 @@
-//! The way to the collector: the agent's network, the collector itself, and Clawker's own check of it.
+//! Checks the path to the collector: the agent's network, the collector's container, and Clawker's own check of it.
 //!
-//! Source: Clawker v0.8.0, `IsMonitoringActive`: a running container whose name contains `otel-collector`, labelled
-//! `dev.clawker.managed=true`, on the network `clawker-net`.
+//! Source: Clawker v0.8.0, `IsMonitoringActive`: a running container whose name contains `otel-collector`, with the
+//! label `dev.clawker.managed=true`, on the network `clawker-net`.
 
 use super::super::{Cause, CauseCode, CollectorEvidence, FixKind, NewAgents, StackEvidence};
 use super::facts::{AgentFacts, Finding, Severity, start_stack};
@@ -11,7 +11,7 @@ use crate::stack::NETWORK;
 const LABEL: &str = "dev.clawker.managed=true";
 
 impl CollectorEvidence {
-    /// Clawker's own check finds it.
+    /// Whether Clawker's own check finds it.
     pub(super) fn is_detected(&self) -> bool {
         self.running && self.labelled && self.on_network
     }
@@ -28,7 +28,7 @@ impl CollectorEvidence {
     }
 }
 
-/// Why Clawker's check would pass over a collector that runs, each as a clause about it.
+/// Why Clawker's check ignores a running collector; each a clause about it.
 pub(super) fn detection_failures(collector: &CollectorEvidence) -> Vec<(CauseCode, String)> {
     let unlabelled =
         (CauseCode::CollectorUnlabelled, format!("does not have the label `{LABEL}` that Clawker looks for"));
@@ -39,7 +39,7 @@ pub(super) fn detection_failures(collector: &CollectorEvidence) -> Vec<(CauseCod
         .collect()
 }
 
-/// What keeps the agent's data from reaching the collector.
+/// Everything that keeps the agent's data from reaching the collector.
 pub(super) fn network_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
     if facts.sends_elsewhere() {
         return Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn network_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
         let evidence = format!("it is {on}, but the collector is on `{NETWORK}`{by_hand}");
         findings.push(blocking(CauseCode::NotOnNetwork, evidence, facts.recreate_fix(FixKind::Recreate)));
     }
-    // Of a container that does not run, nothing is expected of the collector either.
+    // For a container that is not running, the collector does not matter.
     if agent.state.is_up() && !collector.running {
         findings.push(blocking(CauseCode::CollectorDown, collector.down_clause(), start_stack()));
     } else if agent.state.is_up() && !collector.on_network && !beside_host {
@@ -69,7 +69,7 @@ pub(super) fn network_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether an agent that is made now would get telemetry: what Clawker would find if it looked now.
+/// Whether new agents will report: what Clawker's own check would find now.
 pub fn check_new_agents(stack: &StackEvidence) -> NewAgents {
     let collector = &stack.collector;
     if collector.is_detected() {

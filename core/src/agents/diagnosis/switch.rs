@@ -1,12 +1,12 @@
-//! Whether telemetry is switched on, and who switched it off: a file, the image, or Clawker, which looks for the
-//! collector once, when it makes a container (v0.8.0, `buildCreateTimeEnv`).
+//! Checks whether telemetry is on, and who turned it off: a file, the image, or Clawker, which looks for the collector
+//! once when it creates a container (v0.8.0, `buildCreateTimeEnv`).
 
 use super::super::{CauseCode, FixKind};
 use super::facts::{AgentFacts, Finding, Severity, fix_without_command};
 use super::network::detection_failures;
 use super::variables::{ENABLE, is_on, variable_is};
 
-/// What keeps telemetry off.
+/// The cause that keeps telemetry off; `None` if it is on.
 pub(super) fn disabled(facts: &AgentFacts<'_>) -> Option<Finding> {
     let Some(value) = facts.variables.raw(ENABLE) else {
         let helps = facts.next().is_some_and(|next| next.raw(ENABLE).is_some());
@@ -24,7 +24,7 @@ pub(super) fn disabled(facts: &AgentFacts<'_>) -> Option<Finding> {
         Some(Finding::new(Severity::Off, CauseCode::DisabledByConfiguration, evidence, facts.recreate_fix(kind)))
     };
     if facts.managed.raw(ENABLE).is_some() {
-        // `managed` tells of it, with all else that those settings decide.
+        // `managed_settings` reports it together with everything else that those settings change.
         return None;
     }
     if is_off(facts.file.raw(ENABLE)) {
@@ -39,7 +39,7 @@ pub(super) fn disabled(facts: &AgentFacts<'_>) -> Option<Finding> {
     Some(disabled_by_clawker(facts, &said))
 }
 
-/// Nobody wrote it down, so Clawker set it, because it saw no collector; or somebody did so by hand.
+/// No file or image sets the variable, so Clawker set it because it found no collector, or someone set it manually.
 fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     let collector = &facts.stack.collector;
     let created = facts.agent.created_at;
@@ -66,13 +66,13 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
         (Some(_), Some(_)) => {}
         _ => return was_down(String::new()),
     }
-    // The collector ran. If Clawker's check cannot find it today, it could not then.
+    // The collector was running. If Clawker's check can't find it today, it could not find it then.
     if let Some((code, ails)) = detection_failures(collector).into_iter().next() {
         let evidence = format!("{said}{created_words}; `{name}` was running, but {ails}");
         return Finding::new(Severity::Blocking, code, evidence, facts.recreate_fix(FixKind::Recreate));
     }
     let started = collector.started_at.map(|at| at.to_rfc3339()).unwrap_or_default();
-    // A file that switches it on by now has been mended since.
+    // If a file turns it on today, the file was changed since.
     let mended = facts.file.raw(ENABLE).is_some_and(is_on);
     let (by, kind) = match mended {
         true => ("possibly by an earlier `agent.env` in `.clawker.yaml`", FixKind::Recreate),
@@ -85,7 +85,7 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     Finding::new(Severity::Off, CauseCode::DisabledByConfiguration, evidence, facts.recreate_fix(kind))
 }
 
-/// Telemetry that a file switches on is on although no collector ran; what was sent until it did is lost.
+/// A file turns telemetry on although no collector was running, so data sent before the collector's start is lost.
 pub(super) fn forced_on(facts: &AgentFacts<'_>) -> Option<Finding> {
     let value = facts.file.raw(ENABLE).filter(|value| is_on(value))?;
     let (created, started) = (facts.agent.created_at?, facts.stack.collector.started_at?);

@@ -1,16 +1,16 @@
-//! Telemetry variables as a program in the container sees them, and how they are written down as evidence.
+//! Telemetry variables as a program in the container sees them, and their text in evidence.
 
 use std::collections::BTreeMap;
 
 use crate::agent_environment::{is_telemetry, masked};
 
-/// The switch of all telemetry.
+/// Turns all telemetry on or off.
 pub(super) const ENABLE: &str = "CLAUDE_CODE_ENABLE_TELEMETRY";
-/// By which data says whose it is.
+/// Tags the data with its project and agent.
 pub(super) const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
-/// How often events are sent, in milliseconds.
+/// Export interval of events in milliseconds.
 pub(super) const LOGS_INTERVAL: &str = "OTEL_LOGS_EXPORT_INTERVAL";
-/// How often metrics are sent, in milliseconds.
+/// Export interval of metrics in milliseconds.
 pub(super) const METRICS_INTERVAL: &str = "OTEL_METRIC_EXPORT_INTERVAL";
 
 /// Variables by name.
@@ -18,13 +18,13 @@ pub(super) const METRICS_INTERVAL: &str = "OTEL_METRIC_EXPORT_INTERVAL";
 pub(super) struct Variables(BTreeMap<String, String>);
 
 impl Variables {
-    /// From lines `NAME=value`; of several for one name, programs see the last.
+    /// Parses lines `NAME=value`. If a name occurs several times, the last one counts.
     pub fn of<'a>(lines: impl IntoIterator<Item = &'a String>) -> Variables {
         let pairs = lines.into_iter().filter_map(|line| line.split_once('='));
         Variables(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
-    /// From the `env` of a settings file of Claude Code. A text that is not JSON sets nothing.
+    /// Reads the member `env` of a Claude Code settings file. Text that is not JSON sets nothing.
     pub fn of_settings(text: &str) -> Variables {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let settings: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
@@ -40,48 +40,48 @@ impl Variables {
         Variables(telemetry.collect())
     }
 
-    /// These, and over them the others.
+    /// These variables, overridden by `others`.
     pub fn under(mut self, others: &Variables) -> Variables {
         self.0.extend(others.0.iter().map(|(name, value)| (name.clone(), value.clone())));
         self
     }
 
-    /// The value, also an empty one.
+    /// The value, which may be empty.
     pub fn raw(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The value; an empty one is none, as OpenTelemetry has it.
+    /// The value; `None` if it is empty, as OpenTelemetry defines it.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.raw(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// The first of these names that has a value, with it.
+    /// The first of these variables with a value.
     pub fn first<'a>(&self, names: [&'a str; 2]) -> Option<(&'a str, &str)> {
         names.into_iter().find_map(|name| Some((name, self.get(name)?)))
     }
 
-    /// A number of milliseconds, as seconds rounded up.
+    /// An interval in milliseconds, rounded up to seconds.
     pub fn interval_seconds(&self, name: &str, default_milliseconds: u64) -> u64 {
         let given = self.get(name).and_then(|value| value.parse::<u64>().ok()).filter(|number| *number > 0);
         given.unwrap_or(default_milliseconds).div_ceil(1000)
     }
 
-    /// Every name.
+    /// All names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 }
 
-/// Whether Claude Code takes it for yes; everything else is no.
+/// Whether Claude Code treats the value as true; all other values are false.
 pub(super) fn is_on(value: &str) -> bool {
     matches!(value.trim().to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
 }
 
-/// How long a value may get in a sentence.
+/// Maximum length of a value in a sentence, in characters.
 const LONGEST: usize = 200;
 
-/// A literal in backticks. Whatever would break out of them, or out of the line, is replaced.
+/// Quotes a literal in backticks and replaces characters that would break out of them or of the line.
 pub(super) fn backticked(text: &str) -> String {
     let harmless = |letter: char| match letter {
         '`' => '\'',
@@ -98,7 +98,7 @@ pub(super) fn backticked(text: &str) -> String {
     }
 }
 
-/// `NAME` is `value`, secrets hidden.
+/// The clause "`NAME` is `value`", with secrets hidden.
 pub(super) fn variable_is(name: &str, value: &str) -> String {
     format!("`{name}` is {}", backticked(&masked(name, value)))
 }

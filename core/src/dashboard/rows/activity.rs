@@ -1,4 +1,4 @@
-//! What came of it: lines, commits, pull requests, and which edits people let pass.
+//! Results of the work: lines, commits, pull requests, and edit decisions.
 
 use crate::dashboard::{
     PanelId,

@@ -1,4 +1,4 @@
-//! Where money and tokens go, and how long it takes.
+//! Cost, tokens, and request durations.
 
 use crate::dashboard::{
     PanelId,

@@ -1,9 +1,9 @@
-//! What the firewall let through and what it stopped. Empty without a firewall.
+//! Connections that the firewall allowed or blocked. Empty without a firewall.
 //!
-//! Envoy and CoreDNS know addresses, not agents. Clawker says which agent has which address when the agent starts, on
-//! the stream `agent_map`; that may be long before the dashboard's range, and the next container may get the address.
-//! So nothing here is filtered by project and agent behind people's backs: it would hide connections whenever the map
-//! is not at hand. The map is shown, and choosing an address in it filters the rest.
+//! Envoy and CoreDNS know addresses, not agents. Clawker announces an agent's address on the stream `agent_map` when
+//! the agent starts, which may be long before the dashboard's range, and addresses are reused. So nothing here is
+//! filtered by project and agent implicitly: that would hide connections whenever the announcement is out of range. The
+//! address table is shown instead, and selecting an address filters the other panels.
 
 use crate::dashboard::{
     PanelId, UID,

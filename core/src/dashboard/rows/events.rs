@@ -1,4 +1,4 @@
-//! Single sessions and single events.
+//! Individual sessions and events.
 
 use super::OWNER;
 use crate::dashboard::{
@@ -10,7 +10,7 @@ use crate::dashboard::{
     variable,
 };
 
-/// One line of text for an event: its name, and of the rest what it has.
+/// One line of text per event: its name and the fields it has.
 const SHORT: &str = concat!(
     "| line_format `{{.event_name}}",
     "{{with .tool_name}} {{.}}{{end}}{{with .model}} {{.}}{{end}}{{with .decision}} {{.}}{{end}}",

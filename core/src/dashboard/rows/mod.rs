@@ -1,4 +1,4 @@
-//! What the dashboard shows, row by row.
+//! The rows of the dashboard.
 
 mod activity;
 mod cost;
@@ -9,7 +9,7 @@ mod tools;
 
 use super::grid::Row;
 
-/// All rows, from the sum to the single line.
+/// All rows, from totals to individual events.
 pub(super) fn all() -> Vec<Row> {
     vec![
         overview::overview(),
@@ -23,6 +23,6 @@ pub(super) fn all() -> Vec<Row> {
     ]
 }
 
-/// Who an agent is, in queries and as the name of a series.
+/// Identifies an agent, in queries and as the name of a series.
 const OWNER: &str = "project, agent";
 const OWNER_NAME: &str = "{{project}} / {{agent}}";

@@ -1,4 +1,4 @@
-//! The sums, of all and of each agent.
+//! Totals, overall and per agent.
 
 use super::{OWNER, OWNER_NAME};
 use crate::dashboard::{
@@ -53,7 +53,7 @@ pub fn overview() -> Row {
     }
 }
 
-/// The collector counts for each kind of data apart, under names that begin alike.
+/// The collector has separate counters for each kind of data, with common prefixes.
 const LOST: &str = concat!(
     "otelcol_receiver_refused_.+|otelcol_exporter_send_failed_.+|otelcol_exporter_enqueue_failed_.+|",
     "loki_discarded_samples_total",

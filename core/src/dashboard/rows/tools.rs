@@ -1,4 +1,4 @@
-//! Which tools agents call, how long they take, and which fail.
+//! Tool calls: which tools, how long they take, and which fail.
 
 use crate::dashboard::{
     PanelId,
@@ -26,7 +26,7 @@ pub fn tools() -> Row {
             )),
             Panel::new(PanelId::ToolFailures, "Failed tool calls", Visual::StackedBars, Unit::Count)
                 .query(Query::over_time(Loki, count(&failures, STEP, TOOL), TOOL_NAME)),
-            // No failure at all is an absent answer; with calls, that is a share of 0.
+            // Without failures there is no result; with calls, the rate is then 0.
             Panel::new(PanelId::ToolFailureRate, "Tool failure rate", Visual::Stat, Unit::Share)
                 .size(4, 8)
                 .query(Query::once(Loki, format!("({failed} or {all} * 0) / {all}"), "Failed")),
@@ -54,7 +54,7 @@ pub fn tools() -> Row {
     }
 }
 
-/// A rejected call has no result; only its decision says that it was wanted.
+/// A rejected call has no result event; only its decision is logged.
 fn rejections() -> String {
     count(&format!(r#"{} | decision="reject""#, event("tool_decision")), WHOLE, TOOL)
 }

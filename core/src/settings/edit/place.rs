@@ -1,36 +1,36 @@
-//! Where a key stands in the syntax tree, or where it would have to stand.
+//! Finds a key in the syntax tree, or the place to add it.
 
 use yaml_edit::{Mapping, MappingEntry, YamlNode};
 
 use super::Edit;
 use crate::problem::Problem;
 
-/// What was found on the way to a key.
+/// Where a key is, or where it belongs.
 pub(super) enum Place {
-    /// The key is there, with a single value or none.
+    /// The key exists, with a scalar or no value.
     There {
-        /// The section around it, and the sections around that with the entry that holds each, from the outside in.
+        /// The enclosing sections with the entry of each, from the outside in.
         sections: Vec<(Mapping, MappingEntry)>,
     },
-    /// From this name on, nothing is there.
+    /// The key or one of its sections is missing.
     Missing {
         /// The section that lacks it.
         section: Mapping,
-        /// The first name that is missing, as an index into the path.
+        /// The first missing name, as an index into the path.
         from: usize,
     },
-    /// The section is there and holds nothing, not even `{}`.
+    /// The section exists and is empty, without even `{}`.
     Empty {
-        /// What holds it.
+        /// The mapping that contains the section.
         parent: Mapping,
-        /// The entry that is the section.
+        /// The entry of the section.
         entry: MappingEntry,
-        /// The first name that is missing, as an index into the path.
+        /// The first missing name, as an index into the path.
         from: usize,
     },
 }
 
-/// Follows the path from the top of the document. `text` is the tree's text.
+/// Follows the path from the root of the document. `text` is the text of the tree.
 pub(super) fn find(root: &Mapping, edit: &Edit, text: &str) -> Result<Place, Problem> {
     let path = edit.path();
     let mut section = root.clone();
@@ -79,7 +79,7 @@ const ALIAS: &str = "is an alias (`*…`) for a value elsewhere in the file; rep
 const ANCHOR: &str = "has an anchor (`&…`), so a change could affect other parts of the file; edit the file directly";
 const TAG: &str = "has a tag (`!…`) that controls how its value is read; edit the file directly";
 
-/// Whether an anchor stands before the key or between the key and its value.
+/// Whether there is an anchor before the key or between the key and its value.
 fn has_anchor(entry: &MappingEntry, text: &str) -> bool {
     let (Some(key), whole) = (entry.key_node(), entry.byte_range()) else { return true };
     let key = key.byte_range();
@@ -92,7 +92,7 @@ fn has_anchor(entry: &MappingEntry, text: &str) -> bool {
     })
 }
 
-/// The line of that byte, counted from 1.
+/// The line of a byte offset, counted from 1.
 pub(super) fn line_at(text: &str, offset: usize) -> Option<u32> {
     let before = text.get(..offset)?;
     u32::try_from(before.matches('\n').count() + 1).ok()

@@ -23,7 +23,7 @@ fn refusal(text: &str, changes: &[Change]) -> String {
 fn a_scalar_that_is_there_changes_and_nothing_else() {
     for (before, key, value, after) in [
         ("monitoring:\n  loki_port: 3100\n", "loki_port", "3101", "monitoring:\n  loki_port: 3101\n"),
-        // Comments, columns, blank lines, unknown keys, a missing last line end.
+        // Comments, columns, blank lines, unknown keys, a missing final line break.
         (
             "# top\na: [1, 'x']\nmonitoring: # ports\n  loki_port:   3100   # loki\n\n  new: {}\nz: |\n  text",
             "loki_port",
@@ -38,7 +38,7 @@ fn a_scalar_that_is_there_changes_and_nothing_else() {
             "\u{feff}monitoring:\r\n  loki_port: 3101\r\n  x: 1\r\n",
         ),
         ("monitoring:\r  loki_port: 3100\r", "loki_port", "3101", "monitoring:\r  loki_port: 3101\r"),
-        // Quotes of either kind stay; of keys too.
+        // Both kinds of quotes are preserved, also around keys.
         ("\"monitoring\":\n  'loki_port': '3100'\n", "loki_port", "3101", "\"monitoring\":\n  'loki_port': '3101'\n"),
         ("monitoring: {loki_port: \"3100\", x: 1}\n", "loki_port", "3101", "monitoring: {loki_port: \"3101\", x: 1}\n"),
         (
@@ -53,7 +53,7 @@ fn a_scalar_that_is_there_changes_and_nothing_else() {
             "3101",
             "monitoring: {\n  loki_port: 3101, # c\n  x: 1,\n}\n",
         ),
-        // Unusual places for a value.
+        // Unusual positions of a value.
         (
             "monitoring:\n  loki_port:\n    3100\n  y: 1\n",
             "loki_port",
@@ -69,14 +69,14 @@ fn a_scalar_that_is_there_changes_and_nothing_else() {
         ),
         ("monitoring:\n  loki_port: ~ # c\n", "loki_port", "3101", "monitoring:\n  loki_port: 3101 # c\n"),
         ("monitoring:\n  loki_port:", "loki_port", "3101", "monitoring:\n  loki_port: 3101"),
-        // Several documents: the first is the one that is read.
+        // Several documents: only the first one is read.
         (
             "---\nmonitoring:\n  loki_port: 3100\n---\nmonitoring:\n  loki_port: 9\n...\n",
             "loki_port",
             "3101",
             "---\nmonitoring:\n  loki_port: 3101\n---\nmonitoring:\n  loki_port: 9\n...\n",
         ),
-        // What a reader might take for something else is quoted, in the style that is there already.
+        // Text that a parser could misread is quoted, in the existing style.
         (
             "monitoring:\n  bind_address: localhost # bad\n",
             "bind_address",
@@ -121,7 +121,7 @@ fn a_scalar_that_is_there_changes_and_nothing_else() {
             "monitoring:\n  otel_collector_host: \"a\\\\b\\\"c\"\n",
         ),
         ("monitoring:\n  images: {loki: a}\n", "images.loki", "", "monitoring:\n  images: {loki: \"\"}\n"),
-        // Numbers and switches are written so that Go reads them as what they are.
+        // Numbers and switches are written so that Go parses them with their type.
         ("monitoring:\n  loki_port: 3100\n", "loki_port", "03101", "monitoring:\n  loki_port: 3101\n"),
         (
             "monitoring: {telemetry: {log_user_prompts: on}}\n",
@@ -194,10 +194,10 @@ fn removing_a_key_removes_its_line_and_sections_that_are_empty_then() {
         ),
         ("# mine\nmonitoring:\n  loki_port: 1\n", "loki_port", "# mine\n"),
         ("monitoring:\n  loki_port: 1", "loki_port", ""),
-        // What would be lost with an empty section keeps it.
+        // A comment in an otherwise empty section keeps the section.
         ("a: 1\nmonitoring:\n  # d\n  loki_port: 1\n", "loki_port", "a: 1\nmonitoring:\n  # d\n  {}\n"),
         ("monitoring:\n  loki_port: 1\n---\nb: 1\n", "loki_port", "monitoring: {}\n---\nb: 1\n"),
-        // Not there: nothing to do.
+        // A missing key: nothing to do.
         ("monitoring:\n  x: 1\n", "loki_port", "monitoring:\n  x: 1\n"),
         ("", "loki_port", ""),
         ("# c", "telemetry.log_user_prompts", "# c"),
@@ -233,7 +233,7 @@ fn several_changes_are_made_together_and_ports_may_swap() {
         set("images.loki", "wrong one"),
         set("images.loki", "mirror.example:5000/loki:3"),
     ];
-    // Of two changes of one key the last counts, but what is wrong is wrong.
+    // If a key is changed twice, the last change counts, but an invalid value is always reported.
     assert!(refusal(text, &changes).contains("`wrong one` is not a valid image"));
     let changes: Vec<Change> = changes.into_iter().filter(|it| it.value.as_deref() != Some("wrong one")).collect();
     assert_eq!(

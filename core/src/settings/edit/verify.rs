@@ -1,5 +1,5 @@
-//! Reads an edited text back, and compares everything in it with what was intended. The edit is done by one reader of
-//! YAML and judged by another, so that a misunderstanding of either writes nothing.
+//! Parses the edited text and compares all of it with what was intended. Editing and verifying use different YAML
+//! parsers, so that a bug in either can't write a wrong file.
 
 use saphyr::{LoadableYamlNode, Yaml};
 
@@ -9,7 +9,7 @@ use crate::{
     settings::{RawValues, read::values_in},
 };
 
-/// Fails where the edited text does not say what was intended, or says anything else differently than before.
+/// Fails if the edited text does not have the intended values, or changed anything else.
 pub(super) fn verify(before: &str, after: &str, edits: &[Edit], intended: &RawValues) -> Result<(), Problem> {
     let texts = |values: &RawValues| -> Vec<(String, String)> {
         values.iter().map(|(path, raw)| (path.clone(), raw.text.clone())).collect()
@@ -34,10 +34,10 @@ pub(super) fn verify(before: &str, after: &str, edits: &[Edit], intended: &RawVa
     }
 }
 
-/// A value of the file, and the keys and indices that lead to it.
+/// A value of the file with the keys and indices that lead to it.
 type Leaf = (Vec<String>, String);
 
-/// Every value but those that are edited, and the sections that hold those.
+/// All values except the edited ones and the sections that contain them.
 fn other_leaves(text: &str, edits: &[Edit]) -> Option<Vec<Leaf>> {
     let documents = Yaml::load_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
     let mut leaves = Vec::new();

@@ -1,4 +1,4 @@
-//! Changes the syntax tree, and for a new section the text: a section is to be indented as the file is.
+//! Changes the syntax tree. A new section is inserted as text, so that it is indented like the rest of the file.
 
 use yaml_edit::{Mapping, MappingEntry, ScalarStyle, ScalarValue, YamlFile, YamlNode};
 
@@ -12,7 +12,7 @@ use crate::{
     yaml::{double_quoted, is_plain, single_quoted},
 };
 
-/// Makes the changes, additions first: a section is empty only when nothing else came in.
+/// Applies the edits, additions first: a section is only empty if nothing was added to it.
 pub(super) fn write(text: &str, edits: &[Edit]) -> Result<String, Vec<Problem>> {
     let mut file = parse(text).map_err(|problem| vec![problem])?;
     let problems: Vec<Problem> = match root(&file) {
@@ -24,7 +24,7 @@ pub(super) fn write(text: &str, edits: &[Edit]) -> Result<String, Vec<Problem>> 
     }
     let (set, unset): (Vec<&Edit>, Vec<&Edit>) = edits.iter().partition(|edit| edit.value.is_some());
     for edit in set.into_iter().chain(unset) {
-        // A tree whose text was changed is read anew; any other is changed in place.
+        // A tree whose text was changed is parsed again; otherwise it is changed in place.
         if let Some(text) = apply(&file, edit).map_err(|problem| vec![problem])? {
             file = parse(&text).map_err(|problem| vec![problem])?;
         }
@@ -32,7 +32,7 @@ pub(super) fn write(text: &str, edits: &[Edit]) -> Result<String, Vec<Problem>> 
     Ok(file.to_string())
 }
 
-/// Makes one change. Answers with a text where it was made in the text and not in the tree.
+/// Applies one edit. Returns the new text if the edit changed the text instead of the tree.
 fn apply(file: &YamlFile, edit: &Edit) -> Result<Option<String>, Problem> {
     let text = file.to_string();
     let path = edit.path();
@@ -74,7 +74,7 @@ fn apply(file: &YamlFile, edit: &Edit) -> Result<Option<String>, Problem> {
     }
 }
 
-/// Puts a value in the place of another. Where there was one, nothing but its text changes.
+/// Replaces a value. Only the text of the value changes.
 fn replace(section: &Mapping, entry: &MappingEntry, key: &Key, value: &str) {
     match entry.value_node() {
         Some(YamlNode::Scalar(scalar)) if !scalar.is_null() => scalar.set_value(&spelt(&scalar.value(), key, value)),
@@ -82,7 +82,7 @@ fn replace(section: &Mapping, entry: &MappingEntry, key: &Key, value: &str) {
     }
 }
 
-/// Adds what is missing of the path through the tree; this is for flow mappings and unusual layouts.
+/// Adds the missing part of the path through the tree; for flow mappings and unusual layouts.
 fn add(section: &Mapping, missing: &[&str], key: &Key, value: &str) {
     let (sections, _) = missing.split_at(missing.len() - 1);
     let mut section = section.clone();
@@ -92,10 +92,10 @@ fn add(section: &Mapping, missing: &[&str], key: &Key, value: &str) {
     section.set(last_name(key), scalar(key, value));
 }
 
-/// Removes the key, and the sections around it that hold nothing else.
+/// Removes the key, and enclosing sections that become empty.
 fn remove(file: &YamlFile, text: &str, sections: &[(Mapping, MappingEntry)]) -> Option<String> {
     let mut going = sections.len() - 1;
-    // A comment in a section may be about keys that are to come back.
+    // Comments in a section may be about keys that will be added again.
     let has_comments = |outer: &MappingEntry, inner: &MappingEntry| {
         let (outer, inner) = (outer.byte_range(), inner.byte_range());
         let around = [outer.start..inner.start, inner.end..outer.end];
@@ -105,8 +105,8 @@ fn remove(file: &YamlFile, text: &str, sections: &[(Mapping, MappingEntry)]) -> 
         going -= 1;
     }
     if going == 0 && sections[0].0.len() == 1 {
-        // The last key of the file: without it there is no mapping any more. A text of comments alone says the same,
-        // but in front of a further document it would not.
+        // The last key of the file: without it there is no mapping. A text of comments alone means the same, but not if
+        // another document follows.
         let (root, entry) = &sections[0];
         if !root.is_flow_style() && file.documents().count() == 1 {
             let range = entry.byte_range();
@@ -124,9 +124,9 @@ fn remove(file: &YamlFile, text: &str, sections: &[(Mapping, MappingEntry)]) -> 
     None
 }
 
-/// The text without that entry of a flow mapping, and without the comma that parted it from its neighbour.
+/// The text without this entry of a flow mapping and without the comma that separated it.
 fn cut_from_flow(section: &Mapping, entry: &MappingEntry, text: &str) -> String {
-    // To the end of the value: the tree counts the comma as part of an entry.
+    // Up to the end of the value: the tree counts the comma as part of an entry.
     let range = |entry: &MappingEntry| {
         let end = entry.value_node().map_or(entry.byte_range().end, |value| value.byte_range().end);
         entry.byte_range().start as usize..end as usize
@@ -142,17 +142,17 @@ fn cut_from_flow(section: &Mapping, entry: &MappingEntry, text: &str) -> String 
     let braces = section.byte_range();
     let inside = braces.start as usize + 1..(braces.end as usize).saturating_sub(1);
     let cut = match (before, entries.get(place + 1)) {
-        // A closing brace on a line of its own may stand where it only may after an entry.
+        // A closing brace on its own line may need a preceding entry.
         (None, None) if text.get(inside.clone()).is_some_and(|inside| !inside.contains('#')) => inside,
         (_, Some(next)) => here.start..next.start,
-        // A comment between the two is about the one that stays; a comma may stay before a closing brace.
+        // A comment between two entries belongs to the remaining one; a comma may stay before a closing brace.
         (Some(before), None) if !text[before.end..here.start].contains('#') => before.end..here.end,
         _ => here.start..end_with_comma,
     };
     format!("{}{}", &text[..cut.start], &text[cut.end..])
 }
 
-/// The value as a scalar that takes the place of one spelt like `old`.
+/// The value as a scalar in the style of the one it replaces.
 fn spelt(old: &str, key: &Key, value: &str) -> String {
     let single = || old.starts_with('\'').then(|| single_quoted(value)).flatten();
     match old.starts_with('"') || !plain(key, value) {
@@ -165,22 +165,22 @@ fn double_quoted_or(single: Option<String>, value: &str) -> String {
     single.unwrap_or_else(|| double_quoted(value))
 }
 
-/// Numbers, switches and spans of days have no other reading; every other value is a text, and must be read as one.
+/// Numbers, switches, and retentions can't be misread; all other values are text and must be parsed as text.
 fn plain(key: &Key, value: &str) -> bool {
     matches!(key.kind, Kind::Port | Kind::Milliseconds | Kind::Switch | Kind::Retention) || is_plain(value)
 }
 
-/// The value for the tree to write: quoted as its neighbours are, where it need not be.
+/// The value for the tree to write, quoted like its neighbors if no quotes are required.
 fn scalar(key: &Key, value: &str) -> ScalarValue {
     match key.kind {
-        // `plain` would quote what reads as a number; it is for texts.
+        // `plain` would quote text that looks like a number.
         Kind::Port | Kind::Milliseconds | Kind::Switch => ScalarValue::parse(value),
         _ if plain(key, value) => ScalarValue::string(value),
         _ => ScalarValue::with_style(value, ScalarStyle::DoubleQuoted),
     }
 }
 
-/// The lines of sections within sections, down to the key.
+/// The lines of nested sections, down to the key.
 fn block(names: &[&str], key: &Key, value: &str, indent: &str, step: &str) -> Vec<String> {
     let mut indent = indent.to_owned();
     let mut lines = Vec::new();
@@ -194,8 +194,8 @@ fn block(names: &[&str], key: &Key, value: &str, indent: &str, step: &str) -> Ve
     lines
 }
 
-/// Puts whole lines at the beginning of a line, or at the end of a text whose last line is not ended: then the new last
-/// line is not ended either.
+/// Inserts whole lines at the start of a line, or at the end of a text without a final line break, which is then still
+/// missing.
 fn insert(text: &str, at: usize, lines: &[String]) -> String {
     let ending = line_ending(text);
     let (before, after) = text.split_at(at);
@@ -210,21 +210,21 @@ fn append(text: &str, lines: &[String]) -> String {
     insert(text, text.len(), lines)
 }
 
-/// Where a line may be added after the entry; `None` where the entry does not end with its line.
+/// Where a line can be added after the entry; `None` if the entry does not end with its line.
 fn line_end(section: &Mapping, entry: &MappingEntry, text: &str) -> Option<usize> {
     let end = entry.byte_range().end as usize;
     let ends = end == text.len() || text.get(..end)?.ends_with(['\n', '\r']);
     (!section.is_flow_style() && ends).then_some(end)
 }
 
-/// What stands before the entry on its line; `None` where that is not only blanks, as in `- a: 1`.
+/// The indentation of the entry; `None` if there is more than white space before it, as in `- a: 1`.
 fn indentation(entry: &MappingEntry, text: &str) -> Option<String> {
     let before = text.get(..entry.byte_range().start as usize)?;
     let line = before.rsplit(['\n', '\r']).next().unwrap_or_default().trim_start_matches('\u{feff}');
     line.bytes().all(|byte| byte == b' ').then(|| line.to_owned())
 }
 
-/// How much deeper the file writes a section than what holds it: as its first section does, else by two blanks.
+/// The indentation step of the file: that of its first section, otherwise two spaces.
 fn indentation_step(root: &Mapping, text: &str) -> String {
     let sections = root.entries().filter_map(|entry| match entry.value_node() {
         Some(YamlNode::Mapping(section)) if !section.is_flow_style() => section.entries().next(),
@@ -268,7 +268,7 @@ fn root(file: &YamlFile) -> Option<Mapping> {
     file.document()?.as_mapping()
 }
 
-/// A file without keys can be added to only where a new line at its end is part of its first document.
+/// A key can only be added to a file without keys if a new line at its end belongs to its first document.
 fn check_empty(text: &str) -> Result<(), Problem> {
     let text = text.trim_start_matches('\u{feff}');
     let mut starts = 0;

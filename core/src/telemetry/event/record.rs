@@ -1,4 +1,4 @@
-//! One stored record as an event that people read, and its place among the others.
+//! Turns stored records into events, in a stable order.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use crate::{
 /// One event as a store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRecord {
-    /// Nanoseconds since 1970.
+    /// Time in nanoseconds since 1970.
     pub at: u64,
-    /// The event's attributes by name, those of its resource among them.
+    /// The event's attributes by name, including those of its resource.
     pub labels: Labels,
 }
 
-/// The longest summary, in characters.
+/// Maximum length of a summary in characters.
 const LONGEST_SUMMARY: usize = 200;
-/// The longest field, in bytes.
+/// Maximum length of a field in bytes.
 const LONGEST_FIELD: usize = 2000;
 
-/// What every event says, and what is shown elsewhere or tells people nothing.
+/// Fields that every event has, or that are shown elsewhere or are of no use to people.
 pub(super) const ENVELOPE: [&str; 26] = [
     "agent",
     "agent_extracted",
@@ -52,24 +52,25 @@ pub(super) const ENVELOPE: [&str; 26] = [
     "user_id",
 ];
 
-/// Where an event stands: by its moment, then by its number within the session, and where a release does not number its
-/// events, by what they say. No two events of one agent have the same place.
+/// Position of an event among all events of one agent: by time, then by sequence number within the session, then by a
+/// hash of its attributes, because older releases do not number events. No two events of one agent have the same
+/// position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventPosition {
-    /// Nanoseconds since 1970.
+    /// Time in nanoseconds since 1970.
     pub at: u64,
     sequence: u64,
     print: u64,
 }
 
 impl EventPosition {
-    /// That of a record.
+    /// The position of a record.
     pub fn of(record: &EventRecord) -> EventPosition {
         let sequence = label(&record.labels, "event_sequence").and_then(|text| text.parse().ok());
         EventPosition { at: record.at, sequence: sequence.unwrap_or_default(), print: fingerprint(&record.labels) }
     }
 
-    /// That of an event, by its id.
+    /// The position in `AgentEvent::id`; `None` if the text is not an ID.
     pub fn from_id(id: &str) -> Option<EventPosition> {
         let mut parts = id.split('-');
         let place = EventPosition {
@@ -85,13 +86,13 @@ impl EventPosition {
     }
 }
 
-/// FNV-1a: the same in every run and on every machine, which the standard library's does not promise.
+/// FNV-1a. Unlike the standard library's hasher, it gives the same result in every run and on every machine.
 fn fingerprint(labels: &Labels) -> u64 {
     let bytes = labels.iter().flat_map(|(name, value)| [name.as_bytes(), &[0], value.as_bytes(), &[1]].concat());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The records as events, in order and each once.
+/// Converts records to events, sorted and without duplicates.
 pub fn events_in_order(records: &[EventRecord]) -> Vec<AgentEvent> {
     let placed: BTreeMap<EventPosition, &EventRecord> =
         records.iter().map(|record| (EventPosition::of(record), record)).collect();
@@ -114,12 +115,12 @@ fn read(place: EventPosition, record: &EventRecord) -> AgentEvent {
     }
 }
 
-/// On one line, and not longer than so many characters.
+/// Collapses white space and truncates to a number of characters.
 fn shortened(text: &str, longest: usize) -> String {
     let mut short = String::new();
     for (count, word) in text.split_whitespace().flat_map(|word| [" ", word]).skip(1).enumerate() {
         short.push_str(word);
-        // Enough was taken to cut from; a prompt may have 60 kB.
+        // Stop early: a prompt can have 60 kB.
         if count > 2 * longest || short.len() > 8 * longest {
             break;
         }
@@ -130,7 +131,7 @@ fn shortened(text: &str, longest: usize) -> String {
     }
 }
 
-/// Not longer than so many bytes, and whole letters.
+/// Truncates to a number of bytes, at a character boundary.
 fn cut(text: &str, longest: usize) -> String {
     if text.len() <= longest {
         return text.to_owned();

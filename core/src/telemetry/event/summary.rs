@@ -1,13 +1,13 @@
-//! Each kind of event in a few words. Kinds that are not known yet show what they say.
+//! Summarizes each kind of event in a few words. Unknown kinds show their first fields.
 
 use serde_json::Value;
 
 use crate::telemetry::series::{Labels, label};
 
-/// What a release logs in place of a number it does not have.
+/// Logged by some releases in place of a missing number.
 const UNDEFINED: &str = "undefined";
 
-/// Reads one event's fields.
+/// Read access to the fields of one event.
 struct Fields<'a>(&'a Labels);
 
 impl<'a> Fields<'a> {
@@ -23,12 +23,12 @@ impl<'a> Fields<'a> {
         self.text(name) == Some(value)
     }
 
-    /// A field with words round it: `attempt 11`.
+    /// A field with text around it: `attempt 11`.
     fn with(&self, before: &str, name: &str, after: &str) -> Option<String> {
         self.text(name).map(|text| format!("{before}{text}{after}"))
     }
 
-    /// A span of milliseconds: `340 ms`, `1.2 s`, `2 min 5 s`.
+    /// A duration in milliseconds: `340 ms`, `1.2 s`, `2 min 5 s`.
     fn span(&self, name: &str) -> Option<String> {
         let milliseconds = self.number(name)?;
         let seconds = milliseconds / 1000.0;
@@ -44,25 +44,25 @@ impl<'a> Fields<'a> {
         Some(if bytes < 1000.0 { format!("{bytes:.0} B") } else { format!("{:.1} kB", bytes / 1000.0) })
     }
 
-    /// What a text of several words says, or how long it would be where it is not told.
+    /// A text field, or its length if the text is redacted.
     fn told(&self, name: &str, length: &str) -> Option<String> {
         self.text(name).filter(|text| *text != "<REDACTED>").map(str::to_owned).or(self.with("", length, " characters"))
     }
 
-    /// A member of a field that holds JSON.
+    /// A member of a field that contains a JSON object.
     fn member(&self, name: &str, members: &[&str]) -> Option<String> {
         let object: Value = serde_json::from_str(self.text(name)?).ok()?;
         members.iter().find_map(|member| object.get(member)?.as_str().map(str::to_owned))
     }
 
-    /// The tool, an MCP server's by its own name.
+    /// The tool's name; for an MCP tool, server and tool.
     fn tool(&self) -> Option<String> {
         let server = self.member("tool_parameters", &["mcp_server_name"]);
         let of_server = server.zip(self.member("tool_parameters", &["mcp_tool_name"]));
         of_server.map(|(server, tool)| format!("{server}/{tool}")).or_else(|| self.text("tool_name").map(str::to_owned))
     }
 
-    /// What the tool was to work on.
+    /// The file, command, or other target of a tool call.
     fn object(&self) -> Option<String> {
         let members = ["file_path", "notebook_path", "command", "pattern", "url", "query", "description"];
         self.member("tool_parameters", &["full_command"]).or_else(|| self.member("tool_input", &members))
@@ -73,7 +73,7 @@ fn joined(parts: impl IntoIterator<Item = Option<String>>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// Whether it tells of a failure. A tool that somebody did not let run is none.
+/// Whether the event reports a failure. A rejected tool call is not a failure.
 pub fn failed(name: &str, labels: &Labels) -> bool {
     let fields = Fields(labels);
     let counts = |name: &str| fields.number(name).is_some_and(|count| count > 0.0);
@@ -86,7 +86,7 @@ pub fn failed(name: &str, labels: &Labels) -> bool {
     }
 }
 
-/// The event in a few words.
+/// The summary of an event.
 pub fn of(name: &str, labels: &Labels) -> String {
     let fields = Fields(labels);
     let text = |name: &str| fields.text(name).map(str::to_owned);
@@ -197,7 +197,7 @@ fn tokens(fields: &Fields) -> Option<String> {
     Some(format!("{} in, {} out", fields.text("input_tokens")?, fields.text("output_tokens")?))
 }
 
-/// Claude Code estimates it.
+/// Claude Code's own estimate.
 fn cost(fields: &Fields) -> Option<String> {
     fields.number("cost_usd").map(|dollars| format!("${dollars:.4} estimated"))
 }
@@ -207,12 +207,12 @@ fn hooks(fields: &Fields) -> Option<String> {
     Some(format!("{count} {}", if count == "1" { "hook" } else { "hooks" }))
 }
 
-/// A number that is told only where it is one.
+/// A count with its noun; `None` if the count is 0.
 fn counted(fields: &Fields, name: &str, what: &str) -> Option<String> {
     fields.number(name).filter(|count| *count > 0.0).map(|count| format!("{count} {what}"))
 }
 
-/// The first few fields, of an event whose kind is not known.
+/// The first fields of an event of unknown kind.
 fn rest(labels: &Labels) -> String {
     let said =
         labels.iter().filter(|(name, value)| !super::record::ENVELOPE.contains(&name.as_str()) && !value.is_empty());

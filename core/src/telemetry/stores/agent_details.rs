@@ -1,4 +1,4 @@
-//! One owner looked at closely: sessions, and where the connections went.
+//! Details of one owner: sessions and outgoing connections.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use crate::telemetry::{
     series::{Sample, label},
 };
 
-/// The longest list of domains.
+/// Maximum number of domains in a list.
 const MOST_DOMAINS: usize = 200;
 
-/// What Loki answered about one owner's sessions, each by `session_id`.
+/// Loki's answers about one owner's sessions, each by `session_id`.
 #[derive(Debug, Clone, Default)]
 pub struct SessionAnswers {
     /// `queries::sessions_last_seen`.
@@ -24,7 +24,7 @@ pub struct SessionAnswers {
     pub output_tokens: Vec<Sample>,
 }
 
-/// The sessions, the newest first.
+/// Combines the answers into sessions, newest first.
 pub fn sessions(of: &SessionAnswers) -> Vec<Session> {
     let mut sessions: BTreeMap<&str, Session> = BTreeMap::new();
     let parts = [&of.last_seen, &of.counts, &of.cost, &of.output_tokens];
@@ -49,8 +49,8 @@ pub fn sessions(of: &SessionAnswers) -> Vec<Session> {
     sessions
 }
 
-/// The addresses that were said to be the owner's, by the answer to `queries::address_map`. An address that was said to be
-/// somebody else's later on is theirs.
+/// The addresses of an owner, from the answer to `queries::address_map`. An address that was assigned to another owner
+/// later belongs to that owner.
 pub fn addresses(of: &Owner, map: &[Sample]) -> Vec<String> {
     let mut newest: BTreeMap<&str, &Sample> = BTreeMap::new();
     for sample in map {
@@ -64,7 +64,7 @@ pub fn addresses(of: &Owner, map: &[Sample]) -> Vec<String> {
     mine.map(|(address, _)| address.to_owned()).collect()
 }
 
-/// Where the connections of those addresses went, by the answers to `queries::connections` and `queries::unresolved`.
+/// Combines the answers to `queries::connections` and `queries::unresolved` for these addresses.
 pub fn egress(addresses: Vec<String>, connections: &[Sample], unresolved: &[Sample]) -> Egress {
     let mut domains: BTreeMap<&str, Domain> = BTreeMap::new();
     let named = connections.iter().map(|sample| (sample, true)).chain(unresolved.iter().map(|sample| (sample, false)));

@@ -1,4 +1,4 @@
-//! What Loki and Prometheus answer, read from their JSON. Values are text there, `NaN` and `+Inf` among them.
+//! Parses the JSON answers of Loki and Prometheus. Both encode numbers as text, including `NaN` and `+Inf`.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,24 +34,24 @@ struct ManyValues {
 #[derive(Deserialize)]
 struct Stream {
     stream: Labels,
-    /// Nanoseconds, the line, and since Loki 3 perhaps an object of metadata.
+    /// Time in nanoseconds, the line, and since Loki 3 optionally an object of metadata.
     values: Vec<Vec<Value>>,
 }
 
-/// A vector: one number for each series.
+/// Parses a vector: one number per series.
 ///
 /// # Errors
-/// Where the body is no answer: why, in a clause.
+/// The reason in a clause, if the body is not a valid answer.
 pub fn samples(body: &[u8]) -> Result<Vec<Sample>, String> {
     let series: Vec<OneValue> = results(body)?;
     let sample = |OneValue { metric, value: (_, text) }| Some(Sample { labels: metric, value: number(&text)? });
     Ok(series.into_iter().filter_map(sample).collect())
 }
 
-/// A matrix: numbers over time for each series.
+/// Parses a matrix: numbers over time for each series.
 ///
 /// # Errors
-/// As `samples`.
+/// As for `samples`.
 pub fn series(body: &[u8]) -> Result<Vec<Series>, String> {
     let series: Vec<ManyValues> = results(body)?;
     let of = |ManyValues { metric, values }| Series {
@@ -61,10 +61,10 @@ pub fn series(body: &[u8]) -> Result<Vec<Series>, String> {
     Ok(series.into_iter().map(of).collect())
 }
 
-/// Streams: lines, each with all it bears, in no order.
+/// Parses streams: log lines with their labels and metadata, in no particular order.
 ///
 /// # Errors
-/// As `samples`.
+/// As for `samples`.
 pub fn lines(body: &[u8]) -> Result<Vec<EventRecord>, String> {
     let mut lines = Vec::new();
     for Stream { stream, values } in results(body)? {
@@ -85,7 +85,7 @@ pub fn lines(body: &[u8]) -> Result<Vec<EventRecord>, String> {
     Ok(lines)
 }
 
-/// What a store says in JSON about a question that it refused; Loki says it in plain text.
+/// The error message in a JSON answer to a refused query. Loki answers in plain text instead.
 pub fn refusal(body: &[u8]) -> Option<String> {
     serde_json::from_slice::<Body<Value>>(body).ok()?.error
 }

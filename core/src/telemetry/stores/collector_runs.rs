@@ -1,43 +1,43 @@
-//! The collector keeps each session's sums in memory: when it is started anew they begin from nothing, and a sum that has
-//! come back above where it was cannot be told from one that went on. So the range is cut where the collector was
-//! started, and what each life counted is added up.
+//! Splits a range where the collector was restarted. The collector keeps each session's sums in memory, so they restart
+//! at 0 with it, and a sum that has grown past its old value looks as if it never restarted. Counting each run of the
+//! collector separately avoids this.
 
 use crate::{
     telemetry::{Range, series::Series},
     timestamp::Timestamp,
 };
 
-/// Two starts nearer to one another than this are one, in milliseconds: the time is worked out from an uptime that is
-/// read a moment after the scrape.
+/// Starts closer together than this, in milliseconds, are the same start: the time is computed from an uptime that is
+/// read shortly after the scrape.
 const SAME_MS: i64 = 3000;
-/// How many lives are looked at one by one, the last ones. A collector that is started more often than that counts hardly
+/// Maximum number of runs to query separately; the newest ones. A collector that restarts more often counts hardly
 /// anything.
 const MOST_LIVES: usize = 12;
 
-/// A part of the range during which the collector was the same.
+/// A part of the range during which the collector was not restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CollectorRun {
-    /// Its last moment.
+    /// Its end.
     pub until: Timestamp,
-    /// Its length in milliseconds.
+    /// Length in milliseconds.
     pub length_ms: i64,
-    /// It began with the collector, from nothing; only the first did not.
+    /// Whether its sums started at 0. `false` only for the first run of a range.
     pub from_nothing: bool,
 }
 
 impl CollectorRun {
-    /// Its length, as PromQL writes it.
+    /// Its length as a PromQL duration.
     pub fn range(self) -> String {
         format!("{}ms", self.length_ms)
     }
 }
 
-/// How far apart the steps are at which the collector's start is asked for, in seconds.
+/// Step in seconds at which to query the collector's start time.
 pub fn step_seconds(range: Range) -> u64 {
     (range.seconds() / 2000).max(15)
 }
 
-/// The lives within the range that ends then, by the answer to `queries::collector_starts`.
+/// The runs within the range that ends at `at`, from the answer to `queries::collector_starts`.
 pub fn collector_runs(range: Range, at: Timestamp, starts: &[Series]) -> Vec<CollectorRun> {
     let (begin, end) = (at.unix_milliseconds() - range.seconds() as i64 * 1000, at.unix_milliseconds());
     let values = starts.iter().flat_map(|series| &series.values).map(|(_, start)| (start * 1000.0).round() as i64);
@@ -51,7 +51,7 @@ pub fn collector_runs(range: Range, at: Timestamp, starts: &[Series]) -> Vec<Col
         .zip(ends)
         .map(|(from, until)| CollectorRun {
             until: Timestamp::from_unix_milliseconds(until),
-            // Prometheus 2 takes the first moment of a range in; then it belongs to the life before.
+            // Prometheus 2 includes the first moment of a range, which belongs to the previous run.
             length_ms: until - from - i64::from(from != begin),
             from_nothing: from != begin,
         })
@@ -78,7 +78,7 @@ mod tests {
         let whole = vec![(10_000_000, 3_600_000, false)];
         assert_eq!(found(&[]), whole, "nobody says");
         assert_eq!(found(&[100.0, 6400.0, 10_000.0]), whole, "it ran before, and begins with the moment of asking");
-        // The uptime is read a little later now and then.
+        // The uptime is sometimes read a little later.
         let cut = found(&[100.0, 8000.0, 7999.998, 8000.25, 9000.5]);
         assert_eq!(
             cut,

@@ -1,4 +1,4 @@
-//! How data flows, and what is lost on the way, by what the services count about themselves.
+//! Computes the data flow and its losses from the services' own counters.
 
 use crate::{
     service::Service,
@@ -8,18 +8,18 @@ use crate::{
     },
 };
 
-/// The signals by the names of the collector's counters.
+/// The signals and their names in the collector's counters.
 const SIGNALS: [(Signal, &str); 3] =
     [(Signal::Metrics, "metric_points"), (Signal::Events, "log_records"), (Signal::Traces, "spans")];
 
-/// What Prometheus answered.
+/// Prometheus' answers.
 #[derive(Debug, Clone, Default)]
 pub struct HopCounters {
-    /// `queries::hop_throughput`: within a minute.
+    /// `queries::hop_throughput`: growth within 1 minute.
     pub through: Vec<Sample>,
-    /// `queries::hop_losses`: within five.
+    /// `queries::hop_losses`: growth within 5 minutes.
     pub lost: Vec<Sample>,
-    /// `queries::reachable_services`: which services it reaches.
+    /// `queries::reachable_services`: the services that Prometheus can scrape.
     pub up: Vec<Sample>,
 }
 
@@ -45,7 +45,7 @@ impl HopCounters {
 
 type Is<'a> = dyn Fn(&Sample) -> bool + 'a;
 
-/// The counter's name, without the ending that only some of the collector's readers write.
+/// The counter's name without `_total`, which only some readers of the collector append.
 fn counter(sample: &Sample) -> &str {
     label(&sample.labels, "counter").map_or("", |name| name.strip_suffix("_total").unwrap_or(name))
 }
@@ -61,7 +61,7 @@ fn is_of(sample: &Sample, names: [&str; 2], store: Service) -> bool {
         .any(|name| label(&sample.labels, name).is_some_and(|value| value.to_ascii_lowercase().contains(store.name())))
 }
 
-/// All legs of the way, in order.
+/// All hops in the order of the data flow.
 pub fn flow(counted: &HopCounters) -> Flow {
     let collector = Station::Service(Service::OtelCollector);
     let mut hops = Vec::new();
@@ -117,10 +117,10 @@ pub fn flow(counted: &HopCounters) -> Flow {
     Flow { hops, error: None }
 }
 
-/// The job under which Prometheus asks the collector about itself.
+/// The scrape job of the collector's own metrics.
 const COLLECTOR: &str = "otel-collector-self";
 
-/// What was refused and given up, by the answer to `queries::hop_losses`.
+/// Totals of refused and dropped data, from the answer to `queries::hop_losses`.
 pub fn losses(lost: &[Sample]) -> Losses {
     let mut losses = Losses::default();
     for sample in lost {
@@ -159,7 +159,7 @@ mod tests {
         let counted = HopCounters {
             through: vec![
                 sample(&[("counter", "otelcol_receiver_accepted_metric_points_total")], 60.0),
-                // An older reader leaves the ending out.
+                // An older reader omits the suffix.
                 sample(&[("counter", "otelcol_receiver_accepted_log_records")], 90.0),
                 sample(&otlp("otelcol_exporter_sent_metric_points_total", "prometheus"), 120.0),
                 sample(&otlp("otelcol_exporter_sent_log_records_total", "otlp_http/loki"), 150.0),

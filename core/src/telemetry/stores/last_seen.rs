@@ -1,4 +1,4 @@
-//! Who was heard, remembered from one question to the next, so that only what is new has to be asked for.
+//! Caches what arrived from each owner, so that only new data has to be queried.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,17 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How long somebody is remembered, in milliseconds.
+/// How long an owner is kept, in milliseconds.
 const WEEK_MS: i64 = 7 * 86_400_000;
-/// How many are remembered; the longest silent are forgotten first.
+/// Maximum number of owners; those without data for the longest time are dropped first.
 const MOST_OWNERS: usize = 10_000;
 
-/// What is remembered of one owner.
+/// The cached state of one owner.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Known {
     last_seen: Option<Timestamp>,
     version: Option<(Timestamp, String)>,
-    /// The newest word on managed settings: when, and whether any were applied.
+    /// The newest report on managed settings: its time, and whether any were applied.
     managed: Option<(Timestamp, bool)>,
 }
 
@@ -32,14 +32,14 @@ impl Known {
     }
 }
 
-/// Everybody who was heard within a week.
+/// Everything that arrived within a week, by owner.
 #[derive(Debug, Clone, Default)]
 pub struct LastSeenCache {
     owners: BTreeMap<Owner, Known>,
 }
 
 impl LastSeenCache {
-    /// The answer to `queries::owner_versions_last_seen`.
+    /// Adds the answer to `queries::owner_versions_last_seen`.
     pub fn learn_events(&mut self, samples: &[Sample]) {
         for sample in samples {
             let (at, known) = self.seen(sample);
@@ -51,18 +51,18 @@ impl LastSeenCache {
         }
     }
 
-    /// The answer to `queries::last_metric_growth`.
+    /// Adds the answer to `queries::last_metric_growth`.
     pub fn learn_counters(&mut self, samples: &[Sample]) {
         for sample in samples {
             self.seen(sample);
         }
     }
 
-    /// The answer to `queries::managed_settings`.
+    /// Adds the answer to `queries::managed_settings`.
     pub fn learn_managed_settings(&mut self, samples: &[Sample]) {
         for sample in samples {
             let (at, known) = self.seen(sample);
-            // An empty list of sources is written as `[]`.
+            // An empty list of sources is logged as `[]`.
             let applied = label(&sample.labels, "managed_settings_sources").is_some_and(|sources| sources != "[]")
                 || label(&sample.labels, "managed_settings_helper_applied").is_some_and(|helper| helper != "none");
             if known.managed.is_none_or(|(before, _)| before <= at) {
@@ -78,7 +78,7 @@ impl LastSeenCache {
         (at, known)
     }
 
-    /// Forgets who was silent for a week.
+    /// Drops owners without data for a week.
     pub fn forget(&mut self, now: Timestamp) {
         let oldest = Some(Timestamp::from_unix_milliseconds(now.unix_milliseconds() - WEEK_MS));
         self.owners.retain(|_, known| known.last() >= oldest);
@@ -90,7 +90,7 @@ impl LastSeenCache {
         }
     }
 
-    /// What is known of everybody.
+    /// The current state of all owners.
     pub fn last_seen(&self) -> LastSeen {
         let told = |known: &Known| OwnerLastSeen {
             last_seen: known.last_seen,

@@ -1,7 +1,7 @@
-//! Everybody's numbers, put together from what the stores answered. Amounts are added up as they came and rounded once.
+//! Combines the stores' answers into numbers per owner. Amounts are added up first and rounded once.
 //!
-//! A question that was not answered costs its own columns. Cost, tokens and sessions are asked of Loki, where a sum is
-//! exact; where it does not say, Prometheus' counters stand in.
+//! A failed query affects only its own columns. Cost, tokens, and sessions come from Loki, where sums are exact; if
+//! Loki does not answer, Prometheus' counters are used instead.
 
 use std::collections::BTreeMap;
 
@@ -13,15 +13,15 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// What a store answered to one question.
+/// The answer of a store to one query, or why there is none.
 pub type StoreAnswer<T> = Result<Vec<T>, String>;
 
-/// What Loki answered.
+/// Loki's answers.
 #[derive(Debug, Clone)]
 pub struct LokiAnswers {
     /// `queries::cost`.
     pub cost: StoreAnswer<Sample>,
-    /// `queries::tokens` of `TOKEN_FIELDS`, in that order.
+    /// `queries::tokens` for each of `TOKEN_FIELDS`, in that order.
     pub tokens: [StoreAnswer<Sample>; 4],
     /// `queries::tools`.
     pub tools: StoreAnswer<Sample>,
@@ -35,34 +35,34 @@ pub struct LokiAnswers {
     pub events_over_time: StoreAnswer<Series>,
 }
 
-/// What Prometheus answered.
+/// Prometheus' answers.
 #[derive(Debug, Clone)]
 pub struct PrometheusAnswers {
     /// `Counter::ActiveTime`.
     pub active: StoreAnswer<Sample>,
     /// `Counter::Lines`.
     pub lines: StoreAnswer<Sample>,
-    /// `Counter::Cost`, where Loki did not say.
+    /// `Counter::Cost`; queried only if Loki did not answer.
     pub cost: Option<StoreAnswer<Sample>>,
-    /// `Counter::Tokens`, where Loki did not say.
+    /// `Counter::Tokens`; queried only if Loki did not answer.
     pub tokens: Option<StoreAnswer<Sample>>,
-    /// `queries::sessions_in_metrics`, where Loki did not say.
+    /// `queries::sessions_in_metrics`; queried only if Loki did not answer.
     pub sessions: Option<StoreAnswer<Sample>>,
 }
 
-/// The fields of a request that hold tokens, in the order of `LokiAnswers::tokens`.
+/// The token fields of a request, in the order of `LokiAnswers::tokens`.
 pub const TOKEN_FIELDS: [&str; 4] = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens"];
-/// The same in the label `type` of Prometheus.
+/// The same types as values of the label `type` in Prometheus.
 const TOKEN_TYPES: [&str; 4] = ["input", "output", "cacheRead", "cacheCreation"];
 
-/// Simulated ones apart, then by owner.
+/// Sorts simulated data last, then by owner.
 type Key = (bool, Owner);
 
 fn key(labels: &Labels) -> Key {
     (label(labels, "clawker_simulated") == Some("true"), Owner::from_labels(labels))
 }
 
-/// One column: an amount for each owner, or nothing where nobody said.
+/// An amount for each owner; `None` if the store did not answer.
 type Column = Option<BTreeMap<Key, f64>>;
 
 fn column<'a>(samples: impl Iterator<Item = &'a Sample>) -> BTreeMap<Key, f64> {
@@ -82,7 +82,7 @@ fn whole(answer: Option<&StoreAnswer<Sample>>) -> Column {
     Some(column(answer?.as_ref().ok()?.iter()))
 }
 
-/// The amount of one owner, in parts of which there are so many in one.
+/// The amount of one owner in fractions of its unit, rounded.
 fn amount(column: &Column, key: &Key, parts: f64) -> Option<u64> {
     column.as_ref().map(|column| in_parts(column.get(key).copied().unwrap_or_default(), parts))
 }
@@ -91,7 +91,7 @@ fn in_parts(value: f64, parts: f64) -> u64 {
     (value * parts).round().max(0.0) as u64
 }
 
-/// Everybody's numbers for the range that ends then.
+/// The numbers of all owners for the range that ends at `at`.
 pub fn numbers_from_answers(
     range: Range,
     at: Timestamp,
@@ -122,7 +122,7 @@ pub fn numbers_from_answers(
     let cost_steps = steps(range, at, &loki.cost_over_time, 1e6);
     let event_steps = steps(range, at, &loki.events_over_time, 1.0);
 
-    // A counter that did not move is offered for days; that alone is no sign of anybody.
+    // Prometheus keeps returning a counter for days without changes; that alone is not activity.
     let moved = [&cost, &sessions, &calls, &last_seen, &active, &added, &removed].into_iter().chain(&tokens);
     let mut keys: Vec<&Key> = moved
         .flatten()
@@ -160,13 +160,13 @@ pub fn numbers_from_answers(
     Numbers { range, at, owners: owners.collect(), missing: missing(loki, prometheus, has_tokens) }
 }
 
-/// Seconds since 1970 as a moment.
+/// Converts seconds since 1970.
 pub fn timestamp_from_seconds(seconds: f64) -> Timestamp {
     Timestamp::from_unix_milliseconds((seconds * 1000.0).round() as i64)
 }
 
-/// The moments at which the steps of a sparkline end, the first and the last. They stand still while time passes, so that
-/// a step changes only when something happens in it; the last is not over yet.
+/// The ends of the first and the last sparkline step. They are aligned to the step length, so a step changes only when
+/// new data arrives; the last step is still open.
 pub fn step_ends(range: Range, at: Timestamp) -> (Timestamp, Timestamp) {
     let step_ms = range.step_seconds() as i64 * 1000;
     let last = (at.unix_milliseconds() + step_ms - 1).div_euclid(step_ms) * step_ms;
@@ -190,9 +190,9 @@ fn steps(range: Range, at: Timestamp, answer: &StoreAnswer<Series>, parts: f64) 
     Some(sums.into_iter().map(|(key, steps)| (key, rounded(steps))).collect())
 }
 
-/// What is not known, by store and reason.
+/// The unknown columns, grouped by store and reason.
 fn missing(loki: &LokiAnswers, prometheus: &PrometheusAnswers, has_tokens: bool) -> Vec<Missing> {
-    // Where Prometheus stands in, nothing is missing.
+    // Nothing is missing if Prometheus answered instead.
     let unless = |answer: &Option<StoreAnswer<Sample>>, error| if matches!(answer, Some(Ok(_))) { None } else { error };
     let tokens = loki.tokens.iter().find_map(|answer| answer.as_ref().err()).filter(|_| !has_tokens);
     let tools = loki.tools.as_ref().err();

@@ -1,5 +1,5 @@
-//! The panel's own questions to Loki and Prometheus: one for all agents, grouped by whose data it is, never one for
-//! each. Pure text; who asks it, and when, is the server's business.
+//! The panel's queries to Loki and Prometheus. Each covers all agents and groups by owner; there is never one query per
+//! agent. Pure text; the server decides when to send them.
 
 pub mod logql;
 pub mod promql;
@@ -9,12 +9,12 @@ use promql::{Counts, growth, growth_from_nothing, growth_in_a_minute, growth_of_
 
 use crate::telemetry::{CLAUDE_CODE_SERVICE, Owner, Range};
 
-/// By whose it is, and whether it is made up.
+/// Owner, and whether the data is simulated.
 const BY_OWNER: &str = "project, agent, clawker_simulated";
-/// Every counter of Claude Code.
+/// Matches all counters of Claude Code.
 const EVERY_COUNTER: &str = "claude_code_.+_total";
 
-/// A range of that many seconds, as both languages write it.
+/// A duration in seconds, as both languages write it.
 pub fn range_in_seconds(seconds: u64) -> String {
     format!("{seconds}s")
 }
@@ -27,68 +27,68 @@ fn event(name: &str) -> String {
     format!(r#"{} | event_name="{name}""#, events())
 }
 
-/// Every event of one owner. What was not tagged lacks both labels, which is the same as their being empty.
+/// All events of one owner. Untagged data lacks both labels, which is the same as empty labels.
 pub fn owner_events(owner: &Owner) -> String {
     let tag = |value: &Option<String>| quoted(value.as_deref().unwrap_or_default());
     format!("{} | project={} | agent={}", events(), tag(&owner.project), tag(&owner.agent))
 }
 
-/// Dollars by owner.
+/// Cost in dollars by owner.
 pub fn cost(range: &str) -> String {
     sum(&event("api_request"), "cost_usd", range, BY_OWNER)
 }
 
-/// Tokens by owner; the field is `input_tokens`, `output_tokens`, `cache_read_tokens` or `cache_creation_tokens`.
+/// Tokens by owner. `field` is `input_tokens`, `output_tokens`, `cache_read_tokens`, or `cache_creation_tokens`.
 pub fn tokens(field: &str, range: &str) -> String {
     sum(&event("api_request"), field, range, BY_OWNER)
 }
 
-/// Tools that ran, by owner and `success`.
+/// Tool calls by owner and `success`.
 pub fn tools(range: &str) -> String {
     count(&event("tool_result"), range, &format!("{BY_OWNER}, success"))
 }
 
-/// Different sessions by owner.
+/// Distinct sessions by owner.
 pub fn sessions(range: &str) -> String {
     logql::sessions(&events(), range, BY_OWNER)
 }
 
-/// The last event by owner, in seconds since 1970.
+/// Time of the last event by owner, in seconds since 1970.
 pub fn owners_last_seen(range: &str) -> String {
     last_seen(&events(), range, BY_OWNER)
 }
 
-/// The same by version of Claude Code.
+/// Time of the last event by owner and version of Claude Code, in seconds since 1970.
 pub fn owner_versions_last_seen(range: &str) -> String {
     last_seen(&events(), range, "project, agent, service_version")
 }
 
-/// When Claude Code said what came of managed settings, by what it said.
+/// Time of the last report on managed settings by owner and outcome, in seconds since 1970.
 pub fn managed_settings(range: &str) -> String {
     let by = "project, agent, managed_settings_sources, managed_settings_helper_applied";
     last_seen(&event("managed_settings_resolved"), range, by)
 }
 
-/// Events by owner within one step.
+/// Number of events by owner within one step.
 pub fn activity(step: &str) -> String {
     count(&events(), step, BY_OWNER)
 }
 
-/// A counter of Claude Code's, which Prometheus keeps for each session.
+/// A counter of Claude Code; Prometheus keeps one series per session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counter {
-    /// Seconds in which somebody typed or something ran.
+    /// Active time in seconds.
     ActiveTime,
-    /// Lines of code, by `type`.
+    /// Lines of code, by `type` (`added`, `removed`).
     Lines,
-    /// Dollars.
+    /// Cost in dollars.
     Cost,
     /// Tokens, by `type`.
     Tokens,
 }
 
 impl Counter {
-    /// All of them.
+    /// All counters.
     pub const ALL: [Counter; 4] = [Counter::ActiveTime, Counter::Lines, Counter::Cost, Counter::Tokens];
 
     const fn name(self) -> &'static str {
@@ -107,47 +107,47 @@ impl Counter {
         }
     }
 
-    /// By how much it grew.
+    /// Growth over the range, by owner.
     pub fn growth(self, range: &str) -> String {
         let counts = if self == Counter::Cost { Counts::Parts } else { Counts::Whole };
         growth(self.name(), range, &self.by(), counts)
     }
 
-    /// What it came to since the collector was started, which was when the range began.
+    /// Growth over a range that began with a start of the collector, by owner.
     pub fn growth_from_nothing(self, range: &str) -> String {
         growth_from_nothing(self.name(), range, &self.by())
     }
 }
 
-/// When the collector was started that ran at each step of the range, in seconds since 1970.
+/// Start time of the running collector at each step of the range, in seconds since 1970.
 pub fn collector_starts(range: &str, step: &str) -> String {
     let uptime = r#"{__name__=~"otelcol_process_uptime(_seconds)?(_total)?"}"#;
     format!("(timestamp({uptime}) - {uptime})[{range}:{step}]")
 }
 
-/// Different sessions by owner in which anything was counted, of Prometheus.
+/// Distinct sessions by owner with any counter growth, from Prometheus.
 pub fn sessions_in_metrics(range: &str) -> String {
     let grown = growth_of_all(EVERY_COUNTER, range, &format!("{BY_OWNER}, session_id"));
     format!("count by ({BY_OWNER}) ({grown} > 0)")
 }
 
-/// When anything was counted last, in seconds since 1970 to the step, by project and agent, of Prometheus.
+/// Time of the last counter growth by project and agent, in seconds since 1970, to the step. From Prometheus.
 pub fn last_metric_growth(range: &str, step: &str) -> String {
     last_growth(EVERY_COUNTER, range, step, "project, agent")
 }
 
-/// The last event of one owner's sessions.
+/// Time of the last event for each session of an owner, in seconds since 1970.
 pub fn sessions_last_seen(owner: &Owner, range: Range) -> String {
     last_seen(&with_session(owner), range.name(), "session_id")
 }
 
-/// Requests, failed requests and tools of one owner's sessions, by `event_name`.
+/// Number of requests, failed requests, and tool calls for each session of an owner, by `event_name`.
 pub fn sessions_counts(owner: &Owner, range: Range) -> String {
     let lines = format!(r#"{} | event_name=~"api_request|api_error|tool_result""#, with_session(owner));
     count(&lines, range.name(), "session_id, event_name")
 }
 
-/// The sum of a field of one owner's requests, by session.
+/// The sum of a field over the requests of each session of an owner.
 pub fn sessions_sum(owner: &Owner, field: &str, range: Range) -> String {
     let lines = format!(r#"{} | event_name="api_request""#, with_session(owner));
     sum(&lines, field, range.name(), "session_id")
@@ -157,36 +157,36 @@ fn with_session(owner: &Owner) -> String {
     format!(r#"{} | session_id!="""#, owner_events(owner))
 }
 
-/// Who had which address, and when that was said last. Of everybody: an address goes to the next container.
+/// Address assignments of all owners with the time of the last announcement. All owners, because addresses are reused.
 pub fn address_map() -> String {
     last_seen(r#"{service_name="envoy", source="agent_map"}"#, "7d", "project, agent, client_ip")
 }
 
-/// Connections of those addresses through Envoy, by `domain` and `proto`, which is `deny` where it denied them.
+/// Connections from these addresses through Envoy, by `domain` and `proto`; `proto` is `deny` for denied ones.
 pub fn connections(addresses: &[String], range: Range) -> String {
     let of = any_of(addresses);
     let lines = format!(r#"{{service_name="envoy", source="envoy"}} | client_ip=~{of} | domain!="""#);
     count(&lines, range.name(), "domain, proto")
 }
 
-/// Lookups of those addresses that CoreDNS did not resolve, by `domain`.
+/// Lookups from these addresses that CoreDNS did not resolve, by `domain`.
 pub fn unresolved(addresses: &[String], range: Range) -> String {
     let of = any_of(addresses);
     let lines = format!(r#"{{service_name="coredns"}} | client_ip=~{of} | rcode="NXDOMAIN" | domain!="""#);
     count(&lines, range.name(), "domain")
 }
 
-/// By what the services' own counters are told apart.
+/// Labels that distinguish the services' own counters.
 const BY_HOP: &str = "counter, exporter, datasource, datasource_type";
 
-/// Names of the services' own counters of what went through. With and without `_total`: the collector's readers differ.
+/// The services' own counters of forwarded data. With and without `_total`, because the collector's readers differ.
 const THROUGH: &str = concat!(
     "otelcol_(receiver_accepted|exporter_sent)_(metric_points|log_records|spans)(_total)?",
     "|promtail_(docker_target_entries|read_lines|sent_entries)_total",
     "|grafana_datasource_request_total",
 );
 
-/// Names of the services' own counters of what did not.
+/// The services' own counters of lost data.
 const LOST: &str = concat!(
     "otelcol_receiver_(refused|failed)_(metric_points|log_records|spans)(_total)?",
     "|otelcol_exporter_(send_failed|enqueue_failed)_(metric_points|log_records|spans)(_total)?",
@@ -194,17 +194,17 @@ const LOST: &str = concat!(
     "|loki_discarded_samples_total|jaeger_collector_spans_dropped_total|grafana_datasource_request_total",
 );
 
-/// What went through within the last minute, by `counter`.
+/// Data forwarded within the last minute, by `counter`.
 pub fn hop_throughput() -> String {
     growth_in_a_minute(THROUGH, BY_HOP)
 }
 
-/// What was lost within the last five minutes, by `counter`, `reason` (of Loki's) and `code` (of Grafana's).
+/// Data lost within the last 5 minutes, by `counter`, `reason` (Loki), and `code` (Grafana).
 pub fn hop_losses() -> String {
     growth_of_all(LOST, "5m", &format!("{BY_HOP}, reason, code"))
 }
 
-/// Which services Prometheus reaches, by `job`.
+/// The services that Prometheus can scrape, by `job`.
 pub fn reachable_services() -> String {
     r#"sum by (job) (up{job=~"otel-collector-self|promtail|grafana"})"#.to_owned()
 }

@@ -10,7 +10,7 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
 
 const DEV: [(&str, &str); 2] = [("project", "demo"), ("agent", "dev")];
 
-/// Everybody answered, and knows nothing.
+/// All stores answered and have no data.
 fn nothing() -> (LokiAnswers, PrometheusAnswers) {
     let loki = LokiAnswers {
         cost: Ok(vec![]),
@@ -119,7 +119,7 @@ fn without_prometheus_only_its_own_columns_are_empty() {
     let mine = &numbers.owners[0];
     assert_eq!((mine.sessions, mine.active_seconds, mine.lines_added), (Some(4), None, None));
     assert_eq!(numbers.missing[0].lacks, "active time, lines");
-    // Neither answers: nobody is there, and everything is told of.
+    // No store answers: no owners, and all columns are reported missing.
     let numbers = gathered(&loki_away(), &prometheus);
     assert!(numbers.owners.is_empty());
     let lacks: Vec<&str> = numbers.missing.iter().map(|missing| missing.lacks.as_str()).collect();

@@ -1,37 +1,37 @@
-//! Questions to Loki about lines, in the forms that Loki answers exactly and quickly. The dashboard asks in the same.
+//! Builds LogQL queries in forms that Loki answers exactly and quickly. The dashboard uses the same forms.
 //!
-//! Rules kept here, once: no `| json`, because an event's fields are structured metadata; `event_name` is compared
-//! whole, because `api_request` is also the beginning of `api_request_body`; labels are compared behind the pipe, which
-//! finds them as labels and, in data older than this stack, as metadata; outside `sum(…)`, `by` stands inside, at the
-//! range aggregation, or Loki makes a series of every line.
+//! Rules that apply to all of them: no `| json`, because an event's fields are structured metadata; `event_name` is
+//! compared as a whole, because `api_request` is also a prefix of `api_request_body`; labels are compared after the
+//! pipe, which finds them as labels and, in older data, as metadata; outside `sum(…)`, `by` belongs to the range
+//! aggregation, or Loki creates a series for every line.
 
-/// How many lines within the range, by these labels.
+/// Number of lines within the range, grouped by these labels.
 pub fn count(lines: &str, range: &str, by: &str) -> String {
     format!("sum{} (count_over_time({lines} [{range}]))", by_labels(by))
 }
 
-/// The sum of a field within the range, by these labels.
+/// Sum of a field within the range, grouped by these labels.
 pub fn sum(lines: &str, field: &str, range: &str, by: &str) -> String {
     format!(r#"sum{} (sum_over_time({} [{range}]))"#, by_labels(by), numbers(lines, field))
 }
 
-/// The mean of a field within the range, by these labels.
+/// Mean of a field within the range, grouped by these labels.
 pub fn mean(lines: &str, field: &str, range: &str, by: &str) -> String {
     format!(r#"avg_over_time({} [{range}]){}"#, numbers(lines, field), by_labels(by))
 }
 
-/// A quantile of a field within the range, by these labels.
+/// A quantile of a field within the range, grouped by these labels.
 pub fn quantile(share: &str, lines: &str, field: &str, range: &str, by: &str) -> String {
     format!(r#"quantile_over_time({share}, {} [{range}]){}"#, numbers(lines, field), by_labels(by))
 }
 
-/// Different sessions within the range, by these labels.
+/// Number of distinct sessions within the range, grouped by these labels.
 pub fn sessions(lines: &str, range: &str, by: &str) -> String {
     let inner = if by.is_empty() { "session_id".to_owned() } else { format!("{by}, session_id") };
     format!(r#"count{} ({})"#, by_labels(by), count(&format!(r#"{lines} | session_id!="""#), range, &inner))
 }
 
-/// When such a line was written last within the range, in seconds since 1970, by these labels.
+/// Time of the last matching line within the range, in seconds since 1970, grouped by these labels.
 pub fn last_seen(lines: &str, range: &str, by: &str) -> String {
     format!(
         "max_over_time({lines} | label_format ts=`{{{{ __timestamp__ | unixEpoch }}}}` | unwrap ts | __error__=\"\" [{range}]){}",
@@ -39,7 +39,7 @@ pub fn last_seen(lines: &str, range: &str, by: &str) -> String {
     )
 }
 
-/// A value as LogQL and PromQL write it between quotes.
+/// Quotes a string for LogQL and PromQL.
 pub fn quoted(value: &str) -> String {
     let mut quoted = String::with_capacity(value.len() + 2);
     quoted.push('"');
@@ -55,7 +55,7 @@ pub fn quoted(value: &str) -> String {
     quoted
 }
 
-/// A pattern, between quotes, that matches these values and no others.
+/// A quoted regular expression that matches exactly these values.
 pub fn any_of(values: &[String]) -> String {
     let plain = |value: &String| {
         value.chars().fold(String::new(), |mut pattern, letter| {
@@ -69,7 +69,7 @@ pub fn any_of(values: &[String]) -> String {
     quoted(&values.iter().map(plain).collect::<Vec<_>>().join("|"))
 }
 
-/// Lines that lack the field, or hold no number in it, are left out.
+/// Excludes lines that lack the field or have no number in it.
 fn numbers(lines: &str, field: &str) -> String {
     format!(r#"{lines} | unwrap {field} | __error__="""#)
 }

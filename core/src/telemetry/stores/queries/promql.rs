@@ -1,13 +1,13 @@
-//! Questions to Prometheus about counters that belong to one session each, come and go with it, and begin anew with the
-//! collector. The dashboard asks in the same forms.
+//! Builds PromQL queries for counters that belong to one session each, appear and expire with it, and restart with the
+//! collector. The dashboard uses the same forms.
 
 use super::logql::by_labels;
 
-/// How far back a counter's last value is looked for: as long as the collector keeps a session's sums. A laptop that
-/// slept, or a stack that was stopped, leaves a hole in which Prometheus knows no value at all.
+/// How far back to look for a counter's last value: as long as the collector keeps a session's sums. While a laptop
+/// sleeps or the stack is stopped, Prometheus has no values.
 const MEMORY: &str = "96h";
 
-/// Whether a counter counts things or parts of them.
+/// Whether a counter counts whole units or fractions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counts {
     /// Lines, tokens, seconds.
@@ -16,14 +16,13 @@ pub enum Counts {
     Parts,
 }
 
-/// How much a counter grew over the range, by these labels.
+/// Growth of a counter over the range, grouped by these labels.
 ///
-/// A counter belongs to one session. `increase` would guess at both ends of the range and miss what a new session
-/// begins with; the difference of what it is and what it was misses nothing. A counter that was never seen before, or
-/// is below what it was because it began anew while nobody looked, counts whole. Where the collector was started anew
-/// within the range, the counter ended once and began once: its peak, and what it has come to since. Only if that
-/// happened more than once, or it has overtaken its old peak, is `increase` left. Who knows when the
-/// collector was started does better: see `collector_runs`.
+/// A counter belongs to one session. `increase` would extrapolate at both ends of the range and miss the first value of
+/// a new session; the difference between the values at both ends misses nothing. A counter that is new, or lower than
+/// before because it restarted unobserved, counts from 0. If the collector restarted once within the range, the growth
+/// is the counter's peak plus its value since. Only if it restarted more often, or has passed its old peak, does
+/// `increase` remain. With a known start time of the collector, `collector_runs` is more precise.
 pub fn growth(counter: &str, range: &str, by: &str, counts: Counts) -> String {
     let now = format!("max_over_time({counter}[{range}])");
     let last = format!("last_over_time({counter}[{range}])");
@@ -40,23 +39,24 @@ pub fn growth(counter: &str, range: &str, by: &str, counts: Counts) -> String {
     )
 }
 
-/// What a counter came to that began from nothing with the range, by these labels.
+/// Growth of a counter that was 0 at the start of the range, grouped by these labels.
 pub fn growth_from_nothing(counter: &str, range: &str, by: &str) -> String {
     format!("sum{} (max_over_time({counter}[{range}]))", by_labels(by))
 }
 
-/// How much a counter grows in each step of a graph, by these labels.
+/// Growth of a counter in each step of a graph, grouped by these labels.
 ///
-/// The steps add up to `growth`: each begins with the value at which the one before it ended. `increase` would show
-/// nothing at all of a session that counts once, say its only commit.
+/// The steps add up to `growth`: each starts at the value where the previous one ended. `increase` would miss a session
+/// that counts only once, for example its only commit.
 pub fn growth_over_time(counter: &str, step: &str, by: &str) -> String {
     format!("sum{} (({counter} - {} >= 0) or {counter})", by_labels(by), before(counter, step))
 }
 
-/// How much all the counters grew whose names match, over the range, by these labels; `counter` is the name.
+/// Growth of all counters with matching names over the range, grouped by these labels; the label `counter` has the
+/// name.
 ///
-/// Counters with different names may carry the same labels, which functions like `increase` refuse because they drop
-/// the name. `last_over_time` keeps it, and as a label it stays while the difference is taken.
+/// Counters with different names can have equal labels, which functions like `increase` reject because they drop the
+/// name. `last_over_time` keeps it, and as a label it survives the subtraction.
 pub fn growth_of_all(names: &str, range: &str, by: &str) -> String {
     let counters = format!(r#"{{__name__=~"{names}"}}"#);
     let now = named(&format!("last_over_time({counters}[{range}])"));
@@ -64,8 +64,8 @@ pub fn growth_of_all(names: &str, range: &str, by: &str) -> String {
     format!("sum{}(({now} - {before} >= 0) or {now})", by_labels(by))
 }
 
-/// How much the counters grew within the last minute that were there a minute ago, by these labels; `counter` is the
-/// name. One that is new says nothing yet: it may have counted for days before Prometheus came.
+/// Growth within the last minute of counters that existed a minute ago, grouped by these labels; the label `counter`
+/// has the name. New counters are excluded because they may have counted for days before Prometheus started.
 pub fn growth_in_a_minute(names: &str, by: &str) -> String {
     let counters = format!(r#"{{__name__=~"{names}"}}"#);
     let now = named(&format!("last_over_time({counters}[1m])"));
@@ -73,8 +73,8 @@ pub fn growth_in_a_minute(names: &str, by: &str) -> String {
     format!("sum{} ({now} - {before} >= 0)", by_labels(by))
 }
 
-/// When any of the counters grew last whose names match, in seconds since 1970 and to a step, by these labels. A sum
-/// that gets smaller has lost a session that the collector forgot, which is no sign of life.
+/// Time of the last growth of any counter with a matching name, in seconds since 1970, to the step, grouped by these
+/// labels. A decrease means that the collector forgot a session, which is not activity.
 pub fn last_growth(names: &str, range: &str, step: &str, by: &str) -> String {
     let by = by_labels(by);
     let now = format!(r#"sum{by} ({{__name__=~"{names}"}})"#);
@@ -86,7 +86,7 @@ fn named(values: &str) -> String {
     format!(r#"label_replace({values}, "counter", "$1", "__name__", "(.+)")"#)
 }
 
-/// What a counter was when the range began, however long ago that was seen; no answer if it never was.
+/// The counter's value at the start of the range, however long ago it was seen; no result if it did not exist.
 fn before(counter: &str, range: &str) -> String {
     format!("last_over_time({counter}[{MEMORY}] offset {range})")
 }

@@ -13,7 +13,7 @@ fn names_that_mean_something_in_a_query_stay_names() {
 
 #[test]
 fn the_questions_of_the_references_are_asked_in_its_words() {
-    // Recorded as answered by Loki 3.7.0.
+    // Recorded answers of Loki 3.7.0.
     insta::assert_snapshot!([cost("1h"), tools("1h"), sessions("1h"), owners_last_seen("1h")].join("\n"), @r#"
     sum by (project, agent, clawker_simulated) (sum_over_time({service_name="claude-code"} | event_name="api_request" | unwrap cost_usd | __error__="" [1h]))
     sum by (project, agent, clawker_simulated, success) (count_over_time({service_name="claude-code"} | event_name="tool_result" [1h]))
