@@ -13,12 +13,11 @@ pub fn RangeTabs(container: String, range: Derived<Range>) -> impl IntoView {
     let choices = Range::ALL
         .into_iter()
         .map(|each| {
-            let current = move || (range.get() == each).then(|| "true".to_owned());
             view! {
                 <li>
                     <a
                         href=format!("{path}?range={}", each.name())
-                        aria-current=move || current()
+                        aria-current=move || (range.get() == each).then(|| "true".to_owned())
                         title=range_words(each)
                         data-noscroll="true"
                     >

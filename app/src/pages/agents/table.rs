@@ -78,15 +78,17 @@ fn RowOf(key: String, list: ListContext, alone: bool) -> impl IntoView {
         let key = key.clone();
         Derived::new(move || list.rows.with(|rows| rows.find(&key).cloned()))
     };
-    let verdict = move || {
-        row.with(|row| row.as_ref().and_then(|row| row.verdict()).map_or("none", |verdict| verdict.name()).to_owned())
-    };
     view! {
-        <tbody role="rowgroup" data-row=key data-verdict=move || verdict()>
+        <tbody role="rowgroup" data-row=key data-verdict=move || row.with(|row| verdict_name(row.as_deref()).to_owned())>
             {move || match row.get() {
                 Some(row) => list.row_context.with(|context| row_view(&row, context, list.signals, alone)),
                 None => ().into_any(),
             }}
         </tbody>
     }
+}
+
+/// The verdict in `data-verdict`; `none` for a row without a container.
+fn verdict_name(row: Option<&Row>) -> &'static str {
+    row.and_then(Row::verdict).map_or("none", Verdict::name)
 }

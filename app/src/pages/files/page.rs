@@ -74,10 +74,9 @@ fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
         .iter()
         .enumerate()
         .map(|(index, file)| {
-            let current = move || (chosen.get() == index).then(|| "page".to_owned());
             view! {
                 <li>
-                    <a href=format!("/files?name={}", file.name) aria-current=move || current()>
+                    <a href=format!("/files?name={}", file.name) aria-current=move || (chosen.get() == index).then(|| "page".to_owned())>
                         <span class="name">{file.name.clone()}</span>
                         <Chip tone=state_words(file.state).0 word=state_words(file.state).1.to_owned() />
                     </a>

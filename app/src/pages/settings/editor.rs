@@ -8,7 +8,7 @@ use leptos_router::hooks::use_navigate;
 use monitor_core::settings::{Group, KEYS, Key, Kind, Needs};
 
 use super::{dom, editing::Editing, field::Setting, privacy::Recorded};
-use crate::{live::Live, reactive::Derived, words};
+use crate::{components::Tone, live::Live, reactive::Derived, words};
 
 /// The form. It is sent to the preview as an address: by the browser with all fields, by the page with the changes only.
 #[component]
@@ -109,20 +109,8 @@ fn Bar(editing: Editing) -> impl IntoView {
     let hydrated = Live::get().hydrated();
     let changes = Derived::new(move || editing.form.with(|form| form.changes()));
     let problems = Derived::new(move || editing.problems.with(Vec::len));
-    let tone = move || {
-        let name = match (problems.get(), changes.get()) {
-            (0, 0) => "off",
-            (0, _) => "busy",
-            _ => "bad",
-        };
-        Some(name.to_owned())
-    };
-    let blocked = move || {
-        let blocked = hydrated.get() && (problems.get() > 0 || changes.get() == 0);
-        blocked.then(|| "true".to_owned())
-    };
     view! {
-        <div class="save-bar" data-tone=move || tone()>
+        <div class="save-bar" data-tone=move || bar_tone(changes.get(), problems.get())>
             <p role="status" id="bar-words">{move || bar_words(changes.get(), problems.get())}</p>
             <div class="actions">
                 <button type="reset" class="button">"Discard"</button>
@@ -130,7 +118,10 @@ fn Bar(editing: Editing) -> impl IntoView {
                     type="submit"
                     class="button"
                     data-rank="primary"
-                    aria-disabled=move || blocked()
+                    aria-disabled=move || {
+                        let blocked = hydrated.get() && (problems.get() != 0 || changes.get() == 0);
+                        blocked.then(|| "true".to_owned())
+                    }
                     aria-describedby="bar-words"
                 >
                     "Preview and apply…"
@@ -138,6 +129,15 @@ fn Bar(editing: Editing) -> impl IntoView {
             </div>
         </div>
     }
+}
+
+fn bar_tone(changes: usize, problems: usize) -> String {
+    let tone = match (problems, changes) {
+        (0, 0) => Tone::Off,
+        (0, _) => Tone::Busy,
+        _ => Tone::Bad,
+    };
+    tone.name().to_owned()
 }
 
 /// `2 settings changed.`, `1 problem to fix first.`

@@ -68,7 +68,6 @@ fn port_words(form: &Form, field: &Field, known: &[monitor_core::settings_page::
 pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> impl IntoView {
     let path = key.path;
     let state = Derived::new(move || editing.state_of(path));
-    let changed = move || editing.form.with(|form| form.field(path)?.changed().then(|| "true".to_owned()));
     let needs = (Some(key.needs) != usual).then(|| words::sentence(key.needs.description()));
     let control = match key.kind {
         Kind::Switch => view! { <Switch editing key state /> }.into_any(),
@@ -79,7 +78,7 @@ pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> imp
         _ => view! { <label class="setting-title" for=path>{key.title}</label> }.into_any(),
     };
     view! {
-        <div class="setting" data-changed=move || changed()>
+        <div class="setting" data-changed=move || editing.form.with(|form| form.field(path)?.changed().then(|| "true".to_owned()))>
             <div class="setting-about">
                 <p>{title} " " <code>{path}</code></p>
                 <p class="muted" id=format!("{path}-about")>
@@ -257,7 +256,7 @@ fn messages(editing: Editing, path: &'static str, state: &State) -> AnyView {
     });
     let changed_on_disk = state.changed_on_disk.as_ref().map(|on_disk| {
         let words = match on_disk.as_str() {
-            "" => "It was rechanged_on_disk from the file in the meantime.".to_owned(),
+            "" => "It was removed from the file in the meantime.".to_owned(),
             value => format!("The file now has `{value}`."),
         };
         view! {

@@ -173,13 +173,12 @@ fn running_agents(snapshot: &Snapshot) -> usize {
 
 fn hop_view(hop: DrawnHop, flow: Derived<Option<Flow>>) -> AnyView {
     let text = Derived::new(move || flow.with(|flow| hop_text(flow.as_ref(), hop.from, hop.to, hop.signal)));
-    let tone = move || text.with(|text| if text.lost.is_empty() { "" } else { Tone::Warn.name() }.to_owned());
     view! {
         <li
             class="data-path-hop"
             data-row=hop.row
             data-column=hop.column
-            data-tone=move || tone()
+            data-tone=move || text.with(|text| if text.lost.is_empty() { "" } else { Tone::Warn.name() }.to_owned())
             data-flows=move || text.with(|text| text.flows.to_string())
         >
             <span>{hop.what} <span class="hop-target">" to "{hop.to.title()}</span></span>
