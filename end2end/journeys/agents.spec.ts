@@ -222,6 +222,7 @@ test("the agent pages have no accessibility violation in either theme, and fit 3
   await page.setViewportSize({ width: 320, height: 640 });
   for (const path of paths) {
     await page.goto(path);
+    await waitUntilLive(page);
     await expandAll(page.locator("details:not(.embedded-panels)"));
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow, `pixels by which ${path} is too wide`).toBeLessThanOrEqual(0);

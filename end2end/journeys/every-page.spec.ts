@@ -26,6 +26,7 @@ test("no page has an accessibility violation in either theme", async ({ page, pa
     await page.emulateMedia({ colorScheme });
     for (const path of pages) {
       await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 }), path).toBeVisible();
       const { violations } = await new AxeBuilder({ page }).analyze();
       const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`);
       expect(found, `${path}, ${colorScheme} theme`).toEqual([]);
@@ -39,6 +40,7 @@ test("no page scrolls horizontally at 320 pixels", async ({ page, panel, expecte
   await page.setViewportSize({ width: 320, height: 640 });
   for (const path of pages) {
     await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 }), path).toBeVisible();
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow, `pixels by which ${path} is too wide`).toBeLessThanOrEqual(0);
   }
