@@ -43,7 +43,7 @@ test("the list shows verdicts and numbers, and the URL holds sorting and filters
   await expect(rowOf(page, search)).toHaveAttribute("data-verdict", "waiting");
   await expect(rowOf(page, wrongPort)).toHaveAttribute("data-verdict", "dark");
   await expect(rowOf(page, wrongPort)).toContainText("It sends to the wrong address.");
-  const cell = (name: string) => rowOf(page, checkout).locator(`[data-label="${name}"] .figure`);
+  const cell = (name: string) => rowOf(page, checkout).locator(`[data-label="${name}"] .metric`);
   await expect(cell("Est. cost")).toHaveText("$1.25");
   await expect(cell("Est. cost")).toHaveAttribute("data-exact", /\$1\.250000/);
   await expect(cell("Tokens")).toHaveText("1,500");
@@ -190,7 +190,7 @@ test("when a store stops, the page says so and keeps what it knows from elsewher
     "data-verdict",
     "dark",
   );
-  await expect(rowOf(page, checkout).locator(`[data-label="Tool calls"] .none`)).toHaveAttribute("title", /Loki/);
+  await expect(rowOf(page, checkout).locator(`[data-label="Tool calls"] .no-value`)).toHaveAttribute("title", /Loki/);
 });
 
 test("the stack page draws the data path", async ({ page, panel }) => {

@@ -24,7 +24,7 @@ const SERVICES: [(&str, &str); 6] = [
 
 /// Tag and `STAND_IN_FAULT` of the images with a fault.
 const FAULTS: [(&str, &str); 3] =
-    [("exit-3", "exit:3"), ("never-ready", "never-ready"), ("slow-ready", "slow-ready:1500")];
+    [("exit-3", "exit:3"), ("never-ready", "never-ready"), ("slow-ready", "slow-ready:5000")];
 const FAULTY_SERVICES: [&str; 2] = ["loki", "grafana"];
 
 /// Label with the program's hash, so that an image is imported only if it would change.
