@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{access::Action, job::JobKind, problem::Problem, service::Service};
+use crate::{access::Action, job_kind::JobKind, problem::Problem, service::Service};
 
 /// Why an operation failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

@@ -4,34 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::StackError, service::Service, timestamp::Timestamp};
 
-/// What a job does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobKind {
-    /// Creates the files.
-    Initialize,
-    /// Starts the stack.
-    Up,
-    /// Stops the stack and removes its containers.
-    Down,
-    /// Saves settings, updates the files, and recreates affected services.
-    Apply,
-    /// Like `Down`, and also removes the three volumes with all recorded data.
-    Remove,
-}
-
-impl JobKind {
-    /// What it does, after "another job is running:".
-    pub const fn description(self) -> &'static str {
-        match self {
-            JobKind::Initialize => "creating the files",
-            JobKind::Up => "starting the stack",
-            JobKind::Down => "stopping the stack",
-            JobKind::Apply => "applying settings",
-            JobKind::Remove => "removing the stack and its data",
-        }
-    }
-}
+pub use crate::job_kind::JobKind;
 
 /// State of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

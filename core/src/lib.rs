@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod error;
 pub mod file_view;
 pub mod job;
+mod job_kind;
 pub mod lifecycle;
 pub mod links;
 pub mod live;

@@ -177,7 +177,7 @@ const SIBLINGS: &[Siblings] = &[Siblings {
 }];
 
 const RINGS: &[Rings] = &[
-    Rings { krate: "core", allowed: &[&["files", "stack"], &["error", "job"]] },
+    Rings { krate: "core", allowed: &[&["files", "stack"]] },
     Rings { krate: "app", allowed: &[] },
     Rings { krate: "server", allowed: &[] },
 ];
