@@ -231,8 +231,8 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
 }
 
 /// How to update agents that still have their old settings.
-pub const AGENTS_NEXT: &str = "Agents follow once their image is built anew (`clawker build`) and their containers are \
-                               made from it.";
+pub const AGENTS_NEXT: &str = "Agents get these settings once you rebuild their image (`clawker build`) and recreate \
+                               their containers.";
 
 fn fields_table(fields: &[FieldDrift]) -> AnyView {
     let value = |value: &str| match value {
