@@ -10,7 +10,7 @@ import type { Page } from "@playwright/test";
 
 import { createAgent } from "../support/agents.ts";
 import type { Panel } from "../support/panel.ts";
-import { expect, startStack, test } from "../support/test.ts";
+import { expect, startStack, test, waitUntilLive } from "../support/test.ts";
 
 const rounds = 20;
 const otherAgents = 200;
@@ -24,14 +24,14 @@ test("Engine events on the agents page", async ({ page, panel }) => {
   await startStack(panel);
   try {
     await page.goto("/agents");
-    await expect(page.getByText("Live", { exact: true })).toBeVisible();
+    await waitUntilLive(page);
     const alone = await latencies(page, panel);
     for (let index = 0; index < otherAgents; index += 1) {
       await createAgent(panel, { project: "e2e-crowd", agent: `agent-${String(index).padStart(3, "0")}` });
     }
     const began = Date.now();
     await page.goto("/agents");
-    await expect(page.getByText("Live", { exact: true })).toBeVisible();
+    await waitUntilLive(page);
     const interactive = Date.now() - began;
     await expect(page.getByText(`${otherAgents} rows`)).toBeVisible();
     const among = await latencies(page, panel);

@@ -64,7 +64,7 @@ test("each page in both themes and two widths", async ({ page, panel }) => {
           ["logs", "/logs/grafana"],
         ] as const) {
           await page.goto(path);
-          if (name === "stack") await expect(page.getByText(/^\d+(\.\d)? %$/)).toHaveCount(6);
+          if (name === "stack") await expect(page.getByText(/^\d+(\.\d)?%$/)).toHaveCount(6);
           if (name === "agents") await expect(page.locator("[data-verdict=reporting]")).toHaveCount(2);
           if (name === "agent") await expect(page.locator(".event").first()).toBeVisible();
           await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`) });
