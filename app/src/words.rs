@@ -96,7 +96,7 @@ pub fn ready_of(ready: usize, all: usize) -> String {
 }
 
 /// Joins names: `Loki`, `Loki and Jaeger`, `Loki, Jaeger, and Grafana`.
-pub fn list(names: &[&str]) -> String {
+pub fn join_names(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [only] => (*only).into(),
@@ -180,7 +180,7 @@ mod tests {
             (&["Loki", "Jaeger"], "Loki and Jaeger"),
             (&["Loki", "Jaeger", "Grafana"], "Loki, Jaeger, and Grafana"),
         ] {
-            assert_eq!(list(names), joined);
+            assert_eq!(join_names(names), joined);
         }
     }
 

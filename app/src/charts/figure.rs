@@ -77,17 +77,17 @@ impl Figure {
 }
 
 /// Says why a number is unknown.
-pub fn unknown(numbers: Option<&OwnerNumbers>, missing: &[Missing], range: Range, what: &str) -> String {
+pub fn explain_unknown(numbers: Option<&OwnerNumbers>, missing: &[Missing], range: Range, what: &str) -> String {
     let lacking = missing.iter().find(|missing| missing.lacks.contains(what)).or_else(|| missing.first());
     match lacking {
-        Some(missing) => format!("Unavailable: {}.", plain(&missing.error)),
+        Some(missing) => format!("Unavailable: {}.", strip_backticks(&missing.error)),
         None if numbers.is_none() => format!("No data in the {}.", range.label()),
         None => "Unknown".into(),
     }
 }
 
 /// Removes the backticks, for texts without markup.
-pub fn plain(sentence: &str) -> String {
+pub fn strip_backticks(sentence: &str) -> String {
     sentence.replace('`', "")
 }
 
@@ -95,7 +95,7 @@ pub fn plain(sentence: &str) -> String {
 pub fn figure(figure: Figure, link: Link) -> AnyView {
     let Figure { shown, exact } = figure;
     let Some(shown) = shown else { return dash(exact) };
-    let why = link.why.as_deref().map(plain);
+    let why = link.why.as_deref().map(strip_backticks);
     let described = match &why {
         Some(why) => format!("{exact}. {why}"),
         None => exact.clone(),
@@ -144,7 +144,7 @@ pub fn dash(why: String) -> AnyView {
 
 /// A link to a service's own page. Says so where that page will be empty or incomplete; plain text where there is no page.
 pub fn external_link(link: Link, words: &str, name: String) -> AnyView {
-    let why = link.why.as_deref().map(plain);
+    let why = link.why.as_deref().map(strip_backticks);
     let mark = why.is_some().then(|| view! { <Icon shape=Shape::Ring /> });
     match link.href {
         Some(href) => view! {

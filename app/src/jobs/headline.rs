@@ -36,7 +36,7 @@ pub fn job_headline(job: &Job) -> JobHeadline {
             let text = if awaited.is_empty() {
                 String::new()
             } else {
-                format!("Waiting for {} to become ready.", words::list(&awaited))
+                format!("Waiting for {} to become ready.", words::join_names(&awaited))
             };
             ("Starting", title, text)
         }

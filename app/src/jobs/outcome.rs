@@ -83,7 +83,7 @@ fn FileLine(file: FileOutcome) -> impl IntoView {
         <li>
             <code>{file.name}</code>
             " "
-            <span><Prose text=action_words(&file.action) /></span>
+            <span><Prose text=describe_file_action(&file.action) /></span>
         </li>
     }
 }
@@ -126,7 +126,7 @@ pub fn outcome_title(job: &Job) -> String {
 }
 
 /// Describes what was done with a file.
-pub fn action_words(action: &FileAction) -> String {
+pub fn describe_file_action(action: &FileAction) -> String {
     match action {
         FileAction::Written => "created".into(),
         FileAction::Unchanged => "already up to date".into(),

@@ -25,7 +25,7 @@ pub struct Bar {
 }
 
 /// Returns the bar of a job; `None` while there is nothing to count.
-pub fn bar(job: &Job) -> Option<Bar> {
+pub fn progress_bar(job: &Job) -> Option<Bar> {
     let fetching = job.pulls.iter().any(|pull| !pull.complete);
     match job.pulled_bytes() {
         Some((fetched, total)) if fetching => Some(Bar {
@@ -66,7 +66,7 @@ pub fn Progress() -> impl IntoView {
     let live = Live::get();
     let running = |job: &Option<Job>| job.clone().filter(Job::is_running);
     let job = live.derive(move |snapshot| running(&snapshot.job));
-    let bar = Derived::new(move || job.with(|job| job.as_ref().and_then(bar)));
+    let bar = Derived::new(move || job.with(|job| job.as_ref().and_then(progress_bar)));
     let caption = live.derive_timed(|snapshot, now| snapshot.running_job().map(|job| caption(job, now)));
     let at_work = Derived::new(move || job.with(Option::is_some));
     view! {

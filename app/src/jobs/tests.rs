@@ -6,7 +6,7 @@ use monitor_core::{
     timestamp::Timestamp,
 };
 
-use super::{outcome::outcome_title, progress::bar};
+use super::{outcome::outcome_title, progress::progress_bar};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_milliseconds(seconds * 1000)
@@ -22,14 +22,14 @@ fn the_bar_counts_bytes_while_images_are_pulled_and_services_afterwards() {
         Progress::Pull(Pull { image: "x".into(), fetched_bytes, total_bytes: 200_000_000, complete })
     };
     let mut job = Job::begin(1, JobKind::Up, at(0));
-    assert_eq!(bar(&job), None);
+    assert_eq!(progress_bar(&job), None);
     job.apply(step(Service::Loki, Phase::Ready));
     job.apply(step(Service::Jaeger, Phase::Pulling));
     job.apply(pull(50_000_000, false));
-    let fetching = bar(&job).expect("a bar");
+    let fetching = progress_bar(&job).expect("a bar");
     assert_eq!((fetching.value, fetching.words.as_str()), (250, "50 MB of 200 MB pulled"));
     job.apply(pull(200_000_000, true));
-    let starting = bar(&job).expect("a bar");
+    let starting = progress_bar(&job).expect("a bar");
     assert_eq!((starting.value, starting.words.as_str()), (500, "1 of 2 services ready"));
 }
 

@@ -8,7 +8,7 @@ use monitor_core::{
     timestamp::{Timestamp, format_duration},
 };
 
-use super::row_view::state_words;
+use super::row_view::describe_container_state;
 use crate::{
     components::{Ago, Moment},
     reactive::Derived,
@@ -33,7 +33,7 @@ fn list(page: &AgentPage, agent: &Agent, now: Derived<Timestamp>) -> AnyView {
             let words = move || format_duration(now.get().seconds_since(at));
             view! { "running for " <Moment at>{move || words()}</Moment> }.into_any()
         }
-        (state, _) => state_words(state).into_any(),
+        (state, _) => describe_container_state(state).into_any(),
     };
     let created = match agent.created_at {
         Some(then) => view! { <Ago then now /> }.into_any(),

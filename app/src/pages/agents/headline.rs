@@ -16,13 +16,13 @@ pub struct Headline {
 
 /// Describes the agents of the snapshot.
 pub fn headline(snapshot: &Snapshot) -> Headline {
-    let said = |title: &str, text: &str| Headline { title: title.into(), text: text.into() };
+    let headline = |title: &str, text: &str| Headline { title: title.into(), text: text.into() };
     match &snapshot.engine {
         EngineState::Connecting => {
-            return said("Connecting to Docker.", "This page updates automatically.");
+            return headline("Connecting to Docker.", "This page updates automatically.");
         }
         EngineState::Unreachable { .. } => {
-            return said(
+            return headline(
                 "Can’t reach Docker.",
                 "The list of agents is unavailable. The numbers show the data that arrived.",
             );
@@ -31,23 +31,26 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
     }
     let agents = &snapshot.agents;
     let count = |verdict| agents.iter().filter(|agent| agent.verdict == verdict).count();
-    let (all, dark, reporting, unknown) =
+    let (all, not_reporting, reporting, unknown) =
         (agents.len(), count(Verdict::Dark), count(Verdict::Reporting), count(Verdict::Unknown));
     match () {
-        () if all == 0 => said("No agents yet.", "Start one with `clawker run -it --agent dev @` and it appears here."),
-        () if dark > 0 => {
-            said(&share(dark, all, "is", "are", "not reporting"), "The cause and the fix are listed below.")
+        () if all == 0 => {
+            headline("No agents yet.", "Start one with `clawker run -it --agent dev @` and it appears here.")
         }
-        () if unknown > 0 => said(
-            &share(unknown, all, "has", "have", "an unknown status"),
+        () if not_reporting > 0 => headline(
+            &describe_share(not_reporting, all, "is", "are", "not reporting"),
+            "The cause and the fix are listed below.",
+        ),
+        () if unknown > 0 => headline(
+            &describe_share(unknown, all, "has", "have", "an unknown status"),
             "The stores that keep their data can’t be reached.",
         ),
-        () if reporting == all => said(&share(all, all, "is", "are", "reporting"), ""),
-        () if reporting > 0 => said(
-            &share(reporting, all, "is", "are", "reporting"),
+        () if reporting == all => headline(&describe_share(all, all, "is", "are", "reporting"), ""),
+        () if reporting > 0 => headline(
+            &describe_share(reporting, all, "is", "are", "reporting"),
             "The others are idle, waiting, or turned off. No action needed.",
         ),
-        () => said("No agents are reporting.", describe_quiet(agents)),
+        () => headline("No agents are reporting.", describe_quiet(agents)),
     }
 }
 
@@ -60,7 +63,7 @@ fn describe_quiet(agents: &[Agent]) -> &'static str {
 }
 
 /// `2 of 5 agents are not reporting.`, `The agent is not reporting.`, `All 5 agents are reporting.`
-fn share(some: usize, all: usize, is: &str, are: &str, what: &str) -> String {
+fn describe_share(some: usize, all: usize, is: &str, are: &str, what: &str) -> String {
     match (some, all) {
         (1, 1) => format!("The agent {is} {what}."),
         (2, 2) => format!("Both agents {are} {what}."),

@@ -9,7 +9,7 @@ use monitor_core::{
 };
 
 use crate::{
-    charts::figure::{Figure, figure, unknown},
+    charts::figure::{Figure, explain_unknown, figure},
     charts::spark::cost_spark,
     words,
 };
@@ -17,7 +17,7 @@ use crate::{
 /// The list of numbers.
 pub fn measures(page: &AgentPage, links: &Links, about: &About) -> AnyView {
     let numbers = &page.numbers;
-    let none = |what: &str| unknown(Some(numbers), &page.missing, page.range, what);
+    let none = |what: &str| explain_unknown(Some(numbers), &page.missing, page.range, what);
     let active = match numbers.active_seconds {
         Some(seconds) => Figure {
             shown: Some(format_duration(seconds)),

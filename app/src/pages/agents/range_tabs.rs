@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use monitor_core::telemetry::Range;
 
-use super::toolbar::range_words;
+use super::toolbar::range_title;
 use crate::{address, reactive::Derived};
 
 /// A link for each range.
@@ -18,7 +18,7 @@ pub fn RangeTabs(container: String, range: Derived<Range>) -> impl IntoView {
                     <a
                         href=format!("{path}?range={}", each.name())
                         aria-current=move || (range.get() == each).then(|| "true".to_owned())
-                        title=range_words(each)
+                        title=range_title(each)
                         data-noscroll="true"
                     >
                         {each.name()}

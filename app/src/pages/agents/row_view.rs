@@ -17,7 +17,7 @@ use super::{
 use crate::{
     address,
     charts::{
-        figure::{Figure, dash, external_link, figure, unknown},
+        figure::{Figure, dash, explain_unknown, external_link, figure},
         spark::{cost_spark, describe, spark},
     },
     components::{Ago, Tone, chip},
@@ -134,7 +134,7 @@ fn name(row: &Row) -> AnyView {
 
 fn telemetry(row: &Row, context: &RowContext) -> AnyView {
     let state = row.agent.as_ref().map(|agent| agent.state).filter(|state| *state != ContainerState::Running);
-    let state = state.map(|state| view! { <span class="muted">{state_words(state)}</span> });
+    let state = state.map(|state| view! { <span class="muted">{describe_container_state(state)}</span> });
     match row.verdict() {
         Some(verdict) => view! { {chip(tone(verdict), verdict.title())} {state} }.into_any(),
         None if row.kind == Kind::Untagged => chip(Tone::Warn, "Untagged"),
@@ -144,7 +144,7 @@ fn telemetry(row: &Row, context: &RowContext) -> AnyView {
 }
 
 /// Describes the state of a container that is not running.
-pub const fn state_words(state: ContainerState) -> &'static str {
+pub const fn describe_container_state(state: ContainerState) -> &'static str {
     match state {
         ContainerState::Missing => "removed",
         ContainerState::Created => "never started",
@@ -169,7 +169,7 @@ fn last_seen(row: &Row, signals: PageSignals) -> AnyView {
 fn numbers(row: &Row, context: &RowContext, about: &About) -> AnyView {
     let links = &context.links;
     let numbers = row.numbers.as_ref();
-    let none = |what: &str| unknown(numbers, &context.missing, context.range, what);
+    let none = |what: &str| explain_unknown(numbers, &context.missing, context.range, what);
     let cost = Figure::cost(numbers.and_then(|it| it.cost_micro_usd), || none("cost"));
     let tokens = Figure::tokens(numbers.and_then(|it| it.tokens), || none("tokens"));
     let calls = numbers.and_then(|it| it.tool_calls);
@@ -201,7 +201,7 @@ fn activity(numbers: Option<&OwnerNumbers>, context: &RowContext, about: &About)
     let bars = spark(values, format!("Events in the {}: {}", context.range.label(), describe(values, words::exact)));
     match context.links.events(about) {
         Link { href: Some(href), why } if !values.is_empty() => {
-            let why = why.as_deref().map(crate::charts::figure::plain);
+            let why = why.as_deref().map(crate::charts::figure::strip_backticks);
             view! {
                 <a
                     class="metric"

@@ -105,7 +105,7 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
             >
                 {Range::ALL
                     .into_iter()
-                    .map(|range| choice(range.name(), &range_words(range), first.range.name()))
+                    .map(|range| choice(range.name(), &range_title(range), first.range.name()))
                     .collect_view()}
             </select>
             {show_if(simulated, move || {
@@ -136,7 +136,7 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
 }
 
 /// `Last 24 hours`.
-pub fn range_words(range: Range) -> String {
+pub fn range_title(range: Range) -> String {
     let mut words = range.label().to_owned();
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();

@@ -78,7 +78,7 @@ fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
                 <li>
                     <a href=format!("/files?name={}", file.name) aria-current=move || (chosen.get() == index).then(|| "page".to_owned())>
                         <span class="name">{file.name.clone()}</span>
-                        <Chip tone=state_words(file.state).0 word=state_words(file.state).1.to_owned() />
+                        <Chip tone=describe_state(file.state).0 word=describe_state(file.state).1.to_owned() />
                     </a>
                 </li>
             }
@@ -120,7 +120,7 @@ fn Contents(file: FileView) -> impl IntoView {
     let live = Live::get();
     let html = highlight(file.language, &file.contents);
     let lines = file.contents.lines().count();
-    let (tone, word) = state_words(file.state);
+    let (tone, word) = describe_state(file.state);
     let contents: Arc<str> = file.contents.into();
     view! {
         <article class="card file-contents" data-state=word.to_ascii_lowercase()>
@@ -131,7 +131,7 @@ fn Contents(file: FileView) -> impl IntoView {
                     <Copy text=contents.clone() />
                 })}
             </div>
-            <p class="purpose">{words::sentence(&file.purpose)} " " {state_sentence(file.state)}</p>
+            <p class="purpose">{words::sentence(&file.purpose)} " " {explain_state(file.state)}</p>
             <pre tabindex="0" role="region" aria-label=format!("Contents of {}, {lines} lines", file.name)>
                 <code inner_html=html></code>
             </pre>
@@ -139,7 +139,7 @@ fn Contents(file: FileView) -> impl IntoView {
     }
 }
 
-fn state_words(state: FileState) -> (Tone, &'static str) {
+fn describe_state(state: FileState) -> (Tone, &'static str) {
     match state {
         FileState::Missing => (Tone::Off, "Missing"),
         FileState::Current => (Tone::Ok, "Current"),
@@ -148,7 +148,7 @@ fn state_words(state: FileState) -> (Tone, &'static str) {
     }
 }
 
-fn state_sentence(state: FileState) -> &'static str {
+fn explain_state(state: FileState) -> &'static str {
     match state {
         FileState::Missing => "Not created yet: this is what will be created.",
         FileState::Current => "",

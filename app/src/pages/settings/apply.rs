@@ -25,7 +25,7 @@ pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
         let names: Vec<String> = preview.edited.iter().map(|name| format!("`{name}`")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let was = if names.len() == 1 { "was" } else { "were" };
-        let words = format!("{} {was} edited by hand and will be kept.", words::list(&names));
+        let words = format!("{} {was} edited by hand and will be kept.", words::join_names(&names));
         view! {
             <p>
                 <Prose text=words />

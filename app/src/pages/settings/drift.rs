@@ -141,13 +141,13 @@ pub fn Layers(editing: Editing) -> impl IntoView {
                 <h2 id="layers">"Sync status"</h2>
                 <p class="muted">"Each layer is generated from the one before"</p>
             </div>
-            {move || editing.page.with(|page| chain(&layers(page, stack.get())))}
+            {move || editing.page.with(|page| layer_list(&layers(page, stack.get())))}
             {move || editing.page.with(|page| details(page, remedy(page, stack.get())))}
         </section>
     }
 }
 
-fn chain(layers: &[Layer]) -> AnyView {
+fn layer_list(layers: &[Layer]) -> AnyView {
     let layers: Vec<AnyView> = layers
         .iter()
         .map(|layer| {
@@ -198,7 +198,7 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
     let services: Vec<AnyView> = drift
         .services
         .iter()
-        .map(|(service, why)| view! { <li>{service.title()} " " <span>{why_words(*why)}</span></li> }.into_any())
+        .map(|(service, why)| view! { <li>{service.title()} " " <span>{recreate_reason(*why)}</span></li> }.into_any())
         .collect();
     let services = (!services.is_empty()).then(|| view! { <ul class="result-list">{services}</ul> }.into_any());
     let agents = (!drift.agents.is_empty()).then(|| {
@@ -270,7 +270,7 @@ fn fields_table(fields: &[FieldDrift]) -> AnyView {
     .into_any()
 }
 
-fn why_words(why: Recreate) -> &'static str {
+fn recreate_reason(why: Recreate) -> &'static str {
     match why {
         Recreate::DefinitionChanged => "created with other settings",
         Recreate::ImageChanged => "uses an older image with the same name",

@@ -111,7 +111,7 @@ fn Bar(editing: Editing) -> impl IntoView {
     let problems = Derived::new(move || editing.problems.with(Vec::len));
     view! {
         <div class="save-bar" data-tone=move || bar_tone(changes.get(), problems.get())>
-            <p role="status" id="bar-words">{move || bar_words(changes.get(), problems.get())}</p>
+            <p role="status" id="bar-words">{move || bar_text(changes.get(), problems.get())}</p>
             <div class="actions">
                 <button type="reset" class="button">"Discard"</button>
                 <button
@@ -141,7 +141,7 @@ fn bar_tone(changes: usize, problems: usize) -> String {
 }
 
 /// `2 settings changed.`, `1 problem to fix first.`
-pub(super) fn bar_words(changes: usize, problems: usize) -> String {
+pub(super) fn bar_text(changes: usize, problems: usize) -> String {
     let several = |count: usize, one: &str, many: &str| format!("{}.", words::plural(count, one, many));
     match (changes, problems) {
         (0, 0) => "No changes.".into(),

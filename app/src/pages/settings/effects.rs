@@ -29,7 +29,7 @@ pub fn describe_effects(preview: &Preview) -> Vec<Effect> {
             Tone::Busy,
             format!(
                 "{} will be recreated; {} running. If {} doesn’t become ready, everything is rolled back.",
-                words::list(&named),
+                words::join_names(&named),
                 if rest == 1 {
                     "the other service keeps".to_owned()
                 } else {
@@ -45,7 +45,7 @@ pub fn describe_effects(preview: &Preview) -> Vec<Effect> {
             let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
             let keep = if names.len() == 1 { "keeps its" } else { "keep their" };
-            format!(" Until then {} {keep} current settings.", words::list(&quoted))
+            format!(" Until then {} {keep} current settings.", words::join_names(&quoted))
         }
     };
     let agents = match preview.agents {

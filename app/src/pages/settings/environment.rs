@@ -26,7 +26,7 @@ pub fn Environment(editing: Editing) -> impl IntoView {
                 <h2 id="agents">"Agent variables"</h2>
                 <p class="muted">"With the saved settings"</p>
                 {show_if(hydrated, move || view! {
-                    {move || view! { <Copy text=lines.with(|lines| as_lines(lines)) what=" the variables" /> }.into_any()}
+                    {move || view! { <Copy text=lines.with(|lines| format_lines(lines)) what=" the variables" /> }.into_any()}
                 })}
             </div>
             <p class="purpose">
@@ -46,7 +46,7 @@ pub fn Environment(editing: Editing) -> impl IntoView {
                     {move || view! { <code>{agent_env.get()}</code> }.into_any()}
                 </pre>
             </details>
-            {move || agents.with(|agents| differing(agents))}
+            {move || agents.with(|agents| out_of_date_agents(agents))}
         </section>
     }
 }
@@ -56,7 +56,7 @@ fn agents_of(page: &SettingsPage) -> Vec<AgentDrift> {
 }
 
 /// Formats the variables as lines of `NAME=value`.
-fn as_lines(variables: &[Variable]) -> std::sync::Arc<str> {
+fn format_lines(variables: &[Variable]) -> std::sync::Arc<str> {
     variables.iter().map(|variable| format!("{}={}\n", variable.name, variable.value)).collect::<String>().into()
 }
 
@@ -87,7 +87,7 @@ fn list(variables: &[Variable]) -> AnyView {
     view! { <ul class="variables">{lines}</ul> }.into_any()
 }
 
-fn differing(agents: &[AgentDrift]) -> AnyView {
+fn out_of_date_agents(agents: &[AgentDrift]) -> AnyView {
     if agents.is_empty() {
         return ().into_any();
     }

@@ -18,7 +18,7 @@ use monitor_core::{
 
 use super::{
     drift::{Remedy, StackFacts, layers, remedy},
-    editor::bar_words,
+    editor::bar_text,
     effects::{describe_effects, has_no_effect},
     form::Form,
     privacy::sentences,
@@ -175,7 +175,7 @@ fn the_bar_counts_changes_and_problems() {
         (2, 1, "2 settings changed. 1 problem to fix first."),
         (0, 2, "2 problems in the file."),
     ] {
-        assert_eq!(bar_words(changes, problems), words);
+        assert_eq!(bar_text(changes, problems), words);
     }
 }
 

@@ -16,20 +16,20 @@ use crate::{
 
 /// Whether there is a problem that will make a start fail and that the page does not show elsewhere. If so, the checks are
 /// shown above the services.
-pub fn comes_first(snapshot: &Snapshot) -> bool {
+pub fn has_problem_to_show_first(snapshot: &Snapshot) -> bool {
     let shown_elsewhere = |check: Check| matches!(check, Check::Engine | Check::Settings | Check::Files);
     let is_problem = |finding: &Finding| finding.grade == Grade::Problem && !shown_elsewhere(finding.check);
     snapshot.checkup.as_ref().is_some_and(|checkup| checkup.findings.iter().any(is_problem))
 }
 
 /// Whether the finding needs attention. Services without support are marked in the table of services instead.
-pub fn is_open(finding: &Finding) -> bool {
+pub fn needs_attention(finding: &Finding) -> bool {
     finding.grade != Grade::Ok && finding.check != Check::EndOfLife
 }
 
 /// Counts the findings: `1 problem`, `2 warnings`.
 pub fn summary(checkup: &Checkup) -> String {
-    match (checkup.count(Grade::Problem), checkup.findings.iter().filter(|finding| is_open(finding)).count()) {
+    match (checkup.count(Grade::Problem), checkup.findings.iter().filter(|finding| needs_attention(finding)).count()) {
         (0, 0) => "No problems found.".into(),
         (0, warnings) => format!("{}.", words::plural(warnings, "warning", "warnings")),
         (problems, _) => format!("{}.", words::plural(problems, "problem", "problems")),
@@ -52,7 +52,7 @@ pub fn Checks(commands: Commands) -> impl IntoView {
         let checkup = snapshot.checkup.as_ref();
         checkup.map(|checkup| format!("Checked {}.", words::ago(checkup.checked_at, now))).unwrap_or_default()
     });
-    let folded = Derived::new(move || findings.with(|findings| folded_words(findings)));
+    let folded = Derived::new(move || findings.with(|findings| passed_label(findings)));
     let any = Derived::new(move || findings.with(|findings| !findings.is_empty()));
     view! {
         <section class="card checks" aria-labelledby="checks">
@@ -73,8 +73,8 @@ pub fn Checks(commands: Commands) -> impl IntoView {
 }
 
 /// `All 17 checks`, `The other 15 checks`.
-fn folded_words(findings: &[Finding]) -> String {
-    match findings.iter().filter(|finding| !is_open(finding)).count() {
+fn passed_label(findings: &[Finding]) -> String {
+    match findings.iter().filter(|finding| !needs_attention(finding)).count() {
         all if all == findings.len() => format!("All {all} checks"),
         others => format!("The other {others} checks"),
     }
@@ -82,7 +82,7 @@ fn folded_words(findings: &[Finding]) -> String {
 
 /// The findings that need attention, or the others.
 fn list(findings: &[Finding], open: bool) -> AnyView {
-    let rows: Vec<AnyView> = findings.iter().filter(|finding| is_open(finding) == open).map(row).collect();
+    let rows: Vec<AnyView> = findings.iter().filter(|finding| needs_attention(finding) == open).map(row).collect();
     if rows.is_empty() { ().into_any() } else { view! { <ul>{rows}</ul> }.into_any() }
 }
 

@@ -47,7 +47,7 @@ pub struct Headline {
 
 /// The buttons besides the primary one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Offers {
+pub struct AvailableActions {
     /// `Stop stack`.
     pub stop: bool,
     /// `Remove stack and data`.
@@ -62,7 +62,7 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
         let step = if job.kind == JobKind::Initialize { Step::None } else { Step::Cancel };
         return Headline { tone: Tone::Busy, word, title, text, step };
     }
-    if of_another_generation(snapshot) {
+    if is_other_generation(snapshot) {
         return Headline {
             tone: Tone::Warn,
             word: "Not managed",
@@ -91,24 +91,24 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
             },
             step: initialize_first,
         },
-        EngineState::Connected { .. } => at_rest(snapshot),
+        EngineState::Connected { .. } => describe_stack(snapshot),
     }
 }
 
 /// Returns which other buttons to show.
-pub fn offers(snapshot: &Snapshot) -> Offers {
+pub fn available_actions(snapshot: &Snapshot) -> AvailableActions {
     let free = snapshot.running_job().is_none()
         && matches!(snapshot.engine, EngineState::Connected { .. })
-        && !of_another_generation(snapshot);
+        && !is_other_generation(snapshot);
     let alive = matches!(snapshot.stack, StackState::Running | StackState::Partial);
-    Offers { stop: free && alive, remove: free && (alive || snapshot.stack == StackState::Stopped) }
+    AvailableActions { stop: free && alive, remove: free && (alive || snapshot.stack == StackState::Stopped) }
 }
 
-fn of_another_generation(snapshot: &Snapshot) -> bool {
+fn is_other_generation(snapshot: &Snapshot) -> bool {
     matches!(snapshot.configuration.error, Some(StackError::OtherGeneration { .. }))
 }
 
-fn at_rest(snapshot: &Snapshot) -> Headline {
+fn describe_stack(snapshot: &Snapshot) -> Headline {
     match snapshot.stack {
         StackState::Running => Headline {
             tone: Tone::Ok,
@@ -120,12 +120,12 @@ fn at_rest(snapshot: &Snapshot) -> Headline {
                 None => Step::None,
             },
         },
-        StackState::Partial => partial(snapshot),
+        StackState::Partial => describe_partial(snapshot),
         StackState::Stopped => Headline {
             tone: Tone::Off,
             word: "Stopped",
             title: "The stack is stopped.".into(),
-            text: if checks::comes_first(snapshot) {
+            text: if checks::has_problem_to_show_first(snapshot) {
                 "Starting will fail. Fix the problem below first.".into()
             } else {
                 "Starting pulls missing images, then starts six services and waits until each is ready.".into()
@@ -145,7 +145,7 @@ fn at_rest(snapshot: &Snapshot) -> Headline {
     }
 }
 
-fn partial(snapshot: &Snapshot) -> Headline {
+fn describe_partial(snapshot: &Snapshot) -> Headline {
     let ready = snapshot.services.iter().filter(|status| status.ready).count();
     let titles = |wanted: fn(ContainerState) -> bool| -> Vec<&str> {
         snapshot
@@ -164,10 +164,10 @@ fn partial(snapshot: &Snapshot) -> Headline {
         let them = if down.len() == 1 { "it" } else { "them" };
         let kept = if down.len() == snapshot.services.len() { "" } else { "; the others keep running" };
         let state = if all_stopped { "stopped" } else { "not running" };
-        text.push(format!("{} {} {state}. Start {them}{kept}.", words::list(&down), be(&down)));
+        text.push(format!("{} {} {state}. Start {them}{kept}.", words::join_names(&down), be(&down)));
     }
     if !slow.is_empty() {
-        text.push(format!("{} {} running but not ready yet.", words::list(&slow), be(&slow)));
+        text.push(format!("{} {} running but not ready yet.", words::join_names(&slow), be(&slow)));
     }
     Headline {
         tone: Tone::Warn,

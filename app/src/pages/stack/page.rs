@@ -8,7 +8,7 @@ use super::{
     actions::{OpenPage, RemoveForm},
     checks::{self, Checks},
     flow::DataPath,
-    headline::{Step, headline, offers},
+    headline::{Step, available_actions, headline},
     services::Services,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 #[component]
 pub fn StackPage() -> impl IntoView {
     let commands = Commands::new();
-    let checks_first = Live::get().derive(checks::comes_first);
+    let checks_first = Live::get().derive(checks::has_problem_to_show_first);
     let checks_last = Derived::new(move || !checks_first.get());
     view! {
         <Title text="Stack" />
@@ -47,8 +47,8 @@ fn Opening(commands: Commands) -> impl IntoView {
     let headline = live.derive(headline);
     let step = Derived::new(move || headline.with(|headline| headline.step.clone()));
     let lead = Derived::new(move || headline.with(|headline| headline.text.clone()));
-    let stop = live.derive(|snapshot| offers(snapshot).stop);
-    let remove = live.derive(|snapshot| offers(snapshot).remove);
+    let stop = live.derive(|snapshot| available_actions(snapshot).stop);
+    let remove = live.derive(|snapshot| available_actions(snapshot).remove);
     view! {
         <header class="page-header">
             <div class="title-row">

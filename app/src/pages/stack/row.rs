@@ -23,7 +23,7 @@ pub struct PortLink {
 
 /// The progress of pulling the service's image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetch {
+pub struct PullProgress {
     /// In thousandths.
     pub value: u32,
     /// `41 MB of 212 MB`.
@@ -44,7 +44,7 @@ pub struct Row {
     /// Why the service is not ready, in the words of the service or the Engine.
     pub why: Option<String>,
     /// The pull of its image, while it runs.
-    pub fetch: Option<Fetch>,
+    pub fetch: Option<PullProgress>,
     /// The published ports.
     pub ports: Vec<PortLink>,
     /// How long it has been running, and when it started.
@@ -61,10 +61,10 @@ pub struct Row {
 pub fn row(snapshot: &Snapshot, now: Timestamp, service: Service) -> Row {
     let known = matches!(snapshot.engine, EngineState::Connected { .. });
     let Some(status) = snapshot.service(service).filter(|_| known) else {
-        return unknown();
+        return unknown_row();
     };
     let job = snapshot.running_job();
-    let (tone, word) = state_words(status, job.and_then(|job| phase_of(job, service)));
+    let (tone, word) = describe_state(status, job.and_then(|job| phase_of(job, service)));
     Row {
         tone,
         word,
@@ -75,8 +75,8 @@ pub fn row(snapshot: &Snapshot, now: Timestamp, service: Service) -> Row {
             .as_deref()
             .or_else(|| status.waiting_for.as_deref().filter(|_| !status.ready))
             .map(words::sentence),
-        fetch: job.and_then(|job| fetch_of(job, &status.image)),
-        ports: ports_of(status),
+        fetch: job.and_then(|job| find_pull(job, &status.image)),
+        ports: port_links(status),
         up: status.started_at.map(|started| (format_duration(now.seconds_since(started)), started)),
         cpu: status.usage.map(words::cpu),
         memory: status.usage.map(|usage| words::bytes(usage.memory_bytes)),
@@ -84,7 +84,7 @@ pub fn row(snapshot: &Snapshot, now: Timestamp, service: Service) -> Row {
     }
 }
 
-fn unknown() -> Row {
+fn unknown_row() -> Row {
     Row {
         tone: Tone::Off,
         word: "Unknown",
@@ -101,7 +101,7 @@ fn unknown() -> Row {
 }
 
 /// Describes the state: the phase of the running job, or else the state of the container.
-pub fn state_words(status: &ServiceStatus, phase: Option<(JobKind, Phase)>) -> (Tone, &'static str) {
+pub fn describe_state(status: &ServiceStatus, phase: Option<(JobKind, Phase)>) -> (Tone, &'static str) {
     match phase {
         Some((_, Phase::Pulling)) => return (Tone::Busy, "Pulling image"),
         Some((_, Phase::Creating)) => return (Tone::Busy, "Creating"),
@@ -132,15 +132,15 @@ fn phase_of(job: &Job, service: Service) -> Option<(JobKind, Phase)> {
     job.steps.iter().find(|step| step.service == service).map(|step| (job.kind, step.phase))
 }
 
-fn fetch_of(job: &Job, image: &str) -> Option<Fetch> {
+fn find_pull(job: &Job, image: &str) -> Option<PullProgress> {
     let pull = job.pulls.iter().find(|pull| pull.image == image && !pull.complete)?;
-    Some(Fetch {
+    Some(PullProgress {
         value: thousandths(pull.fetched_bytes, pull.total_bytes),
         words: format!("{} of {}", words::bytes(pull.fetched_bytes), words::bytes(pull.total_bytes)),
     })
 }
 
-fn ports_of(status: &ServiceStatus) -> Vec<PortLink> {
+fn port_links(status: &ServiceStatus) -> Vec<PortLink> {
     status
         .ports
         .iter()

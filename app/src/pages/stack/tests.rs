@@ -12,8 +12,8 @@ use monitor_core::{
 
 use super::{
     checks,
-    headline::{Step, headline, offers},
-    row::{row, state_words},
+    headline::{Step, available_actions, headline},
+    row::{describe_state, row},
 };
 use crate::{components::Tone, live::Seed};
 
@@ -145,7 +145,7 @@ fn stop_and_remove_are_offered_only_where_they_have_an_effect() {
         (busy, false, false),
         (unreachable(all(Running, true)), false, false),
     ] {
-        let offers = offers(&snapshot);
+        let offers = available_actions(&snapshot);
         assert_eq!((offers.stop, offers.remove), (stop, remove));
     }
 }
@@ -167,10 +167,10 @@ fn a_service_is_described_by_the_running_job_or_else_by_its_container() {
         (Exited, false, up(Phase::Failed), Tone::Bad, "Failed"),
         (Running, true, Some((JobKind::Down, Phase::Stopping)), Tone::Busy, "Stopping"),
     ] {
-        assert_eq!(state_words(&status(Service::Loki, state, ready), phase), (tone, word));
+        assert_eq!(describe_state(&status(Service::Loki, state, ready), phase), (tone, word));
     }
     let died = ServiceStatus { problem: Some("exited with code 1".into()), ..status(Service::Loki, Exited, false) };
-    assert_eq!(state_words(&died, None), (Tone::Bad, "Exited"));
+    assert_eq!(describe_state(&died, None), (Tone::Bad, "Exited"));
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn checked(mut snapshot: Snapshot, findings: &[(Check, Grade)]) -> Snapshot {
 #[test]
 fn problems_are_counted_and_shown_first_unless_the_page_shows_them_elsewhere() {
     let stopped = all(ContainerState::Missing, false);
-    assert!(!checks::comes_first(&stopped), "there was no checkup yet");
+    assert!(!checks::has_problem_to_show_first(&stopped), "there was no checkup yet");
     let ends = (Check::EndOfLife, Grade::Warning);
     for (findings, first, words) in [
         (&[ends, (Check::Port, Grade::Ok)][..], false, "No problems found."),
@@ -212,7 +212,7 @@ fn problems_are_counted_and_shown_first_unless_the_page_shows_them_elsewhere() {
         (&[ends, (Check::DiskSpace, Grade::Problem)], true, "1 problem."),
     ] {
         let snapshot = checked(stopped.clone(), findings);
-        assert_eq!(checks::comes_first(&snapshot), first, "{findings:?}");
+        assert_eq!(checks::has_problem_to_show_first(&snapshot), first, "{findings:?}");
         assert_eq!(snapshot.checkup.as_ref().map(checks::summary).as_deref(), Some(words), "{findings:?}");
         assert_eq!(headline(&snapshot).text.contains("Fix the problem below"), first, "{findings:?}");
     }
