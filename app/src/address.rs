@@ -1,5 +1,7 @@
 //! Percent-encoding of the parts of an address.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
 /// Encodes pairs as the query of an address, without the `?`.
 pub fn encode_query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut query = String::new();
@@ -7,58 +9,28 @@ pub fn encode_query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> 
         if !query.is_empty() {
             query.push('&');
         }
-        encode(name, &mut query);
+        query.extend(utf8_percent_encode(name, QUERY));
         query.push('=');
-        encode(value, &mut query);
+        query.extend(utf8_percent_encode(value, QUERY));
     }
     query
 }
 
 /// Encodes a segment of a path, such as the name of a container.
 pub fn encode_segment(text: &str) -> String {
-    let mut segment = String::new();
-    encode(text, &mut segment);
-    segment.replace('/', "%2F")
+    utf8_percent_encode(text, SEGMENT).to_string()
 }
 
-/// Encodes everything except letters, digits, and `-._~/:` as `%XX`. A space is not encoded as `+`, which not every decoder
+/// Everything except letters, digits, and `-._~/:`. A space is encoded as `%20`, not as `+`, which not every decoder
 /// understands.
-fn encode(text: &str, query: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b':' => {
-                query.push(char::from(byte));
-            }
-            _ => {
-                query.push('%');
-                query.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                query.push(char::from(DIGITS[usize::from(byte & 15)]));
-            }
-        }
-    }
-}
+const QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
+/// The same, and the slash, which would end a segment of a path.
+const SEGMENT: &AsciiSet = &QUERY.add(b'/');
 
 /// Decodes a value as browsers encode it, including `+` for a space.
 pub fn decode(text: &str) -> String {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        bytes.push(match (first, after) {
-            (b'+', _) => b' ',
-            (b'%', [high, low, after @ ..]) => match digit(*high).zip(digit(*low)) {
-                Some((high, low)) => {
-                    rest = after;
-                    high << 4 | low
-                }
-                None => b'%',
-            },
-            _ => *first,
-        });
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -59,13 +59,15 @@ pub fn baked(settings: &Settings) -> Vec<Variable> {
     };
     let endpoint = |path: &str| format!("{collector}{path}");
     // Clawker only sets enabled options. Claude Code attaches IDs by default, and does not record contents.
-    let id = |name: &str, on: bool, about: &str| match on {
-        true => variable(name, "true", Source::Image, about),
-        false => variable(name, "false", Source::OnlyByHand, about),
+    let id = |name: &str, on: bool, about: &str| {
+        if on {
+            variable(name, "true", Source::Image, about)
+        } else {
+            variable(name, "false", Source::OnlyByHand, about)
+        }
     };
-    let contents = |name: &str, on: bool, about: &str| match on {
-        true => variable(name, "1", Source::Image, about),
-        false => variable(name, "0", Source::Default, about),
+    let contents = |name: &str, on: bool, about: &str| {
+        if on { variable(name, "1", Source::Image, about) } else { variable(name, "0", Source::Default, about) }
     };
     vec![
         variable(ENABLE, "1", Source::Image, "0 in containers created while no collector was running"),

@@ -6,6 +6,8 @@
 //!
 //! Rendering and planning are behind the feature `engine` and not part of the WebAssembly.
 
+#![warn(missing_docs)]
+
 pub mod access;
 pub mod agent_environment;
 pub mod agent_page;

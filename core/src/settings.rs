@@ -285,10 +285,8 @@ impl Reader<'_> {
             match seen.get(&port.number()) {
                 Some(other) => {
                     // Report the line that the user wrote.
-                    let (field, other) = match self.values.contains_key(key.path) {
-                        true => (key.path, *other),
-                        false => (*other, key.path),
-                    };
+                    let (field, other) =
+                        if self.values.contains_key(key.path) { (key.path, *other) } else { (*other, key.path) };
                     self.problem(field, format!("{port} is also `monitoring.{other}`; every port must be its own"));
                 }
                 None => {

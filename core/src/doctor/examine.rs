@@ -324,11 +324,10 @@ fn end_of_life(stack: &StackSpec, service: Service) -> Option<Finding> {
         grade: Grade::Warning,
         summary: format!("{} has reached end of life", service.title()),
         evidence,
-        next: Some(match stack.bind_address.is_loopback() {
-            true => "no action needed: it works, and only this machine can reach it".into(),
-            false => {
-                format!("block access from other machines, or set `monitoring.images.{service}` to a maintained build")
-            }
+        next: Some(if stack.bind_address.is_loopback() {
+            "no action needed: it works, and only this machine can reach it".into()
+        } else {
+            format!("block access from other machines, or set `monitoring.images.{service}` to a maintained build")
         }),
     })
 }

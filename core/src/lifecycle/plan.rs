@@ -172,14 +172,15 @@ pub fn plan_down(stack: &StackSpec, observed: &Observed, with_volumes: bool) -> 
             ranks.entry(Reverse(start_rank(stack, service))).or_default().push((service, container.id.clone()));
         }
     }
-    let volumes = match with_volumes {
-        true => stack
+    let volumes = if with_volumes {
+        stack
             .volumes
             .iter()
             .filter(|volume| observed.volumes.contains(&volume.name))
             .map(|volume| volume.name.clone())
-            .collect(),
-        false => Vec::new(),
+            .collect()
+    } else {
+        Vec::new()
     };
     DownPlan { ranks: ranks.into_values().collect(), volumes }
 }

@@ -1,5 +1,7 @@
 //! Builds URLs, and strings within the query languages in them.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 /// A URL under construction.
 pub(super) struct Address {
     text: String,
@@ -18,7 +20,7 @@ impl Address {
         self.has_query = true;
         self.text.push_str(name);
         self.text.push('=');
-        encode(value, &mut self.text);
+        self.text.extend(utf8_percent_encode(value, ENCODED));
         self
     }
 
@@ -33,20 +35,8 @@ impl Address {
     }
 }
 
-/// What is not a letter, a digit or one of `-._~` goes as `%XX`, the characters that RFC 3986 calls unreserved.
-fn encode(text: &str, into: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => into.push(char::from(byte)),
-            _ => {
-                into.push('%');
-                into.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                into.push(char::from(DIGITS[usize::from(byte & 15)]));
-            }
-        }
-    }
-}
+/// All characters except those that RFC 3986 calls unreserved.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Quotes text as JSON. LogQL and PromQL use the same escapes, which are those of Go.
 pub(super) fn quoted(text: &str) -> String {

@@ -33,12 +33,11 @@ pub(super) fn address(base: &str, old: bool, source: Source, expression: &str, r
     ]
     .concat();
     let explore = Address::at(base, "/explore");
-    match old {
-        true => explore.pair("orgId", "1").pair("left", &pane).done(),
-        false => {
-            let panes = [r#"{"a":"#, &pane, "}"].concat();
-            explore.pair("schemaVersion", "1").pair("orgId", "1").pair("panes", &panes).done()
-        }
+    if old {
+        explore.pair("orgId", "1").pair("left", &pane).done()
+    } else {
+        let panes = [r#"{"a":"#, &pane, "}"].concat();
+        explore.pair("schemaVersion", "1").pair("orgId", "1").pair("panes", &panes).done()
     }
 }
 

@@ -177,9 +177,10 @@ pub(super) struct PlainText(pub(super) String);
 impl FromStr for PlainText {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.chars().any(char::is_control) {
-            false => Ok(PlainText(text.to_owned())),
-            true => Err("control characters such as line breaks are not allowed".into()),
+        if text.chars().any(char::is_control) {
+            Err("control characters such as line breaks are not allowed".into())
+        } else {
+            Ok(PlainText(text.to_owned()))
         }
     }
 }

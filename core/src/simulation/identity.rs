@@ -55,10 +55,7 @@ impl Identity {
 
     /// Attributes of every data point and record of a session.
     pub(super) fn standard(&self, session: &str) -> Attributes {
-        let mut attributes = match self.release.tags_everything() {
-            true => self.tags(),
-            false => Attributes::new(),
-        };
+        let mut attributes = if self.release.tags_everything() { self.tags() } else { Attributes::new() };
         attributes.push(("user.id", self.user.clone().into()));
         attributes.push(("session.id", session.into()));
         if self.release.tags_everything() {

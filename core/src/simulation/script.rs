@@ -81,10 +81,8 @@ pub(super) const HAIKU: Model = Model { name: "claude-haiku-4-5-20251001", price
 /// Writes a session that starts at `start_ms`. `prompts` counts all prompts of the agent.
 pub(super) fn session(random: &mut Random, identity: &Identity, start_ms: u64, prompts: &mut u64) -> Session {
     // The recorded releases ran headless; nothing else is known about the two older ones.
-    let mode = match identity.release == Release::V2_1_330 && random.chance(600) {
-        true => Mode::Interactive,
-        false => Mode::Headless,
-    };
+    let mode =
+        if identity.release == Release::V2_1_330 && random.chance(600) { Mode::Interactive } else { Mode::Headless };
     let model = if random.chance(250) { OPUS } else { SONNET };
     let session = random.uuid();
     let mut author = ScriptWriter {

@@ -71,15 +71,12 @@ impl ScriptWriter<'_> {
         let (file, language) = self.random.pick(&FILES);
         let (added, removed) = (self.random.between(1, 60), self.random.between(0, 25));
         let writes = self.random.chance(500);
-        let (tool, input) = match writes {
-            true => {
-                let content: String = (1..=added).map(|line| format!("print({line})\n")).collect();
-                ("Write", vec![("file_path", file.to_owned()), ("content", content)])
-            }
-            false => {
-                let of = |word: &str| format!("{word} of {file}");
-                ("Edit", vec![("file_path", file.to_owned()), ("old_string", of("old")), ("new_string", of("new"))])
-            }
+        let (tool, input) = if writes {
+            let content: String = (1..=added).map(|line| format!("print({line})\n")).collect();
+            ("Write", vec![("file_path", file.to_owned()), ("content", content)])
+        } else {
+            let of = |word: &str| format!("{word} of {file}");
+            ("Edit", vec![("file_path", file.to_owned()), ("old_string", of("old")), ("new_string", of("new"))])
         };
         let call = Call { tool, id: self.tool_id(), input, parameters: None };
         if !self.decide(&call, Some(language)) {

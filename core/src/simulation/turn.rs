@@ -89,16 +89,18 @@ impl ScriptWriter<'_> {
 
     /// The pause between two turns: longer than any export interval.
     pub(super) fn pause(&mut self) {
-        match self.random.chance(700) {
-            true => self.wait(3000, 90_000),
-            false => self.wait(120_000, 1_500_000),
+        if self.random.chance(700) {
+            self.wait(3000, 90_000)
+        } else {
+            self.wait(120_000, 1_500_000)
         };
     }
 
     fn user_prompt(&mut self, number: u64) {
-        let text = match number % LONG_PROMPT_EVERY == FIRST_LONG_PROMPT {
-            true => self.pasted_log(),
-            false => self.random.pick(&PROMPTS).to_owned(),
+        let text = if number % LONG_PROMPT_EVERY == FIRST_LONG_PROMPT {
+            self.pasted_log()
+        } else {
+            self.random.pick(&PROMPTS).to_owned()
         };
         let mut attributes = vec![("prompt_length", as_text(text.len() as u64)), ("prompt", text.clone().into())];
         if self.is_newest_release() {

@@ -98,10 +98,11 @@ pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Opti
             () if broken.iter().any(|fault| fault.blocking) => Severity::Blocking,
             () => Severity::Warning,
         };
-        let fix = match facts.agent.managed {
+        let fix = if facts.agent.managed {
             // The file is part of the image or of a mounted folder.
-            true => crate::agents::Fix { kind: FixKind::Edit, ..facts.recreate_fix(FixKind::Rebuild) },
-            false => facts.recreate_fix(FixKind::Edit),
+            crate::agents::Fix { kind: FixKind::Edit, ..facts.recreate_fix(FixKind::Rebuild) }
+        } else {
+            facts.recreate_fix(FixKind::Edit)
         };
         return Some(Finding::new(severity, CauseCode::ManagedSettingsOverride, evidence, fix));
     }

@@ -178,9 +178,10 @@ pub(super) fn fault(
         return mismatch(takes(wanted_text));
     }
     let is_own = name == signal.endpoint()[0];
-    let path = match is_own {
-        true => found.path.to_owned(),
-        false => format!("{}{}", found.path.trim_end_matches('/'), signal.appended()),
+    let path = if is_own {
+        found.path.to_owned()
+    } else {
+        format!("{}{}", found.path.trim_end_matches('/'), signal.appended())
     };
     match () {
         () if path == wanted.path => None,

@@ -52,9 +52,10 @@ pub(super) fn network_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
     if !facts.is_on_network() && !beside_host {
         let on: Vec<String> = agent.networks.iter().map(|network| backticked(network)).collect();
         let on = if on.is_empty() { "on no network".to_owned() } else { format!("on {}", on.join(", ")) };
-        let by_hand = match agent.managed {
-            true => String::new(),
-            false => format!("; connect it with `docker network connect {NETWORK} {}`", agent.container),
+        let by_hand = if agent.managed {
+            String::new()
+        } else {
+            format!("; connect it with `docker network connect {NETWORK} {}`", agent.container)
         };
         let evidence = format!("it is {on}, but the collector is on `{NETWORK}`{by_hand}");
         findings.push(blocking(CauseCode::NotOnNetwork, evidence, facts.recreate_fix(FixKind::Recreate)));
@@ -77,12 +78,13 @@ pub fn check_new_agents(stack: &StackEvidence) -> NewAgents {
             format!("{} is running on `{NETWORK}` and has the label `{LABEL}`", backticked(collector.name()));
         return NewAgents { would_report: true, evidence, causes: Vec::new() };
     }
-    let reasons = match collector.running {
-        false => vec![(CauseCode::CollectorDown, collector.down_clause())],
-        true => detection_failures(collector)
+    let reasons = if collector.running {
+        detection_failures(collector)
             .into_iter()
             .map(|(code, ails)| (code, format!("{} is running but {ails}", backticked(collector.name()))))
-            .collect(),
+            .collect()
+    } else {
+        vec![(CauseCode::CollectorDown, collector.down_clause())]
     };
     let causes: Vec<Cause> =
         reasons.into_iter().map(|(code, evidence)| Cause { code, evidence, fix: start_stack() }).collect();

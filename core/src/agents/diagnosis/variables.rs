@@ -92,10 +92,7 @@ pub(super) fn backticked(text: &str) -> String {
     if text.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }
-    match shown.trim().is_empty() {
-        true => "empty".to_owned(),
-        false => format!("`{shown}`"),
-    }
+    if shown.trim().is_empty() { "empty".to_owned() } else { format!("`{shown}`") }
 }
 
 /// The clause "`NAME` is `value`", with secrets hidden.

@@ -17,20 +17,19 @@ pub(super) fn verify(before: &str, after: &str, edits: &[Edit], intended: &RawVa
     let read_back = values_in(after).ok().map(|(values, _)| texts(&values));
     let as_intended = read_back.is_some_and(|values| values == texts(intended));
     let others = |text: &str| other_leaves(text, edits);
-    match as_intended && others(before).is_some_and(|leaves| Some(leaves) == others(after)) {
-        true => Ok(()),
-        false => {
-            let keys: Vec<String> = edits.iter().map(|edit| format!("`monitoring.{}`", edit.key.path)).collect();
-            Err(Problem {
-                field: String::new(),
-                message: format!(
-                    "the file is written in a way in which {} cannot be changed alone; change it in an editor",
-                    keys.join(", ")
-                ),
-                file: None,
-                line: None,
-            })
-        }
+    if as_intended && others(before).is_some_and(|leaves| Some(leaves) == others(after)) {
+        Ok(())
+    } else {
+        let keys: Vec<String> = edits.iter().map(|edit| format!("`monitoring.{}`", edit.key.path)).collect();
+        Err(Problem {
+            field: String::new(),
+            message: format!(
+                "the file is written in a way in which {} cannot be changed alone; change it in an editor",
+                keys.join(", ")
+            ),
+            file: None,
+            line: None,
+        })
     }
 }
 

@@ -155,9 +155,10 @@ fn cut_from_flow(section: &Mapping, entry: &MappingEntry, text: &str) -> String 
 /// The value as a scalar in the style of the one it replaces.
 fn spelt(old: &str, key: &Key, value: &str) -> String {
     let single = || old.starts_with('\'').then(|| single_quoted(value)).flatten();
-    match old.starts_with('"') || !plain(key, value) {
-        true => double_quoted_or(single(), value),
-        false => single().unwrap_or_else(|| value.to_owned()),
+    if old.starts_with('"') || !plain(key, value) {
+        double_quoted_or(single(), value)
+    } else {
+        single().unwrap_or_else(|| value.to_owned())
     }
 }
 
@@ -185,9 +186,10 @@ fn block(names: &[&str], key: &Key, value: &str, indent: &str, step: &str) -> Ve
     let mut indent = indent.to_owned();
     let mut lines = Vec::new();
     for (index, name) in names.iter().enumerate() {
-        lines.push(match index + 1 == names.len() {
-            true => format!("{indent}{name}: {}", spelt("", key, value)),
-            false => format!("{indent}{name}:"),
+        lines.push(if index + 1 == names.len() {
+            format!("{indent}{name}: {}", spelt("", key, value))
+        } else {
+            format!("{indent}{name}:")
         });
         indent.push_str(step);
     }
@@ -200,9 +202,10 @@ fn insert(text: &str, at: usize, lines: &[String]) -> String {
     let ending = line_ending(text);
     let (before, after) = text.split_at(at);
     let lines = lines.join(ending);
-    match before.is_empty() || before == "\u{feff}" || before.ends_with(['\n', '\r']) {
-        true => format!("{before}{lines}{ending}{after}"),
-        false => format!("{before}{ending}{lines}{after}"),
+    if before.is_empty() || before == "\u{feff}" || before.ends_with(['\n', '\r']) {
+        format!("{before}{lines}{ending}{after}")
+    } else {
+        format!("{before}{ending}{lines}{after}")
     }
 }
 

@@ -102,9 +102,12 @@ pub fn numbers_from_answers(
     let cost = instead(whole(Some(&loki.cost)), Some(whole(prometheus.cost.as_ref())));
     let sessions = instead(whole(Some(&loki.sessions)), Some(whole(prometheus.sessions.as_ref())));
     let has_tokens = loki.tokens.iter().all(Result::is_ok);
-    let tokens: [Column; 4] = std::array::from_fn(|index| match has_tokens {
-        true => whole(Some(&loki.tokens[index])),
-        false => having(prometheus.tokens.as_ref(), "type", TOKEN_TYPES[index]),
+    let tokens: [Column; 4] = std::array::from_fn(|index| {
+        if has_tokens {
+            whole(Some(&loki.tokens[index]))
+        } else {
+            having(prometheus.tokens.as_ref(), "type", TOKEN_TYPES[index])
+        }
     });
     let calls = whole(Some(&loki.tools));
     let failures = having(Some(&loki.tools), "success", "false");

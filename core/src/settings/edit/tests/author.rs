@@ -223,15 +223,12 @@ pub(super) fn random_file(dice: &mut Dice) -> File {
                 continue;
             }
             author.write(&format!("{deeper}{name}:"));
-            match author.dice.one_in(3) {
-                true => {
-                    author.write(" ");
-                    author.flow(&keys);
-                }
-                false => {
-                    author.end_line();
-                    author.block(&keys, &deeper.repeat(2), deeper);
-                }
+            if author.dice.one_in(3) {
+                author.write(" ");
+                author.flow(&keys);
+            } else {
+                author.end_line();
+                author.block(&keys, &deeper.repeat(2), deeper);
             }
         }
     }

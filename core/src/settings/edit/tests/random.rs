@@ -53,9 +53,10 @@ fn an_edited_scalar_is_all_that_changes_and_editing_it_back_gives_the_file_back(
             file.values[index].1 = spelt;
             let back = edited(&after, &[set(key.path, &value)]);
             // A text that needed quotes for a while keeps them: nobody can tell that it had none.
-            match was_bare && !is_number_or_word(key) && !is_plain(&new) {
-                true => assert_eq!(value_in(&back, key), Some(value), "seed {seed}: {}", key.path),
-                false => assert_eq!(back, before, "seed {seed}: {} back to {value}", key.path),
+            if was_bare && !is_number_or_word(key) && !is_plain(&new) {
+                assert_eq!(value_in(&back, key), Some(value), "seed {seed}: {}", key.path)
+            } else {
+                assert_eq!(back, before, "seed {seed}: {} back to {value}", key.path)
             }
             edits += 1;
         }
