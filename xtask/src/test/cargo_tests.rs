@@ -36,7 +36,7 @@ pub fn run(tally: &mut Tally, paths: &Paths, tools: &Tools, selected: &Selected)
     let uses_nextest = selected.ring != Ring::Documentation && on_path("cargo-nextest").is_some();
     let mut command = command(paths);
     if uses_nextest {
-        command.args(["nextest", "run", "--no-tests=pass", "--hide-progress-bar"]);
+        command.args(["nextest", "run", "--no-tests=pass"]);
     } else {
         command.args(["test", "--quiet"]);
     }
