@@ -27,7 +27,7 @@ const NEEDS_ENGINE: &str = "needs Docker Engine; run by cargo xtask test";
 
 #[tokio::test]
 #[ignore = "needs Docker Engine; run by cargo xtask test"]
-async fn the_engine_introduces_itself() {
+async fn the_engine_reports_its_versions_and_endpoint() {
     let engine = DockerEngine::from_environment();
     let info = engine.info().await.expect(NEEDS_ENGINE);
     assert_eq!(info.version, docker(&["version", "--format", "{{.Server.Version}}"]));
@@ -39,7 +39,7 @@ async fn the_engine_introduces_itself() {
 
 #[tokio::test]
 #[ignore = "needs Docker Engine; run by cargo xtask test"]
-async fn agents_are_found_with_their_telemetry_and_nothing_else() {
+async fn agents_are_found_with_their_telemetry_variables_only() {
     let bench = Workbench::new();
     let image = bench.service(Service::Promtail).image.to_string();
     let name = "clawker.try-out.dev";
@@ -62,7 +62,7 @@ async fn agents_are_found_with_their_telemetry_and_nothing_else() {
 
 #[tokio::test]
 #[ignore = "needs Docker Engine; run by cargo xtask test"]
-async fn a_container_lives_and_everything_can_be_repeated() {
+async fn a_container_goes_through_its_life_cycle_and_each_step_is_idempotent() {
     let bench = Workbench::new();
     let (engine, stack) = (&bench.engine, &bench.stack);
     let spec = bench.service(Service::Promtail);
@@ -153,7 +153,7 @@ async fn a_container_lives_and_everything_can_be_repeated() {
 
 #[tokio::test]
 #[ignore = "needs Docker Engine; run by cargo xtask test"]
-async fn a_container_that_ends_says_how() {
+async fn an_exited_container_reports_its_exit_code() {
     let bench = Workbench::new();
     let mut spec = bench.service(Service::Jaeger);
     spec.environment.insert("THROWAWAY".into(), "exit".into());
@@ -174,7 +174,7 @@ async fn a_container_that_ends_says_how() {
 
 #[tokio::test]
 #[ignore = "needs Docker Engine; run by cargo xtask test"]
-async fn a_taken_port_is_said_with_its_holder() {
+async fn a_taken_port_is_reported_with_its_holder() {
     let bench = Workbench::new();
     let spec = bench.service(Service::Jaeger);
     let port = spec.ports[0].host;
@@ -198,7 +198,7 @@ async fn a_taken_port_is_said_with_its_holder() {
 
 #[tokio::test]
 #[ignore = "needs Docker Engine; run by cargo xtask test"]
-async fn somebody_elses_container_is_named_and_left_alone() {
+async fn a_foreign_container_is_named_and_not_touched() {
     let bench = Workbench::new();
     let spec = bench.service(Service::Loki);
     let label = "com.docker.compose.project=elsewhere";
@@ -216,7 +216,7 @@ async fn somebody_elses_container_is_named_and_left_alone() {
 
 #[tokio::test]
 #[ignore = "needs Docker Engine; run by cargo xtask test"]
-async fn containers_are_what_docker_compose_would_make_and_it_adopts_them() {
+async fn containers_equal_those_of_docker_compose_and_it_adopts_them() {
     let bench = Workbench::new();
     bench.engine.create_network().await.expect("a network");
     bench.compose(&["create"]);

@@ -33,7 +33,7 @@ fn agent<'a>(report: &'a Value, name: &str) -> &'a Value {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn every_cause_is_told_with_its_verdict_and_its_fix() {
+fn every_cause_has_its_verdict_and_fix() {
     let it = Installation::new();
     it.run(&["init"]).done();
     let cast = Cast::new(&it);
@@ -128,7 +128,7 @@ fn lines(told: &BTreeMap<String, String>) -> String {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn one_agent_is_explained_and_the_wrong_name_is_told_apart() {
+fn one_agent_is_explained_and_wrong_names_are_refused() {
     let it = Installation::new();
     it.up().done();
     let cast = Cast::new(&it);
@@ -157,7 +157,7 @@ fn one_agent_is_explained_and_the_wrong_name_is_told_apart() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn agents_are_followed_a_document_a_change() {
+fn watching_agents_prints_a_document_for_each_change() {
     let it = Installation::new();
     it.up().done();
     let cast = Cast::new(&it);

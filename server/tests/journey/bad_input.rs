@@ -23,7 +23,7 @@ pub fn words(it: &Installation, said: &Said) -> String {
 
 #[test]
 #[ignore = "needs the Docker Engine; run by cargo xtask test"]
-fn an_absent_engine() {
+fn an_unreachable_engine() {
     let it = Installation::new();
     let asked = |variable: &str, value: &str, command: &str| {
         words(&it, &Said::of(it.command(&[command]).env_remove("DOCKER_HOST").env(variable, value)))
@@ -107,7 +107,7 @@ fn a_port_held_by_a_container() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn an_image_that_cannot_be_fetched() {
+fn an_image_that_cannot_be_pulled() {
     let mut it = Installation::new();
     it.use_image(Service::Jaeger, "127.0.0.1:1/nothing:1");
     let told = words(&it, &it.up());
@@ -120,7 +120,7 @@ fn an_image_that_cannot_be_fetched() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn a_strangers_container() {
+fn a_foreign_container() {
     let it = Installation::new();
     docker(&["create", "--name", "grafana", "clawker-stand-in/grafana:12.4.2"]).done();
     insta::assert_snapshot!(words(&it, &it.up()), @r"
@@ -134,7 +134,7 @@ fn a_strangers_container() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn a_strangers_network() {
+fn a_foreign_network() {
     let it = Installation::new();
     docker(&["network", "create", "clawker-net"]).done();
     insta::assert_snapshot!(words(&it, &it.up()), @r"
@@ -156,7 +156,7 @@ fn a_service_that_exits() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn a_service_that_never_gets_ready() {
+fn a_service_that_never_becomes_ready() {
     let mut it = Installation::new();
     it.use_image(Service::Grafana, "clawker-stand-in/grafana:never-ready");
     it.run(&["init"]).done();
@@ -213,7 +213,7 @@ fn broken_settings() {
 
 #[test]
 #[ignore = "needs the Docker Engine; run by cargo xtask test"]
-fn misuse_is_exit_code_two() {
+fn wrong_usage_exits_with_code_2() {
     let it = Installation::new();
     for arguments in [&["logs", "nginx"][..], &["frobnicate"], &["up", "--wait-timeout", "soon"]] {
         assert_eq!(it.run(arguments).code, Some(2), "{arguments:?}");

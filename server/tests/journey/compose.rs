@@ -4,7 +4,7 @@ use crate::installation::{Installation, container_ids};
 
 #[test]
 #[ignore = "needs the Docker Engine, the stand-in images and Docker Compose; run by cargo xtask test"]
-fn after_our_up_compose_sees_everything_and_recreates_nothing() {
+fn after_our_up_compose_recreates_nothing() {
     let it = Installation::new();
     it.up().done();
     let before = container_ids();
@@ -36,7 +36,7 @@ fn after_our_up_compose_sees_everything_and_recreates_nothing() {
 
 #[test]
 #[ignore = "needs the Docker Engine, the stand-in images and Docker Compose; run by cargo xtask test"]
-fn after_composes_up_we_see_everything_and_recreate_nothing() {
+fn after_compose_up_our_up_recreates_nothing() {
     let it = Installation::new();
     // Compose does not make an external network; `up` and `down` leave it there.
     it.up().done();

@@ -28,7 +28,7 @@ fn doctor(it: &Installation) -> (Option<i32>, Value) {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn a_machine_with_nothing_in_the_way() {
+fn a_machine_without_problems() {
     let it = Installation::new();
     let (code, before) = doctor(&it);
     assert_eq!((code, problems(&before)), (Some(0), vec![]), "{before:#}");
@@ -60,7 +60,7 @@ fn a_machine_with_nothing_in_the_way() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn ports_that_somebody_else_holds() {
+fn ports_in_use_by_others() {
     let it = Installation::new();
     let held = TcpListener::bind(("127.0.0.1", it.ports["grafana_port"])).unwrap();
     docker(&["rm", "--force", "in-the-way"]);
@@ -89,7 +89,7 @@ fn ports_that_somebody_else_holds() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn an_address_that_is_not_this_machine_s() {
+fn an_address_of_another_machine() {
     let it = Installation::new();
     let settings = std::fs::read_to_string(it.settings_file()).unwrap();
     // TEST-NET-1 (RFC 5737): no machine has it.
@@ -109,7 +109,7 @@ fn an_address_that_is_not_this_machine_s() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn a_stranger_s_container_and_network_and_files_that_were_edited() {
+fn a_foreign_container_and_network_and_hand_edited_files() {
     let it = Installation::new();
     docker(&["create", "--name", Service::Grafana.name(), "clawker-stand-in/grafana:12.4.2"]).done();
     docker(&["network", "create", "clawker-net"]).done();

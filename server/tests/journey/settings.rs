@@ -19,7 +19,7 @@ fn all_current(it: &Installation) {
 
 #[test]
 #[ignore = "needs the Docker Engine; run by cargo xtask test"]
-fn settings_are_read_changed_and_taken_back_without_touching_the_rest_of_the_file() {
+fn settings_are_read_set_and_unset_without_changing_the_rest_of_the_file() {
     let it = Installation::new();
     let old = "# mine\nlogging: {level: debug}\nmonitoring:\n  grafana_port: 3001 # taken at work\n";
     std::fs::write(it.settings_file(), old).unwrap();
@@ -55,7 +55,7 @@ fn settings_are_read_changed_and_taken_back_without_touching_the_rest_of_the_fil
 
 #[test]
 #[ignore = "needs the Docker Engine, the stand-in images and Docker Compose; run by cargo xtask test"]
-fn a_changed_port_makes_anew_what_it_concerns_and_compose_agrees() {
+fn a_changed_port_recreates_affected_services_and_compose_agrees() {
     let it = Installation::new();
     it.up().done();
     all_current(&it);
@@ -92,7 +92,7 @@ fn a_changed_port_makes_anew_what_it_concerns_and_compose_agrees() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn a_service_that_does_not_get_ready_gets_its_old_configuration_back() {
+fn a_service_that_does_not_become_ready_is_rolled_back() {
     let it = Installation::new();
     it.up().done();
     let before = container_ids();
@@ -121,7 +121,7 @@ fn a_service_that_does_not_get_ready_gets_its_old_configuration_back() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn a_file_edited_by_hand_is_kept_and_replacing_it_makes_its_service_see_it() {
+fn a_hand_edited_file_is_kept_and_replacing_it_recreates_its_service() {
     let it = Installation::new();
     it.up().done();
     let before = container_ids();

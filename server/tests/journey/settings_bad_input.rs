@@ -20,7 +20,7 @@ fn set(it: &Installation, text: impl AsRef<[u8]>) -> Said {
 
 #[test]
 #[ignore = "needs the Docker Engine; run by cargo xtask test"]
-fn a_setting_that_does_not_exist_or_may_not_be() {
+fn an_unknown_setting_and_invalid_values() {
     let it = Installation::new();
     std::fs::write(it.settings_file(), OLD).unwrap();
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "get", "grafanaport"])), @r"
@@ -44,7 +44,7 @@ fn a_setting_that_does_not_exist_or_may_not_be() {
 
 #[test]
 #[ignore = "needs the Docker Engine; run by cargo xtask test"]
-fn a_file_that_cannot_be_changed_without_harm() {
+fn a_file_that_cannot_be_changed_safely() {
     let it = Installation::new();
     insta::assert_snapshot!(words(&it, &set(&it, "monitoring:\n\tloki_port: 3101\n")), @r"
     error: FOLDER/settings.yaml:2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)

@@ -64,7 +64,7 @@ fn init_up_status_logs_down() {
 /// What Clawker itself looks for before it switches an agent's telemetry on (reference B.4).
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn clawkers_own_detector_finds_the_collector() {
+fn clawkers_own_check_finds_the_collector() {
     let it = Installation::new();
     it.up().done();
     let found = docker(&[
@@ -83,7 +83,7 @@ fn clawkers_own_detector_finds_the_collector() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn a_log_is_followed_until_the_process_is_told_to_stop() {
+fn a_log_is_followed_until_the_process_is_stopped() {
     let it = Installation::new();
     it.up().done();
     let following = Running::reading_stdout(it.command(&["logs", "loki", "--follow", "-n", "0"]));
@@ -99,7 +99,7 @@ fn a_log_is_followed_until_the_process_is_told_to_stop() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn every_port_can_be_changed_and_only_what_it_concerns_is_made_anew() {
+fn every_port_can_be_changed_and_only_affected_services_are_recreated() {
     let mut it = Installation::new();
     it.up().done();
     let before = container_ids();

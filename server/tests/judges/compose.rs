@@ -10,7 +10,7 @@ const FOLDERS: [&str; 3] = ["monitor", "Odd $HOME & 'quoted': \"folder\"", "émi
 
 #[test]
 #[ignore = "needs Docker Compose; run by cargo xtask test"]
-fn compose_computes_the_hashes_that_we_put_on_containers() {
+fn compose_computes_the_config_hashes_of_our_labels() {
     let compose = program("MONITOR_TEST_COMPOSE");
     for (case, settings) in every_case() {
         for folder in FOLDERS {
@@ -33,7 +33,7 @@ fn compose_computes_the_hashes_that_we_put_on_containers() {
 
 #[test]
 #[ignore = "needs Docker Compose; run by cargo xtask test"]
-fn compose_reads_the_file_without_a_complaint_and_sees_the_same_stack() {
+fn compose_reads_the_file_without_warnings_as_the_same_stack() {
     let compose = program("MONITOR_TEST_COMPOSE");
     for (case, settings) in every_case() {
         let folder = MonitorFolder::write("Odd $HOME", &settings);

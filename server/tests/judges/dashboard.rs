@@ -118,7 +118,7 @@ async fn start(folder: &Path) -> Prometheus {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
-async fn prometheus_answers_every_question_of_the_dashboard() {
+async fn prometheus_answers_every_query_of_the_dashboard() {
     let filled = Filled::new().await;
     let questions: Vec<Question> =
         questions().into_iter().filter(|question| question.store == Store::Prometheus).collect();
@@ -147,7 +147,7 @@ fn expect(question: &str, answers: &[Answer], label: &str, expected: &[(&str, f6
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
-async fn the_answers_are_those_of_the_ledgers() {
+async fn the_answers_agree_with_the_ledgers() {
     let filled = Filled::new().await;
     let lines = question(PanelId::LinesChanged, "A");
     let ask = async |question: &Question, metric: &str, kinds: &[(&str, &str)], chosen: &Chosen, sessions: &[&str]| {
@@ -224,7 +224,7 @@ async fn the_steps_of_a_graph_add_up_to_the_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
-async fn what_was_lost_is_counted_from_the_first_loss() {
+async fn lost_data_is_counted_from_the_first_loss() {
     let filled = Filled::new().await;
     let lost = question(PanelId::LostData, "A");
     // 4 and 3 with the same labels, 2 and 1 in series that begin with them; the 5 of two hours ago are not counted.

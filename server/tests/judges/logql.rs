@@ -10,7 +10,7 @@ use super::{
 
 #[test]
 #[ignore = "needs Grafana's LogQL grammar; run by cargo xtask test"]
-fn grafanas_grammar_reads_every_question_and_finds_the_rules_kept() {
+fn grafanas_grammar_parses_every_dashboard_query() {
     let questions: Vec<Question> = questions().into_iter().filter(|question| question.store == Store::Loki).collect();
     let variables = questions.iter().filter(|question| question.panel.is_none()).count();
     assert_eq!(variables, 3, "projects, agents and addresses come from Loki");
@@ -34,7 +34,7 @@ fn place(question: &Question) -> String {
 
 #[test]
 #[ignore = "needs Grafana's LogQL grammar; run by cargo xtask test"]
-fn the_rules_find_what_they_are_for() {
+fn each_query_rule_finds_its_violation() {
     let agents = r#"{service_name="claude-code"}"#;
     let cases = [
         (format!("sum(count_over_time({agents} | event_name= [1h]))"), "not valid LogQL"),

@@ -12,7 +12,7 @@ use super::{
 
 #[test]
 #[ignore = "needs promtool; run by cargo xtask test"]
-fn promtool_finds_nothing_wrong() {
+fn promtool_accepts_the_generated_file() {
     let promtool = program("MONITOR_TEST_PROMTOOL");
     let knows_retention = knows_retention(&promtool);
     for (case, settings) in every_case() {
@@ -82,7 +82,7 @@ tests:
 
 #[test]
 #[ignore = "needs promtool; run by cargo xtask test"]
-fn a_counter_that_is_new_or_was_restarted_is_counted_whole() {
+fn a_new_or_restarted_counter_is_counted_in_full() {
     let promtool = program("MONITOR_TEST_PROMTOOL");
     let folder = MonitorFolder::write("monitor", &Settings::default());
     let expression = Chosen::all().fill(&question(PanelId::LinesChanged, "A"));

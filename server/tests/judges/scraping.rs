@@ -22,7 +22,7 @@ const FIRST_SCRAPES: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
-async fn prometheus_scrapes_what_the_generated_file_names() {
+async fn prometheus_scrapes_every_target_of_the_generated_file() {
     // An address of this machine that nobody else listens on: the collector's own port is not ours to choose.
     let host = format!("127.84.{}.{}", std::process::id() / 250 % 250, std::process::id() % 250 + 1);
     let ports =

@@ -73,7 +73,7 @@ async fn the_table_holds_every_server_function() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_without_rights_changes_nothing_and_learns_only_that_the_process_answers() {
+async fn a_caller_without_rights_changes_nothing_and_reads_only_the_health_check() {
     let panel = panel();
     for route in ROUTES {
         assert_eq!(status(&panel, route, &[]).await, StatusCode::FORBIDDEN, "{route:?}");

@@ -28,7 +28,7 @@ fn event(id: &str) -> AgentEvent {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_holds_what_engine_and_stores_know_and_no_secret() {
+async fn the_agent_page_shows_data_of_engine_and_stores_and_no_secrets() {
     let panel = panel();
     panel.have_dev();
     {
@@ -58,7 +58,7 @@ async fn the_page_holds_what_engine_and_stores_know_and_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_does_not_answer_costs_what_it_would_have_told() {
+async fn an_unreachable_store_is_named_with_what_is_missing() {
     let panel = panel();
     panel.have_dev();
     panel.telemetry.answers().failure = Some("no answer on port 3100".into());
@@ -70,7 +70,7 @@ async fn a_store_that_does_not_answer_costs_what_it_would_have_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_by_that_name_is_404_and_an_engine_that_is_away_503() {
+async fn an_unknown_agent_is_404_and_an_unreachable_engine_503() {
     let panel = panel();
     let asked = async |name: &str| {
         let request = post("/api/agent").header("accept", "application/json");
@@ -108,7 +108,7 @@ async fn numbers_are_sent_at_once_and_only_when_they_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_come_as_they_arrive_once_each_and_trouble_is_told_and_taken_back() {
+async fn events_are_sent_once_each_and_errors_are_reported_until_they_are_over() {
     let panel = panel();
     panel.have_dev();
     panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
@@ -133,7 +133,7 @@ async fn events_come_as_they_arrive_once_each_and_trouble_is_told_and_taken_back
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_begins_while_the_engine_is_away_says_so_and_ends() {
+async fn a_stream_opened_while_docker_is_unreachable_says_so_and_ends() {
     let panel = panel();
     panel.engine.go_away();
     panel.until("gone", |snapshot| snapshot.stack == StackState::EngineUnreachable).await;
@@ -143,7 +143,7 @@ async fn a_stream_that_begins_while_the_engine_is_away_says_so_and_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_are_behind_the_guard_like_everything_else() {
+async fn streams_and_downloads_check_host_and_origin() {
     let panel = panel();
     for path in
         ["/events", "/events/numbers", "/events/agent/clawker.demo.dev", "/logs/loki/stream", "/logs/loki/download"]
@@ -157,7 +157,7 @@ async fn streams_are_behind_the_guard_like_everything_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_grafana_as_it_is_published_now_may_be_framed() {
+async fn only_grafana_at_its_published_address_can_be_embedded() {
     let panel = panel();
     let policy = panel.get("/").await.header("content-security-policy").to_owned();
     assert!(policy.contains("frame-src 'none';"), "{policy}");

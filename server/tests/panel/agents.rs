@@ -22,7 +22,7 @@ fn seen(snapshot: &Snapshot) -> Vec<(&str, ContainerState)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_is_followed_from_its_creation_to_its_end() {
+async fn an_agent_is_tracked_from_creation_to_removal() {
     let panel = panel();
     assert!(panel.shown().await.agents.is_empty());
     let dev = |state| AgentContainer { state, ..agent_container("dev") };
@@ -42,7 +42,7 @@ async fn an_agent_is_followed_from_its_creation_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_end_is_believed_before_the_engine_was_looked_at() {
+async fn an_exit_event_is_shown_before_the_container_is_inspected() {
     let panel = panel();
     panel.engine.agent_is(agent_container("dev"), "start");
     panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
@@ -66,7 +66,7 @@ async fn an_end_is_believed_before_the_engine_was_looked_at() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_there_already_is_seen_and_going_away_leaves_nobody() {
+async fn agents_are_listed_on_connecting_and_cleared_on_losing_docker() {
     let panel = panel();
     panel.shown().await;
     panel.engine.go_away();
@@ -80,7 +80,7 @@ async fn who_is_there_already_is_seen_and_going_away_leaves_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_agent_would_report_once_the_collector_runs_on_the_network() {
+async fn new_agents_will_report_once_the_collector_runs_on_the_network() {
     let panel = panel();
     assert!(!panel.shown().await.new_agents.unwrap().would_report);
     panel.up().await;
@@ -93,7 +93,7 @@ async fn a_new_agent_would_report_once_the_collector_runs_on_the_network() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_its_files_tell_comes_after_the_first_showing() {
+async fn an_agents_files_are_read_once_for_each_run() {
     let panel = panel();
     panel.shown().await;
     let managed = r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"0"}}"#;
@@ -117,7 +117,7 @@ async fn what_its_files_tell_comes_after_the_first_showing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_stores_are_asked_while_somebody_looks_and_never_otherwise() {
+async fn the_stores_are_queried_only_while_someone_is_watching() {
     let panel = panel();
     panel.up().await;
     panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
@@ -138,7 +138,7 @@ async fn the_stores_are_asked_while_somebody_looks_and_never_otherwise() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_nobody_looked_at_for_long_is_right_before_any_script_runs() {
+async fn a_page_loaded_after_a_long_pause_is_up_to_date_without_javascript() {
     let panel = panel();
     panel.engine.agent_is(agent_container("dev"), "start");
     panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
@@ -185,7 +185,7 @@ async fn a_changed_setting_changes_verdicts_without_asking_the_engine() {
 
 /// The numbers: what one event costs among two hundred agents.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_event_among_two_hundred_agents_costs_one_look() {
+async fn one_event_among_two_hundred_agents_costs_one_inspection() {
     let panel = panel();
     panel.shown().await;
     panel.engine.go_away();

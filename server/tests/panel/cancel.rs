@@ -10,7 +10,10 @@ use monitor_core::{
     job::{Job, JobKind, JobState, Progress},
     settings::Change,
 };
-use monitor_testing::harness::{panel, panel_with};
+use monitor_testing::{
+    deadline::within_deadline,
+    harness::{panel, panel_with},
+};
 
 /// The same context, but the job is canceled as soon as it reports that many files.
 fn canceled_after(files: usize, jobs: &Jobs, job: JobContext) -> JobContext {
@@ -27,7 +30,7 @@ fn canceled_after(files: usize, jobs: &Jobs, job: JobContext) -> JobContext {
 }
 
 async fn ended(jobs: &Jobs, job: Job) -> Job {
-    jobs.wait_for_end(job.id).await.unwrap()
+    within_deadline("the end of the job", jobs.wait_for_end(job.id)).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ fn problems(snapshot: &Snapshot) -> Vec<Finding> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn he_comes_without_being_called_and_finds_the_ports_the_stack_s_own_once_it_runs() {
+async fn the_doctor_runs_automatically_and_attributes_the_ports_to_the_running_stack() {
     let panel = panel();
     let free = |snapshot: &Snapshot| {
         snapshot.checkup.iter().flat_map(|it| &it.findings).any(|finding| finding.summary.ends_with("is free"))
@@ -37,7 +37,7 @@ async fn he_comes_without_being_called_and_finds_the_ports_the_stack_s_own_once_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_that_a_process_took_is_found_on_demand_and_read_before_the_services() {
+async fn a_port_taken_by_a_process_is_found_on_request_and_shown_above_the_services() {
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = held.local_addr().unwrap().port();
     let panel = panel_with(&format!("monitoring:\n  grafana_port: {port}\n"));
@@ -57,7 +57,7 @@ async fn a_port_that_a_process_took_is_found_on_demand_and_read_before_the_servi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_engine_that_goes_away_and_settings_that_break_are_found_without_being_asked() {
+async fn an_unreachable_engine_and_broken_settings_are_found_automatically() {
     let panel = panel();
     panel.until("checked", |snapshot| snapshot.checkup.is_some()).await;
     panel.engine.go_away();
@@ -74,7 +74,7 @@ async fn an_engine_that_goes_away_and_settings_that_break_are_found_without_bein
 
 /// The stack that came after this one: same folder, same project name, other services.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_of_the_opensearch_generation_is_left_alone_and_said_so() {
+async fn a_folder_of_the_opensearch_stack_is_reported_and_not_changed() {
     let panel = panel();
     let directory = panel.folder.path().join("data/monitor");
     std::fs::create_dir_all(&directory).unwrap();

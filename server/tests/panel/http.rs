@@ -11,7 +11,7 @@ async fn healthz_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_bears_the_headers_that_keep_others_out() {
+async fn every_response_has_the_security_headers() {
     let panel = panel();
     for path in ["/", "/healthz", "/nothing/here", "/files"] {
         let answer = panel.get(path).await;
@@ -22,7 +22,7 @@ async fn every_answer_bears_the_headers_that_keep_others_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_nonce_of_the_policy_is_new_each_time_and_no_other_script_may_run() {
+async fn the_policys_nonce_is_new_for_each_response_and_inline_code_is_blocked() {
     let panel = panel();
     let first = panel.get("/").await;
     let policy = first.header("content-security-policy").to_owned();
@@ -32,7 +32,7 @@ async fn the_nonce_of_the_policy_is_new_each_time_and_no_other_script_may_run() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_foreign_host_is_misdirected_and_a_foreign_page_forbidden() {
+async fn a_foreign_host_gets_421_and_a_foreign_origin_gets_403() {
     let panel = panel();
     let rebound = axum::http::Request::get("/").header("host", "evil.example:8484");
     assert_eq!(panel.send(rebound, "").await.status, StatusCode::MISDIRECTED_REQUEST);
@@ -45,7 +45,7 @@ async fn a_foreign_host_is_misdirected_and_a_foreign_page_forbidden() {
 
 /// The attack surface: every path that runs code on request.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_functions_are_these_and_no_others() {
+async fn the_list_of_server_functions_is_complete() {
     let mut paths: Vec<String> =
         leptos::server_fn::axum::server_fn_paths().map(|(path, method)| format!("{method} {path}")).collect();
     paths.sort();
@@ -69,7 +69,7 @@ async fn the_server_functions_are_these_and_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_vital_verbs_work_as_plain_forms() {
+async fn initialize_start_and_stop_work_as_plain_forms() {
     let panel = panel();
     let page = panel.get("/").await;
     assert!(page.text.contains(">Initialize<"), "the one next step is a button");
@@ -90,7 +90,7 @@ async fn the_vital_verbs_work_as_plain_forms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_has_its_status_and_its_words() {
+async fn an_error_has_its_http_status_and_message() {
     let panel = panel_with("monitoring:\n  grafana_port: 99999\n");
     let answer = panel.send(post("/api/files").header("accept", "application/json"), "").await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -100,7 +100,7 @@ async fn an_error_has_its_status_and_its_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_that_an_editor_changed_are_seen_at_the_next_load() {
+async fn settings_changed_in_an_editor_are_seen_on_the_next_page_load() {
     let panel = panel();
     panel.plane.initialize(false).await.unwrap();
     assert!(!panel.get("/").await.text.contains("Replace the files"));
@@ -112,7 +112,7 @@ async fn settings_that_an_editor_changed_are_seen_at_the_next_load() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_hold_the_real_state_before_any_script_runs() {
+async fn pages_show_the_current_state_without_javascript() {
     let panel = panel();
     panel.up().await;
     panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
@@ -142,7 +142,7 @@ async fn a_log_can_be_downloaded_and_a_missing_one_is_404() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_is_not_there_offers_the_way_back() {
+async fn an_unknown_page_is_404_and_links_to_the_start_page() {
     let panel = panel();
     for path in ["/nothing", "/logs/nginx"] {
         let answer = panel.get(path).await;
@@ -154,7 +154,7 @@ async fn a_page_that_is_not_there_offers_the_way_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_are_compressed_where_the_browser_takes_it() {
+async fn pages_are_compressed_when_the_browser_accepts_it() {
     let panel = panel();
     let response = panel.open(get("/").header("accept-encoding", "gzip")).await;
     assert_eq!(response.headers().get("content-encoding").map(|value| value.as_bytes()), Some(&b"gzip"[..]));

@@ -13,7 +13,7 @@ fn position(calls: &[String], call: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_makes_everything_in_order_and_ends_when_all_six_are_ready() {
+async fn up_creates_everything_in_order_and_ends_when_all_six_are_ready() {
     let panel = panel();
     let job = panel.up().await;
     assert_eq!((job.kind, job.state, job.error), (JobKind::Up, JobState::Done, None));
@@ -40,7 +40,7 @@ async fn a_second_up_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_crash_left_half_made_is_adopted() {
+async fn containers_left_by_a_crash_are_adopted() {
     let panel = panel();
     panel.up().await;
     panel.engine.world().containers[2].state = ContainerState::Created;
@@ -57,7 +57,7 @@ async fn what_a_crash_left_half_made_is_adopted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_press_start_at_once_get_one_job() {
+async fn two_simultaneous_starts_get_one_job() {
     let panel = panel();
     panel.plane.initialize(false).await.unwrap();
     let (first, second) = tokio::join!(panel.plane.start_stack(), panel.plane.start_stack());
@@ -70,7 +70,7 @@ async fn two_who_press_start_at_once_get_one_job() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_files_the_next_step_is_to_make_them() {
+async fn up_without_files_asks_to_initialize() {
     let panel = panel();
     let job = panel.plane.start_stack().await.unwrap();
     let job = panel.ended(job.id).await;
@@ -79,7 +79,7 @@ async fn without_files_the_next_step_is_to_make_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_exits_is_named_with_its_last_words_and_the_others_run() {
+async fn a_service_that_exits_is_reported_with_its_last_log_lines_and_the_others_run() {
     let panel = panel();
     panel.engine.world().faults.exits.insert(Service::Grafana, 3);
     panel.readiness.not_ready(Service::Grafana, "no answer on port 3000");
@@ -116,7 +116,7 @@ async fn a_taken_port_names_its_setting_and_what_depends_on_the_service_is_not_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_never_gets_ready_is_told_with_what_it_said() {
+async fn a_service_that_never_becomes_ready_is_reported_with_its_answer() {
     let panel = panel();
     panel.readiness.not_ready(Service::Loki, "HTTP 503: Ingester not ready");
     let job = panel.up().await;
@@ -134,7 +134,7 @@ async fn a_service_that_never_gets_ready_is_told_with_what_it_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_image_that_cannot_be_fetched_is_named_and_the_others_start() {
+async fn an_image_that_cannot_be_pulled_is_named_and_the_other_services_start() {
     let panel = panel();
     panel.engine.world().images.clear();
     panel.engine.world().faults.pulls.insert(Service::Promtail, "manifest unknown".into());
@@ -148,7 +148,7 @@ async fn an_image_that_cannot_be_fetched_is_named_and_the_others_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_strangers_container_stops_everything_before_anything_is_made() {
+async fn a_foreign_container_stops_up_before_anything_is_created() {
     let panel = panel();
     panel.engine.have_foreign_container("grafana", "grafana/grafana:9.0");
     let job = panel.up().await;
@@ -163,7 +163,7 @@ async fn a_strangers_container_stops_everything_before_anything_is_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_is_cancelled_where_it_is_and_goes_on_from_there() {
+async fn the_next_up_continues_where_a_canceled_one_stopped() {
     let panel = panel();
     panel.engine.world().images.clear();
     panel.engine.hold_pulls();
@@ -185,7 +185,7 @@ async fn a_job_is_cancelled_where_it_is_and_goes_on_from_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_engine_going_away_during_up_fails_the_job_and_the_next_one_finishes_it() {
+async fn losing_docker_during_up_fails_the_job_and_the_next_up_finishes() {
     let panel = panel();
     panel.engine.world().images.clear();
     panel.engine.hold_pulls();
@@ -201,7 +201,7 @@ async fn the_engine_going_away_during_up_fails_the_job_and_the_next_one_finishes
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn down_leaves_data_and_network_and_remove_takes_the_data() {
+async fn down_keeps_data_and_network_and_remove_deletes_the_data() {
     let panel = panel();
     panel.up().await;
     let job = panel.plane.stop_stack().await.unwrap();

@@ -9,7 +9,7 @@ use monitor_core::{
 use monitor_testing::harness::{Events, get, panel, post};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_container_that_dies_is_seen_without_asking() {
+async fn a_container_that_exits_is_noticed_through_events() {
     let panel = panel();
     panel.up().await;
     panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
@@ -20,7 +20,7 @@ async fn a_container_that_dies_is_seen_without_asking() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_engine_going_away_and_coming_back_are_events_too() {
+async fn losing_and_regaining_docker_updates_the_snapshot() {
     let panel = panel();
     panel.up().await;
     panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
@@ -48,7 +48,7 @@ async fn cpu_and_memory_are_measured_only_while_someone_is_watching() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_begins_with_the_build_and_a_snapshot_and_goes_on_with_changes() {
+async fn a_connection_sends_the_build_then_a_snapshot_then_changes() {
     let panel = panel();
     let mut events = Events::open(&panel, "/events").await;
     let LiveEvent::Hello { build } = events.next_live().await else { panic!("hello comes first") };

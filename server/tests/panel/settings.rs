@@ -21,7 +21,7 @@ fn agent(name: &str, prompts: &str) -> AgentContainer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_shows_the_file_the_ports_and_what_an_agent_gets() {
+async fn the_settings_page_shows_file_ports_and_agent_variables() {
     let panel = panel_with("# mine\nmonitoring:\n  grafana_port: 3001 # taken at work\n");
     panel.up().await;
     let page = panel.page().await;
@@ -74,7 +74,7 @@ async fn a_preview_shows_what_would_change_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn applying_while_the_stack_runs_makes_anew_only_what_the_change_concerns() {
+async fn applying_to_a_running_stack_recreates_only_affected_services() {
     let panel = panel_with("# mine\nmonitoring:\n  grafana_port: 3001 # taken at work\n");
     panel.up().await;
     for (typed, anew) in [
@@ -108,7 +108,7 @@ monitoring:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_save_leaves_a_backup_and_every_tab_hears_of_it() {
+async fn saving_keeps_a_backup_and_updates_every_tab() {
     let panel = panel_with("monitoring: {}\n");
     let before = panel.panel.hub.snapshot().configuration.settings_base;
     let job = panel.apply(&[("grafana_port", "3001")], false).await.unwrap();
@@ -122,7 +122,7 @@ async fn a_save_leaves_a_backup_and_every_tab_hears_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_field_that_two_people_changed_is_a_conflict_and_is_saved_only_knowingly() {
+async fn a_field_changed_by_two_people_is_a_conflict_until_it_is_confirmed() {
     let panel = panel_with("monitoring:\n  grafana_port: 3001\n  loki_port: 3101\n");
     let page = panel.page().await;
     std::fs::write(panel.settings_file(), "monitoring:\n  grafana_port: 4001\n  loki_port: 4101\n").unwrap();
@@ -153,7 +153,7 @@ async fn a_field_that_two_people_changed_is_a_conflict_and_is_saved_only_knowing
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_save_at_once_do_not_overwrite_one_another() {
+async fn two_simultaneous_saves_do_not_overwrite_each_other() {
     for _ in 0..8 {
         let panel = panel_with("monitoring: {}\n");
         let page = panel.page().await;
@@ -166,7 +166,7 @@ async fn two_who_save_at_once_do_not_overwrite_one_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_edited_by_hand_are_shown_and_kept_unless_one_chooses_otherwise() {
+async fn hand_edited_files_are_shown_and_kept_unless_replacing_is_chosen() {
     let panel = panel();
     panel.up().await;
     std::fs::write(panel.generated("loki-config.yaml"), "# mine\n").unwrap();
@@ -192,7 +192,7 @@ async fn files_edited_by_hand_are_shown_and_kept_unless_one_chooses_otherwise() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_compose_file_edited_by_hand_stops_a_running_stack_from_following() {
+async fn applying_to_a_running_stack_refuses_a_hand_edited_compose_file() {
     let panel = panel();
     panel.up().await;
     std::fs::write(panel.generated("compose.yaml"), "services: {}\n").unwrap();
@@ -203,7 +203,7 @@ async fn a_compose_file_edited_by_hand_stops_a_running_stack_from_following() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_is_not_dropped_because_another_job_is_at_work() {
+async fn a_form_is_refused_while_another_job_is_running() {
     let panel = panel();
     panel.plane.initialize(false).await.unwrap();
     panel.engine.world().images.clear();
@@ -216,7 +216,7 @@ async fn a_form_is_not_dropped_because_another_job_is_at_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn agents_that_differ_are_named_with_the_variables() {
+async fn agents_with_other_values_are_listed_with_the_variables() {
     let panel = panel_with("monitoring: {telemetry: {log_user_prompts: false}}\n");
     panel.engine.world().agents = vec![agent("dev", "1"), agent("quiet", "0")];
     let drift = panel.page().await.drift;
@@ -227,7 +227,7 @@ async fn agents_that_differ_are_named_with_the_variables() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_is_looked_at_while_somebody_types() {
+async fn a_port_is_checked_while_it_is_typed() {
     let panel = panel();
     panel.engine.world().location.publishes_here = true;
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -23,7 +23,7 @@ async fn refused(panel: &Harness, typed: &[(&str, &str)]) -> Vec<Problem> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn values_that_are_not_allowed_are_all_told_at_their_fields() {
+async fn every_invalid_value_is_reported_at_its_field() {
     let panel = panel_with("monitoring: {}\n");
     let typed = [
         ("grafana_port", "three thousand"),
@@ -44,7 +44,7 @@ async fn values_that_are_not_allowed_are_all_told_at_their_fields() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_that_another_service_has_is_told() {
+async fn a_port_of_another_service_is_refused() {
     let panel = panel_with("monitoring: {}\n");
     let problems = refused(&panel, &[("grafana_port", "3100")]).await;
     assert_eq!(problems.len(), 1, "{problems:#?}");
@@ -52,7 +52,7 @@ async fn a_port_that_another_service_has_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_cannot_be_edited_without_harm_is_left_alone() {
+async fn a_file_that_cannot_be_edited_safely_is_not_changed() {
     for (text, said) in [
         ("monitoring:\n  telemetry: &shared {log_user_prompts: true}\nother: *shared\n", "anchor"),
         ("monitoring:\n  telemetry:\n    log_user_prompts: true\n    log_user_prompts: false\n", "uplicate"),
@@ -67,7 +67,7 @@ async fn a_file_that_cannot_be_edited_without_harm_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broken_file_is_shown_with_its_lines_and_mended_on_the_page() {
+async fn a_broken_file_is_shown_with_line_numbers_and_can_be_fixed_on_the_page() {
     let broken = "# mine\nmonitoring:\n  grafana_port: [1\n";
     let panel = panel_with(broken);
     let page = panel.page().await;
@@ -100,7 +100,7 @@ async fn a_broken_file_is_shown_with_its_lines_and_mended_on_the_page() {
 type Spoil = fn(&std::path::Path);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_text_is_told_and_not_touched() {
+async fn a_settings_file_that_is_not_text_is_reported_and_not_changed() {
     let panel = panel_with("");
     let file = panel.settings_file();
     let spoil: [(Spoil, &str); 3] = [
@@ -133,7 +133,7 @@ async fn what_is_no_text_is_told_and_not_touched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_that_is_too_large_is_not_taken() {
+async fn a_settings_text_that_is_too_large_is_refused() {
     let panel = panel_with("monitoring: [\n");
     let base = panel.page().await.base;
     let body = format!("base={base}&text={}", "%23".repeat((1 << 20) + 1));

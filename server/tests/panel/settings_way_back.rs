@@ -12,7 +12,7 @@ use monitor_core::{
 use monitor_testing::harness::{Harness, form, panel, panel_with};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_does_not_get_ready_puts_everything_back() {
+async fn a_service_that_does_not_become_ready_rolls_everything_back() {
     let panel = panel_with("# mine\nmonitoring:\n  grafana_port: 3001\n");
     panel.up().await;
     let (before, hashes) = (panel.on_disk(), hashes(&panel));
@@ -30,7 +30,7 @@ async fn a_service_that_does_not_get_ready_puts_everything_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_that_is_taken_or_may_not_be_used_puts_everything_back() {
+async fn a_taken_or_privileged_port_rolls_everything_back() {
     let panel = panel();
     panel.up().await;
     let before = panel.on_disk();
@@ -56,7 +56,7 @@ async fn a_port_that_is_taken_or_may_not_be_used_puts_everything_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_cannot_be_written_puts_the_others_back() {
+async fn a_file_that_cannot_be_written_rolls_back_the_others() {
     let panel = panel();
     panel.up().await;
     let prometheus = panel.generated("prometheus.yaml");
@@ -71,7 +71,7 @@ async fn a_file_that_cannot_be_written_puts_the_others_back() {
 
 /// Settings that somebody wrote with an editor are theirs, right or wrong.
 #[tokio::test(flavor = "multi_thread")]
-async fn applying_settings_as_they_are_never_puts_the_settings_file_back() {
+async fn applying_saved_settings_never_rolls_back_the_settings_file() {
     let panel = panel();
     panel.up().await;
     let compose = std::fs::read_to_string(panel.generated("compose.yaml")).unwrap();
@@ -106,7 +106,7 @@ async fn applying_settings_as_they_are_never_puts_the_settings_file_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_was_not_ready_before_keeps_nobody_from_changing_another() {
+async fn a_service_that_was_not_ready_before_does_not_roll_back_changes_to_another() {
     let panel = panel();
     panel.up().await;
     panel.readiness.not_ready(Service::Loki, "HTTP 503: Ingester not ready");
@@ -117,7 +117,7 @@ async fn a_service_that_was_not_ready_before_keeps_nobody_from_changing_another(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_engine_that_goes_away_meanwhile_is_no_reason_to_take_settings_back() {
+async fn losing_docker_while_applying_does_not_roll_settings_back() {
     let panel = panel();
     panel.up().await;
     let image = "mirror.example/grafana:1";
@@ -153,7 +153,7 @@ fn hashes(panel: &Harness) -> Vec<(String, Option<String>)> {
 
 /// Whoever stops a job wants it to stop, not to go the whole way back; the same again goes on from there.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_job_leaves_what_was_done_and_the_same_again_finishes_it() {
+async fn a_canceled_job_keeps_completed_steps_and_applying_again_finishes() {
     let panel = panel();
     panel.up().await;
     panel.engine.hold_pulls();

@@ -57,7 +57,7 @@ fn expect(found: &[KeyValue], meant: &Attributes, course: SimulationClock) {
 }
 
 #[test]
-fn what_is_decoded_is_what_was_meant() {
+fn decoding_returns_what_was_encoded() {
     for (index, release) in [(0, Release::V2_1_330), (1, Release::V2_1_100), (3, Release::V2_0_30)] {
         let course = course(BEGUN_MS, 1.0);
         let who = Agent::new(1, index, INTERVALS).identity().clone();
@@ -137,7 +137,7 @@ fn timeless(bytes: &[u8], is_metrics: bool) -> String {
 }
 
 #[test]
-fn another_hour_and_another_rate_change_nothing_but_timestamps() {
+fn another_start_and_rate_change_only_timestamps() {
     let now = bodies(1, 0, course(BEGUN_MS, 1.0), 120);
     let later = bodies(1, 0, course(BEGUN_MS + 86_400_000, 60.0), 120);
     assert_ne!(now, later);
@@ -148,7 +148,7 @@ fn another_hour_and_another_rate_change_nothing_but_timestamps() {
 }
 
 #[test]
-fn a_rate_squeezes_time_and_keeps_its_order() {
+fn a_rate_compresses_time_and_keeps_its_order() {
     let course = course(BEGUN_MS, 1000.0);
     assert_eq!(course.nanoseconds(3_600_000), (BEGUN_MS + 3600) * 1_000_000);
     let moments: Vec<u64> = (0..2000).map(|at_ms| course.nanoseconds(at_ms)).collect();

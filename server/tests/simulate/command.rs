@@ -17,7 +17,7 @@ fn simulate(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn without_a_collector_it_says_so_and_what_to_do() {
+fn without_a_collector_the_error_says_what_to_do() {
     let base = format!("http://127.0.0.1:{}", free_port("127.0.0.1"));
     let output = simulate(&["--for", "1s", "--endpoint", &base]);
     assert_eq!(output.status.code(), Some(1));
@@ -28,7 +28,7 @@ fn without_a_collector_it_says_so_and_what_to_do() {
 }
 
 #[test]
-fn what_makes_no_sense_is_a_misuse() {
+fn invalid_arguments_exit_with_code_2() {
     for arguments in [["--for", "ten"], ["--rate", "0"], ["--agents", "0"], ["--endpoint", "localhost"]] {
         assert_eq!(simulate(&arguments).status.code(), Some(2), "{arguments:?}");
     }

@@ -128,7 +128,7 @@ fn check_events(report: &Report, received: &Received) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_ledger_is_what_arrived() {
+async fn the_ledger_equals_what_arrived() {
     let collector = Collector::start(|_| None).await;
     let report = play(&simulation(&collector, 3)).await;
     let received = collector.received();
@@ -145,7 +145,7 @@ async fn the_ledger_is_what_arrived() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_memory_across_gaps_the_collector_would_count_too_little() {
+async fn without_state_across_gaps_the_collector_would_undercount() {
     let collector = Collector::start(|_| None).await;
     let report = play(&simulation(&collector, 3)).await;
     let sums = forgotten(&points(&collector.received()));
@@ -155,7 +155,7 @@ async fn without_a_memory_across_gaps_the_collector_would_count_too_little() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_refused_for_good_is_in_no_ledger() {
+async fn rejected_requests_are_not_in_the_ledger() {
     // Every 7th request is refused once and taken at the next try; every 10th is wrong for good.
     let collector = Collector::start(|number| match number {
         number if number % 10 == 9 => Some(StatusCode::BAD_REQUEST),
@@ -175,7 +175,7 @@ async fn what_was_refused_for_good_is_in_no_ledger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_collector_that_is_full_is_asked_five_times() {
+async fn a_full_collector_is_tried_five_times() {
     // The first request is refused to the end of everybody's patience.
     let collector = Collector::start(|_| Some(StatusCode::TOO_MANY_REQUESTS)).await;
     let simulation = Simulation { agents: 1, duration: Some(Duration::from_millis(2)), ..simulation(&collector, 1) };
@@ -188,7 +188,7 @@ async fn a_collector_that_is_full_is_asked_five_times() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_seed_leaves_the_same_ledger() {
+async fn the_same_seed_gives_the_same_ledger() {
     let collector = Collector::start(|_| None).await;
     let simulation = simulation(&collector, 1);
     let (one, other) = (play(&simulation).await, play(&simulation).await);
@@ -197,7 +197,7 @@ async fn the_same_seed_leaves_the_same_ledger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_play_that_is_stopped_flushes_and_leaves_its_ledger() {
+async fn a_stopped_simulation_flushes_and_returns_its_ledger() {
     let collector = Collector::start(|_| None).await;
     let simulation = Simulation { duration: None, ..simulation(&collector, 1) };
     let stop = CancellationToken::new();

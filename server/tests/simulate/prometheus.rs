@@ -13,7 +13,7 @@ use super::{
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
-async fn prometheus_says_what_the_ledger_says() {
+async fn prometheus_agrees_with_the_ledger() {
     let collector = Collector::start(|_| None).await;
     let report = play(&simulation(&collector, 2)).await;
     let deltas: Vec<Delta> = points(&collector.received()).into_iter().map(|arrived| arrived.delta).collect();

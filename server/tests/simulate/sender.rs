@@ -52,7 +52,7 @@ fn sender(retry_policy: RetryPolicy, stop: &CancellationToken) -> Sender {
 
 /// A row for each status: how many tries it is worth when it never changes.
 #[tokio::test]
-async fn only_what_may_pass_is_tried_again() {
+async fn only_temporary_errors_are_retried() {
     for (status, tries) in [(429, 5), (502, 5), (503, 5), (504, 5), (400, 1), (404, 1), (413, 1), (500, 1), (307, 1)] {
         let status = StatusCode::from_u16(status).expect("a status");
         let fate = Outcome::Refused(format!("HTTP {}", status.as_u16()));
@@ -61,7 +61,7 @@ async fn only_what_may_pass_is_tried_again() {
 }
 
 #[tokio::test]
-async fn it_waits_as_long_as_it_is_asked_to_but_not_longer_than_its_time() {
+async fn retry_after_is_honored_within_the_total_time() {
     let busy_once = |wait| {
         move |number| match number {
             0 => (StatusCode::SERVICE_UNAVAILABLE, Some(wait), Vec::new()),
@@ -75,7 +75,7 @@ async fn it_waits_as_long_as_it_is_asked_to_but_not_longer_than_its_time() {
 }
 
 #[tokio::test]
-async fn what_the_collector_left_out_is_counted() {
+async fn records_rejected_by_the_collector_are_counted() {
     let partial = PartialSuccess { rejected: 3, error_message: "too many streams".into() };
     let body = ExportResponse { partial_success: Some(partial) }.encode_to_vec();
     let reply = move |_| (StatusCode::OK, None, body.clone());
@@ -83,7 +83,7 @@ async fn what_the_collector_left_out_is_counted() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_tried_again_and_no_answer_is_not() {
+async fn a_refused_connection_is_retried_and_a_lost_answer_is_not() {
     let sender = sender(QUICK, &CancellationToken::new());
     let url = format!("http://127.0.0.1:{}/", free_port("127.0.0.1"));
     let (fate, retries) = sender.send(&url, vec![1]).await;
@@ -107,7 +107,7 @@ async fn nobody_there_is_tried_again_and_no_answer_is_not() {
 }
 
 #[tokio::test]
-async fn who_is_told_to_stop_does_not_wait_for_another_try() {
+async fn a_stopped_sender_does_not_wait_for_a_retry() {
     let stop = CancellationToken::new();
     stop.cancel();
     let patient =

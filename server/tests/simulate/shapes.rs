@@ -187,7 +187,7 @@ fn without_subagents(shapes: &BTreeSet<Shape>) -> BTreeSet<Shape> {
 }
 
 #[test]
-fn resources_and_scopes_are_the_recorded_ones() {
+fn resources_and_scopes_equal_the_recorded_ones() {
     for release in Release::ALL {
         let (recorded, played) = (recorded(release), played(release));
         assert_eq!(played.resources, recorded.resources, "{release:?}");
@@ -196,7 +196,7 @@ fn resources_and_scopes_are_the_recorded_ones() {
 }
 
 #[test]
-fn every_recorded_counter_is_played_with_the_same_attributes() {
+fn every_recorded_counter_is_simulated_with_the_same_attributes() {
     for release in Release::ALL {
         let (recorded, played) = (recorded(release), played(release));
         for (name, about) in &recorded.metrics {
@@ -211,7 +211,7 @@ fn every_recorded_counter_is_played_with_the_same_attributes() {
 }
 
 #[test]
-fn every_recorded_event_is_played_with_the_same_attributes() {
+fn every_recorded_event_is_simulated_with_the_same_attributes() {
     for release in Release::ALL {
         let (recorded, played) = (recorded(release), played(release));
         let names: BTreeSet<&str> = recorded.records.keys().filter_map(|key| key.split(' ').next()).collect();
@@ -238,7 +238,7 @@ fn every_recorded_event_is_played_with_the_same_attributes() {
 }
 
 #[test]
-fn the_oldest_releases_send_no_number_in_an_event() {
+fn the_oldest_releases_send_no_numbers_in_events() {
     for (release, numbers) in [(Release::V2_0_30, &[][..]), (Release::V2_1_100, &["event.sequence"])] {
         for (event, shapes) in played(release).records {
             for (key, kind) in shapes.into_iter().flatten() {

@@ -197,7 +197,7 @@ fn check_stand_in(report: &Report, numbers: &Numbers) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
-async fn the_numbers_are_the_ledgers_with_loki_and_without() {
+async fn the_numbers_agree_with_the_ledger_with_and_without_loki() {
     let played = played().await;
     let scrapes = scraped(&played, &[]);
     let with_loki = filled(&scrapes, true).await;
@@ -227,7 +227,7 @@ async fn the_numbers_are_the_ledgers_with_loki_and_without() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
-async fn a_shorter_range_holds_what_fell_into_it() {
+async fn a_shorter_range_counts_only_what_happened_in_it() {
     let played = played().await;
     let scrapes = scraped(&played, &[]);
     let filled = filled(&scrapes, false).await;
@@ -255,7 +255,7 @@ async fn a_shorter_range_holds_what_fell_into_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
-async fn what_the_collector_forgot_when_it_was_started_anew_is_still_counted() {
+async fn counts_from_before_a_collector_restart_are_kept() {
     let played = played().await;
     for restarts in [vec![0.5], vec![0.2, 0.7], vec![0.25, 0.5, 0.75]] {
         let restarts: Vec<f64> = restarts.iter().map(|part| played.begin + WORK * part).collect();

@@ -35,7 +35,7 @@ fn ways() -> Vec<(Answer, &'static str)> {
 }
 
 #[tokio::test]
-async fn one_question_that_fails_costs_its_columns_only() {
+async fn a_failed_query_costs_only_its_columns() {
     for (answer, words) in ways() {
         let loki = Store::start(move |asked| match asked.query() {
             query if query.contains("tool_result") => answer.clone(),
@@ -54,7 +54,7 @@ async fn one_question_that_fails_costs_its_columns_only() {
 }
 
 #[tokio::test]
-async fn without_loki_prometheus_stands_in() {
+async fn prometheus_is_the_fallback_for_loki() {
     for (answer, words) in ways() {
         let loki = Store::start(move |_| answer.clone()).await;
         let prometheus = Store::start(|asked| match asked.query() {
@@ -79,7 +79,7 @@ async fn without_loki_prometheus_stands_in() {
 }
 
 #[tokio::test]
-async fn who_does_not_listen_or_does_not_run_is_told_of() {
+async fn stores_that_are_unreachable_or_stopped_are_named() {
     let (port, loki) = (free_port("127.0.0.1"), Store::empty().await);
     let telemetry = telemetry(loki.port, port);
     let numbers = telemetry.numbers(Range::Day).await;
@@ -107,7 +107,7 @@ async fn who_does_not_listen_or_does_not_run_is_told_of() {
 }
 
 #[tokio::test]
-async fn who_takes_too_long_is_not_waited_for() {
+async fn a_slow_store_times_out() {
     // Takes connections, and says nothing.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("its address").port();
@@ -116,7 +116,7 @@ async fn who_takes_too_long_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn grafana_says_whether_it_may_be_framed() {
+async fn grafanas_headers_decide_whether_it_can_be_embedded() {
     for (policy, allowed) in [("frame-ancestors 'self' http://127.0.0.1:*", true), ("frame-ancestors 'none'", false)] {
         let grafana = Store::start(move |asked| {
             assert!(asked.path.starts_with("/d-solo/claude-code-monitoring/"), "{}", asked.path);

@@ -48,7 +48,7 @@ fn crowds(sizes: &[u64]) -> Vec<(u64, u64)> {
 }
 
 #[tokio::test]
-async fn nothing_is_left_out_and_nothing_comes_twice() {
+async fn no_event_is_skipped_and_none_comes_twice() {
     for (sizes, limit) in [
         (vec![1; 30], 7),
         (vec![1, 300, 1, 1, 300, 2], 50),
@@ -87,7 +87,7 @@ async fn nothing_is_left_out_and_nothing_comes_twice() {
 }
 
 #[tokio::test]
-async fn without_a_beginning_the_last_ones_come_oldest_first() {
+async fn without_a_start_the_last_events_are_returned_oldest_first() {
     let events: Events = Arc::new(Mutex::new(crowds(&[1; 50])));
     let store = Store::start(move |asked| loki(&events, asked)).await;
     let last = telemetry(store.port, 1).events(&Owner::default(), None, 20).await.expect("events");
@@ -96,7 +96,7 @@ async fn without_a_beginning_the_last_ones_come_oldest_first() {
 }
 
 #[tokio::test]
-async fn a_week_without_an_event_is_read_once() {
+async fn a_week_without_events_is_queried_once() {
     let events: Events = Arc::default();
     let shown = Arc::clone(&events);
     let store = Store::start(move |asked| loki(&shown, asked)).await;

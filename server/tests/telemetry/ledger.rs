@@ -115,7 +115,7 @@ fn check_sessions(sessions: &[Session], agent: &AgentLedger) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_numbers_of_loki_are_the_ledgers() {
+async fn the_numbers_from_loki_agree_with_the_ledger() {
     let (report, entries) = played().await;
     let last: BTreeMap<String, u64> = entries.iter().fold(BTreeMap::new(), |mut last, entry| {
         let known: &mut u64 = last.entry(format!("{}/{}", entry.labels["project"], entry.labels["agent"])).or_default();

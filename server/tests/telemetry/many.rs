@@ -22,7 +22,7 @@ fn body(kind: &str, more: &[&str], value: impl Fn(u64) -> Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_agents_are_read_and_merged() {
+async fn the_numbers_of_two_hundred_agents_are_read_and_merged() {
     let one = |agent: u64| json!([1_795_330_760.5, format!("{}.125", agent + 1)]);
     let steps = |_| Value::Array((0..30).map(|step| json!([1_795_330_760 + step * 120, "1.5"])).collect());
     let vector = body("vector", &["true", "false"], one);

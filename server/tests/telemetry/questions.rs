@@ -25,7 +25,7 @@ fn counted(asked: &[Asked]) -> BTreeMap<(String, String), usize> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_tabs_cause_each_question_once() {
+async fn twenty_tabs_send_each_query_once() {
     let (loki, prometheus) = (Store::empty().await, Store::empty().await);
     let telemetry = telemetry(loki.port, prometheus.port);
     let all = join_all((0..20).map(|_| async {
@@ -43,7 +43,7 @@ async fn twenty_tabs_cause_each_question_once() {
 }
 
 #[tokio::test]
-async fn a_week_is_looked_back_once_and_then_only_at_what_is_new() {
+async fn the_first_query_covers_a_week_and_later_ones_only_what_is_new() {
     let (first, second, prometheus) = (Store::empty().await, Store::empty().await, Store::empty().await);
     let telemetry = telemetry(first.port, prometheus.port);
     telemetry.heard().await.expect("an answer");
@@ -96,7 +96,7 @@ async fn everything_asked_of_loki() -> Vec<String> {
 
 #[tokio::test]
 #[ignore = "needs Grafana's LogQL grammar; run by cargo xtask test"]
-async fn grafanas_grammar_reads_everything_that_is_asked_of_loki() {
+async fn grafanas_grammar_parses_every_loki_query() {
     let asked = everything_asked_of_loki().await;
     assert!(asked.len() > 60, "{} questions", asked.len());
     let questions: Vec<Value> = asked.iter().map(|query| json!({ "place": "asked", "expression": query })).collect();
@@ -105,7 +105,7 @@ async fn grafanas_grammar_reads_everything_that_is_asked_of_loki() {
 }
 
 #[tokio::test]
-async fn connections_are_asked_for_by_the_addresses_that_are_known() {
+async fn connections_are_queried_by_the_known_ip_addresses() {
     let (loki, owner) = (Store::empty().await, Owner::new(None, Some("a")));
     let source = telemetry(loki.port, 1);
     let nowhere = source.egress(&owner, &[], Range::Hour).await.expect("an answer");

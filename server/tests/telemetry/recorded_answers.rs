@@ -60,7 +60,7 @@ fn last() -> Option<Timestamp> {
 }
 
 #[tokio::test]
-async fn the_recorded_answers_become_the_numbers_of_the_ledgers() {
+async fn recorded_answers_are_read_as_the_ledgers_numbers() {
     let (loki, prometheus) = (Store::start(loki).await, Store::empty().await);
     let numbers = telemetry(loki.port, prometheus.port).numbers(Range::Hour).await;
     assert_eq!(numbers.missing, []);
@@ -74,7 +74,7 @@ async fn the_recorded_answers_become_the_numbers_of_the_ledgers() {
 }
 
 #[tokio::test]
-async fn who_was_heard_and_what_happened_are_told_from_the_recorded_lines() {
+async fn last_seen_and_events_are_read_from_recorded_lines() {
     let (loki, prometheus) = (Store::start(loki).await, Store::empty().await);
     let telemetry = telemetry(loki.port, prometheus.port);
     let heard = telemetry.heard().await.expect("an answer");
@@ -90,7 +90,7 @@ async fn who_was_heard_and_what_happened_are_told_from_the_recorded_lines() {
 }
 
 #[tokio::test]
-async fn the_recorded_refusals_are_told_in_lokis_words() {
+async fn recorded_errors_are_reported_in_lokis_words() {
     let prometheus = Store::empty().await;
     for (file, words) in [
         ("error-parse.txt", "HTTP 400: parse error at line 1, col 15: syntax error: unexpected (, expecting , or )"),
