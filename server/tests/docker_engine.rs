@@ -1,7 +1,7 @@
-//! `DockerEngine` against the real Engine, with throw-away containers, and with the real Docker Compose as judge.
+//! `DockerEngine` on the real Engine, with throw-away containers, compared with the real Docker Compose.
 //!
-//! The containers bear the services' own names, because names are part of what is tested: where a stack runs already,
-//! these tests fail rather than touch it.
+//! The containers have the services' real names, because names are tested too. If a stack is running already, these
+//! tests fail rather than touch it.
 
 #[path = "docker_engine/workbench.rs"]
 mod workbench;
@@ -89,7 +89,8 @@ async fn a_container_goes_through_its_life_cycle_and_each_step_is_idempotent() {
     assert_eq!((&container.id, container.state), (&id, ContainerState::Created));
     assert_eq!((container.image.as_str(), &container.image_id), (spec.image.as_str(), &image));
     assert_eq!(container.service_of(&stack.directory), Some(Service::Promtail));
-    // Never started, it publishes nothing and is attached by name only; what it will be counts.
+    // A container that was never started has no published ports and lists its network by name only. The result must be
+    // the same as for a running one.
     assert_eq!(container.ports, spec.ports);
     assert_eq!(container.networks, std::slice::from_ref(&network.id));
 
@@ -159,7 +160,7 @@ async fn an_exited_container_reports_its_exit_code() {
     spec.environment.insert("THROWAWAY".into(), "exit".into());
     let id = bench.create(&spec).await;
     bench.engine.start_container(&spec, &id).await.expect("it starts");
-    // The log ends when the container does, but the restart policy starts it again.
+    // The restart policy starts it again, so its state changes back and forth.
     let detail = within_deadline("the container's end", async {
         loop {
             let detail = bench.engine.container_detail(&id).await.expect("a detail");
@@ -241,7 +242,7 @@ async fn containers_equal_those_of_docker_compose_and_it_adopts_them() {
     }
 }
 
-/// Every difference by its path.
+/// Collects every difference with its path.
 fn differences(path: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>) {
     match (ours, theirs) {
         (Value::Object(ours), Value::Object(theirs)) => {
@@ -256,7 +257,7 @@ fn differences(path: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>
     }
 }
 
-/// Without `MONITOR_TEST_REGISTRY`, the path of Debian's `docker-registry`, there is nowhere to pull from.
+/// `MONITOR_TEST_REGISTRY` is the path of Debian's `docker-registry`.
 #[tokio::test]
 #[ignore = "needs Docker Engine and MONITOR_TEST_REGISTRY; run by cargo xtask test"]
 async fn registry_pulls_are_counted_to_the_byte() {

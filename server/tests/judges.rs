@@ -1,7 +1,7 @@
-//! The generated files before the real programs that read them. Ours is right when they say so.
+//! The generated files, checked by the real programs that read them.
 //!
-//! `MONITOR_TEST_COMPOSE` is the path of `docker-compose`, `MONITOR_TEST_PROMTOOL` that of `promtool`,
-//! `MONITOR_TEST_PROMETHEUS` that of `prometheus`; `MONITOR_TEST_LOGQL` is the script that parses LogQL, for `node`.
+//! Paths of programs: `MONITOR_TEST_COMPOSE` (`docker-compose`), `MONITOR_TEST_PROMTOOL`, `MONITOR_TEST_PROMETHEUS`,
+//! and `MONITOR_TEST_LOGQL`, the script for `node` that parses LogQL.
 
 #[path = "judges/compose.rs"]
 mod compose;
@@ -15,7 +15,7 @@ mod logql;
 mod machine;
 #[path = "judges/prometheus.rs"]
 mod prometheus;
-// The tests in core read the same questions.
+// Shared with the tests in core.
 #[path = "../../core/tests/support/queries.rs"]
 mod queries;
 #[path = "judges/real_prometheus.rs"]

@@ -1,5 +1,5 @@
-//! A container engine in memory, for tests: it holds what the real one would hold, remembers what it was asked, and
-//! fails on demand. Knows nothing of Docker and opens no port; whether a service is ready is not its business.
+//! A container engine in memory, for tests. It keeps containers, images and volumes, records every request, and fails
+//! on demand. It opens no ports and does not decide whether a service is ready.
 
 mod agents;
 
@@ -37,9 +37,9 @@ use clawker_monitor::engine::{
     PullProgress,
 };
 
-/// Compressed bytes of every image that is pulled.
+/// The compressed size of every image that is pulled, in bytes.
 pub const IMAGE_BYTES: u64 = 1000;
-/// The moment at which every container was started.
+/// The start time of every container.
 pub const STARTED_AT: Timestamp = Timestamp::from_unix_milliseconds(1_795_331_576_000);
 
 /// An engine in memory. Clones are the same engine.
@@ -50,7 +50,7 @@ pub struct FakeEngine {
 
 struct Shared {
     world: Mutex<World>,
-    /// `None` says that the engine went away.
+    /// `None` means that the engine became unreachable.
     events: broadcast::Sender<Option<EngineEvent>>,
     log: broadcast::Sender<(Service, LogLine)>,
     pulls_held: watch::Sender<bool>,
@@ -58,51 +58,50 @@ struct Shared {
     usage_streams: AtomicUsize,
 }
 
-/// What the engine holds. Tests may change it as they like through `FakeEngine::world`; nobody is told of such a
-/// change, as opposed to what the engine is asked to do.
+/// The state of the engine. Tests can change it through `FakeEngine::world` without an event being sent.
 #[derive(Default)]
 pub struct World {
-    /// Ids by reference.
+    /// Image IDs by reference.
     pub images: BTreeMap<String, String>,
-    /// In the order of their making.
+    /// In order of creation.
     pub containers: Vec<ObservedContainer>,
     /// The stack's network.
     pub network: Option<ObservedNetwork>,
-    /// By name.
+    /// Volume names.
     pub volumes: BTreeSet<String>,
-    /// What services have logged.
+    /// The log of each service.
     pub logs: BTreeMap<Service, Vec<LogLine>>,
-    /// How containers ended, by id.
+    /// The problem of each container, by ID.
     pub problems: BTreeMap<String, String>,
-    /// Clawker's agents.
+    /// The agents' containers.
     pub agents: Vec<AgentContainer>,
-    /// What the files in agents' containers tell, by id.
+    /// The content of files in agents' containers, by container ID.
     pub agent_files: BTreeMap<String, AgentFiles>,
-    /// Every question about agents, as `agents`, `agent a1`, `files a1`, `collector`.
+    /// Every request about agents: `agents`, `agent a1`, `files a1` or `collector`.
     pub questions: Vec<String>,
-    /// What goes wrong.
+    /// The faults to simulate.
     pub faults: Faults,
-    /// Where the engine says it is.
+    /// The location that the engine reports.
     pub location: EngineLocation,
-    /// Everything that was asked of the engine and changes it, as `start grafana`.
+    /// Every request that changes the engine's state, such as `start grafana`.
     pub calls: Vec<String>,
     made: u64,
 }
 
-/// What goes wrong, until it is taken back.
+/// Simulated faults. They last until they are removed.
 #[derive(Default)]
 pub struct Faults {
-    /// The engine does not answer. Set by `go_away`.
+    /// The engine is unreachable. Set by `go_away`.
     pub gone: bool,
-    /// Fetching the image of that service fails, with these words.
+    /// Pulling the image of the service fails with this message.
     pub pulls: BTreeMap<Service, String>,
-    /// Starting that service finds its first port taken, by that holder.
+    /// Starting the service fails because its first port is taken by this holder.
     pub ports_taken: BTreeMap<Service, Option<String>>,
-    /// Whoever is started with that port of the host is refused with that error.
+    /// Starting a service with this host port fails with this error.
     pub refused_ports: BTreeMap<u16, StackError>,
-    /// The service's container exits with that code as soon as it is started.
+    /// The service's container exits with this code right after it is started.
     pub exits: BTreeMap<Service, i64>,
-    /// Creating the container of that service is refused, with these words.
+    /// Creating the container of the service fails with this message.
     pub creations: BTreeMap<Service, String>,
 }
 
@@ -122,29 +121,29 @@ impl Default for FakeEngine {
 }
 
 impl FakeEngine {
-    /// An engine that holds nothing.
+    /// An engine without containers, images or volumes.
     pub fn new() -> FakeEngine {
         FakeEngine::default()
     }
 
-    /// What the engine holds, to look at or to change.
+    /// The state of the engine, to read or change.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was asked so far.
+    /// The requests so far that changed the state.
     pub fn calls(&self) -> Vec<String> {
         self.world().calls.clone()
     }
 
-    /// Every image of the stack is present.
+    /// Adds every image of the stack.
     pub fn have_images(&self, stack: &StackSpec) {
         for spec in &stack.services {
             self.world().images.insert(spec.image.to_string(), image_id_of(&spec.image));
         }
     }
 
-    /// A container of that name that belongs to somebody else runs.
+    /// Adds a running container that is not part of the stack.
     pub fn have_foreign_container(&self, name: &str, image: &str) {
         self.world().containers.push(ObservedContainer {
             id: format!("foreign-{name}"),
@@ -158,28 +157,28 @@ impl FakeEngine {
         });
     }
 
-    /// The engine stops answering and every stream of events ends.
+    /// Makes the engine unreachable and ends every stream of events.
     pub fn go_away(&self) {
         self.world().faults.gone = true;
         self.shared.events.send(None).ok();
     }
 
-    /// The engine answers again; containers are as they were.
+    /// Makes the engine reachable again. Its containers are unchanged.
     pub fn come_back(&self) {
         self.world().faults.gone = false;
     }
 
-    /// Pulls come to half of their bytes and wait there.
+    /// Makes pulls stop at half of their bytes.
     pub fn hold_pulls(&self) {
         self.shared.pulls_held.send_replace(true);
     }
 
-    /// Pulls go on.
+    /// Lets stopped pulls finish.
     pub fn release_pulls(&self) {
         self.shared.pulls_held.send_replace(false);
     }
 
-    /// A service's container exits by itself.
+    /// Makes a service's container exit and sends an event.
     pub fn container_exits(&self, service: Service, code: i64) {
         let mut world = self.world();
         let Some(container) = world.containers.iter_mut().find(|container| container.name == service.name()) else {
@@ -196,7 +195,7 @@ impl FakeEngine {
         self.shared.usage_streams.load(Ordering::SeqCst)
     }
 
-    /// A service logs a line, as the Engine would give it.
+    /// Adds a line, in the Engine's format, to the log of a service.
     pub fn logs_line(&self, service: Service, line: &str) {
         let line = LogLine::from_engine(line);
         self.world().logs.entry(service).or_default().push(line.clone());
@@ -209,13 +208,13 @@ impl FakeEngine {
         self.shared.events.send(Some(event)).ok();
     }
 
-    /// The world, unless the engine is gone.
+    /// The state, unless the engine is unreachable.
     fn answering(&self) -> Result<MutexGuard<'_, World>, StackError> {
         let world = self.world();
         if world.faults.gone { Err(unreachable()) } else { Ok(world) }
     }
 
-    /// The same, for what changes the world: it is remembered.
+    /// The same for a request that changes the state. Records the request.
     fn asked(&self, what: String) -> Result<MutexGuard<'_, World>, StackError> {
         let mut world = self.answering()?;
         world.calls.push(what);

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use clawker_monitor::readiness::{Answer, Readiness};
 use monitor_core::{service::Service, stack::ServiceSpec, status::PublishedPort};
 
-/// Answers for services: ready, unless told otherwise.
+/// Answers for services: ready, unless a test says otherwise.
 #[derive(Default)]
 pub struct FakeReadiness {
     not_ready: Mutex<BTreeMap<Service, String>>,
@@ -14,22 +14,22 @@ pub struct FakeReadiness {
 }
 
 impl FakeReadiness {
-    /// From now on the service says that instead.
+    /// From now on, the service answers that it is not ready, with this detail.
     pub fn not_ready(&self, service: Service, said: &str) {
         self.not_ready.lock().unwrap().insert(service, said.into());
     }
 
-    /// From now on whoever is asked at that port says that instead.
+    /// From now on, any service on that port answers that it is not ready, with this detail.
     pub fn not_ready_at(&self, port: u16, said: &str) {
         self.not_ready_at.lock().unwrap().insert(port, said.into());
     }
 
-    /// From now on whoever is asked at that port is ready.
+    /// From now on, any service on that port is ready.
     pub fn ready_at(&self, port: u16) {
         self.not_ready_at.lock().unwrap().remove(&port);
     }
 
-    /// From now on the service is ready.
+    /// From now on, the service is ready.
     pub fn ready(&self, service: Service) {
         self.not_ready.lock().unwrap().remove(&service);
     }

@@ -1,4 +1,4 @@
-//! A source of telemetry in memory, for tests: it answers with what it was given, and counts how often it was asked.
+//! A telemetry source in memory, for tests. It returns the answers it was given and records each request.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,33 +18,33 @@ pub struct FakeTelemetry {
     shared: Arc<Mutex<Answers>>,
 }
 
-/// What it answers. `failure` in place of everything that can fail.
+/// The answers. `failure`, if set, replaces every answer that can fail.
 #[derive(Debug, Default)]
 pub struct Answers {
-    /// Why nothing is answered, while nothing is.
+    /// The error of every request that can fail.
     pub failure: Option<NoAnswer>,
-    /// Who was heard.
+    /// When each agent was last seen.
     pub heard: LastSeen,
-    /// What was lost.
+    /// Data lost on the way to the stores.
     pub losses: Losses,
-    /// Everybody's numbers.
+    /// The numbers of all agents.
     pub owners: Vec<OwnerNumbers>,
-    /// Every agent's sessions.
+    /// The sessions, the same for every agent.
     pub sessions: Vec<Session>,
-    /// Every agent's egress.
+    /// The outgoing connections, the same for every agent.
     pub egress: Egress,
-    /// Every agent's events, oldest first.
+    /// The events, oldest first, the same for every agent.
     pub events: Vec<AgentEvent>,
-    /// How data flows.
+    /// The data flow.
     pub flow: Option<Flow>,
-    /// Whether Grafana lets itself be embedded.
+    /// Whether Grafana can be embedded.
     pub embedding: bool,
-    /// Every question, by the name of its method.
+    /// Every request, by the name of its method.
     pub asked: Vec<&'static str>,
 }
 
 impl FakeTelemetry {
-    /// What it answers, to look at or to change.
+    /// The answers, to read or change.
     pub fn answers(&self) -> MutexGuard<'_, Answers> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! A whole panel without Docker: engine, stores and readiness in memory, everything else real, in a folder of its own.
+//! A whole panel without Docker, in a temporary folder: engine, stores and readiness in memory, everything else real.
 
 mod agents;
 mod events;
@@ -42,9 +42,9 @@ pub struct Harness {
     pub telemetry: FakeTelemetry,
     pub readiness: Arc<FakeReadiness>,
     pub panel: Arc<Panel>,
-    /// The panel as somebody uses it who may do everything.
+    /// The panel for a caller with all rights.
     pub plane: BoundControlPlane,
-    /// Who sends the requests from now on.
+    /// The caller of the requests to the router.
     pub caller: Arc<Mutex<Caller>>,
     pub shutdown: CancellationToken,
     pub folder: tempfile::TempDir,
@@ -53,8 +53,8 @@ pub struct Harness {
     _alone: MutexGuard<'static, ()>,
 }
 
-/// Leptos keeps state for the whole process. A test has a runtime of its own, and where two runtimes render pages at
-/// once, one can wait for ever on what the other was to wake; a server has but one.
+/// Leptos keeps state for the whole process. Each test has its own runtime, and if two runtimes render pages at the
+/// same time, one can wait forever for a wake-up from the other. A server has one runtime.
 static ONE_RUNTIME_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 impl Drop for Harness {
@@ -63,7 +63,7 @@ impl Drop for Harness {
     }
 }
 
-/// A panel whose engine has all images, on an empty installation.
+/// A panel on an empty installation, with an engine that has all images.
 pub fn panel() -> Harness {
     panel_with("")
 }

@@ -1,4 +1,4 @@
-//! What runs in the throw-away containers: one static binary that logs known lines and then does as `THROWAWAY` says.
+//! The program in the throw-away containers: a static binary that logs known lines and then does what `THROWAWAY` says.
 
 use std::{env, process, thread, time::Duration};
 

@@ -1,5 +1,5 @@
-//! A throw-away stack on the real Engine: an image with one static binary, six services on ports that are free, and
-//! the promise that nothing stays behind, not even after a panic.
+//! A throw-away stack on the real Engine: an image with one static binary, and six services on free ports. Everything
+//! is removed afterwards, also after a panic.
 
 use std::{
     collections::BTreeMap,
@@ -21,7 +21,7 @@ use monitor_core::{
 use monitor_testing::deadline::DEADLINE;
 use serde_json::Value;
 
-/// The names are the same for all tests, so they take turns.
+/// All tests use the same container names, so they run one at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
 pub struct Workbench {
@@ -72,12 +72,12 @@ impl Workbench {
         }
     }
 
-    /// A service that needs no file, no user and no command line: the throw-away program takes none.
+    /// The definition of a service.
     pub fn service(&self, service: Service) -> ServiceSpec {
         self.stack.service(service).expect("all six are there").clone()
     }
 
-    /// Makes the container, and the network where it is missing.
+    /// Creates the container, and the network if it is missing.
     pub async fn create(&self, spec: &ServiceSpec) -> String {
         self.engine.create_network().await.expect("a network");
         let image = self.engine.image_id(&spec.image).await.expect("an answer").expect("the image");
@@ -103,8 +103,8 @@ impl Workbench {
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// All containers and volumes of the stack as the Engine describes them, without what differs from one making to
-    /// the next.
+    /// All containers and volumes of the stack as the Engine describes them, without what differs each time they are
+    /// created.
     pub fn everything(&self) -> BTreeMap<String, Value> {
         let mut everything = BTreeMap::new();
         for service in Service::ALL {
@@ -113,7 +113,7 @@ impl Workbench {
                 container.as_object_mut().expect("an object").remove(key);
             }
             container["Config"]["Hostname"].take();
-            // Compose writes its maps in no particular order.
+            // The order of these lists is not defined.
             for list in ["/Config/Env", "/HostConfig/Binds", "/Mounts"] {
                 if let Some(Value::Array(items)) = container.pointer_mut(list) {
                     items.sort_by_key(Value::to_string);
@@ -133,7 +133,7 @@ impl Workbench {
         everything
     }
 
-    /// Starts a registry on this machine and answers with its address.
+    /// Starts a registry on this machine and returns its address.
     pub fn registry(&self) -> String {
         let program = std::env::var("MONITOR_TEST_REGISTRY").expect("MONITOR_TEST_REGISTRY: docker-registry's path");
         let port = free_ports(1)[0];
@@ -184,7 +184,7 @@ impl Drop for Workbench {
     }
 }
 
-/// Makes an image that holds one static binary.
+/// Creates an image with one static binary.
 fn import_image(folder: &Path, image: &str) {
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/docker_engine/throwaway.rs");
     let root = folder.join("root");
@@ -198,7 +198,7 @@ fn import_image(folder: &Path, image: &str) {
     run(Command::new("docker").args(["import", "--change", "ENTRYPOINT [\"/throwaway\"]"]).arg(&archive).arg(image));
 }
 
-/// Settings that give every service the throw-away image and a port of its own.
+/// Settings with the throw-away image and a free port for every service.
 fn settings_text(image: &str) -> String {
     let keys = ["otel_collector_port", "otel_grpc_port", "loki_port", "prometheus_port", "jaeger_port", "grafana_port"];
     let keys = keys.into_iter().chain(["prometheus_metrics_port", "promtail_port"]);
@@ -214,7 +214,7 @@ fn settings_text(image: &str) -> String {
 }
 
 fn free_ports(count: usize) -> Vec<u16> {
-    // All are held at once, so that no two are the same.
+    // All are bound at the same time, so that no two are equal.
     let listeners: Vec<TcpListener> =
         (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
     listeners.iter().map(|listener| listener.local_addr().expect("its address").port()).collect()
@@ -242,14 +242,14 @@ fn lines(arguments: &[&str]) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// What the Engine says about a container or volume.
+/// The Engine's description of a container or volume.
 pub fn inspected(kind: &str, name: &str) -> Value {
     let text = docker(&[kind, "inspect", name]);
     let mut list: Vec<Value> = serde_json::from_str(&text).expect("JSON");
     list.remove(0)
 }
 
-/// The compressed bytes of an image's layers, as the registry's manifest has them.
+/// The compressed size of an image's layers in bytes, from the registry's manifest.
 pub fn layer_bytes(registry: &str, repository: &str, tag: &str) -> u64 {
     let url = format!("http://{registry}/v2/{repository}/manifests/{tag}");
     let accept = "Accept: application/vnd.docker.distribution.manifest.v2+json";

@@ -1,4 +1,4 @@
-//! Agents on a real Engine: a stand-in container for each cause, and what the command line says about it.
+//! Agents on a real Engine: a stand-in container for each cause, and the command line's diagnosis.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::{
     process::Running,
 };
 
-/// `verdict: code fix, code fix` of everybody, by the agent's name.
+/// `verdict: code fix, code fix` of every agent, by its name.
 fn told(report: &Value) -> BTreeMap<String, String> {
     let mut told = BTreeMap::new();
     for agent in report["agents"].as_array().unwrap() {
@@ -38,7 +38,7 @@ fn every_cause_has_its_verdict_and_fix() {
     it.run(&["init"]).done();
     let cast = Cast::new(&it);
 
-    // Made while the stack was down, as Clawker makes them then.
+    // Created as Clawker does it while the stack is down.
     cast.agent("was-down").variable("CLAUDE_CODE_ENABLE_TELEMETRY=0").start();
     cast.agent("forced").file("CLAUDE_CODE_ENABLE_TELEMETRY=1").start();
     let before = it.run(&["agents", "--json"]).done().json();
@@ -46,7 +46,8 @@ fn every_cause_has_its_verdict_and_fix() {
     assert!(it.run(&["agents"]).done().out.contains("New agents won't report"));
 
     it.up().done();
-    // Stores tell seconds: whoever was heard within the second of its making may be taken for an earlier one.
+    // Stores have a resolution of one second, so this agent is created first: its data must be newer than its
+    // container.
     let ended = cast.agent("ended").start();
     docker(&["stop", "--time", "0", &ended]).done();
     for name in ["healthy", "silent", "returned"] {
@@ -83,7 +84,7 @@ fn every_cause_has_its_verdict_and_fix() {
 
     it.feed_loki(&[
         r#"{"project":"journey","agent":"healthy","session":"s","event":"api_request","ago":2,"fields":{"cost_usd":0.5}}"#,
-        // Of an earlier container of that name.
+        // Sent by an earlier container of that name.
         r#"{"project":"journey","agent":"returned","session":"s","event":"api_request","ago":7200}"#,
         r#"{"project":"journey","agent":"ended","session":"s","event":"api_request"}"#,
     ]);
@@ -96,7 +97,7 @@ fn every_cause_has_its_verdict_and_fix() {
     assert_eq!((healthy["project"].as_str(), healthy["running"].as_bool()), (Some(PROJECT), Some(true)));
     assert!(healthy["last_seen"].as_str().unwrap().ends_with('Z'), "{healthy:#}");
 
-    // What is losing data downstream, and then a collector that Clawker does not see, or that is gone.
+    // Data lost downstream; then a collector that Clawker's check does not find, and one that is gone.
     it.feed_prometheus(&[
         r#"{"name":"loki_discarded_samples_total","value":4,"labels":{"counter":"loki_discarded_samples_total","reason":"structured_metadata_too_large"}}"#,
     ]);

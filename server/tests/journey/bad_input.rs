@@ -1,4 +1,4 @@
-//! What goes wrong on a real machine: each gets a sentence and a hint, and nothing is lost.
+//! Errors on a real machine: each has a message and a hint, and nothing is lost.
 
 use std::{
     net::TcpListener,
@@ -12,7 +12,7 @@ use crate::{
     installation::{Installation, Said, container_ids, docker},
 };
 
-/// The sentence and the hint, without what differs from machine to machine.
+/// The message and the hint, without what differs between machines.
 pub fn words(it: &Installation, said: &Said) -> String {
     assert_eq!(said.code, Some(1), "{}\n{}", said.out, said.err);
     let folder = it.folder.path().to_str().unwrap();
@@ -176,7 +176,7 @@ fn a_data_folder_that_cannot_be_written() {
         ");
 }
 
-/// A tiny file system of its own is a disk that is full, and one that is read-only.
+/// A small tmpfs stands for a disk that is full or read-only.
 #[test]
 #[ignore = "needs root and the Docker Engine; run by cargo xtask test"]
 fn a_full_and_a_read_only_disk() {

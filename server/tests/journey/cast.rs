@@ -1,5 +1,5 @@
-//! Stand-in agents: containers with the labels and variables that Clawker gives them, from images that bake in what
-//! Clawker's template does. What runs in them is a program that does nothing of interest.
+//! Stand-in agents: containers with the labels and variables that Clawker sets, from images with the variables of
+//! Clawker's template. The program in them only waits.
 
 use std::{
     cell::RefCell,
@@ -15,24 +15,24 @@ use monitor_core::{
 
 use crate::installation::{Installation, docker};
 
-/// The project that they belong to.
+/// The project of the agents.
 pub const PROJECT: &str = "journey";
-/// By this all that is made here is found again.
+/// The label by which cleaning up finds everything created here.
 const MARK: &str = "clawker-monitor.test=agents";
-/// A network that nobody else is on.
+/// A network other than the stack's.
 pub const OTHER_NETWORK: &str = "clawker-monitor-test-agents";
-/// It listens on ports of its own container and waits.
+/// The image of a program that listens on ports of its container and waits.
 const PROGRAM: &str = "clawker-stand-in/jaeger:1.76.0";
 
-/// The images of agents, and the containers made from them. All are gone when it is dropped.
+/// The images and containers of agents. All are removed when this is dropped.
 pub struct Cast {
-    /// What Clawker would bake in today.
+    /// With the variables of today's settings.
     image: String,
-    /// Nothing baked in.
+    /// Without variables.
     pub bare: String,
-    /// Baked for a collector on another port.
+    /// With the variables for a collector on another port.
     pub older: String,
-    /// No endpoint baked in.
+    /// Without endpoints.
     pub nowhere: String,
     folder: PathBuf,
     images: RefCell<Vec<String>>,
@@ -74,12 +74,12 @@ impl Cast {
         image
     }
 
-    /// An agent of the project, as Clawker would make it.
+    /// An agent of the project, as Clawker creates it.
     pub fn agent(&self, name: &str) -> Part<'_> {
         self.agent_of(PROJECT, name)
     }
 
-    /// The same of another project.
+    /// The same for another project.
     pub fn agent_of(&self, project: &str, name: &str) -> Part<'_> {
         let folder = self.folder.join(format!("{project}.{name}"));
         fs::create_dir_all(&folder).unwrap();
@@ -127,9 +127,9 @@ fn baked(settings: &Settings) -> Vec<String> {
     variables.map(|variable| format!("{}={}", variable.name, variable.value)).collect()
 }
 
-/// One agent to be.
+/// An agent's container before it is created.
 pub struct Part<'a> {
-    /// The images are there for as long as this is.
+    /// The images must outlive this.
     _cast: PhantomData<&'a Cast>,
     container: String,
     labels: Vec<String>,
@@ -141,13 +141,13 @@ pub struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// Set when the container is made.
+    /// Adds a variable that is set when the container is created.
     pub fn variable(mut self, line: &str) -> Self {
         self.environment.push(line.into());
         self
     }
 
-    /// Set by `agent.env` of its project's file, and so when the container is made.
+    /// Adds a variable to `agent.env` of the project's file, and to the container.
     pub fn file(self, line: &str) -> Self {
         let (name, value) = line.split_once('=').unwrap();
         fs::write(self.folder.join(".clawker.yaml"), format!("agent:\n  env:\n    {name}: \"{value}\"\n")).unwrap();
@@ -164,20 +164,20 @@ impl Part<'_> {
         self
     }
 
-    /// Somebody made it by hand.
+    /// Leaves out Clawker's labels.
     pub fn without_labels(mut self) -> Self {
         self.labels.clear();
         self
     }
 
-    /// The file is in the container.
+    /// Adds a file to the container.
     pub fn holds(self, path: &str, text: &str) -> Self {
         fs::create_dir_all(self.place(path).parent().unwrap()).unwrap();
         fs::write(self.place(path), text).unwrap();
         self
     }
 
-    /// The link is in the container.
+    /// Adds a symbolic link to the container.
     pub fn links_to(self, path: &str, target: &str) -> Self {
         fs::create_dir_all(self.place(path).parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(target, self.place(path)).unwrap();
@@ -188,7 +188,7 @@ impl Part<'_> {
         self.files.join(path)
     }
 
-    /// Makes the container, and answers with its name.
+    /// Creates the container and returns its name.
     pub fn create(self) -> String {
         let mut arguments = vec!["create".to_owned(), format!("--name={}", self.container), format!("--label={MARK}")];
         arguments.push(format!("--network={}", self.network));
@@ -202,7 +202,7 @@ impl Part<'_> {
         self.container
     }
 
-    /// Makes and starts it.
+    /// Creates and starts the container and returns its name.
     pub fn start(self) -> String {
         let container = self.create();
         docker(&["start", &container]).done();

@@ -1,4 +1,4 @@
-//! Docker Compose in the same folder agrees with us, and we with it.
+//! Docker Compose in the same folder agrees with the panel.
 
 use crate::installation::{Installation, container_ids};
 
@@ -38,7 +38,7 @@ fn after_our_up_compose_recreates_nothing() {
 #[ignore = "needs the Docker Engine, the stand-in images and Docker Compose; run by cargo xtask test"]
 fn after_compose_up_our_up_recreates_nothing() {
     let it = Installation::new();
-    // Compose does not make an external network; `up` and `down` leave it there.
+    // Compose does not create an external network; our `up` creates it and `down` keeps it.
     it.up().done();
     it.run(&["down", "--volumes"]).done();
     it.compose(&["up", "--detach"]).done();

@@ -1,4 +1,4 @@
-//! `doctor` on a real machine: nothing in the way, the stack's own ports, and whatever somebody else holds.
+//! `doctor` on a real machine: no problems, the stack's own ports, and what others use.
 
 use std::net::TcpListener;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::installation::{Installation, Said, docker};
 
-/// What `doctor --json` says about that check, and of that subject where one is named.
+/// The findings of a check, optionally of one subject, in the output of `doctor --json`.
 fn findings<'a>(document: &'a Value, check: &str, subject: Option<&str>) -> Vec<&'a Value> {
     let all = document["findings"].as_array().unwrap();
     all.iter()
@@ -92,7 +92,7 @@ fn ports_in_use_by_others() {
 fn an_address_of_another_machine() {
     let it = Installation::new();
     let settings = std::fs::read_to_string(it.settings_file()).unwrap();
-    // TEST-NET-1 (RFC 5737): no machine has it.
+    // TEST-NET-1 (RFC 5737): no machine has this address.
     std::fs::write(it.settings_file(), settings + "  bind_address: 192.0.2.7\n").unwrap();
     let (code, document) = doctor(&it);
     assert_eq!((code, problems(&document)), (Some(1), vec!["Nothing can be published on `192.0.2.7`"]));
@@ -125,7 +125,7 @@ fn a_foreign_container_and_network_and_hand_edited_files() {
     assert_eq!(std::fs::read_to_string(it.directory().join("prometheus.yaml")).unwrap(), "# mine\n");
 }
 
-/// The stack that Clawker brought later, in the folder that both use.
+/// A later Clawker generates another stack in the same folder.
 #[test]
 #[ignore = "needs the Docker Engine; run by cargo xtask test"]
 fn a_folder_of_the_opensearch_generation() {

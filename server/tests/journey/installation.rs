@@ -1,4 +1,4 @@
-//! An installation of its own for each test: folders, free ports, stand-in images; and the Engine left clean behind it.
+//! An installation for each test: folders, free ports, stand-in images. The Engine is cleaned up afterwards.
 
 use std::{
     collections::BTreeMap,
@@ -34,7 +34,7 @@ pub struct Installation {
     _engine: MutexGuard<'static, ()>,
 }
 
-/// What a command answered.
+/// Exit code and output of a command.
 pub struct Said {
     pub code: Option<i32>,
     pub out: String,
@@ -52,7 +52,7 @@ impl Said {
         }
     }
 
-    /// The command must have done what it was asked; says what it said otherwise.
+    /// Asserts that the command succeeded.
     pub fn done(self) -> Said {
         assert_eq!(self.code, Some(0), "{}\n{}", self.out, self.err);
         self
@@ -64,7 +64,7 @@ impl Said {
 }
 
 impl Installation {
-    /// A new one with free ports.
+    /// Creates an installation with free ports.
     pub fn new() -> Installation {
         let engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
         remove_stack();
@@ -86,7 +86,7 @@ impl Installation {
         it
     }
 
-    /// The service runs that image from now on.
+    /// Sets the image of a service.
     pub fn use_image(&mut self, service: Service, image: &str) {
         self.images.insert(service, image.into());
         self.write_settings();
@@ -128,7 +128,7 @@ impl Installation {
         Said::of(&mut self.command(arguments))
     }
 
-    /// Initialised and up.
+    /// Runs `init --force` and `up`.
     pub fn up(&self) -> Said {
         self.run(&["init", "--force"]).done();
         self.run(&["up", "--wait-timeout", "30"])
@@ -138,17 +138,17 @@ impl Installation {
         self.run(&["status", "--json"]).json()
     }
 
-    /// Gives the stand-in for Loki what it is to have been sent, one JSON object a line.
+    /// Adds events to the stand-in for Loki, one JSON object per line.
     pub fn feed_loki(&self, lines: &[&str]) {
         self.feed("loki_port", "events", lines);
     }
 
-    /// The same for the stand-in for Prometheus.
+    /// Adds samples to the stand-in for Prometheus, one JSON object per line.
     pub fn feed_prometheus(&self, lines: &[&str]) {
         self.feed("prometheus_port", "metrics", lines);
     }
 
-    /// What it was given is forgotten.
+    /// Removes all samples from the stand-in for Prometheus.
     pub fn forget_prometheus(&self) {
         self.stand_in("prometheus_port", "metrics", &["--request", "DELETE"]);
     }
@@ -162,7 +162,7 @@ impl Installation {
         Said::of(Command::new("curl").args(["--silent", "--show-error", "--fail", &url]).args(arguments)).done();
     }
 
-    /// The real Docker Compose, in the monitor folder.
+    /// Runs the real Docker Compose in the monitor folder.
     pub fn compose(&self, arguments: &[&str]) -> Said {
         let compose = std::env::var("MONITOR_TEST_COMPOSE").expect("MONITOR_TEST_COMPOSE names Docker Compose");
         Said::of(Command::new(compose).current_dir(self.directory()).args(arguments))
@@ -175,7 +175,7 @@ impl Drop for Installation {
     }
 }
 
-/// Ports that nobody listens on, all different: they are held at once.
+/// Free ports. All are bound at the same time, so that no two are equal.
 pub fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
     let held = [(); COUNT].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     held.map(|held| held.local_addr().unwrap().port())
@@ -186,7 +186,7 @@ pub fn docker(arguments: &[&str]) -> Said {
     Said::of(Command::new("docker").args(arguments))
 }
 
-/// Everything a stack leaves on the Engine.
+/// Removes everything that a stack leaves on the Engine.
 fn remove_stack() {
     for service in Service::ALL {
         docker(&["rm", "--force", "--volumes", service.name()]);

@@ -1,6 +1,5 @@
-//! The real binary on the real Engine, with stand-in images: what a person does on the command line, and what goes
-//! wrong there. The stack's container names are fixed, so these tests run one after the other and need an Engine
-//! without a stack.
+//! The real binary on the real Engine, with stand-in images: the commands and their errors. The stack's container names
+//! are fixed, so these tests run one at a time and need an Engine without a stack.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 

@@ -1,4 +1,4 @@
-//! Settings on the command line, from a changed value to the containers that follow it, and back where they do not.
+//! Settings on the command line: changing, applying, rolling back.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::installation::{Installation, container_ids, docker, free_ports};
 
-/// The names of containers that are others than before.
+/// The names of the containers that were recreated.
 fn made_anew(before: &BTreeMap<String, String>) -> Vec<String> {
     container_ids().into_iter().filter(|(name, id)| before.get(name) != Some(id)).map(|(name, _)| name).collect()
 }

@@ -1,4 +1,4 @@
-//! What goes wrong with settings on a real machine: each gets a sentence and a hint, and nothing is lost.
+//! Errors with settings on a real machine: each has a message and a hint, and nothing is lost.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -10,7 +10,7 @@ use crate::{
 
 const OLD: &str = "# mine\nmonitoring: {}\n";
 
-/// Sets Grafana's port in a file that says that.
+/// Sets Grafana's port in a settings file with that text, which must stay unchanged.
 fn set(it: &Installation, text: impl AsRef<[u8]>) -> Said {
     std::fs::write(it.settings_file(), text.as_ref()).unwrap();
     let said = it.run(&["settings", "set", "grafana_port", "3001"]);
@@ -74,7 +74,7 @@ fn a_file_that_cannot_be_changed_safely() {
     ");
 }
 
-/// A tiny file system of its own is a disk that is full, and one that is read-only.
+/// A small tmpfs stands for a disk that is full or read-only.
 #[test]
 #[ignore = "needs root and the Docker Engine; run by cargo xtask test"]
 fn a_read_only_file_a_full_and_a_read_only_disk() {
@@ -86,7 +86,7 @@ fn a_read_only_file_a_full_and_a_read_only_disk() {
     hint: check the folder's owner, permissions, and free disk space; nothing was lost
     ");
 
-    // Four pages: the settings, what fills the rest, and nothing left for a backup.
+    // Four pages of memory: after the settings and the filler there is no room for a backup.
     let disk = Disk::mount(&it.folder.path().join("config"), "size=16k");
     let settings = disk.path.join("settings.yaml");
     std::fs::write(&settings, OLD).unwrap();

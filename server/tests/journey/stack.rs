@@ -61,7 +61,7 @@ fn init_up_status_logs_down() {
     assert!(docker(&["network", "inspect", "clawker-net"]).code == Some(0), "the network stays");
 }
 
-/// What Clawker itself looks for before it switches an agent's telemetry on (reference B.4).
+/// Clawker runs this check before it turns an agent's telemetry on.
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
 fn clawkers_own_check_finds_the_collector() {

@@ -1,4 +1,4 @@
-//! Docker Compose on `compose.yaml`: it must read it, and hash every service as we do.
+//! Docker Compose reads `compose.yaml` and computes the same config hashes.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! A real Prometheus, filled with what real agents sent at the times at which they sent it, answers every question that
-//! the dashboard asks of Prometheus. The answers are those of the ledgers.
+//! A real Prometheus with the recorded data of real agents answers every Prometheus query of the dashboard. The answers
+//! must agree with the ledgers.
 
 use std::{collections::BTreeMap, path::Path, process::Command};
 
@@ -12,23 +12,23 @@ use super::{
     recorded::{Delta, Run, Series, history},
 };
 
-/// Every question of the dashboard.
+/// Every query of the dashboard.
 pub fn questions() -> Vec<Question> {
     every_question(&serde_json::from_str(&render()).expect("JSON"))
 }
 
-/// One question of a panel.
+/// One query of a dashboard panel.
 pub fn question(panel: PanelId, name: &str) -> Question {
     let number = Some(panel.number().into());
     let found = questions().into_iter().find(|question| question.panel == number && question.name == name);
     found.unwrap_or_else(|| panic!("{panel:?} has no query {name}"))
 }
 
-/// Prometheus with all the runs in it.
+/// Prometheus with the data of all recorded runs.
 struct Filled {
     prometheus: Prometheus,
     runs: Vec<Run>,
-    /// Ten minutes after the last point: everything was scraped, and nothing happens any more.
+    /// 10 minutes after the last point, in seconds since 1970. Everything has been scraped.
     end: f64,
     _folder: tempfile::TempDir,
 }
@@ -40,7 +40,7 @@ impl Filled {
         let times: Vec<(f64, f64)> = runs.iter().map(Run::times).collect();
         let begin = times.iter().map(|times| times.0).fold(f64::INFINITY, f64::min).floor();
         let end = times.iter().map(|times| times.1).fold(0.0, f64::max).ceil() + 600.0;
-        // Every 15 s, as the generated file says; the collector ran for two hours before the first agent came.
+        // Every 15 s, as in the generated file. The collector runs for 2 hours before the first agent.
         let scrapes: Vec<f64> = (0..).map(|n| begin - 7200.0 + 15.0 * f64::from(n)).take_while(|t| *t <= end).collect();
         let mut deltas: Vec<Delta> = runs.iter().flat_map(|run| run.deltas.clone()).collect();
         deltas.extend(losses(begin));
@@ -58,14 +58,14 @@ impl Filled {
         answer.unwrap_or_else(|refusal| panic!("{question}\nas {filled}\n{refusal}"))
     }
 
-    /// What the ledgers of the chosen runs say in sum.
+    /// The sum of the ledgers of the chosen runs.
     fn truth(&self, metric: &str, is_chosen: impl Fn(&Run) -> bool) -> f64 {
         self.runs.iter().filter(|run| is_chosen(run)).map(|run| run.truth(metric)).sum()
     }
 }
 
-/// What the collector and Loki say about themselves: a series with the labels of another, one that appears with its
-/// first loss, one that lost something long before, and none that is lost again.
+/// Loss counters of the collector and Loki: two series with equal labels, series that first appear with a loss, and one
+/// with an old loss that does not increase.
 fn losses(begin: f64) -> Vec<Delta> {
     let delta = |name: &str, labels: &[(&str, &str)], time: f64, value: f64| {
         let labels: BTreeMap<String, String> =
@@ -87,7 +87,7 @@ fn losses(begin: f64) -> Vec<Delta> {
     ]
 }
 
-/// Writes the samples into blocks, as a Prometheus of that time would have.
+/// Writes the samples into the blocks of Prometheus's database.
 fn fill(folder: &Path, samples: &str) {
     let file = folder.join("samples.txt");
     std::fs::write(&file, samples).expect("a file");
@@ -110,7 +110,7 @@ async fn start(folder: &Path) -> Prometheus {
         "--config.file=prometheus.yaml".to_owned(),
         "--storage.tsdb.path=data".to_owned(),
         format!("--web.listen-address={address}"),
-        // The recording grows older every day.
+        // The recording is older than the default retention.
         "--storage.tsdb.retention.time=100y".to_owned(),
     ];
     Prometheus::start(folder, &address, &arguments).await.unwrap_or_else(|said| panic!("{said}"))
@@ -122,7 +122,7 @@ async fn prometheus_answers_every_query_of_the_dashboard() {
     let filled = Filled::new().await;
     let questions: Vec<Question> =
         questions().into_iter().filter(|question| question.store == Store::Prometheus).collect();
-    // No agent of the recording made a commit or a pull request.
+    // No recorded agent made a commit or a pull request.
     let commits = u64::from(PanelId::Commits.number());
     for question in &questions {
         for chosen in every_choice() {
@@ -134,7 +134,7 @@ async fn prometheus_answers_every_query_of_the_dashboard() {
     }
 }
 
-/// Expects `{label="value"}` to have these values, and no others.
+/// Asserts that there is exactly one answer for each of these values of `label`, with these numbers.
 fn expect(question: &str, answers: &[Answer], label: &str, expected: &[(&str, f64)]) {
     let found: BTreeMap<&str, f64> =
         answers.iter().map(|answer| (answer.labels.get(label).map_or("", String::as_str), answer.value())).collect();
@@ -160,11 +160,11 @@ async fn the_answers_agree_with_the_ledgers() {
     for (metric, kinds) in COUNTERS {
         ask(&lines, metric, kinds, &Chosen::all(), everyone).await;
     }
-    // Active time is asked by the panel of its own; only the newest release sends it.
+    // Active time has its own panel. Only the newest release sends it.
     let active = question(PanelId::ActiveTime, "A");
     ask(&active, "", &[("cli", "claude_code.active_time.total{type=cli}")], &Chosen::all(), everyone).await;
 
-    // A session by its whole id, by its beginning; and a range that begins between the second session and the third.
+    // A session by its full ID and by a prefix; then a range that starts between the second and the third session.
     for run in &filled.runs {
         for session in [run.session.clone(), run.session[..8].to_owned()] {
             ask(&lines, LINES, LINES_KINDS, &Chosen { session, ..Chosen::all() }, &[run.version]).await;
@@ -177,7 +177,7 @@ async fn the_answers_agree_with_the_ledgers() {
     let truth = newest.truth("claude_code.lines_of_code.count{type=added}");
     expect("lines of the last session only", &added, "type", &[("added", truth), ("removed", 0.0)]);
 
-    // Nobody has these names.
+    // These are only prefixes of names.
     for nobody in [Chosen { projects: vec!["dem."], ..Chosen::all() }, Chosen { agents: vec!["de"], ..Chosen::all() }] {
         assert!(filled.ask(&lines, &nobody).await.is_empty(), "{nobody:?}");
     }
@@ -189,9 +189,9 @@ const LINES_KINDS: &[(&str, &str)] = &[
     ("removed", "claude_code.lines_of_code.count{type=removed}"),
 ];
 
-/// Metrics in Prometheus' name, each with the kinds it has and what the ledgers call them. The dashboard asks Loki for
-/// most of these; that the same question about any counter is answered right is what makes the question right: one
-/// session is one count of 1, and costs are fractions.
+/// Metrics by their Prometheus name, each with its types and their keys in the ledgers. The dashboard gets most of them
+/// from Loki, but the same query must be right for any counter: sessions are single counts of 1, and costs are
+/// fractions.
 const COUNTERS: [(&str, &[(&str, &str)]); 4] = [
     (LINES, LINES_KINDS),
     ("claude_code_session_count_total", &[("", "claude_code.session.count")]),
@@ -227,7 +227,7 @@ async fn the_steps_of_a_graph_add_up_to_the_whole() {
 async fn lost_data_is_counted_from_the_first_loss() {
     let filled = Filled::new().await;
     let lost = question(PanelId::LostData, "A");
-    // 4 and 3 with the same labels, 2 and 1 in series that begin with them; the 5 of two hours ago are not counted.
+    // 4 and 3 with equal labels, 2 and 1 in series that first appear with them. The 5 of 2 hours ago are not counted.
     let answers = filled.ask(&lost, &Chosen::all()).await;
     expect(&lost.to_string(), &answers, "", &[("", 10.0)]);
 }

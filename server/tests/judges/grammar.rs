@@ -1,4 +1,4 @@
-//! Grafana's own grammar of LogQL, and the rules that are kept beyond it.
+//! Grafana's LogQL grammar, and additional rules for queries.
 
 use std::{
     io::Write as _,
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::machine::program;
 
-/// What is wrong with these, in sentences: `[{ "place": …, "expression": … }]`.
+/// The problems of queries, given as `[{ "place": …, "expression": … }]`.
 pub fn problems(questions: &Value) -> Vec<String> {
     let mut node = Command::new("node")
         .arg(program("MONITOR_TEST_LOGQL"))

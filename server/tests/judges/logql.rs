@@ -1,4 +1,4 @@
-//! Grafana's own grammar on every question that the dashboard asks of Loki.
+//! Grafana's LogQL grammar on every Loki query of the dashboard.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Folders with generated files in them, and the programs that judge those.
+//! Folders with generated files, and the programs that check them.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,7 +20,7 @@ pub fn settings(values: &[(&str, &str)]) -> Settings {
     Settings::from_values(&values).expect("the test's settings are valid")
 }
 
-/// The settings under which every judge is asked, by name.
+/// The settings with which every check is repeated, by name.
 pub fn every_case() -> Vec<(&'static str, Settings)> {
     let all_changed = settings(&[
         ("otel_collector_port", "14318"),
@@ -38,7 +38,7 @@ pub fn every_case() -> Vec<(&'static str, Settings)> {
         ("images.grafana", "registry.example:5000/grafana:12"),
         ("images.loki", "loki"),
     ]);
-    // Each of these is a port that a program opens inside by itself.
+    // Each of these is a port that some program opens inside its container by default.
     let colliding = settings(&[
         ("otel_grpc_port", "5317"),
         ("jaeger_port", "4317"),
@@ -49,14 +49,14 @@ pub fn every_case() -> Vec<(&'static str, Settings)> {
     vec![("default", Settings::default()), ("all changed", all_changed), ("colliding", colliding)]
 }
 
-/// A monitor folder on the disk, written as `init` would.
+/// A monitor folder on disk, as `init` writes it.
 pub struct MonitorFolder {
     pub facts: HostFacts,
     _root: tempfile::TempDir,
 }
 
 impl MonitorFolder {
-    /// `name` is the folder's own name; whatever is odd about it, Compose and we must agree.
+    /// Writes a folder of that name. Compose must agree whatever characters it contains.
     pub fn write(name: &str, settings: &Settings) -> MonitorFolder {
         let root = tempfile::tempdir().expect("a temporary folder");
         let directory = root.path().canonicalize().expect("it exists").join(name);
@@ -69,12 +69,12 @@ impl MonitorFolder {
         MonitorFolder { facts, _root: root }
     }
 
-    /// Runs a judge in the folder; it has to be content.
+    /// Runs a program in the folder and returns its output. The program must succeed without warnings.
     pub fn ask(&self, program: &Path, arguments: &[&str]) -> String {
         let Output { status, stdout, stderr } = Command::new(program)
             .args(arguments)
             .current_dir(&self.facts.directory)
-            // A project name or file list of whoever runs the tests would change the answer.
+            // These variables of the caller's environment would change the output.
             .env_remove("COMPOSE_PROJECT_NAME")
             .env_remove("COMPOSE_FILE")
             .output()
@@ -86,7 +86,7 @@ impl MonitorFolder {
     }
 }
 
-/// The program that a variable of the environment names.
+/// The path in that environment variable.
 pub fn program(variable: &str) -> PathBuf {
     let path = std::env::var_os(variable)
         .unwrap_or_else(|| panic!("`{variable}` is not set; `cargo xtask test` finds the program and sets it"));

@@ -25,7 +25,7 @@ fn promtool_accepts_the_generated_file() {
     }
 }
 
-/// The pinned Prometheus reads retention from the file; Debian's does not know it there, neither 2.42 nor 3.5.
+/// Whether this promtool supports retention in the file. The pinned version does; Debian's 2.42 and 3.5 do not.
 fn knows_retention(promtool: &Path) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("retention.yaml");
@@ -36,7 +36,7 @@ fn knows_retention(promtool: &Path) -> bool {
     output.status.success()
 }
 
-/// Takes the retention out of a generated `prometheus.yaml`, for a Prometheus that does not know it there.
+/// Removes the retention from a generated `prometheus.yaml`, for a Prometheus that does not support it.
 pub fn leave_out_retention(folder: &Path) {
     let path = folder.join("prometheus.yaml");
     let text = std::fs::read_to_string(&path).expect("it was written");
@@ -47,9 +47,9 @@ pub fn leave_out_retention(folder: &Path) {
 
 const RETENTION: &str = "storage:\n  tsdb:\n    retention:\n      time: ";
 
-/// Sessions in the second of two hours: one that was there before and adds 30, one that begins with 7 and says no more,
-/// one whose counter starts anew when the collector does; and two on a machine that slept while the hour began, of which
-/// one goes on as it was and the other starts anew unseen.
+/// Sessions in the second of 2 hours: one that existed before and adds 30, one that starts with 7 and stays there, and
+/// one whose counter restarts with the collector. Then two on a machine that was asleep when the hour began: one
+/// continues unchanged, the other restarts during the gap.
 const SESSIONS: &str = r#"
 rule_files: []
 evaluation_interval: 1m

@@ -1,4 +1,4 @@
-//! A real Prometheus that runs for one test, in a folder of its own.
+//! A real Prometheus for one test, in its own folder.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use super::machine::program;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What Prometheus answers for one series: its labels, and values at times (seconds since 1970).
+/// The answer for one series: its labels, and times (in seconds since 1970) with values.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub labels: BTreeMap<String, String>,
@@ -23,7 +23,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The one value of an answer for the whole range.
+    /// The only value. Panics if there is more than one.
     pub fn value(&self) -> f64 {
         let [(_, value)] = self.values.as_slice() else { panic!("not one value: {self:?}") };
         *value
@@ -45,7 +45,7 @@ impl Drop for Prometheus {
 }
 
 impl Prometheus {
-    /// Starts it with these arguments and waits until it is ready. `Err` holds its log if it ends instead.
+    /// Starts it with these arguments and waits until it is ready. `Err` contains its log if it exits instead.
     pub async fn start(folder: &Path, address: &str, arguments: &[String]) -> Result<Prometheus, String> {
         let log = folder.join("prometheus.log");
         let file = File::create(&log).expect("a log file");
@@ -78,7 +78,7 @@ impl Prometheus {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// `data` of a successful answer, or the words of the refusal.
+    /// The `data` of a successful answer, or the error message.
     pub async fn ask(&self, path: &str, parameters: &[(&str, String)]) -> Result<Value, String> {
         let query: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let url = format!("http://{}/api/v1/{path}?{}", self.address, query.join("&"));
@@ -86,7 +86,7 @@ impl Prometheus {
         if answer["status"] != "success" {
             return Err(format!("{}: {}", answer["errorType"], answer["error"]));
         }
-        // A warning is no refusal, but Grafana shows it on the panel.
+        // A warning is not an error, but Grafana shows it on the panel.
         for note in ["warnings", "infos"] {
             if !answer[note].is_null() {
                 return Err(format!("{note}: {}", answer[note]));
@@ -95,14 +95,14 @@ impl Prometheus {
         Ok(answer["data"].clone())
     }
 
-    /// One answer for each series, at that time (seconds since 1970; `None` is now).
+    /// One answer for each series at that time (seconds since 1970; `None` is now).
     pub async fn once(&self, expression: &str, time: Option<f64>) -> Result<Vec<Answer>, String> {
         let mut parameters = vec![("query", expression.to_owned())];
         parameters.extend(time.map(|time| ("time", time.to_string())));
         Ok(answers(&self.ask("query", &parameters).await?))
     }
 
-    /// Answers for each step of a range that ends then; all in seconds.
+    /// One answer for each series, with a value per step of the range. All in seconds.
     pub async fn over_time(&self, expression: &str, end: f64, range: u64, step: u64) -> Result<Vec<Answer>, String> {
         let parameters = [
             ("query", expression.to_owned()),
@@ -144,13 +144,13 @@ fn encoded(text: &str) -> String {
     })
 }
 
-/// A port of that address that is free now.
+/// A free port of that address.
 pub fn free_port(address: &str) -> u16 {
     let listener = TcpListener::bind((address, 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }
 
-/// Between two looks at something that others change.
+/// Pauses between two polls.
 pub async fn breathe() {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }

@@ -1,5 +1,5 @@
-//! The recorded metrics of real agents, as the collector's Prometheus exporter offers them: deltas added up for each
-//! series, names with unit and `_total`, project and agent on every sample.
+//! The recorded metrics of real agents as the collector's Prometheus exporter exposes them: deltas summed per series,
+//! names with unit and `_total`, project and agent on every sample.
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
@@ -11,7 +11,7 @@ pub const RUNS: [&str; 3] = ["2.0.30", "2.1.100", "2.1.330"];
 /// A time series: its name and its labels.
 pub type Series = (String, BTreeMap<String, String>);
 
-/// One point as it was sent: how much was added to which series, and when (seconds since 1970).
+/// One data point: what was added to which series, and when (seconds since 1970).
 #[derive(Debug, Clone)]
 pub struct Delta {
     pub series: Series,
@@ -23,7 +23,7 @@ pub struct Delta {
 pub struct Run {
     pub version: &'static str,
     pub session: String,
-    /// In the order in which they were sent.
+    /// In the order they were sent.
     pub deltas: Vec<Delta>,
     ledger: Value,
 }
@@ -50,13 +50,13 @@ impl Run {
         RUNS.into_iter().map(Run::read).collect()
     }
 
-    /// What the ledger says of a metric, in OTLP's names: `claude_code.lines_of_code.count{type=added}`. 0 where the
-    /// run has none of it.
+    /// The ledger's sum of a metric, by its OTLP name: `claude_code.lines_of_code.count{type=added}`. 0 if the run has
+    /// none.
     pub fn truth(&self, metric: &str) -> f64 {
         self.ledger["from_metrics_sum_of_deltas"][metric].as_f64().unwrap_or(0.0)
     }
 
-    /// When the first and the last point were sent, in seconds since 1970.
+    /// When the first and last points were sent, in seconds since 1970.
     pub fn times(&self) -> (f64, f64) {
         let times = || self.deltas.iter().map(|delta| delta.time);
         (times().fold(f64::INFINITY, f64::min), times().fold(f64::NEG_INFINITY, f64::max))
@@ -94,7 +94,7 @@ fn deltas(body: &Value) -> Vec<Delta> {
     deltas
 }
 
-/// Source: the collector's exporter with its suffixes on, as Clawker's own dashboard names them.
+/// The name that the collector's exporter gives the metric, with suffixes, as in Clawker's own dashboard.
 fn name(metric: &Value) -> String {
     let plain = text(&metric["name"]).replace('.', "_");
     let plain = plain.strip_suffix("_total").unwrap_or(&plain);
@@ -122,7 +122,7 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What the collector has added up for each series by that time.
+/// The collector's sum of each series at that time.
 pub fn sums(deltas: &[Delta], until: f64) -> BTreeMap<Series, f64> {
     let mut sums = BTreeMap::new();
     for delta in deltas.iter().filter(|delta| delta.time <= until) {
@@ -131,7 +131,7 @@ pub fn sums(deltas: &[Delta], until: f64) -> BTreeMap<Series, f64> {
     sums
 }
 
-/// Counters as a page that Prometheus scrapes, in OpenMetrics' text.
+/// Counters as a page for Prometheus, in the OpenMetrics text format.
 pub fn page(sums: &BTreeMap<Series, f64>) -> String {
     let mut page = String::new();
     let mut family = "";
@@ -142,8 +142,8 @@ pub fn page(sums: &BTreeMap<Series, f64>) -> String {
     page + "# EOF\n"
 }
 
-/// What Prometheus would have scraped at these times, as `promtool tsdb create-blocks-from openmetrics` reads it. Where
-/// the program names a job of its own, Prometheus keeps it as `exported_job`.
+/// What Prometheus would have scraped at these times, as input of `promtool tsdb create-blocks-from openmetrics`. A
+/// `job` label of the target becomes `exported_job`.
 pub fn history(deltas: &[Delta], scrapes: &[f64]) -> String {
     let mut values: BTreeMap<Series, Vec<(f64, f64)>> = BTreeMap::new();
     for &scrape in scrapes {

@@ -1,5 +1,5 @@
-//! A real Prometheus with the generated file, at changed ports: it starts, finds all its targets, and what the agents
-//! sent can be asked of it under the labels that the dashboard's queries use.
+//! A real Prometheus with the generated file and changed ports: it starts, scrapes all its targets, and has the agents'
+//! data under the labels that the dashboard's queries use.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,20 +17,20 @@ use super::{
     recorded::{Run, page, sums},
 };
 
-/// How long Prometheus may take until it has scraped: it spreads first scrapes over one interval, which is 15 s.
+/// The limit for the first scrapes. Prometheus spreads them over one interval of 15 s.
 const FIRST_SCRAPES: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
 async fn prometheus_scrapes_every_target_of_the_generated_file() {
-    // An address of this machine that nobody else listens on: the collector's own port is not ours to choose.
+    // A loopback address without other listeners, because the port of the collector's own metrics is fixed.
     let host = format!("127.84.{}.{}", std::process::id() / 250 % 250, std::process::id() % 250 + 1);
     let ports =
         ["prometheus_port", "prometheus_metrics_port", "loki_port"].map(|key| (key, free_port(&host).to_string()));
     let settings = settings(&ports.each_ref().map(|(key, port)| (*key, port.as_str())));
     let folder = MonitorFolder::write("monitor", &settings);
 
-    // The only change to the file: names that only Docker's network knows become the address of the stand-ins.
+    // The only change to the file: host names on Docker's network are replaced by the address of the stand-ins.
     let path = Path::new(&folder.facts.directory).join("prometheus.yaml");
     let generated = std::fs::read_to_string(&path).expect("it was written");
     let local = ["otel-collector:", "loki:", "localhost:", "promtail:", "grafana:", "jaeger:"]
@@ -44,7 +44,7 @@ async fn prometheus_scrapes_every_target_of_the_generated_file() {
     let at = |port: u16| format!("{host}:{port}");
     let (own, agents) = (at(settings.prometheus_port.number()), at(settings.prometheus_metrics_port.number()));
     for target in targets.iter().filter(|target| **target != own) {
-        // The services about themselves: nothing, which is a page as well.
+        // The services' own metrics: an empty page is enough.
         let offered = if **target == agents { sums(&run.deltas, f64::INFINITY) } else { BTreeMap::new() };
         offer(target, page(&offered)).await;
     }
@@ -67,14 +67,14 @@ async fn prometheus_scrapes_every_target_of_the_generated_file() {
     {
         assert_eq!(added.labels.get(label).map(String::as_str), Some(value), "{added:?}");
     }
-    // What the agent had done before Prometheus looked for the first time is not lost.
+    // What the agent did before the first scrape is counted.
     let question = Chosen::all().fill(&question(PanelId::LinesChanged, "A"));
     let answers = prometheus.once(&question, None).await.expect("an answer");
     let sums: f64 = answers.iter().map(Answer::value).sum();
     assert_eq!(sums, added.value(), "{answers:?}");
 }
 
-/// Prometheus with the arguments that the stack gives it, paths and listening address aside.
+/// Starts Prometheus with the stack's arguments, except for paths and the listen address.
 async fn start(folder: &MonitorFolder, settings: &Settings, host: &str) -> Prometheus {
     let stack = StackSpec::new(settings, &folder.facts);
     let spec = stack.services.iter().find(|spec| spec.service == Service::Prometheus).expect("Prometheus");
@@ -94,7 +94,7 @@ async fn start(folder: &MonitorFolder, settings: &Settings, host: &str) -> Prome
         Ok(prometheus) => return prometheus,
         Err(said) => said,
     };
-    // The pinned Prometheus reads retention from the file; Debian's newest does not know it there yet.
+    // The pinned Prometheus reads retention from the file; Debian's newest does not support that yet.
     assert!(said.contains("field retention not found"), "{said}");
     super::prometheus::leave_out_retention(directory);
     Prometheus::start(directory, &address, &arguments).await.unwrap_or_else(|said| panic!("{said}"))
@@ -108,7 +108,7 @@ async fn offer(address: &str, page: String) {
     tokio::spawn(async move { axum::serve(listener, router).await });
 }
 
-/// Each target's address, health and last error.
+/// Address, health and last error of each target.
 async fn healths(prometheus: &Prometheus) -> Vec<(String, String, String)> {
     let data = prometheus.ask("targets", &[]).await.expect("an answer");
     let targets = data["activeTargets"].as_array().expect("targets");

@@ -1,4 +1,4 @@
-//! One agent looked at closely, the streams about agents, and what the pages may frame.
+//! The page of one agent, the streams about agents, and what pages can embed.
 
 use axum::http::StatusCode;
 use monitor_core::{
@@ -77,7 +77,7 @@ async fn an_unknown_agent_is_404_and_an_unreachable_engine_503() {
         panel.send(request, &format!("container={name}&range=hour")).await
     };
     assert_eq!(asked("clawker.demo.eve").await.status, StatusCode::NOT_FOUND);
-    // An id is not a name: what is on the page is what was asked for.
+    // A container's ID is not its name.
     panel.have_dev();
     assert_eq!(asked("id-dev").await.status, StatusCode::NOT_FOUND);
     assert_eq!(panel.get("/events/agent/clawker.demo.eve").await.status, StatusCode::NOT_FOUND);
@@ -121,7 +121,7 @@ async fn events_are_sent_once_each_and_errors_are_reported_until_they_are_over()
     assert_eq!(ids(&stream.next().await.unwrap()), ["1", "2"]);
     panel.telemetry.answers().events.push(event("3"));
     assert_eq!(ids(&stream.next().await.unwrap()), ["3"]);
-    // Another process of the agent sent later what had happened before.
+    // Another process of the agent sends an older event later.
     panel.telemetry.answers().events.insert(1, event("1b"));
     assert_eq!(ids(&stream.next().await.unwrap()), ["1b"]);
     panel.telemetry.answers().failure = Some("no answer on port 3100".into());

@@ -1,4 +1,4 @@
-//! Agents in the snapshot: who there is, what changes, and what it costs to know.
+//! Agents in the snapshot: which there are, what changes them, and how many requests that takes.
 
 use std::time::{Duration, Instant};
 
@@ -103,7 +103,7 @@ async fn an_agents_files_are_read_once_for_each_run() {
     panel.engine.agent_is(dev.clone(), "start");
     panel.until("learnt", |_| panel.engine.world().questions.contains(&"files id-dev".to_owned())).await;
     panel.questions();
-    // The same run again, twice: nothing is left to learn.
+    // The container is still in the same run, so its files are not read again.
     for _ in 0..2 {
         panel.engine.agent_is(AgentContainer { networks: Vec::new(), ..dev.clone() }, "pause");
         panel.engine.agent_is(dev.clone(), "unpause");
@@ -131,7 +131,7 @@ async fn the_stores_are_queried_only_while_someone_is_watching() {
     }
     panel.until_unobserved("all 21 agents", |snapshot| snapshot.agents.len() == 21).await;
     assert_eq!(panel.heard(), asked);
-    // Somebody looks for as long as it takes to ask twice.
+    // `until` watches until the stores have been queried again.
     panel.hears("dev", now());
     panel.until("heard", |snapshot| snapshot.agent("clawker.demo.dev").unwrap().verdict == Verdict::Reporting).await;
     assert!(panel.heard() > asked);
@@ -142,7 +142,7 @@ async fn a_page_loaded_after_a_long_pause_is_up_to_date_without_javascript() {
     let panel = panel();
     panel.engine.agent_is(agent_container("dev"), "start");
     panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
-    // Nobody listens to the live stream; the stores have learnt of something meanwhile.
+    // No one is watching the live stream while new data arrives in the stores.
     panel.hears("dev", now());
     assert_ne!(panel.panel.hub.snapshot().agents[0].verdict, Verdict::Reporting);
     let page = panel.get("/agents").await;
@@ -183,7 +183,7 @@ async fn a_changed_setting_changes_verdicts_without_asking_the_engine() {
     assert_eq!(panel.questions(), Vec::<String>::new(), "no container was inspected for it");
 }
 
-/// The numbers: what one event costs among two hundred agents.
+/// Prints how long the slowest change took.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_event_among_two_hundred_agents_costs_one_inspection() {
     let panel = panel();

@@ -1,4 +1,4 @@
-//! The doctor in the panel: he comes by himself, he comes when called, and what stands in the way is read first.
+//! The doctor in the panel: it runs automatically and on request, and problems are shown first.
 
 use std::net::TcpListener;
 
@@ -72,7 +72,7 @@ async fn an_unreachable_engine_and_broken_settings_are_found_automatically() {
     assert_eq!(problems(&broken)[0].subject.as_deref(), Some("monitoring.loki_port"));
 }
 
-/// The stack that came after this one: same folder, same project name, other services.
+/// The stack that a later Clawker generates: same folder and project name, other services.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_of_the_opensearch_stack_is_reported_and_not_changed() {
     let panel = panel();

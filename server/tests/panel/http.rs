@@ -1,4 +1,4 @@
-//! The router, driven in process: pages, forms, guards, headers, errors.
+//! The router in process: pages, forms, guards, headers, errors.
 
 use axum::http::StatusCode;
 use monitor_core::{service::Service, status::StackState};

@@ -1,4 +1,4 @@
-//! Up and down on an engine in memory: the order of what is asked, and what failures leave behind.
+//! Up and down on an engine in memory: the order of requests, and the state after a failure.
 
 use monitor_core::{
     error::StackError,
@@ -104,7 +104,7 @@ async fn a_taken_port_names_its_setting_and_what_depends_on_the_service_is_not_s
     let panel = panel();
     panel.engine.world().faults.ports_taken.insert(Service::Loki, Some("process `nginx` (pid 812)".into()));
     let job = panel.up().await;
-    // The collector comes first in the order of the data path, but it only waited for Loki.
+    // The collector comes first on the data path, but it only waited for Loki.
     assert_eq!(job.error.unwrap().to_string(), "port 3100 for Loki is already in use by process `nginx` (pid 812)");
     let phase = |service| job.steps.iter().find(|step| step.service == service).unwrap().phase;
     assert_eq!((phase(Service::Loki), phase(Service::Grafana)), (Phase::Failed, Phase::Failed));

@@ -1,4 +1,4 @@
-//! The live snapshot follows what happens behind the panel's back, and streams end at shutdown.
+//! The live snapshot follows changes made by others, and streams end at shutdown.
 
 use futures::FutureExt;
 use monitor_core::{

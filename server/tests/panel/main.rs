@@ -1,4 +1,4 @@
-//! The panel in process, on an engine in memory: lifecycle, live stream and HTTP. Needs nothing.
+//! The panel in process, on a container engine in memory: lifecycle, live stream and HTTP.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 

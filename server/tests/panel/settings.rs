@@ -1,4 +1,4 @@
-//! The settings page's server: what it shows, what it would do, what it does, and the way back.
+//! The server side of the settings page: content, preview, applying, conflicts.
 
 use axum::http::StatusCode;
 use monitor_core::{
@@ -13,7 +13,7 @@ use monitor_core::{
 };
 use monitor_testing::harness::{configured_agent, form, panel, panel_with, post};
 
-/// An agent that sends its prompts, or does not.
+/// An agent with `OTEL_LOG_USER_PROMPTS` set to that value.
 fn agent(name: &str, prompts: &str) -> AgentContainer {
     let mut agent = configured_agent(name);
     agent.environment.push(format!("OTEL_LOG_USER_PROMPTS={prompts}"));
@@ -186,7 +186,7 @@ async fn hand_edited_files_are_shown_and_kept_unless_replacing_is_chosen() {
     assert_eq!(replaced.state, JobState::Done);
     assert!(matches!(action(&replaced, "loki-config.yaml"), FileAction::Replaced { .. }));
     assert_eq!(std::fs::read_to_string(panel.generated("loki-config.yaml.bak")).unwrap(), "# mine\n");
-    // Its definition is the same, but a container goes on seeing the file that it was started with.
+    // Its definition is unchanged, but a container keeps the file it was started with until it is recreated.
     let asked = panel.asked_since(calls);
     assert!(asked.contains(&"create loki".into()) && !asked.contains(&"create grafana".into()), "{asked:#?}");
 }

@@ -1,4 +1,4 @@
-//! What people and editors do to a settings file: each gets a sentence at the right place, and nothing is lost.
+//! Invalid settings files and values: each error is reported where it belongs, and nothing is lost.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -7,7 +7,7 @@ use monitor_app::control_plane::PageNeeds;
 use monitor_core::{error::StackError, problem::Problem};
 use monitor_testing::harness::{Harness, form, panel_with, post};
 
-/// What the preview says is wrong. Applying says the same, and changes nothing.
+/// The problems of the preview. Applying must report the same ones and change nothing.
 async fn refused(panel: &Harness, typed: &[(&str, &str)]) -> Vec<Problem> {
     let before = panel.settings_text();
     let page = panel.page().await;

@@ -1,4 +1,4 @@
-//! Settings that a service does not come up with: what is put back, and what is not.
+//! Settings under which a service does not become ready: what is rolled back, and what is not.
 
 use clawker_monitor::{panel::Panel, work::Apply};
 use monitor_core::{
@@ -69,7 +69,7 @@ async fn a_file_that_cannot_be_written_rolls_back_the_others() {
     assert_eq!((job.restored, panel.on_disk(), panel.engine.calls()), (true, before, calls));
 }
 
-/// Settings that somebody wrote with an editor are theirs, right or wrong.
+/// Settings that were written in an editor are kept, even if they do not work.
 #[tokio::test(flavor = "multi_thread")]
 async fn applying_saved_settings_never_rolls_back_the_settings_file() {
     let panel = panel();
@@ -151,7 +151,7 @@ fn hashes(panel: &Harness) -> Vec<(String, Option<String>)> {
     hashes
 }
 
-/// Whoever stops a job wants it to stop, not to go the whole way back; the same again goes on from there.
+/// Canceling stops the job without a rollback; applying again continues from there.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_canceled_job_keeps_completed_steps_and_applying_again_finishes() {
     let panel = panel();

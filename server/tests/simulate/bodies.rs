@@ -1,4 +1,4 @@
-//! The bytes of a request say what the script meant.
+//! The encoded requests contain what the script says.
 
 use clawker_monitor::{
     otlp::messages::{AnyValue, KeyValue, LogsRequest, MetricsRequest, Value as OtlpValue},
@@ -116,7 +116,7 @@ fn the_same_seed_gives_the_same_bytes() {
     }
 }
 
-/// Everything that depends on the clock, taken out.
+/// The body without everything that depends on the clock.
 fn timeless(bytes: &[u8], is_metrics: bool) -> String {
     if is_metrics {
         let mut body = MetricsRequest::decode(bytes).expect("OTLP");

@@ -1,5 +1,4 @@
-//! A collector as far as it matters here: takes requests or refuses them, and adds up deltas by the rules of its
-//! processors.
+//! A stand-in collector: it accepts or refuses requests, and sums deltas by the rules of the collector's processors.
 
 use std::{
     collections::BTreeMap,
@@ -25,10 +24,10 @@ use tokio::task::AbortHandle;
 
 use super::recorded::{Delta, Series};
 
-/// Whether the nth request, counted from 0, is refused, and how.
+/// The status with which a request, counted from 0, is refused. `None` accepts it.
 type Refusal = Box<dyn Fn(u64) -> Option<StatusCode> + Send + Sync>;
 
-/// What arrived.
+/// What has been received.
 #[derive(Default)]
 pub struct Received {
     /// Path and body of each accepted request, in order.
@@ -76,14 +75,14 @@ impl Collector {
         Endpoints { metrics: of("/v1/metrics"), logs: of("/v1/logs") }
     }
 
-    /// What arrived so far; nothing is kept of it here.
+    /// Takes what has been received so far.
     pub fn received(&self) -> Received {
         std::mem::take(&mut self.shared.received.lock().expect("nobody panicked"))
     }
 }
 
 async fn take(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> StatusCode {
-    // A knock at the door. Some servers insist on a length.
+    // An empty request checks whether a collector is there. Some servers require a length.
     if body.is_empty() {
         let has_length = headers.contains_key("content-length");
         return if has_length { StatusCode::OK } else { StatusCode::LENGTH_REQUIRED };
@@ -104,7 +103,7 @@ async fn take(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, b
     }
 }
 
-/// A point, and whose it is.
+/// A data point and its series.
 pub struct Arrived {
     pub delta: Delta,
     pub point: NumberDataPoint,
@@ -171,8 +170,8 @@ pub fn labels(attributes: &[KeyValue]) -> BTreeMap<String, String> {
     pairs.collect()
 }
 
-/// What `deltatocumulative` makes of the points. Source: its `internal/delta`, which refuses a point that starts before
-/// its stream and one that is not later than the last.
+/// The sums that `deltatocumulative` computes. Source: its `internal/delta`, which refuses a point that starts before
+/// its stream or is not later than the last one.
 pub fn added_up(arrived: &[Arrived]) -> BTreeMap<Series, f64> {
     let mut streams: BTreeMap<Series, (u64, u64, f64)> = BTreeMap::new();
     for Arrived { delta, point } in arrived {
@@ -185,8 +184,8 @@ pub fn added_up(arrived: &[Arrived]) -> BTreeMap<Series, f64> {
     streams.into_iter().map(|(series, (_, _, sum))| (series, sum)).collect()
 }
 
-/// What the exporter makes of the points by itself: it adds one that starts where the last ended, and takes any other
-/// for a new beginning. This is the fault that `deltatocumulative` is there for.
+/// The sums that the exporter computes on its own: it adds a point that starts where the last one ended, and starts
+/// from zero at any other. `deltatocumulative` is in the pipeline because of this.
 pub fn forgotten(arrived: &[Arrived]) -> BTreeMap<Series, f64> {
     let mut streams: BTreeMap<Series, (u64, f64)> = BTreeMap::new();
     for Arrived { delta, point } in arrived {

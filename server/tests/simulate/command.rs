@@ -1,4 +1,4 @@
-//! The command, as somebody would call it.
+//! The `simulate` command.
 
 use std::process::{Command, Output};
 

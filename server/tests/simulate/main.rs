@@ -1,6 +1,6 @@
-//! Agents that are played, held against those that were recorded, and their ledger against what arrived.
+//! Simulated agents, compared with recorded ones, and their ledger, compared with what arrived.
 //!
-//! `MONITOR_TEST_PROMETHEUS` and `MONITOR_TEST_PROMTOOL` are the programs' paths, for the one test that needs them.
+//! One test needs the paths of programs: `MONITOR_TEST_PROMETHEUS` and `MONITOR_TEST_PROMTOOL`.
 
 mod bodies;
 mod collector;

@@ -1,4 +1,4 @@
-//! Plays before a collector of our own, which now and then refuses.
+//! Simulations against a stand-in collector that refuses some requests.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,7 +13,7 @@ use super::{
     recorded::Series,
 };
 
-/// Ten hours of work in a second: more than the command allows, and as fast as they can be taken.
+/// 10 hours of work in a second. The command line does not allow such a rate.
 const RATE: f64 = 36_000.0;
 
 pub fn simulation(collector: &Collector, hours: u64) -> Simulation {
@@ -33,7 +33,7 @@ pub async fn play(simulation: &Simulation) -> Report {
     simulation.run(begun, |_| {}, CancellationToken::new()).await.expect("it plays")
 }
 
-/// What the sums say of a metric, where its labels have these values.
+/// The sum of a metric over the series that have these labels.
 fn sum(sums: &BTreeMap<Series, f64>, metric: &str, having: &[(&str, &str)]) -> f64 {
     let has = |labels: &BTreeMap<String, String>| {
         having.iter().all(|(label, value)| labels.get(*label).is_some_and(|found| found == value))
@@ -41,14 +41,14 @@ fn sum(sums: &BTreeMap<Series, f64>, metric: &str, having: &[(&str, &str)]) -> f
     sums.iter().filter(|((name, labels), _)| name == metric && has(labels)).map(|(_, value)| value).sum()
 }
 
-/// What a ledger says of the series of a metric that have these labels.
+/// The ledger's sum of a metric over the series that have these labels.
 pub struct Truth<'a> {
     pub metric: &'static str,
     pub having: Vec<(&'a str, &'a str)>,
     pub sum: f64,
 }
 
-/// Every sum of the report's metrics.
+/// Every sum in the report.
 pub fn truths(report: &Report) -> Vec<Truth<'_>> {
     let mut truths = Vec::new();
     for agent in &report.agents {
@@ -78,12 +78,12 @@ pub fn truths(report: &Report) -> Vec<Truth<'_>> {
     truths
 }
 
-/// A millionth of a dollar is more than what doubles lose in adding up.
+/// Tolerates floating-point errors, which stay far below a micro-dollar.
 pub fn same(found: f64, truth: f64) -> bool {
     (found - truth).abs() < 1e-7
 }
 
-/// The ledger of the metrics, against the received points added up as the collector does.
+/// Compares the ledger's metrics with the received points, summed as the collector does.
 fn check_metrics(report: &Report, received: &Received) {
     let arrived = points(received);
     let sums = added_up(&arrived);
@@ -95,7 +95,7 @@ fn check_metrics(report: &Report, received: &Received) {
     assert!(report.total.metrics.cost_micro_usd > 0 && report.total.metrics.active_ms > 0);
 }
 
-/// The ledger of the events, against the received records counted anew.
+/// Compares the ledger's events with the received records.
 fn check_events(report: &Report, received: &Received) {
     let mut found = EventTotals::default();
     for record in records(received) {
@@ -156,7 +156,7 @@ async fn without_state_across_gaps_the_collector_would_undercount() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rejected_requests_are_not_in_the_ledger() {
-    // Every 7th request is refused once and taken at the next try; every 10th is wrong for good.
+    // Every 7th request is refused temporarily, every 10th permanently.
     let collector = Collector::start(|number| match number {
         number if number % 10 == 9 => Some(StatusCode::BAD_REQUEST),
         number if number % 7 == 6 => Some(StatusCode::SERVICE_UNAVAILABLE),
@@ -176,7 +176,7 @@ async fn rejected_requests_are_not_in_the_ledger() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_collector_is_tried_five_times() {
-    // The first request is refused to the end of everybody's patience.
+    // Every request is refused, so the simulation gives up.
     let collector = Collector::start(|_| Some(StatusCode::TOO_MANY_REQUESTS)).await;
     let simulation = Simulation { agents: 1, duration: Some(Duration::from_millis(2)), ..simulation(&collector, 1) };
     let begun = Timestamp::from_unix_milliseconds(1_795_331_576_123);
@@ -201,7 +201,7 @@ async fn a_stopped_simulation_flushes_and_returns_its_ledger() {
     let collector = Collector::start(|_| None).await;
     let simulation = Simulation { duration: None, ..simulation(&collector, 1) };
     let stop = CancellationToken::new();
-    // It is stopped by its own progress, once there is some.
+    // The progress callback stops it after some requests.
     let teller = stop.clone();
     let begun = Timestamp::from_unix_milliseconds(1_795_331_576_123);
     let tell = move |progress: clawker_monitor::simulate::Progress| {

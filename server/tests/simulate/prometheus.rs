@@ -1,5 +1,5 @@
-//! A real Prometheus, filled with what was played as it would have scraped it from the collector, says what the ledger
-//! says: to the last token and millionth of a dollar, over every gap.
+//! A real Prometheus with simulated data as scraped from the collector agrees with the ledger to the last token and
+//! micro-dollar, across every gap.
 
 use std::process::Command;
 
@@ -17,7 +17,7 @@ async fn prometheus_agrees_with_the_ledger() {
     let collector = Collector::start(|_| None).await;
     let report = play(&simulation(&collector, 2)).await;
     let deltas: Vec<Delta> = points(&collector.received()).into_iter().map(|arrived| arrived.delta).collect();
-    // Squeezed into an instant; stretched again, so that a scrape every half minute sees it as it would have been.
+    // The timestamps are compressed by the rate. This restores them, so that scrapes every 30 s see realistic data.
     let begin = deltas.iter().map(|delta| delta.time).fold(f64::INFINITY, f64::min).floor();
     let stretched: Vec<Delta> = deltas
         .into_iter()
@@ -46,7 +46,7 @@ async fn prometheus_agrees_with_the_ledger() {
 
     for Truth { metric, having, sum: truth } in truths(&report) {
         let labels: Vec<String> = having.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
-        // The last value of each series, however long ago its session ended.
+        // The last value of each series, also of sessions that ended long ago.
         let question = format!("sum(last_over_time({metric}{{{}}}[4h]))", labels.join(","));
         let answers = prometheus.once(&question, Some(end)).await.expect("an answer");
         let found = answers.first().map_or(0.0, |answer| answer.value());

@@ -1,4 +1,4 @@
-//! One request at a time: when it is tried again, and what is said to have become of it.
+//! Sending one request: when it is retried, and the outcome that is reported.
 
 use std::{
     sync::{
@@ -25,10 +25,10 @@ use super::real_prometheus::free_port;
 const QUICK: RetryPolicy =
     RetryPolicy { max_attempts: 5, first_delay: Duration::from_millis(1), total_timeout: Duration::from_secs(10) };
 
-/// What a try is answered with: status, seconds to wait, body.
+/// The response to a try: status, `Retry-After` in seconds, body.
 type Reply = (StatusCode, Option<u64>, Vec<u8>);
 
-/// Sends to a server that answers the nth try so.
+/// Sends to a server that answers each try with `reply`. Returns the outcome and the number of retries.
 async fn send(retry_policy: RetryPolicy, reply: impl Fn(u32) -> Reply + Send + Sync + 'static) -> (Outcome, u32) {
     let (tries, reply) = (AtomicU32::new(0), Arc::new(reply));
     let tries = Arc::new(tries);
@@ -50,7 +50,7 @@ fn sender(retry_policy: RetryPolicy, stop: &CancellationToken) -> Sender {
     Sender::new(retry_policy, stop.clone()).expect("a client")
 }
 
-/// A row for each status: how many tries it is worth when it never changes.
+/// For each status, the number of tries if the server always returns it.
 #[tokio::test]
 async fn only_temporary_errors_are_retried() {
     for (status, tries) in [(429, 5), (502, 5), (503, 5), (504, 5), (400, 1), (404, 1), (413, 1), (500, 1), (307, 1)] {
@@ -68,7 +68,7 @@ async fn retry_after_is_honored_within_the_total_time() {
             _ => (StatusCode::OK, None, Vec::new()),
         }
     };
-    // By itself it would wait an hour, which is more than it has.
+    // Without `Retry-After` it would wait an hour, which exceeds the total time.
     let slow = RetryPolicy { first_delay: Duration::from_secs(3600), ..QUICK };
     assert_eq!(send(slow, busy_once(0)).await, (Outcome::Accepted { rejected: 0 }, 1));
     assert_eq!(send(QUICK, busy_once(60)).await, (Outcome::Refused("HTTP 503".into()), 0));
@@ -92,7 +92,7 @@ async fn a_refused_connection_is_retried_and_a_lost_answer_is_not() {
         "{fate:?} {retries}"
     );
 
-    // Takes the request and hangs up.
+    // This server reads the request and closes the connection.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("its address"));
     tokio::spawn(async move {

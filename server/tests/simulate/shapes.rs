@@ -1,5 +1,5 @@
-//! The honest test: names, types and order of everything that is played, against what real releases were recorded to
-//! send. The recordings are read by the same hand-annotated messages.
+//! Names, types and order of everything that is simulated, compared with recordings of real releases. The recordings
+//! are decoded with the same messages.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,10 +18,10 @@ use serde_json::Value as Json;
 
 use super::bodies::{INTERVALS, course};
 
-/// A name and a type for each attribute, in order.
+/// Name and type of each attribute, in order.
 type Shape = Vec<(String, &'static str)>;
 
-/// Everything that can be compared.
+/// What is compared.
 #[derive(Default)]
 struct Seen {
     resources: BTreeSet<Vec<(String, String)>>,
@@ -30,7 +30,7 @@ struct Seen {
     metrics: BTreeMap<String, (String, String, i32, bool)>,
     /// By metric.
     points: BTreeMap<String, BTreeSet<Shape>>,
-    /// By event, tool and success.
+    /// By event, tool, success and decision.
     records: BTreeMap<String, BTreeSet<Shape>>,
     bodies: usize,
 }
@@ -77,7 +77,7 @@ impl Seen {
         }
     }
 
-    /// Project and agent are names of the run's own.
+    /// Project and agent differ from run to run, so their values are left out.
     fn resource(&mut self, attributes: &[KeyValue]) {
         let pairs = attributes.iter().filter(|pair| pair.key != MARK).map(|pair| match pair.key.as_str() {
             "project" | "agent" => (pair.key.clone(), String::new()),
@@ -95,7 +95,7 @@ fn text(attributes: &[KeyValue], key: &str) -> String {
     }
 }
 
-/// Without the mark, which no real agent has.
+/// Leaves out the mark of simulated data, which real agents do not send.
 fn shape(attributes: &[KeyValue]) -> Shape {
     let kind = |pair: &KeyValue| match pair.value.as_ref().and_then(|value| value.value.as_ref()) {
         Some(Value::String(_)) => "text",
@@ -119,7 +119,7 @@ fn recorded(release: Release) -> Seen {
             false => seen.logs(&bytes),
         }
     }
-    // Of one event there is no recording but a body in JSON.
+    // One event was recorded only as JSON.
     if release == Release::V2_1_330 {
         let text = std::fs::read_to_string(folder.join(release.name()).join("007-v1-logs.json")).expect("a body");
         seen.logs(&from_json(&serde_json::from_str(&text).expect("JSON")).encode_to_vec());
@@ -128,7 +128,7 @@ fn recorded(release: Release) -> Seen {
     seen
 }
 
-/// A body of events in OTLP's JSON, as far as is compared here.
+/// Reads the compared fields of a body in OTLP's JSON format.
 fn from_json(body: &Json) -> LogsRequest {
     let list = |value: &Json, key: &str| value[key].as_array().expect("a list").clone();
     let text = |value: &Json| value.as_str().expect("a text").to_owned();
@@ -161,7 +161,7 @@ fn from_json(body: &Json) -> LogsRequest {
     LogsRequest { resource_logs: list(body, "resourceLogs").iter().map(resource).collect() }
 }
 
-/// What several agents of that release send in many hours.
+/// What several agents of that release send over many hours.
 fn played(release: Release) -> Seen {
     let mut seen = Seen::default();
     for index in 0..16 {
@@ -181,7 +181,7 @@ fn played(release: Release) -> Seen {
     seen
 }
 
-/// Shapes that are right and were not in the recordings: a subagent adds its name, and the recorded runs had none.
+/// Leaves out the shapes of subagents, which add `agent.name`. The recorded runs had no subagents.
 fn without_subagents(shapes: &BTreeSet<Shape>) -> BTreeSet<Shape> {
     shapes.iter().filter(|shape| shape.iter().all(|(key, _)| key != "agent.name")).cloned().collect()
 }

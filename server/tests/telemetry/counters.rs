@@ -1,5 +1,5 @@
-//! A real Prometheus, filled with what simulated agents sent as it would have scraped it, says through the panel's
-//! questions what the ledger says: over idle gaps, over the collector's end and new beginning, with Loki and without.
+//! A real Prometheus with data of simulated agents. The panel's queries must return the ledger's numbers: across idle
+//! gaps and collector restarts, with and without Loki.
 
 use std::sync::Arc;
 use std::{collections::BTreeMap, fmt::Write as _, process::Command, time::Duration};
@@ -25,13 +25,13 @@ use super::{
     store::{Store, running},
 };
 
-/// Ten hours in a second.
+/// 10 hours in a second.
 const RATE: f64 = 36_000.0;
-/// How long the agents work, in seconds; all of it within the last six hours.
+/// How long the agents work, in seconds. It fits into the range of 6 hours.
 const WORK: f64 = 3.0 * 3600.0;
 const SCRAPE: f64 = 15.0;
 
-/// What was played, at times as if it had ended just now.
+/// A simulation, with timestamps as if it had just ended.
 struct Played {
     report: Report,
     deltas: Vec<Delta>,
@@ -53,7 +53,7 @@ async fn played() -> Played {
     let begun = Timestamp::from_unix_milliseconds(1_795_331_576_123);
     let report = simulation.run(begun, |_| {}, CancellationToken::new()).await.expect("it plays");
     let arrived = points(&collector.received());
-    // Squeezed into an instant; stretched again.
+    // The timestamps are compressed by the rate; this restores them.
     let first = arrived.iter().map(|arrived| arrived.delta.time).fold(f64::INFINITY, f64::min);
     let last = arrived.iter().map(|arrived| arrived.delta.time).fold(0.0, f64::max);
     let end = (now().unix_milliseconds() / 1000) as f64;
@@ -63,8 +63,8 @@ async fn played() -> Played {
     Played { report, deltas: deltas.collect(), begin, end }
 }
 
-/// The collector ends right after a scrape at that time and begins anew: it has forgotten every sum, and offers a series
-/// again when something comes for it.
+/// The samples that Prometheus would have scraped. At each of `restarts` the collector restarts after a scrape: it
+/// loses every sum and exposes a series again once it gets new data.
 fn scraped(played: &Played, restarts: &[f64]) -> Vec<(f64, BTreeMap<Series, f64>)> {
     let mut scrapes = Vec::new();
     let (mut sums, mut next, mut last) = (BTreeMap::<Series, f64>::new(), 0, f64::NEG_INFINITY);
@@ -92,7 +92,7 @@ fn scraped(played: &Played, restarts: &[f64]) -> Vec<(f64, BTreeMap<Series, f64>
     scrapes
 }
 
-/// As `promtool tsdb create-blocks-from openmetrics` reads it.
+/// The samples as input of `promtool tsdb create-blocks-from openmetrics`.
 fn history(scrapes: &[(f64, BTreeMap<Series, f64>)]) -> String {
     let mut values: BTreeMap<&Series, Vec<(f64, f64)>> = BTreeMap::new();
     for (time, sums) in scrapes {
@@ -121,7 +121,7 @@ struct Filled {
     _folder: tempfile::TempDir,
 }
 
-/// The source before a Prometheus that has scraped that, and a Loki that is empty or does not run.
+/// A telemetry source with a Prometheus that has these samples and a Loki that is empty or not running.
 async fn filled(scrapes: &[(f64, BTreeMap<Series, f64>)], loki_runs: bool) -> Filled {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("samples.txt"), history(scrapes)).expect("a file");
@@ -175,7 +175,7 @@ fn check_counters(report: &Report, numbers: &Numbers) {
     }
 }
 
-/// What Prometheus says in Loki's place.
+/// The numbers for which Prometheus is the fallback.
 fn check_stand_in(report: &Report, numbers: &Numbers) {
     let found = by_name(numbers);
     for agent in &report.agents {
@@ -204,7 +204,7 @@ async fn the_numbers_agree_with_the_ledger_with_and_without_loki() {
     let numbers = with_loki.telemetry.numbers(Range::SixHours).await;
     assert_eq!(numbers.missing, []);
     check_counters(&played.report, &numbers);
-    // Loki answers, and it holds nothing.
+    // Loki is reachable and empty.
     assert!(numbers.owners.iter().all(|of| of.cost_micro_usd == Some(0) && of.sessions == Some(0)));
 
     let without = filled(&scrapes, false).await;
@@ -213,7 +213,7 @@ async fn the_numbers_agree_with_the_ledger_with_and_without_loki() {
         check_counters(&played.report, &numbers);
         check_stand_in(&played.report, &numbers);
     }
-    // Who was heard: everybody, when they last counted something, to the ten minutes of a first look.
+    // Every agent was last seen when its counters last changed, with the 10-minute resolution of a first query.
     let heard = without.telemetry.heard().await.expect("an answer");
     assert_eq!(heard.owners.len(), played.report.agents.len());
     for (owner, heard) in &heard.owners {

@@ -1,4 +1,4 @@
-//! Stores that fail, each in its own way. What they fail at is missing; everything else is there.
+//! Stores that fail in different ways. Only what they would have answered is missing.
 
 use clawker_monitor::telemetry::TelemetrySource as _;
 use monitor_core::{
@@ -18,7 +18,7 @@ fn sample(labels: &str, value: &str) -> String {
 
 const DEV: &str = r#""project":"demo","agent":"dev""#;
 
-/// Ways to fail, each with the words for it; `{}` is the port.
+/// Failing responses, each with the expected error message.
 fn ways() -> Vec<(Answer, &'static str)> {
     vec![
         (refusal(500, ""), "HTTP 500"),
@@ -92,7 +92,7 @@ async fn stores_that_are_unreachable_or_stopped_are_named() {
     assert!(flow.hops.len() == 11 && flow.hops.iter().all(|hop| hop.per_second_milli.is_none() && hop.lost.is_none()));
     assert_eq!(telemetry.losses().await, Default::default());
 
-    // Nothing runs: nobody is asked, and everything is told of at once.
+    // Nothing is running: no requests are sent, and both stores are named.
     let before = loki.asked().len();
     telemetry.stores().locate(&[]);
     let numbers = telemetry.numbers(Range::Day).await;
@@ -108,7 +108,7 @@ async fn stores_that_are_unreachable_or_stopped_are_named() {
 
 #[tokio::test]
 async fn a_slow_store_times_out() {
-    // Takes connections, and says nothing.
+    // It accepts connections and never answers.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("its address").port();
     let flow = telemetry(port, port).flow().await;

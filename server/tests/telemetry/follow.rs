@@ -1,4 +1,4 @@
-//! Events followed to their end: none is left out and none comes twice, however many bear the same moment.
+//! Following events: none is skipped and none comes twice, however many have the same timestamp.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,15 +8,16 @@ use serde_json::json;
 
 use super::store::{Answer, Asked, Store, ok, telemetry};
 
-/// Nanoseconds and number of each event, in the order in which Loki holds them.
+/// Timestamp (in nanoseconds) and number of each event, in Loki's order.
 type Events = Arc<Mutex<Vec<(u64, u64)>>>;
 
-/// As Loki answers: start included, end not, cut off at the limit; of one moment in no order.
+/// Answers as Loki does: from `start` (inclusive) to `end` (exclusive), up to the limit, unordered within one
+/// timestamp.
 fn loki(events: &Events, asked: &Asked) -> Answer {
     let (start, end, limit) = (asked.number("start"), asked.number("end"), asked.number("limit") as usize);
     let mut found: Vec<(u64, u64)> = events.lock().expect("nobody panicked").clone();
     found.retain(|(at, _)| (start..end).contains(at));
-    // By moment alone: the sort keeps the order of those that share one.
+    // The sort is stable, so events with equal timestamps keep their order.
     found.sort_by_key(|(at, _)| *at);
     if asked.parameters["direction"] == "backward" {
         found.reverse();
@@ -36,7 +37,7 @@ fn number(event: &AgentEvent) -> u64 {
     event.id.split('-').nth(1).and_then(|text| text.parse().ok()).expect("an id holds the number")
 }
 
-/// Crowds of one moment, of that many each, a millisecond apart and each backwards.
+/// Groups of that many events with equal timestamps, one millisecond apart, in reverse order within each group.
 fn crowds(sizes: &[u64]) -> Vec<(u64, u64)> {
     let begin = (now().unix_milliseconds() as u64 - 60_000) * 1_000_000;
     let mut events = Vec::new();
@@ -63,7 +64,7 @@ async fn no_event_is_skipped_and_none_comes_twice() {
         let store = Store::start(move |asked| loki(&shown, asked)).await;
         let telemetry = telemetry(store.port, 1);
         let owner = Owner::default();
-        // The first is there when somebody comes, the others arrive in two portions, cut at moments.
+        // The first event exists when the reader starts; the others arrive in two portions.
         let half = all.iter().position(|(at, _)| *at > all[all.len() / 2].0).unwrap_or(all.len());
         *events.lock().expect("nobody panicked") = all[..1].to_vec();
         let mut seen = telemetry.events(&owner, None, limit).await.expect("events");

@@ -1,5 +1,5 @@
-//! What simulated agents said, kept by a Loki that works out the panel's questions as the real one was recorded to: the
-//! numbers are those of the ledger, to the last cent and token.
+//! The events of simulated agents in a stand-in for Loki that evaluates the panel's queries. The numbers must equal
+//! those of the ledger, to the last token and micro-dollar.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -27,7 +27,8 @@ use super::{
 const RATE: f64 = 36_000.0;
 const SECOND: u64 = 1_000_000_000;
 
-/// Every record with what its resource says, squeezed as it was played and moved so that the last one was just now.
+/// Every record with the attributes of its resource. Timestamps are compressed by the rate and moved so that the last
+/// one is now.
 fn entries(received: &Received) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (_, body) in received.accepted.iter().filter(|(path, _)| path == "/v1/logs") {
@@ -97,7 +98,7 @@ fn check(mine: &OwnerNumbers, agent: &AgentLedger) {
     assert_eq!((mine.tool_calls, mine.tool_failures), (Some(truth.tool_calls), Some(truth.tool_failures)), "{name}");
     assert_eq!(mine.sessions, Some(truth.sessions.len() as u64), "{name}");
     assert_eq!(mine.events_over_time.iter().sum::<u64>(), truth.records, "{name}");
-    // Each step is rounded by itself.
+    // Each step is rounded separately.
     assert!(mine.cost_over_time.iter().sum::<u64>().abs_diff(truth.cost_micro_usd) <= Range::STEPS, "{name}");
 }
 

@@ -1,14 +1,15 @@
-//! The stores before the panel's questions: recorded ones, failing ones, and a real Prometheus with simulated agents.
+//! The panel's queries to the stores: recorded answers, failing stores, and a real Prometheus with data of simulated
+//! agents.
 //!
-//! `MONITOR_TEST_PROMETHEUS` and `MONITOR_TEST_PROMTOOL` are the programs' paths, `MONITOR_TEST_LOGQL` that of the script
-//! that parses LogQL, for `node`: for the tests that need them.
+//! Some tests need the paths of programs: `MONITOR_TEST_PROMETHEUS`, `MONITOR_TEST_PROMTOOL`, and `MONITOR_TEST_LOGQL`,
+//! the script for `node` that parses LogQL.
 
 #[path = "../simulate/collector.rs"]
 #[expect(dead_code, reason = "shared with the tests of the simulation, which use all of it")]
 mod collector;
 mod counters;
 mod failures;
-/// What the stand-in's reader of LogQL calls labels.
+/// The label type that the stand-in's LogQL parser imports.
 mod records {
     pub type Labels = std::collections::BTreeMap<String, String>;
 }

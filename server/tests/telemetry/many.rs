@@ -1,4 +1,4 @@
-//! Two hundred agents: how long it takes to read and merge everything about them.
+//! The numbers of 200 agents. Prints how long reading and merging takes.
 
 use std::time::Instant;
 
@@ -40,7 +40,7 @@ async fn the_numbers_of_two_hundred_agents_are_read_and_merged() {
     })
     .await;
     let telemetry = telemetry(loki.port, prometheus.port);
-    // The first connection costs more than all the reading.
+    // Connecting takes longer than reading, so it is done before the measurement.
     telemetry.numbers(Range::Week).await;
     let begun = Instant::now();
     let numbers = telemetry.numbers(Range::Day).await;

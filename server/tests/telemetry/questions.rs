@@ -1,4 +1,4 @@
-//! How often is asked, and in which words.
+//! How often each query is sent, and its text.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::{
     store::{Asked, EMPTY, Store, ok, refusal, running, telemetry},
 };
 
-/// How often each question was asked.
+/// How often each query was sent.
 fn counted(asked: &[Asked]) -> BTreeMap<(String, String), usize> {
     let mut counts = BTreeMap::new();
     for asked in asked {
@@ -37,7 +37,7 @@ async fn twenty_tabs_send_each_query_once() {
     for (question, count) in of_loki.iter().chain(&of_prometheus) {
         assert_eq!(*count, 1, "{question:?}");
     }
-    // Another range is another question.
+    // Another range needs other queries.
     telemetry.numbers(Range::Hour).await;
     assert_eq!(counted(&loki.asked()).len(), 22);
 }
@@ -47,7 +47,7 @@ async fn the_first_query_covers_a_week_and_later_ones_only_what_is_new() {
     let (first, second, prometheus) = (Store::empty().await, Store::empty().await, Store::empty().await);
     let telemetry = telemetry(first.port, prometheus.port);
     telemetry.heard().await.expect("an answer");
-    // A store that moved is asked anew, without waiting for the answer to get old.
+    // A store with a new address is queried at once, not when the cached answer expires.
     telemetry.stores().locate(&[running(Service::Loki, second.port), running(Service::Prometheus, prometheus.port)]);
     telemetry.heard().await.expect("an answer");
     let windows = |store: &Store| -> Vec<u64> {
@@ -63,9 +63,9 @@ async fn the_first_query_covers_a_week_and_later_ones_only_what_is_new() {
     assert!(prometheus.asked().is_empty());
 }
 
-/// Everything that is ever asked of Loki, for owners with odd names.
+/// Every query that is sent to Loki, for owners with unusual names.
 async fn everything_asked_of_loki() -> Vec<String> {
-    // One address, so that the firewall's lines are asked about as well.
+    // One IP address, so that the firewall's logs are queried too.
     let address = r#"[{"metric":{"agent":"a","client_ip":"172.18.0.5"},"value":[1,"1"]}]"#;
     let loki = Store::start(move |asked| match asked.query() {
         query if query.contains("agent_map") => ok(EMPTY.replace("[]", address)),
@@ -116,7 +116,7 @@ async fn connections_are_queried_by_the_known_ip_addresses() {
     let asked: Vec<String> = loki.asked().iter().skip(2).map(|asked| asked.query().to_owned()).collect();
     assert_eq!(asked.len(), 2);
     assert!(asked.iter().all(|query| query.contains(r#"client_ip=~"172\\.18\\.0\\.5""#)), "{asked:?}");
-    // The firewall's own map is not at hand.
+    // The query for the firewall's map fails.
     let loki = Store::start(|_| refusal(500, "no")).await;
     assert_eq!(telemetry(loki.port, 1).egress(&owner, &addresses, Range::Hour).await, Err("HTTP 500: no".into()));
 }

@@ -1,4 +1,4 @@
-//! What a real Loki was recorded to answer becomes the numbers that were really so.
+//! Recorded answers of a real Loki, read as the numbers of the recorded sessions.
 
 use clawker_monitor::telemetry::TelemetrySource as _;
 use monitor_core::{
@@ -14,14 +14,14 @@ fn recorded(name: &str) -> String {
     std::fs::read_to_string(path).expect("a fixture")
 }
 
-/// Tool calls were recorded by tool, and those that failed apart; one question asks for both, by `success`.
+/// The recording has tool calls by tool, and failed ones separately. The panel gets both with one query, by `success`.
 fn tools() -> String {
     let results = |name: &str| -> Value {
         let body: Value = serde_json::from_str(&recorded(name)).expect("JSON");
         body["data"]["result"].clone()
     };
     let (mut all, mut failed) = (results("instant-tool-calls.json"), results("instant-tool-failures.json"));
-    // Four of the eight calls of `Bash` failed.
+    // 4 of the 8 calls of `Bash` failed.
     all[0]["metric"]["success"] = "true".into();
     all[0]["value"][1] = "4".into();
     all[1]["metric"]["success"] = "true".into();
@@ -30,7 +30,7 @@ fn tools() -> String {
     json!({ "status": "success", "data": { "resultType": "vector", "result": results } }).to_string()
 }
 
-/// The recorded Loki, by what it was asked.
+/// Answers a query with what was recorded for it.
 fn loki(asked: &Asked) -> Answer {
     let query = asked.query();
     let has = |text: &str| query.contains(text);

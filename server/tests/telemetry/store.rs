@@ -1,4 +1,4 @@
-//! A store as far as it matters here: it remembers what it was asked, and answers as the test says.
+//! A stand-in for Loki, Prometheus or Grafana: it records requests and returns what the test says.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ use monitor_core::{
 };
 use tokio::task::AbortHandle;
 
-/// One question.
+/// One request.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub path: String,
@@ -36,7 +36,7 @@ impl Asked {
     }
 }
 
-/// Status, further headers, body.
+/// Status, additional headers, body.
 pub type Answer = (u16, HeaderMap, Bytes);
 
 pub fn ok(body: impl Into<Bytes>) -> Answer {
@@ -47,7 +47,7 @@ pub fn refusal(status: u16, body: &'static str) -> Answer {
     (status, HeaderMap::new(), body.into())
 }
 
-/// An answer in which there is nothing.
+/// An empty result.
 pub const EMPTY: &str = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
 
 type Reply = Box<dyn Fn(&Asked) -> Answer + Send + Sync>;
@@ -79,12 +79,12 @@ impl Store {
         Store { shared, port, serving }
     }
 
-    /// One that knows nobody.
+    /// A store without data.
     pub async fn empty() -> Store {
         Store::start(|_| ok(EMPTY)).await
     }
 
-    /// Everything it was asked so far.
+    /// The requests so far.
     pub fn asked(&self) -> Vec<Asked> {
         self.shared.asked.lock().expect("nobody panicked").clone()
     }
@@ -101,7 +101,7 @@ async fn answer(
     (StatusCode::from_u16(status).expect("a status"), headers, body).into_response()
 }
 
-/// A service of the stack that runs, and publishes that port.
+/// A running service of the stack with that published port.
 pub fn running(service: Service, port: u16) -> ServiceStatus {
     ServiceStatus {
         service,
@@ -119,7 +119,7 @@ pub fn running(service: Service, port: u16) -> ServiceStatus {
     }
 }
 
-/// The source, with these two running and nothing else.
+/// The telemetry source with these two stores running and nothing else.
 pub fn telemetry(loki: u16, prometheus: u16) -> StackTelemetry {
     let telemetry = StackTelemetry::new(Arc::new(StackStores::new(None).expect("a client")));
     telemetry.stores().locate(&[running(Service::Loki, loki), running(Service::Prometheus, prometheus)]);

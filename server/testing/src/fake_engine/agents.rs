@@ -1,4 +1,4 @@
-//! The fake engine's agents: what tests let happen to them, and what it answers about them.
+//! The fake engine's agents: changes that tests make, and answers about them.
 
 use monitor_core::{
     agents::{AgentContainer, CollectorEvidence},
@@ -11,12 +11,12 @@ use super::{FakeEngine, STARTED_AT};
 use clawker_monitor::engine::{AgentFiles, EngineEvent};
 
 impl FakeEngine {
-    /// While looks at single agents are held, their answers are those of the moment of the question, and come late.
+    /// While this is on, inspections of single agents return what was true when they were requested, and return late.
     pub fn hold_looks(&self, held: bool) {
         self.shared.looks_held.send_replace(held);
     }
 
-    /// An agent's container is made or replaced, and the engine tells of it by that action.
+    /// Adds or replaces an agent's container and sends an event with that action.
     pub fn agent_is(&self, agent: AgentContainer, action: &str) {
         let mut world = self.world();
         let (id, name) = (agent.id.clone(), agent.container.clone());
@@ -25,7 +25,7 @@ impl FakeEngine {
         self.tell(&id, &name, action);
     }
 
-    /// An agent's container is removed.
+    /// Removes an agent's container and sends an event.
     pub fn agent_goes(&self, id: &str) {
         let mut world = self.world();
         let Some(place) = world.agents.iter().position(|agent| agent.id == id) else { return };
@@ -33,12 +33,12 @@ impl FakeEngine {
         self.tell(id, &gone.container, "destroy");
     }
 
-    /// Something happens to a container, and nothing changes by it.
+    /// Sends an event about a container without changing it.
     pub fn happens(&self, id: &str, name: &str, action: &str) {
         self.tell(id, name, action);
     }
 
-    /// A container is attached to the stack's network, or detached from it.
+    /// Sends an event about a container on the stack's network.
     pub fn network_event(&self, container: &str) {
         let event = EngineEvent::Network { name: NETWORK.into(), container: Some(container.into()) };
         self.shared.events.send(Some(event)).ok();

@@ -1,4 +1,4 @@
-//! Agents in the panel under test: their containers, and what the stores have heard of them.
+//! Agents in the panel under test: their containers, and their data in the stores.
 
 use monitor_core::{
     agent_page::AgentPage,
@@ -12,7 +12,7 @@ use monitor_core::{
 use super::Harness;
 use crate::fake_engine::STARTED_AT;
 
-/// A container that Clawker made for that agent of the project `demo`; it runs, and nothing is set in it.
+/// A running container as Clawker creates it for that agent of the project `demo`, without any variables.
 pub fn agent_container(name: &str) -> AgentContainer {
     AgentContainer {
         id: format!("id-{name}"),
@@ -59,12 +59,12 @@ pub fn configured_agent(name: &str) -> AgentContainer {
 }
 
 impl Harness {
-    /// What the engine was asked about agents since the last call.
+    /// The requests about agents since the last call.
     pub fn questions(&self) -> Vec<String> {
         std::mem::take(&mut self.engine.world().questions)
     }
 
-    /// How often the stores were asked who was heard.
+    /// How often the stores were asked when agents were last seen.
     pub fn heard(&self) -> usize {
         self.telemetry.answers().asked.iter().filter(|question| **question == "heard").count()
     }
@@ -73,7 +73,7 @@ impl Harness {
         self.until("shown", |snapshot| snapshot.new_agents.is_some()).await
     }
 
-    /// That agent was heard at that moment.
+    /// From now on, the stores say that the agent was last seen at that time.
     pub fn hears(&self, agent: &str, last_seen: Timestamp) {
         let owner = Owner { project: Some("demo".into()), agent: Some(agent.into()) };
         let heard = OwnerLastSeen { last_seen: Some(last_seen), ..OwnerLastSeen::default() };

@@ -1,4 +1,4 @@
-//! Requests to the panel's router, and what it answers.
+//! Requests to the panel's router, and its responses.
 
 use axum::{
     body::Body,
@@ -22,7 +22,7 @@ impl Harness {
         .await
     }
 
-    /// The response to a `GET`, with its body still to be read: for streams.
+    /// The response to a request, before its body is read. For streams.
     pub async fn open(&self, request: Builder) -> Response<Body> {
         let request = request.body(Body::empty()).unwrap();
         let awaited = format!("the head of the answer to {} {}", request.method(), request.uri());
@@ -43,7 +43,7 @@ impl Harness {
     }
 }
 
-/// What came back.
+/// A response that has been read.
 pub struct Answered {
     pub status: StatusCode,
     pub headers: HeaderMap,

@@ -29,7 +29,7 @@ impl Harness {
         self.plane.preview_settings(form(&self.page().await, typed)).await.unwrap()
     }
 
-    /// Applies what was typed to its end.
+    /// Applies the typed values and waits for the end of the job.
     pub async fn apply(&self, typed: &[(&str, &str)], replace_edited: bool) -> Result<Job, StackError> {
         let page = self.page().await;
         let begun = self.plane.apply_settings(form(&page, typed), page.base, replace_edited).await?;
@@ -48,12 +48,12 @@ impl Harness {
         self.folder.path().join("data/monitor").join(name)
     }
 
-    /// What was asked of the engine since that many calls.
+    /// The engine calls after the first `calls`.
     pub fn asked_since(&self, calls: usize) -> Vec<String> {
         self.engine.calls().split_off(calls)
     }
 
-    /// Everything in the folders of settings and generated files, but for the backups.
+    /// All files in the folders of the settings and of the generated files, except backups.
     pub fn on_disk(&self) -> Vec<(String, String)> {
         let folders = [self.folder.path().to_owned(), self.folder.path().join("data/monitor")];
         let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
