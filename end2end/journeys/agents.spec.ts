@@ -190,7 +190,7 @@ test("when a store stops, the page says so and keeps what it knows from elsewher
     "data-verdict",
     "dark",
   );
-  await expect(rowOf(page, checkout).locator(`[data-label="Tool calls"] .no-value`)).toHaveAttribute("title", /Loki/);
+  await expect(rowOf(page, checkout).locator(`[data-label="Tool calls"] .no-value`)).toHaveAttribute("title", /loki/i);
 });
 
 test("the stack page draws the data path", async ({ page, panel }) => {

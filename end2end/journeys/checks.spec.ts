@@ -18,7 +18,7 @@ test("a port in use is reported before the start, with its owner and a free port
   await page.goto("/");
   const checks = page.getByRole("region", { name: "Checks" });
   await expect(checks.getByText(`Port ${port} for Grafana is already in use`)).toBeVisible();
-  await expect(checks).toContainText(`(pid ${process.pid}) listens there`);
+  await expect(checks).toContainText(`(pid ${process.pid}) is listening on it`);
   await expect(checks).toContainText(/set monitoring\.grafana_port: \d+, which is free/);
   await expect(page.getByText("Starting will fail.")).toBeVisible();
   const order = await page.getByRole("heading", { level: 2 }).allTextContents();
