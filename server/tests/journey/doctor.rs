@@ -76,7 +76,7 @@ fn ports_in_use_by_others() {
     let grafana = findings(&document, "port", Some("monitoring.grafana_port"))[0];
     assert_eq!(grafana["grade"], "problem");
     let evidence = grafana["evidence"].as_str().unwrap();
-    assert!(evidence.ends_with(&format!("(pid {}) listens there", std::process::id())), "{evidence}");
+    assert!(evidence.ends_with(&format!("(pid {}) is listening on it", std::process::id())), "{evidence}");
     let next = grafana["next"].as_str().unwrap();
     let (_, rest) = next.split_once("`monitoring.grafana_port: ").unwrap();
     let offered: u16 = rest.split('`').next().unwrap().parse().unwrap();
