@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn every_action_has_words_of_its_own() {
+    fn every_action_has_a_unique_description() {
         let words: std::collections::BTreeSet<_> = Action::ALL.into_iter().map(Action::words).collect();
         assert_eq!(words.len(), Action::ALL.len());
     }

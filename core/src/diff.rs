@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_printed_as_a_unified_diff() {
+    fn hunks_print_as_a_unified_diff() {
         let hunk = Hunk {
             lines: vec![
                 line(LineTag::Kept, Some(3), Some(3), "monitoring:"),

@@ -300,8 +300,8 @@ impl StackError {
             StackError::Busy { .. } => "wait for it to finish or cancel it, then try again; nothing was changed".into(),
             StackError::NotInitialized { .. } => "run `clawker-monitor init`, or press Initialize".into(),
             StackError::FilesDiffer { .. } => {
-                "run `clawker-monitor init --force`, or `clawker-monitor apply --replace-edited`, to write them anew; the \
-                 present ones are kept as backups"
+                "run `clawker-monitor init --force` or `clawker-monitor apply --replace-edited` to update them; the \
+                 current files are backed up"
                     .into()
             }
             StackError::OtherGeneration { directory } => {

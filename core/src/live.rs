@@ -363,7 +363,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_changes_applied_to_the_old_snapshot_give_the_new_one_there_and_back() {
+    fn applying_changes_turns_one_snapshot_into_the_other_both_ways() {
         for (index, change) in CHANGED.iter().enumerate() {
             let old = snapshot();
             let mut new = old.clone();

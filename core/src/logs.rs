@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_engines_moment_is_split_off_and_colours_are_dropped() {
+    fn dockers_timestamp_is_split_off_and_color_codes_are_removed() {
         let line = LogLine::from_engine("2026-11-22T07:12:56.123456789Z \u{1b}[33mlevel=warn\u{1b}[0m slow\r\n");
         assert_eq!(line.text, "level=warn slow");
         assert_eq!(line.level, Level::Warn);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_a_moment_is_kept_whole() {
+    fn a_line_without_a_timestamp_is_kept_unchanged() {
         let line = LogLine::from_engine("no moment here");
         assert_eq!((line.at, line.text.as_str()), (None, "no moment here"));
     }

@@ -268,10 +268,7 @@ impl Reader<'_> {
         if let Some(service) = named.filter(|service| *service != Service::OtelCollector) {
             self.problem(
                 key,
-                format!(
-                    "`{service}` is the name of {} on the network; the collector needs one of its own",
-                    service.title()
-                ),
+                format!("`{service}` is already the name of {} on the network; choose another one", service.title()),
             );
         }
     }
@@ -287,7 +284,10 @@ impl Reader<'_> {
                     // Report the line that the user wrote.
                     let (field, other) =
                         if self.values.contains_key(key.path) { (key.path, *other) } else { (*other, key.path) };
-                    self.problem(field, format!("{port} is also `monitoring.{other}`; every port must be its own"));
+                    self.problem(
+                        field,
+                        format!("{port} is already used by `monitoring.{other}`; each port must be unique"),
+                    );
                 }
                 None => {
                     seen.insert(port.number(), key.path);

@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_is_the_tag_where_it_is_one() {
+    fn the_version_is_read_from_the_tag() {
         for (image, version) in [
             ("grafana/loki:3.7.0@sha256:c316", Some("3.7.0")),
             ("prom/prometheus:v3.10.0", Some("3.10.0")),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn every_container_state_reads_back_from_its_name() {
+    fn every_container_state_parses_from_its_name() {
         for name in ["missing", "created", "running", "paused", "restarting", "removing", "exited", "dead"] {
             assert_eq!(ContainerState::from_name(name).map(ContainerState::name), Some(name));
         }

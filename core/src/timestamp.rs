@@ -167,14 +167,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn timestamps_round_trip() {
         let moment = Timestamp::from_unix_milliseconds(1_795_331_576_123);
         assert_eq!(moment.to_rfc3339(), "2026-11-22T07:12:56.123Z");
         assert_eq!(Timestamp::from_rfc3339(&moment.to_rfc3339()), Some(moment));
     }
 
     #[test]
-    fn the_engines_nanoseconds_are_read_and_its_never_is_none() {
+    fn dockers_nanoseconds_and_its_never_are_parsed() {
         let moment = Timestamp::from_rfc3339("2026-11-22T07:12:56.123456789Z");
         assert_eq!(moment, Some(Timestamp::from_unix_milliseconds(1_795_331_576_123)));
         assert_eq!(Timestamp::from_rfc3339("0001-01-01T00:00:00Z"), None);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_calendar_holds_at_its_edges() {
+    fn the_calendar_is_correct_at_its_edges() {
         for (text, unix_seconds) in [
             ("1970-01-01T00:00:00Z", 0),
             ("1969-12-31T23:59:59Z", -1),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_said_with_their_two_largest_units() {
+    fn durations_have_their_two_largest_units() {
         for (seconds, words) in
             [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (8040, "2 h 14 min"), (442_800, "5 d 3 h")]
         {

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_reader_might_take_for_something_else_is_not_plain() {
+    fn ambiguous_text_is_not_plain() {
         for text in ["grafana/grafana:12.4.2", "./otel-config.yaml", "/v1/metrics", "otel-collector", "http://x:4318"] {
             assert!(is_plain(text), "{text}");
         }

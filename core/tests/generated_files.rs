@@ -40,7 +40,7 @@ fn equal_settings_give_equal_bytes() {
 }
 
 #[test]
-fn every_file_is_what_it_says_it_is_written_in() {
+fn every_file_parses_in_its_language() {
     for settings in [Settings::default(), support::changed_settings()] {
         for GeneratedFile { name, language, contents, .. } in render(&settings, &support::odd_machine()) {
             match language {

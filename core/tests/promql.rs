@@ -18,7 +18,7 @@ fn questions() -> Vec<Question> {
 }
 
 #[test]
-fn every_question_is_promql_and_keeps_the_rules() {
+fn every_dashboard_query_is_valid_promql_and_follows_the_rules() {
     let questions = questions();
     assert!(questions.len() >= 5, "the panels of lines, active time, commits and lost data ask Prometheus");
     for question in &questions {
@@ -32,7 +32,7 @@ fn every_question_is_promql_and_keeps_the_rules() {
 
 /// The panel asks about everybody at once.
 #[test]
-fn every_question_of_the_panel_is_promql_and_keeps_the_rules() {
+fn every_panel_query_is_valid_promql_and_follows_the_rules() {
     let of_counters =
         panel::Counter::ALL.into_iter().flat_map(|counter| [counter.growth("24h"), counter.growth_from_nothing("7ms")]);
     let others = [
@@ -52,7 +52,7 @@ fn every_question_of_the_panel_is_promql_and_keeps_the_rules() {
 }
 
 #[test]
-fn an_answer_for_the_whole_range_is_not_asked_for_each_step() {
+fn queries_for_the_whole_range_have_no_steps() {
     for question in questions() {
         let (step, whole) = ("$__interval", "$__range");
         let wrong = if question.instant { step } else { whole };
@@ -61,7 +61,7 @@ fn an_answer_for_the_whole_range_is_not_asked_for_each_step() {
 }
 
 #[test]
-fn a_counter_is_looked_for_as_long_as_the_collector_offers_it() {
+fn a_counter_is_looked_up_as_long_as_the_collector_exports_it() {
     let facts = HostFacts { directory: "/monitor".to_owned(), docker_socket: "/var/run/docker.sock".to_owned() };
     let files = render(&Settings::default(), &facts);
     let collector = files.iter().find(|file| file.name == "otel-config.yaml").expect("the collector's file");
@@ -130,7 +130,7 @@ fn look_at_selector(selector: &VectorSelector, found: &mut Vec<String>) {
 }
 
 #[test]
-fn the_rules_find_what_they_are_for() {
+fn the_rules_detect_violations() {
     let labels = r#"project=~".*", agent=~".*", session_id=~".*""#;
     for (wrong, why) in [
         (format!("sum(increase(claude_code_session_count_total{{{labels}}}[1h]))"), "`increase` misses"),

@@ -93,7 +93,7 @@ fn listening(spec: &ServiceSpec, files: &BTreeMap<&str, String>) -> Vec<u16> {
 }
 
 #[test]
-fn every_reference_between_files_leads_to_a_port_that_is_listened_on() {
+fn every_reference_between_files_points_to_an_open_port() {
     for settings in many_settings() {
         let facts = support::odd_machine();
         let stack = StackSpec::new(&settings, &facts);
@@ -136,7 +136,7 @@ fn every_reference_between_files_leads_to_a_port_that_is_listened_on() {
 }
 
 #[test]
-fn what_the_network_alone_needs_is_not_published() {
+fn network_only_ports_are_not_published() {
     let settings = Settings::default();
     let stack = StackSpec::new(&settings, &support::ordinary_machine());
     let mut published: Vec<u16> = stack.services.iter().flat_map(|spec| &spec.ports).map(|port| port.host).collect();

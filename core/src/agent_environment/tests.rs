@@ -29,7 +29,7 @@ fn private() -> Settings {
 }
 
 #[test]
-fn an_agent_gets_what_clawkers_template_bakes_and_its_creation_adds() {
+fn an_agent_gets_the_variables_of_its_image_and_its_creation() {
     insta::assert_snapshot!(lines(&environment(&Settings::default(), "demo", "dev")).join("\n"), @"
     CLAUDE_CODE_ENABLE_TELEMETRY=1
     OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
@@ -53,7 +53,7 @@ fn an_agent_gets_what_clawkers_template_bakes_and_its_creation_adds() {
 }
 
 #[test]
-fn what_is_switched_off_is_said_out_loud_ready_to_copy() {
+fn disabled_options_are_listed_ready_to_copy() {
     insta::assert_snapshot!(agent_env(&environment(&private(), "demo", "dev")), @r#"
     agent:
       env:
@@ -93,7 +93,7 @@ fn what_is_switched_off_is_said_out_loud_ready_to_copy() {
 }
 
 #[test]
-fn a_container_made_by_clawker_differs_only_where_leaving_out_does_not_switch_off() {
+fn a_container_made_by_clawker_differs_only_in_omitted_variables_with_a_default_of_on() {
     assert_eq!(differences(&made_by_clawker(&Settings::default()), &Settings::default(), "demo", "dev"), []);
     let names: Vec<String> =
         differences(&made_by_clawker(&private()), &private(), "demo", "dev").into_iter().map(|it| it.name).collect();
@@ -101,7 +101,7 @@ fn a_container_made_by_clawker_differs_only_where_leaving_out_does_not_switch_of
 }
 
 #[test]
-fn a_container_from_older_settings_or_without_telemetry_is_told_from_todays() {
+fn a_container_from_older_settings_or_without_telemetry_differs() {
     let mut container = made_by_clawker(&settings(&[("otel_collector_port", "14318")]));
     container.push("CLAUDE_CODE_ENABLE_TELEMETRY=0".to_owned());
     let found = differences(&container, &Settings::default(), "demo", "dev");
@@ -117,7 +117,7 @@ fn a_container_from_older_settings_or_without_telemetry_is_told_from_todays() {
 }
 
 #[test]
-fn the_same_said_in_other_words_is_no_difference() {
+fn equivalent_values_are_not_a_difference() {
     let container: Vec<String> = made_by_clawker(&private())
         .into_iter()
         .chain(
@@ -136,7 +136,7 @@ fn the_same_said_in_other_words_is_no_difference() {
 }
 
 #[test]
-fn nothing_secret_and_nothing_else_is_revealed() {
+fn only_telemetry_variables_are_shown_without_secrets() {
     let container: Vec<String> = made_by_clawker(&Settings::default())
         .into_iter()
         .chain(

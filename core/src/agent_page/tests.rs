@@ -26,7 +26,7 @@ fn container(environment: &[&str], image: Option<&[&str]>) -> AgentContainer {
 }
 
 #[test]
-fn every_variable_is_there_once_with_its_origin_and_what_it_would_be() {
+fn every_variable_is_listed_once_with_origin_and_expected_value() {
     let found = compare_variables(
         &container(
             &[
@@ -57,7 +57,7 @@ fn every_variable_is_there_once_with_its_origin_and_what_it_would_be() {
 }
 
 #[test]
-fn who_did_nothing_has_noughts_only_where_somebody_would_know() {
+fn owners_without_activity_have_0_only_if_the_store_answered() {
     let numbers = |missing: &[Store]| Numbers {
         range: Range::Day,
         at: Timestamp::from_unix_milliseconds(0),

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn telemetry_is_read_whatever_way_it_is_written_and_nothing_else() {
+    fn only_telemetry_variables_are_read_in_every_spelling() {
         let text = "# mine\nversion: 1\nagent:\n  env:\n    CLAUDE_CODE_ENABLE_TELEMETRY: 0\n    OTEL_LOG_USER_PROMPTS: \
                     false\n    OTEL_LOGS_EXPORTER: \"none\"\n    OTEL_METRICS_EXPORTER:\n    ANTHROPIC_API_KEY: hush\n    \
                     OTEL_RESOURCE_ATTRIBUTES: {a: b}\nOTEL_METRIC_EXPORT_INTERVAL: 1\n";
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_variables_or_without_sense_sets_none() {
+    fn a_file_without_variables_or_invalid_yaml_sets_none() {
         for text in ["", "agent:", "agent:\n  env:\n", "agent: [env]", "agent:\n  env: [OTEL_A]", "a: [", "\t"] {
             assert_eq!(agent_env(text), Vec::<String>::new(), "{text}");
         }

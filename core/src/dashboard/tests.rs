@@ -1,5 +1,5 @@
 //! Tests of the whole dashboard. Other tests run its queries against real stores.
-#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ fn panels_stay_in_the_grid_and_never_overlap() {
 }
 
 #[test]
-fn every_data_source_is_one_that_grafana_is_told_of() {
+fn every_data_source_is_provisioned() {
     fn uids(value: &Value, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(map) => {
@@ -60,7 +60,7 @@ fn queries() -> Vec<Query> {
 }
 
 #[test]
-fn queries_name_only_variables_that_exist() {
+fn queries_only_use_existing_variables() {
     let known = [
         variable::PROJECT,
         variable::AGENT,

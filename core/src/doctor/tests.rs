@@ -84,7 +84,7 @@ fn engine(evidence: &mut Evidence) -> &mut EngineEvidence {
 }
 
 #[test]
-fn a_healthy_machine_has_nothing_but_the_two_ends_of_life_against_it() {
+fn a_healthy_machine_only_has_the_two_end_of_life_warnings() {
     let stack = stack("127.0.0.1");
     let findings = examine(&stack, &healthy(&stack));
     let checkup = Checkup::new(Timestamp::from_unix_milliseconds(0), findings);
@@ -113,7 +113,7 @@ fn a_healthy_machine_has_nothing_but_the_two_ends_of_life_against_it() {
 }
 
 #[test]
-fn an_engine_that_does_not_answer_hides_what_only_it_knows() {
+fn without_docker_only_independent_checks_run() {
     let stack = stack("127.0.0.1");
     let error = StackError::EngineUnreachable {
         endpoint: "unix:///var/run/docker.sock".into(),
@@ -128,7 +128,7 @@ fn an_engine_that_does_not_answer_hides_what_only_it_knows() {
 }
 
 #[test]
-fn a_port_is_free_or_ours_or_somebody_s() {
+fn a_port_is_free_or_used_by_the_stack_or_in_use() {
     let say = |holder: PortHolder| after(Check::Port, |evidence| evidence.ports = vec![grafana(holder)]);
     insta::assert_snapshot!(say(PortHolder::Nobody), @"ok: Port 3000 for Grafana is free (nothing is listening on `127.0.0.1` port 3000)");
     insta::assert_snapshot!(say(PortHolder::Stack("grafana".into())), @"ok: Port 3000 for Grafana is used by this stack (container `grafana` publishes it)");
@@ -138,7 +138,7 @@ fn a_port_is_free_or_ours_or_somebody_s() {
 }
 
 #[test]
-fn the_address_is_this_machine_s_or_everybody_s_or_nobody_s() {
+fn the_bind_address_is_local_or_public_or_invalid() {
     let say = |bind: &str, address_problem: Option<&str>| {
         let stack = stack(bind);
         let evidence = Evidence { address_problem: address_problem.map(str::to_owned), ..healthy(&stack) };
@@ -150,7 +150,7 @@ fn the_address_is_this_machine_s_or_everybody_s_or_nobody_s() {
 }
 
 #[test]
-fn each_file_that_is_not_as_it_should_be_is_named() {
+fn every_file_that_differs_is_a_finding() {
     let say = |states: &[FileState]| {
         let names = ["compose.yaml", "loki-config.yaml", "prometheus.yaml"].map(str::to_owned);
         after(Check::Files, |evidence| evidence.files = Ok(names.into_iter().zip(states.iter().copied()).collect()))
@@ -171,7 +171,7 @@ fn each_file_that_is_not_as_it_should_be_is_named() {
 }
 
 #[test]
-fn every_wrong_setting_is_a_finding_of_its_own() {
+fn every_invalid_setting_is_a_separate_finding() {
     let problem = |field: &str, line| Problem {
         field: field.into(),
         message: "`x` is not a port".into(),
@@ -188,7 +188,7 @@ fn every_wrong_setting_is_a_finding_of_its_own() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_a_problem_and_one_that_is_missing_is_none() {
+fn a_read_only_folder_is_a_problem_but_a_missing_one_is_not() {
     insta::assert_snapshot!(after(Check::DataFolder, |evidence| evidence.folder.exists = false), @"ok: The data folder is writable (`/data/monitor`: it does not exist yet; `init` creates it)");
     insta::assert_snapshot!(after(Check::DataFolder, |evidence| {
         evidence.folder.obstacle = Some("Read-only file system".into());
@@ -196,7 +196,7 @@ fn a_folder_that_cannot_be_written_is_a_problem_and_one_that_is_missing_is_none(
 }
 
 #[test]
-fn a_name_that_somebody_else_holds_is_a_problem() {
+fn a_foreign_container_with_a_service_name_is_a_problem() {
     let container = |labels| ObservedContainer {
         id: "c1".into(),
         name: "grafana".into(),
@@ -218,7 +218,7 @@ fn a_name_that_somebody_else_holds_is_a_problem() {
 }
 
 #[test]
-fn the_network_has_to_bear_clawker_s_label() {
+fn the_network_needs_clawkers_label() {
     insta::assert_snapshot!(after(Check::Network, |evidence| engine(evidence).observed.network = None), @"ok: The network `clawker-net` can be created (it does not exist yet; starting the stack creates it with Clawker's label)");
     insta::assert_snapshot!(after(Check::Network, |evidence| {
         if let Some(network) = &mut engine(evidence).observed.network {
@@ -228,7 +228,7 @@ fn the_network_has_to_bear_clawker_s_label() {
 }
 
 #[test]
-fn room_is_needed_for_the_images_that_are_still_to_be_fetched_and_for_data() {
+fn disk_space_is_needed_for_missing_images_and_data() {
     let say = |free_bytes: Option<u64>, fetched: bool| {
         after(Check::DiskSpace, |evidence| {
             let engine = engine(evidence);

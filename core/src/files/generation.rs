@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_service_makes_it_another_generation() {
+    fn only_services_identify_the_newer_stack() {
         for (compose, expected) in [
             ("services:\n  opensearch-node: {image: opensearchproject/opensearch:3.6.0}\n  otel-collector: {}\n", true),
             ("services:\n  store:\n    image: opensearchproject/opensearch:3.6.0\n", true),

@@ -14,7 +14,7 @@ mod tests {
     use super::scalar;
 
     #[test]
-    fn what_yaml_or_compose_would_misread_is_quoted() {
+    fn text_that_yaml_or_compose_would_misread_is_quoted() {
         for (text, expected) in [
             ("grafana/grafana:12.4.2", "grafana/grafana:12.4.2"),
             ("./otel-config.yaml", "./otel-config.yaml"),

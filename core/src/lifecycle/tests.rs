@@ -65,7 +65,7 @@ fn loki(observed: &mut Observed) -> &mut ObservedContainer {
 }
 
 #[test]
-fn from_nothing_everything_is_made() {
+fn without_a_stack_everything_is_created() {
     let stack = stack();
     let plan = plan_up(&stack, &Observed::default()).unwrap();
     assert!(plan.create_network);
@@ -76,13 +76,13 @@ fn from_nothing_everything_is_made() {
 }
 
 #[test]
-fn when_all_is_up_there_is_nothing_to_do() {
+fn a_running_stack_needs_no_actions() {
     let stack = stack();
     assert!(plan_up(&stack, &all_up(&stack)).unwrap().is_empty());
 }
 
 #[test]
-fn a_container_is_kept_started_or_made_anew_for_a_reason() {
+fn a_container_is_kept_started_or_recreated_for_a_reason() {
     let id = || "id-loki".to_owned();
     let recreate = |because| ServiceAction::Recreate { id: id(), because };
     assert_eq!(planned_for_loki(|_| {}), ServiceAction::Keep { id: id() });
@@ -100,7 +100,7 @@ fn a_container_is_kept_started_or_made_anew_for_a_reason() {
 }
 
 #[test]
-fn images_that_several_services_share_are_fetched_once() {
+fn images_shared_by_services_are_pulled_once() {
     let mut stack = stack();
     let shared = stack.services[0].image.clone();
     for spec in &mut stack.services {
@@ -111,7 +111,7 @@ fn images_that_several_services_share_are_fetched_once() {
 }
 
 #[test]
-fn a_container_of_that_name_which_is_not_ours_is_an_error_that_names_its_owner() {
+fn a_foreign_container_with_a_service_name_is_an_error_that_names_its_owner() {
     let stack = stack();
     let mut observed = all_up(&stack);
     let strange = loki(&mut observed);
@@ -132,7 +132,7 @@ fn a_container_of_that_name_which_is_not_ours_is_an_error_that_names_its_owner()
 }
 
 #[test]
-fn a_network_that_clawker_would_not_see_is_an_error() {
+fn a_network_that_clawker_would_ignore_is_an_error() {
     let stack = stack();
     let with = |change: fn(&mut ObservedNetwork)| {
         let mut network = network();
@@ -150,7 +150,7 @@ fn a_network_that_clawker_would_not_see_is_an_error() {
 }
 
 #[test]
-fn down_goes_in_reverse_and_leaves_what_is_not_ours() {
+fn down_runs_in_reverse_order_and_keeps_foreign_containers() {
     let stack = stack();
     let mut observed = all_up(&stack);
     loki(&mut observed).labels.clear();

@@ -112,7 +112,7 @@ fn every_panel_of_the_dashboard_has_an_id_and_every_id_a_panel() {
 }
 
 #[test]
-fn every_panel_link_leads_to_a_panel_that_exists_and_needs_what_its_questions_ask() {
+fn every_panel_link_targets_an_existing_panel_and_needs_what_it_queries() {
     let panels = panels();
     for id in PanelId::ALL {
         let found = panels.iter().find(|panel| panel["id"] == id.number()).expect("the panel");
@@ -161,12 +161,12 @@ fn target_text(targets: &[Value]) -> String {
 }
 
 #[test]
-fn a_row_leads_to_the_dashboard() {
+fn a_row_links_to_the_dashboard() {
     assert_eq!(newest().panel(PanelId::ToolsRow, &about()), newest().dashboard(&about()));
 }
 
 #[test]
-fn every_variable_of_every_link_is_one_of_the_dashboard() {
+fn every_variable_in_links_exists_on_the_dashboard() {
     let dashboard = dashboard();
     let list = dashboard["templating"]["list"].as_array().expect("variables");
     let kind = |name: &str| {
@@ -190,7 +190,7 @@ fn every_variable_of_every_link_is_one_of_the_dashboard() {
 }
 
 #[test]
-fn every_data_source_in_explore_is_one_that_grafana_is_told_of() {
+fn every_data_source_in_explore_is_provisioned() {
     let facts = HostFacts { directory: "/monitor".to_owned(), docker_socket: "/var/run/docker.sock".to_owned() };
     let files = files::render(&Settings::default(), &facts);
     let told = &files.iter().find(|file| file.name == "grafana-datasources.yaml").expect("the file").contents;

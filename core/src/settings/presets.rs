@@ -54,7 +54,7 @@ mod tests {
     use crate::settings::{RawValue, RawValues};
 
     #[test]
-    fn every_preset_holds_once_its_values_are_set_and_at_most_one_holds() {
+    fn exactly_the_preset_whose_values_are_set_is_active() {
         for preset in PRESETS {
             let values: RawValues = preset
                 .values

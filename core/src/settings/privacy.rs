@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_recorded_is_said_in_plain_sentences() {
+    fn the_privacy_summary_has_plain_sentences() {
         insta::assert_snapshot!(words(|_| {}), @"
         Costs, tokens, models, durations, and the names of tools are recorded for every agent.
         Prompts and Claude's answers, and what tools are asked to do (commands, file names, inputs) and their error messages are recorded.

@@ -30,7 +30,7 @@ fn no_two_keys_have_the_same_name_in_a_form_and_every_group_has_some() {
 }
 
 #[test]
-fn settings_are_the_same_after_a_round_through_the_values_they_tell() {
+fn settings_round_trip_through_their_values() {
     let written = |text: &str| RawValue { text: text.to_owned(), line: None };
     let changed: RawValues = [
         ("otel_collector_endpoint", "https://otel.example:4318"),
@@ -60,8 +60,8 @@ fn settings_are_the_same_after_a_round_through_the_values_they_tell() {
 }
 
 #[test]
-fn a_value_is_spelt_so_that_gos_yaml_reads_it_as_what_it_is() {
-    for (path, text, spelt) in [
+fn values_are_written_so_that_gos_yaml_parses_their_type() {
+    for (path, text, written) in [
         ("grafana_port", "03000", "3000"),
         ("grafana_port", "+3000", "3000"),
         ("telemetry.log_user_prompts", "Yes", "true"),
@@ -72,7 +72,7 @@ fn a_value_is_spelt_so_that_gos_yaml_reads_it_as_what_it_is() {
         ("otel_collector_endpoint", "", ""),
     ] {
         let key = Key::find(path).unwrap();
-        assert_eq!(key.canonical(text), Ok(spelt.to_owned()), "{path}: {text}");
+        assert_eq!(key.canonical(text), Ok(written.to_owned()), "{path}: {text}");
     }
     assert!(Key::find("grafana_port").unwrap().check("").is_err());
     for wrong in ["otel.example:4318", "http://", "https:///x", "ftp://x", "http://a b", "http://a\nb", "http://a\"b"] {
@@ -90,7 +90,7 @@ mod reading {
     }
 
     #[test]
-    fn an_empty_file_and_a_file_about_other_things_give_the_defaults() {
+    fn an_empty_or_unrelated_file_gives_the_defaults() {
         for yaml in [
             "",
             "\n",
@@ -106,7 +106,7 @@ mod reading {
     }
 
     #[test]
-    fn values_are_read_in_every_spelling_and_unknown_keys_are_left_alone() {
+    fn values_are_read_in_every_spelling_and_unknown_keys_are_ignored() {
         let yaml = concat!(
             "firewall: {enable: true}\r\n",
             "monitoring: # ports\r\n",
@@ -146,13 +146,13 @@ mod reading {
     }
 
     #[test]
-    fn a_port_used_twice_is_reported_where_somebody_wrote_it() {
-        insta::assert_snapshot!(problems("monitoring:\n  grafana_port: 3100\n"), @"settings.yaml:2: `monitoring.grafana_port`: 3100 is also `monitoring.loki_port`; every port must be its own");
-        insta::assert_snapshot!(problems("monitoring:\n  otel_collector_port: 9080\n"), @"settings.yaml:2: `monitoring.otel_collector_port`: 9080 is also `monitoring.promtail_port`; every port must be its own");
+    fn a_port_used_twice_is_reported_at_the_line_that_sets_it() {
+        insta::assert_snapshot!(problems("monitoring:\n  grafana_port: 3100\n"), @"settings.yaml:2: `monitoring.grafana_port`: 3100 is already used by `monitoring.loki_port`; each port must be unique");
+        insta::assert_snapshot!(problems("monitoring:\n  otel_collector_port: 9080\n"), @"settings.yaml:2: `monitoring.otel_collector_port`: 9080 is already used by `monitoring.promtail_port`; each port must be unique");
     }
 
     #[test]
-    fn retention_is_said_in_days_weeks_or_years() {
+    fn retention_accepts_days_weeks_and_years() {
         let settings = read("monitoring:\n  retention: {metrics: 1y, logs: 2w}\n", "f").unwrap();
         assert_eq!((settings.retention.metrics.days(), settings.retention.logs.to_string()), (365, "14d".to_owned()));
         for wrong in ["0d", "12h", "30", "d", "-1d", "11y", "4294967295w", "1.5d", "30D", "é"] {
@@ -165,14 +165,14 @@ mod reading {
     }
 
     #[test]
-    fn the_collector_cannot_take_another_services_name() {
-        insta::assert_snapshot!(problems("monitoring:\n  otel_collector_internal: Loki\n"), @"settings.yaml:2: `monitoring.otel_collector_internal`: `loki` is the name of Loki on the network; the collector needs one of its own");
+    fn the_collector_cant_use_another_services_name() {
+        insta::assert_snapshot!(problems("monitoring:\n  otel_collector_internal: Loki\n"), @"settings.yaml:2: `monitoring.otel_collector_internal`: `loki` is already the name of Loki on the network; choose another one");
         assert!(read("monitoring:\n  otel_collector_internal: otel-collector\n", "f").is_ok());
         assert!(read("monitoring:\n  otel_collector_internal: collector.internal\n", "f").is_ok());
     }
 
     #[test]
-    fn what_is_not_yaml_or_not_a_section_is_said_once_with_its_place() {
+    fn invalid_yaml_and_sections_are_reported_once_with_their_line() {
         insta::assert_snapshot!(problems("monitoring:\n\tgrafana_port: 1\n"), @"settings.yaml:2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)");
         insta::assert_snapshot!(problems("- a\n- b\n"), @"settings.yaml:1: the file is not a mapping of keys to values");
         insta::assert_snapshot!(problems("monitoring:\n  telemetry: 3\n"), @"settings.yaml:2: `monitoring.telemetry`: expected a section with keys");

@@ -71,21 +71,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sequence_is_the_published_one() {
+    fn the_sequence_matches_the_publication() {
         // The first numbers for seed 0 from the authors' implementation.
         let mut random = Random(0);
         assert_eq!([random.next(), random.next()], [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]);
     }
 
     #[test]
-    fn numbers_stay_within_their_bounds_and_reach_them() {
+    fn numbers_cover_their_range() {
         let mut random = Random::for_agent(7, 0);
         let drawn: Vec<u64> = (0..1000).map(|_| random.between(3, 5)).collect();
         assert_eq!((drawn.iter().min(), drawn.iter().max()), (Some(&3), Some(&5)));
     }
 
     #[test]
-    fn agents_of_one_seed_and_seeds_of_one_agent_differ() {
+    fn sequences_differ_by_agent_and_by_seed() {
         let first = |seed, index| Random::for_agent(seed, index).uuid();
         let all = [first(1, 0), first(1, 1), first(2, 0), first(2, 1)];
         let different: std::collections::BTreeSet<&String> = all.iter().collect();

@@ -43,7 +43,7 @@ fn ledger(index: u64, exports: &[Export]) -> AgentLedger {
 }
 
 #[test]
-fn the_same_seed_sends_the_same_and_another_something_else() {
+fn exports_depend_only_on_the_seed() {
     assert_eq!(exports(1, 0, HOUR_MS), exports(1, 0, HOUR_MS));
     assert_ne!(exports(1, 0, HOUR_MS), exports(2, 0, HOUR_MS));
     assert_ne!(exports(1, 0, HOUR_MS), exports(1, 2, HOUR_MS));
@@ -51,7 +51,7 @@ fn the_same_seed_sends_the_same_and_another_something_else() {
 
 /// One row per collection of two series: the growth before it (series, time), and the start of each data point.
 #[test]
-fn a_point_starts_at_the_last_collection_only_if_its_series_was_in_that() {
+fn a_point_starts_at_the_last_collection_only_if_it_had_the_series() {
     type Row<'a> = (&'a [(&'a str, u64)], u64, &'a [(&'a str, u64)]);
     let rows: [Row; 7] = [
         (&[("a", 3), ("a", 7)], 10, &[("a", 3)]),
@@ -97,7 +97,7 @@ fn a_collection_adds_up_each_series_and_keeps_the_order_of_the_counters() {
 /// The rule seen in recordings: the intervals of a series are contiguous after a collection that had it, otherwise
 /// later than any before. Both must occur, or the simulation would not show bugs in a collector.
 #[test]
-fn what_is_sent_has_gaps_and_runs() {
+fn exports_have_gaps_and_runs() {
     let exports = exports(1, 0, 6 * HOUR_MS);
     let mut last: BTreeMap<String, u64> = BTreeMap::new();
     let (mut runs, mut gaps) = (0, 0);
@@ -117,7 +117,7 @@ fn what_is_sent_has_gaps_and_runs() {
 }
 
 #[test]
-fn exports_leave_in_order_and_hold_what_happened_since() {
+fn exports_are_ordered_and_contain_everything_since_the_last() {
     for index in 0..4 {
         let exports = exports(3, index, 3 * HOUR_MS);
         assert!(exports.is_sorted_by_key(|export| export.at_ms), "agent {index}");
@@ -134,7 +134,7 @@ fn exports_leave_in_order_and_hold_what_happened_since() {
 }
 
 #[test]
-fn every_event_comes_and_none_that_is_not_named() {
+fn all_listed_events_occur_and_no_others() {
     let sent: Vec<Export> = (0..8).flat_map(|index| exports(1, index * 2, 10 * HOUR_MS)).collect();
     let seen: BTreeSet<&str> = records(&sent).iter().map(|record| record.name).collect();
     assert_eq!(seen, BTreeSet::from(EVENTS));
@@ -143,7 +143,7 @@ fn every_event_comes_and_none_that_is_not_named() {
 }
 
 #[test]
-fn what_metrics_and_events_say_of_finished_sessions_is_the_same() {
+fn metrics_and_events_of_finished_sessions_agree() {
     for index in 0..4 {
         let mut agent = Agent::new(9, index, INTERVALS);
         // Between two sessions everything has been flushed.
@@ -173,7 +173,7 @@ fn what_metrics_and_events_say_of_finished_sessions_is_the_same() {
 }
 
 #[test]
-fn an_agent_that_is_stopped_sends_what_it_has_and_no_more() {
+fn a_stopped_agent_flushes_and_ends() {
     let whole = exports(5, 0, HOUR_MS);
     for until_ms in [1, 9_000, 61_234, 600_000] {
         let sent = exports(5, 0, until_ms);
@@ -185,7 +185,7 @@ fn an_agent_that_is_stopped_sends_what_it_has_and_no_more() {
 }
 
 #[test]
-fn requests_cost_what_the_recorded_ones_cost() {
+fn request_costs_match_the_recorded_ones() {
     for (model, tokens, micro_usd) in [
         (script::SONNET, [1201, 77, 18_000, 300], 11_283),
         (script::SONNET, [1204, 77, 18_000, 300], 11_292),
@@ -197,7 +197,7 @@ fn requests_cost_what_the_recorded_ones_cost() {
 }
 
 #[test]
-fn a_prompt_of_more_than_64_kb_comes_now_and_then() {
+fn some_prompts_have_more_than_64_kb() {
     let sent = exports(1, 0, 12 * HOUR_MS);
     let lengths: Vec<usize> = records(&sent)
         .into_iter()
@@ -208,7 +208,7 @@ fn a_prompt_of_more_than_64_kb_comes_now_and_then() {
 }
 
 #[test]
-fn everything_is_marked_and_no_two_agents_have_one_name() {
+fn all_data_is_marked_and_agent_names_are_unique() {
     let mut names = BTreeSet::new();
     for index in 0..100 {
         let agent = Agent::new(1, index, INTERVALS);

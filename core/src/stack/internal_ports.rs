@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inner_port_moves_only_when_it_must() {
+    fn an_internal_port_moves_only_if_it_collides() {
         assert_eq!(first_free_port(4317, &[16686]), 4317);
         assert_eq!(first_free_port(4317, &[4317]), 4318);
         assert_eq!(first_free_port(8888, &[8889, 8888, 8890]), 8891);

@@ -1,5 +1,5 @@
 //! Properties that the golden files in `core/tests` do not show clearly.
-#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 
@@ -25,14 +25,14 @@ fn every_pinned_image_has_a_tag_and_a_digest() {
 }
 
 #[test]
-fn another_name_of_the_collector_is_a_second_one() {
+fn a_configured_collector_name_is_an_alias() {
     let aliases = |stack: StackSpec| stack.service(Service::OtelCollector).unwrap().aliases.clone();
     assert_eq!(aliases(stack(&[])), Vec::<String>::new());
     assert_eq!(aliases(stack(&[("otel_collector_internal", "telemetry")])), ["telemetry"]);
 }
 
 #[test]
-fn grafana_is_shown_in_frames_of_this_machine_and_of_the_address_it_is_shared_on() {
+fn grafana_may_be_embedded_from_this_machine_and_the_bind_address() {
     for (address, further) in [
         ("127.0.0.1", ""),
         ("::1", ""),
@@ -50,7 +50,7 @@ fn grafana_is_shown_in_frames_of_this_machine_and_of_the_address_it_is_shared_on
 }
 
 #[test]
-fn a_service_comes_after_what_it_depends_on_somewhere_in_a_finite_order() {
+fn services_start_after_their_dependencies_without_cycles() {
     let stack = stack(&[]);
     let mut started = BTreeSet::new();
     while started.len() < Service::ALL.len() {
@@ -67,7 +67,7 @@ fn a_service_comes_after_what_it_depends_on_somewhere_in_a_finite_order() {
 }
 
 #[test]
-fn a_service_is_made_anew_when_its_files_change_and_only_then() {
+fn a_service_is_recreated_only_if_its_files_change() {
     let hash = |values: &[(&str, &str)], service| service_config_hash(stack(values).service(service).unwrap());
     let moved = [("loki_port", "3200")];
     let anew: Vec<Service> =

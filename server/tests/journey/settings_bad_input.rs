@@ -32,7 +32,7 @@ fn an_unknown_setting_and_invalid_values() {
     hint: fix the value and try again; nothing was changed
     ");
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "3100"])), @r"
-    error: `monitoring.grafana_port`: 3100 is also `monitoring.loki_port`; every port must be its own
+    error: `monitoring.grafana_port`: 3100 is already used by `monitoring.loki_port`; each port must be unique
     hint: fix the value and try again; nothing was changed
     ");
     insta::assert_snapshot!(words(&it, &it.run(&["apply"])), @r"

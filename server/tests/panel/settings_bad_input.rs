@@ -48,7 +48,7 @@ async fn a_port_of_another_service_is_refused() {
     let panel = panel_with("monitoring: {}\n");
     let problems = refused(&panel, &[("grafana_port", "3100")]).await;
     assert_eq!(problems.len(), 1, "{problems:#?}");
-    assert!(problems[0].message.contains("every port must be its own"), "{problems:#?}");
+    assert!(problems[0].message.contains("each port must be unique"), "{problems:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,8 +73,8 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     }
     let started = collector.started_at.map(|at| at.to_rfc3339()).unwrap_or_default();
     // If a file turns it on today, the file was changed since.
-    let mended = facts.file.raw(ENABLE).is_some_and(is_on);
-    let (by, kind) = if mended {
+    let fixed = facts.file.raw(ENABLE).is_some_and(is_on);
+    let (by, kind) = if fixed {
         ("possibly by an earlier `agent.env` in `.clawker.yaml`", FixKind::Recreate)
     } else {
         ("for example by `agent.env_file` or `agent.from_env` in `.clawker.yaml`", FixKind::Edit)

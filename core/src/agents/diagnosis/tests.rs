@@ -112,7 +112,7 @@ impl Scene {
         self
     }
 
-    /// Set when the container was made, whoever did it.
+    /// Set when the container was created, by anyone.
     fn given(mut self, line: &str) -> Scene {
         self.agent.environment.push(line.into());
         self
@@ -165,7 +165,7 @@ impl Scene {
         self.agent(|agent| agent.managed_settings = Some(text))
     }
 
-    /// Made with `docker run` by somebody who set all that Clawker sets.
+    /// Created with `docker run` with all variables that Clawker sets.
     fn by_hand(self) -> Scene {
         self.agent(|agent| {
             agent.managed = false;

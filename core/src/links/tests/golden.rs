@@ -18,7 +18,7 @@ fn of_version(version: &str) -> String {
 }
 
 #[test]
-fn panels_are_named_by_number_before_grafana_11_3_and_explore_is_left_before_10() {
+fn old_grafana_versions_get_their_own_urls() {
     insta::assert_snapshot!(of_version("9.5.0"));
     insta::assert_snapshot!(of_version("10.4.0"));
     insta::assert_snapshot!(of_version("11.3.0"));
@@ -30,7 +30,7 @@ fn panels_are_named_by_number_before_grafana_11_3_and_explore_is_left_before_10(
 }
 
 #[test]
-fn everybody_is_all_of_them_and_an_agent_without_a_project_is_just_that() {
+fn links_distinguish_all_owners_from_an_agent_without_a_project() {
     let everybody = About { range: Range::Week, ..About::default() };
     insta::assert_snapshot!(addresses(&newest(), &everybody));
     let lonely = About { owner: owner("", "dev"), ..About::default() };
@@ -43,7 +43,7 @@ fn everybody_is_all_of_them_and_an_agent_without_a_project_is_just_that() {
 }
 
 #[test]
-fn prometheus_and_jaeger_have_pages_of_their_own() {
+fn prometheus_and_jaeger_links() {
     let expression = r#"sum(rate(x{a="b"}[5m]))"#;
     let newest = newest();
     let old = Links::of(&snapshot(None, Some("2.55.1")));

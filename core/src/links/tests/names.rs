@@ -69,7 +69,7 @@ fn end_of_string(text: &str) -> usize {
 }
 
 #[test]
-fn every_name_arrives_as_it_is() {
+fn special_characters_in_names_are_preserved() {
     for (index, name) in NASTY.into_iter().enumerate() {
         let (agent, session) = (NASTY[(index + 1) % NASTY.len()], NASTY[(index + 2) % NASTY.len()]);
         let about = About { owner: owner(name, agent), session: Some(session.to_owned()), ..About::default() };
@@ -103,7 +103,7 @@ fn every_name_arrives_as_it_is() {
 }
 
 #[test]
-fn every_metric_question_is_promql() {
+fn every_metrics_query_is_valid_promql() {
     for name in NASTY {
         let about = About { owner: owner(name, name), ..About::default() };
         let question = selector("claude_code_commit_count_total", &about);

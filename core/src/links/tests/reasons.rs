@@ -19,7 +19,7 @@ fn why(link: Link) -> String {
 }
 
 #[test]
-fn a_page_that_cannot_be_reached_has_no_address_and_a_reason() {
+fn an_unreachable_page_has_no_url_but_a_reason() {
     let stopped = with(Service::Grafana, |grafana| {
         grafana.state = ContainerState::Exited;
         grafana.url = None;
@@ -46,7 +46,7 @@ fn a_page_that_cannot_be_reached_has_no_address_and_a_reason() {
 }
 
 #[test]
-fn a_store_that_does_not_answer_empties_its_panels_and_no_others() {
+fn an_unreachable_store_only_affects_its_own_panels() {
     let down = with(Service::Loki, |loki| loki.state = ContainerState::Exited);
     let late = with(Service::Prometheus, |prometheus| prometheus.ready = false);
     let panels = [PanelId::Cost, PanelId::ActiveTime, PanelId::TopBlocked, PanelId::LostData];
@@ -72,7 +72,7 @@ fn a_store_that_does_not_answer_empties_its_panels_and_no_others() {
 }
 
 #[test]
-fn what_is_known_to_be_empty_is_said_and_what_is_not_known_is_not() {
+fn known_empty_targets_have_a_reason() {
     let no = Some(false);
     let panels = [
         PanelId::Cost,
@@ -123,13 +123,13 @@ fn what_is_known_to_be_empty_is_said_and_what_is_not_known_is_not() {
 }
 
 #[test]
-fn traces_are_off_unless_somebody_switched_them_on() {
+fn traces_are_off_unless_enabled() {
     insta::assert_snapshot!(why(newest().traces(&about())), @"Agents send no traces unless `OTEL_TRACES_EXPORTER` and `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` are set, so the search would find nothing.");
     assert_eq!(newest().traces(&holding(Holds { traces: Some(true), ..Holds::default() })).why, None);
 }
 
 #[test]
-fn numbers_tell_what_there_is_and_a_store_that_did_not_answer_leaves_it_open() {
+fn missing_owners_have_0_unless_a_store_did_not_answer() {
     let nothing = OwnerNumbers::default();
     assert_eq!(Holds::from(&nothing), Holds::default());
     let numbers = OwnerNumbers {

@@ -20,7 +20,7 @@ fn refusal(text: &str, changes: &[Change]) -> String {
 }
 
 #[test]
-fn a_scalar_that_is_there_changes_and_nothing_else() {
+fn changing_a_scalar_changes_nothing_else() {
     for (before, key, value, after) in [
         ("monitoring:\n  loki_port: 3100\n", "loki_port", "3101", "monitoring:\n  loki_port: 3101\n"),
         // Comments, columns, blank lines, unknown keys, a missing final line break.
@@ -135,7 +135,7 @@ fn a_scalar_that_is_there_changes_and_nothing_else() {
 }
 
 #[test]
-fn a_missing_key_is_added_where_it_belongs_as_the_file_is_indented() {
+fn a_missing_key_is_added_to_its_section_with_the_indentation_of_the_file() {
     let port = || set("loki_port", "3101");
     let prompts = || set("telemetry.log_user_prompts", "false");
     for (before, change, after) in [
@@ -170,7 +170,7 @@ fn a_missing_key_is_added_where_it_belongs_as_the_file_is_indented() {
 }
 
 #[test]
-fn removing_a_key_removes_its_line_and_sections_that_are_empty_then() {
+fn removing_a_key_removes_its_line_and_empty_sections() {
     for (before, key, after) in [
         ("monitoring:\n  # loki\n  loki_port: 1 # c\n  x: 1\n", "loki_port", "monitoring:\n  # loki\n  x: 1\n"),
         ("monitoring:\r\n  x: 1\r\n  loki_port: 1", "loki_port", "monitoring:\r\n  x: 1"),
@@ -207,7 +207,7 @@ fn removing_a_key_removes_its_line_and_sections_that_are_empty_then() {
 }
 
 #[test]
-fn what_the_file_says_already_stays_as_it_is_spelt_and_defaults_are_not_added_unasked() {
+fn existing_values_keep_their_spelling_and_defaults_are_not_added() {
     let text = "monitoring:\n  loki_port: 0xC1D\n  telemetry: {log_user_prompts: off}\n  bind_address: 0:0::1\n";
     let same = [
         set("loki_port", "3101"),
@@ -243,30 +243,30 @@ fn several_changes_are_made_together_and_ports_may_swap() {
 }
 
 #[test]
-fn values_that_are_wrong_or_contradict_one_another_are_refused_all_at_once() {
+fn invalid_or_contradicting_values_are_all_reported_at_once() {
     let changes = [set("loki_port", "70000"), set("colour", "blue"), set("otel_collector_host", "a\nb")];
     insta::assert_snapshot!(refusal("", &changes), @"
     -: `monitoring.loki_port`: `70000` is not a valid port; enter a number from 1 to 65535
     -: `monitoring.colour`: unknown setting
     -: `monitoring.otel_collector_host`: control characters such as line breaks are not allowed
     ");
-    insta::assert_snapshot!(refusal("monitoring:\n  grafana_port: 3100\n  loki_port: 3000\n", &[Change::unset("loki_port")]), @"2: `monitoring.grafana_port`: 3100 is also `monitoring.loki_port`; every port must be its own");
-    insta::assert_snapshot!(refusal("", &[set("otel_collector_internal", "loki")]), @"-: `monitoring.otel_collector_internal`: `loki` is the name of Loki on the network; the collector needs one of its own");
+    insta::assert_snapshot!(refusal("monitoring:\n  grafana_port: 3100\n  loki_port: 3000\n", &[Change::unset("loki_port")]), @"2: `monitoring.grafana_port`: 3100 is already used by `monitoring.loki_port`; each port must be unique");
+    insta::assert_snapshot!(refusal("", &[set("otel_collector_internal", "loki")]), @"-: `monitoring.otel_collector_internal`: `loki` is already the name of Loki on the network; choose another one");
 }
 
 #[test]
-fn what_was_wrong_before_elsewhere_does_not_stand_in_the_way() {
+fn existing_problems_elsewhere_do_not_block_an_edit() {
     let text = "monitoring:\n  loki_port: abc\n  grafana_port: 0\n  jaeger_port: [1]\n";
-    let mended = edited(text, &[set("grafana_port", "3001")]);
-    assert_eq!(mended, text.replace("grafana_port: 0", "grafana_port: 3001"));
+    let fixed = edited(text, &[set("grafana_port", "3001")]);
+    assert_eq!(fixed, text.replace("grafana_port: 0", "grafana_port: 3001"));
     assert_eq!(
-        edited(&mended, &[Change::unset("loki_port")]),
+        edited(&fixed, &[Change::unset("loki_port")]),
         "monitoring:\n  grafana_port: 3001\n  jaeger_port: [1]\n"
     );
 }
 
 #[test]
-fn what_cannot_be_changed_alone_is_refused_with_its_line() {
+fn values_that_affect_others_are_rejected_with_their_line() {
     let port = [set("loki_port", "3101")];
     for text in [
         "monitoring:\n\tloki_port: 1\n",
@@ -298,7 +298,7 @@ fn what_cannot_be_changed_alone_is_refused_with_its_line() {
 }
 
 #[test]
-fn a_result_that_is_not_what_was_intended_is_not_handed_out() {
+fn a_wrong_edit_is_rejected() {
     let before = "monitoring:\n  loki_port: 1\n  x: 1\na: &p [1]\nb: *p\n";
     let edits = parse_changes(&[set("loki_port", "3101")], &RawValues::new()).unwrap_or_default();
     let intended = intended_values(&RawValues::new(), &edits).expect("valid");

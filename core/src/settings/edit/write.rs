@@ -77,7 +77,9 @@ fn apply(file: &YamlFile, edit: &Edit) -> Result<Option<String>, Problem> {
 /// Replaces a value. Only the text of the value changes.
 fn replace(section: &Mapping, entry: &MappingEntry, key: &Key, value: &str) {
     match entry.value_node() {
-        Some(YamlNode::Scalar(scalar)) if !scalar.is_null() => scalar.set_value(&spelt(&scalar.value(), key, value)),
+        Some(YamlNode::Scalar(scalar)) if !scalar.is_null() => {
+            scalar.set_value(&styled_scalar(&scalar.value(), key, value))
+        }
         _ => section.set(last_name(key), scalar(key, value)),
     }
 }
@@ -153,7 +155,7 @@ fn cut_from_flow(section: &Mapping, entry: &MappingEntry, text: &str) -> String 
 }
 
 /// The value as a scalar in the style of the one it replaces.
-fn spelt(old: &str, key: &Key, value: &str) -> String {
+fn styled_scalar(old: &str, key: &Key, value: &str) -> String {
     let single = || old.starts_with('\'').then(|| single_quoted(value)).flatten();
     if old.starts_with('"') || !plain(key, value) {
         double_quoted_or(single(), value)
@@ -187,7 +189,7 @@ fn block(names: &[&str], key: &Key, value: &str, indent: &str, step: &str) -> Ve
     let mut lines = Vec::new();
     for (index, name) in names.iter().enumerate() {
         lines.push(if index + 1 == names.len() {
-            format!("{indent}{name}: {}", spelt("", key, value))
+            format!("{indent}{name}: {}", styled_scalar("", key, value))
         } else {
             format!("{indent}{name}:")
         });

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_put_together_from_its_parts() {
+    fn a_session_combines_all_answers() {
         let of = |id: &'static str, more: &[(&'static str, &'static str)], value| {
             sample(&[&[("session_id", id)], more].concat(), value)
         };
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_belongs_to_whom_it_was_given_last() {
+    fn an_address_belongs_to_its_latest_owner() {
         let map = [
             sample(&[("project", "demo"), ("agent", "dev"), ("client_ip", "172.18.0.5")], 10.0),
             sample(&[("agent", "other"), ("client_ip", "172.18.0.5")], 20.0),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_blocked_comes_first() {
+    fn blocked_domains_come_first() {
         let of = |domain, proto| [("domain", domain), ("proto", proto)];
         let connections = [
             sample(&of("api.anthropic.com", "tls"), 900.0),

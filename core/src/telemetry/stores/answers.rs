@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_loki_3_7_0_answered_is_read() {
+    fn answers_of_loki_3_7_0_are_parsed() {
         let cost = samples(recorded!("instant-cost-by-agent.json")).expect("a vector");
         assert_eq!((cost.len(), cost[0].value), (1, 0.140482));
         assert_eq!(Owner::from_labels(&cost[0].labels), Owner::new(Some("demo"), Some("dev")));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_says_nothing() {
+    fn values_that_are_not_finite_are_dropped() {
         let of = |value: &str| format!(r#"{{"data":{{"result":[{{"metric":{{}},"value":[1,"{value}"]}}]}}}}"#);
         assert_eq!(samples(of("1e-3").as_bytes()).expect("a vector")[0].value, 0.001);
         for value in ["NaN", "+Inf", "-Inf", "", "soon"] {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_says_why() {
+    fn invalid_answers_have_a_reason() {
         assert!(samples(b"<html>").is_err_and(|error| error.starts_with("unexpected response: ")));
         assert_eq!(samples(br#"{"status":"error","error":"too many"}"#), Err("too many".into()));
         assert_eq!(refusal(br#"{"status":"error","error":"parse error: x"}"#).as_deref(), Some("parse error: x"));
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_beside_the_line_counts_as_well() {
+    fn metadata_of_a_line_is_read() {
         let body =
             br#"{"data":{"result":[{"stream":{"a":"1"},"values":[["7","x",{"structuredMetadata":{"b":"2"}}]]}]}}"#;
         assert_eq!(lines(body).expect("streams")[0].labels["b"], "2");

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_range_is_cut_where_the_collector_was_started() {
+    fn the_range_is_split_where_the_collector_restarted() {
         let whole = vec![(10_000_000, 3_600_000, false)];
         assert_eq!(found(&[]), whole, "nobody says");
         assert_eq!(found(&[100.0, 6400.0, 10_000.0]), whole, "it ran before, and begins with the moment of asking");
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collector_that_keeps_ending_does_not_cause_questions_without_end() {
+    fn frequent_collector_restarts_do_not_cause_unlimited_queries() {
         let many: Vec<f64> = (0..300).map(|number| 6500.0 + f64::from(number) * 10.0).collect();
         let lives = found(&many);
         assert_eq!(lives.len(), MOST_LIVES + 1);

@@ -24,7 +24,7 @@ pub struct HopCounters {
 }
 
 impl HopCounters {
-    /// Sums the counters of which it is true; nothing where the service is not reached, because then nobody counts.
+    /// Sums the matching counters; `None` if the service can't be scraped, because then there are no counters.
     fn sum(&self, samples: &[Sample], job: &str, is: &Is<'_>) -> Option<f64> {
         let is_up = |sample: &Sample| label(&sample.labels, "job") == Some(job) && sample.value > 0.0;
         self.up.iter().any(is_up).then(|| samples.iter().filter(|sample| is(sample)).map(|sample| sample.value).sum())
@@ -54,7 +54,7 @@ fn is_code(sample: &Sample, beginning: char) -> bool {
     label(&sample.labels, "code").is_some_and(|code| code.starts_with(beginning))
 }
 
-/// Whether the exporter, or the data source, is that one. Its name is somebody's choice: `otlp_http/loki`, `Loki`.
+/// Whether the exporter or data source belongs to this store. Its name is user-defined: `otlp_http/loki`, `Loki`.
 fn is_of(sample: &Sample, names: [&str; 2], store: Service) -> bool {
     names
         .iter()
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn every_leg_has_its_own_counter() {
+    fn every_hop_has_its_own_counter() {
         let otlp = |name, exporter| [("counter", name), ("exporter", exporter)];
         let counted = HopCounters {
             through: vec![
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_service_is_not_reached_nobody_says() {
+    fn hops_of_unreachable_services_are_unknown() {
         let through = vec![sample(&[("counter", "promtail_sent_entries_total")], 240.0)];
         let counted = HopCounters { through, lost: Vec::new(), up: up(&[("promtail", 0.0), ("grafana", 1.0)]) };
         let hops = flow(&counted).hops;
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_are_told_by_who_lost_them() {
+    fn losses_are_reported_by_service() {
         let losses = losses(&[
             sample(&[("counter", "otelcol_receiver_refused_spans_total")], 1.0),
             sample(&[("counter", "otelcol_receiver_failed_log_records_total")], 2.0),

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_word_counts_whatever_order_it_comes_in() {
+    fn the_newest_report_wins_in_any_order() {
         let mut cache = LastSeenCache::default();
         cache.learn_events(&[
             sample(&[("agent", "dev"), ("service_version", "2.1.330")], 200.0),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn managed_settings_are_told_of_while_the_newest_word_says_so() {
+    fn managed_settings_are_reported_if_the_newest_event_has_them() {
         let said = |sources, helper, at| {
             let own = [("agent", "dev"), ("managed_settings_sources", sources)];
             sample(&[&own[..], &[("managed_settings_helper_applied", helper)]].concat(), at)
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_silent_for_a_week_is_forgotten_and_nobody_fills_the_memory() {
+    fn silent_owners_are_dropped_after_a_week_and_the_cache_is_bounded() {
         let mut cache = LastSeenCache::default();
         cache.learn_events(&[sample(&[("agent", "dev")], 1000.0)]);
         cache.forget(timestamp_from_seconds(1000.0 + 604_800.0));

@@ -12,12 +12,12 @@ fn told(change: impl FnOnce(&mut CollectorEvidence)) -> String {
 }
 
 #[test]
-fn a_new_agent_reports_where_clawker_finds_the_collector() {
+fn new_agents_report_if_clawker_finds_the_collector() {
     insta::assert_snapshot!(told(|_| {}), @"true: `otel-collector` is running on `clawker-net` and has the label `dev.clawker.managed=true` []");
 }
 
 #[test]
-fn a_new_agent_would_be_switched_off_for_each_reason_that_is_named() {
+fn new_agents_will_not_report_for_each_listed_reason() {
     let told = [
         told(|collector| *collector = CollectorEvidence::default()),
         told(|collector| collector.running = false),

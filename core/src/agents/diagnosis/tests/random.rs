@@ -1,4 +1,4 @@
-//! Environments that nobody would write. Everything follows from the seed, so that a failure is one for good.
+//! Random environments. Everything follows from the seed, so failures are reproducible.
 
 use super::*;
 
@@ -97,7 +97,7 @@ impl Dice {
 }
 
 #[test]
-fn whatever_the_variables_say_there_is_a_verdict_and_it_is_well_put() {
+fn any_variables_give_a_well_formed_verdict() {
     let mut seen = std::collections::BTreeSet::new();
     for seed in 1..=4_000_u64 {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn of_several_lines_for_one_variable_the_last_counts() {
+fn the_last_line_of_a_variable_wins() {
     let off = "CLAUDE_CODE_ENABLE_TELEMETRY=0";
     let on = "CLAUDE_CODE_ENABLE_TELEMETRY=1";
     assert_eq!(silent().given(on).given(off).verdict(), Verdict::Off);
@@ -11,7 +11,7 @@ fn of_several_lines_for_one_variable_the_last_counts() {
 }
 
 #[test]
-fn reporting_lasts_as_long_as_three_intervals_but_two_minutes_at_least_and_ten_at_most() {
+fn an_agent_is_reporting_for_3_intervals_between_2_and_10_minutes() {
     for (milliseconds, last, recent) in [
         ("10000", "11:58:00", true),
         ("10000", "11:57:59", false),
@@ -31,7 +31,7 @@ fn reporting_lasts_as_long_as_three_intervals_but_two_minutes_at_least_and_ten_a
 }
 
 #[test]
-fn the_first_cause_is_the_one_whose_fix_goes_deepest() {
+fn the_first_cause_has_the_most_thorough_fix() {
     let scene = silent()
         .agent(|agent| agent.networks.clear())
         .settings(&[("otel_collector_port", "14318")])
@@ -46,7 +46,7 @@ fn command(scene: &Scene) -> String {
 }
 
 #[test]
-fn a_command_survives_the_shell() {
+fn commands_are_quoted_for_the_shell() {
     let off = || silent().given("CLAUDE_CODE_ENABLE_TELEMETRY=0").collector(|it| it.started_at = Some(at("11:00:00")));
     let in_folder = |folder: &str| {
         let folder = Some(folder.to_owned());
@@ -68,7 +68,7 @@ fn a_command_survives_the_shell() {
 }
 
 #[test]
-fn a_new_container_is_never_advised_while_clawker_would_switch_it_off() {
+fn recreating_is_never_advised_while_clawker_would_turn_telemetry_off() {
     let scene = || silent().settings(&[("otel_collector_port", "14318")]);
     assert!(command(&scene()).starts_with("cd /home/ada/shop && clawker build && "));
     for spoil in [
@@ -81,7 +81,7 @@ fn a_new_container_is_never_advised_while_clawker_would_switch_it_off() {
 }
 
 #[test]
-fn codes_and_verdicts_are_called_the_same_everywhere() {
+fn codes_and_verdicts_have_the_same_names_everywhere() {
     for (place, code) in CauseCode::ALL.into_iter().enumerate() {
         assert_eq!(serde_json::to_value(code).expect("JSON"), code.name());
         assert_eq!(code as usize, place, "the order of the enum");

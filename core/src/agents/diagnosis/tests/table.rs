@@ -316,17 +316,17 @@ fn all() -> Vec<Row> {
 }
 
 #[test]
-fn nothing_is_wrong() {
+fn no_problems_found() {
     insta::assert_snapshot!(told(&nothing_wrong()));
 }
 
 #[test]
-fn telemetry_is_switched_off() {
+fn telemetry_is_turned_off() {
     insta::assert_snapshot!(told(&disabled()));
 }
 
 #[test]
-fn data_goes_elsewhere() {
+fn data_is_sent_to_the_wrong_address() {
     insta::assert_snapshot!(told(&endpoints()));
 }
 
@@ -336,17 +336,17 @@ fn data_is_not_sent_or_not_tagged() {
 }
 
 #[test]
-fn the_collector_is_not_reached() {
+fn the_collector_is_unreachable() {
     insta::assert_snapshot!(told(&networks()));
 }
 
 #[test]
-fn claude_code_is_the_reason() {
+fn causes_in_claude_code() {
     insta::assert_snapshot!(told(&claude_code()));
 }
 
 #[test]
-fn data_is_lost_or_nobody_knows() {
+fn data_is_lost_or_unknown() {
     insta::assert_snapshot!(told(&downstream()));
 }
 
@@ -363,7 +363,7 @@ fn every_code_and_every_verdict_is_in_the_table() {
 }
 
 #[test]
-fn whatever_is_told_keeps_the_rules_of_words() {
+fn all_texts_follow_the_style_rules() {
     for (name, scene) in all() {
         for cause in scene.judged().causes {
             let evidence = &cause.evidence;

@@ -49,17 +49,17 @@ impl Dice {
     }
 }
 
-/// A file: pieces of text, and between them the values of known keys, each as it is spelt.
+/// A file: pieces of text with the values of known keys between them, as they are written.
 pub(super) struct File {
     pieces: Vec<String>,
-    /// The key, the value as it is spelt with its quotes, and the value.
+    /// The key, its value as written with quotes, and the value.
     pub(super) values: Vec<(&'static Key, String, String)>,
 }
 
 impl File {
     pub(super) fn text(&self) -> String {
-        let spelt = self.values.iter().map(|(_, spelt, _)| spelt.as_str()).chain([""]);
-        self.pieces.iter().map(String::as_str).zip(spelt).flat_map(|(piece, value)| [piece, value]).collect()
+        let written = self.values.iter().map(|(_, written, _)| written.as_str()).chain([""]);
+        self.pieces.iter().map(String::as_str).zip(written).flat_map(|(piece, value)| [piece, value]).collect()
     }
 
     pub(super) fn has(&self, key: &Key) -> bool {
@@ -97,7 +97,7 @@ impl Author<'_> {
         self.write(end);
     }
 
-    /// Keys that nobody knows.
+    /// Unknown keys.
     fn unknown(&mut self, indent: &str, deeper: &str) {
         self.unknown_keys += 1;
         let name = format!("new_{}", self.unknown_keys);
@@ -120,13 +120,13 @@ impl Author<'_> {
 
     fn value(&mut self, key: &'static Key) {
         let value = self.dice.value(key);
-        let spelt = match self.dice.below(3) {
+        let written = match self.dice.below(3) {
             0 => single_quoted(&value),
             1 => double_quoted(&value),
             _ if is_number_or_word(key) || is_plain(&value) => value.clone(),
             _ => double_quoted(&value),
         };
-        self.file.values.push((key, spelt, value));
+        self.file.values.push((key, written, value));
         self.file.pieces.push(String::new());
     }
 

@@ -29,7 +29,7 @@ fn value_in(text: &str, key: &Key) -> Option<String> {
 }
 
 #[test]
-fn an_edited_scalar_is_all_that_changes_and_editing_it_back_gives_the_file_back() {
+fn editing_a_scalar_and_reverting_it_restores_the_file() {
     let mut edits = 0;
     for seed in 0..FILES {
         let mut dice = Dice::new(seed);
@@ -37,11 +37,11 @@ fn an_edited_scalar_is_all_that_changes_and_editing_it_back_gives_the_file_back(
         let before = file.text();
         assert!(read(&before, "f").is_ok(), "seed {seed}: the generator itself is wrong:\n{before}");
         for index in 0..file.values.len() {
-            let (key, spelt, value) = file.values[index].clone();
+            let (key, written, value) = file.values[index].clone();
             let new = dice.value(key);
             let after = edited(&before, &[set(key.path, &new)]);
-            file.values[index].1 = match spelt.chars().next() {
-                _ if new == value => spelt.clone(),
+            file.values[index].1 = match written.chars().next() {
+                _ if new == value => written.clone(),
                 Some('\'') => single_quoted(&new),
                 Some('"') => double_quoted(&new),
                 _ if is_number_or_word(key) || is_plain(&new) => new.clone(),
@@ -49,10 +49,10 @@ fn an_edited_scalar_is_all_that_changes_and_editing_it_back_gives_the_file_back(
             };
             assert_eq!(after, file.text(), "seed {seed}: {} = {new}", key.path);
             assert_eq!(value_in(&after, key).as_deref(), Some(new.as_str()), "seed {seed}: {}", key.path);
-            let was_bare = !spelt.starts_with(['\'', '"']);
-            file.values[index].1 = spelt;
+            let was_bare = !written.starts_with(['\'', '"']);
+            file.values[index].1 = written;
             let back = edited(&after, &[set(key.path, &value)]);
-            // A text that needed quotes for a while keeps them: nobody can tell that it had none.
+            // Text that once needed quotes keeps them.
             if was_bare && !is_number_or_word(key) && !is_plain(&new) {
                 assert_eq!(value_in(&back, key), Some(value), "seed {seed}: {}", key.path)
             } else {
@@ -65,7 +65,7 @@ fn an_edited_scalar_is_all_that_changes_and_editing_it_back_gives_the_file_back(
 }
 
 #[test]
-fn an_added_key_is_put_in_and_removing_it_again_gives_the_file_back() {
+fn adding_and_removing_a_key_restores_the_file() {
     for seed in 0..FILES {
         let mut dice = Dice::new(seed);
         let file = random_file(&mut dice);
@@ -83,7 +83,7 @@ fn an_added_key_is_put_in_and_removing_it_again_gives_the_file_back() {
 }
 
 #[test]
-fn a_removed_key_is_all_that_goes() {
+fn removing_a_key_changes_nothing_else() {
     for seed in 0..FILES {
         let mut dice = Dice::new(seed);
         let file = random_file(&mut dice);
@@ -125,7 +125,7 @@ fn many_edits_at_once_read_back_as_intended() {
 }
 
 #[test]
-fn a_damaged_file_is_edited_as_intended_or_refused() {
+fn a_damaged_file_is_edited_as_intended_or_rejected() {
     let mut refused = 0;
     for seed in 0..FILES {
         let mut dice = Dice::new(seed);

@@ -15,7 +15,7 @@ fn event(name: &str, pairs: &[(&str, &str)]) -> AgentEvent {
 type Row = (&'static str, Vec<(&'static str, &'static str)>, &'static str, bool);
 
 #[test]
-fn every_kind_of_event_is_said_in_a_few_words() {
+fn every_kind_of_event_has_a_summary() {
     let bash = r#"{"bash_command":"git","full_command":"git diff --stat","description":"see"}"#;
     let mcp = r#"{"mcp_server_name":"tickets","mcp_tool_name":"find"}"#;
     let request = [
@@ -192,14 +192,14 @@ fn every_kind_of_event_is_said_in_a_few_words() {
 }
 
 #[test]
-fn what_every_event_says_is_not_among_the_fields() {
+fn common_attributes_are_not_among_the_fields() {
     let event = event("auth", &[("action", "login"), ("empty", ""), ("os_type", "linux")]);
     assert_eq!(event.fields, [("action".to_owned(), "login".to_owned())]);
     assert_eq!((event.session.as_str(), event.at.to_rfc3339().as_str()), ("s", "2026-11-22T06:50:58.129Z"));
 }
 
 #[test]
-fn long_texts_are_cut_between_letters() {
+fn long_texts_are_truncated_at_character_boundaries() {
     let prompt = "é\u{1F980} ".repeat(60_000);
     let event = event("user_prompt", &[("prompt", &prompt)]);
     assert_eq!(event.summary.chars().count(), 200);
@@ -212,7 +212,7 @@ fn long_texts_are_cut_between_letters() {
 }
 
 #[test]
-fn events_stand_by_moment_then_number_and_each_but_once() {
+fn events_are_ordered_by_time_and_sequence_without_duplicates() {
     let line = |at, sequence: &str, tool: &str| EventRecord {
         at,
         labels: labels("tool_result", &[("event_sequence", sequence), ("tool_name", tool)]),
@@ -234,7 +234,7 @@ fn events_stand_by_moment_then_number_and_each_but_once() {
 }
 
 #[test]
-fn what_loki_recorded_reads_well() {
+fn recorded_events_have_readable_summaries() {
     let body = include_bytes!(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../server/tests/fixtures/loki/range-streams-tool-events.json"

@@ -60,7 +60,7 @@ fn amounts_are_added_up_before_they_are_rounded() {
 }
 
 #[test]
-fn owners_are_told_apart_and_simulated_ones_come_last() {
+fn owners_are_separate_and_simulated_ones_come_last() {
     let (mut loki, prometheus) = nothing();
     let simulated = [DEV[0], DEV[1], ("clawker_simulated", "true")];
     let tags: [&[(&str, &str)]; 4] = [&simulated, &DEV, &[("agent", "dev"), ("project", "")], &[]];
@@ -79,7 +79,7 @@ fn owners_are_told_apart_and_simulated_ones_come_last() {
 }
 
 #[test]
-fn a_question_that_fails_costs_its_own_columns() {
+fn a_failed_query_only_affects_its_own_columns() {
     let (mut loki, prometheus) = nothing();
     loki.last_seen = Ok(vec![sample(&DEV, 1.0)]);
     loki.tools = Err("HTTP 500: too many series".into());
@@ -92,7 +92,7 @@ fn a_question_that_fails_costs_its_own_columns() {
 }
 
 #[test]
-fn without_loki_prometheus_says_cost_tokens_and_sessions() {
+fn prometheus_replaces_loki_for_cost_tokens_and_sessions() {
     let (_, mut prometheus) = nothing();
     let of = |kind: &'static str| [DEV[0], DEV[1], ("type", kind)];
     prometheus.cost = Some(Ok(vec![sample(&DEV, 0.140482)]));
@@ -111,7 +111,7 @@ fn without_loki_prometheus_says_cost_tokens_and_sessions() {
 }
 
 #[test]
-fn without_prometheus_only_its_own_columns_are_empty() {
+fn an_unreachable_prometheus_only_affects_its_own_columns() {
     let (mut loki, mut prometheus) = nothing();
     loki.sessions = Ok(vec![sample(&DEV, 4.0)]);
     (prometheus.active, prometheus.lines) = (Err("no".into()), Err("no".into()));
@@ -129,14 +129,14 @@ fn without_prometheus_only_its_own_columns_are_empty() {
 }
 
 #[test]
-fn a_counter_that_did_not_move_is_nobody() {
+fn an_owner_without_growth_is_not_listed() {
     let (loki, mut prometheus) = nothing();
     prometheus.active = Ok(vec![sample(&DEV, 0.0)]);
     assert!(gathered(&loki, &prometheus).owners.is_empty());
 }
 
 #[test]
-fn steps_that_were_left_out_are_nothing() {
+fn missing_steps_are_0() {
     let (mut loki, prometheus) = nothing();
     let (first, last) = step_ends(Range::Hour, at());
     assert_eq!((last, last.seconds_since(first)), (timestamp_from_seconds(1_795_330_800.0), 3600 - 120));

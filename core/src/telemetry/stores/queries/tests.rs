@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn names_that_mean_something_in_a_query_stay_names() {
+fn special_characters_in_names_are_escaped() {
     let owner = Owner { project: Some(r#"a"b\c"#.into()), agent: None };
     assert_eq!(
         owner_events(&owner),
@@ -12,7 +12,7 @@ fn names_that_mean_something_in_a_query_stay_names() {
 }
 
 #[test]
-fn the_questions_of_the_references_are_asked_in_its_words() {
+fn queries_match_the_reference() {
     // Recorded answers of Loki 3.7.0.
     insta::assert_snapshot!([cost("1h"), tools("1h"), sessions("1h"), owners_last_seen("1h")].join("\n"), @r#"
     sum by (project, agent, clawker_simulated) (sum_over_time({service_name="claude-code"} | event_name="api_request" | unwrap cost_usd | __error__="" [1h]))
