@@ -50,7 +50,7 @@ impl Version {
 
 /// What a link is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct About {
+pub struct LinkContext {
     /// The owner of the data; the default means all owners.
     pub owner: Owner,
     /// Only data without project and agent. The owner is then the default.
@@ -62,12 +62,12 @@ pub struct About {
     /// The addresses of the agent's container. The egress panels filter by address only; empty for all.
     pub addresses: Vec<String>,
     /// Which data exists.
-    pub holds: Holds,
+    pub holds: KnownData,
 }
 
 /// Whether there is data of the owner within the range. `None` if unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Holds {
+pub struct KnownData {
     /// Any event.
     pub events: Option<bool>,
     /// Any metric.
@@ -82,9 +82,9 @@ pub struct Holds {
     pub traces: Option<bool>,
 }
 
-impl Holds {
+impl KnownData {
     /// The stores answered and have no data of the owner. Egress is recorded by address, so it is unknown.
-    pub const NOTHING: Holds = Holds {
+    pub const NOTHING: KnownData = KnownData {
         events: Some(false),
         metrics: Some(false),
         tools: Some(false),
@@ -94,11 +94,11 @@ impl Holds {
     };
 }
 
-impl From<&OwnerNumbers> for Holds {
-    fn from(numbers: &OwnerNumbers) -> Holds {
+impl From<&OwnerNumbers> for KnownData {
+    fn from(numbers: &OwnerNumbers) -> KnownData {
         let any = |count: Option<u64>| count.map(|count| count > 0);
         let counters = [numbers.active_seconds, numbers.lines_added, numbers.lines_removed];
-        Holds {
+        KnownData {
             events: any(numbers.sessions).map(|any| any || numbers.last_seen.is_some()),
             metrics: counters.iter().any(Option::is_some).then(|| counters.iter().flatten().any(|count| *count > 0)),
             tools: any(numbers.tool_calls),
@@ -125,12 +125,12 @@ impl Links {
     }
 
     /// The whole dashboard.
-    pub fn dashboard(&self, about: &About) -> Link {
+    pub fn dashboard(&self, about: &LinkContext) -> Link {
         self.link(Service::Grafana, |page| page.dashboard("d", about).done(), || self.why_no_dashboard(about))
     }
 
     /// One panel of the dashboard, alone on Grafana's page. For a row, the dashboard.
-    pub fn panel(&self, panel: PanelId, about: &About) -> Link {
+    pub fn panel(&self, panel: PanelId, about: &LinkContext) -> Link {
         let address = |page: &Page| match needs::of(panel) {
             None => page.dashboard("d", about).done(),
             Some(_) => page.dashboard("d", about).pair("viewPanel", &page.panel(panel)).done(),
@@ -139,7 +139,7 @@ impl Links {
     }
 
     /// One panel without navigation, for embedding in another page.
-    pub fn solo(&self, panel: PanelId, about: &About, dark: bool) -> Link {
+    pub fn solo(&self, panel: PanelId, about: &LinkContext, dark: bool) -> Link {
         let theme = if dark { "dark" } else { "light" };
         let address = |page: &Page| {
             page.dashboard("d-solo", about).pair("panelId", &page.panel(panel)).pair("theme", theme).done()
@@ -148,14 +148,14 @@ impl Links {
     }
 
     /// The events in Grafana's Explore.
-    pub fn events(&self, about: &About) -> Link {
+    pub fn events(&self, about: &LinkContext) -> Link {
         let expression = explore::events(about);
         let address = |page: &Page| page.explore(Source::Loki, &expression, about.range);
         self.link(Service::Grafana, address, || self.why_nothing(needs::Need::Events, about, "Explore"))
     }
 
     /// A query to Prometheus in Grafana's Explore. The expression includes the owner; see `selector`.
-    pub fn metric(&self, expression: &str, about: &About) -> Link {
+    pub fn metric(&self, expression: &str, about: &LinkContext) -> Link {
         let address = |page: &Page| page.explore(Source::Prometheus, expression, about.range);
         self.link(Service::Grafana, address, || self.why_nothing(needs::Need::Metrics, about, "Explore"))
     }
@@ -175,7 +175,7 @@ impl Links {
     }
 
     /// The agent's traces in Jaeger.
-    pub fn traces(&self, about: &About) -> Link {
+    pub fn traces(&self, about: &LinkContext) -> Link {
         let address = |page: &Page| {
             let search = Address::at(page.base(), "/search")
                 .pair("service", CLAUDE_CODE_SERVICE)
@@ -202,7 +202,7 @@ const NO_TRACES: &str = "Agents send no traces unless `OTEL_TRACES_EXPORTER` and
                          `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` are set, so the search would find nothing.";
 
 /// The PromQL selector for one metric: `metric{project="…",agent="…"}`.
-pub fn selector(metric: &str, about: &About) -> String {
+pub fn selector(metric: &str, about: &LinkContext) -> String {
     explore::selector(metric, about)
 }
 
@@ -222,7 +222,7 @@ impl Page {
     }
 
     /// The common part of all dashboard URLs. The UID also serves as the slug.
-    fn dashboard(&self, way: &str, about: &About) -> Address {
+    fn dashboard(&self, way: &str, about: &LinkContext) -> Address {
         let path = ["/", way, "/", UID, "/", UID].concat();
         let all = "$__all";
         let mut address = Address::at(self.base(), &path)

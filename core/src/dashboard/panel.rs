@@ -110,7 +110,7 @@ impl Panel {
         }
     }
 
-    pub fn about(self, description: &'static str) -> Panel {
+    pub fn description(self, description: &'static str) -> Panel {
         Panel { description, ..self }
     }
 

@@ -1,7 +1,7 @@
 //! Builds queries for Grafana's Explore and the URL that runs them.
 
 use super::{
-    About,
+    LinkContext,
     address::{Address, quoted},
 };
 use crate::{
@@ -43,7 +43,7 @@ pub(super) fn address(base: &str, old: bool, source: Source, expression: &str, r
 
 /// The LogQL query for the link's events. Labels are compared after the pipe, as in the dashboard: that finds them as
 /// labels and, in older data, as metadata.
-pub(super) fn events(about: &About) -> String {
+pub(super) fn events(about: &LinkContext) -> String {
     let mut lines = ["{service_name=", &quoted(CLAUDE_CODE_SERVICE), "}"].concat();
     for (name, value) in matches(about) {
         lines.push_str(&[" | ", name, "=", &quoted(value)].concat());
@@ -52,7 +52,7 @@ pub(super) fn events(about: &About) -> String {
 }
 
 /// `metric{project="…",agent="…",session_id="…"}`.
-pub(super) fn selector(metric: &str, about: &About) -> String {
+pub(super) fn selector(metric: &str, about: &LinkContext) -> String {
     let matchers: Vec<String> =
         matches(about).into_iter().map(|(name, value)| [name, "=", &quoted(value)].concat()).collect();
     [metric, "{", &matchers.join(","), "}"].concat()
@@ -60,7 +60,7 @@ pub(super) fn selector(metric: &str, about: &About) -> String {
 
 /// Label and value pairs for owner and session. An agent without a project has an empty label; untagged data has two
 /// empty labels; the default owner has no pairs.
-fn matches(about: &About) -> Vec<(&'static str, &str)> {
+fn matches(about: &LinkContext) -> Vec<(&'static str, &str)> {
     let Owner { project, agent } = &about.owner;
     let without_project = (about.untagged || agent.is_some()).then_some("");
     let without_agent = about.untagged.then_some("");

@@ -1,6 +1,6 @@
 //! What a panel needs to show data, and sentences about what is missing.
 
-use super::{About, Link, Links, Page};
+use super::{Link, LinkContext, Links, Page};
 use crate::{dashboard::PanelId, service::Service, status::ContainerState};
 
 /// The data that a panel shows.
@@ -32,9 +32,9 @@ impl Need {
     }
 
     /// What is known to be missing, to be followed by the range.
-    fn lacks(self, about: &About) -> Option<&'static str> {
+    fn lacks(self, about: &LinkContext) -> Option<&'static str> {
         let holds = &about.holds;
-        let nothing = if is_somebody(about) { "It sent no data in the " } else { "No data arrived in the " };
+        let nothing = if has_owner(about) { "It sent no data in the " } else { "No data arrived in the " };
         let events = (holds.events == Some(false)).then_some(nothing);
         match self {
             Need::Events | Need::Errors => events,
@@ -105,7 +105,7 @@ impl Links {
     }
 
     /// Why the target would be empty. `what` names the target within a sentence.
-    pub(super) fn why_nothing(&self, need: Need, about: &About, what: &str) -> Option<String> {
+    pub(super) fn why_nothing(&self, need: Need, about: &LinkContext, what: &str) -> Option<String> {
         self.why_store(need.store(), what).or_else(|| {
             let lacks = need.lacks(about)?;
             Some([lacks, about.range.label(), ", so ", what, " would be empty."].concat())
@@ -113,29 +113,29 @@ impl Links {
     }
 
     /// Why the whole dashboard would be empty or show other data.
-    pub(super) fn why_no_dashboard(&self, about: &About) -> Option<String> {
-        self.why_store(Service::Loki, "nearly all of the dashboard").or_else(|| unselected(about))
+    pub(super) fn why_no_dashboard(&self, about: &LinkContext) -> Option<String> {
+        self.why_store(Service::Loki, "nearly all of the dashboard").or_else(|| why_not_filtered(about))
     }
 
     /// Why one panel would be empty or show other data.
-    pub(super) fn why_no_panel(&self, panel: PanelId, about: &About) -> Option<String> {
+    pub(super) fn why_no_panel(&self, panel: PanelId, about: &LinkContext) -> Option<String> {
         let Some(need) = of(panel) else { return self.why_no_dashboard(about) };
         let unowned = matches!(need, Need::Egress | Need::Health);
         let store = || self.why_store(need.store(), "the panel");
         store()
-            .or_else(|| unselected(about).filter(|_| !unowned))
+            .or_else(|| why_not_filtered(about).filter(|_| !unowned))
             .or_else(|| self.why_nothing(need, about, "the panel"))
     }
 }
 
 /// Why the dashboard would show other data than the link is about.
-fn unselected(about: &About) -> Option<String> {
+fn why_not_filtered(about: &LinkContext) -> Option<String> {
     let untagged = "The dashboard can't filter for data without project and agent, so it shows all data.";
-    forgotten(about).or_else(|| about.untagged.then(|| untagged.to_owned()))
+    why_selection_lost(about).or_else(|| about.untagged.then(|| untagged.to_owned()))
 }
 
 /// Grafana drops a selected project or agent without data in Loki, and then shows all of them.
-fn forgotten(about: &About) -> Option<String> {
+fn why_selection_lost(about: &LinkContext) -> Option<String> {
     let nothing = Need::Events.lacks(about)?;
     let named = about.owner.project.is_some() || about.owner.agent.is_some();
     let follows = if named { ", so Grafana would show all data instead." } else { ", so there is nothing to see." };
@@ -143,6 +143,6 @@ fn forgotten(about: &About) -> Option<String> {
 }
 
 /// Whether the link is about a project or an agent.
-fn is_somebody(about: &About) -> bool {
+fn has_owner(about: &LinkContext) -> bool {
     about.owner.project.is_some() || about.owner.agent.is_some()
 }

@@ -46,8 +46,8 @@ fn owner(project: &str, agent: &str) -> Owner {
     Owner::new(Some(project), Some(agent))
 }
 
-fn about() -> About {
-    About { owner: owner("shop", "dev"), session: Some("0198c7a2-51f0".into()), ..About::default() }
+fn about() -> LinkContext {
+    LinkContext { owner: owner("shop", "dev"), session: Some("0198c7a2-51f0".into()), ..LinkContext::default() }
 }
 
 /// An address, taken apart again: what is before the query, and its pairs. Strict: what is not allowed in a query fails.
@@ -91,7 +91,7 @@ fn panels() -> Vec<Value> {
 }
 
 /// Every link there is, for one panel.
-fn all_links(links: &Links, panel: PanelId, about: &About) -> Vec<Link> {
+fn all_links(links: &Links, panel: PanelId, about: &LinkContext) -> Vec<Link> {
     vec![
         links.dashboard(about),
         links.panel(panel, about),
@@ -173,7 +173,7 @@ fn every_variable_in_links_exists_on_the_dashboard() {
         list.iter().find(|variable| variable["name"] == name).map(|variable| variable["type"].as_str().expect("a type"))
     };
     let addresses = vec!["172.18.0.7".to_owned(), "172.18.0.8".to_owned()];
-    let abouts = [About::default(), about(), About { addresses, ..about() }];
+    let abouts = [LinkContext::default(), about(), LinkContext { addresses, ..about() }];
     let mut used = BTreeSet::new();
     for (panel, about) in PanelId::ALL.into_iter().flat_map(|panel| abouts.iter().map(move |about| (panel, about))) {
         for link in all_links(&newest(), panel, about) {

@@ -7,7 +7,7 @@ use monitor_core::{
     agent_page::AgentPage as Page,
     agents::Agent,
     error::StackError,
-    links::{About, Holds, Links},
+    links::{KnownData, LinkContext, Links},
     status::ContainerState,
     telemetry::Range,
 };
@@ -198,16 +198,16 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
     }
 }
 
-fn about(page: &Page) -> About {
+fn about(page: &Page) -> LinkContext {
     let egress = (!page.egress.addresses.is_empty()).then_some(!page.egress.domains.is_empty());
     let exporter = page.variables.iter().find(|variable| variable.name == "OTEL_TRACES_EXPORTER");
     let traces = exporter.map(|variable| !matches!(variable.found.as_deref(), None | Some("" | "none")));
-    About {
+    LinkContext {
         owner: page.agent.owner(),
         untagged: page.agent.owner() == Default::default(),
         session: None,
         range: page.range,
         addresses: page.egress.addresses.clone(),
-        holds: Holds { egress, traces, ..Holds::from(&page.numbers) },
+        holds: KnownData { egress, traces, ..KnownData::from(&page.numbers) },
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use monitor_core::{
     agent_page::AgentPage,
     dashboard::PanelId,
-    links::{About, Link, Links},
+    links::{Link, LinkContext, Links},
     timestamp::format_duration,
 };
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The list of numbers.
-pub fn measures(page: &AgentPage, links: &Links, about: &About) -> AnyView {
+pub fn measures(page: &AgentPage, links: &Links, about: &LinkContext) -> AnyView {
     let numbers = &page.numbers;
     let none = |what: &str| explain_unknown(Some(numbers), &page.missing, page.range, what);
     let active = match numbers.active_seconds {

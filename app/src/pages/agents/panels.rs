@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use monitor_core::{
     dashboard::PanelId,
-    links::{About, Links, selector},
+    links::{LinkContext, Links, selector},
 };
 
 use crate::charts::figure::external_link;
@@ -18,7 +18,7 @@ const PANELS: [(PanelId, &str); 6] = [
 ];
 
 /// The card's contents.
-pub fn panels(links: &Links, about: &About, embedding: bool) -> AnyView {
+pub fn panels(links: &Links, about: &LinkContext, embedding: bool) -> AnyView {
     let plain = PANELS
         .into_iter()
         .map(|(panel, title)| view! { <li>{external_link(links.panel(panel, about), title, String::new())}</li> })
@@ -48,7 +48,7 @@ pub fn panels(links: &Links, about: &About, embedding: bool) -> AnyView {
 }
 
 /// Two frames, one for each color scheme; the stylesheet hides one. A frame loads when it becomes visible.
-fn frame(links: &Links, about: &About, panel: PanelId, title: &'static str) -> AnyView {
+fn frame(links: &Links, about: &LinkContext, panel: PanelId, title: &'static str) -> AnyView {
     let frame = |dark: bool| {
         let scheme = if dark { "dark" } else { "light" };
         links.solo(panel, about, dark).href.map(|address| {

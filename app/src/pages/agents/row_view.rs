@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use monitor_core::{
     agents::Verdict,
     dashboard::PanelId,
-    links::{About, Holds, Link, Links},
+    links::{KnownData, Link, LinkContext, Links},
     status::ContainerState,
     telemetry::{Missing, OwnerNumbers, Range},
     timestamp::Timestamp,
@@ -90,14 +90,14 @@ pub fn row_view(row: &Row, context: &RowContext, signals: PageSignals, open: boo
 }
 
 /// What the row's links select.
-fn about(row: &Row, context: &RowContext) -> About {
+fn about(row: &Row, context: &RowContext) -> LinkContext {
     let holds = match &row.numbers {
-        Some(numbers) => Holds::from(numbers),
-        None if context.missing.is_empty() => Holds::NOTHING,
-        None => Holds::default(),
+        Some(numbers) => KnownData::from(numbers),
+        None if context.missing.is_empty() => KnownData::NOTHING,
+        None => KnownData::default(),
     };
     let (range, untagged) = (context.range, row.owner.project.is_none() && row.owner.agent.is_none());
-    About { owner: row.owner.clone(), untagged, range, holds, ..About::default() }
+    LinkContext { owner: row.owner.clone(), untagged, range, holds, ..LinkContext::default() }
 }
 
 fn page_of(row: &Row) -> String {
@@ -166,7 +166,7 @@ fn last_seen(row: &Row, signals: PageSignals) -> AnyView {
 }
 
 /// The cells with numbers. Each number has its own cell, so that the columns can be compared.
-fn numbers(row: &Row, context: &RowContext, about: &About) -> AnyView {
+fn numbers(row: &Row, context: &RowContext, about: &LinkContext) -> AnyView {
     let links = &context.links;
     let numbers = row.numbers.as_ref();
     let none = |what: &str| explain_unknown(numbers, &context.missing, context.range, what);
@@ -196,7 +196,7 @@ fn numbers(row: &Row, context: &RowContext, about: &About) -> AnyView {
 }
 
 /// The events over the range, with a link to the events.
-fn activity(numbers: Option<&OwnerNumbers>, context: &RowContext, about: &About) -> AnyView {
+fn activity(numbers: Option<&OwnerNumbers>, context: &RowContext, about: &LinkContext) -> AnyView {
     let values = numbers.map(|it| it.events_over_time.as_slice()).unwrap_or_default();
     let bars = spark(values, format!("Events in the {}: {}", context.range.label(), describe(values, words::exact)));
     match context.links.events(about) {

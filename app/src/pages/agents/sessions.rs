@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use monitor_core::{
-    links::{About, Links},
+    links::{LinkContext, Links},
     telemetry::Session,
     timestamp::Timestamp,
 };
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The table.
-pub fn sessions(sessions: &[Session], links: &Links, about: &About, now: Derived<Timestamp>) -> AnyView {
+pub fn sessions(sessions: &[Session], links: &Links, about: &LinkContext, now: Derived<Timestamp>) -> AnyView {
     if sessions.is_empty() {
         let words = format!("No sessions in the {}.", about.range.label());
         return view! { <p class="empty-message">{words}</p> }.into_any();
@@ -41,8 +41,8 @@ pub fn sessions(sessions: &[Session], links: &Links, about: &About, now: Derived
     .into_any()
 }
 
-fn row(session: &Session, links: &Links, about: &About, now: Derived<Timestamp>) -> AnyView {
-    let about = About { session: Some(session.id.clone()), ..about.clone() };
+fn row(session: &Session, links: &Links, about: &LinkContext, now: Derived<Timestamp>) -> AnyView {
+    let about = LinkContext { session: Some(session.id.clone()), ..about.clone() };
     let short: String = session.id.chars().take(8).collect();
     let seen = match session.last_seen {
         Some(then) => view! { <Ago then now /> }.into_any(),

@@ -26,7 +26,7 @@ pub fn coding() -> Row {
                 .query(Query::once(Prometheus, growth("claude_code_commit_count_total", ""), "Commits"))
                 .query(Query::once(Prometheus, growth("claude_code_pull_request_count_total", ""), "Pull requests")),
             Panel::new(PanelId::EditDecisions, "Edits accepted and rejected", Visual::Bars, Unit::Count)
-                .about("Decided by a user or by a rule.")
+                .description("Decided by a user or by a rule.")
                 .size(8, 8)
                 .query(Query::once(Loki, count(&edits, WHOLE, "tool_name, decision"), "{{tool_name}}: {{decision}}")),
         ],

@@ -33,7 +33,7 @@ pub fn egress() -> Row {
                 .size(12, 10)
                 .query(Query::over_time(Loki, format!("{COREDNS} {COREDNS_LINE}"), "")),
             Panel::new(PanelId::TopBlocked, "Top blocked domains", Visual::Table, Unit::Count)
-                .about("Denied by Envoy, or not resolved by CoreDNS.")
+                .description("Denied by Envoy, or not resolved by CoreDNS.")
                 .size(12, 8)
                 .query(Query::once(Loki, top(&denied), "{{domain}}"))
                 .query(Query::once(Loki, top(&unresolved), "{{domain}}"))
@@ -55,7 +55,7 @@ fn addresses() -> Panel {
         address = variable::CLIENT_IP,
     );
     Panel::new(PanelId::AgentAddresses, "Addresses of the selected agents", Visual::Table, Unit::Ago)
-        .about("Recorded when an agent starts. Select an address to see only its connections and lookups.")
+        .description("Recorded when an agent starts. Select an address to see only its connections and lookups.")
         .size(24, 6)
         .query(Query::once(Loki, last_seen(AGENT_MAP, "project, agent, client_ip"), "{{client_ip}}"))
         .column("client_ip", "Address", None)

@@ -30,7 +30,7 @@ pub fn session() -> Row {
         session = variable::SESSION,
     );
     let table = Panel::new(PanelId::SessionTable, "Sessions", Visual::Table, Unit::Count)
-        .about("Select a session to filter by it. Clear the Session field above to see all sessions.")
+        .description("Select a session to filter by it. Clear the Session field above to see all sessions.")
         .column("session_id", "Session", None)
         .linked("Show only this session", choose)
         .column("project", "Project", None)

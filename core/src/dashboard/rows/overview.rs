@@ -26,28 +26,28 @@ pub fn overview() -> Row {
         title: "Overview",
         panels: vec![
             Panel::new(PanelId::Sessions, "Sessions", Visual::Stat, Unit::Count)
-                .about("Claude Code sessions with events in this time range.")
+                .description("Claude Code sessions with events in this time range.")
                 .query(Query::once(Loki, sessions(""), "Sessions")),
             Panel::new(PanelId::Cost, "Estimated cost", Visual::Stat, Unit::Dollars)
-                .about("Claude Code's own estimate from list prices; what is billed can differ.")
+                .description("Claude Code's own estimate from list prices; what is billed can differ.")
                 .query(Query::once(Loki, sum(&requests, "cost_usd", WHOLE, ""), "Estimated cost")),
             tokens(PanelId::InputTokens, "Input tokens", "input_tokens")
-                .about("Excluding cache reads and writes."),
+                .description("Excluding cache reads and writes."),
             tokens(PanelId::OutputTokens, "Output tokens", "output_tokens"),
             tokens(PanelId::CacheReads, "Cache reads", "cache_read_tokens"),
             tokens(PanelId::CacheWrites, "Cache writes", "cache_creation_tokens"),
             Panel::new(PanelId::CacheReadRatio, "Input from cache", Visual::Stat, Unit::Share)
-                .about("Cache reads as a share of all input tokens. Higher is cheaper.")
+                .description("Cache reads as a share of all input tokens. Higher is cheaper.")
                 .query(Query::once(Loki, format!("{cached} / ({cached} + {fresh} + {written})"), "Input from cache")),
             Panel::new(PanelId::LinesChanged, "Lines changed", Visual::Stat, Unit::Count)
                 .size(8, 4)
                 .query(Query::once(Prometheus, growth("claude_code_lines_of_code_count_total", "type"), "{{type}}")),
             Panel::new(PanelId::ActiveTime, "Active time", Visual::Stat, Unit::Seconds)
-                .about("`user`: typing and reading. `cli`: tools running and the model responding.")
+                .description("`user`: typing and reading. `cli`: tools running and the model responding.")
                 .size(8, 4)
                 .query(Query::once(Prometheus, growth("claude_code_active_time_seconds_total", "type"), "{{type}}")),
             Panel::new(PanelId::LostData, "Lost data", Visual::Stat, Unit::Count)
-                .about("Metric points and events that the collector refused or could not deliver, and events that Loki discarded.")
+                .description("Metric points and events that the collector refused or could not deliver, and events that Loki discarded.")
                 .query(Query::once(Prometheus, growth_of_all(LOST), "Lost data")),
         ],
     }

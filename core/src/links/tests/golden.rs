@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn addresses(links: &Links, about: &About) -> String {
+fn addresses(links: &Links, about: &LinkContext) -> String {
     let all = [
         links.dashboard(about),
         links.panel(PanelId::Cost, about),
@@ -31,13 +31,13 @@ fn old_grafana_versions_get_their_own_urls() {
 
 #[test]
 fn links_distinguish_all_owners_from_an_agent_without_a_project() {
-    let everybody = About { range: Range::Week, ..About::default() };
+    let everybody = LinkContext { range: Range::Week, ..LinkContext::default() };
     insta::assert_snapshot!(addresses(&newest(), &everybody));
-    let lonely = About { owner: owner("", "dev"), ..About::default() };
+    let lonely = LinkContext { owner: owner("", "dev"), ..LinkContext::default() };
     insta::assert_snapshot!(explore::events(&lonely), @r#"{service_name="claude-code"} | project="" | agent="dev""#);
-    let untagged = About { untagged: true, ..About::default() };
+    let untagged = LinkContext { untagged: true, ..LinkContext::default() };
     insta::assert_snapshot!(explore::events(&untagged), @r#"{service_name="claude-code"} | project="" | agent="""#);
-    let project = About { owner: owner("shop", ""), ..About::default() };
+    let project = LinkContext { owner: owner("shop", ""), ..LinkContext::default() };
     insta::assert_snapshot!(explore::events(&project), @r#"{service_name="claude-code"} | project="shop""#);
     insta::assert_snapshot!(selector("up", &lonely), @r#"up{project="",agent="dev"}"#);
 }
@@ -51,7 +51,7 @@ fn prometheus_and_jaeger_links() {
         newest.prometheus(expression, Range::SixHours),
         old.prometheus(expression, Range::SixHours),
         newest.traces(&about()),
-        newest.traces(&About::default()),
+        newest.traces(&LinkContext::default()),
         newest.service(Service::Jaeger),
         newest.service(Service::Grafana),
     ];

@@ -72,7 +72,8 @@ fn end_of_string(text: &str) -> usize {
 fn special_characters_in_names_are_preserved() {
     for (index, name) in NASTY.into_iter().enumerate() {
         let (agent, session) = (NASTY[(index + 1) % NASTY.len()], NASTY[(index + 2) % NASTY.len()]);
-        let about = About { owner: owner(name, agent), session: Some(session.to_owned()), ..About::default() };
+        let about =
+            LinkContext { owner: owner(name, agent), session: Some(session.to_owned()), ..LinkContext::default() };
         for version in ["9.5", "10.4", "12.4"] {
             let links = Links::of(&snapshot(Some(version), None));
             for link in
@@ -105,7 +106,7 @@ fn special_characters_in_names_are_preserved() {
 #[test]
 fn every_metrics_query_is_valid_promql() {
     for name in NASTY {
-        let about = About { owner: owner(name, name), ..About::default() };
+        let about = LinkContext { owner: owner(name, name), ..LinkContext::default() };
         let question = selector("claude_code_commit_count_total", &about);
         promql_parser::parser::parse(&question).unwrap_or_else(|error| panic!("{question}: {error}"));
     }

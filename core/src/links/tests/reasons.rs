@@ -9,8 +9,8 @@ fn with(service: Service, change: impl FnOnce(&mut ServiceStatus)) -> Links {
     Links::of(&snapshot)
 }
 
-fn holding(holds: Holds) -> About {
-    About { holds, ..about() }
+fn holding(holds: KnownData) -> LinkContext {
+    LinkContext { holds, ..about() }
 }
 
 fn why(link: Link) -> String {
@@ -84,12 +84,12 @@ fn known_empty_targets_have_a_reason() {
         PanelId::LostData,
         PanelId::OverviewRow,
     ];
-    let told = |holds: Holds| panels.map(|panel| why(newest().panel(panel, &holding(holds)))).join("\n");
-    assert_eq!(told(Holds::default()), vec!["-"; panels.len()].join("\n"));
+    let told = |holds: KnownData| panels.map(|panel| why(newest().panel(panel, &holding(holds)))).join("\n");
+    assert_eq!(told(KnownData::default()), vec!["-"; panels.len()].join("\n"));
     let yes = Some(true);
-    let all = Holds { events: yes, metrics: yes, tools: yes, failures: yes, egress: yes, traces: yes };
+    let all = KnownData { events: yes, metrics: yes, tools: yes, failures: yes, egress: yes, traces: yes };
     assert_eq!(told(all), vec!["-"; panels.len()].join("\n"));
-    insta::assert_snapshot!(told(Holds { tools: no, failures: no, metrics: no, egress: no, ..all }), @r"
+    insta::assert_snapshot!(told(KnownData { tools: no, failures: no, metrics: no, egress: no, ..all }), @r"
     -
     No tools ran in the last 24 hours, so the panel would be empty.
     No tools failed in the last 24 hours, so the panel would be empty.
@@ -99,7 +99,7 @@ fn known_empty_targets_have_a_reason() {
     -
     -
     ");
-    insta::assert_snapshot!(told(Holds { events: no, ..Holds::default() }), @r"
+    insta::assert_snapshot!(told(KnownData { events: no, ..KnownData::default() }), @r"
     It sent no data in the last 24 hours, so Grafana would show all data instead.
     It sent no data in the last 24 hours, so Grafana would show all data instead.
     It sent no data in the last 24 hours, so Grafana would show all data instead.
@@ -109,15 +109,15 @@ fn known_empty_targets_have_a_reason() {
     -
     It sent no data in the last 24 hours, so Grafana would show all data instead.
     ");
-    let untagged = About { untagged: true, ..About::default() };
+    let untagged = LinkContext { untagged: true, ..LinkContext::default() };
     let said = why(newest().panel(PanelId::Cost, &untagged));
     insta::assert_snapshot!(said, @"The dashboard can't filter for data without project and agent, so it shows all data.");
     assert_eq!(why(newest().events(&untagged)), "-");
     assert_eq!(why(newest().panel(PanelId::TopBlocked, &untagged)), "-");
-    assert_eq!(told(Holds::NOTHING).matches("sent no data").count(), 6);
-    let silent = holding(Holds { events: no, ..Holds::default() });
+    assert_eq!(told(KnownData::NOTHING).matches("sent no data").count(), 6);
+    let silent = holding(KnownData { events: no, ..KnownData::default() });
     insta::assert_snapshot!(why(newest().events(&silent)), @"It sent no data in the last 24 hours, so Explore would be empty.");
-    let nobody = About { owner: Owner::default(), range: Range::Hour, ..silent };
+    let nobody = LinkContext { owner: Owner::default(), range: Range::Hour, ..silent };
     insta::assert_snapshot!(why(newest().dashboard(&nobody)), @"No data arrived in the last hour, so there is nothing to see.");
     insta::assert_snapshot!(why(newest().events(&nobody)), @"No data arrived in the last hour, so Explore would be empty.");
 }
@@ -125,13 +125,13 @@ fn known_empty_targets_have_a_reason() {
 #[test]
 fn traces_are_off_unless_enabled() {
     insta::assert_snapshot!(why(newest().traces(&about())), @"Agents send no traces unless `OTEL_TRACES_EXPORTER` and `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` are set, so the search would find nothing.");
-    assert_eq!(newest().traces(&holding(Holds { traces: Some(true), ..Holds::default() })).why, None);
+    assert_eq!(newest().traces(&holding(KnownData { traces: Some(true), ..KnownData::default() })).why, None);
 }
 
 #[test]
 fn missing_owners_have_0_unless_a_store_did_not_answer() {
     let nothing = OwnerNumbers::default();
-    assert_eq!(Holds::from(&nothing), Holds::default());
+    assert_eq!(KnownData::from(&nothing), KnownData::default());
     let numbers = OwnerNumbers {
         sessions: Some(2),
         tool_calls: Some(3),
@@ -140,10 +140,10 @@ fn missing_owners_have_0_unless_a_store_did_not_answer() {
         lines_added: None,
         ..nothing.clone()
     };
-    let holds = Holds::from(&numbers);
+    let holds = KnownData::from(&numbers);
     assert_eq!((holds.events, holds.metrics), (Some(true), Some(false)));
     assert_eq!((holds.tools, holds.failures, holds.egress), (Some(true), Some(false), None));
     let lines = OwnerNumbers { lines_removed: Some(1), ..numbers };
-    assert_eq!(Holds::from(&lines).metrics, Some(true));
-    assert_eq!(Holds::from(&OwnerNumbers { sessions: Some(0), ..nothing }).events, Some(false));
+    assert_eq!(KnownData::from(&lines).metrics, Some(true));
+    assert_eq!(KnownData::from(&OwnerNumbers { sessions: Some(0), ..nothing }).events, Some(false));
 }
