@@ -23,7 +23,6 @@ mod jobs;
 mod live;
 mod pages;
 mod parts;
-mod reactive;
 mod routes;
 #[cfg(feature = "ssr")]
 pub mod shell;

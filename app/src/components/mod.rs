@@ -8,6 +8,7 @@ mod icon;
 mod moment;
 mod note;
 mod prose;
+mod show;
 
 pub use chip::{Chip, Tone, chip};
 pub use copy::Copy;
@@ -17,3 +18,4 @@ pub use icon::{Icon, Shape};
 pub use moment::{Ago, Moment};
 pub use note::ErrorNote;
 pub use prose::Prose;
+pub use show::{keyed_list, show_if};

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use monitor_core::timestamp::Timestamp;
 
-use crate::{reactive::Derived, words};
+use crate::words;
 
 /// `14 s ago`; the exact time on hover.
 #[component]
@@ -11,7 +11,7 @@ pub fn Ago(
     /// The time.
     then: Timestamp,
     /// The current time of the server.
-    now: Derived<Timestamp>,
+    now: Memo<Timestamp>,
 ) -> impl IntoView {
     view! { <Moment at=then>{move || words::ago(then, now.get())}</Moment> }
 }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
+    components::show_if,
     live::{Link, Live},
-    reactive::{Derived, show_if},
 };
 
 /// Shown while the connection is lost, or when the server has been updated.
@@ -13,7 +13,7 @@ pub fn LinkBanner() -> impl IntoView {
     let live = Live::get();
     let stale = live.stale();
     let link = live.link();
-    let lost = Derived::new(move || link.get() == Link::Lost);
+    let lost = Memo::new(move |_| link.get() == Link::Lost);
     view! {
         <div class="banner" role="status">
             {show_if(lost, || view! {

@@ -5,9 +5,8 @@ use leptos_router::components::A;
 use monitor_core::live::EngineState;
 
 use crate::{
-    components::{Chip, Icon, Tone},
+    components::{Chip, Icon, Tone, show_if},
     live::{Link, Live},
-    reactive::show_if,
     routes::{Entry, PAGES, load_part_of},
 };
 

@@ -7,11 +7,7 @@ use monitor_core::{
 };
 
 use super::job_headline;
-use crate::{
-    live::Live,
-    reactive::{Derived, show_if},
-    words,
-};
+use crate::{components::show_if, live::Live, words};
 
 /// The progress bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +62,9 @@ pub fn Progress() -> impl IntoView {
     let live = Live::get();
     let running = |job: &Option<Job>| job.clone().filter(Job::is_running);
     let job = live.derive(move |snapshot| running(&snapshot.job));
-    let bar = Derived::new(move || job.with(|job| job.as_ref().and_then(progress_bar)));
+    let bar = Memo::new(move |_| job.with(|job| job.as_ref().and_then(progress_bar)));
     let caption = live.derive_timed(|snapshot, now| snapshot.running_job().map(|job| caption(job, now)));
-    let at_work = Derived::new(move || job.with(Option::is_some));
+    let at_work = Memo::new(move |_| job.with(Option::is_some));
     view! {
         {show_if(at_work, move || view! {
             <div class="job-progress">

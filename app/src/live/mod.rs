@@ -14,8 +14,6 @@ mod view;
 use leptos::prelude::*;
 use monitor_core::{live::Snapshot, timestamp::Timestamp};
 
-use crate::reactive::Derived;
-
 pub use carried::Carried;
 pub use seed::Seed;
 pub use view::{Link, View};
@@ -42,7 +40,7 @@ impl Live {
     }
 
     /// Derives a value from the snapshot.
-    pub fn derive<T>(self, from: impl Fn(&Snapshot) -> T + Send + Sync + 'static) -> Derived<T>
+    pub fn derive<T>(self, from: impl Fn(&Snapshot) -> T + Send + Sync + 'static) -> Memo<T>
     where
         T: PartialEq + Send + Sync + 'static,
     {
@@ -50,7 +48,7 @@ impl Live {
     }
 
     /// Derives a value from the snapshot and the server's time, which advances once a second in the browser.
-    pub fn derive_timed<T>(self, from: impl Fn(&Snapshot, Timestamp) -> T + Send + Sync + 'static) -> Derived<T>
+    pub fn derive_timed<T>(self, from: impl Fn(&Snapshot, Timestamp) -> T + Send + Sync + 'static) -> Memo<T>
     where
         T: PartialEq + Send + Sync + 'static,
     {
@@ -58,38 +56,30 @@ impl Live {
     }
 
     /// The server's time.
-    pub fn now(self) -> Derived<Timestamp> {
+    pub fn now(self) -> Memo<Timestamp> {
         self.derive_view(|view| view.now)
     }
 
     /// The state of the stream.
-    pub fn link(self) -> Derived<Link> {
+    pub fn link(self) -> Memo<Link> {
         self.derive_view(|view| view.link)
     }
 
     /// Whether the server is another build than the page.
-    pub fn stale(self) -> Derived<bool> {
+    pub fn stale(self) -> Memo<bool> {
         self.derive_view(View::stale)
     }
 
     /// Whether the page is interactive. Controls that need JavaScript are shown only then.
-    pub fn hydrated(self) -> Derived<bool> {
+    pub fn hydrated(self) -> Memo<bool> {
         self.derive_view(|view| view.hydrated)
     }
 
-    fn derive_view<T>(self, from: impl Fn(&View) -> T + Send + Sync + 'static) -> Derived<T>
+    fn derive_view<T>(self, from: impl Fn(&View) -> T + Send + Sync + 'static) -> Memo<T>
     where
         T: PartialEq + Send + Sync + 'static,
     {
-        Derived::some(move || {
-            let mut derived = None;
-            self.read(&mut |view| derived = Some(from(view)));
-            derived
-        })
-    }
-
-    fn read(self, reader: &mut dyn FnMut(&View)) {
-        self.view.with(reader);
+        Memo::new(move |_| self.view.with(|view| from(view)))
     }
 
     #[cfg(feature = "hydrate")]

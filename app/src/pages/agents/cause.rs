@@ -4,8 +4,7 @@ use leptos::prelude::*;
 use monitor_core::agents::{Cause, Verdict};
 
 use crate::{
-    components::{Copy, Prose, Tone},
-    reactive::{Derived, show_if},
+    components::{Copy, Prose, Tone, show_if},
     words,
 };
 
@@ -21,7 +20,7 @@ pub const fn tone(verdict: Verdict) -> Tone {
 }
 
 /// The evidence, the advice, and the command of a cause. Its sentence is shown by the caller, as a heading or a summary.
-pub fn remedy(cause: &Cause, hydrated: Derived<bool>) -> AnyView {
+pub fn remedy(cause: &Cause, hydrated: Memo<bool>) -> AnyView {
     let evidence = (!cause.evidence.is_empty()).then(|| {
         let text = words::sentence(&cause.evidence);
         view! {
@@ -44,7 +43,7 @@ pub fn remedy(cause: &Cause, hydrated: Derived<bool>) -> AnyView {
 }
 
 /// A command with a button to copy it.
-pub fn command(text: &str, hydrated: Derived<bool>) -> AnyView {
+pub fn command(text: &str, hydrated: Memo<bool>) -> AnyView {
     let copied: std::sync::Arc<str> = text.into();
     view! {
         <div class="command">

@@ -28,16 +28,15 @@ use super::{
 use crate::{
     api::{ApiError, load_agent},
     charts::figure::external_link,
-    components::{ErrorNote, Icon, Tone},
+    components::{ErrorNote, Icon, Tone, show_if},
     live::{Carried, Live},
-    reactive::{Derived, show_if},
 };
 
 /// `/agents/{container}`, `/agents/{container}?range=1h`.
 #[component]
 pub fn AgentPage() -> impl IntoView {
     let parameters = use_params_map();
-    let container = Derived::new(move || parameters.with(|parameters| parameters.get("container")).unwrap_or_default());
+    let container = Memo::new(move |_| parameters.with(|parameters| parameters.get("container")).unwrap_or_default());
     view! {
         {move || view! { <OneAgent container=container.get() /> }.into_any()}
     }
@@ -47,7 +46,7 @@ pub fn AgentPage() -> impl IntoView {
 fn OneAgent(container: String) -> impl IntoView {
     let live = Live::get();
     let asked = use_query_map();
-    let range = Derived::new(move || {
+    let range = Memo::new(move |_| {
         asked.with(|pairs| pairs.get("range")).and_then(|name| Range::from_name(&name)).unwrap_or_default()
     });
     let first = range.get_untracked();
@@ -56,7 +55,7 @@ fn OneAgent(container: String) -> impl IntoView {
         let container = container.clone();
         let now = live.derive(move |snapshot| snapshot.agent(&container).is_some());
         let ever = StoredValue::new(false);
-        Derived::new(move || {
+        Memo::new(move |_| {
             ever.update_value(|ever| *ever |= now.get());
             ever.get_value()
         })
@@ -118,7 +117,7 @@ fn NoAgent(container: String) -> impl IntoView {
 }
 
 #[component]
-fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
+fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
     let live = Live::get();
     let container = page.agent.container.clone();
     let first = page.events.clone();
@@ -129,19 +128,19 @@ fn Loaded(page: Page, range: Derived<Range>) -> impl IntoView {
     };
     // A removed container is shown as it was last known.
     let last = StoredValue::new(page.with_untracked(|page| page.agent.clone()));
-    let agent = Derived::new(move || match present.get() {
+    let agent = Memo::new(move |_| match present.get() {
         Some(agent) => {
             last.set_value(agent.clone());
             agent
         }
         None => Agent { state: ContainerState::Missing, started_at: None, ..last.get_value() },
     });
-    let gone = Derived::new(move || present.with(Option::is_none));
+    let gone = Memo::new(move |_| present.with(Option::is_none));
     refresh_when_changed(container.clone(), page, agent, range);
     let links = live.derive(Links::of);
-    let about = Derived::new(move || page.with(about));
-    let events = Derived::new(move || links.with(|links| about.with(|about| links.events(about))));
-    let missing = Derived::new(move || page.with(|page| page.missing.clone()));
+    let about = Memo::new(move |_| page.with(about));
+    let events = Memo::new(move |_| links.with(|links| about.with(|about| links.events(about))));
+    let missing = Memo::new(move |_| page.with(|page| page.missing.clone()));
     let now = live.now();
     view! {
         <Opening agent />

@@ -9,14 +9,11 @@ use monitor_core::{
 };
 
 use super::row_view::describe_container_state;
-use crate::{
-    components::{Ago, Moment},
-    reactive::Derived,
-};
+use crate::components::{Ago, Moment};
 
 /// The card.
 #[component]
-pub fn Facts(page: RwSignal<AgentPage>, agent: Derived<Agent>, now: Derived<Timestamp>) -> impl IntoView {
+pub fn Facts(page: RwSignal<AgentPage>, agent: Memo<Agent>, now: Memo<Timestamp>) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="facts">
             <div class="card-head">
@@ -27,7 +24,7 @@ pub fn Facts(page: RwSignal<AgentPage>, agent: Derived<Agent>, now: Derived<Time
     }
 }
 
-fn list(page: &AgentPage, agent: &Agent, now: Derived<Timestamp>) -> AnyView {
+fn list(page: &AgentPage, agent: &Agent, now: Memo<Timestamp>) -> AnyView {
     let up = match (agent.state, agent.started_at) {
         (ContainerState::Running, Some(at)) => {
             let words = move || format_duration(now.get().seconds_since(at));

@@ -17,9 +17,8 @@ use super::{
 };
 use crate::{
     api::load_agent_numbers,
-    components::{ErrorNote, Prose},
+    components::{ErrorNote, Prose, show_if},
     live::{Carried, Live},
-    reactive::{Derived, show_if},
 };
 
 /// `/agents`, `/agents?project=shop&sort=cost&order=desc`.
@@ -27,12 +26,12 @@ use crate::{
 pub fn AgentsPage() -> impl IntoView {
     let live = Live::get();
     let asked = use_query_map();
-    let query = Derived::new(move || asked.with(|pairs| Query::read(|name| pairs.get(name))));
+    let query = Memo::new(move |_| asked.with(|pairs| Query::read(|name| pairs.get(name))));
     // Loaded once. Later numbers arrive by the stream, and when another range is selected.
     let first = query.get_untracked().range;
     let numbers = Resource::new_str_blocking(|| (), move |()| async move { Carried(load_agent_numbers(first).await) });
     let headline = live.derive(headline);
-    let lead = Derived::new(move || headline.with(|headline| headline.text.clone()));
+    let lead = Memo::new(move |_| headline.with(|headline| headline.text.clone()));
     view! {
         <Title text="Agents" />
         <div class="page agents">
@@ -62,17 +61,17 @@ pub fn AgentsPage() -> impl IntoView {
 }
 
 #[component]
-fn Loaded(query: Derived<Query>, numbers: Option<Numbers>) -> impl IntoView {
+fn Loaded(query: Memo<Query>, numbers: Option<Numbers>) -> impl IntoView {
     let numbers = RwSignal::new(numbers);
     let list = ListContext::new(query, numbers);
-    let range = Derived::new(move || query.with(|query| query.range));
+    let range = Memo::new(move |_| query.with(|query| query.range));
     #[cfg(feature = "hydrate")]
     super::numbers_stream::follow_numbers(range, numbers);
-    let any = Derived::new(move || list.rows.with(|rows| !rows.all().is_empty()));
+    let any = Memo::new(move |_| list.rows.with(|rows| !rows.all().is_empty()));
     view! {
-        <Stores missing=Derived::new(move || list.row_context.with(|context| context.missing.clone())) />
+        <Stores missing=Memo::new(move |_| list.row_context.with(|context| context.missing.clone())) />
         {show_if(any, move || view! {
-            <TotalsCard totals=Derived::new(move || list.shown.with(|rows| totals(rows))) range />
+            <TotalsCard totals=Memo::new(move |_| list.shown.with(|rows| totals(rows))) range />
             <section class="card agent-list" aria-labelledby="agent-list">
                 <h2 id="agent-list" class="visually-hidden">"All agents"</h2>
                 <Toolbar list />

@@ -14,28 +14,28 @@ use super::{
     row_view::{PageSignals, RowContext},
     rows::{Row, Rows},
 };
-use crate::{live::Live, reactive::Derived};
+use crate::live::Live;
 
 /// Shared by the parts of the list page.
 #[derive(Debug, Clone, Copy)]
 pub struct ListContext {
     /// What the address asks for.
-    pub query: Derived<Query>,
+    pub query: Memo<Query>,
     /// All rows.
-    pub rows: Derived<Rows>,
+    pub rows: Memo<Rows>,
     /// The rows that match the query, in its order.
-    pub shown: Derived<Vec<Arc<Row>>>,
+    pub shown: Memo<Vec<Arc<Row>>>,
     /// What the rows share.
-    pub row_context: Derived<RowContext>,
+    pub row_context: Memo<RowContext>,
     /// The clock, and whether the page is interactive.
     pub signals: PageSignals,
     /// The numbers on the page are of another range than the query's; the new ones are loading.
-    pub loading: Derived<bool>,
+    pub loading: Memo<bool>,
 }
 
 impl ListContext {
     /// Joins the live snapshot with the numbers, and selects what the address asks for.
-    pub fn new(query: Derived<Query>, numbers: RwSignal<Option<Numbers>>) -> ListContext {
+    pub fn new(query: Memo<Query>, numbers: RwSignal<Option<Numbers>>) -> ListContext {
         let live = Live::get();
         let known = StoredValue::new(Rows::default());
         let rows = live.derive(move |snapshot: &Snapshot| {
@@ -44,10 +44,10 @@ impl ListContext {
             known.set_value(rows.clone());
             rows
         });
-        let shown = Derived::new(move || query.with(|query| rows.with(|rows| query.select(rows.all()))));
+        let shown = Memo::new(move |_| query.with(|query| rows.with(|rows| query.select(rows.all()))));
         let links = live.derive(Links::of);
         let engine = live.derive(|snapshot| matches!(snapshot.engine, EngineState::Connected { .. }));
-        let row_context = Derived::new(move || {
+        let row_context = Memo::new(move |_| {
             numbers.with(|numbers| RowContext {
                 range: numbers.as_ref().map_or(Range::default(), |numbers| numbers.range),
                 missing: numbers.as_ref().map(|numbers| numbers.missing.clone()).unwrap_or_default(),
@@ -55,7 +55,7 @@ impl ListContext {
                 engine: engine.get(),
             })
         });
-        let loading = Derived::new(move || {
+        let loading = Memo::new(move |_| {
             let range = query.with(|query| query.range);
             numbers.with(|numbers| numbers.as_ref().is_some_and(|numbers| numbers.range != range))
         });

@@ -3,13 +3,10 @@
 use leptos::prelude::*;
 use monitor_core::telemetry::{Numbers, Range};
 
-use crate::{
-    live::source::{Report, Source},
-    reactive::Derived,
-};
+use crate::live::source::{Report, Source};
 
 /// Follows the numbers of that range until the owner is disposed of.
-pub fn follow_numbers(range: Derived<Range>, numbers: RwSignal<Option<Numbers>>) {
+pub fn follow_numbers(range: Memo<Range>, numbers: RwSignal<Option<Numbers>>) {
     let source = StoredValue::new_local(None::<Source>);
     Effect::new(move |_| {
         let url = format!("/events/numbers?range={}", range.get().name());

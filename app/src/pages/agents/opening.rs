@@ -7,7 +7,7 @@ use super::{
     cause::{remedy, tone},
     query::{NO_PROJECT, Query},
 };
-use crate::{components::Chip, live::Live, reactive::Derived};
+use crate::{components::Chip, live::Live};
 
 /// The link to the list.
 #[component]
@@ -22,9 +22,9 @@ fn address_of_project(project: Option<String>) -> String {
 
 /// The name, the project and the verdict.
 #[component]
-pub fn Opening(agent: Derived<Agent>) -> impl IntoView {
-    let title = Derived::new(move || agent.with(|agent| agent.title().to_owned()));
-    let project = Derived::new(move || agent.with(|agent| agent.project.clone()));
+pub fn Opening(agent: Memo<Agent>) -> impl IntoView {
+    let title = Memo::new(move |_| agent.with(|agent| agent.title().to_owned()));
+    let project = Memo::new(move |_| agent.with(|agent| agent.project.clone()));
     view! {
         <header class="page-header">
             <BackToAgents />
@@ -48,9 +48,9 @@ pub fn Opening(agent: Derived<Agent>) -> impl IntoView {
 
 /// The causes of the verdict. The most important comes first and is unfolded.
 #[component]
-pub fn Causes(agent: Derived<Agent>) -> impl IntoView {
+pub fn Causes(agent: Memo<Agent>) -> impl IntoView {
     let hydrated = Live::get().hydrated();
-    let causes = Derived::new(move || agent.with(|agent| (agent.verdict, agent.causes.clone())));
+    let causes = Memo::new(move |_| agent.with(|agent| (agent.verdict, agent.causes.clone())));
     view! {
         {move || {
             let (verdict, causes) = causes.get();

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use monitor_core::telemetry::Range;
 
 use super::toolbar::range_title;
-use crate::{address, reactive::Derived};
+use crate::address;
 
 /// A link for each range.
 #[component]
-pub fn RangeTabs(container: String, range: Derived<Range>) -> impl IntoView {
+pub fn RangeTabs(container: String, range: Memo<Range>) -> impl IntoView {
     let path = format!("/agents/{}", address::encode_segment(&container));
     let choices = Range::ALL
         .into_iter()

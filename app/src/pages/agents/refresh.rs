@@ -5,20 +5,15 @@ use std::time::Duration;
 use leptos::prelude::*;
 use monitor_core::{agent_page::AgentPage, agents::Agent, telemetry::Range};
 
-use crate::{api::load_agent, reactive::Derived};
+use crate::api::load_agent;
 
 /// The shortest time between two requests because the agent changed.
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// Loads the page again at once when the range changes, and at most every `PAUSE` when the agent changes or sends data.
-pub fn refresh_when_changed(
-    container: String,
-    page: RwSignal<AgentPage>,
-    agent: Derived<Agent>,
-    range: Derived<Range>,
-) {
+pub fn refresh_when_changed(container: String, page: RwSignal<AgentPage>, agent: Memo<Agent>, range: Memo<Range>) {
     let refresh = StoredValue::new(Refresh { container, page, range, state: State::default() });
-    let stamp = Derived::new(move || {
+    let stamp = Memo::new(move |_| {
         agent.with(|agent| (agent.last_seen, agent.verdict, agent.state, agent.started_at, agent.causes.len()))
     });
     Effect::new(move |before: Option<_>| {
@@ -40,7 +35,7 @@ pub fn refresh_when_changed(
 struct Refresh {
     container: String,
     page: RwSignal<AgentPage>,
-    range: Derived<Range>,
+    range: Memo<Range>,
     state: State,
 }
 

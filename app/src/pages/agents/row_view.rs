@@ -21,7 +21,6 @@ use crate::{
         spark::{cost_spark, describe, spark},
     },
     components::{Ago, Tone, chip},
-    reactive::Derived,
     words,
 };
 
@@ -42,9 +41,9 @@ pub struct RowContext {
 #[derive(Debug, Clone, Copy)]
 pub struct PageSignals {
     /// The server's clock.
-    pub now: Derived<Timestamp>,
+    pub now: Memo<Timestamp>,
     /// Whether the page is interactive.
-    pub hydrated: Derived<bool>,
+    pub hydrated: Memo<bool>,
 }
 
 /// The number of columns of the table.

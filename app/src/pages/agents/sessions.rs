@@ -10,12 +10,11 @@ use monitor_core::{
 use crate::{
     charts::figure::{Figure, dash, external_link},
     components::Ago,
-    reactive::Derived,
     words,
 };
 
 /// The table.
-pub fn sessions(sessions: &[Session], links: &Links, about: &LinkContext, now: Derived<Timestamp>) -> AnyView {
+pub fn sessions(sessions: &[Session], links: &Links, about: &LinkContext, now: Memo<Timestamp>) -> AnyView {
     if sessions.is_empty() {
         let words = format!("No sessions in the {}.", about.range.label());
         return view! { <p class="empty-message">{words}</p> }.into_any();
@@ -41,7 +40,7 @@ pub fn sessions(sessions: &[Session], links: &Links, about: &LinkContext, now: D
     .into_any()
 }
 
-fn row(session: &Session, links: &Links, about: &LinkContext, now: Derived<Timestamp>) -> AnyView {
+fn row(session: &Session, links: &Links, about: &LinkContext, now: Memo<Timestamp>) -> AnyView {
     let about = LinkContext { session: Some(session.id.clone()), ..about.clone() };
     let short: String = session.id.chars().take(8).collect();
     let seen = match session.last_seen {

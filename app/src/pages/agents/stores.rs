@@ -5,13 +5,12 @@ use monitor_core::telemetry::Missing;
 
 use crate::{
     components::{Icon, Prose, Tone},
-    reactive::Derived,
     words,
 };
 
 /// The note; empty where all stores were reached.
 #[component]
-pub fn Stores(missing: Derived<Vec<Missing>>) -> impl IntoView {
+pub fn Stores(missing: Memo<Vec<Missing>>) -> impl IntoView {
     view! {
         {move || {
             let missing = missing.get();

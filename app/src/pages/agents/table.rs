@@ -11,13 +11,13 @@ use super::{
     row_view::row_view,
     rows::Row,
 };
-use crate::reactive::{Derived, keyed_list, show_if};
+use crate::components::{keyed_list, show_if};
 
 /// The table. Its roles are explicit, because browsers drop the implicit ones where the table is laid out as a list.
 #[component]
 pub fn Table(list: ListContext) -> impl IntoView {
-    let keys = Derived::new(move || list.shown.with(|rows| rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>()));
-    let none = Derived::new(move || keys.with(Vec::is_empty));
+    let keys = Memo::new(move |_| list.shown.with(|rows| rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>()));
+    let none = Memo::new(move |_| keys.with(Vec::is_empty));
     // Where a single agent is not reporting, its cause is unfolded.
     let dark = |row: &&Arc<Row>| row.verdict() == Some(Verdict::Dark);
     let alone = list.rows.with_untracked(|rows| rows.all().iter().filter(dark).count() == 1);
@@ -54,7 +54,7 @@ pub fn Table(list: ListContext) -> impl IntoView {
 }
 
 /// The header of a column, which sorts the rows by it.
-fn head(query: Derived<Query>, sort: Sort, words: &'static str, number: bool) -> AnyView {
+fn head(query: Memo<Query>, sort: Sort, words: &'static str, number: bool) -> AnyView {
     let sorted = move || {
         query.with(|query| (query.sort == sort).then(|| if query.descends() { "descending" } else { "ascending" }))
     };
@@ -76,7 +76,7 @@ fn head(query: Derived<Query>, sort: Sort, words: &'static str, number: bool) ->
 fn RowOf(key: String, list: ListContext, alone: bool) -> impl IntoView {
     let row = {
         let key = key.clone();
-        Derived::new(move || list.rows.with(|rows| rows.find(&key).cloned()))
+        Memo::new(move |_| list.rows.with(|rows| rows.find(&key).cloned()))
     };
     view! {
         <tbody role="rowgroup" data-row=key data-verdict=move || row.with(|row| verdict_name(row.as_deref()).to_owned())>

@@ -8,12 +8,11 @@ use super::events::Timeline;
 use crate::{address, live::feed::follow};
 use crate::{
     charts::figure::external_link,
-    components::{Moment, Prose},
+    components::{Moment, Prose, keyed_list, show_if},
     live::{
         Live,
         feed::{FeedBuffer as _, pause_label},
     },
-    reactive::{Derived, keyed_list, show_if},
     words,
 };
 
@@ -24,7 +23,7 @@ pub fn Events(
     /// The last events, as loaded with the page.
     first: Vec<AgentEvent>,
     /// A link to the same events in Grafana.
-    link: Derived<Link>,
+    link: Memo<Link>,
 ) -> impl IntoView {
     let live = Live::get();
     let timeline = RwSignal::new(Timeline::new(first));
@@ -34,8 +33,8 @@ pub fn Events(
     follow(format!("/events/agent/{}", address::encode_segment(&container)), timeline, paused, scroller);
     #[cfg(not(feature = "hydrate"))]
     let _ = container;
-    let empty = Derived::new(move || timeline.with(|timeline| timeline.shown().is_empty()));
-    let trouble = Derived::new(move || timeline.with(|timeline| timeline.trouble.clone()));
+    let empty = Memo::new(move |_| timeline.with(|timeline| timeline.shown().is_empty()));
+    let trouble = Memo::new(move |_| timeline.with(|timeline| timeline.trouble.clone()));
     let hydrated = live.hydrated();
     let pause_words = move || pause_label(paused.get(), timeline.with(Timeline::waiting));
     view! {

@@ -8,11 +8,7 @@ use super::{
     list_context::ListContext,
     query::{NO_CONTAINER, NO_PROJECT, Query},
 };
-use crate::{
-    reactive::{Derived, show_if},
-    sort::sorted_indices,
-    words,
-};
+use crate::{components::show_if, sort::sorted_indices, words};
 
 /// The form.
 #[component]
@@ -27,7 +23,7 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
     });
     let changed = move |how: &dyn Fn(&mut Query)| change.with_value(|change| change(how));
     let first = query.get_untracked();
-    let projects = Derived::new(move || {
+    let projects = Memo::new(move |_| {
         let asked = query.with(|query| query.project.clone());
         list.rows.with(|rows| {
             // The selected project is a choice even if no row has it.
@@ -40,8 +36,8 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
             projects
         })
     });
-    let simulated = Derived::new(move || list.rows.with(|rows| rows.all().iter().any(|row| row.simulated())));
-    let plain = Derived::new(move || !list.signals.hydrated.get());
+    let simulated = Memo::new(move |_| list.rows.with(|rows| rows.all().iter().any(|row| row.simulated())));
+    let plain = Memo::new(move |_| !list.signals.hydrated.get());
     let counted = move || {
         let (shown, all) = (list.shown.with(Vec::len), list.rows.with(|rows| rows.all().len()));
         if shown == all {

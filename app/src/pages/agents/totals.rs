@@ -9,7 +9,7 @@ use monitor_core::{
 };
 
 use super::rows::Row;
-use crate::{reactive::Derived, words};
+use crate::words;
 
 /// The totals. `None`: unknown for every row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ fn add(sum: &mut Option<u64>, more: Option<u64>) {
 
 /// The totals, above the list.
 #[component]
-pub fn TotalsCard(totals: Derived<Totals>, range: Derived<Range>) -> impl IntoView {
+pub fn TotalsCard(totals: Memo<Totals>, range: Memo<Range>) -> impl IntoView {
     let cell = move |title: &'static str, of: fn(&Totals) -> (String, String)| {
         view! {
             <div>

@@ -10,10 +10,9 @@ use monitor_core::file_view::{FileState, FileView};
 use super::highlight::highlight;
 use crate::{
     api::load_files,
-    components::{Chip, Copy, ErrorNote, Tone},
+    components::{Chip, Copy, ErrorNote, Tone, show_if},
     jobs::{Command, CommandButton, CommandRefusal, Commands},
     live::{Carried, Live},
-    reactive::{Derived, show_if},
     words,
 };
 
@@ -63,9 +62,9 @@ fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
     let missing = files.iter().all(|file| file.state == FileState::Missing);
     let differ = !missing && files.iter().any(|file| file.state != FileState::Current);
     let files: Arc<[FileView]> = files.into();
-    let chosen = Derived::new({
+    let chosen = Memo::new({
         let files = Arc::clone(&files);
-        move || {
+        move |_| {
             let name = query.with(|query| query.get("name"));
             files.iter().position(|file| Some(&file.name) == name.as_ref()).unwrap_or_default()
         }

@@ -11,7 +11,6 @@ use crate::{
     components::{ErrorNote, Icon, Shape},
     live::{Carried, Live},
     pages::{not_found::NotFound, stack::state_dot},
-    reactive::Derived,
 };
 
 /// The number of lines on the page before it is live.
@@ -21,7 +20,7 @@ const FIRST_LINES: u32 = 200;
 #[component]
 pub fn LogsPage() -> impl IntoView {
     let parameters = use_params_map();
-    let service = Derived::new(move || match parameters.with(|parameters| parameters.get("service")) {
+    let service = Memo::new(move |_| match parameters.with(|parameters| parameters.get("service")) {
         Some(name) => Service::from_name(&name),
         None => Some(Service::ALL[0]),
     });
@@ -40,7 +39,7 @@ fn ServiceLog(service: Service) -> impl IntoView {
     let started = {
         let now = live.derive(move |snapshot| snapshot.service(service).and_then(|status| status.started_at));
         let last = StoredValue::new(None::<Timestamp>);
-        Derived::new(move || {
+        Memo::new(move |_| {
             if let Some(now) = now.get() {
                 last.set_value(Some(now));
             }

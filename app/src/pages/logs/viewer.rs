@@ -11,12 +11,11 @@ use super::buffer::{Buffer, Filter, Numbered};
 #[cfg(feature = "hydrate")]
 use crate::live::feed::follow;
 use crate::{
-    components::{Icon, Shape},
+    components::{Icon, Shape, show_if},
     live::{
         Live,
         feed::{FeedBuffer as _, pause_label},
     },
-    reactive::{Derived, show_if},
     words,
 };
 
@@ -26,13 +25,13 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
     let live = Live::get();
     let buffer = RwSignal::new(Buffer::new(lines));
     let paused = RwSignal::new(false);
-    let shown = Derived::new(move || {
+    let shown = Memo::new(move |_| {
         let filter = filter.get();
         buffer.with(|buffer| {
             buffer.shown().iter().filter(|numbered| filter.matches(&numbered.line)).cloned().collect::<Vec<_>>()
         })
     });
-    let empty = Derived::new(move || shown.with(Vec::is_empty));
+    let empty = Memo::new(move |_| shown.with(Vec::is_empty));
     let scroller = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
     {

@@ -7,9 +7,8 @@ use monitor_core::settings_page::Preview;
 use super::{back::BackToSettings, effects::has_no_effect, query, request::Request};
 use crate::{
     api::ApplySettings,
-    components::{Icon, Prose, Tone},
+    components::{Icon, Prose, Tone, show_if},
     live::Live,
-    reactive::{Derived, show_if},
     words,
 };
 
@@ -18,7 +17,7 @@ use crate::{
 pub fn Apply(apply: Request, preview: Preview, asked: String) -> impl IntoView {
     let navigate = use_navigate();
     let busy = Live::get().derive(|snapshot| snapshot.running_job().map(|job| job.kind));
-    let at_work = Derived::new(move || busy.with(Option::is_some));
+    let at_work = Memo::new(move |_| busy.with(Option::is_some));
     let replace = RwSignal::new(false);
     let nothing = has_no_effect(&preview);
     let edited = (!preview.edited.is_empty()).then(|| {

@@ -10,14 +10,13 @@ use super::{
 };
 use crate::{
     api::{ApiError, MendSettings},
-    components::ErrorNote,
-    reactive::{Derived, show_if},
+    components::{ErrorNote, show_if},
 };
 
 /// The note, and the editor where the file can be read.
 #[component]
 pub fn Broken(editing: Editing, mend: Request) -> impl IntoView {
-    let error = Derived::new(move || editing.page.with(|page| page.broken.as_ref().map(|broken| broken.error.clone())));
+    let error = Memo::new(move |_| editing.page.with(|page| page.broken.as_ref().map(|broken| broken.error.clone())));
     // Counts how often the editor was filled from disk. A change on disk does not overwrite what is being typed.
     let taken = RwSignal::new(0_u32);
     view! {
@@ -45,7 +44,7 @@ fn Mend(editing: Editing, mend: Request, taken: RwSignal<u32>, text: String) -> 
     let area = NodeRef::<leptos::html::Textarea>::new();
     let changed = {
         let base = base.clone();
-        Derived::new(move || editing.page.with(|page| page.base != base))
+        Memo::new(move |_| editing.page.with(|page| page.base != base))
     };
     let submit = {
         let base = base.clone();

@@ -12,7 +12,6 @@ use super::{dom, form::Form, port};
 use crate::{
     api::{load_settings, look_at_port},
     live::Live,
-    reactive::Derived,
 };
 
 /// How long a pause in typing is before a port is looked up.
@@ -28,7 +27,7 @@ pub struct Editing {
     /// What is known about the ports of the host; the newest last.
     pub ports: RwSignal<Vec<PortUse>>,
     /// The problems in the form.
-    pub problems: Derived<Vec<Problem>>,
+    pub problems: Memo<Vec<Problem>>,
 }
 
 impl Editing {
@@ -36,7 +35,7 @@ impl Editing {
     pub fn begin(page: SettingsPage, asked: &SettingsForm) -> Editing {
         let form = RwSignal::new(Form::new(&page, asked));
         let ports = RwSignal::new(page.ports.clone());
-        let problems = Derived::new(move || form.with(Form::problems));
+        let problems = Memo::new(move |_| form.with(Form::problems));
         let editing = Editing { page: RwSignal::new(page), form, ports, problems };
         editing.keep_current();
         // The fields may already differ: typed before hydration, or restored by the browser after a reload.

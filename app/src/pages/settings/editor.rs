@@ -8,7 +8,7 @@ use leptos_router::hooks::use_navigate;
 use monitor_core::settings::{Group, KEYS, Key, Kind, Needs};
 
 use super::{dom, editing::Editing, field::Setting, privacy::Recorded};
-use crate::{components::Tone, live::Live, reactive::Derived, words};
+use crate::{components::Tone, live::Live, words};
 
 /// The form. It is sent to the preview as an address: by the browser with all fields, by the page with the changes only.
 #[component]
@@ -107,8 +107,8 @@ fn most_common_need(keys: impl Iterator<Item = &'static Key>) -> Option<Needs> {
 #[component]
 fn Bar(editing: Editing) -> impl IntoView {
     let hydrated = Live::get().hydrated();
-    let changes = Derived::new(move || editing.form.with(|form| form.changes()));
-    let problems = Derived::new(move || editing.problems.with(Vec::len));
+    let changes = Memo::new(move |_| editing.form.with(|form| form.changes()));
+    let problems = Memo::new(move |_| editing.problems.with(Vec::len));
     view! {
         <div class="save-bar" data-tone=move || bar_tone(changes.get(), problems.get())>
             <p role="status" id="bar-words">{move || bar_text(changes.get(), problems.get())}</p>

@@ -8,18 +8,17 @@ use monitor_core::{
 
 use super::{drift::AGENTS_NEXT, editing::Editing};
 use crate::{
-    components::{Chip, Copy, Icon, Prose, Tone},
+    components::{Chip, Copy, Icon, Prose, Tone, show_if},
     live::Live,
-    reactive::{Derived, show_if},
 };
 
 /// The card.
 #[component]
 pub fn Environment(editing: Editing) -> impl IntoView {
     let hydrated = Live::get().hydrated();
-    let lines = Derived::new(move || editing.page.with(|page| page.environment.clone()));
-    let agent_env = Derived::new(move || editing.page.with(|page| page.agent_env.clone()));
-    let agents = Derived::new(move || editing.page.with(agents_of));
+    let lines = Memo::new(move |_| editing.page.with(|page| page.environment.clone()));
+    let agent_env = Memo::new(move |_| editing.page.with(|page| page.agent_env.clone()));
+    let agents = Memo::new(move |_| editing.page.with(agents_of));
     view! {
         <section class="card agent-environment" aria-labelledby="agents">
             <div class="card-head">

@@ -9,9 +9,8 @@ use super::{
     port::{self, PortWords},
 };
 use crate::{
-    components::{Icon, Prose, Tone},
+    components::{Icon, Prose, Tone, show_if},
     live::Live,
-    reactive::{Derived, show_if},
     words,
 };
 
@@ -67,7 +66,7 @@ fn port_words(form: &Form, field: &Field, known: &[monitor_core::settings_page::
 #[component]
 pub fn Setting(editing: Editing, key: &'static Key, usual: Option<Needs>) -> impl IntoView {
     let path = key.path;
-    let state = Derived::new(move || editing.state_of(path));
+    let state = Memo::new(move |_| editing.state_of(path));
     let needs = (Some(key.needs) != usual).then(|| words::sentence(key.needs.description()));
     let control = match key.kind {
         Kind::Switch => view! { <Switch editing key state /> }.into_any(),
@@ -100,12 +99,12 @@ fn describedby(path: &str) -> String {
     format!("{path}-about {path}-state")
 }
 
-fn invalid(state: Derived<State>) -> Option<String> {
+fn invalid(state: Memo<State>) -> Option<String> {
     state.with(|state| (!state.problems.is_empty()).then(|| "true".to_owned()))
 }
 
 #[component]
-fn Input(editing: Editing, key: &'static Key, state: Derived<State>) -> impl IntoView {
+fn Input(editing: Editing, key: &'static Key, state: Memo<State>) -> impl IntoView {
     let value = editing.form.with_untracked(|form| form.field(key.path).map(|field| field.value.clone()));
     let number = matches!(key.kind, Kind::Port | Kind::Milliseconds);
     let short = number || key.kind == Kind::Retention;
@@ -147,7 +146,7 @@ fn holder(port: &PortWords) -> AnyView {
 /// On or off. Each choice has the spelling that the file uses, so that sending the form without JavaScript changes
 /// nothing.
 #[component]
-fn Switch(editing: Editing, key: &'static Key, state: Derived<State>) -> impl IntoView {
+fn Switch(editing: Editing, key: &'static Key, state: Memo<State>) -> impl IntoView {
     let path = key.path;
     let choice = move |word: &'static str, title: &'static str, effect: &'static str| {
         let (value, chosen) = editing.form.with_untracked(|form| {
@@ -165,7 +164,7 @@ fn Switch(editing: Editing, key: &'static Key, state: Derived<State>) -> impl In
         .into_any()
     };
     let default = if key.default == "true" { "Default: on" } else { "Default: off" };
-    let unset = Derived::new(move || editing.form.with(|form| form.field(path).is_some_and(|it| it.value.is_empty())));
+    let unset = Memo::new(move |_| editing.form.with(|form| form.field(path).is_some_and(|it| it.value.is_empty())));
     view! {
         <div class="setting-value">
             <div
@@ -187,10 +186,10 @@ fn Switch(editing: Editing, key: &'static Key, state: Derived<State>) -> impl In
 /// `Undo` where the field was changed, else `Reset` where it is set. Both need JavaScript; without it, emptying the field
 /// resets it.
 #[component]
-fn RestoreButton(editing: Editing, key: &'static Key, state: Derived<State>) -> impl IntoView {
+fn RestoreButton(editing: Editing, key: &'static Key, state: Memo<State>) -> impl IntoView {
     let path = key.path;
     let hydrated = Live::get().hydrated();
-    let restore = Derived::new(move || if hydrated.get() { state.with(|state| state.restore) } else { Restore::None });
+    let restore = Memo::new(move |_| if hydrated.get() { state.with(|state| state.restore) } else { Restore::None });
     let button = move |word: String, unseen: String, back: fn(&mut Form, &str)| {
         view! {
             <button

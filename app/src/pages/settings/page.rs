@@ -13,10 +13,9 @@ use super::{
 };
 use crate::{
     api::{MendSettings, load_settings},
-    components::ErrorNote,
+    components::{ErrorNote, show_if},
     jobs::{Command, CommandButton, CommandRefusal, Commands, JobAtWork, Outcome},
     live::{Carried, Live},
-    reactive::{Derived, show_if},
 };
 
 /// `/settings`, `/settings?grafana_port=3001&was.grafana_port=3000`.
@@ -66,7 +65,7 @@ pub fn SettingsPage() -> impl IntoView {
 fn Loaded(page: Page, mend: Request) -> impl IntoView {
     let asked = use_url().with_untracked(|url| SettingsForm::from_pairs(query::read(url.search())));
     let editing = Editing::begin(page, &asked);
-    let broken = Derived::new(move || editing.page.with(|page| page.broken.is_some()));
+    let broken = Memo::new(move |_| editing.page.with(|page| page.broken.is_some()));
     view! {
         {show_if(broken, move || view! { <Broken editing mend /> })}
         <Layers editing />

@@ -21,7 +21,6 @@ use crate::{
     api::{ApplySettings, preview_settings},
     components::{ErrorNote, Icon, Prose, Tone},
     live::{Carried, Live},
-    reactive::Derived,
     words,
 };
 
@@ -30,7 +29,7 @@ use crate::{
 pub fn PreviewPage() -> impl IntoView {
     let url = use_url();
     // Only the form's own fields: the server puts a refusal into the same address.
-    let asked = Derived::new(move || {
+    let asked = Memo::new(move |_| {
         let pairs = url.with(|url| query::read(url.search()));
         query::encode_query(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     });

@@ -4,24 +4,21 @@ use leptos::prelude::*;
 use monitor_core::settings::{Kind, PRESETS, Retention, Settings};
 
 use super::{editing::Editing, form::Form};
-use crate::{
-    live::Live,
-    reactive::{Derived, show_if},
-};
+use crate::{components::show_if, live::Live};
 
 /// The sentences and the presets, above the switches.
 #[component]
 pub fn Recorded(editing: Editing) -> impl IntoView {
-    let recorded = Derived::new(move || editing.form.with(Form::recorded));
+    let recorded = Memo::new(move |_| editing.form.with(Form::recorded));
     let hydrated = Live::get().hydrated();
-    let changed = Derived::new(move || {
+    let changed = Memo::new(move |_| {
         editing.form.with(|form| form.fields().iter().any(|it| changes_sentences(it.key.kind) && it.changed()))
     });
     let presets = move || {
         PRESETS
             .iter()
             .map(|preset| {
-                let holds = Derived::new(move || recorded.with(|settings| preset.holds(settings)));
+                let holds = Memo::new(move |_| recorded.with(|settings| preset.holds(settings)));
                 view! {
                     <button
                         type="button"

@@ -7,10 +7,9 @@ use monitor_core::{
 };
 
 use crate::{
-    components::{Icon, Prose, Tone},
+    components::{Icon, Prose, Tone, show_if},
     jobs::{Command, CommandButton, Commands},
     live::Live,
-    reactive::{Derived, show_if},
     words,
 };
 
@@ -52,8 +51,8 @@ pub fn Checks(commands: Commands) -> impl IntoView {
         let checkup = snapshot.checkup.as_ref();
         checkup.map(|checkup| format!("Checked {}.", words::ago(checkup.checked_at, now))).unwrap_or_default()
     });
-    let folded = Derived::new(move || findings.with(|findings| passed_label(findings)));
-    let any = Derived::new(move || findings.with(|findings| !findings.is_empty()));
+    let folded = Memo::new(move |_| findings.with(|findings| passed_label(findings)));
+    let any = Memo::new(move |_| findings.with(|findings| !findings.is_empty()));
     view! {
         <section class="card checks" aria-labelledby="checks">
             <div class="card-head">

@@ -11,9 +11,8 @@ use monitor_core::{
 
 use super::services::state_dot;
 use crate::{
-    components::{Icon, Prose, Tone},
+    components::{Icon, Prose, Tone, show_if},
     live::Live,
-    reactive::{Derived, show_if},
     words,
 };
 
@@ -128,7 +127,7 @@ pub fn DataPath() -> impl IntoView {
 #[component]
 fn Drawing(live: Live) -> impl IntoView {
     let flow = live.derive(|snapshot| snapshot.flow.clone());
-    let fact = Derived::new(move || {
+    let fact = Memo::new(move |_| {
         flow.with(|flow| match flow.as_ref().map(|flow| flow.error.clone()) {
             Some(Some(error)) => format!("Rates unavailable: {error}."),
             Some(None) => "Rates over the last minute, losses over the last 5 minutes.".into(),
@@ -171,8 +170,8 @@ fn running_agents(snapshot: &Snapshot) -> usize {
     snapshot.agents.iter().filter(|agent| agent.state.is_up()).count()
 }
 
-fn hop_view(hop: DrawnHop, flow: Derived<Option<Flow>>) -> AnyView {
-    let text = Derived::new(move || flow.with(|flow| hop_text(flow.as_ref(), hop.from, hop.to, hop.signal)));
+fn hop_view(hop: DrawnHop, flow: Memo<Option<Flow>>) -> AnyView {
+    let text = Memo::new(move |_| flow.with(|flow| hop_text(flow.as_ref(), hop.from, hop.to, hop.signal)));
     view! {
         <li
             class="data-path-hop"

@@ -13,10 +13,9 @@ use super::{
 };
 use crate::{
     api::ApiError,
-    components::{Chip, ErrorNote, Icon, Prose, Tone},
+    components::{Chip, ErrorNote, Icon, Prose, Tone, show_if},
     jobs::{Command, CommandButton, CommandRefusal, Commands, Outcome, Progress},
     live::Live,
-    reactive::{Derived, show_if},
 };
 
 /// `/`.
@@ -24,7 +23,7 @@ use crate::{
 pub fn StackPage() -> impl IntoView {
     let commands = Commands::new();
     let checks_first = Live::get().derive(checks::has_problem_to_show_first);
-    let checks_last = Derived::new(move || !checks_first.get());
+    let checks_last = Memo::new(move |_| !checks_first.get());
     view! {
         <Title text="Stack" />
         <div class="page">
@@ -45,8 +44,8 @@ pub fn StackPage() -> impl IntoView {
 fn Opening(commands: Commands) -> impl IntoView {
     let live = Live::get();
     let headline = live.derive(headline);
-    let step = Derived::new(move || headline.with(|headline| headline.step.clone()));
-    let lead = Derived::new(move || headline.with(|headline| headline.text.clone()));
+    let step = Memo::new(move |_| headline.with(|headline| headline.step.clone()));
+    let lead = Memo::new(move |_| headline.with(|headline| headline.text.clone()));
     let stop = live.derive(|snapshot| available_actions(snapshot).stop);
     let remove = live.derive(|snapshot| available_actions(snapshot).remove);
     view! {

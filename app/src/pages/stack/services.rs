@@ -5,9 +5,8 @@ use monitor_core::service::Service;
 
 use super::row::{PortLink, Row, row};
 use crate::{
-    components::{Chip, Icon, Moment, Prose, Shape},
+    components::{Chip, Icon, Moment, Prose, Shape, show_if},
     live::Live,
-    reactive::{Derived, show_if},
 };
 
 /// The table. Its roles are explicit, because browsers drop the implicit ones where the table is laid out as a list.
@@ -50,7 +49,7 @@ pub fn Services() -> impl IntoView {
 /// The state of a service as an icon, for use beside its name.
 pub fn state_dot(service: Service) -> impl IntoView {
     let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
-    let tone = Derived::new(move || row.with(|row| row.tone));
+    let tone = Memo::new(move |_| row.with(|row| row.tone));
     view! {
         <span class="status-icon" data-tone=move || tone.get().name().to_owned()>
             {move || view! { <Icon shape=tone.get().shape() /> }.into_any()}
@@ -62,13 +61,12 @@ pub fn state_dot(service: Service) -> impl IntoView {
 #[component]
 fn ServiceRows(service: Service) -> impl IntoView {
     let row = Live::get().derive_timed(move |snapshot, now| row(snapshot, now, service));
-    let ports_shown = Derived::new(move || row.with(|row| row.ports.clone()));
-    let cpu = Derived::new(move || row.with(|row| row.cpu.clone()));
-    let memory = Derived::new(move || row.with(|row| row.memory.clone()));
-    let has_log = Derived::new(move || row.with(|row| row.has_log));
-    let has_remarks = Derived::new(move || {
-        service.end_of_life().is_some() || row.with(|row| row.why.is_some() || row.fetch.is_some())
-    });
+    let ports_shown = Memo::new(move |_| row.with(|row| row.ports.clone()));
+    let cpu = Memo::new(move |_| row.with(|row| row.cpu.clone()));
+    let memory = Memo::new(move |_| row.with(|row| row.memory.clone()));
+    let has_log = Memo::new(move |_| row.with(|row| row.has_log));
+    let has_remarks =
+        Memo::new(move |_| service.end_of_life().is_some() || row.with(|row| row.why.is_some() || row.fetch.is_some()));
     view! {
         <tbody role="rowgroup" data-service=service.name() data-state=move || row.with(|row| row.state.to_owned())>
             <tr role="row" data-remarks=move || has_remarks.get().to_string()>
@@ -117,9 +115,9 @@ fn ServiceRows(service: Service) -> impl IntoView {
 
 /// Remarks below a service: its end of support, why it is not ready, and the pull of its image.
 #[component]
-fn Remarks(row: Derived<Row>, service: Service) -> impl IntoView {
-    let why = Derived::new(move || row.with(|row| row.why.clone()));
-    let fetching = Derived::new(move || row.with(|row| row.fetch.is_some()));
+fn Remarks(row: Memo<Row>, service: Service) -> impl IntoView {
+    let why = Memo::new(move |_| row.with(|row| row.why.clone()));
+    let fetching = Memo::new(move |_| row.with(|row| row.fetch.is_some()));
     let fetch = move || row.with(|row| row.fetch.clone());
     view! {
         {service.end_of_life().map(|text| view! { <EndOfLife text /> })}
@@ -148,9 +146,9 @@ fn EndOfLife(text: &'static str) -> impl IntoView {
 }
 
 #[component]
-fn Uptime(row: Derived<Row>) -> impl IntoView {
-    let since = Derived::new(move || row.with(|row| row.up.as_ref().map(|(_, started)| *started)));
-    let words = Derived::new(move || row.with(|row| row.up.as_ref().map(|(words, _)| words.clone())));
+fn Uptime(row: Memo<Row>) -> impl IntoView {
+    let since = Memo::new(move |_| row.with(|row| row.up.as_ref().map(|(_, started)| *started)));
+    let words = Memo::new(move |_| row.with(|row| row.up.as_ref().map(|(words, _)| words.clone())));
     view! {
         {move || match since.get() {
             Some(at) => view! { <Moment at>{move || words.get().unwrap_or_default()}</Moment> }.into_any(),

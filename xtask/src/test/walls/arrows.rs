@@ -68,7 +68,7 @@ const WALLS: &[Wall] = &[
     },
     Wall {
         krate: "app",
-        from: &["reactive", "words", "address", "sort"],
+        from: &["words", "address", "sort"],
         but: &[],
         must_not_name: &["api", "components", "charts", "live", "jobs", "pages", "parts", "routes", "frame", "forms"],
         may_name: &[],

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::Derived;
-
 /// A list whose items are identified by a key each. Items that stay keep their elements.
 ///
 /// `For` is compiled for each pair of closures; boxed, all lists share one.
@@ -23,8 +21,8 @@ pub fn keyed_list(
 /// Shows the view while the condition holds.
 ///
 /// `Show` is compiled for each view; here all share one type, `AnyView`.
-pub fn show_if<V: IntoAny>(condition: Derived<bool>, view: impl Fn() -> V + Send + Sync + 'static) -> AnyView {
-    fn boxed(condition: Derived<bool>, view: Box<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
+pub fn show_if<V: IntoAny>(condition: Memo<bool>, view: impl Fn() -> V + Send + Sync + 'static) -> AnyView {
+    fn boxed(condition: Memo<bool>, view: Box<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
         view! { {move || if condition.get() { view() } else { ().into_any() }} }.into_any()
     }
     boxed(condition, Box::new(move || view().into_any()))
