@@ -16,7 +16,7 @@ use crate::{
 
 /// A service's status with the container's id, where there is one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct ObservedService {
     /// The container's id.
     pub id: Option<String>,
     /// The status. `ready` is false and `waiting_for` empty: readiness is asked by others.
@@ -24,11 +24,11 @@ pub struct Found {
 }
 
 /// The status of every service, as the Engine sees it.
-pub async fn find(
+pub async fn observe_services(
     engine: &dyn ContainerEngine,
     stack: &StackSpec,
     observed: &Observed,
-) -> Result<Vec<Found>, StackError> {
+) -> Result<Vec<ObservedService>, StackError> {
     let found = join_all(stack.services.iter().map(|spec| async move {
         let container = observed
             .containers
@@ -36,11 +36,14 @@ pub async fn find(
             .find(|container| container.service_of(&stack.directory) == Some(spec.service))
             .or_else(|| observed.containers.iter().find(|container| container.name == spec.service.name()));
         match container {
-            None => Ok(Found { id: None, status: missing(spec) }),
+            None => Ok(ObservedService { id: None, status: missing(spec) }),
             Some(container) => {
                 let detail = engine.container_detail(&container.id).await?;
                 let ours = container.service_of(&stack.directory).is_some();
-                Ok(Found { id: ours.then(|| container.id.clone()), status: present(spec, container, detail, ours) })
+                Ok(ObservedService {
+                    id: ours.then(|| container.id.clone()),
+                    status: present(spec, container, detail, ours),
+                })
             }
         }
     }))
@@ -49,7 +52,7 @@ pub async fn find(
 }
 
 /// What is known of the services when the Engine does not answer.
-pub fn unknown(stack: &StackSpec) -> Vec<ServiceStatus> {
+pub fn unknown_services(stack: &StackSpec) -> Vec<ServiceStatus> {
     stack.services.iter().map(missing).collect()
 }
 
@@ -66,13 +69,13 @@ pub async fn report(
     initialized: bool,
 ) -> Result<StatusReport, StackError> {
     let observed = engine.observe(stack).await?;
-    let found = find(engine, stack, &observed).await?;
+    let found = observe_services(engine, stack, &observed).await?;
     let services: Vec<ServiceStatus> =
         join_all(found.into_iter().zip(&stack.services).map(|(found, spec)| async move {
             let mut status = found.status;
             if status.state == ContainerState::Running && found.id.is_some() {
                 let answer = readiness.ask(spec, &status.ports).await;
-                apply(&mut status, &answer);
+                set_readiness(&mut status, &answer);
             }
             status
         }))
@@ -81,7 +84,7 @@ pub async fn report(
 }
 
 /// Notes what a service said about its readiness.
-pub fn apply(status: &mut ServiceStatus, answer: &Answer) {
+pub fn set_readiness(status: &mut ServiceStatus, answer: &Answer) {
     status.ready = *answer == Answer::Ready;
     status.waiting_for = match answer {
         Answer::Ready => None,
@@ -90,7 +93,7 @@ pub fn apply(status: &mut ServiceStatus, answer: &Answer) {
 }
 
 /// Sets the one word for the whole stack from its parts.
-pub fn settle(snapshot: &mut Snapshot) {
+pub fn update_stack_state(snapshot: &mut Snapshot) {
     let engine_answers = !matches!(snapshot.engine, EngineState::Unreachable { .. });
     snapshot.stack = stack_state(engine_answers, snapshot.configuration.initialized, &snapshot.services);
 }

@@ -3,7 +3,7 @@
 
 mod agents;
 mod checkups;
-mod readiness_rounds;
+mod readiness_polling;
 mod usage;
 
 use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
@@ -23,11 +23,11 @@ use tokio::{
 use crate::{
     engine::{ContainerAction, EngineEvent},
     panel::Panel,
-    status::{self, Found},
+    status::{self, ObservedService},
 };
 use agents::AgentMessage;
-use readiness_rounds::Rounds;
-use usage::Usages;
+use readiness_polling::ReadinessPolling;
+use usage::UsageStreams;
 
 /// Events come in bursts (create, attach, start); the Engine is looked at once for all that come within this time.
 const BURST: Duration = Duration::from_millis(8);
@@ -49,7 +49,7 @@ impl Watch {
 
     /// Runs until dropped.
     pub async fn run(self) {
-        tokio::join!(self.publish_job_changes(), self.watch_engine(), self.keep_checkup());
+        tokio::join!(self.publish_job_changes(), self.watch_engine(), self.run_checkups());
     }
 
     async fn publish_job_changes(&self) {
@@ -79,7 +79,7 @@ impl Watch {
                 logged = Some(error.clone());
                 checkup_due.notify_one();
             }
-            let services = status::unknown(&configuration.stack_or_default());
+            let services = status::unknown_services(&configuration.stack_or_default());
             installation.stores.locate(&services);
             hub.update(|snapshot| {
                 snapshot.engine = EngineState::Unreachable { error };
@@ -89,7 +89,7 @@ impl Watch {
                 snapshot.new_agents = None;
                 snapshot.flow = None;
                 snapshot.configuration = configuration.summary();
-                status::settle(snapshot);
+                status::update_stack_state(snapshot);
             });
             tokio::select! {
                 () = sleep(RETRY_INTERVAL) => {}
@@ -122,7 +122,7 @@ impl Watch {
         // Stack and agents are watched side by side, so that neither waits while the other is looked at.
         let (to_stack, stack_events) = mpsc::unbounded_channel();
         let (to_agents, agent_messages) = mpsc::unbounded_channel();
-        let hand_on = async {
+        let forward_events = async {
             let to_agents = to_agents.clone();
             loop {
                 if let Some(event) = next_event(&mut events).await? {
@@ -133,37 +133,38 @@ impl Watch {
             }
         };
         let (never, ..): (Infallible, Infallible, Infallible) =
-            try_join3(hand_on, self.keep_stack(stack_events, &to_agents), self.keep_agents(agent_messages)).await?;
+            try_join3(forward_events, self.watch_stack(stack_events, &to_agents), self.watch_agents(agent_messages))
+                .await?;
         Ok(never)
     }
 
     /// Keeps the services true until the Engine goes away.
-    async fn keep_stack(
+    async fn watch_stack(
         &self,
         mut events: UnboundedReceiver<EngineEvent>,
         to_agents: &UnboundedSender<AgentMessage>,
     ) -> Result<Infallible, StackError> {
-        let mut rounds = Rounds::new(Arc::clone(&self.panel.installation.readiness));
-        let mut usages = Usages::default();
+        let mut readiness = ReadinessPolling::new(Arc::clone(&self.panel.installation.readiness));
+        let mut usages = UsageStreams::default();
         let mut readers = self.panel.hub.readers();
         let mut stack = self.panel.installation.configuration.stack_or_default();
         let mut ids = BTreeSet::new();
-        let mut look_at = Some(Instant::now());
+        let mut observe_at = Some(Instant::now());
         loop {
             let watched = *readers.borrow() > 0;
             tokio::select! {
                 Some(event) = events.recv() => {
-                    if concerns(&stack, &ids, &event) {
-                        self.believe(&event);
-                        look_at.get_or_insert_with(|| Instant::now() + BURST);
+                    if affects_stack(&stack, &ids, &event) {
+                        self.apply_container_end(&event);
+                        observe_at.get_or_insert_with(|| Instant::now() + BURST);
                     }
                 }
-                () = until(look_at) => {
-                    look_at = None;
-                    let found = self.look(&stack).await?;
+                () = sleep_until(observe_at) => {
+                    observe_at = None;
+                    let found = self.observe(&stack).await?;
                     ids = found.iter().filter_map(|found| found.id.clone()).collect();
-                    rounds.follow(&stack, &found, watched);
-                    usages.follow(&found, watched, self.panel.installation.engine.as_ref());
+                    readiness.update(&stack, &found, watched);
+                    usages.update(&found, watched, self.panel.installation.engine.as_ref());
                     self.publish_locations(to_agents);
                 }
                 () = self.panel.installation.configuration.changed() => {
@@ -171,21 +172,21 @@ impl Watch {
                     let summary = self.panel.installation.configuration.summary();
                     self.panel.hub.update(|snapshot| {
                         snapshot.configuration = summary;
-                        status::settle(snapshot);
+                        status::update_stack_state(snapshot);
                     });
-                    look_at = Some(Instant::now());
+                    observe_at = Some(Instant::now());
                     to_agents.send(AgentMessage::SettingsChanged).ok();
                 }
-                (service, answer) = rounds.next(watched) => {
+                (service, answer) = readiness.next_answer(watched) => {
                     self.panel.hub.update(|snapshot| {
                         if let Some(status) = snapshot.services.iter_mut().find(|status| status.service == service) {
-                            status::apply(status, &answer);
+                            status::set_readiness(status, &answer);
                         }
-                        status::settle(snapshot);
+                        status::update_stack_state(snapshot);
                     });
                     self.publish_locations(to_agents);
                 }
-                (service, usage) = usages.next() => {
+                (service, usage) = usages.next_usage() => {
                     self.panel.hub.update(|snapshot| {
                         if let Some(status) = snapshot.services.iter_mut().find(|status| status.service == service) {
                             status.usage = usage;
@@ -195,7 +196,7 @@ impl Watch {
                 changed = readers.changed() => {
                     // The hub outlives the watch.
                     if changed.is_ok() {
-                        look_at.get_or_insert_with(Instant::now);
+                        observe_at.get_or_insert_with(Instant::now);
                     }
                 }
             }
@@ -210,7 +211,7 @@ impl Watch {
 
     /// Takes the Engine's word for an end. It tells of one about 100 ms before its own lists do (Engine 20.10 takes the
     /// network down in between); the look that follows says how it ended, and whether it is being started again.
-    fn believe(&self, event: &EngineEvent) {
+    fn apply_container_end(&self, event: &EngineEvent) {
         let EngineEvent::Container { name, action, .. } = event else { return };
         if *action != ContainerAction::Died {
             return;
@@ -224,14 +225,14 @@ impl Watch {
                 status.usage = None;
                 status.waiting_for = None;
             }
-            status::settle(snapshot);
+            status::update_stack_state(snapshot);
         });
     }
 
     /// Looks at the Engine once and publishes what is there.
-    async fn look(&self, stack: &StackSpec) -> Result<Vec<Found>, StackError> {
+    async fn observe(&self, stack: &StackSpec) -> Result<Vec<ObservedService>, StackError> {
         let observed = self.panel.installation.engine.observe(stack).await?;
-        let found = status::find(self.panel.installation.engine.as_ref(), stack, &observed).await?;
+        let found = status::observe_services(self.panel.installation.engine.as_ref(), stack, &observed).await?;
         self.panel.hub.update(|snapshot| {
             snapshot.network = status::network(&observed);
             let statuses = found.iter().map(|found| {
@@ -248,7 +249,7 @@ impl Watch {
                 status
             });
             snapshot.services = statuses.collect();
-            status::settle(snapshot);
+            status::update_stack_state(snapshot);
         });
         self.panel.checkup_due.notify_one();
         Ok(found)
@@ -266,7 +267,7 @@ async fn next_event(
 
 /// Whether an event may change the stack's status. `ids` are the stack's own containers: agents that join and leave its
 /// network do not affect it.
-fn concerns(stack: &StackSpec, ids: &BTreeSet<String>, event: &EngineEvent) -> bool {
+fn affects_stack(stack: &StackSpec, ids: &BTreeSet<String>, event: &EngineEvent) -> bool {
     match event {
         EngineEvent::Container { name, .. } => stack.services.iter().any(|spec| spec.service.name() == name),
         EngineEvent::Network { name, container } => {
@@ -276,7 +277,7 @@ fn concerns(stack: &StackSpec, ids: &BTreeSet<String>, event: &EngineEvent) -> b
     }
 }
 
-async fn until(moment: Option<Instant>) {
+async fn sleep_until(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,

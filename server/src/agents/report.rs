@@ -65,7 +65,7 @@ async fn services(
 ) -> Result<Vec<ServiceStatus>, StackError> {
     let stack = configuration.stack_or_default();
     let observed = engine.observe(&stack).await?;
-    let found = status::find(engine, &stack, &observed).await?;
+    let found = status::observe_services(engine, &stack, &observed).await?;
     Ok(found.into_iter().map(|found| found.status).collect())
 }
 

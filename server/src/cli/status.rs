@@ -22,7 +22,7 @@ pub(super) async fn status(json: bool) -> Result<(), StackError> {
                 output::json(&StatusReport {
                     stack: StackState::EngineUnreachable,
                     network: NetworkStatus { name: NETWORK.into(), exists: false },
-                    services: status::unknown(&stack),
+                    services: status::unknown_services(&stack),
                 });
             }
             return Err(error);

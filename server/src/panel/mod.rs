@@ -91,7 +91,7 @@ impl Panel {
         self.hub.update(|snapshot| {
             changed = snapshot.configuration != summary;
             snapshot.configuration = summary;
-            status::settle(snapshot);
+            status::update_stack_state(snapshot);
         });
         if changed {
             self.installation.configuration.notify_changed();
@@ -114,9 +114,9 @@ fn first_snapshot(installation: &Installation) -> Snapshot {
     let mut snapshot = Snapshot {
         configuration: configuration.summary(),
         network: NetworkStatus { name: NETWORK.into(), exists: false },
-        services: status::unknown(&configuration.stack_or_default()),
+        services: status::unknown_services(&configuration.stack_or_default()),
         ..Snapshot::unknown(now())
     };
-    status::settle(&mut snapshot);
+    status::update_stack_state(&mut snapshot);
     snapshot
 }

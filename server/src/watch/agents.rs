@@ -1,11 +1,11 @@
 //! Keeps the snapshot's agents true. On an event only the container that it names is looked at; verdicts are worked out
-//! anew for everybody, which costs no request. The stores are asked while somebody looks, and never otherwise.
+//! anew for everybody, which costs no request. The stores are asked while somebody inspections, and never otherwise.
 //!
 //! **Invariant:** one event costs at most one look at one container, and one at the collector, however many agents there
 //! are; events that come while a look is under way cost one more.
 
-mod looks;
-mod rounds;
+mod inspections;
+mod store_polling;
 
 use std::convert::Infallible;
 
@@ -21,8 +21,8 @@ use monitor_core::{
 };
 use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 
-use self::{looks::Looks, rounds::Rounds};
-use super::{Watch, until};
+use self::{inspections::Inspections, store_polling::StorePolling};
+use super::{Watch, sleep_until};
 use crate::{
     agents::judged_agent,
     background::in_background,
@@ -42,105 +42,105 @@ pub(super) enum AgentMessage {
 }
 
 /// An answer that came.
-enum News {
-    Everybody(Result<Vec<AgentContainer>, StackError>),
-    One(String, Box<Result<Option<AgentContainer>, StackError>>),
+enum AgentUpdate {
+    Listed(Result<Vec<AgentContainer>, StackError>),
+    Inspected(String, Box<Result<Option<AgentContainer>, StackError>>),
     Collector(Result<CollectorEvidence, StackError>),
-    Learnt(String, Result<(), StackError>),
-    Heard(Result<LastSeen, String>, Losses),
+    FilesRead(String, Result<(), StackError>),
+    LastSeen(Result<LastSeen, String>, Losses),
     Flow(Flow),
     Settings(Box<Settings>),
 }
 
-struct Agents<'a> {
+struct AgentWatch<'a> {
     panel: &'a Panel,
-    at_work: FuturesUnordered<BoxFuture<'a, News>>,
-    looks: Looks,
-    rounds: Rounds,
+    pending: FuturesUnordered<BoxFuture<'a, AgentUpdate>>,
+    inspections: Inspections,
+    store_polling: StorePolling,
     settings: Settings,
     collector: CollectorEvidence,
-    heard: Result<LastSeen, String>,
+    last_seen: Result<LastSeen, String>,
     losses: Losses,
     /// What is published is no longer so.
     outdated: bool,
     /// The stores answered, and what they said was not published yet.
-    visitors_wait: bool,
+    store_refresh_pending: bool,
 }
 
 impl Watch {
     /// Runs until the Engine goes away, and says why it did.
-    pub(super) async fn keep_agents(
+    pub(super) async fn watch_agents(
         &self,
         mut messages: UnboundedReceiver<AgentMessage>,
     ) -> Result<Infallible, StackError> {
         let mut readers = self.panel.hub.readers();
-        let mut agents = Agents::new(&self.panel);
-        agents.look_at_everybody();
+        let mut agents = AgentWatch::new(&self.panel);
+        agents.list_all();
         loop {
             let watched = *readers.borrow_and_update() > 0;
-            if agents.rounds.is_watched(watched) {
+            if agents.store_polling.set_watched(watched) {
                 agents.ask_stores();
             }
-            let (ask_at, forget_flow_at) = (agents.rounds.next, agents.rounds.forget_flow_at);
-            let publish_at = agents.can_publish_at();
+            let (ask_at, clear_flow_at) = (agents.store_polling.next_at, agents.store_polling.clear_flow_at);
+            let publish_at = agents.publish_at();
             tokio::select! {
                 // What happened comes before what is to be shown, so that a burst is shown once.
                 biased;
                 Some(message) = messages.recv() => agents.handle(message),
-                Some(news) = agents.at_work.next() => agents.take_in(news)?,
+                Some(update) = agents.pending.next() => agents.apply_update(update)?,
                 // The hub outlives the watch.
                 _ = readers.changed() => {}
                 () = self.panel.store_refresh.requested() => agents.ask_stores(),
-                () = until(ask_at) => agents.ask_stores(),
-                () = until(forget_flow_at) => agents.forget_flow(),
-                () = until(publish_at) => agents.publish(),
+                () = sleep_until(ask_at) => agents.ask_stores(),
+                () = sleep_until(clear_flow_at) => agents.clear_flow(),
+                () = sleep_until(publish_at) => agents.publish(),
             }
         }
     }
 }
 
-impl<'a> Agents<'a> {
-    fn new(panel: &'a Panel) -> Agents<'a> {
-        Agents {
+impl<'a> AgentWatch<'a> {
+    fn new(panel: &'a Panel) -> AgentWatch<'a> {
+        AgentWatch {
             panel,
-            at_work: FuturesUnordered::new(),
-            looks: Looks::default(),
-            rounds: Rounds::default(),
+            pending: FuturesUnordered::new(),
+            inspections: Inspections::default(),
+            store_polling: StorePolling::default(),
             settings: panel.installation.configuration.settings().unwrap_or_default(),
             collector: CollectorEvidence::default(),
-            heard: Err("they were not asked yet".into()),
+            last_seen: Err("they were not asked yet".into()),
             losses: Losses::default(),
             outdated: true,
-            visitors_wait: false,
+            store_refresh_pending: false,
         }
     }
 
     fn handle(&mut self, message: AgentMessage) {
         match message {
             AgentMessage::Event(EngineEvent::Container { id, name, action }) => {
-                self.container_event(&id, &name, action)
+                self.handle_container_event(&id, &name, action)
             }
             AgentMessage::Event(EngineEvent::Network { name, container }) => match container {
-                Some(id) if self.looks.knows(&id) => self.look_at(&id),
-                _ if name == NETWORK => self.look_at_collector(),
+                Some(id) if self.inspections.contains(&id) => self.inspect(&id),
+                _ if name == NETWORK => self.inspect_collector(),
                 _ => {}
             },
             AgentMessage::Event(EngineEvent::Volume) => {}
             AgentMessage::ServicesChanged => {
                 let snapshot = self.panel.hub.snapshot();
-                if self.rounds.stores_changed(&snapshot.services) {
+                if self.store_polling.update_stores(&snapshot.services) {
                     self.ask_stores();
                 }
             }
             AgentMessage::SettingsChanged => {
                 let configuration = self.panel.installation.configuration.clone();
                 let read = in_background(move || configuration.settings().unwrap_or_default());
-                self.at_work.push(Box::pin(async { News::Settings(Box::new(read.await)) }));
+                self.pending.push(Box::pin(async { AgentUpdate::Settings(Box::new(read.await)) }));
             }
         }
     }
 
-    fn container_event(&mut self, id: &str, name: &str, action: ContainerAction) {
+    fn handle_container_event(&mut self, id: &str, name: &str, action: ContainerAction) {
         // Health checks report all the time, and reading a file out of a container is an event as well.
         if action == ContainerAction::Other {
             return;
@@ -150,7 +150,7 @@ impl<'a> Agents<'a> {
                 self.collector.running = false;
                 self.outdated = true;
             }
-            self.look_at_collector();
+            self.inspect_collector();
         }
         if Service::from_name(name).is_some() {
             return;
@@ -158,85 +158,85 @@ impl<'a> Agents<'a> {
         match action {
             // Believed at once: the Engine's own lists know of it later.
             ContainerAction::Died => {
-                if let Some(container) = self.looks.container(id) {
+                if let Some(container) = self.inspections.container_mut(id) {
                     container.state = ContainerState::Exited;
                     container.finished_at = Some(now());
                     container.addresses.clear();
                     self.outdated = true;
                 }
-                self.look_at(id);
+                self.inspect(id);
             }
             ContainerAction::Removed => {
-                self.outdated |= self.looks.remove(id);
-                self.panel.agent_files.retain(&self.looks.ids());
+                self.outdated |= self.inspections.remove(id);
+                self.panel.agent_files.retain(&self.inspections.ids());
             }
-            _ => self.look_at(id),
+            _ => self.inspect(id),
         }
     }
 
-    fn take_in(&mut self, news: News) -> Result<(), StackError> {
-        match news {
-            News::Everybody(found) => {
+    fn apply_update(&mut self, update: AgentUpdate) -> Result<(), StackError> {
+        match update {
+            AgentUpdate::Listed(found) => {
                 let mut found = found?;
                 for container in &mut found {
                     self.panel.agent_files.fill_in(container);
                 }
-                self.looks.everybody(found);
-                self.panel.agent_files.retain(&self.looks.ids());
+                self.inspections.set_all(found);
+                self.panel.agent_files.retain(&self.inspections.ids());
                 self.outdated = true;
-                self.learn();
+                self.read_files();
             }
-            News::One(id, found) => {
-                let again = self.looks.done(&id);
+            AgentUpdate::Inspected(id, found) => {
+                let again = self.inspections.finish(&id);
                 match *found {
                     Ok(found) if !again => {
-                        self.outdated |= self.looks.set(&id, found, &self.panel.agent_files);
-                        self.learn();
+                        self.outdated |= self.inspections.update(&id, found, &self.panel.agent_files);
+                        self.read_files();
                     }
                     Ok(_) => {}
-                    Err(error) => unless_gone(error, "an agent could not be looked at")?,
+                    Err(error) => ignore_unless_unreachable(error, "an agent could not be looked at")?,
                 }
                 if again {
-                    self.look_at(&id);
+                    self.inspect(&id);
                 }
             }
-            News::Collector(found) => {
+            AgentUpdate::Collector(found) => {
                 match found {
                     Ok(found) => {
-                        self.outdated |= self.collector != found || !self.looks.knows_collector;
+                        self.outdated |= self.collector != found || !self.inspections.collector_known;
                         self.collector = found;
                     }
-                    Err(error) => unless_gone(error, "the collector could not be looked at")?,
+                    Err(error) => ignore_unless_unreachable(error, "the collector could not be looked at")?,
                 }
-                self.looks.knows_collector = true;
-                if self.looks.collector_done() {
-                    self.look_at_collector();
+                self.inspections.collector_known = true;
+                if self.inspections.finish_collector() {
+                    self.inspect_collector();
                 }
             }
-            News::Learnt(id, outcome) => {
-                self.looks.learning -= 1;
+            AgentUpdate::FilesRead(id, outcome) => {
+                self.inspections.reading_files -= 1;
                 if let Err(error) = outcome {
-                    unless_gone(error, "the files of an agent could not be looked at")?;
+                    ignore_unless_unreachable(error, "the files of an agent could not be looked at")?;
                 }
-                if let Some(container) = self.looks.container(&id) {
+                if let Some(container) = self.inspections.container_mut(&id) {
                     let before = container.clone();
                     self.panel.agent_files.fill_in(container);
                     self.outdated |= before != *container;
                 }
-                self.learn();
+                self.read_files();
             }
-            News::Heard(heard, losses) => {
-                self.rounds.answered();
-                (self.heard, self.losses) = (heard, losses);
-                self.visitors_wait = true;
+            AgentUpdate::LastSeen(last_seen, losses) => {
+                self.store_polling.finish_request();
+                (self.last_seen, self.losses) = (last_seen, losses);
+                self.store_refresh_pending = true;
                 // Time alone changes verdicts as well.
                 self.outdated = true;
             }
-            News::Flow(flow) => {
-                self.rounds.flow_shown();
+            AgentUpdate::Flow(flow) => {
+                self.store_polling.schedule_flow_clear();
                 self.panel.hub.update(|snapshot| snapshot.flow = Some(flow));
             }
-            News::Settings(settings) => {
+            AgentUpdate::Settings(settings) => {
                 self.settings = *settings;
                 self.outdated = true;
             }
@@ -246,9 +246,9 @@ impl<'a> Agents<'a> {
 
     /// At once, but for the first time: then the stores have a moment to answer, so that nobody is shown as unknown who is
     /// not.
-    fn can_publish_at(&self) -> Option<Instant> {
-        let seen = self.looks.listed_at.filter(|_| self.looks.knows_collector && self.outdated)?;
-        Some(self.rounds.first_showing(seen))
+    fn publish_at(&self) -> Option<Instant> {
+        let listed_at = self.inspections.listed_at.filter(|_| self.inspections.collector_known && self.outdated)?;
+        Some(self.store_polling.publish_time(listed_at))
     }
 
     fn publish(&mut self) {
@@ -257,24 +257,25 @@ impl<'a> Agents<'a> {
             now: now(),
             settings: self.settings.clone(),
             collector: self.collector.clone(),
-            last_seen: self.heard.clone(),
+            last_seen: self.last_seen.clone(),
             losses: self.losses.clone(),
         };
-        let mut agents: Vec<_> = self.looks.containers().map(|container| judged_agent(container, &stack)).collect();
+        let mut agents: Vec<_> =
+            self.inspections.containers().map(|container| judged_agent(container, &stack)).collect();
         agents.sort_by(|one, other| one.container.cmp(&other.container));
         let new_agents = check_new_agents(&stack);
         self.panel.hub.update(|snapshot| {
             snapshot.agents = agents;
             snapshot.new_agents = Some(new_agents);
         });
-        if std::mem::take(&mut self.visitors_wait) {
+        if std::mem::take(&mut self.store_refresh_pending) {
             self.panel.store_refresh.done();
         }
     }
 }
 
 /// An Engine that refuses to show one container still shows the others.
-fn unless_gone(error: StackError, what: &str) -> Result<(), StackError> {
+fn ignore_unless_unreachable(error: StackError, what: &str) -> Result<(), StackError> {
     match error {
         StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. } => Err(error),
         error => {

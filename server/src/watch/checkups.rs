@@ -12,7 +12,7 @@ const BURST: Duration = Duration::from_millis(300);
 impl Watch {
     /// Keeps the snapshot's checkup true. While a job is at work it would be wrong as soon as it is made; the end of the
     /// job is followed by one.
-    pub(super) async fn keep_checkup(&self) {
+    pub(super) async fn run_checkups(&self) {
         loop {
             self.panel.checkup_due.notified().await;
             sleep(BURST).await;

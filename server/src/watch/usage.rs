@@ -9,19 +9,19 @@ use monitor_core::{
 };
 use tokio_stream::StreamMap;
 
-use crate::{engine::ContainerEngine, status::Found};
+use crate::{engine::ContainerEngine, status::ObservedService};
 
 /// One stream of measurements a running container.
 #[derive(Default)]
-pub(super) struct Usages {
+pub(super) struct UsageStreams {
     streams: StreamMap<Service, BoxStream<'static, Usage>>,
     ids: BTreeMap<Service, String>,
 }
 
-impl Usages {
+impl UsageStreams {
     /// Begins and ends streams so that they match what runs and whether somebody looks.
-    pub(super) fn follow(&mut self, found: &[Found], watched: bool, engine: &dyn ContainerEngine) {
-        for Found { id, status } in found {
+    pub(super) fn update(&mut self, services: &[ObservedService], watched: bool, engine: &dyn ContainerEngine) {
+        for ObservedService { id, status } in services {
             let wanted = id.as_ref().filter(|_| watched && status.state == ContainerState::Running);
             if self.ids.get(&status.service) == wanted {
                 continue;
@@ -40,7 +40,7 @@ impl Usages {
     }
 
     /// The next measurement. Never resolves while nothing is measured.
-    pub(super) async fn next(&mut self) -> (Service, Option<Usage>) {
+    pub(super) async fn next_usage(&mut self) -> (Service, Option<Usage>) {
         match self.streams.next().await {
             Some((service, usage)) => (service, Some(usage)),
             None => std::future::pending().await,

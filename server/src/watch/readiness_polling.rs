@@ -1,0 +1,118 @@
+//! When to ask which service whether it is ready: often while it is not, now and then while it is and somebody looks,
+//! never otherwise.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use monitor_core::{
+    service::Service,
+    stack::{ServiceSpec, StackSpec},
+    status::{ContainerState, PublishedPort},
+    timestamp::Timestamp,
+};
+use tokio::time::sleep;
+
+use crate::{
+    readiness::{Answer, Readiness},
+    status::ObservedService,
+};
+
+/// Between two questions to a service that just started, growing to `MAX_INTERVAL`.
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
+/// Between two questions to a service that has not been ready for long.
+const MAX_INTERVAL: Duration = Duration::from_secs(2);
+/// Between two questions to a service that is ready.
+const READY_INTERVAL: Duration = Duration::from_secs(15);
+
+/// The rounds of questions. Questions that were asked stay asked while other things happen.
+pub(super) struct ReadinessPolling {
+    readiness: Arc<dyn Readiness>,
+    polls: BTreeMap<Service, Poll>,
+    pending: FuturesUnordered<BoxFuture<'static, (Service, u64, Answer)>>,
+    last_number: u64,
+}
+
+struct Poll {
+    /// Tells this poll's questions from those of rounds that ended.
+    number: u64,
+    spec: ServiceSpec,
+    ports: Vec<PublishedPort>,
+    /// Tells one run of the container from the next.
+    started_at: Option<Timestamp>,
+    interval: Duration,
+    /// The service is ready and nobody looks: no question is under way.
+    paused: bool,
+}
+
+impl ReadinessPolling {
+    pub(super) fn new(readiness: Arc<dyn Readiness>) -> ReadinessPolling {
+        ReadinessPolling { readiness, polls: BTreeMap::new(), pending: FuturesUnordered::new(), last_number: 0 }
+    }
+
+    /// Begins, wakes and ends rounds so that they match what runs and whether somebody looks.
+    pub(super) fn update(&mut self, stack: &StackSpec, services: &[ObservedService], watched: bool) {
+        for ObservedService { id, status } in services {
+            let service = status.service;
+            let is_running = id.is_some() && status.state == ContainerState::Running;
+            let Some(spec) = stack.service(service).filter(|_| is_running) else {
+                self.polls.remove(&service);
+                continue;
+            };
+            match self.polls.get_mut(&service) {
+                Some(poll) if poll.started_at == status.started_at && poll.spec.readiness == spec.readiness => {
+                    if poll.paused && watched {
+                        poll.paused = false;
+                        self.ask(service, Duration::ZERO);
+                    }
+                }
+                _ => {
+                    self.last_number += 1;
+                    let poll = Poll {
+                        number: self.last_number,
+                        spec: spec.clone(),
+                        ports: status.ports.clone(),
+                        started_at: status.started_at,
+                        interval: MIN_INTERVAL,
+                        paused: false,
+                    };
+                    self.polls.insert(service, poll);
+                    self.ask(service, Duration::ZERO);
+                }
+            }
+        }
+    }
+
+    /// The next answer. Never resolves while nothing is asked.
+    pub(super) async fn next_answer(&mut self, watched: bool) -> (Service, Answer) {
+        loop {
+            let Some((service, number, answer)) = self.pending.next().await else {
+                return std::future::pending().await;
+            };
+            let Some(poll) = self.polls.get_mut(&service).filter(|poll| poll.number == number) else { continue };
+            match &answer {
+                Answer::Ready if watched => {
+                    poll.interval = MIN_INTERVAL;
+                    self.ask(service, READY_INTERVAL);
+                }
+                Answer::Ready => poll.paused = true,
+                Answer::NotReady(_) => {
+                    poll.interval = (poll.interval * 3 / 2).min(MAX_INTERVAL);
+                    let interval = poll.interval;
+                    self.ask(service, interval);
+                }
+            }
+            return (service, answer);
+        }
+    }
+
+    fn ask(&self, service: Service, after: Duration) {
+        let Some(poll) = self.polls.get(&service) else { return };
+        let (readiness, number) = (Arc::clone(&self.readiness), poll.number);
+        let (spec, ports) = (poll.spec.clone(), poll.ports.clone());
+        let request = async move {
+            sleep(after).await;
+            (service, number, readiness.ask(&spec, &ports).await)
+        };
+        self.pending.push(request.boxed());
+    }
+}
