@@ -1,7 +1,7 @@
-//! Looking for agents: who they are, what their images and files say, and the collector that they send to.
+//! Finds agents, what their images and files say about telemetry, and the collector that they send to.
 //!
-//! The list of containers holds no environment, so each is inspected once; those that turn out to be no agents are
-//! remembered, because a container's environment never changes.
+//! The Engine's list of containers does not include environment variables, so each container is inspected. Containers
+//! that are not agents are cached, because a container's environment never changes.
 
 mod convert;
 mod files;
@@ -23,41 +23,41 @@ use monitor_core::{
     error::StackError,
 };
 
-pub(super) use files::files;
+pub(super) use files::read_agent_files;
 
 use super::{
     client::{Client, Connection},
     observe::inspect,
 };
 
-/// How many containers are inspected at a time. The Engine answers one in a millisecond or two.
-const AT_A_TIME: usize = 8;
-/// What Clawker's own check looks for in names (v0.8.0, `internal/docker/client.go`).
-const COLLECTOR: &str = "otel-collector";
+/// Each inspection takes the Engine 1 to 2 ms.
+const MAX_CONCURRENT_INSPECTIONS: usize = 8;
+/// The substring that Clawker's own check looks for in container names (v0.8.0, `internal/docker/client.go`).
+const COLLECTOR_NAME: &str = "otel-collector";
 
-/// How many containers or images are remembered. A panel runs for weeks on machines that make thousands a day.
-const REMEMBERED: usize = 4096;
+/// In entries. A limit is needed because a panel runs for weeks on machines that create thousands of containers a day.
+const CACHE_LIMIT: usize = 4096;
 
-/// What need not be asked again.
+/// What does not have to be requested again.
 #[derive(Default)]
-pub(super) struct Memory {
-    /// Ids of containers that are no agents'.
-    others: Mutex<BTreeSet<String>>,
-    /// The telemetry variables of images, by id.
+pub(super) struct AgentCache {
+    /// Ids of containers that are not agents.
+    non_agents: Mutex<BTreeSet<String>>,
+    /// Telemetry variables of images, by image id.
     images: Mutex<BTreeMap<String, Vec<String>>>,
 }
 
-impl Memory {
-    fn others(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.others.lock().unwrap_or_else(PoisonError::into_inner)
+impl AgentCache {
+    fn non_agents(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.non_agents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins anew rather than grow without end; what is still there is asked for once more.
-    fn forget_if_full(&self) {
-        if self.others().len() >= REMEMBERED {
-            self.others().clear();
+    /// Clears a full cache. What is still needed is requested once more.
+    fn clear_if_full(&self) {
+        if self.non_agents().len() >= CACHE_LIMIT {
+            self.non_agents().clear();
         }
-        if self.images().len() >= REMEMBERED {
+        if self.images().len() >= CACHE_LIMIT {
             self.images().clear();
         }
     }
@@ -67,84 +67,96 @@ impl Memory {
     }
 }
 
-/// Everybody, by container name. A container that goes meanwhile is left out.
-pub(super) async fn all(client: &Client, memory: &Memory) -> Result<Vec<AgentContainer>, StackError> {
+/// All agents, sorted by container name. Containers that are removed in the meantime are left out.
+pub(super) async fn list_agents(client: &Client, cache: &AgentCache) -> Result<Vec<AgentContainer>, StackError> {
     let engine = client.connection().await?;
     let options = ListContainersOptionsBuilder::default().all(true).build();
     let listed = engine.docker.list_containers(Some(options)).await;
-    let listed = listed.map_err(|error| engine.failure(error).or_refused("list the agents"))?;
+    let listed = listed.map_err(|error| engine.failure(error).or_refused("list the containers"))?;
     let present: BTreeSet<&str> = listed.iter().filter_map(|container| container.id.as_deref()).collect();
-    memory.others().retain(|id| present.contains(id.as_str()));
+    cache.non_agents().retain(|id| present.contains(id.as_str()));
     let ids: Vec<String> = listed
         .into_iter()
-        .filter(|container| !is_of_the_stack(container))
+        .filter(|container| !is_stack_container(container))
         .filter_map(|container| container.id)
         .collect();
-    let (engine, memory) = (&engine, memory);
-    let looked = stream::iter(ids).map(|id| async move { look(engine, memory, &id).await }).buffer_unordered(AT_A_TIME);
-    let found: Vec<Option<AgentContainer>> = looked.try_collect().await?;
+    let engine = &engine;
+    let inspected = stream::iter(ids)
+        .map(|id| async move { inspect_agent(engine, cache, &id).await })
+        .buffer_unordered(MAX_CONCURRENT_INSPECTIONS);
+    let found: Vec<Option<AgentContainer>> = inspected.try_collect().await?;
     let mut agents: Vec<AgentContainer> = found.into_iter().flatten().collect();
     agents.sort_by(|one, other| one.container.cmp(&other.container));
     Ok(agents)
 }
 
-/// One, by id or full name.
-pub(super) async fn one(client: &Client, memory: &Memory, id: &str) -> Result<Option<AgentContainer>, StackError> {
-    look(&client.connection().await?, memory, id).await
+/// One agent, by the container's id or full name. `None` if there is no such container or it is not an agent.
+pub(super) async fn find_agent(
+    client: &Client,
+    cache: &AgentCache,
+    id: &str,
+) -> Result<Option<AgentContainer>, StackError> {
+    inspect_agent(&client.connection().await?, cache, id).await
 }
 
-async fn look(engine: &Connection, memory: &Memory, id: &str) -> Result<Option<AgentContainer>, StackError> {
-    if memory.others().contains(id) {
+async fn inspect_agent(
+    engine: &Connection,
+    cache: &AgentCache,
+    id: &str,
+) -> Result<Option<AgentContainer>, StackError> {
+    if cache.non_agents().contains(id) {
         return Ok(None);
     }
-    // An inspection also answers for an id that begins so.
-    let named = |inspected: &ContainerInspectResponse| {
+    // The Engine also accepts the beginning of an id.
+    let is_exact = |inspected: &ContainerInspectResponse| {
         inspected.id.as_deref() == Some(id) || convert::name(inspected) == Some(id)
     };
-    let Some(inspected) = inspect(engine, id).await?.filter(named) else { return Ok(None) };
+    let Some(inspected) = inspect(engine, id).await?.filter(is_exact) else { return Ok(None) };
     if !convert::is_agent(&inspected) {
-        memory.forget_if_full();
-        memory.others().extend(inspected.id);
+        cache.clear_if_full();
+        cache.non_agents().extend(inspected.id);
         return Ok(None);
     }
-    let baked = image_environment(engine, memory, inspected.image.as_deref().unwrap_or_default()).await;
-    Ok(Some(convert::agent(inspected, baked)))
+    let image_environment = image_environment(engine, cache, inspected.image.as_deref().unwrap_or_default()).await;
+    Ok(Some(convert::agent(inspected, image_environment)))
 }
 
-/// What an image bakes in about telemetry; `None` where it is gone, or is not shown.
-async fn image_environment(engine: &Connection, memory: &Memory, image: &str) -> Option<Vec<String>> {
-    if let Some(known) = memory.images().get(image) {
+/// The telemetry variables that are set in an image. `None` if it was removed or can't be inspected.
+async fn image_environment(engine: &Connection, cache: &AgentCache, image: &str) -> Option<Vec<String>> {
+    if let Some(known) = cache.images().get(image) {
         return Some(known.clone());
     }
     let inspected = engine.docker.inspect_image(image).await.map_err(|error| engine.failure(error)).ok()?;
-    let baked = convert::telemetry(inspected.config.and_then(|config| config.env).unwrap_or_default());
-    memory.forget_if_full();
-    memory.images().insert(image.to_owned(), baked.clone());
-    Some(baked)
+    let variables = convert::telemetry_variables(inspected.config.and_then(|config| config.env).unwrap_or_default());
+    cache.clear_if_full();
+    cache.images().insert(image.to_owned(), variables.clone());
+    Some(variables)
 }
 
-/// Six services need not be inspected to know that they are no agents.
-fn is_of_the_stack(container: &ContainerSummary) -> bool {
-    container.labels.as_ref().is_some_and(convert::is_of_the_stack)
+/// The stack's own services need no inspection to tell that they are not agents.
+fn is_stack_container(container: &ContainerSummary) -> bool {
+    container.labels.as_ref().is_some_and(convert::is_stack_container)
 }
 
-/// The best of the containers that Clawker's check would consider: where one does, that one.
-pub(super) async fn collector(client: &Client) -> Result<CollectorEvidence, StackError> {
+/// The container that Clawker's check would accept as the collector, or else the one that comes closest.
+pub(super) async fn find_collector(client: &Client) -> Result<CollectorEvidence, StackError> {
     let engine = client.connection().await?;
-    let filters = [("name", vec![COLLECTOR])].into();
+    let filters = [("name", vec![COLLECTOR_NAME])].into();
     let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
     let listed = engine.docker.list_containers(Some(options)).await;
-    let listed = listed.map_err(|error| engine.failure(error).or_refused("look for the collector"))?;
+    let listed = listed.map_err(|error| engine.failure(error).or_refused("list the containers"))?;
     let engine = &engine;
     let ids = listed.into_iter().filter_map(|container| container.id);
-    let inspected = stream::iter(ids).map(|id| async move { inspect(engine, &id).await }).buffer_unordered(AT_A_TIME);
+    let inspected = stream::iter(ids)
+        .map(|id| async move { inspect(engine, &id).await })
+        .buffer_unordered(MAX_CONCURRENT_INSPECTIONS);
     let found: Vec<Option<ContainerInspectResponse>> = inspected.try_collect().await?;
     let candidates = found.into_iter().flatten().map(convert::collector);
-    Ok(candidates.max_by_key(fitness).unwrap_or_default())
+    Ok(candidates.max_by_key(collector_rank).unwrap_or_default())
 }
 
-/// Of several the exact name wins, so that a stopped collector is told of and not some other program.
-fn fitness(collector: &CollectorEvidence) -> (bool, bool, bool, bool) {
-    let passes = collector.running && collector.labelled && collector.on_network;
-    (passes, collector.container.as_deref() == Some(COLLECTOR), collector.running, collector.labelled)
+/// If none passes the check, the exact name wins, so that a stopped collector is reported and not another program.
+fn collector_rank(collector: &CollectorEvidence) -> (bool, bool, bool, bool) {
+    let passes_check = collector.running && collector.labelled && collector.on_network;
+    (passes_check, collector.container.as_deref() == Some(COLLECTOR_NAME), collector.running, collector.labelled)
 }

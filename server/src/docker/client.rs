@@ -1,5 +1,5 @@
-//! One connection's worth of knowledge: where the Engine is and which API version was agreed on. Made at the first
-//! request and forgotten when the Engine goes away.
+//! The Engine's address and the negotiated API version. Determined at the first request, and discarded when the Engine
+//! becomes unreachable.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -16,27 +16,27 @@ use super::{
 };
 use crate::engine::EngineInfo;
 
-/// Docker Engine 20.10; the oldest whose answers are known to be understood.
-const OLDEST_API: ClientVersion = ClientVersion { major_version: 1, minor_version: 41 };
-/// Seconds until the Engine has to begin an answer. Stopping takes ten; a slow registry much longer.
-const ANSWER_WITHIN_SECONDS: u64 = 120;
-/// Who are you is answered from memory, so an Engine that takes longer hangs.
-const INTRODUCTION_WITHIN: Duration = Duration::from_secs(5);
+/// Docker Engine 20.10, the oldest version whose responses are tested.
+const MIN_API_VERSION: ClientVersion = ClientVersion { major_version: 1, minor_version: 41 };
+/// How long the Engine may take to begin a response. Stopping a container takes 10 s, a slow registry much longer.
+const REQUEST_TIMEOUT_SECONDS: u64 = 120;
+/// The Engine answers a version request from memory, so one that takes longer is stuck.
+const NEGOTIATION_TIMEOUT: Duration = Duration::from_secs(5);
 
-type Find = dyn Fn() -> Result<Endpoint, StackError> + Send + Sync;
+type FindEndpoint = dyn Fn() -> Result<Endpoint, StackError> + Send + Sync;
 
-/// The way to the Engine. Cheap to clone; clones share what was found out.
+/// A client of the Engine. Cheap to clone. Clones share the connection.
 #[derive(Clone)]
 pub(super) struct Client {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    find: Box<Find>,
+    find_endpoint: Box<FindEndpoint>,
     connection: Mutex<Option<Connection>>,
 }
 
-/// An Engine that answered. Nothing stays open between requests.
+/// An Engine whose API version is known. No socket stays open between requests.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) docker: Docker,
@@ -45,109 +45,114 @@ pub(super) struct Connection {
 }
 
 impl Client {
-    pub(super) fn new(find: impl Fn() -> Result<Endpoint, StackError> + Send + Sync + 'static) -> Client {
-        Client { shared: Arc::new(Shared { find: Box::new(find), connection: Mutex::new(None) }) }
+    pub(super) fn new(find_endpoint: impl Fn() -> Result<Endpoint, StackError> + Send + Sync + 'static) -> Client {
+        Client { shared: Arc::new(Shared { find_endpoint: Box::new(find_endpoint), connection: Mutex::new(None) }) }
     }
 
-    /// What was agreed on before, or else an introduction now.
+    /// The current connection. Negotiates one if there is none.
     pub(super) async fn connection(&self) -> Result<Connection, StackError> {
-        let known = self.known().clone();
-        match known {
+        let current = self.current().clone();
+        match current {
             Some(connection) => Ok(connection),
-            None => Ok(self.introduce().await?.0),
+            None => Ok(self.connect().await?.0),
         }
     }
 
-    /// Asks the Engine who it is, and agrees on a version anew.
+    /// Negotiates the API version again, and returns what the Engine reports about itself.
     pub(super) async fn negotiate(&self) -> Result<EngineInfo, StackError> {
-        Ok(self.introduce().await?.1)
+        Ok(self.connect().await?.1)
     }
 
-    async fn introduce(&self) -> Result<(Connection, EngineInfo), StackError> {
-        *self.known() = None;
-        let endpoint = (self.shared.find)()?;
-        // Without a version: an Engine refuses even this question in a version that it does not speak.
-        let docker = open(&endpoint, None)?;
-        let answer = tokio::time::timeout(INTRODUCTION_WITHIN, docker.version())
+    async fn connect(&self) -> Result<(Connection, EngineInfo), StackError> {
+        *self.current() = None;
+        let endpoint = (self.shared.find_endpoint)()?;
+        // Without a version in the path, because an Engine refuses even this request in a version it doesn't support.
+        let docker = bollard_client(&endpoint, None)?;
+        let answer = tokio::time::timeout(NEGOTIATION_TIMEOUT, docker.version())
             .await
             .map_err(|_elapsed| StackError::EngineUnreachable {
                 endpoint: endpoint.to_string(),
-                detail: format!("no answer within {} s", INTRODUCTION_WITHIN.as_secs()),
+                detail: format!("no answer within {} s", NEGOTIATION_TIMEOUT.as_secs()),
             })?
-            .map_err(|error| failure(error, &endpoint).or_refused("say its version"))?;
-        let agreed = agree(answer.api_version.as_deref(), answer.min_api_version.as_deref(), &endpoint)?;
-        let docker = open(&endpoint, Some(agreed))?;
+            .map_err(|error| failure(error, &endpoint).or_refused("report its version"))?;
+        let agreed = negotiate_version(answer.api_version.as_deref(), answer.min_api_version.as_deref(), &endpoint)?;
+        let docker = bollard_client(&endpoint, Some(agreed))?;
         let connection = Connection { docker, endpoint, client: self.clone() };
         let info = EngineInfo {
             version: answer.version.unwrap_or_default(),
             api_version: agreed.to_string(),
             endpoint: connection.endpoint.to_string(),
         };
-        *self.known() = Some(connection.clone());
+        *self.current() = Some(connection.clone());
         Ok((connection, info))
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Option<Connection>> {
+    fn current(&self) -> std::sync::MutexGuard<'_, Option<Connection>> {
         self.shared.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Connection {
-    /// Reads an error. One that says that the Engine is gone, or is another one now, makes the next request begin with
-    /// an introduction.
+    /// Converts an error. If the Engine is unreachable or was replaced, the next request negotiates again.
     pub(super) fn failure(&self, error: bollard::errors::Error) -> Failure {
         let failure = failure(error, &self.endpoint);
         if failure.ends_connection() {
-            *self.client.known() = None;
+            *self.client.current() = None;
         }
         failure
     }
 }
 
-/// The newest version that both sides speak.
-fn agree(newest: Option<&str>, oldest: Option<&str>, endpoint: &Endpoint) -> Result<ClientVersion, StackError> {
+/// The newest version that both sides support.
+fn negotiate_version(
+    newest: Option<&str>,
+    oldest: Option<&str>,
+    endpoint: &Endpoint,
+) -> Result<ClientVersion, StackError> {
     let newest_text = newest.unwrap_or_default();
-    let newest = version(newest_text).ok_or_else(|| StackError::EndpointUnsupported {
+    let newest = parse_version(newest_text).ok_or_else(|| StackError::EndpointUnsupported {
         endpoint: endpoint.to_string(),
-        detail: format!("what answers there is no Docker Engine (API version `{newest_text}`)"),
+        detail: format!("the server at this address is not a Docker Engine (API version `{newest_text}`)"),
     })?;
-    if newest < OLDEST_API {
+    if newest < MIN_API_VERSION {
         return Err(StackError::EngineTooOld { version: newest.to_string() });
     }
     let agreed = if newest < *API_DEFAULT_VERSION { newest } else { *API_DEFAULT_VERSION };
-    match oldest.and_then(version) {
+    match oldest.and_then(parse_version) {
         Some(oldest) if agreed < oldest => Err(StackError::EndpointUnsupported {
             endpoint: endpoint.to_string(),
-            detail: format!("the Engine there speaks API {oldest} and later, and this program {agreed} and earlier"),
+            detail: format!(
+                "the Engine requires API version {oldest} or later, but this program supports only {agreed} and earlier"
+            ),
         }),
         _ => Ok(agreed),
     }
 }
 
-/// Reads `1.41`.
-fn version(text: &str) -> Option<ClientVersion> {
+/// Parses `1.41`.
+fn parse_version(text: &str) -> Option<ClientVersion> {
     let (major, minor) = text.split_once('.')?;
     Some(ClientVersion { major_version: major.parse().ok()?, minor_version: minor.parse().ok()? })
 }
 
-/// Prepares requests; opens nothing yet.
-fn open(endpoint: &Endpoint, agreed: Option<ClientVersion>) -> Result<Docker, StackError> {
+/// A bollard client for the endpoint. Sends nothing yet.
+fn bollard_client(endpoint: &Endpoint, agreed: Option<ClientVersion>) -> Result<Docker, StackError> {
     let assumed = agreed.unwrap_or(*API_DEFAULT_VERSION);
     let docker = match &endpoint.address {
-        Address::Unix(path) => Docker::connect_with_unix(path, ANSWER_WITHIN_SECONDS, &assumed),
+        Address::Unix(path) => Docker::connect_with_unix(path, REQUEST_TIMEOUT_SECONDS, &assumed),
         Address::Tcp { host, port } => {
-            Docker::connect_with_http(&format!("tcp://{host}:{port}"), ANSWER_WITHIN_SECONDS, &assumed)
+            Docker::connect_with_http(&format!("tcp://{host}:{port}"), REQUEST_TIMEOUT_SECONDS, &assumed)
         }
     };
     let prefix = agreed.map(|version| format!("/v{version}")).unwrap_or_default();
     docker
         .map(|docker| docker.with_request_modifier(move |request| with_prefix(request, &prefix)))
-        .map_err(|error| failure(error, endpoint).or_refused("be reached"))
+        .map_err(|error| failure(error, endpoint).or_refused("accept a connection"))
 }
 
-/// Puts the agreed version, or none, in front of the path. bollard 0.21 leaves the version out of what it sends,
-/// whatever was negotiated (its `Uri::parse` joins an absolute path), so that an Engine newer than its models would
-/// answer in words that they do not know; should a later bollard put it in, it is replaced.
+/// Puts the negotiated version in front of the path. bollard 0.21 leaves the version out, whatever was negotiated (its
+/// `Uri::parse` joins an absolute path), so an Engine that is newer than bollard's models could answer in a format that
+/// they don't know. If a later bollard includes the version, it is replaced.
 fn with_prefix(mut request: BollardRequest, prefix: &str) -> BollardRequest {
     let uri = request.uri();
     let path = format!("{prefix}{}", without_version(uri.path_and_query().map_or("/", |both| both.as_str())));

@@ -1,4 +1,4 @@
-//! Introductions, with a scripted Engine behind a real socket.
+//! Version negotiation with a scripted Engine behind a real socket.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn an_engine_that_comes_back_as_another_version_is_met_anew() {
+async fn an_engine_that_returns_with_another_version_is_negotiated_with_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("docker.sock");
     let engine = DockerEngine::at(at(&path));
@@ -21,51 +21,55 @@ async fn an_engine_that_comes_back_as_another_version_is_met_anew() {
         |detail: &str| Some(StackError::EngineUnreachable { endpoint: endpoint.clone(), detail: detail.into() });
     assert_eq!(engine.info().await.err(), unreachable("the socket does not exist"));
 
-    let asked = scripted(&path, &[(200, ENGINE_29), (404, r#"{"message":"no such image"}"#)]);
+    let requested = scripted(&path, &[(200, ENGINE_29), (404, r#"{"message":"no such image"}"#)]);
     let image = "a:1".parse().expect("a reference");
     assert_eq!(engine.image_id(&image).await, Ok(None));
-    assert_eq!(asked.join().expect("no panic"), ["/version", "/v1.52/images/a:1/json"]);
+    assert_eq!(requested.join().expect("no panic"), ["/version", "/v1.52/images/a:1/json"]);
 
-    // The socket is there, and nobody listens.
+    // The socket exists, but nothing listens.
     match engine.image_id(&image).await {
         Err(StackError::EngineUnreachable { detail, .. }) => assert!(detail.contains("refused"), "{detail}"),
         other => panic!("{other:?}"),
     }
 
-    let asked = scripted(&path, &[(200, ENGINE_20), (200, r#"{"Id":"sha256:1"}"#), (200, ENGINE_20)]);
+    let requested = scripted(&path, &[(200, ENGINE_20), (200, r#"{"Id":"sha256:1"}"#), (200, ENGINE_20)]);
     assert_eq!(engine.image_id(&image).await, Ok(Some("sha256:1".into())));
     let info = engine.info().await.expect("it answers");
     assert_eq!((info.version.as_str(), info.api_version.as_str()), ("20.10.24", "1.41"));
-    assert_eq!(asked.join().expect("no panic"), ["/version", "/v1.41/images/a:1/json", "/version"]);
+    assert_eq!(requested.join().expect("no panic"), ["/version", "/v1.41/images/a:1/json", "/version"]);
 }
 
 #[tokio::test]
-async fn a_refused_version_makes_the_next_request_ask_again() {
+async fn after_a_refused_version_the_next_request_negotiates_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("docker.sock");
     let engine = DockerEngine::at(at(&path));
     const REFUSAL: &str = r#"{"message":"client version 1.52 is too new. Maximum supported API version is 1.41"}"#;
-    let asked = scripted(&path, &[(200, ENGINE_29), (400, REFUSAL), (200, ENGINE_20), (200, r#"{"Id":"x"}"#)]);
+    let requested = scripted(&path, &[(200, ENGINE_29), (400, REFUSAL), (200, ENGINE_20), (200, r#"{"Id":"x"}"#)]);
     let image = "a:1".parse().expect("a reference");
     assert!(matches!(engine.image_id(&image).await, Err(StackError::EngineRefused { .. })));
     assert_eq!(engine.image_id(&image).await, Ok(Some("x".into())));
     let paths = ["/version", "/v1.52/images/a:1/json", "/version", "/v1.41/images/a:1/json"];
-    assert_eq!(asked.join().expect("no panic"), paths);
+    assert_eq!(requested.join().expect("no panic"), paths);
 }
 
 #[test]
-fn the_newest_version_that_both_speak_is_agreed_on() {
+fn the_newest_version_that_both_sides_support_is_negotiated() {
     for (newest, oldest, agreed) in [
         (Some("1.41"), Some("1.12"), Ok("1.41")),
         (Some("1.44"), None, Ok("1.44")),
         (Some("1.52"), Some("1.44"), Ok("1.52")),
         (Some("1.99"), Some("1.44"), Ok("1.53")),
-        (Some("1.99"), Some("1.60"), Err("speaks API 1.60 and later, and this program 1.53 and earlier")),
+        (
+            Some("1.99"),
+            Some("1.60"),
+            Err("requires API version 1.60 or later, but this program supports only 1.53 and earlier"),
+        ),
         (Some("1.40"), Some("1.12"), Err("supports API 1.40, but 1.41 or later is required")),
-        (Some("new"), None, Err("what answers there is no Docker Engine (API version `new`)")),
-        (None, None, Err("no Docker Engine")),
+        (Some("new"), None, Err("the server at this address is not a Docker Engine (API version `new`)")),
+        (None, None, Err("is not a Docker Engine")),
     ] {
-        let got = agree(newest, oldest, &at(Path::new("/x"))).map(|version| version.to_string());
+        let got = negotiate_version(newest, oldest, &at(Path::new("/x"))).map(|version| version.to_string());
         match (got, agreed) {
             (Ok(got), Ok(agreed)) => assert_eq!(got, agreed),
             (Err(got), Err(words)) => assert!(got.to_string().contains(words), "{got}"),
@@ -75,7 +79,7 @@ fn the_newest_version_that_both_speak_is_agreed_on() {
 }
 
 #[test]
-fn a_version_in_front_of_the_path_is_dropped() {
+fn a_version_in_front_of_the_path_is_removed() {
     for (path, rest) in
         [("/v1.53/info", "/info"), ("/info?a=/v1.2/", "/info?a=/v1.2/"), ("/volumes/x", "/volumes/x"), ("/v1", "/v1")]
     {

@@ -1,26 +1,26 @@
-//! Decisions about the Engine's address, as tables.
+//! The Engine's address for different environments and files.
 
 use std::collections::BTreeMap;
 
 use super::*;
 
-/// A disk that holds just these files.
+/// A disk with these files only.
 struct FakeDisk(BTreeMap<PathBuf, String>);
 
 impl Disk for FakeDisk {
     fn exists(&self, path: &Path) -> bool {
-        self.0.keys().any(|there| there.starts_with(path))
+        self.0.keys().any(|existing| existing.starts_with(path))
     }
     fn read(&self, path: &Path) -> Option<String> {
         self.0.get(path).cloned()
     }
 }
 
-fn decided(variables: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Endpoint, StackError> {
+fn endpoint(variables: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Endpoint, StackError> {
     let variables: BTreeMap<String, String> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let disk = FakeDisk(files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect());
-    decide(&|name| variables.get(name).cloned(), &disk)
+    find_endpoint(&|name| variables.get(name).cloned(), &disk)
 }
 
 fn outcome(result: Result<Endpoint, StackError>) -> String {
@@ -37,7 +37,7 @@ const HOME: (&str, &str) = ("HOME", "/home/ada");
 const RUNTIME: (&str, &str) = ("XDG_RUNTIME_DIR", "/run/user/1000");
 
 #[test]
-fn docker_host_wins_and_is_read_as_the_docker_cli_reads_it() {
+fn docker_host_comes_first_and_is_parsed_like_the_docker_cli_does() {
     for (host, expected) in [
         ("unix:///tmp/d.sock", "unix:///tmp/d.sock"),
         ("tcp://box:2376", "tcp://box:2376"),
@@ -48,22 +48,22 @@ fn docker_host_wins_and_is_read_as_the_docker_cli_reads_it() {
         ("tcp://[::1]", "tcp://[::1]:2375"),
         ("tcp://box:port", "unsupported: it is not of the form `tcp://HOST:PORT`"),
         ("tcp://", "unsupported: it is not of the form `tcp://HOST:PORT`"),
-        ("unix://docker.sock", "unsupported: the path of the socket has to begin with `/`"),
-        ("https://box", "unsupported: it asks for TLS, which is not supported"),
+        ("unix://docker.sock", "unsupported: the path of the socket has to start with `/`"),
+        ("https://box", "unsupported: TLS is not supported"),
         ("ssh://ada@box", "unsupported: connections over `ssh` are not supported"),
-        ("npipe:////./pipe/docker_engine", "unsupported: named pipes exist on Windows only"),
-        ("fd://", "unsupported: its scheme is none of `unix` and `tcp`"),
+        ("npipe:////./pipe/docker_engine", "unsupported: named pipes are not supported"),
+        ("fd://", "unsupported: only the schemes `unix` and `tcp` are supported"),
     ] {
         let variables = [HOME, ("DOCKER_HOST", host), ("DOCKER_CONTEXT", "absent")];
-        assert_eq!(outcome(decided(&variables, &[("/var/run/docker.sock", "")])), expected, "{host}");
+        assert_eq!(outcome(endpoint(&variables, &[("/var/run/docker.sock", "")])), expected, "{host}");
     }
-    let tls = decided(&[("DOCKER_HOST", "tcp://box:2376"), ("DOCKER_TLS_VERIFY", "1")], &[]);
-    assert_eq!(outcome(tls), "unsupported: it asks for TLS, which is not supported");
+    let tls = endpoint(&[("DOCKER_HOST", "tcp://box:2376"), ("DOCKER_TLS_VERIFY", "1")], &[]);
+    assert_eq!(outcome(tls), "unsupported: TLS is not supported");
 }
 
 #[test]
-fn an_empty_docker_host_counts_as_unset() {
-    let found = decided(&[HOME, ("DOCKER_HOST", "")], &[("/var/run/docker.sock", "")]);
+fn an_empty_docker_host_counts_as_not_set() {
+    let found = endpoint(&[HOME, ("DOCKER_HOST", "")], &[("/var/run/docker.sock", "")]);
     assert_eq!(outcome(found), "unix:///var/run/docker.sock");
 }
 
@@ -80,31 +80,31 @@ fn a_context_is_looked_up_by_the_hash_of_its_name() {
     let ordinary = ("/var/run/docker.sock", "");
     let found = "unix:///run/user/1000/docker.sock";
 
-    assert_eq!(outcome(decided(&[HOME], &[chosen, (&meta, text), ordinary])), found);
-    assert_eq!(outcome(decided(&[HOME, ("DOCKER_CONTEXT", "rootless")], &[(&meta, text), ordinary])), found);
-    // The variable wins over the file, and `default` means: no context.
-    let default = decided(&[HOME, ("DOCKER_CONTEXT", "default")], &[chosen, (&meta, text), ordinary]);
+    assert_eq!(outcome(endpoint(&[HOME], &[chosen, (&meta, text), ordinary])), found);
+    assert_eq!(outcome(endpoint(&[HOME, ("DOCKER_CONTEXT", "rootless")], &[(&meta, text), ordinary])), found);
+    // The variable overrides the file, and `default` means no context.
+    let default = endpoint(&[HOME, ("DOCKER_CONTEXT", "default")], &[chosen, (&meta, text), ordinary]);
     assert_eq!(outcome(default), "unix:///var/run/docker.sock");
-    let absent = decided(&[HOME, ("DOCKER_CONTEXT", "absent")], &[chosen, (&meta, text), ordinary]);
+    let absent = endpoint(&[HOME, ("DOCKER_CONTEXT", "absent")], &[chosen, (&meta, text), ordinary]);
     assert_eq!(outcome(absent), "no context absent");
-    assert_eq!(outcome(decided(&[HOME], &[chosen, ordinary])), "no context rootless");
-    // DOCKER_CONFIG moves the folder.
+    assert_eq!(outcome(endpoint(&[HOME], &[chosen, ordinary])), "no context rootless");
+    // DOCKER_CONFIG sets another folder.
     let elsewhere = format!("{}/meta.json", folder("/etc/dock", "meta"));
     let moved = [HOME, ("DOCKER_CONFIG", "/etc/dock"), ("DOCKER_CONTEXT", "rootless")];
-    assert_eq!(outcome(decided(&moved, &[(&elsewhere, text)])), found);
-    assert_eq!(outcome(decided(&moved, &[(&meta, text)])), "no context rootless");
-    // A context with certificates wants TLS; one without an Engine cannot be used.
+    assert_eq!(outcome(endpoint(&moved, &[(&elsewhere, text)])), found);
+    assert_eq!(outcome(endpoint(&moved, &[(&meta, text)])), "no context rootless");
+    // A context with certificates needs TLS. A context without an Engine is refused.
     let certificate = format!("{}/docker/ca.pem", folder("/home/ada/.docker", "tls"));
     let remote = r#"{"Endpoints":{"docker":{"Host":"tcp://box:2376"}}}"#;
-    let with_tls = decided(&[HOME], &[chosen, (&meta, remote), (&certificate, "")]);
-    assert_eq!(outcome(with_tls), "unsupported: it asks for TLS, which is not supported");
-    let kubernetes = decided(&[HOME], &[chosen, (&meta, r#"{"Endpoints":{"kubernetes":{}}}"#)]);
-    assert_eq!(outcome(kubernetes), "unsupported: the context of that name holds no address of a Docker Engine");
+    let with_tls = endpoint(&[HOME], &[chosen, (&meta, remote), (&certificate, "")]);
+    assert_eq!(outcome(with_tls), "unsupported: TLS is not supported");
+    let kubernetes = endpoint(&[HOME], &[chosen, (&meta, r#"{"Endpoints":{"kubernetes":{}}}"#)]);
+    assert_eq!(outcome(kubernetes), "unsupported: the context has no Docker endpoint");
 }
 
 #[test]
-fn an_unreadable_configuration_chooses_no_context() {
-    let found = decided(&[HOME], &[("/home/ada/.docker/config.json", "{"), ("/var/run/docker.sock", "")]);
+fn an_invalid_configuration_file_selects_no_context() {
+    let found = endpoint(&[HOME], &[("/home/ada/.docker/config.json", "{"), ("/var/run/docker.sock", "")]);
     assert_eq!(outcome(found), "unix:///var/run/docker.sock");
 }
 
@@ -120,14 +120,14 @@ fn well_known_sockets_are_tried_in_order() {
     ];
     for first in 0..sockets.len() {
         let files: Vec<(&str, &str)> = sockets[first..].iter().map(|path| (*path, "")).collect();
-        assert_eq!(outcome(decided(&[HOME, RUNTIME], &files)), format!("unix://{}", sockets[first]));
+        assert_eq!(outcome(endpoint(&[HOME, RUNTIME], &files)), format!("unix://{}", sockets[first]));
     }
-    assert_eq!(outcome(decided(&[HOME, RUNTIME], &[])), "none found");
-    assert_eq!(outcome(decided(&[], &[])), "none found");
+    assert_eq!(outcome(endpoint(&[HOME, RUNTIME], &[])), "none found");
+    assert_eq!(outcome(endpoint(&[], &[])), "none found");
 }
 
 #[test]
-fn containers_mount_the_socket_that_their_own_engine_knows() {
+fn containers_mount_the_socket_at_the_path_that_the_engine_knows() {
     for (host, socket, ports) in [
         ("unix:///var/run/docker.sock", "/var/run/docker.sock", None),
         ("unix:///run/user/1000/docker.sock", "/run/user/1000/docker.sock", None),
@@ -139,7 +139,7 @@ fn containers_mount_the_socket_that_their_own_engine_knows() {
         ("tcp://box:2375", "/var/run/docker.sock", Some("box")),
         ("tcp://10.0.0.7:2375", "/var/run/docker.sock", Some("10.0.0.7")),
     ] {
-        let endpoint = decided(&[HOME, ("DOCKER_HOST", host)], &[]).expect("the address is fine");
+        let endpoint = endpoint(&[HOME, ("DOCKER_HOST", host)], &[]).expect("a supported address");
         assert_eq!(socket_for_containers(&endpoint), socket, "{host}");
         assert_eq!(host_of_published_ports(&endpoint).as_deref(), ports, "{host}");
     }

@@ -1,4 +1,4 @@
-//! Starting, stopping and removing. What is so already is a success.
+//! Starts, stops and removes containers. Succeeds if the container is already in the requested state.
 
 use bollard::query_parameters::{
     RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder, WaitContainerOptionsBuilder,
@@ -9,16 +9,16 @@ use monitor_core::{error::StackError, service::Service, stack::ServiceSpec};
 use super::{client::Client, ports};
 
 /// Seconds between SIGTERM and SIGKILL; Docker's own default.
-const STOP_WITHIN_SECONDS: i32 = 10;
+const STOP_TIMEOUT_SECONDS: i32 = 10;
 
 pub(super) async fn start(client: &Client, spec: &ServiceSpec, id: &str) -> Result<(), StackError> {
     let engine = client.connection().await?;
     let started = engine.docker.start_container(id, None::<StartContainerOptions>).await;
     let Err(failure) = started.map_err(|error| engine.failure(error)) else { return Ok(()) };
-    match ports::error(&engine, spec, &failure.words(), id).await {
+    match ports::port_error(&engine, spec, &failure.message(), id).await {
         Some(error) => Err(error),
-        // A network or a mounted file that is missing is a 404 as well.
-        None if failure.is_missing() && failure.words().contains("No such container") => {
+        // A missing network or mounted file is a 404 as well.
+        None if failure.is_missing() && failure.message().contains("No such container") => {
             Err(StackError::NoContainer { service: spec.service })
         }
         None => Err(failure.or_service_refused(spec.service, "started")),
@@ -27,7 +27,7 @@ pub(super) async fn start(client: &Client, spec: &ServiceSpec, id: &str) -> Resu
 
 pub(super) async fn stop(client: &Client, service: Service, id: &str) -> Result<(), StackError> {
     let engine = client.connection().await?;
-    let options = StopContainerOptionsBuilder::default().t(STOP_WITHIN_SECONDS).build();
+    let options = StopContainerOptionsBuilder::default().t(STOP_TIMEOUT_SECONDS).build();
     match engine.docker.stop_container(id, Some(options)).await.map_err(|error| engine.failure(error)) {
         Ok(()) => Ok(()),
         Err(failure) if failure.is_missing() => Ok(()),
@@ -35,15 +35,15 @@ pub(super) async fn stop(client: &Client, service: Service, id: &str) -> Result<
     }
 }
 
-/// Removes a container and the nameless volumes that were made for it alone.
+/// Removes a container and its anonymous volumes.
 pub(super) async fn remove(client: &Client, service: Service, id: &str) -> Result<(), StackError> {
     let engine = client.connection().await?;
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     match engine.docker.remove_container(id, Some(options)).await.map_err(|error| engine.failure(error)) {
         Ok(()) => Ok(()),
         Err(failure) if failure.is_missing() => Ok(()),
-        Err(failure) if failure.is_conflict() && failure.words().contains("already in progress") => {
-            // Somebody else is at it. The wait ends, well or badly, when the container is gone.
+        Err(failure) if failure.is_conflict() && failure.message().contains("already in progress") => {
+            // Another process is removing it. The wait ends, with or without an error, when the container is gone.
             let options = WaitContainerOptionsBuilder::default().condition("removed").build();
             let ended = engine.docker.wait_container(id, Some(options)).collect::<Vec<_>>().await;
             drop(ended);

@@ -1,4 +1,4 @@
-//! Docker contexts: which one is current, and where its Engine is. Reads the CLI's files and never writes them.
+//! Docker contexts: which one is current, and the address of its Engine. Reads the CLI's files and never writes them.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use sha2::{Digest, Sha256};
 
 use super::connect::Disk;
 
-/// The context that stands for "no context": the environment and the well-known sockets decide.
+/// The name that means no context: the well-known sockets are used.
 pub(super) const DEFAULT: &str = "default";
 
-/// An Engine's address, as a context gives it.
+/// The endpoint in a context.
 pub(super) struct Context {
-    /// As `unix:///run/user/1000/docker.sock`.
+    /// For example `unix:///run/user/1000/docker.sock`.
     pub(super) host: String,
-    /// The context brings certificates.
+    /// The context has certificates.
     pub(super) tls: bool,
 }
 
@@ -25,8 +25,8 @@ struct ConfigFile {
     current_context: Option<String>,
 }
 
-/// The context chosen by `docker context use`. A configuration that cannot be read chooses none, as for the CLI.
-pub(super) fn current(config: &Path, disk: &dyn Disk) -> Option<String> {
+/// The name set by `docker context use`. `None` if the configuration can't be read, as in the CLI.
+pub(super) fn current_name(config: &Path, disk: &dyn Disk) -> Option<String> {
     let text = disk.read(&config.join("config.json"))?;
     let file: ConfigFile = serde_json::from_str(&text).ok()?;
     file.current_context.filter(|name| !name.is_empty())
@@ -49,8 +49,8 @@ struct DockerEndpoint {
     host: Option<String>,
 }
 
-/// Looks a context up. Its folder is named for the SHA-256 of its name.
-pub(super) fn load(config: &Path, name: &str, disk: &dyn Disk) -> Result<Context, StackError> {
+/// Reads a context from its folder, whose name is the SHA-256 of the context's name.
+pub(super) fn load_context(config: &Path, name: &str, disk: &dyn Disk) -> Result<Context, StackError> {
     let contexts = config.join("contexts");
     let folder: String = Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
     let text = disk
@@ -62,7 +62,7 @@ pub(super) fn load(config: &Path, name: &str, disk: &dyn Disk) -> Result<Context
         .filter(|host| !host.is_empty())
         .ok_or_else(|| StackError::EndpointUnsupported {
             endpoint: name.to_owned(),
-            detail: "the context of that name holds no address of a Docker Engine".into(),
+            detail: "the context has no Docker endpoint".into(),
         })?;
     let tls = disk.exists(&contexts.join("tls").join(&folder).join("docker"));
     Ok(Context { host, tls })

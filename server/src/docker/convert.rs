@@ -1,4 +1,4 @@
-//! The Engine's models to the project's own types. Pure; tested with recorded answers.
+//! Converts the Engine's models to our own types. Pure; tested with recorded responses.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use monitor_core::{
 
 use crate::engine::{ContainerAction, ContainerDetail, EngineEvent};
 
-/// A container of the list. What the list leaves out about containers that do not run, `completed` adds.
-pub(super) fn summary(container: ContainerSummary) -> ObservedContainer {
+/// Converts an entry of the list of containers. `with_inspection` adds what the list leaves out.
+pub(super) fn listed_container(container: ContainerSummary) -> ObservedContainer {
     let names = container.names.unwrap_or_default();
     ObservedContainer {
         id: container.id.unwrap_or_default(),
-        // Links give a container further names with more slashes in them.
+        // Links give a container additional names, which contain more slashes.
         name: names
             .iter()
             .filter_map(|name| name.strip_prefix('/').or(Some(name)))
@@ -28,21 +28,18 @@ pub(super) fn summary(container: ContainerSummary) -> ObservedContainer {
             .to_owned(),
         image: container.image.unwrap_or_default(),
         image_id: container.image_id.unwrap_or_default(),
-        state: container.state.map_or(ContainerState::Dead, |state| state_named(state.as_ref())),
+        state: container.state.map_or(ContainerState::Dead, |state| state_from_name(state.as_ref())),
         labels: container.labels.unwrap_or_default().into_iter().collect(),
         networks: network_ids(container.network_settings.and_then(|settings| settings.networks).unwrap_or_default()),
-        ports: listed_ports(&container.ports.unwrap_or_default()),
+        ports: published_ports(&container.ports.unwrap_or_default()),
     }
 }
 
-/// The same container with what only its inspection tells: the reference it was made from, even where that names
-/// another image now, and the ports that it will publish when started.
-pub(super) fn completed(listed: ObservedContainer, inspected: ContainerInspectResponse) -> ObservedContainer {
+/// Adds what only an inspection shows: the image reference it was created from, even if the tag was moved since, and the
+/// ports that a stopped container publishes when it is started.
+pub(super) fn with_inspection(listed: ObservedContainer, inspected: ContainerInspectResponse) -> ObservedContainer {
     let bindings = inspected.host_config.and_then(|host| host.port_bindings).unwrap_or_default();
-    let ports = match listed.ports.is_empty() {
-        true => wanted_ports(&bindings),
-        false => listed.ports,
-    };
+    let ports = if listed.ports.is_empty() { configured_ports(&bindings) } else { listed.ports };
     ObservedContainer {
         image: inspected.config.and_then(|config| config.image).unwrap_or(listed.image),
         ports,
@@ -50,8 +47,9 @@ pub(super) fn completed(listed: ObservedContainer, inspected: ContainerInspectRe
     }
 }
 
-/// Podman says `configured` and `initialized` before the first start, `stopped` after the end and `stopping` between.
-pub(super) fn state_named(name: &str) -> ContainerState {
+/// Parses a state. Podman's own are `configured` and `initialized` before the first start, then `stopping` and `stopped`.
+/// Unknown states are `Dead`.
+pub(super) fn state_from_name(name: &str) -> ContainerState {
     match name {
         "configured" | "initialized" => ContainerState::Created,
         "stopping" => ContainerState::Running,
@@ -60,7 +58,7 @@ pub(super) fn state_named(name: &str) -> ContainerState {
     }
 }
 
-/// A container that was never started may be attached by name alone: such an entry has no id, and its name stands in.
+/// The ids of a container's networks. Before its first start the Engine may know only the name, which is then used.
 fn network_ids(networks: std::collections::HashMap<String, bollard::models::EndpointSettings>) -> Vec<String> {
     let mut ids: Vec<String> = networks
         .into_iter()
@@ -70,9 +68,9 @@ fn network_ids(networks: std::collections::HashMap<String, bollard::models::Endp
     ids
 }
 
-/// What a running container publishes. The Engine lists a port once for IPv4 and once for IPv6; the first is enough
-/// where both stand for "everywhere".
-fn listed_ports(ports: &[PortSummary]) -> Vec<PublishedPort> {
+/// The ports that a running container publishes. The Engine lists a port that is published on all interfaces once for
+/// IPv4 and once for IPv6; only the first is kept.
+fn published_ports(ports: &[PortSummary]) -> Vec<PublishedPort> {
     let mut published: Vec<PublishedPort> = ports
         .iter()
         .filter_map(|port| {
@@ -82,15 +80,15 @@ fn listed_ports(ports: &[PortSummary]) -> Vec<PublishedPort> {
         .collect();
     published
         .sort_by(|one, other| (one.container, one.host, &one.bind).cmp(&(other.container, other.host, &other.bind)));
-    let everywhere: Vec<(u16, u16)> =
+    let on_all_interfaces: Vec<(u16, u16)> =
         published.iter().filter(|port| port.bind == "0.0.0.0").map(|port| (port.host, port.container)).collect();
-    published.retain(|port| port.bind != "::" || !everywhere.contains(&(port.host, port.container)));
+    published.retain(|port| port.bind != "::" || !on_all_interfaces.contains(&(port.host, port.container)));
     published.dedup();
     published
 }
 
-/// What a container is asked to publish.
-fn wanted_ports(bindings: &PortMap) -> Vec<PublishedPort> {
+/// The ports in a container's configuration.
+fn configured_ports(bindings: &PortMap) -> Vec<PublishedPort> {
     let mut published: Vec<PublishedPort> = bindings
         .iter()
         .flat_map(|(port, bindings)| bindings.iter().flatten().map(move |binding| (port, binding)))
@@ -105,8 +103,8 @@ fn wanted_ports(bindings: &PortMap) -> Vec<PublishedPort> {
     published
 }
 
-/// The network.
-pub(super) fn network(network: NetworkInspect) -> ObservedNetwork {
+/// Converts an inspected network.
+pub(super) fn observed_network(network: NetworkInspect) -> ObservedNetwork {
     ObservedNetwork {
         id: network.id.unwrap_or_default(),
         driver: network.driver.unwrap_or_default(),
@@ -115,43 +113,42 @@ pub(super) fn network(network: NetworkInspect) -> ObservedNetwork {
     }
 }
 
-/// State, start and problem.
-pub(super) fn detail(inspected: ContainerInspectResponse) -> ContainerDetail {
+/// Converts an inspected container's state.
+pub(super) fn container_detail(inspected: ContainerInspectResponse) -> ContainerDetail {
     let state = inspected.state.unwrap_or_default();
     let name = state.status.map(|status| status.to_string()).unwrap_or_default();
-    let now = state_named(&name);
-    let runs = now.is_up();
+    let current = state_from_name(&name);
     ContainerDetail {
-        state: now,
-        started_at: state.started_at.as_deref().filter(|_| runs).and_then(Timestamp::from_rfc3339),
-        problem: problem(now, &state),
+        state: current,
+        started_at: state.started_at.as_deref().filter(|_| current.is_up()).and_then(Timestamp::from_rfc3339),
+        problem: problem(current, &state),
     }
 }
 
-/// How a container ended, or what ails it. An end that somebody asked for is none: exit code 0, or 143, which is
-/// SIGTERM's.
-fn problem(now: ContainerState, state: &StateModel) -> Option<String> {
+/// How a container ended, or why it is unhealthy. A requested stop is not a problem: exit code 0, or 143 (SIGTERM).
+fn problem(current: ContainerState, state: &StateModel) -> Option<String> {
     let error = state.error.as_deref().map(str::trim).filter(|error| !error.is_empty());
     let code = state.exit_code.unwrap_or_default();
     let ended = match (state.oom_killed.unwrap_or_default(), code) {
-        (true, _) => Some("was ended because it ran out of memory".to_owned()),
+        (true, _) => Some("ran out of memory and was killed".to_owned()),
         (false, 0 | 143) => None,
         (false, 137) => Some("was killed (exit code 137)".to_owned()),
         (false, code) => Some(format!("exited with code {code}")),
     };
-    match now {
+    match current {
         ContainerState::Running | ContainerState::Paused => {
             let health = state.health.as_ref().filter(|health| health.status == Some(HealthStatusEnum::UNHEALTHY))?;
             let output = health.log.as_ref().and_then(|log| log.last()?.output.clone()).unwrap_or_default();
             let output = output.trim().lines().last().unwrap_or_default().to_owned();
             Some(if output.is_empty() {
-                "its health check fails".into()
+                "its health check is failing".into()
             } else {
-                format!("its health check fails: {output}")
+                format!("its health check is failing: {output}")
             })
         }
         ContainerState::Restarting => {
-            Some(ended.unwrap_or_else(|| format!("exited with code {code}")) + " and is being started again")
+            let ended = ended.unwrap_or_else(|| format!("exited with code {code}"));
+            Some(format!("{ended}; Docker is restarting it"))
         }
         ContainerState::Created => error.map(str::to_owned),
         ContainerState::Dead => Some(error.map_or_else(|| "could not be removed".into(), str::to_owned)),
@@ -163,10 +160,10 @@ fn problem(now: ContainerState, state: &StateModel) -> Option<String> {
     }
 }
 
-/// CPU and memory as `docker stats` computes them. `None` for the first sample of a stream, which has nothing to be
-/// compared with, and for a container that does not run.
+/// CPU and memory, computed like `docker stats` does. `None` for the first sample of a stream, which has nothing to be
+/// compared with, and for a container that is not running.
 pub(super) fn usage(sample: &ContainerStatsResponse) -> Option<Usage> {
-    let (now, before) = (sample.cpu_stats.as_ref()?, sample.precpu_stats.as_ref()?);
+    let (current, previous) = (sample.cpu_stats.as_ref()?, sample.precpu_stats.as_ref()?);
     let total = |stats: &bollard::models::ContainerCpuStats| stats.cpu_usage.as_ref()?.total_usage;
     let memory = sample.memory_stats.as_ref()?;
     let used = memory.usage?;
@@ -175,15 +172,15 @@ pub(super) fn usage(sample: &ContainerStatsResponse) -> Option<Usage> {
         .stats
         .as_ref()
         .and_then(|stats| stats.get("total_inactive_file").or_else(|| stats.get("inactive_file")).copied());
-    let system = now.system_cpu_usage?.checked_sub(before.system_cpu_usage.filter(|before| *before > 0)?)?;
-    let container = total(now)?.saturating_sub(total(before)?);
-    let cores = now.online_cpus.filter(|cores| *cores > 0).unwrap_or(1);
+    let system = current.system_cpu_usage?.checked_sub(previous.system_cpu_usage.filter(|usage| *usage > 0)?)?;
+    let container = total(current)?.saturating_sub(total(previous)?);
+    let cores = current.online_cpus.filter(|cores| *cores > 0).unwrap_or(1);
     let cpu_percent = if system == 0 { 0.0 } else { container as f64 / system as f64 * f64::from(cores) * 100.0 };
     let memory_bytes = cache.filter(|cache| *cache < used).map_or(used, |cache| used - cache);
     Some(Usage { cpu_percent: cpu_percent as f32, memory_bytes })
 }
 
-/// Whether a sample says that the container has ended: there is nothing left to measure.
+/// Whether the container has ended, so that there is nothing left to measure.
 pub(super) fn has_ended(sample: &ContainerStatsResponse) -> bool {
     let no_memory = sample.memory_stats.as_ref().is_none_or(|memory| memory.usage.unwrap_or_default() == 0);
     let no_cpu =
@@ -191,8 +188,8 @@ pub(super) fn has_ended(sample: &ContainerStatsResponse) -> bool {
     no_memory && no_cpu
 }
 
-/// An event that may concern the stack or an agent; `None` for the rest.
-pub(super) fn event(message: EventMessage) -> Option<EngineEvent> {
+/// Converts an event. `None` if it can't affect the stack or an agent.
+pub(super) fn engine_event(message: EventMessage) -> Option<EngineEvent> {
     let action = message.action?;
     let actor = message.actor.unwrap_or_default();
     let attributes: BTreeMap<String, String> = actor.attributes.unwrap_or_default().into_iter().collect();

@@ -1,4 +1,4 @@
-//! Answers of Docker Engine 20.10.24, recorded and trimmed, to the project's own types.
+//! Conversion of responses recorded from Docker Engine 20.10.24 (trimmed).
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ const EVENTS: &str = include_str!("testdata/events.ndjson");
 
 fn listed(name: &str) -> ObservedContainer {
     let list: Vec<ContainerSummary> = serde_json::from_str(CONTAINERS).expect("a list");
-    list.into_iter().map(summary).find(|container| container.name == name).expect("it is in the list")
+    list.into_iter().map(listed_container).find(|container| container.name == name).expect("it is in the list")
 }
 
 fn inspection(of: &str) -> ContainerInspectResponse {
@@ -25,65 +25,65 @@ fn port(bind: &str, host: u16, container: u16) -> PublishedPort {
 }
 
 #[test]
-fn a_running_container_is_read_from_the_list_and_a_port_counts_once() {
+fn a_running_container_is_read_from_the_list_with_each_port_once() {
     let container = listed("grafana");
     assert_eq!(container.id.len(), 64);
     assert_eq!((container.image.as_str(), container.state), ("grafana/grafana:12.4.2", ContainerState::Running));
     assert!(container.image_id.starts_with("sha256:"));
     assert_eq!(container.service_of("/home/ada/monitor"), Some(monitor_core::service::Service::Grafana));
     let network: NetworkInspect = serde_json::from_str(NETWORK).expect("a network");
-    assert_eq!(container.networks, [super::network(network).id]);
+    assert_eq!(container.networks, [observed_network(network).id]);
     assert_eq!(container.ports, [port("127.0.0.1", 38001, 3000), port("0.0.0.0", 38002, 9090)]);
 }
 
 #[test]
-fn a_container_that_was_never_started_knows_its_network_by_name_and_its_ports_by_inspection() {
+fn before_the_first_start_the_network_is_a_name_and_the_ports_come_from_the_inspection() {
     let container = listed("loki");
     assert_eq!((container.state, container.ports.len()), (ContainerState::Created, 0));
     assert_eq!(container.networks, ["clawker-net"]);
-    assert_eq!(completed(container, inspection("created")).ports, [port("127.0.0.1", 38003, 3000)]);
+    assert_eq!(with_inspection(container, inspection("created")).ports, [port("127.0.0.1", 38003, 3000)]);
 }
 
 #[test]
-fn an_image_that_lost_its_name_gets_it_back_from_the_inspection() {
+fn an_image_without_a_name_gets_it_from_the_inspection() {
     let nameless = ObservedContainer { image: "sha256:5d6b".into(), ..listed("grafana") };
-    let completed = completed(nameless.clone(), inspection("run"));
+    let completed = with_inspection(nameless.clone(), inspection("run"));
     assert_eq!(completed.image, "grafana/grafana:12.4.2");
     assert_eq!(completed.ports, nameless.ports);
 }
 
 #[test]
-fn the_network_counts_what_is_attached() {
-    let network = network(serde_json::from_str(NETWORK).expect("a network"));
+fn attached_containers_are_counted() {
+    let network = observed_network(serde_json::from_str(NETWORK).expect("a network"));
     assert_eq!((network.driver.as_str(), network.attached), ("bridge", 1));
     assert_eq!(network.labels.get("dev.clawker.managed").map(String::as_str), Some("true"));
 }
 
 #[test]
-fn how_a_container_fares_is_said_in_words() {
-    let no_shell = "its health check fails: OCI runtime exec failed: exec failed: unable to start container process: \
+fn problems_of_running_containers_are_described() {
+    let no_shell = "its health check is failing: OCI runtime exec failed: exec failed: unable to start container process: \
                     exec: \"/bin/sh\": stat /bin/sh: no such file or directory: unknown";
     for (name, state, problem, started) in [
         ("run", ContainerState::Running, None, true),
         ("created", ContainerState::Created, None, false),
         ("exit", ContainerState::Exited, Some("exited with code 3"), false),
-        ("restart", ContainerState::Restarting, Some("exited with code 3 and is being started again"), true),
+        ("restart", ContainerState::Restarting, Some("exited with code 3; Docker is restarting it"), true),
         ("sick", ContainerState::Running, Some(no_shell), true),
     ] {
-        let detail = detail(inspection(name));
+        let detail = container_detail(inspection(name));
         assert_eq!(detail.problem.as_deref(), problem, "{name}");
         assert_eq!((detail.state, detail.started_at.is_some()), (state, started), "{name}");
     }
 }
 
 #[test]
-fn how_a_container_ended_is_said_in_words() {
+fn ends_of_containers_are_described() {
     for (exit_code, oom_killed, error, words) in [
         (0, false, "", None),
         (143, false, "", None),
         (1, false, "", Some("exited with code 1")),
         (137, false, "", Some("was killed (exit code 137)")),
-        (137, true, "", Some("was ended because it ran out of memory")),
+        (137, true, "", Some("ran out of memory and was killed")),
         (127, false, "exec: \"x\": not found", Some("exited with code 127: exec: \"x\": not found")),
         (0, false, "network x not found", Some("network x not found")),
     ] {
@@ -98,19 +98,19 @@ fn how_a_container_ended_is_said_in_words() {
 }
 
 #[test]
-fn podmans_words_for_states_are_understood() {
+fn podmans_states_are_recognized() {
     for (word, state) in [
         ("configured", ContainerState::Created),
         ("stopped", ContainerState::Exited),
         ("running", ContainerState::Running),
         ("new word", ContainerState::Dead),
     ] {
-        assert_eq!(state_named(word), state);
+        assert_eq!(state_from_name(word), state);
     }
 }
 
 #[test]
-fn use_of_cpu_and_memory_is_computed_as_docker_stats_does() {
+fn cpu_and_memory_are_computed_like_docker_stats_does() {
     let samples: Vec<ContainerStatsResponse> =
         STATS.lines().map(|line| serde_json::from_str(line).expect("a sample")).collect();
     let [first, second, after_the_end] = &samples[..] else { panic!("three samples") };
@@ -124,7 +124,7 @@ fn use_of_cpu_and_memory_is_computed_as_docker_stats_does() {
 }
 
 #[test]
-fn the_page_cache_is_no_use_of_memory() {
+fn memory_does_not_include_the_page_cache() {
     let mut sample: ContainerStatsResponse =
         serde_json::from_str(STATS.lines().nth(1).expect("a line")).expect("a sample");
     for (key, cache, expected) in
@@ -137,9 +137,9 @@ fn the_page_cache_is_no_use_of_memory() {
 }
 
 #[test]
-fn events_are_read_without_those_that_change_nothing() {
+fn irrelevant_events_are_left_out() {
     let events: Vec<EngineEvent> =
-        EVENTS.lines().filter_map(|line| event(serde_json::from_str(line).expect("an event"))).collect();
+        EVENTS.lines().filter_map(|line| engine_event(serde_json::from_str(line).expect("an event"))).collect();
     let words: Vec<String> = events
         .iter()
         .map(|event| match event {

@@ -1,5 +1,5 @@
-//! Making the network, volumes and containers, word for word as Docker Compose 2.40.3 would, so that
-//! `docker compose up` in the same folder finds nothing to change.
+//! Creates the network, volumes and containers exactly like Docker Compose 2.40.3 does, so that `docker compose up` in
+//! the same folder finds nothing to change.
 
 use std::collections::HashMap;
 
@@ -23,11 +23,11 @@ use super::{
     convert, observe,
 };
 
-/// Makes the network. One of that name is taken as it is.
-pub(super) async fn network(client: &Client) -> Result<(), StackError> {
+/// Creates the network. An existing one with the name is used as it is.
+pub(super) async fn create_network(client: &Client) -> Result<(), StackError> {
     let engine = client.connection().await?;
     let refused = format!("create the network `{NETWORK}`");
-    // Engines before 23 make a second network of the same name without a word.
+    // Engines before version 23 silently create a second network with the same name.
     match engine.docker.inspect_network(NETWORK, None).await.map_err(|error| engine.failure(error)) {
         Ok(_) => return Ok(()),
         Err(failure) if failure.is_missing() => {}
@@ -46,8 +46,8 @@ pub(super) async fn network(client: &Client) -> Result<(), StackError> {
     }
 }
 
-/// Makes a volume. The Engine takes one that exists as it is.
-pub(super) async fn volume(client: &Client, volume: &VolumeSpec) -> Result<(), StackError> {
+/// Creates a volume. The Engine uses an existing one with the name as it is.
+pub(super) async fn create_volume(client: &Client, volume: &VolumeSpec) -> Result<(), StackError> {
     let engine = client.connection().await?;
     let labels = compose_volume_labels(volume).into_iter().chain(volume.labels.clone()).collect();
     let request = VolumeCreateRequest {
@@ -63,7 +63,7 @@ pub(super) async fn volume(client: &Client, volume: &VolumeSpec) -> Result<(), S
     }
 }
 
-/// Removes a volume, if it is there.
+/// Removes a volume if it exists.
 pub(super) async fn remove_volume(client: &Client, name: &str) -> Result<(), StackError> {
     let engine = client.connection().await?;
     let options = None::<bollard::query_parameters::RemoveVolumeOptions>;
@@ -74,8 +74,8 @@ pub(super) async fn remove_volume(client: &Client, name: &str) -> Result<(), Sta
     }
 }
 
-/// Makes a container and answers with its id. One of that name that belongs to this stack is adopted.
-pub(super) async fn container(
+/// Creates a container and returns its id. An existing one with the name is used if it belongs to this stack.
+pub(super) async fn create_container(
     client: &Client,
     stack: &StackSpec,
     spec: &ServiceSpec,
@@ -84,13 +84,13 @@ pub(super) async fn container(
     let engine = client.connection().await?;
     let name = spec.service.name();
     let options = CreateContainerOptionsBuilder::default().name(name).build();
-    let created = engine.docker.create_container(Some(options), body(stack, spec, image_id)).await;
+    let created = engine.docker.create_container(Some(options), create_request(stack, spec, image_id)).await;
     match created.map_err(|error| engine.failure(error)) {
         Ok(created) => Ok(created.id),
-        Err(failure) if failure.is_conflict() => match holder_of_name(&engine, name).await? {
-            Some(holder) if holder.service_of(&stack.directory) == Some(spec.service) => Ok(holder.id),
-            Some(holder) => {
-                Err(StackError::ForeignContainer { name: name.into(), owner: holder.owner(), image: holder.image })
+        Err(failure) if failure.is_conflict() => match container_named(&engine, name).await? {
+            Some(existing) if existing.service_of(&stack.directory) == Some(spec.service) => Ok(existing.id),
+            Some(existing) => {
+                Err(StackError::ForeignContainer { name: name.into(), owner: existing.owner(), image: existing.image })
             }
             None => Err(failure.or_service_refused(spec.service, "created")),
         },
@@ -98,22 +98,23 @@ pub(super) async fn container(
     }
 }
 
-async fn holder_of_name(
+async fn container_named(
     engine: &Connection,
     name: &str,
 ) -> Result<Option<monitor_core::lifecycle::ObservedContainer>, StackError> {
-    let Some(holder) = observe::list(engine).await?.into_iter().find(|container| container.name == name) else {
+    let Some(listed) = observe::list_containers(engine).await?.into_iter().find(|container| container.name == name)
+    else {
         return Ok(None);
     };
-    let inspected = observe::inspect(engine, &holder.id).await?;
-    Ok(inspected.map(|inspected| convert::completed(holder, inspected)))
+    let inspected = observe::inspect(engine, &listed.id).await?;
+    Ok(inspected.map(|inspected| convert::with_inspection(listed, inspected)))
 }
 
-/// What the Engine is asked for.
-fn body(stack: &StackSpec, spec: &ServiceSpec, image_id: &str) -> ContainerCreateBody {
+/// The request for a service's container.
+fn create_request(stack: &StackSpec, spec: &ServiceSpec, image_id: &str) -> ContainerCreateBody {
     let labels = compose_labels(stack, spec, image_id).into_iter().chain(spec.labels.clone()).collect();
     let name = spec.service.name().to_owned();
-    // Compose gives the container's name and the service's name, which are the same here.
+    // Compose sets the container's name and the service's name, which are the same here.
     let aliases = [name.clone(), name].into_iter().chain(spec.aliases.iter().cloned()).collect();
     let endpoint = EndpointSettings { aliases: Some(aliases), ..Default::default() };
     ContainerCreateBody {
@@ -125,7 +126,7 @@ fn body(stack: &StackSpec, spec: &ServiceSpec, image_id: &str) -> ContainerCreat
         attach_stdout: Some(true),
         attach_stderr: Some(true),
         exposed_ports: Some(spec.ports.iter().map(|port| format!("{}/tcp", port.container)).collect()),
-        healthcheck: spec.healthcheck.as_ref().map(healthcheck),
+        healthcheck: spec.healthcheck.as_ref().map(health_config),
         host_config: Some(host_config(stack, spec)),
         networking_config: Some(NetworkingConfig {
             endpoints_config: Some(HashMap::from([(NETWORK.to_owned(), endpoint)])),
@@ -143,7 +144,7 @@ fn host_config(stack: &StackSpec, spec: &ServiceSpec) -> HostConfig {
     let rotation = [("max-size", LOG_MAX_SIZE), ("max-file", LOG_MAX_FILES)];
     HostConfig {
         extra_hosts: Some(Vec::new()),
-        binds: (!spec.mounts.is_empty()).then(|| spec.mounts.iter().map(|mount| bind(stack, mount)).collect()),
+        binds: (!spec.mounts.is_empty()).then(|| spec.mounts.iter().map(|mount| bind_of(stack, mount)).collect()),
         network_mode: Some(NETWORK.to_owned()),
         port_bindings: Some(ports),
         restart_policy: Some(RestartPolicy {
@@ -160,18 +161,18 @@ fn host_config(stack: &StackSpec, spec: &ServiceSpec) -> HostConfig {
 }
 
 /// `source:target:ro` for a file, `name:target:rw` for a volume.
-fn bind(stack: &StackSpec, mount: &Mount) -> String {
+fn bind_of(stack: &StackSpec, mount: &Mount) -> String {
     match mount {
         Mount::File { source, target } => format!("{source}:{target}:ro"),
         Mount::Volume { key, target } => {
-            let known = stack.volumes.iter().find(|volume| volume.key == *key);
-            let name = known.map_or_else(|| format!("{PROJECT}_{key}"), |volume| volume.name.clone());
+            let volume = stack.volumes.iter().find(|volume| volume.key == *key);
+            let name = volume.map_or_else(|| format!("{PROJECT}_{key}"), |volume| volume.name.clone());
             format!("{name}:{target}:rw")
         }
     }
 }
 
-fn healthcheck(check: &Healthcheck) -> HealthConfig {
+fn health_config(check: &Healthcheck) -> HealthConfig {
     let nanoseconds = |seconds: u32| Some(i64::from(seconds) * 1_000_000_000);
     HealthConfig {
         test: Some(std::iter::once("CMD".to_owned()).chain(check.command.iter().cloned()).collect()),

@@ -1,4 +1,4 @@
-//! From what bollard reports to what can be said: is the Engine gone, or did it refuse?
+//! Converts bollard's errors: is the Engine unreachable, or did it refuse the request?
 
 use std::{error::Error as _, io};
 
@@ -7,40 +7,40 @@ use monitor_core::{error::StackError, service::Service};
 
 use super::connect::{Address, Endpoint};
 
-/// Why a request came to nothing.
+/// Why a request failed.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// There was no answer. Holds the error to hand on.
+    /// The Engine did not answer. Holds the error to return.
     NoAnswer(StackError),
-    /// The Engine said no, or said something that cannot be understood.
+    /// The Engine refused the request, or its response can't be read.
     Refused {
-        /// The HTTP status; 200 where the answer began well and went wrong later.
+        /// The HTTP status. 200 if the response failed after it had started.
         status: u16,
-        /// The Engine's words.
+        /// The Engine's error message.
         message: String,
     },
 }
 
 impl Failure {
-    /// The Engine has no such thing.
+    /// The object does not exist.
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, Failure::Refused { status: 404, .. })
     }
 
-    /// Something is in the way: a name that is taken, a volume in use, a removal under way.
+    /// A conflict: the name is taken, the volume is in use, or a removal is in progress.
     pub(super) fn is_conflict(&self) -> bool {
         matches!(self, Failure::Refused { status: 409, .. })
     }
 
-    /// The Engine's words; none where it did not answer.
-    pub(super) fn words(&self) -> String {
+    /// The Engine's error message. Empty if it did not answer.
+    pub(super) fn message(&self) -> String {
         match self {
             Failure::NoAnswer(_) => String::new(),
             Failure::Refused { message, .. } => message.clone(),
         }
     }
 
-    /// What was known about the Engine holds no longer.
+    /// The connection can't be used any longer: the Engine is gone, or it has another version.
     pub(super) fn ends_connection(&self) -> bool {
         match self {
             Failure::NoAnswer(_) => true,
@@ -48,18 +48,18 @@ impl Failure {
         }
     }
 
-    /// As an error about no service in particular; `what` follows "refused to".
+    /// Converts to an error that is not about a service. `what` follows "refused to".
     pub(super) fn or_refused(self, what: &str) -> StackError {
-        self.or(|detail| StackError::EngineRefused { what: what.to_owned(), detail })
+        self.or_else(|detail| StackError::EngineRefused { what: what.to_owned(), detail })
     }
 
-    /// As an error about a service; `verb` follows "could not be".
+    /// Converts to an error about a service. `verb` follows "could not be".
     pub(super) fn or_service_refused(self, service: Service, verb: &str) -> StackError {
-        self.or(|detail| StackError::Refused { service, verb: verb.to_owned(), detail })
+        self.or_else(|detail| StackError::Refused { service, verb: verb.to_owned(), detail })
     }
 
-    /// As the error that is made from the Engine's words, unless it did not answer at all.
-    pub(super) fn or(self, refused: impl FnOnce(String) -> StackError) -> StackError {
+    /// Converts with `refused` if the Engine refused the request. It gets the Engine's message.
+    pub(super) fn or_else(self, refused: impl FnOnce(String) -> StackError) -> StackError {
         match self {
             Failure::NoAnswer(error) => error,
             Failure::Refused { message, .. } => refused(message),
@@ -67,7 +67,7 @@ impl Failure {
     }
 }
 
-/// Reads an error of a request to that Engine.
+/// Converts an error of a request to the Engine at `endpoint`.
 pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
     let unreachable =
         |detail: String| Failure::NoAnswer(StackError::EngineUnreachable { endpoint: endpoint.to_string(), detail });
@@ -91,9 +91,9 @@ pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
     }
 }
 
-/// The kind of the system's error beneath, where there is one.
+/// The kind of the underlying I/O error, if there is one.
 fn io_kind(error: &Error) -> Option<io::ErrorKind> {
-    // bollard passes an I/O error's source on as its own, so the I/O error itself is not in the chain.
+    // bollard returns an I/O error's source as its own, so the I/O error itself is not in the chain.
     if let Error::IOError { err } = error {
         return Some(err.kind());
     }
@@ -107,7 +107,7 @@ fn io_kind(error: &Error) -> Option<io::ErrorKind> {
     None
 }
 
-/// The innermost words: `Connection refused (os error 111)` says more than `client error`.
+/// The message of the innermost error: `Connection refused (os error 111)` says more than `client error`.
 fn root_cause(error: &Error) -> String {
     let mut innermost = error.to_string();
     let mut next = error.source();

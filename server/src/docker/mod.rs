@@ -1,10 +1,10 @@
-//! The Docker Engine behind `trait ContainerEngine`. The only place that names bollard: its models are turned into the
-//! project's own types as soon as they arrive.
+//! Implements `trait ContainerEngine` for Docker. The only place that uses bollard: its models are converted to our own
+//! types as soon as they arrive.
 //!
-//! Knows nothing of plans, jobs or pages. **Invariant:** every request ends when its future or stream is dropped; no
+//! Knows nothing about plans, jobs or pages. **Invariant:** every request ends when its future or stream is dropped. No
 //! task is left behind.
 
-#![expect(clippy::disallowed_types, reason = "this is the one place that speaks to the Engine")]
+#![expect(clippy::disallowed_types, reason = "this is the one module that talks to the Engine")]
 
 mod agents;
 mod client;
@@ -37,35 +37,35 @@ use monitor_core::{
     status::Usage,
 };
 
-use self::{agents::Memory, client::Client};
+use self::{agents::AgentCache, client::Client};
 use crate::engine::{
     AgentFiles, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress,
 };
 
-/// A Docker Engine, or a Podman that speaks its API.
+/// A Docker Engine, or Podman, which has the same API.
 ///
-/// Making one asks nothing of the Engine. Address and API version are found out at the first request, and again after
-/// the Engine went away, so that an Engine that is installed, restarted or upgraded meanwhile is found.
+/// Creating this sends nothing. The address and the API version are determined at the first request, and again after the
+/// connection was lost, so that an Engine that was installed, restarted or upgraded in the meantime is found.
 #[derive(Clone)]
 pub struct DockerEngine {
     client: Client,
-    memory: Arc<Memory>,
+    cache: Arc<AgentCache>,
 }
 
 impl DockerEngine {
-    /// The Engine at that address.
+    /// The Engine at this address.
     pub fn at(endpoint: Endpoint) -> DockerEngine {
-        DockerEngine::found_by(move || Ok(endpoint.clone()))
+        DockerEngine::located_by(move || Ok(endpoint.clone()))
     }
 
-    /// The Engine that this process's environment and the user's Docker context lead to.
+    /// The Engine that the environment variables and the current Docker context point to.
     pub fn from_environment() -> DockerEngine {
-        DockerEngine::found_by(|| endpoint_from_environment(|name| std::env::var(name).ok()))
+        DockerEngine::located_by(|| endpoint_from_environment(|name| std::env::var(name).ok()))
     }
 
-    /// The Engine whose address that function finds; it is asked anew whenever there is no working connection.
-    pub fn found_by(find: impl Fn() -> Result<Endpoint, StackError> + Send + Sync + 'static) -> DockerEngine {
-        DockerEngine { client: Client::new(find), memory: Arc::default() }
+    /// The Engine whose address `find` returns. `find` is called whenever there is no working connection.
+    pub fn located_by(find: impl Fn() -> Result<Endpoint, StackError> + Send + Sync + 'static) -> DockerEngine {
+        DockerEngine { client: Client::new(find), cache: Arc::default() }
     }
 }
 
@@ -80,23 +80,23 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn containers(&self) -> Result<Vec<ObservedContainer>, StackError> {
-        observe::list(&self.client.connection().await?).await
+        observe::list_containers(&self.client.connection().await?).await
     }
 
     async fn agents(&self) -> Result<Vec<AgentContainer>, StackError> {
-        agents::all(&self.client, &self.memory).await
+        agents::list_agents(&self.client, &self.cache).await
     }
 
     async fn agent(&self, container: &str) -> Result<Option<AgentContainer>, StackError> {
-        agents::one(&self.client, &self.memory, container).await
+        agents::find_agent(&self.client, &self.cache, container).await
     }
 
     async fn agent_files(&self, id: &str) -> Result<AgentFiles, StackError> {
-        agents::files(&self.client, id).await
+        agents::read_agent_files(&self.client, id).await
     }
 
     async fn collector(&self) -> Result<CollectorEvidence, StackError> {
-        agents::collector(&self.client).await
+        agents::find_collector(&self.client).await
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {
@@ -108,7 +108,7 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn create_network(&self) -> Result<(), StackError> {
-        create::network(&self.client).await
+        create::create_network(&self.client).await
     }
 
     async fn pull_image(
@@ -117,7 +117,7 @@ impl ContainerEngine for DockerEngine {
         image: &ImageRef,
         progress: PullProgress<'_>,
     ) -> Result<(), StackError> {
-        pull::pull(&self.client, service, image, progress).await
+        pull::pull_image(&self.client, service, image, progress).await
     }
 
     async fn image_id(&self, image: &ImageRef) -> Result<Option<String>, StackError> {
@@ -125,7 +125,7 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn create_volume(&self, volume: &VolumeSpec) -> Result<(), StackError> {
-        create::volume(&self.client, volume).await
+        create::create_volume(&self.client, volume).await
     }
 
     async fn remove_volume(&self, name: &str) -> Result<(), StackError> {
@@ -138,7 +138,7 @@ impl ContainerEngine for DockerEngine {
         spec: &ServiceSpec,
         image_id: &str,
     ) -> Result<String, StackError> {
-        create::container(&self.client, stack, spec, image_id).await
+        create::create_container(&self.client, stack, spec, image_id).await
     }
 
     async fn start_container(&self, spec: &ServiceSpec, id: &str) -> Result<(), StackError> {

@@ -1,4 +1,4 @@
-//! Looking at the Engine: few requests, side by side.
+//! Reads the state of the Engine with few requests, in parallel.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -22,18 +22,18 @@ use super::{
 };
 use crate::engine::{ContainerDetail, EngineLocation};
 
-/// Gathers what concerns the stack.
+/// Reads the stack's network, containers, images and volumes.
 pub(super) async fn observe(client: &Client, stack: &StackSpec) -> Result<Observed, StackError> {
     let engine = client.connection().await?;
-    let wanted: BTreeSet<&str> = stack.services.iter().map(|spec| spec.image.as_str()).collect();
-    let images = try_join_all(wanted.into_iter().map(|image| {
+    let references: BTreeSet<&str> = stack.services.iter().map(|spec| spec.image.as_str()).collect();
+    let images = try_join_all(references.into_iter().map(|image| {
         let engine = &engine;
-        async move { Ok::<_, StackError>(image_of(engine, image).await?.map(|id| (image.to_owned(), id))) }
+        async move { Ok::<_, StackError>(find_image_id(engine, image).await?.map(|id| (image.to_owned(), id))) }
     }));
     let (network, mut containers, images, volumes) =
-        try_join4(network(&engine), containers(&engine), images, volumes(&engine, stack)).await?;
+        try_join4(network(&engine), stack_containers(&engine), images, volumes(&engine, stack)).await?;
     if let Some(network) = &network {
-        // A container that was never started knows its network by name only.
+        // Before its first start, a container may have only the name of its network.
         for attached in containers.iter_mut().flat_map(|container| &mut container.networks) {
             if attached == NETWORK {
                 attached.clone_from(&network.id);
@@ -43,82 +43,85 @@ pub(super) async fn observe(client: &Client, stack: &StackSpec) -> Result<Observ
     Ok(Observed { network, containers, images: images.into_iter().flatten().collect(), volumes })
 }
 
-/// Where the Engine is, and where it keeps what it holds. An Engine in a virtual machine names a folder in there.
+/// Where the Engine publishes ports, and its storage folder. Inside a virtual machine that folder is not a local one.
 pub(super) async fn location(client: &Client) -> Result<EngineLocation, StackError> {
     let engine = client.connection().await?;
     let info = engine.docker.info().await;
-    let info = info.map_err(|error| engine.failure(error).or_refused("tell about itself"))?;
+    let info = info.map_err(|error| engine.failure(error).or_refused("report its configuration"))?;
     Ok(EngineLocation {
         publishes_here: host_of_published_ports(&engine.endpoint).is_none(),
-        storage: info.docker_root_dir.map(PathBuf::from).filter(|_| engine.endpoint.shares_this_disk()),
+        storage: info.docker_root_dir.map(PathBuf::from).filter(|_| engine.endpoint.shares_local_disk()),
     })
 }
 
 async fn network(engine: &Connection) -> Result<Option<ObservedNetwork>, StackError> {
     match engine.docker.inspect_network(NETWORK, None).await.map_err(|error| engine.failure(error)) {
-        // An inspection by name also answers for an id that begins so; the name decides.
-        Ok(network) => Ok((network.name.as_deref() == Some(NETWORK)).then(|| convert::network(network))),
+        // The Engine also accepts the beginning of an id, so the name is checked.
+        Ok(network) => Ok((network.name.as_deref() == Some(NETWORK)).then(|| convert::observed_network(network))),
         Err(failure) if failure.is_missing() => Ok(None),
-        Err(failure) => Err(failure.or_refused(&format!("show the network `{NETWORK}`"))),
+        Err(failure) => Err(failure.or_refused(&format!("inspect the network `{NETWORK}`"))),
     }
 }
 
-/// One list of all containers; the Engine cannot filter by "this name or that label".
-async fn containers(engine: &Connection) -> Result<Vec<ObservedContainer>, StackError> {
+/// Containers with a service's name or the stack's label. Filtered here, because the Engine can't filter by name or label.
+async fn stack_containers(engine: &Connection) -> Result<Vec<ObservedContainer>, StackError> {
     let ours = |container: &ObservedContainer| {
         Service::from_name(&container.name).is_some() || container.compose_label("project") == Some(PROJECT)
     };
-    let listed = list(engine).await?.into_iter().filter(ours);
-    let completed = try_join_all(listed.map(|container| complete(engine, container))).await?;
+    let listed = list_containers(engine).await?.into_iter().filter(ours);
+    let completed = try_join_all(listed.map(|container| add_details(engine, container))).await?;
     Ok(completed.into_iter().flatten().collect())
 }
 
-/// Every container, in any state.
-pub(super) async fn list(engine: &Connection) -> Result<Vec<ObservedContainer>, StackError> {
+/// All containers, in any state.
+pub(super) async fn list_containers(engine: &Connection) -> Result<Vec<ObservedContainer>, StackError> {
     let options = ListContainersOptionsBuilder::default().all(true).build();
     let listed = engine.docker.list_containers(Some(options)).await;
     let listed = listed.map_err(|error| engine.failure(error).or_refused("list the containers"))?;
-    Ok(listed.into_iter().map(convert::summary).collect())
+    Ok(listed.into_iter().map(convert::listed_container).collect())
 }
 
-/// Asks for what the list does not hold, only where something is amiss. `None`: the container went meanwhile.
-async fn complete(engine: &Connection, container: ObservedContainer) -> Result<Option<ObservedContainer>, StackError> {
+/// Inspects a container if the list lacks details. `None` if it was removed in the meantime.
+async fn add_details(
+    engine: &Connection,
+    container: ObservedContainer,
+) -> Result<Option<ObservedContainer>, StackError> {
     if container.state == ContainerState::Running && !container.image.starts_with("sha256:") {
         return Ok(Some(container));
     }
     let inspected = inspect(engine, &container.id).await?;
-    Ok(inspected.map(|inspected| convert::completed(container, inspected)))
+    Ok(inspected.map(|inspected| convert::with_inspection(container, inspected)))
 }
 
-/// A container by id or name; `None` where there is none.
+/// Inspects a container by id or name. `None` if it does not exist.
 pub(super) async fn inspect(engine: &Connection, id: &str) -> Result<Option<ContainerInspectResponse>, StackError> {
     match engine.docker.inspect_container(id, None).await.map_err(|error| engine.failure(error)) {
         Ok(inspected) => Ok(Some(inspected)),
         Err(failure) if failure.is_missing() => Ok(None),
-        Err(failure) => Err(failure.or_refused(&format!("show the container `{id}`"))),
+        Err(failure) => Err(failure.or_refused(&format!("inspect the container `{id}`"))),
     }
 }
 
-/// State, start and problem; a container that is gone is `Missing`.
+/// A container's state, start time and problem. One that was removed is `Missing`.
 pub(super) async fn container_detail(client: &Client, id: &str) -> Result<ContainerDetail, StackError> {
     let engine = client.connection().await?;
     Ok(match inspect(&engine, id).await? {
-        Some(inspected) => convert::detail(inspected),
+        Some(inspected) => convert::container_detail(inspected),
         None => ContainerDetail { state: ContainerState::Missing, started_at: None, problem: None },
     })
 }
 
-async fn image_of(engine: &Connection, image: &str) -> Result<Option<String>, StackError> {
+async fn find_image_id(engine: &Connection, image: &str) -> Result<Option<String>, StackError> {
     match engine.docker.inspect_image(image).await.map_err(|error| engine.failure(error)) {
         Ok(inspected) => Ok(inspected.id),
         Err(failure) if failure.is_missing() => Ok(None),
-        Err(failure) => Err(failure.or_refused(&format!("show the image `{image}`"))),
+        Err(failure) => Err(failure.or_refused(&format!("inspect the image `{image}`"))),
     }
 }
 
-/// The id of an image that is present.
+/// The id of a local image.
 pub(super) async fn image_id(client: &Client, image: &str) -> Result<Option<String>, StackError> {
-    image_of(&client.connection().await?, image).await
+    find_image_id(&client.connection().await?, image).await
 }
 
 async fn volumes(engine: &Connection, stack: &StackSpec) -> Result<Vec<String>, StackError> {
@@ -126,7 +129,7 @@ async fn volumes(engine: &Connection, stack: &StackSpec) -> Result<Vec<String>, 
         return Ok(Vec::new());
     }
     let names: Vec<&str> = stack.volumes.iter().map(|volume| volume.name.as_str()).collect();
-    // The Engine's filter also lets through whatever contains one of the names.
+    // The Engine's filter also matches names that contain one of these.
     let filters = [("name", names.clone())].into();
     let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
     let listed = engine.docker.list_volumes(Some(options)).await;

@@ -1,4 +1,4 @@
-//! Which port could not be bound and why: reads the Engine's words, and asks its containers and this machine who has it.
+//! Explains why a port could not be published: parses the Engine's message and finds what is using the port.
 
 use monitor_core::{
     error::StackError,
@@ -12,39 +12,38 @@ use crate::{
     host::{Listener, listener, overlap},
 };
 
-/// What engines say when a port is taken: Docker with and without its userland proxy, rootless Docker, Docker Desktop,
-/// Podman.
-const CONFLICT_WORDS: [&str; 4] =
+/// Messages if a port is in use: Docker with and without its userland proxy, rootless Docker, Docker Desktop, Podman.
+const CONFLICT_MESSAGES: [&str; 4] =
     ["port is already allocated", "address already in use", "ports are not available", "failed to bind host port"];
 
-/// What they say when an address is not the machine's (Linux, macOS).
-const ADDRESS_WORDS: [&str; 2] = ["cannot assign requested address", "can't assign requested address"];
+/// Messages if the machine does not have the address (Linux, macOS).
+const ADDRESS_MESSAGES: [&str; 2] = ["cannot assign requested address", "can't assign requested address"];
 
-/// What rootless engines say of ports below 1024.
-const PRIVILEGE_WORDS: [&str; 2] = ["cannot expose privileged port", "bind: permission denied"];
+/// Messages of rootless Engines for ports below 1024.
+const PRIVILEGE_MESSAGES: [&str; 2] = ["cannot expose privileged port", "bind: permission denied"];
 
-/// The error for a port that the Engine could not bind, when that is what its words say.
-pub(super) async fn error(engine: &Connection, spec: &ServiceSpec, words: &str, id: &str) -> Option<StackError> {
-    if let Some(error) = unpublishable(spec, words) {
+/// The error for a port that the Engine could not bind. `None` if its message is about something else.
+pub(super) async fn port_error(engine: &Connection, spec: &ServiceSpec, message: &str, id: &str) -> Option<StackError> {
+    if let Some(error) = publish_error(spec, message) {
         return Some(error);
     }
-    let port = conflict(&spec.ports, words)?;
+    let port = conflicting_port(&spec.ports, message)?;
     Some(StackError::PortTaken {
         service: spec.service,
         port: port.host,
-        holder: holder(engine, port, id).await,
+        holder: find_holder(engine, port, id).await,
         field: spec.port_setting(port.host),
     })
 }
 
-/// The error for a port that nobody has and that cannot be bound all the same.
-fn unpublishable(spec: &ServiceSpec, words: &str) -> Option<StackError> {
-    let lower = words.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let port = named(&spec.ports, &lower)?;
-    let (detail, field) = match (says(&ADDRESS_WORDS), says(&PRIVILEGE_WORDS)) {
-        (true, _) => ("the Engine's machine has no such address".to_owned(), "monitoring.bind_address".to_owned()),
-        (_, true) => ("the Engine may not use ports below 1024".to_owned(), spec.port_setting(port.host)),
+/// The error for a port that is free but can't be published.
+fn publish_error(spec: &ServiceSpec, message: &str) -> Option<StackError> {
+    let lower = message.to_lowercase();
+    let says = |messages: &[&str]| messages.iter().any(|message| lower.contains(message));
+    let port = mentioned_port(&spec.ports, &lower)?;
+    let (detail, field) = match (says(&ADDRESS_MESSAGES), says(&PRIVILEGE_MESSAGES)) {
+        (true, _) => ("the Engine's host does not have this address".to_owned(), "monitoring.bind_address".to_owned()),
+        (_, true) => ("the Engine isn't allowed to use ports below 1024".to_owned(), spec.port_setting(port.host)),
         _ => return None,
     };
     Some(StackError::CannotPublish {
@@ -56,37 +55,37 @@ fn unpublishable(spec: &ServiceSpec, words: &str) -> Option<StackError> {
     })
 }
 
-/// The port that somebody else has, when that is what the Engine's words say.
-fn conflict<'a>(wanted: &'a [PublishedPort], words: &str) -> Option<&'a PublishedPort> {
-    let lower = words.to_lowercase();
-    if !CONFLICT_WORDS.iter().any(|conflict| lower.contains(conflict)) {
+/// The port that is already in use, if the message says so.
+fn conflicting_port<'a>(wanted: &'a [PublishedPort], message: &str) -> Option<&'a PublishedPort> {
+    let lower = message.to_lowercase();
+    if !CONFLICT_MESSAGES.iter().any(|conflict| lower.contains(conflict)) {
         return None;
     }
-    named(wanted, &lower)
+    mentioned_port(wanted, &lower)
 }
 
-/// The port that the words name; where they name none, the only one there is.
-fn named<'a>(wanted: &'a [PublishedPort], words: &str) -> Option<&'a PublishedPort> {
-    let named = wanted.iter().filter_map(|port| Some((position_of(words, port.host)?, port)));
-    // `127.0.0.1:3000:172.18.0.2:4000`: the host's port is the first that is said.
-    named.min_by_key(|(position, _)| *position).map(|(_, port)| port).or(match wanted {
+/// The port that the message mentions. If it mentions none, the only one if there is just one.
+fn mentioned_port<'a>(wanted: &'a [PublishedPort], message: &str) -> Option<&'a PublishedPort> {
+    let mentioned = wanted.iter().filter_map(|port| Some((find_port(message, port.host)?, port)));
+    // `127.0.0.1:3000:172.18.0.2:4000`: the first port is the host's.
+    mentioned.min_by_key(|(position, _)| *position).map(|(_, port)| port).or(match wanted {
         [only] => Some(only),
         _ => None,
     })
 }
 
-/// Where the words say `:3000`, not `:30001`.
-fn position_of(words: &str, port: u16) -> Option<usize> {
+/// The position of `:3000` in the message, but not of `:30001`.
+fn find_port(message: &str, port: u16) -> Option<usize> {
     let sought = format!(":{port}");
-    words
+    message
         .match_indices(&sought)
-        .find(|(at, _)| !words[at + sought.len()..].starts_with(|next: char| next.is_ascii_digit()))
+        .find(|(at, _)| !message[at + sought.len()..].starts_with(|next: char| next.is_ascii_digit()))
         .map(|(at, _)| at)
 }
 
-/// Who has the port: a container, or else a process of this machine. `None` where that cannot be found out.
-async fn holder(engine: &Connection, port: &PublishedPort, own_id: &str) -> Option<String> {
-    let containers = observe::list(engine).await.unwrap_or_default();
+/// What is using the port: a container, or else a process on this machine. `None` if that is unknown.
+async fn find_holder(engine: &Connection, port: &PublishedPort, own_id: &str) -> Option<String> {
+    let containers = observe::list_containers(engine).await.unwrap_or_default();
     let container = containers.into_iter().find(|container| {
         container.id != own_id
             && container.state == ContainerState::Running
@@ -95,7 +94,7 @@ async fn holder(engine: &Connection, port: &PublishedPort, own_id: &str) -> Opti
     if let Some(container) = container {
         return Some(format!("container `{}`", container.name));
     }
-    // The process holds the port where the Engine is; only on this machine can it be looked for.
+    // The process runs on the Engine's host. It can be found only if that is this machine.
     if host_of_published_ports(&engine.endpoint).is_some() {
         return None;
     }

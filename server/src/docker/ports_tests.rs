@@ -1,4 +1,4 @@
-//! Which port it was, and what is the matter with it, by the Engine's words.
+//! Which port failed and why, for the messages of different Engines.
 
 use monitor_core::{
     service::Service,
@@ -13,15 +13,15 @@ fn port(host: u16) -> PublishedPort {
 }
 
 #[test]
-fn the_engines_words_name_the_port() {
+fn the_conflicting_port_is_found_in_the_message() {
     let wanted = [port(4317), port(4318)];
     for (words, expected) in [
-        // Docker 20.10 to 27, the port held by a container.
+        // Docker 20.10 to 27, the port is used by a container.
         (
             "driver failed programming external connectivity on endpoint otel-collector (3f1): Bind for 127.0.0.1:4318 failed: port is already allocated",
             Some(4318),
         ),
-        // The same, the port held by a process.
+        // The same, the port is used by a process.
         (
             "driver failed programming external connectivity on endpoint otel-collector (3f1): Error starting userland proxy: listen tcp4 127.0.0.1:4317: bind: address already in use",
             Some(4317),
@@ -44,23 +44,23 @@ fn the_engines_words_name_the_port() {
         ),
         // Podman.
         ("rootlessport listen tcp 127.0.0.1:4317: bind: address already in use", Some(4317)),
-        // A longer number is another port, and other trouble is no conflict.
+        // A longer number is another port, and other errors are not conflicts.
         ("listen tcp4 127.0.0.1:43180: bind: address already in use", None),
         ("OCI runtime create failed: exec: \"x:4318\": executable file not found", None),
         ("", None),
     ] {
-        assert_eq!(conflict(&wanted, words).map(|port| port.host), expected, "{words}");
+        assert_eq!(conflicting_port(&wanted, words).map(|port| port.host), expected, "{words}");
     }
-    // Words that name no port can only mean the one there is.
-    assert_eq!(conflict(&wanted[..1], "address already in use").map(|port| port.host), Some(4317));
+    // A message without a port means the only one.
+    assert_eq!(conflicting_port(&wanted[..1], "address already in use").map(|port| port.host), Some(4317));
 }
 
 #[test]
-fn a_port_that_cannot_be_bound_is_told_from_one_that_is_taken() {
+fn ports_that_cannot_be_published_are_told_apart_from_ports_in_use() {
     let facts = HostFacts { directory: "/data/monitor".into(), docker_socket: "/run/docker.sock".into() };
     let stack = StackSpec::new(&Settings::default(), &facts);
     let spec = stack.service(Service::Grafana).expect("a service");
-    let field_of = |words: &str| match unpublishable(spec, words) {
+    let field_of = |words: &str| match publish_error(spec, words) {
         Some(StackError::CannotPublish { field, port: 3000, .. }) => Some(field),
         Some(other) => panic!("{other}"),
         None => None,
@@ -71,7 +71,7 @@ fn a_port_that_cannot_be_bound_is_told_from_one_that_is_taken() {
             "driver failed programming external connectivity on endpoint grafana (3f1): Error starting userland proxy: listen tcp4 192.0.2.7:3000: bind: cannot assign requested address",
             Some("monitoring.bind_address"),
         ),
-        // Docker 28 and later; the first words are also those of a conflict.
+        // Docker 28 and later. The message begins like that of a conflict.
         (
             "failed to set up container networking: driver failed programming external connectivity on endpoint grafana (3f1): failed to bind host port 192.0.2.7:3000/tcp: cannot assign requested address",
             Some("monitoring.bind_address"),

@@ -1,4 +1,4 @@
-//! Fetching an image: the Engine's report, layer by layer, summed up to bytes.
+//! Pulls images, and adds up the progress of their layers.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use monitor_core::{error::StackError, job::Pull, service::Service, settings::Ima
 use super::client::Client;
 use crate::engine::PullProgress;
 
-/// Fetches an image. Dropping the future closes the connection, upon which the Engine stops fetching.
-pub(super) async fn pull(
+/// Pulls an image. Dropping the future closes the connection, and the Engine then cancels the pull.
+pub(super) async fn pull_image(
     client: &Client,
     service: Service,
     image: &ImageRef,
@@ -22,31 +22,31 @@ pub(super) async fn pull(
     let options = CreateImageOptionsBuilder::default().from_image(repository).tag(tag).build();
     let mut reports = engine.docker.create_image(Some(options), None, None);
     let mut layers = Layers::default();
-    progress(layers.sum(image, false));
+    progress(layers.total(image, false));
     loop {
         match reports.try_next().await.map_err(|error| engine.failure(error)) {
             Ok(Some(report)) => {
-                if layers.fold(report) {
-                    progress(layers.sum(image, false));
+                if layers.update(report) {
+                    progress(layers.total(image, false));
                 }
             }
             Ok(None) => break,
-            Err(failure) => return Err(failure.or(failed)),
+            Err(failure) => return Err(failure.or_else(failed)),
         }
     }
     drop(reports);
-    // An Engine that is shut down ends the report without an error.
+    // An Engine that is shut down ends the stream without an error.
     match super::observe::image_id(client, image.as_str()).await? {
         Some(_) => {
-            progress(layers.sum(image, true));
+            progress(layers.total(image, true));
             Ok(())
         }
-        None => Err(failed("the Engine ended its report before the image was there".into())),
+        None => Err(failed("the Engine closed the connection before the image was complete".into())),
     }
 }
 
-/// What the Engine wants in two parameters. A digest stands in the place of the tag and leaves no room for one; without
-/// either, the Engine would fetch every tag there is.
+/// Splits a reference into the two parameters of the Engine's API. A digest replaces the tag. The default tag is `latest`,
+/// because without a tag the Engine would pull all of them.
 fn repository_and_tag(image: &str) -> (&str, &str) {
     let (name, digest) = match image.split_once('@') {
         Some((name, digest)) => (name, Some(digest)),
@@ -59,7 +59,7 @@ fn repository_and_tag(image: &str) -> (&str, &str) {
     (repository, digest.unwrap_or(tag))
 }
 
-/// What is known of each layer, by the Engine's short id.
+/// Progress by layer, with the Engine's short ids as keys.
 #[derive(Default)]
 struct Layers(HashMap<String, Layer>);
 
@@ -70,16 +70,16 @@ struct Layer {
 }
 
 impl Layers {
-    /// Takes one report in; whether it changed anything. Only what comes over the wire counts: unpacking has numbers
-    /// too, but of other bytes.
-    fn fold(&mut self, report: CreateImageInfo) -> bool {
+    /// Applies a report and returns whether it changed anything. Only downloads count. Reports about unpacking are in bytes
+    /// of unpacked data.
+    fn update(&mut self, report: CreateImageInfo) -> bool {
         let (Some(id), Some(status)) = (report.id, report.status) else { return false };
         let known = self.0.get(&id).copied();
         let layer = match (status.as_str(), report.progress_detail) {
             ("Downloading", Some(detail)) => {
                 let count = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
                 let (fetched, total) = (count(detail.current), count(detail.total));
-                // Where the registry does not say how long a layer is, it is as long as what came so far.
+                // If the registry does not report the size of a layer, the bytes so far count as its size.
                 Layer { fetched, total: total.max(fetched) }
             }
             ("Download complete" | "Verifying Checksum" | "Pull complete", _) => {
@@ -92,7 +92,7 @@ impl Layers {
         known.is_none_or(|known| (known.fetched, known.total) != (layer.fetched, layer.total))
     }
 
-    fn sum(&self, image: &ImageRef, complete: bool) -> Pull {
+    fn total(&self, image: &ImageRef, complete: bool) -> Pull {
         let fetched_bytes = self.0.values().map(|layer| layer.fetched).sum();
         let total_bytes = self.0.values().map(|layer| layer.total).sum();
         Pull {

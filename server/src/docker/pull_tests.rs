@@ -1,15 +1,15 @@
-//! Reports of a pull, as the Engine writes them, to bytes.
+//! Progress of pulls, from reports in the Engine's format.
 
 use super::*;
 
-/// The sums after each of the reports that changed something.
+/// Fetched and total bytes after each report that changed them.
 fn sums(reports: &str) -> Vec<(u64, u64)> {
     let image: ImageRef = "grafana/loki:3.7.0".parse().expect("a reference");
     let mut layers = Layers::default();
     let mut sums = Vec::new();
     for line in reports.lines() {
-        if layers.fold(serde_json::from_str(line).expect("a report")) {
-            let pull = layers.sum(&image, false);
+        if layers.update(serde_json::from_str(line).expect("a report")) {
+            let pull = layers.total(&image, false);
             sums.push((pull.fetched_bytes, pull.total_bytes));
         }
     }
@@ -17,7 +17,7 @@ fn sums(reports: &str) -> Vec<(u64, u64)> {
 }
 
 #[test]
-fn layers_are_summed_to_the_byte_and_unpacking_does_not_count() {
+fn layers_are_added_up_and_unpacking_does_not_count() {
     let reports = r#"{"status":"Pulling from grafana/loki","id":"3.7.0"}
 {"status":"Already exists","progressDetail":{},"id":"aaa"}
 {"status":"Pulling fs layer","progressDetail":{},"id":"bbb"}
@@ -37,7 +37,7 @@ fn layers_are_summed_to_the_byte_and_unpacking_does_not_count() {
 }
 
 #[test]
-fn a_layer_of_unknown_length_is_as_long_as_what_came_and_a_retry_begins_anew() {
+fn a_layer_of_unknown_size_grows_and_a_retry_starts_over() {
     let reports = r#"{"status":"Downloading","progressDetail":{"current":30},"id":"a"}
 {"status":"Downloading","progressDetail":{"current":60,"total":-1},"id":"a"}
 {"status":"Retrying in 5 seconds","progressDetail":{},"id":"a"}
@@ -46,7 +46,7 @@ fn a_layer_of_unknown_length_is_as_long_as_what_came_and_a_retry_begins_anew() {
 }
 
 #[test]
-fn references_are_split_as_the_engine_wants_them() {
+fn references_are_split_into_repository_and_tag() {
     for (image, expected) in [
         ("grafana/loki", ("grafana/loki", "latest")),
         ("grafana/loki:3.7.0", ("grafana/loki", "3.7.0")),
@@ -60,7 +60,7 @@ fn references_are_split_as_the_engine_wants_them() {
 }
 
 #[tokio::test]
-async fn dropping_a_pull_hangs_up_so_that_the_engine_stops_fetching() {
+async fn dropping_a_pull_closes_the_connection_so_that_the_engine_cancels_it() {
     use std::{
         io::{Read, Write},
         os::unix::net::UnixListener,
@@ -80,28 +80,27 @@ async fn dropping_a_pull_hangs_up_so_that_the_engine_stops_fetching() {
     let (fetching, is_fetching) = tokio::sync::oneshot::channel();
     let engine_thread = std::thread::spawn(move || {
         let mut buffer = [0; 4096];
-        let (mut introduction, _) = listener.accept().expect("a connection");
-        let read = introduction.read(&mut buffer).expect("a request");
+        let (mut negotiation, _) = listener.accept().expect("a connection");
+        let read = negotiation.read(&mut buffer).expect("a request");
         assert!(buffer[..read].starts_with(b"GET /version"));
-        write!(introduction, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{ENGINE_20}", ENGINE_20.len())
-            .expect("read");
+        write!(negotiation, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{ENGINE_20}", ENGINE_20.len()).expect("read");
         let (mut pull, _) = listener.accept().expect("a connection");
         let read = pull.read(&mut buffer).expect("a request");
         assert!(buffer[..read].starts_with(b"POST /v1.41/images/create?fromImage=a&tag=1"));
-        // A report that never ends.
+        // A response that never ends.
         write!(pull, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").expect("read");
         let report = r#"{"status":"Downloading","progressDetail":{"current":30,"total":90},"id":"x"}"#;
         writeln!(pull, "{report}").expect("read");
         fetching.send(()).expect("the test waits");
-        // Nothing more is sent to the Engine; the read ends when the other side hangs up.
+        // Nothing more is sent to the Engine, so the read ends when the client closes the connection.
         assert_eq!(pull.read(&mut buffer).unwrap_or(0), 0);
     });
     let engine = DockerEngine::at(at(&path));
     let image = "a:1".parse().expect("a reference");
     let progress = |_| {};
     tokio::select! {
-        result = engine.pull_image(Service::Loki, &image, &progress) => panic!("it cannot end: {result:?}"),
-        told = is_fetching => told.expect("the report began"),
+        result = engine.pull_image(Service::Loki, &image, &progress) => panic!("the pull must not end: {result:?}"),
+        started = is_fetching => started.expect("the response began"),
     }
     tokio::task::spawn_blocking(|| engine_thread.join()).await.expect("no panic").expect("no panic");
 }

@@ -1,4 +1,4 @@
-//! An Engine behind a real socket that answers by a script. For tests.
+//! For tests: an Engine behind a real socket that sends scripted responses.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -9,13 +9,13 @@ use std::{
 
 use super::connect::{Endpoint, endpoint_from_environment};
 
-/// The endpoint at that socket.
+/// The endpoint of the socket at `path`.
 pub(super) fn at(path: &Path) -> Endpoint {
     let host = format!("unix://{}", path.display());
     endpoint_from_environment(|name| (name == "DOCKER_HOST").then(|| host.clone())).expect("an endpoint")
 }
 
-/// Answers one request after the other with these statuses and bodies, and reports the paths that were asked for.
+/// Responds to one request after another with these statuses and bodies. The thread returns the requested paths.
 pub(super) fn scripted(path: &Path, answers: &'static [(u16, &'static str)]) -> JoinHandle<Vec<String>> {
     std::fs::remove_file(path).ok();
     let listener = UnixListener::bind(path).expect("a socket");
@@ -34,7 +34,7 @@ pub(super) fn scripted(path: &Path, answers: &'static [(u16, &'static str)]) -> 
     })
 }
 
-/// What Docker Engine 20.10 says of itself.
+/// The version response of Docker Engine 20.10.
 pub(super) const ENGINE_20: &str = r#"{"Version":"20.10.24","ApiVersion":"1.41","MinAPIVersion":"1.12"}"#;
-/// What Docker Engine 29 says of itself.
+/// The version response of Docker Engine 29.
 pub(super) const ENGINE_29: &str = r#"{"Version":"29.1.0","ApiVersion":"1.52","MinAPIVersion":"1.44"}"#;

@@ -1,4 +1,4 @@
-//! What goes on for as long as somebody reads: logs, use of CPU and memory, events.
+//! Streams that run while they are read: logs, CPU and memory, events.
 
 mod lines;
 
@@ -18,13 +18,13 @@ use super::{
 };
 use crate::engine::EngineEvent;
 
-/// The last lines, oldest first.
+/// The last `lines` lines of a log, oldest first.
 pub(super) async fn recent_logs(client: &Client, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError> {
     let engine = client.connection().await?;
-    log(engine, service, logs_options(lines).build()).try_collect().await
+    log_lines(engine, service, logs_options(lines).build()).try_collect().await
 }
 
-/// The last lines and every new one.
+/// The last `tail` lines of a log, then every new line.
 pub(super) fn follow_logs(
     client: &Client,
     service: Service,
@@ -33,7 +33,7 @@ pub(super) fn follow_logs(
     let client = client.clone();
     async move {
         let engine = client.connection().await?;
-        Ok(log(engine, service, logs_options(tail).follow(true).build()))
+        Ok(log_lines(engine, service, logs_options(tail).follow(true).build()))
     }
     .try_flatten_stream()
     .boxed()
@@ -43,19 +43,23 @@ fn logs_options(tail: u32) -> LogsOptionsBuilder {
     LogsOptionsBuilder::default().stdout(true).stderr(true).timestamps(true).tail(&tail.to_string())
 }
 
-/// A container's log as whole lines. What is left of a line when the log ends is a line too.
-fn log(engine: Connection, service: Service, options: LogsOptions) -> BoxStream<'static, Result<LogLine, StackError>> {
+/// A container's log as complete lines. An incomplete line at the end of the log counts as a line.
+fn log_lines(
+    engine: Connection,
+    service: Service,
+    options: LogsOptions,
+) -> BoxStream<'static, Result<LogLine, StackError>> {
     let pieces = engine.docker.logs(service.name(), Some(options)).map_err(move |error| match engine.failure(error) {
         failure if failure.is_missing() => StackError::NoContainer { service },
-        failure => failure.or_refused(&format!("show the log of `{service}`")),
+        failure => failure.or_refused(&format!("read the log of `{service}`")),
     });
-    // `None` marks the end, so that the rest can be flushed.
+    // `None` marks the end, so that an incomplete line can be flushed.
     let pieces = pieces.map_ok(Some).chain(stream::once(ready(Ok(None))));
     pieces
         .scan(Lines::default(), |lines, piece| {
             let complete = match piece {
-                Ok(Some(piece)) => lines.take_in(piece).into_iter().map(Ok).collect(),
-                Ok(None) => lines.rest().into_iter().map(Ok).collect(),
+                Ok(Some(piece)) => lines.push(piece).into_iter().map(Ok).collect(),
+                Ok(None) => lines.flush().into_iter().map(Ok).collect(),
                 Err(error) => vec![Err(error)],
             };
             ready(Some(stream::iter(complete)))
@@ -65,7 +69,7 @@ fn log(engine: Connection, service: Service, options: LogsOptions) -> BoxStream<
         .boxed()
 }
 
-/// CPU and memory, about once a second, until the container stops.
+/// CPU and memory about once a second, until the container stops.
 pub(super) fn usage(client: &Client, id: &str) -> BoxStream<'static, Usage> {
     let (client, id) = (client.clone(), id.to_owned());
     async move {
@@ -83,40 +87,40 @@ pub(super) fn usage(client: &Client, id: &str) -> BoxStream<'static, Usage> {
     .boxed()
 }
 
-/// What happens from now on.
+/// Events from now on.
 ///
-/// "Now" is a moment of the Engine's own clock, asked for first: the Engine keeps its last events and hands out those
-/// since then, so nothing is lost between the question and the moment when the stream begins to flow.
+/// "Now" is the Engine's own time, which is requested first. The Engine keeps its latest events and sends those since
+/// then, so none is lost before the stream is connected.
 pub(super) fn events(client: &Client) -> BoxStream<'static, Result<Option<EngineEvent>, StackError>> {
     let client = client.clone();
     async move {
         let engine = client.connection().await?;
-        let since = moment_of(&engine).await?;
+        let since = engine_time(&engine).await?;
         let filters = [("type", vec!["container", "network", "volume"])].into();
         let options = EventsOptionsBuilder::default().since(&since).filters(&filters).build();
         let events = engine.docker.events(Some(options));
         let events = events.map_err(move |error| match engine.failure(error) {
-            // A connection that breaks in the middle of an event looks like an event that cannot be read.
+            // A connection that breaks in the middle of an event looks like an event that can't be parsed.
             Failure::Refused { status: 200, message } => {
                 StackError::EngineUnreachable { endpoint: engine.endpoint.to_string(), detail: message }
             }
-            failure => failure.or_refused("tell its events"),
+            failure => failure.or_refused("send events"),
         });
-        let events = events.try_filter_map(|message| future::ok(convert::event(message).map(Some)));
+        let events = events.try_filter_map(|message| future::ok(convert::engine_event(message).map(Some)));
         Ok(stream::once(future::ok(None)).chain(events))
     }
     .try_flatten_stream()
     .boxed()
 }
 
-/// The Engine's clock, as `since` wants it: seconds and nanoseconds since 1970.
-async fn moment_of(engine: &Connection) -> Result<String, StackError> {
+/// The Engine's time in the format of `since`: seconds since 1970 with nanoseconds.
+async fn engine_time(engine: &Connection) -> Result<String, StackError> {
     let info = engine.docker.info().await;
-    let info = info.map_err(|error| engine.failure(error).or_refused("tell the time"))?;
+    let info = info.map_err(|error| engine.failure(error).or_refused("report its time"))?;
     let now = info.system_time.as_deref().and_then(Timestamp::from_rfc3339).map(Timestamp::unix_milliseconds);
     let now = now.ok_or_else(|| StackError::EngineRefused {
-        what: "tell the time".into(),
-        detail: "its answer holds none".into(),
+        what: "report its time".into(),
+        detail: "its response has no time".into(),
     })?;
     Ok(format!("{}.{:03}000000", now / 1000, now % 1000))
 }

@@ -1,4 +1,4 @@
-//! Streams of a scripted Engine: what they give, and how they end.
+//! Streams from a scripted Engine.
 
 use super::*;
 use crate::engine::ContainerAction;
@@ -16,10 +16,10 @@ const START: &str = r#"{"Type":"container","Action":"start","Actor":{"ID":"1","A
 const CUT: &str = r#"{"Type":"container","Action":"st"#;
 
 #[tokio::test]
-async fn events_begin_at_the_engines_own_now_and_end_when_it_goes() {
+async fn events_start_at_the_engines_own_time_and_end_when_it_becomes_unreachable() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("docker.sock");
-    let asked = scripted(&path, &[(200, ENGINE_20), (200, NOON), (200, START), (200, NOON), (200, CUT)]);
+    let requested = scripted(&path, &[(200, ENGINE_20), (200, NOON), (200, START), (200, NOON), (200, CUT)]);
     let engine = DockerEngine::at(at(&path));
 
     let events: Vec<_> = engine.events().collect().await;
@@ -29,26 +29,30 @@ async fn events_begin_at_the_engines_own_now_and_end_when_it_goes() {
     let cut: Vec<_> = engine.events().collect().await;
     assert!(matches!(cut[..], [Ok(None), Err(StackError::EngineUnreachable { .. })]), "{cut:?}");
 
-    let asked = asked.join().expect("no panic");
-    assert_eq!(asked[..2], ["/version", "/v1.41/info"]);
-    assert!(asked[2].starts_with("/v1.41/events?since=1795348800.123000000&filters="), "{}", asked[2]);
+    let requested = requested.join().expect("no panic");
+    assert_eq!(requested[..2], ["/version", "/v1.41/info"]);
+    assert!(requested[2].starts_with("/v1.41/events?since=1795348800.123000000&filters="), "{}", requested[2]);
     let gone: Vec<_> = engine.events().collect().await;
     assert!(matches!(gone[..], [Err(StackError::EngineUnreachable { .. })]), "{gone:?}");
 }
 
 #[tokio::test]
-async fn a_log_that_ends_in_the_middle_of_a_line_gives_that_line_too() {
+async fn an_incomplete_line_at_the_end_of_a_log_is_returned() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("docker.sock");
-    // A terminal's log has no frames.
+    // The log of a container with a terminal has no frames.
     const LOG: &str = "2026-11-22T12:00:00Z one\n2026-11-22T12:00:01Z tw";
-    let asked = scripted(&path, &[(200, ENGINE_20), (200, LOG), (404, "{}")]);
+    let requested = scripted(&path, &[(200, ENGINE_20), (200, LOG), (404, "{}")]);
     let engine = DockerEngine::at(at(&path));
     let lines = engine.recent_logs(Service::Loki, 7).await.expect("lines");
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(texts, ["one", "tw"]);
     let gone: Vec<_> = engine.follow_logs(Service::Loki, 0).collect().await;
     assert_eq!(gone, [Err(StackError::NoContainer { service: Service::Loki })]);
-    let asked = asked.join().expect("no panic");
-    assert!(asked[1].starts_with("/v1.41/containers/loki/logs?") && asked[1].contains("tail=7"), "{}", asked[1]);
+    let requested = requested.join().expect("no panic");
+    assert!(
+        requested[1].starts_with("/v1.41/containers/loki/logs?") && requested[1].contains("tail=7"),
+        "{}",
+        requested[1]
+    );
 }

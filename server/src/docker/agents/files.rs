@@ -1,4 +1,5 @@
-//! Single small files out of a container, through the Engine's archive: nothing is run in it, and it need not run.
+//! Reads single small files from a container through the Engine's archive API. Nothing is run in the container, and it
+//! does not have to be running.
 
 use std::io::Read;
 
@@ -14,67 +15,67 @@ use crate::{
     engine::AgentFiles,
 };
 
-/// Larger files than this are not settings, and no `package.json` either.
-const LIMIT_BYTES: usize = 1 << 20;
-/// Claude Code's settings that nobody in the container can override.
+/// Settings files and `package.json` are much smaller than this.
+const SIZE_LIMIT_BYTES: usize = 1 << 20;
+/// Claude Code's settings that can't be overridden in the container.
 const MANAGED_SETTINGS: &str = "/etc/claude-code/managed-settings.json";
-/// Where the installer puts a link to the version in use, `…/versions/2.1.100`.
-const LINKS: [&str; 2] = ["/home/claude/.local/bin/claude", "/root/.local/bin/claude"];
-/// Where npm puts it for everybody.
-const MODULES: [&str; 3] =
+/// The installer's symbolic links to the version in use, `…/versions/2.1.100`.
+const VERSION_LINKS: [&str; 2] = ["/home/claude/.local/bin/claude", "/root/.local/bin/claude"];
+/// Folders of npm's global installation.
+const NPM_FOLDERS: [&str; 3] =
     ["/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/local/share/npm-global/lib/node_modules"];
 
-/// What can be learnt from the files of a container. A container that is gone has none.
-pub(in crate::docker) async fn files(client: &Client, id: &str) -> Result<AgentFiles, StackError> {
+/// Reads Claude Code's version and managed settings. Both are `None` if the container was removed.
+pub(in crate::docker) async fn read_agent_files(client: &Client, id: &str) -> Result<AgentFiles, StackError> {
     let engine = client.connection().await?;
-    let managed_settings = read(&engine, id, MANAGED_SETTINGS).await?;
+    let managed_settings = read_text(&engine, id, MANAGED_SETTINGS).await?;
     Ok(AgentFiles { claude_version: claude_version(&engine, id).await?, managed_settings })
 }
 
 async fn claude_version(engine: &Connection, id: &str) -> Result<Option<String>, StackError> {
-    for link in LINKS {
+    for link in VERSION_LINKS {
         let options = ContainerArchiveInfoOptionsBuilder::default().path(link).build();
         let answer = engine.docker.get_container_archive_info(id, Some(options)).await;
-        let target = found(answer.map_err(|error| engine.failure(error)))?.map(|file| file.link_target);
+        let target = unless_refused(answer.map_err(|error| engine.failure(error)))?.map(|file| file.link_target);
         if let Some(version) = target.as_deref().and_then(version_of_link) {
             return Ok(Some(version));
         }
     }
-    for folder in MODULES {
+    for folder in NPM_FOLDERS {
         let path = format!("{folder}/@anthropic-ai/claude-code/package.json");
-        if let Some(version) = read(engine, id, &path).await?.as_deref().and_then(version_of_package) {
+        if let Some(version) = read_text(engine, id, &path).await?.as_deref().and_then(version_of_package) {
             return Ok(Some(version));
         }
     }
     Ok(None)
 }
 
-/// The text of a file; `None` where there is none, or none that can be read as text.
-async fn read(engine: &Connection, id: &str, path: &str) -> Result<Option<String>, StackError> {
+/// The text of a file. `None` if it is missing, too large or not UTF-8.
+async fn read_text(engine: &Connection, id: &str, path: &str) -> Result<Option<String>, StackError> {
     let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
     let mut pieces = Box::pin(engine.docker.download_from_container(id, Some(options)));
     let mut archive = Vec::new();
     while let Some(piece) = pieces.next().await {
-        let Some(piece) = found(piece.map_err(|error| engine.failure(error)))? else { return Ok(None) };
+        let Some(piece) = unless_refused(piece.map_err(|error| engine.failure(error)))? else { return Ok(None) };
         archive.extend_from_slice(&piece);
-        if archive.len() > LIMIT_BYTES {
+        if archive.len() > SIZE_LIMIT_BYTES {
             return Ok(None);
         }
     }
-    Ok(only_file(&archive))
+    Ok(first_file(&archive))
 }
 
-/// What is missing or refused is not there; only an Engine that does not answer is an error.
-fn found<T>(answer: Result<T, Failure>) -> Result<Option<T>, StackError> {
+/// `None` if the file is missing or the Engine refuses to show it. Only an unreachable Engine is an error.
+fn unless_refused<T>(answer: Result<T, Failure>) -> Result<Option<T>, StackError> {
     match answer {
-        Ok(there) => Ok(Some(there)),
+        Ok(value) => Ok(Some(value)),
         Err(Failure::Refused { .. }) => Ok(None),
         Err(Failure::NoAnswer(error)) => Err(error),
     }
 }
 
-/// The text of the one file in that archive.
-fn only_file(archive: &[u8]) -> Option<String> {
+/// The text of the first file in a tar archive.
+fn first_file(archive: &[u8]) -> Option<String> {
     let mut archive = tar::Archive::new(archive);
     let mut file =
         archive.entries().ok()?.filter_map(Result::ok).find(|entry| entry.header().entry_type().is_file())?;
@@ -95,10 +96,10 @@ fn version_of_package(text: &str) -> Option<String> {
     is_version(version).then(|| version.to_owned())
 }
 
-/// It is shown on the page, so it has to look like one.
+/// The version is shown on a page, so text that doesn't look like one is ignored.
 fn is_version(text: &str) -> bool {
-    let fine = |letter: char| letter.is_ascii_alphanumeric() || ".-+".contains(letter);
-    text.starts_with(|first: char| first.is_ascii_digit()) && text.len() <= 40 && text.chars().all(fine)
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ".-+".contains(letter);
+    text.starts_with(|first: char| first.is_ascii_digit()) && text.len() <= 40 && text.chars().all(is_allowed)
 }
 
 #[cfg(test)]
@@ -116,15 +117,15 @@ mod tests {
     }
 
     #[test]
-    fn the_one_file_of_an_archive_is_read_and_nothing_else_is_taken_for_one() {
-        assert_eq!(only_file(&archive(tar::EntryType::Regular, "{\"env\":{}}")).as_deref(), Some("{\"env\":{}}"));
-        assert_eq!(only_file(&archive(tar::EntryType::Directory, "")), None);
-        assert_eq!(only_file(b"no archive at all"), None);
-        assert_eq!(only_file(&[]), None);
+    fn the_file_in_an_archive_is_read_and_folders_and_garbage_are_ignored() {
+        assert_eq!(first_file(&archive(tar::EntryType::Regular, "{\"env\":{}}")).as_deref(), Some("{\"env\":{}}"));
+        assert_eq!(first_file(&archive(tar::EntryType::Directory, "")), None);
+        assert_eq!(first_file(b"not an archive"), None);
+        assert_eq!(first_file(&[]), None);
     }
 
     #[test]
-    fn versions_are_told_from_what_only_stands_in_their_place() {
+    fn only_well_formed_versions_are_accepted() {
         for (target, version) in [
             ("/home/claude/.local/share/claude/versions/2.1.100", Some("2.1.100")),
             ("/root/.local/share/claude/versions/2.2.0-beta.1", Some("2.2.0-beta.1")),
