@@ -136,12 +136,12 @@ impl ControlPlane for GuardedPanel {
 
     async fn settings_page(&self) -> Result<SettingsPage, StackError> {
         let installation = &self.for_action(Action::ViewSettings)?.installation;
-        settings_page::look(installation.engine.as_ref(), &installation.configuration).await
+        settings_page::gather(installation.engine.as_ref(), &installation.configuration).await
     }
 
     async fn look_at_port(&self, port: u16) -> Result<PortUse, StackError> {
         let installation = &self.for_action(Action::ViewSettings)?.installation;
-        Ok(settings_page::look_at_port(installation.engine.as_ref(), &installation.configuration, port).await)
+        Ok(settings_page::check_port(installation.engine.as_ref(), &installation.configuration, port).await)
     }
 
     async fn preview_settings(&self, form: SettingsForm) -> Result<Preview, StackError> {

@@ -1,5 +1,5 @@
-//! The stack's configuration on disk: reads the settings, compares the generated files with what they should be, and
-//! writes both. Files are replaced atomically, and what differs is never overwritten unasked.
+//! The stack's configuration on disk: reads and writes the settings and the generated files, and compares the files with
+//! their expected contents. Files are replaced atomically, and edited files are overwritten only on request.
 
 mod atomic;
 mod ledger;
@@ -31,7 +31,7 @@ use tokio::sync::Notify;
 use self::ledger::Ledger;
 pub use self::{
     settings_file::{Saved, SettingsText},
-    writing::{FilesBefore, Overwrite},
+    writing::{FilesBackup, Overwrite},
 };
 use crate::paths::{Paths, file_error};
 
@@ -40,84 +40,84 @@ use crate::paths::{Paths, file_error};
 pub struct Configuration {
     paths: Paths,
     docker_socket: String,
-    /// Held while the settings file is read, changed and replaced.
-    saving: Arc<Mutex<()>>,
+    /// Locked while the settings file is read, changed and replaced.
+    save_lock: Arc<Mutex<()>>,
     changed: Arc<Notify>,
 }
 
 impl Configuration {
-    /// The configuration at these paths, for an Engine whose containers mount that socket.
+    /// The configuration at these paths. `docker_socket` is the path that containers mount.
     pub fn new(paths: Paths, docker_socket: String) -> Configuration {
-        Configuration { paths, docker_socket, saving: Arc::default(), changed: Arc::default() }
+        Configuration { paths, docker_socket, save_lock: Arc::default(), changed: Arc::default() }
     }
 
-    /// Notifies whoever waits in `changed` that files or settings may have changed.
+    /// Wakes the task that waits in `changed`: files or settings may have changed.
     pub fn notify_changed(&self) {
         self.changed.notify_one();
     }
 
-    /// Resolves once files or settings may have changed; at once where that was not seen yet. For one waiter at a time.
+    /// Resolves when files or settings may have changed since the last call. For one waiting task at a time.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }
 
-    /// The monitor folder.
+    /// The path of the monitor folder.
     pub fn directory(&self) -> String {
         self.paths.directory.display().to_string()
     }
 
-    /// The settings file, whether or not it exists.
+    /// The path of the settings file, which may not exist.
     pub fn settings_file(&self) -> String {
         self.paths.settings_file.display().to_string()
     }
 
-    /// The folders whose contents matter: the settings' and the monitor folder. Either may not exist yet.
+    /// The folders to watch: that of the settings file and the monitor folder. They may not exist yet.
     pub fn folders(&self) -> [PathBuf; 2] {
         let settings = self.paths.settings_file.parent().map(PathBuf::from).unwrap_or_default();
         [settings, self.paths.directory.clone()]
     }
 
-    /// The stack that the settings ask for.
+    /// The stack that the settings describe.
     pub fn stack(&self) -> Result<StackSpec, StackError> {
         Ok(StackSpec::new(&self.settings()?, &self.facts()))
     }
 
-    /// The stack that settings alone would ask for: used where a broken settings file must not hide what runs.
+    /// The stack that the settings describe, or the default one if they are invalid, so that running services remain visible.
     pub fn stack_or_default(&self) -> StackSpec {
         StackSpec::new(&self.settings().unwrap_or_default(), &self.facts())
     }
 
-    /// Every generated file, on disk and as it should be.
+    /// The generated files, compared with the current settings.
     pub fn files(&self) -> Result<Vec<FileView>, StackError> {
-        let compared = self.files_under(&self.settings()?)?;
+        let compared = self.files_for(&self.settings()?)?;
         Ok(compared.into_iter().map(ComparedFile::view).collect())
     }
 
-    /// Every generated file, on disk and as those settings ask for.
-    pub fn files_under(&self, settings: &Settings) -> Result<Vec<ComparedFile>, StackError> {
+    /// The generated files, compared with what they should be for `settings`.
+    pub fn files_for(&self, settings: &Settings) -> Result<Vec<ComparedFile>, StackError> {
         self.check_generation()?;
         let ledger = Ledger::read(&self.paths.directory);
         files::render(settings, &self.facts())
             .into_iter()
             .map(|file| {
-                let on_disk = self.read(file.name)?;
-                let state = state_of(on_disk.as_deref(), &file, ledger.files.get(file.name));
+                let on_disk = self.read_file(file.name)?;
+                let state = compare_file(on_disk.as_deref(), &file, ledger.files.get(file.name));
                 Ok(ComparedFile { file, on_disk, state })
             })
             .collect()
     }
 
-    /// The settings that the generated files were written from last; `None` where that is not known.
+    /// The settings that the generated files were last written from. `None` if unknown.
     pub fn written_from(&self) -> Option<Settings> {
         Ledger::read(&self.paths.directory).written_from()
     }
 
-    /// Settings that the generated files were not written from, as far as they concern those files.
-    pub fn fields_behind(&self, settings: &Settings) -> Vec<FieldDrift> {
-        Ledger::read(&self.paths.directory).fields_behind(settings)
+    /// Settings that are not applied to the generated files yet.
+    pub fn field_drift(&self, settings: &Settings) -> Vec<FieldDrift> {
+        Ledger::read(&self.paths.directory).field_drift(settings)
     }
 
-    /// What the panel shows of it.
+    /// What the panel's snapshot contains about the configuration.
     pub fn summary(&self) -> live::Configuration {
         let (differing, error) = match self.files() {
             Ok(files) => (
@@ -136,25 +136,24 @@ impl Configuration {
         }
     }
 
-    /// The files are there.
+    /// Whether the files were generated.
     pub fn is_initialized(&self) -> bool {
         self.paths.directory.join("compose.yaml").is_file()
     }
 
-    /// The stack to start: fails where there are no files, and where starting would use files that do not belong to
-    /// the settings. A file that somebody edited by hand is theirs to edit and is used as it is; only `compose.yaml`
-    /// is not mounted but stands for the settings themselves, so that one must agree.
+    /// The stack to start. Fails if files are missing or out of date. Files that were edited by hand are used as they are,
+    /// except for `compose.yaml`: it is not mounted but describes the stack, so it has to match the settings.
     pub fn stack_to_start(&self) -> Result<StackSpec, StackError> {
         let settings = self.settings()?;
         if !self.is_initialized() {
             return Err(StackError::NotInitialized { directory: self.directory() });
         }
-        let stands_in_the_way = |file: &FileView| match file.state {
+        let prevents_start = |file: &FileView| match file.state {
             FileState::Current => false,
             FileState::Missing | FileState::Outdated => true,
             FileState::Edited => file.name == "compose.yaml",
         };
-        let files: Vec<String> = self.files()?.into_iter().filter(stands_in_the_way).map(|file| file.name).collect();
+        let files: Vec<String> = self.files()?.into_iter().filter(prevents_start).map(|file| file.name).collect();
         if files.is_empty() {
             Ok(StackSpec::new(&settings, &self.facts()))
         } else {
@@ -162,25 +161,25 @@ impl Configuration {
         }
     }
 
-    /// The stack to stop, as far as broken settings allow: fails only where the folder is another generation's.
+    /// The stack to stop. Works with invalid settings, and fails only if the folder belongs to a later Clawker.
     pub fn stack_to_stop(&self) -> Result<StackSpec, StackError> {
         self.check_generation()?;
         Ok(self.stack_or_default())
     }
 
-    /// The stack that followed this one lives in the same folder under the same project name; its containers bear the
-    /// labels by which ours are known. It is left alone as a whole.
+    /// Fails for the OpenSearch stack of later Clawker versions. It uses the same folder, project name and labels, so it could
+    /// not be told apart from ours, and is never changed.
     fn check_generation(&self) -> Result<(), StackError> {
-        match self.read("compose.yaml") {
+        match self.read_file("compose.yaml") {
             Ok(Some(compose)) if files::is_of_the_opensearch_generation(&compose) => {
                 Err(StackError::OtherGeneration { directory: self.directory() })
             }
-            // A file that cannot be read is told of by whoever needs it.
+            // A file that can't be read is reported where it is needed.
             _ => Ok(()),
         }
     }
 
-    /// What this machine adds to the settings.
+    /// Facts about this machine that the generated files depend on.
     pub fn facts(&self) -> HostFacts {
         HostFacts { directory: self.directory(), docker_socket: self.docker_socket.clone() }
     }
@@ -189,27 +188,27 @@ impl Configuration {
         self.paths.directory.join(name)
     }
 
-    /// The contents of a file in the monitor folder; `None` where there is none. Bytes that are no text are shown, not
-    /// refused: the file counts as edited either way.
-    fn read(&self, name: &str) -> Result<Option<String>, StackError> {
+    /// The contents of a file in the monitor folder. `None` if it is missing. Invalid UTF-8 is replaced, because such a file
+    /// counts as edited anyway.
+    fn read_file(&self, name: &str) -> Result<Option<String>, StackError> {
         let path = self.path_of(name);
         match std::fs::read(&path) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-            // Where the folder is a file, nothing is in it; whoever wants to write there is told.
+            // If the folder is a file, nothing is in it. Writing reports the error.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(file_error(&path, "read", &error)),
         }
     }
 }
 
-/// A generated file, on disk and as it should be.
+/// A generated file with its contents on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComparedFile {
-    /// As it should be.
+    /// The expected file.
     pub file: GeneratedFile,
-    /// As it is; `None` where it is missing.
+    /// The contents on disk. `None` if the file is missing.
     pub on_disk: Option<String>,
-    /// The one against the other.
+    /// The result of the comparison.
     pub state: FileState,
 }
 
@@ -225,7 +224,7 @@ impl ComparedFile {
     }
 }
 
-fn state_of(on_disk: Option<&str>, file: &GeneratedFile, last_written: Option<&String>) -> FileState {
+fn compare_file(on_disk: Option<&str>, file: &GeneratedFile, last_written: Option<&String>) -> FileState {
     match on_disk {
         None => FileState::Missing,
         Some(contents) if contents == file.contents => FileState::Current,

@@ -1,16 +1,16 @@
-//! Finds the difference between two texts, line by line. What it looks like is the page's business.
+//! Compares two texts line by line. Pages decide how the result is displayed.
 
 use monitor_core::diff::{DiffLine, FileDiff, Hunk, LineTag};
 use similar::{ChangeTag, TextDiff};
 
-/// Lines that are shown around a change.
-const CONTEXT: usize = 3;
+/// How many unchanged lines are included before and after a change.
+const CONTEXT_LINES: usize = 3;
 
-/// What has to be changed in `old` to get `new`.
-pub fn between(name: &str, old: &str, new: &str) -> FileDiff {
+/// The changes from `old` to `new`.
+pub fn diff_lines(name: &str, old: &str, new: &str) -> FileDiff {
     let diff = TextDiff::from_lines(old, new);
     let number = |index: Option<usize>| index.and_then(|index| u32::try_from(index + 1).ok());
-    let hunks = diff.grouped_ops(CONTEXT).into_iter().map(|operations| Hunk {
+    let hunks = diff.grouped_ops(CONTEXT_LINES).into_iter().map(|operations| Hunk {
         lines: operations
             .iter()
             .flat_map(|operation| diff.iter_changes(operation))
@@ -34,10 +34,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_far_apart_are_two_hunks_and_lines_are_counted_on_both_sides() {
+    fn distant_changes_are_separate_hunks_with_line_numbers_of_both_sides() {
         let old: String = (1..=20).map(|line| format!("line {line}\n")).collect();
         let new = old.replace("line 2\n", "line two\n").replace("line 19\n", "");
-        let found = between("f", &old, &new);
+        let found = diff_lines("f", &old, &new);
         assert_eq!(found.counts(), (1, 2));
         let spans: Vec<String> =
             found.to_string().lines().filter(|line| line.starts_with("@@")).map(str::to_owned).collect();
@@ -45,9 +45,9 @@ mod tests {
     }
 
     #[test]
-    fn equal_texts_have_no_hunks_and_a_new_file_is_all_added() {
-        assert_eq!(between("f", "a\r\nb", "a\r\nb").hunks, []);
-        let added = between("f", "", "a\r\nb");
+    fn equal_texts_have_no_hunks_and_a_new_file_is_one_hunk_of_added_lines() {
+        assert_eq!(diff_lines("f", "a\r\nb", "a\r\nb").hunks, []);
+        let added = diff_lines("f", "", "a\r\nb");
         assert_eq!(added.to_string(), "@@ -0,0 +1,2 @@\n+a\n+b\n");
     }
 }

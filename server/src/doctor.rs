@@ -1,4 +1,4 @@
-//! The doctor's eyes: gathers the evidence that `core` judges. Looks, and changes nothing.
+//! Gathers the evidence for the doctor. `core` derives the findings from it. Changes nothing.
 
 mod ports;
 
@@ -21,27 +21,27 @@ use crate::{
 };
 pub use ports::Ports;
 
-/// Looks at everything once. An Engine that does not answer, or settings that cannot be used, are findings like others.
+/// Runs all checks once. An unreachable Engine and invalid settings are findings, not errors.
 pub async fn check_up(engine: &dyn ContainerEngine, configuration: &Configuration) -> Checkup {
     let stack = configuration.stack_or_default();
-    let seen = look_at_engine(engine, &stack).await;
+    let engine_state = read_engine_state(engine, &stack).await;
     let configuration = configuration.clone();
-    // The rest is files and the kernel's tables.
+    // The rest reads files and kernel tables, which block.
     let findings = in_background(move || {
-        let evidence = gather(&configuration, &stack, seen);
+        let evidence = gather_evidence(&configuration, &stack, engine_state);
         examine(&stack, &evidence)
     });
     Checkup::new(now(), findings.await)
 }
 
-/// What only the Engine knows.
-struct Seen {
+/// What the Engine reports.
+struct EngineState {
     evidence: EngineEvidence,
     location: EngineLocation,
     containers: Vec<ObservedContainer>,
 }
 
-async fn look_at_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<Seen, StackError> {
+async fn read_engine_state(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<EngineState, StackError> {
     let (info, location, containers, observed) =
         try_join4(engine.info(), engine.location(), engine.containers(), engine.observe(stack)).await?;
     let disk = location
@@ -55,36 +55,40 @@ async fn look_at_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Resu
         observed,
         disk,
     };
-    Ok(Seen { evidence, location, containers })
+    Ok(EngineState { evidence, location, containers })
 }
 
-fn gather(configuration: &Configuration, stack: &StackSpec, seen: Result<Seen, StackError>) -> Evidence {
-    let publishes_here = seen.as_ref().map_or(true, |seen| seen.location.publishes_here);
-    let containers = seen.as_ref().map(|seen| seen.containers.as_slice()).unwrap_or_default();
+fn gather_evidence(
+    configuration: &Configuration,
+    stack: &StackSpec,
+    engine: Result<EngineState, StackError>,
+) -> Evidence {
+    let publishes_here = engine.as_ref().map_or(true, |engine| engine.location.publishes_here);
+    let containers = engine.as_ref().map(|engine| engine.containers.as_slice()).unwrap_or_default();
     let directory = configuration.directory();
     let ports = Ports { directory: &directory, containers, publishes_here };
     let folder = Path::new(&directory);
     Evidence {
         folder: FolderEvidence {
             exists: folder.is_dir(),
-            obstacle: host::obstacle_to_writing(folder),
+            obstacle: host::write_obstacle(folder),
             path: directory.clone(),
         },
         settings_file: configuration.settings_file(),
         settings: configuration.settings().map(drop),
         files: configuration.files().map(|files| files.into_iter().map(|file| (file.name, file.state)).collect()),
-        address_problem: publishes_here.then(|| host::obstacle_to_listening(stack.bind_address)).flatten(),
-        ports: port_evidence_of(&ports, stack, configuration),
-        engine: seen.map(|seen| seen.evidence),
+        address_problem: publishes_here.then(|| host::listen_obstacle(stack.bind_address)).flatten(),
+        ports: gather_port_evidence(&ports, stack, configuration),
+        engine: engine.map(|engine| engine.evidence),
     }
 }
 
-fn port_evidence_of(ports: &Ports<'_>, stack: &StackSpec, configuration: &Configuration) -> Vec<PortEvidence> {
+fn gather_port_evidence(ports: &Ports<'_>, stack: &StackSpec, configuration: &Configuration) -> Vec<PortEvidence> {
     let settings = configuration.settings().unwrap_or_default();
-    let mut spoken_for: Vec<u16> = settings.ports().map(|(_, port)| port.number()).into();
+    let mut reserved: Vec<u16> = settings.ports().map(|(_, port)| port.number()).into();
     let wanted = stack.services.iter().flat_map(|spec| spec.ports.iter().map(move |port| (spec, port)));
     let evidence = wanted.map(|(spec, port)| {
-        let (holder, free) = ports.holder_and_way_out(port, &mut spoken_for);
+        let (holder, free) = ports.holder_and_alternative(port, &mut reserved);
         PortEvidence { service: spec.service, field: spec.port_setting(port.host), port: port.clone(), holder, free }
     });
     evidence.collect()

@@ -1,5 +1,5 @@
-//! What the panel needs of a container engine, in the panel's own words. `docker` implements it over the Engine API;
-//! the tests implement it in memory.
+//! What the panel needs from a container engine, in our own types. `docker` implements it with the Engine API, and tests
+//! implement it in memory.
 
 use std::path::PathBuf;
 
@@ -18,41 +18,41 @@ use monitor_core::{
     timestamp::Timestamp,
 };
 
-/// The engine's own account of itself.
+/// What the engine reports about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
-    /// As `28.5.2`.
+    /// For example `28.5.2`.
     pub version: String,
-    /// The API version agreed on, as `1.51`.
+    /// The negotiated API version, for example `1.51`.
     pub api_version: String,
-    /// As `unix:///var/run/docker.sock`.
+    /// For example `unix:///var/run/docker.sock`.
     pub endpoint: String,
 }
 
-/// Where an engine is.
+/// Where an engine runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EngineLocation {
-    /// Ports are published on this machine, by whatever way.
+    /// Ports are published on this machine, directly or forwarded from a virtual machine.
     pub publishes_here: bool,
-    /// The folder in which it keeps images and volumes, where that is a folder of this machine.
+    /// The folder with its images and volumes. `None` if it is not on this machine.
     pub storage: Option<PathBuf>,
 }
 
-/// More about a container than a plan needs: what people want to see.
+/// Details of a container that are shown, but not needed for plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerDetail {
-    /// What it does.
+    /// The container's state.
     pub state: ContainerState,
-    /// When it was last started, where it runs.
+    /// When it was started. `None` if it is not running.
     pub started_at: Option<Timestamp>,
-    /// How it ended last: exit code, `out of memory`, the engine's error. `None` while nothing is wrong.
+    /// How it ended, or why it is unhealthy: its exit code, out of memory, the engine's error. `None` if there is no problem.
     pub problem: Option<String>,
 }
 
-/// What only the files in an agent's container tell.
+/// What the files in an agent's container say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AgentFiles {
-    /// The version of Claude Code that is installed, as `2.1.100`.
+    /// The installed version of Claude Code, for example `2.1.100`.
     pub claude_version: Option<String>,
     /// The text of `/etc/claude-code/managed-settings.json`.
     pub managed_settings: Option<String>,
@@ -75,16 +75,16 @@ pub enum ContainerAction {
     Paused,
     /// It was unpaused.
     Unpaused,
-    /// Something else that may change its status, as a health check's result or new limits.
+    /// Anything else that may change its status, for example the result of a health check.
     Other,
 }
 
 impl ContainerAction {
-    /// Reads the engine's word, as `die` or `health_status: healthy`. `None` for actions that change nothing that is
-    /// shown: commands that health checks run (`exec_create: …`), a signal (`kill`; asking about a container that is
-    /// ending would wait for the engine's lock and report its end late), somebody attaching or reading files.
-    pub fn from_engine(word: &str) -> Option<ContainerAction> {
-        match word {
+    /// Parses the engine's name of an action, for example `die` or `health_status: healthy`. `None` for actions that change
+    /// nothing that is shown: commands of health checks (`exec_create: …`), attaching, and signals. After `kill`, an
+    /// inspection would wait for the engine's lock and report the container's end late.
+    pub fn from_engine(name: &str) -> Option<ContainerAction> {
+        match name {
             "create" => Some(ContainerAction::Created),
             "start" => Some(ContainerAction::Started),
             "die" => Some(ContainerAction::Died),
@@ -93,76 +93,76 @@ impl ContainerAction {
             "pause" => Some(ContainerAction::Paused),
             "unpause" => Some(ContainerAction::Unpaused),
             "kill" | "top" | "resize" | "attach" | "detach" => None,
-            _ if word.starts_with("exec_") => None,
+            _ if name.starts_with("exec_") => None,
             _ => Some(ContainerAction::Other),
         }
     }
 }
 
-/// Something happened in the engine that may concern the stack.
+/// An event that may affect the stack or an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineEvent {
-    /// Something happened to a container.
+    /// An event of a container.
     Container {
-        /// Its id.
+        /// The container's id.
         id: String,
-        /// Its name.
+        /// The container's name.
         name: String,
         /// What happened.
         action: ContainerAction,
     },
-    /// A network was created, removed, or something was attached to or detached from it.
+    /// A network was created or removed, or a container was connected or disconnected.
     Network {
-        /// Its name.
+        /// The network's name.
         name: String,
-        /// The id of the container that was attached or detached.
+        /// The id of the container that was connected or disconnected.
         container: Option<String>,
     },
     /// A volume was created or removed.
     Volume,
 }
 
-/// Where progress of a pull goes. Called often; must not block.
+/// Receives the progress of a pull. Called often, and must not block.
 pub type PullProgress<'a> = &'a (dyn Fn(Pull) + Send + Sync);
 
 /// A container engine.
 ///
-/// Every method answers with a `StackError` that names what was tried. Creating what exists already and removing what
-/// is gone are successes: all work can be repeated after a crash half way.
+/// Errors say what failed. Creating something that exists and removing something that is gone succeed, so that work can be
+/// repeated after a crash.
 #[async_trait]
 pub trait ContainerEngine: Send + Sync {
-    /// Asks the engine who it is. Fast, and the test of whether it answers at all.
+    /// Asks the engine for its version. Fast, and used to check whether it is reachable.
     async fn info(&self) -> Result<EngineInfo, StackError>;
 
-    /// Asks the engine where it is.
+    /// Asks the engine where it runs.
     async fn location(&self) -> Result<EngineLocation, StackError>;
 
-    /// Every container, the stack's and others', in any state. One that does not run shows no ports.
+    /// All containers in any state, not only the stack's. Only running ones have ports.
     async fn containers(&self) -> Result<Vec<ObservedContainer>, StackError>;
 
-    /// Clawker's agents, and whatever else bears Claude Code's telemetry variables; running or not, by name. What only
-    /// files tell is not looked for.
+    /// Clawker's agents and other containers with Claude Code's telemetry variables, in any state, sorted by name. Files are
+    /// not read.
     async fn agents(&self) -> Result<Vec<AgentContainer>, StackError>;
 
-    /// One of them, by its container's id or full name; `None` where there is no such container, or it is no agent's.
+    /// One agent, by its container's id or full name. `None` if there is no such container or it is not an agent's.
     async fn agent(&self, container: &str) -> Result<Option<AgentContainer>, StackError>;
 
-    /// What the files in an agent's container tell. Nothing is run in it, and it need not run.
+    /// Reads the files in an agent's container. Nothing is run in it, and it does not have to be running.
     async fn agent_files(&self, id: &str) -> Result<AgentFiles, StackError>;
 
-    /// The container that Clawker takes for the collector, or would if it were as it should be.
+    /// The container that Clawker's check accepts as the collector, or the one that comes closest.
     async fn collector(&self) -> Result<CollectorEvidence, StackError>;
 
-    /// Gathers what concerns the stack, with as few requests as possible.
+    /// Reads the state of the stack, with as few requests as possible.
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError>;
 
-    /// State, start and last problem of one container.
+    /// State, start time and problem of a container.
     async fn container_detail(&self, id: &str) -> Result<ContainerDetail, StackError>;
 
     /// Creates the stack's network with Clawker's labels.
     async fn create_network(&self) -> Result<(), StackError>;
 
-    /// Fetches an image. `service` is for the error's words.
+    /// Pulls an image. `service` is used in error messages.
     async fn pull_image(
         &self,
         service: Service,
@@ -170,7 +170,7 @@ pub trait ContainerEngine: Send + Sync {
         progress: PullProgress<'_>,
     ) -> Result<(), StackError>;
 
-    /// The id of an image that is present, `sha256:…`.
+    /// The id of a local image, `sha256:…`. `None` if it is missing.
     async fn image_id(&self, image: &ImageRef) -> Result<Option<String>, StackError>;
 
     /// Creates a volume with Compose's labels.
@@ -179,7 +179,7 @@ pub trait ContainerEngine: Send + Sync {
     /// Removes a volume.
     async fn remove_volume(&self, name: &str) -> Result<(), StackError>;
 
-    /// Creates a container for the service, with all labels, and answers with its id. The image must be present.
+    /// Creates a service's container with all labels, and returns its id. The image must be present.
     async fn create_container(
         &self,
         stack: &StackSpec,
@@ -187,25 +187,25 @@ pub trait ContainerEngine: Send + Sync {
         image_id: &str,
     ) -> Result<String, StackError>;
 
-    /// Starts a container. A port that is taken is `StackError::PortTaken`.
+    /// Starts a container. A port that is in use is `StackError::PortTaken`.
     async fn start_container(&self, spec: &ServiceSpec, id: &str) -> Result<(), StackError>;
 
-    /// Stops a container, giving it ten seconds.
+    /// Stops a container. It is killed after 10 s.
     async fn stop_container(&self, service: Service, id: &str) -> Result<(), StackError>;
 
-    /// Removes a container, running or not; its named volumes stay.
+    /// Removes a container, running or not. Named volumes are kept.
     async fn remove_container(&self, service: Service, id: &str) -> Result<(), StackError>;
 
     /// The last lines of a container's log, oldest first.
     async fn recent_logs(&self, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError>;
 
-    /// The last `tail` lines and then every new one, until the container ends or the stream is dropped.
+    /// The last `tail` lines and then every new line, until the container ends or the stream is dropped.
     fn follow_logs(&self, service: Service, tail: u32) -> BoxStream<'static, Result<LogLine, StackError>>;
 
-    /// What a running container uses, about once a second, until it stops or the stream is dropped.
+    /// CPU and memory of a running container about once a second, until it stops or the stream is dropped.
     fn usage(&self, id: &str) -> BoxStream<'static, Usage>;
 
-    /// What happens from now on. The first item is `Ok` once the subscription stands; an error or the end of the
-    /// stream means that the engine went away.
+    /// Events from now on. The first item is `Ok(None)` when the subscription is active. An error or the end of the stream
+    /// means that the engine is unreachable.
     fn events(&self) -> BoxStream<'static, Result<Option<EngineEvent>, StackError>>;
 }

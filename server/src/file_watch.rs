@@ -1,5 +1,5 @@
-//! Notices changes to settings and generated files, whatever makes them: an editor, another process, `rm`. Knows folders,
-//! not what is in them.
+//! Notices changes to settings and generated files by other programs: editors, other processes, `rm`. Knows folders, not
+//! their contents.
 
 use std::{
     path::{Path, PathBuf},
@@ -14,32 +14,32 @@ use tokio::{sync::mpsc, task::JoinHandle, time::sleep};
 
 use crate::configuration::Configuration;
 
-/// One save is several events; they are heard as one.
+/// One save causes several events. Those within this time are reported once.
 const BURST: Duration = Duration::from_millis(50);
 
-/// A watch over folders, until it is dropped.
+/// Watches folders until it is dropped.
 pub struct FileWatch {
     task: JoinHandle<()>,
 }
 
 impl FileWatch {
-    /// Reports to `configuration` that something in its folders changed. A folder may be created later.
+    /// Notifies `configuration` of changes in its folders. The folders don't have to exist yet.
     pub fn start(configuration: Configuration) -> notify::Result<FileWatch> {
         let folders = configuration.folders();
-        let (heard, mut hearing) = mpsc::unbounded_channel();
+        let (sender, mut receiver) = mpsc::unbounded_channel();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| changes_something(event.kind)) {
-                // Nobody hears once the task is gone; the watcher ends with it.
-                let _ = heard.send(());
+            if event.is_ok_and(|event| is_change(event.kind)) {
+                // An error means that the task has ended. The watcher is dropped with it.
+                let _ = sender.send(());
             }
         })?;
         watch_all(&mut watcher, &folders)?;
         let task = tokio::spawn(async move {
-            while hearing.recv().await.is_some() {
+            while receiver.recv().await.is_some() {
                 sleep(BURST).await;
-                while hearing.try_recv().is_ok() {}
+                while receiver.try_recv().is_ok() {}
                 if let Err(error) = watch_all(&mut watcher, &folders) {
-                    tracing::warn!(%error, "a folder can no longer be watched");
+                    tracing::warn!(%error, "can't watch a folder any longer");
                 }
                 configuration.notify_changed();
             }
@@ -54,13 +54,13 @@ impl Drop for FileWatch {
     }
 }
 
-/// Reading is no change; the panel itself reads.
-fn changes_something(kind: EventKind) -> bool {
+/// Reading is not a change. The panel itself reads these files.
+fn is_change(kind: EventKind) -> bool {
     !matches!(kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write))
 }
 
-/// Watches each folder, or the nearest one above it that exists. Done again after every change, since a folder may have
-/// come, gone, or been replaced by another of its name; watching what is watched already changes nothing.
+/// Watches each folder, or the nearest parent that exists. Called again after every change, because folders may be created,
+/// removed or replaced. Watching a folder twice has no effect.
 fn watch_all(watcher: &mut RecommendedWatcher, folders: &[PathBuf]) -> notify::Result<()> {
     for folder in folders {
         if let Some(present) = folder.ancestors().find(|folder| Path::is_dir(folder)) {
@@ -80,7 +80,7 @@ mod tests {
     use crate::paths::Paths;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn files_and_folders_that_come_and_go_are_noticed() {
+    async fn created_and_removed_files_and_folders_are_noticed() {
         let folder = tempfile::tempdir().expect("a folder");
         let monitor = folder.path().join("data/monitor");
         let paths = Paths { settings_file: folder.path().join("config/settings.yaml"), directory: monitor.clone() };

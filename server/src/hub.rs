@@ -1,4 +1,4 @@
-//! What is known right now, and everyone who wants to hear of changes. Whole snapshots come in; only differences go out.
+//! Holds the current snapshot and sends changes to its readers. Takes whole snapshots, and sends only the differences.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::clock::now;
 
-/// How many changes a reader may lag behind before it is given a fresh snapshot instead.
+/// How many changes a reader may lag behind. Beyond that it gets a new snapshot instead.
 const BACKLOG: usize = 256;
 
 /// The snapshot and its readers.
@@ -19,12 +19,12 @@ pub struct Hub {
 struct Inner {
     current: Mutex<Snapshot>,
     events: broadcast::Sender<LiveEvent>,
-    /// How many readers there are; what is costly to watch is watched only while it is not zero.
+    /// The number of readers. Expensive measurements run only while it is not zero.
     readers: watch::Sender<usize>,
 }
 
 impl Hub {
-    /// Begins with that snapshot and nobody listening.
+    /// A hub with this snapshot and no readers.
     pub fn new(first: Snapshot) -> Hub {
         let inner = Inner {
             current: Mutex::new(first),
@@ -34,12 +34,12 @@ impl Hub {
         Hub { inner: Arc::new(inner) }
     }
 
-    /// What is known right now.
+    /// A copy of the current snapshot.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot { taken_at: now(), ..self.current().clone() }
     }
 
-    /// Changes the snapshot and tells every reader what is different.
+    /// Changes the snapshot and sends the differences to all readers.
     pub fn update(&self, change: impl FnOnce(&mut Snapshot)) {
         let mut current = self.current();
         let mut new = current.clone();
@@ -51,11 +51,11 @@ impl Hub {
         new.taken_at = now();
         let event = LiveEvent::Changes { at: new.taken_at, changes: differences };
         *current = new;
-        // Sent under the lock, so that nobody subscribes between the change and the news of it. Nobody listening is fine.
+        // Sent while locked, so that no reader subscribes between the change and its event. An error means no readers.
         let _ = self.inner.events.send(event);
     }
 
-    /// A snapshot, and from then on every change to it.
+    /// A reader of all changes from now on. Its first event is not a snapshot.
     pub fn subscribe(&self) -> Reader {
         let current = self.current();
         let reader = Reader { events: self.inner.events.subscribe(), hub: self.clone() };
@@ -64,7 +64,7 @@ impl Hub {
         reader
     }
 
-    /// The number of readers, and word when it changes.
+    /// The number of readers, and notifications when it changes.
     pub fn readers(&self) -> watch::Receiver<usize> {
         self.inner.readers.subscribe()
     }
@@ -81,7 +81,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The next event. A reader that fell behind is given a fresh snapshot. `None` when the hub is gone.
+    /// The next event. A reader that lags too far behind gets a new snapshot. `None` if the hub was dropped.
     pub async fn next(&mut self) -> Option<LiveEvent> {
         match self.events.recv().await {
             Ok(event) => Some(event),
@@ -112,23 +112,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_differences_are_told() {
+    async fn only_differences_are_sent() {
         let hub = hub();
         let mut reader = hub.subscribe();
         hub.update(|_| {});
         hub.update(|snapshot| snapshot.stack = StackState::Stopped);
-        let Some(LiveEvent::Changes { changes, .. }) = reader.next().await else { panic!("a change is due") };
+        let Some(LiveEvent::Changes { changes, .. }) = reader.next().await else { panic!("expected a change") };
         assert_eq!(changes, [Change::Stack(StackState::Stopped)]);
     }
 
     #[tokio::test]
-    async fn a_reader_that_fell_behind_gets_a_fresh_snapshot() {
+    async fn a_reader_that_lags_behind_gets_a_new_snapshot() {
         let hub = hub();
         let mut reader = hub.subscribe();
         for round in 0..=BACKLOG {
             hub.update(|snapshot| snapshot.configuration.directory = format!("/{round}"));
         }
-        let Some(LiveEvent::Snapshot(fresh)) = reader.next().await else { panic!("a snapshot is due") };
+        let Some(LiveEvent::Snapshot(fresh)) = reader.next().await else { panic!("expected a snapshot") };
         assert_eq!(fresh.configuration.directory, format!("/{BACKLOG}"));
     }
 

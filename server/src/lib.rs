@@ -1,8 +1,8 @@
 //! The server side of clawker-monitor: Docker, files, jobs, HTTP and the command line.
 //!
-//! `installation` is the outside world: the Engine, files, stores. `panel` is the running panel on top of it, `work` what
-//! it and the command line do to the stack, `watch` what keeps its snapshot up to date. `http` and `cli` are the two ways
-//! in; between `http` and `panel` stands `access`, which asks whether the caller may.
+//! `installation` holds the outside world: the Engine, files, stores. `panel` is the running panel on top of it, `work` is
+//! what it and the command line do to the stack, and `watch` keeps its snapshot up to date. `http` and `cli` are the two
+//! ways in. Between `http` and `panel`, `access` checks the caller's permissions.
 
 // A page's view is one deeply nested type.
 #![recursion_limit = "256"]

@@ -1,5 +1,5 @@
-//! Where Clawker keeps its settings and its data. Decided from the environment alone; touches no file but to see which
-//! spelling of the settings file exists.
+//! The folders of Clawker's settings and data, from environment variables. Checks only which spelling of the settings file
+//! exists.
 
 use std::{
     ffi::OsString,
@@ -8,21 +8,21 @@ use std::{
 
 use monitor_core::error::StackError;
 
-/// The two places that concern the stack, both absolute.
+/// The stack's two absolute paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
-    /// Clawker's settings, whether or not the file exists.
+    /// Clawker's settings file. It may not exist.
     pub settings_file: PathBuf,
-    /// The monitor folder, with the generated files; whether or not it exists. Its base name is the Compose project.
+    /// The monitor folder with the generated files. It may not exist. Its name is that of the Compose project.
     pub directory: PathBuf,
 }
 
 impl Paths {
-    /// Follows Clawker: `CLAWKER_CONFIG_DIR`, else `XDG_CONFIG_HOME/clawker`, else `~/.config/clawker`; the same with
+    /// The same as Clawker: `CLAWKER_CONFIG_DIR`, else `XDG_CONFIG_HOME/clawker`, else `~/.config/clawker`; the same with
     /// `DATA` for the data folder, else `~/.local/share/clawker`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Result<Paths, StackError> {
-        let config = folder(&variable, "CLAWKER_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?;
-        let data = folder(&variable, "CLAWKER_DATA_DIR", "XDG_DATA_HOME", ".local/share")?;
+        let config = find_folder(&variable, "CLAWKER_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?;
+        let data = find_folder(&variable, "CLAWKER_DATA_DIR", "XDG_DATA_HOME", ".local/share")?;
         let short = config.join("settings.yml");
         let long = config.join("settings.yaml");
         let settings_file = if !long.exists() && short.exists() { short } else { long };
@@ -30,7 +30,7 @@ impl Paths {
     }
 }
 
-fn folder(
+fn find_folder(
     variable: &impl Fn(&str) -> Option<OsString>,
     own: &str,
     xdg: &str,
@@ -48,14 +48,14 @@ fn folder(
     std::path::absolute(&chosen).map_err(|error| file_error(&chosen, "found", &error))
 }
 
-/// A `StackError` about a file.
+/// Converts an I/O error. `verb` follows "could not be".
 pub fn file_error(path: &Path, verb: &str, error: &std::io::Error) -> StackError {
     let detail = match error.kind() {
-        std::io::ErrorKind::PermissionDenied => "this user may not".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         std::io::ErrorKind::StorageFull => "the disk is full".to_owned(),
         std::io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
         std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        std::io::ErrorKind::NotADirectory => "a part of the path is a file, not a folder".to_owned(),
+        std::io::ErrorKind::NotADirectory => "part of the path is a file, not a folder".to_owned(),
         std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
         _ => error.to_string(),
     };
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn clawkers_own_variables_come_first_then_xdg_then_home() {
+    fn clawkers_variables_come_first_then_xdg_then_home() {
         let home = ("HOME", "/home/ada");
         for (variables, settings, directory) in [
             (&[home][..], "/home/ada/.config/clawker/settings.yaml", "/home/ada/.local/share/clawker/monitor"),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_home_the_missing_variable_is_named() {
+    fn without_a_home_folder_the_error_names_the_missing_variables() {
         let error = paths(&[]).expect_err("there is no home");
         assert_eq!(
             error.to_string(),

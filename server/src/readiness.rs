@@ -1,4 +1,4 @@
-//! Asks services whether they are ready. Only the service's own answer counts.
+//! Asks services whether they are ready, because Docker doesn't know.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -9,33 +9,33 @@ use monitor_core::{
     status::PublishedPort,
 };
 
-/// What a service answered.
+/// A service's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It is ready.
+    /// The service is ready.
     Ready,
-    /// It is not, and this is what it said: `HTTP 503: Ingester not ready`, `no answer on port 3100`.
+    /// The service is not ready. Holds the reason: `HTTP 503: Ingester not ready`, `no answer on port 3100`.
     NotReady(String),
 }
 
-/// Asks a service. The tests' fake engine answers for its own containers.
+/// Asks a service whether it is ready. Tests replace it.
 #[async_trait]
 pub trait Readiness: Send + Sync {
-    /// One question, answered within about a second and a half. `ports` is what the container publishes: that of a
-    /// container that was made by older settings, or by Clawker itself, is not what `spec` says.
+    /// Asks once. Returns within about 1.5 s. `ports` are the ports that the container publishes, which differ from those in
+    /// `spec` if it was created with other settings or by Clawker itself.
     async fn ask(&self, spec: &ServiceSpec, ports: &[PublishedPort]) -> Answer;
 }
 
-/// Asks over HTTP, on the published port.
+/// Asks over HTTP on the published port.
 #[derive(Debug, Clone)]
 pub struct HttpReadiness {
     client: reqwest::Client,
-    /// Where published ports are found, when the Engine is not on this machine.
+    /// The Engine's host, or `None` for this machine.
     remote_host: Option<String>,
 }
 
 impl HttpReadiness {
-    /// `remote_host`: the Engine's host, or `None` for this machine.
+    /// `remote_host` is the Engine's host, or `None` for this machine.
     pub fn new(remote_host: Option<String>) -> anyhow::Result<HttpReadiness> {
         let client = reqwest::Client::builder()
             .timeout(Duration::from_millis(1500))
@@ -59,7 +59,7 @@ impl Readiness for HttpReadiness {
         let ready = answers.iter().find(|answer| **answer == Answer::Ready).cloned();
         ready
             .or_else(|| answers.into_iter().next())
-            .unwrap_or_else(|| Answer::NotReady("it publishes no port on which it could be asked".into()))
+            .unwrap_or_else(|| Answer::NotReady("it publishes no port, so it can't be checked".into()))
     }
 }
 
@@ -78,9 +78,10 @@ impl HttpReadiness {
                 let status = response.status().as_u16();
                 let body = response.text().await.unwrap_or_default();
                 let first_line: String = body.lines().next().unwrap_or_default().chars().take(120).collect();
-                Answer::NotReady(match first_line.is_empty() {
-                    true => format!("HTTP {status} on port {port}"),
-                    false => format!("HTTP {status}: {first_line}"),
+                Answer::NotReady(if first_line.is_empty() {
+                    format!("HTTP {status} on port {port}")
+                } else {
+                    format!("HTTP {status}: {first_line}")
                 })
             }
             Err(error) if error.is_timeout() => Answer::NotReady(format!("no answer on port {port} within 1.5 s")),
@@ -89,7 +90,7 @@ impl HttpReadiness {
     }
 }
 
-/// The host under which a port published on that address answers from here.
+/// The host part of a URL that reaches a port published on the address `bind`.
 pub fn reachable_host(bind: &str) -> String {
     match bind.parse::<IpAddr>() {
         Ok(address) if address.is_unspecified() && address.is_ipv4() => "127.0.0.1".into(),
@@ -104,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_published_everywhere_is_asked_on_the_loopback() {
+    fn a_port_published_on_all_interfaces_is_reached_on_the_loopback_address() {
         for (bind, host) in
             [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("127.0.0.1", "127.0.0.1"), ("fd00::1", "[fd00::1]")]
         {

@@ -1,5 +1,5 @@
-//! The settings page's facts: what the file says, who has which port, what agents are given, and where the layers
-//! (settings, files, containers, agents) lag behind one another. Looks, and changes nothing.
+//! Gathers what the settings page shows: the file's values, the use of ports, agents' variables, and the sync status of the
+//! layers (settings, files, containers, agents). Changes nothing.
 
 mod ports;
 mod preview;
@@ -19,22 +19,22 @@ use monitor_core::{
     stack::StackSpec,
 };
 
-pub use self::{ports::look_at_port, preview::preview};
+pub use self::{ports::check_port, preview::preview};
 use crate::{
     background::in_background,
     configuration::{Configuration, SettingsText},
     engine::ContainerEngine,
 };
 
-/// Looks at everything once. An Engine that does not answer, and settings that cannot be used, are part of the answer.
-pub async fn look(engine: &dyn ContainerEngine, configuration: &Configuration) -> Result<SettingsPage, StackError> {
+/// Gathers everything once. An unreachable Engine and invalid settings are part of the result.
+pub async fn gather(engine: &dyn ContainerEngine, configuration: &Configuration) -> Result<SettingsPage, StackError> {
     let read = {
         let configuration = configuration.clone();
-        in_background(move || read(&configuration)).await
+        in_background(move || read_settings(&configuration)).await
     };
     let (base, values, settings) = match read {
-        Read::Usable { base, values, settings } => (base, values, settings),
-        Read::Broken { base, broken } => {
+        SettingsFile::Valid { base, values, settings } => (base, values, settings),
+        SettingsFile::Invalid { base, broken } => {
             return Ok(SettingsPage {
                 file: configuration.settings_file(),
                 base,
@@ -48,8 +48,8 @@ pub async fn look(engine: &dyn ContainerEngine, configuration: &Configuration) -
         }
     };
     let (ports, drift) =
-        join(ports::of_settings(engine, configuration, &settings), drift(engine, configuration, &settings)).await;
-    // For an agent of no name: project and agent are added when its container is created.
+        join(ports::ports_of_settings(engine, configuration, &settings), drift(engine, configuration, &settings)).await;
+    // Without a project and an agent, which are added when a container is created.
     let environment = agent_environment::environment(&settings, "", "");
     Ok(SettingsPage {
         file: configuration.settings_file(),
@@ -63,92 +63,95 @@ pub async fn look(engine: &dyn ContainerEngine, configuration: &Configuration) -
     })
 }
 
-/// The settings file, as far as it can be used.
-enum Read {
-    Usable { base: String, values: BTreeMap<String, String>, settings: Box<Settings> },
-    Broken { base: String, broken: BrokenSettings },
+/// The contents of the settings file.
+enum SettingsFile {
+    Valid { base: String, values: BTreeMap<String, String>, settings: Box<Settings> },
+    Invalid { base: String, broken: BrokenSettings },
 }
 
-fn read(configuration: &Configuration) -> Read {
+fn read_settings(configuration: &Configuration) -> SettingsFile {
     let SettingsText { base, text } = match configuration.settings_text() {
         Ok(file) => file,
         Err(error) => {
-            return Read::Broken { base: configuration.settings_base(), broken: BrokenSettings { error, text: None } };
+            return SettingsFile::Invalid {
+                base: configuration.settings_base(),
+                broken: BrokenSettings { error, text: None },
+            };
         }
     };
     let values =
         read_values(&text, &configuration.settings_file()).map_err(|problems| StackError::SettingsInvalid { problems });
     match configuration.settings_in(&text).and_then(|settings| Ok((settings, values?))) {
-        Ok((settings, values)) => Read::Usable {
+        Ok((settings, values)) => SettingsFile::Valid {
             base,
             values: values.into_iter().map(|(key, raw)| (key, raw.text)).collect(),
             settings: Box::new(settings),
         },
-        Err(error) => Read::Broken { base, broken: BrokenSettings { error, text: Some(text) } },
+        Err(error) => SettingsFile::Invalid { base, broken: BrokenSettings { error, text: Some(text) } },
     }
 }
 
-/// Where one layer lags behind the one before it.
+/// Which layers are out of date with the layer before them.
 async fn drift(engine: &dyn ContainerEngine, configuration: &Configuration, settings: &Settings) -> Drift {
     let stack = StackSpec::new(settings, &configuration.facts());
-    let (on_disk, looked) = join(
+    let (on_disk, engine_state) = join(
         {
             let (configuration, settings) = (configuration.clone(), settings.clone());
-            in_background(move || files_behind(&configuration, &settings))
+            in_background(move || file_drift(&configuration, &settings))
         },
-        look_at_engine(engine, &stack),
+        read_engine_state(engine, &stack),
     )
     .await;
     let (fields, files) = on_disk;
-    match looked {
-        Ok(seen) => Drift {
+    match engine_state {
+        Ok(state) => Drift {
             fields,
             files,
-            services: containers_behind(&stack, &seen.observed),
-            agents_seen: u32::try_from(seen.agents.len()).unwrap_or(u32::MAX),
-            agents: seen.agents.iter().filter_map(|agent| agent_behind(agent, settings)).collect(),
+            services: container_drift(&stack, &state.observed),
+            agents_seen: u32::try_from(state.agents.len()).unwrap_or(u32::MAX),
+            agents: state.agents.iter().filter_map(|agent| agent_drift(agent, settings)).collect(),
             engine_error: None,
         },
         Err(error) => Drift { fields, files, engine_error: Some(error), ..Drift::default() },
     }
 }
 
-type FilesBehind = (Vec<monitor_core::settings_page::FieldDrift>, Vec<(String, FileState)>);
+type FileDrift = (Vec<monitor_core::settings_page::FieldDrift>, Vec<(String, FileState)>);
 
-/// Files that were not made yet do not lag behind; nor does a folder that is not ours.
-fn files_behind(configuration: &Configuration, settings: &Settings) -> FilesBehind {
+/// Settings and files that are out of date. Empty before the first `init`, and for a folder of a later Clawker.
+fn file_drift(configuration: &Configuration, settings: &Settings) -> FileDrift {
     if !configuration.is_initialized() {
-        return FilesBehind::default();
+        return FileDrift::default();
     }
-    let Ok(files) = configuration.files_under(settings) else { return FilesBehind::default() };
+    let Ok(files) = configuration.files_for(settings) else { return FileDrift::default() };
     let differing = files.into_iter().filter(|it| it.state != FileState::Current);
-    (configuration.fields_behind(settings), differing.map(|it| (it.file.name.to_owned(), it.state)).collect())
+    (configuration.field_drift(settings), differing.map(|it| (it.file.name.to_owned(), it.state)).collect())
 }
 
-/// What the Engine holds that follows the settings.
-struct Seen {
+/// What the Engine reports about the stack and the agents.
+struct EngineState {
     observed: Observed,
     agents: Vec<AgentContainer>,
 }
 
-async fn look_at_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<Seen, StackError> {
+async fn read_engine_state(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<EngineState, StackError> {
     let (observed, mut agents) = futures::future::try_join(engine.observe(stack), engine.agents()).await?;
-    // Who did not make a container has not given it these settings either.
+    // Containers that Clawker did not create don't get their variables from these settings.
     agents.retain(|agent| agent.managed);
-    Ok(Seen { observed, agents })
+    Ok(EngineState { observed, agents })
 }
 
-/// Containers that the next start would make anew. None where a name is held by a stranger: the doctor tells of that.
-fn containers_behind(stack: &StackSpec, observed: &Observed) -> Vec<(Service, Recreate)> {
+/// Containers that the next start recreates. Empty if a start is impossible, which the doctor reports.
+fn container_drift(stack: &StackSpec, observed: &Observed) -> Vec<(Service, Recreate)> {
     let plan = plan_up(stack, observed).map(|plan| plan.services).unwrap_or_default();
-    let behind = plan.into_iter().filter_map(|planned| match planned.action {
+    let outdated = plan.into_iter().filter_map(|planned| match planned.action {
         ServiceAction::Recreate { because, .. } => Some((planned.service, because)),
         _ => None,
     });
-    behind.collect()
+    outdated.collect()
 }
 
-fn agent_behind(agent: &AgentContainer, settings: &Settings) -> Option<AgentDrift> {
+fn agent_drift(agent: &AgentContainer, settings: &Settings) -> Option<AgentDrift> {
     let project = agent.project.as_deref().unwrap_or_default();
     let differences = agent_environment::differences(&agent.environment, settings, project, &agent.agent);
     (!differences.is_empty()).then(|| AgentDrift {

@@ -1,8 +1,6 @@
-//! The site inside the binary: what a browser loads beside the pages, compressed when the binary was built. Knows
-//! nothing of what the files hold.
+//! The static files embedded in the binary, compressed at build time. Knows nothing about their contents.
 //!
-//! Names with a hash in them never change their contents and are cached for good; the others are asked for again with
-//! their ETag.
+//! Files with a hash in their names never change and are cached forever. The others are revalidated with their ETag.
 
 use std::io::Read as _;
 
@@ -15,61 +13,61 @@ use bytes::Bytes;
 use flate2::bufread::GzDecoder;
 use monitor_app::shell::SiteEntry;
 
-/// One embedded file.
+/// An embedded file.
 #[derive(Debug)]
 pub struct Asset {
-    /// As it stands in the URL: `/pkg/clawker-monitor.0123456789abcdef.js`.
+    /// The URL's path: `/pkg/clawker-monitor.0123456789abcdef.js`.
     pub path: &'static str,
-    /// Its media type.
+    /// The media type.
     pub content_type: &'static str,
-    /// As it is. `None` where it is compressed with gzip: every browser takes that, and whoever does not gets it unpacked.
+    /// Uncompressed. `None` if there is a gzip version: every browser accepts gzip, and it is decompressed for other clients.
     pub identity: Option<&'static [u8]>,
     /// Compressed with brotli.
     pub brotli: Option<&'static [u8]>,
     /// Compressed with gzip.
     pub gzip: Option<&'static [u8]>,
-    /// Its name holds the hash of its contents.
+    /// The name contains a hash of the contents.
     pub immutable: bool,
-    /// Changes with its contents; without quotes.
+    /// A hash of the contents, without quotes.
     pub etag: &'static str,
 }
 
 impl Asset {
-    /// The file as it is, for the few who take nothing else.
-    fn unpacked(&self) -> Bytes {
-        let unpacked = || {
-            let mut unpacked = Vec::new();
-            GzDecoder::new(self.gzip?).read_to_end(&mut unpacked).ok().map(|_| Bytes::from(unpacked))
+    /// The uncompressed contents, for clients that accept no compression.
+    fn decompress(&self) -> Bytes {
+        let from_gzip = || {
+            let mut contents = Vec::new();
+            GzDecoder::new(self.gzip?).read_to_end(&mut contents).ok().map(|_| Bytes::from(contents))
         };
-        self.identity.map(Bytes::from_static).or_else(unpacked).unwrap_or_default()
+        self.identity.map(Bytes::from_static).or_else(from_gzip).unwrap_or_default()
     }
 }
 
-/// Sorted by path; written by `build.rs`. Empty where the binary was built without a site.
+/// Sorted by path; written by `build.rs`. Empty if the binary was built without a site.
 static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The file at that path.
-pub fn find(path: &str) -> Option<&'static Asset> {
+/// The embedded file for a URL's path.
+pub fn find_asset(path: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.path == path)
 }
 
-/// The URLs that a page's head needs.
+/// The URLs for a page's head.
 pub fn entry() -> SiteEntry {
-    entry_of(ASSETS)
+    site_entry(ASSETS)
 }
 
-/// Changes with every file embedded and with every version.
+/// A hash of all embedded files and the version.
 pub fn build_id() -> &'static str {
     env!("CLAWKER_BUILD_ID")
 }
 
-/// The answer for a file that was found, in the smallest encoding that the browser takes.
-pub fn answer(asset: &'static Asset, request: &HeaderMap) -> Response {
+/// The response with a file, in the smallest encoding that the client accepts.
+pub fn respond(asset: &'static Asset, request: &HeaderMap) -> Response {
     let (encoding, body) = [("br", asset.brotli), ("gzip", asset.gzip)]
         .into_iter()
         .find_map(|(encoding, body)| Some((Some(encoding), body.filter(|_| accepts(request, encoding))?)))
-        .map_or_else(|| (None, asset.unpacked()), |(encoding, body)| (encoding, Bytes::from_static(body)));
-    // Each encoding is another representation, and a strong ETag must tell them apart.
+        .map_or_else(|| (None, asset.decompress()), |(encoding, body)| (encoding, Bytes::from_static(body)));
+    // Each encoding is a different representation, so it needs its own strong ETag.
     let etag = match encoding {
         Some(encoding) => format!("\"{}-{encoding}\"", asset.etag),
         None => format!("\"{}\"", asset.etag),
@@ -78,10 +76,8 @@ pub fn answer(asset: &'static Asset, request: &HeaderMap) -> Response {
         .get(header::IF_NONE_MATCH)
         .and_then(|known| known.to_str().ok())
         .is_some_and(|known| known.split(',').any(|known| matches!(known.trim(), "*") || known.trim() == etag));
-    let mut response = match unchanged {
-        true => StatusCode::NOT_MODIFIED.into_response(),
-        false => Response::new(Body::from(body.clone())),
-    };
+    let mut response =
+        if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(body.clone())) };
     let headers = response.headers_mut();
     if !unchanged {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
@@ -101,7 +97,7 @@ pub fn answer(asset: &'static Asset, request: &HeaderMap) -> Response {
 
 /// Whether `Accept-Encoding` names the encoding, or `*`, with a weight above zero (RFC 9110, 12.5.3).
 fn accepts(request: &HeaderMap, encoding: &str) -> bool {
-    let mut by_star = false;
+    let mut by_wildcard = false;
     for value in request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()) {
         for item in value.split(',') {
             let (name, weight) = item.split_once(';').unwrap_or((item, ""));
@@ -109,13 +105,13 @@ fn accepts(request: &HeaderMap, encoding: &str) -> bool {
             if name.trim().eq_ignore_ascii_case(encoding) {
                 return weight > 0.0;
             }
-            by_star |= name.trim() == "*" && weight > 0.0;
+            by_wildcard |= name.trim() == "*" && weight > 0.0;
         }
     }
-    by_star
+    by_wildcard
 }
 
-fn entry_of(assets: &[Asset]) -> SiteEntry {
+fn site_entry(assets: &[Asset]) -> SiteEntry {
     let url = |name: &str, ending: &str| {
         let is_entry = |asset: &&Asset| asset.path.starts_with(name) && asset.path.ends_with(ending);
         assets.iter().find(is_entry).map(|asset| asset.path.to_owned())

@@ -1,4 +1,4 @@
-//! From what the Engine holds to the status people see. Used by the live watch and by `clawker-monitor status` alike.
+//! Converts what the Engine reports to the status of services. Used by the live watch and by `clawker-monitor status`.
 
 use futures::future::join_all;
 use monitor_core::{
@@ -14,16 +14,16 @@ use crate::{
     readiness::{Answer, Readiness, reachable_host},
 };
 
-/// A service's status with the container's id, where there is one.
+/// A service's status with the id of its container.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObservedService {
-    /// The container's id.
+    /// `None` if there is no container that belongs to the stack.
     pub id: Option<String>,
-    /// The status. `ready` is false and `waiting_for` empty: readiness is asked by others.
+    /// Without readiness: `ready` is false and `waiting_for` is `None`.
     pub status: ServiceStatus,
 }
 
-/// The status of every service, as the Engine sees it.
+/// The status of every service as the Engine reports it, in the order of `stack.services`.
 pub async fn observe_services(
     engine: &dyn ContainerEngine,
     stack: &StackSpec,
@@ -36,13 +36,13 @@ pub async fn observe_services(
             .find(|container| container.service_of(&stack.directory) == Some(spec.service))
             .or_else(|| observed.containers.iter().find(|container| container.name == spec.service.name()));
         match container {
-            None => Ok(ObservedService { id: None, status: missing(spec) }),
+            None => Ok(ObservedService { id: None, status: missing_service(spec) }),
             Some(container) => {
                 let detail = engine.container_detail(&container.id).await?;
                 let ours = container.service_of(&stack.directory).is_some();
                 Ok(ObservedService {
                     id: ours.then(|| container.id.clone()),
-                    status: present(spec, container, detail, ours),
+                    status: existing_service(spec, container, detail, ours),
                 })
             }
         }
@@ -51,17 +51,17 @@ pub async fn observe_services(
     found.into_iter().collect()
 }
 
-/// What is known of the services when the Engine does not answer.
+/// The status of the services while the Engine is unreachable.
 pub fn unknown_services(stack: &StackSpec) -> Vec<ServiceStatus> {
-    stack.services.iter().map(missing).collect()
+    stack.services.iter().map(missing_service).collect()
 }
 
-/// The network, as observed.
+/// The status of the stack's network.
 pub fn network(observed: &Observed) -> NetworkStatus {
     NetworkStatus { name: NETWORK.into(), exists: observed.network.is_some() }
 }
 
-/// Asks everything once, for `clawker-monitor status`.
+/// Observes the stack and asks each running service once whether it is ready.
 pub async fn report(
     engine: &dyn ContainerEngine,
     readiness: &dyn Readiness,
@@ -83,22 +83,22 @@ pub async fn report(
     Ok(StatusReport { stack: stack_state(true, initialized, &services), network: network(&observed), services })
 }
 
-/// Notes what a service said about its readiness.
+/// Sets a service's readiness.
 pub fn set_readiness(status: &mut ServiceStatus, answer: &Answer) {
     status.ready = *answer == Answer::Ready;
     status.waiting_for = match answer {
         Answer::Ready => None,
-        Answer::NotReady(said) => Some(said.clone()),
+        Answer::NotReady(reason) => Some(reason.clone()),
     };
 }
 
-/// Sets the one word for the whole stack from its parts.
+/// Sets the state of the whole stack from that of its parts.
 pub fn update_stack_state(snapshot: &mut Snapshot) {
     let engine_answers = !matches!(snapshot.engine, EngineState::Unreachable { .. });
     snapshot.stack = stack_state(engine_answers, snapshot.configuration.initialized, &snapshot.services);
 }
 
-fn missing(spec: &ServiceSpec) -> ServiceStatus {
+fn missing_service(spec: &ServiceSpec) -> ServiceStatus {
     ServiceStatus {
         service: spec.service,
         container: spec.service.name().into(),
@@ -115,16 +115,19 @@ fn missing(spec: &ServiceSpec) -> ServiceStatus {
     }
 }
 
-fn present(spec: &ServiceSpec, container: &ObservedContainer, detail: ContainerDetail, ours: bool) -> ServiceStatus {
-    let running = detail.state == ContainerState::Running;
+fn existing_service(
+    spec: &ServiceSpec,
+    container: &ObservedContainer,
+    detail: ContainerDetail,
+    ours: bool,
+) -> ServiceStatus {
+    let is_running = detail.state == ContainerState::Running;
     let page = container.ports.iter().find(|port| port.host == spec.readiness.port).or(container.ports.first());
-    let problem = match ours {
-        true => detail.problem,
-        false => Some(format!(
-            "a container named `{}` that is not part of this stack{} is in the way",
-            container.name,
-            container.owner().map(|owner| format!(" ({owner})")).unwrap_or_default()
-        )),
+    let problem = if ours {
+        detail.problem
+    } else {
+        let owner = container.owner().map(|owner| format!(" ({owner})")).unwrap_or_default();
+        Some(format!("a container named `{}`{owner} already exists and is not part of this stack", container.name))
     };
     ServiceStatus {
         service: spec.service,
@@ -133,10 +136,10 @@ fn present(spec: &ServiceSpec, container: &ObservedContainer, detail: ContainerD
         ready: false,
         image: container.image.clone(),
         version: version_in(&container.image),
-        started_at: detail.started_at.filter(|_| running),
+        started_at: detail.started_at.filter(|_| is_running),
         ports: container.ports.clone(),
         url: page
-            .filter(|_| running && ours && spec.has_page)
+            .filter(|_| is_running && ours && spec.has_page)
             .map(|port| format!("http://{}:{}", reachable_host(&port.bind), port.host)),
         waiting_for: None,
         problem,

@@ -1,5 +1,5 @@
-//! Keeps the hub's snapshot up to date: follows the Engine's events, the job, and the services' readiness. The Engine is
-//! not polled, except while it is unreachable; a service's readiness is, because Docker does not know it.
+//! Keeps the snapshot up to date: follows the Engine's events, the current job and the services' readiness. The Engine is
+//! polled only while it is unreachable. Readiness is polled because Docker doesn't know it.
 
 mod agents;
 mod checkups;
@@ -29,20 +29,20 @@ use agents::AgentMessage;
 use readiness_polling::ReadinessPolling;
 use usage::UsageStreams;
 
-/// Events come in bursts (create, attach, start); the Engine is looked at once for all that come within this time.
+/// Events come in bursts (create, attach, start). The Engine is observed once for all events within this time.
 const BURST: Duration = Duration::from_millis(8);
-/// A pull reports hundreds of times a second; people see ten.
+/// The minimum time between two updates of the job. A pull reports progress hundreds of times a second.
 const JOB_INTERVAL: Duration = Duration::from_millis(100);
-/// Between two tries of an Engine that does not answer.
+/// The time between attempts to reach an unreachable Engine.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Watches for one panel.
+/// Keeps one panel's snapshot up to date.
 pub struct Watch {
     panel: Arc<Panel>,
 }
 
 impl Watch {
-    /// Watches for that panel.
+    /// A watch for `panel`. Does nothing until `run` is called.
     pub fn new(panel: Arc<Panel>) -> Watch {
         Watch { panel }
     }
@@ -66,11 +66,11 @@ impl Watch {
         }
     }
 
-    /// Follows the Engine, and tries again whenever it becomes unreachable.
+    /// Follows the Engine, and reconnects whenever it becomes unreachable.
     async fn watch_engine(&self) {
         let Panel { installation, hub, checkup_due, .. } = &*self.panel;
         let configuration = &installation.configuration;
-        // Logged once, not at every try.
+        // The same error is logged once, not at every attempt.
         let mut logged = None;
         loop {
             let error = self.follow_engine().await;
@@ -98,7 +98,7 @@ impl Watch {
         }
     }
 
-    /// Follows an Engine that answers until it does not; says why it stopped.
+    /// Follows the Engine until it becomes unreachable, and returns the error.
     async fn follow_engine(&self) -> StackError {
         match self.try_follow_engine().await {
             Ok(never) => match never {},
@@ -108,7 +108,7 @@ impl Watch {
 
     async fn try_follow_engine(&self) -> Result<Infallible, StackError> {
         let info = self.panel.installation.engine.info().await?;
-        // Subscribed before anything is listed, so that nothing falls between the two.
+        // Subscribed before anything is listed, so that no change is missed in between.
         let mut events = self.panel.installation.engine.events();
         next_event(&mut events).await?;
         tracing::info!(version = info.version, endpoint = info.endpoint, "connected to the Engine");
@@ -119,14 +119,14 @@ impl Watch {
                 endpoint: info.endpoint,
             };
         });
-        // Stack and agents are watched side by side, so that neither waits while the other is looked at.
+        // The stack and the agents are watched concurrently, so that neither waits for the other.
         let (to_stack, stack_events) = mpsc::unbounded_channel();
         let (to_agents, agent_messages) = mpsc::unbounded_channel();
         let forward_events = async {
             let to_agents = to_agents.clone();
             loop {
                 if let Some(event) = next_event(&mut events).await? {
-                    // Both live as long as this does.
+                    // Both receivers live as long as this future.
                     to_agents.send(AgentMessage::Event(event.clone())).ok();
                     to_stack.send(event).ok();
                 }
@@ -138,7 +138,7 @@ impl Watch {
         Ok(never)
     }
 
-    /// Keeps the services true until the Engine goes away.
+    /// Keeps the services up to date until the Engine becomes unreachable.
     async fn watch_stack(
         &self,
         mut events: UnboundedReceiver<EngineEvent>,
@@ -194,7 +194,7 @@ impl Watch {
                     });
                 }
                 changed = readers.changed() => {
-                    // The hub outlives the watch.
+                    // An error is impossible, because the hub outlives the watch.
                     if changed.is_ok() {
                         observe_at.get_or_insert_with(Instant::now);
                     }
@@ -203,14 +203,14 @@ impl Watch {
         }
     }
 
-    /// Tells the stores' clients where the services run now.
+    /// Updates the addresses that the stores' clients use.
     fn publish_locations(&self, to_agents: &UnboundedSender<AgentMessage>) {
         self.panel.installation.stores.locate(&self.panel.hub.snapshot().services);
         to_agents.send(AgentMessage::ServicesChanged).ok();
     }
 
-    /// Takes the Engine's word for an end. It tells of one about 100 ms before its own lists do (Engine 20.10 takes the
-    /// network down in between); the look that follows says how it ended, and whether it is being started again.
+    /// Publishes the end of a container as soon as its event arrives. The Engine's lists show it about 100 ms later (Engine
+    /// 20.10 disconnects the network in between). The observation that follows adds how it ended and whether it restarts.
     fn apply_container_end(&self, event: &EngineEvent) {
         let EngineEvent::Container { name, action, .. } = event else { return };
         if *action != ContainerAction::Died {
@@ -229,7 +229,7 @@ impl Watch {
         });
     }
 
-    /// Looks at the Engine once and publishes what is there.
+    /// Observes the Engine once and publishes the result.
     async fn observe(&self, stack: &StackSpec) -> Result<Vec<ObservedService>, StackError> {
         let observed = self.panel.installation.engine.observe(stack).await?;
         let found = status::observe_services(self.panel.installation.engine.as_ref(), stack, &observed).await?;
@@ -237,7 +237,7 @@ impl Watch {
             snapshot.network = status::network(&observed);
             let statuses = found.iter().map(|found| {
                 let mut status = found.status.clone();
-                // What was learnt elsewhere about the same run of the same container stays.
+                // Readiness and usage are measured elsewhere. They are kept while the container has not restarted.
                 if let Some(known) = snapshot.service(status.service)
                     && status.state == ContainerState::Running
                     && known.started_at == status.started_at
@@ -256,7 +256,7 @@ impl Watch {
     }
 }
 
-/// The next event; the end of the stream is the end of the Engine.
+/// The next event. The end of the stream means that the Engine is unreachable.
 async fn next_event(
     events: &mut BoxStream<'static, Result<Option<EngineEvent>, StackError>>,
 ) -> Result<Option<EngineEvent>, StackError> {
@@ -265,8 +265,8 @@ async fn next_event(
     })
 }
 
-/// Whether an event may change the stack's status. `ids` are the stack's own containers: agents that join and leave its
-/// network do not affect it.
+/// Whether an event may change the stack's status. `ids` are the stack's own containers, because agents that join or leave
+/// the network don't affect it.
 fn affects_stack(stack: &StackSpec, ids: &BTreeSet<String>, event: &EngineEvent) -> bool {
     match event {
         EngineEvent::Container { name, .. } => stack.services.iter().any(|spec| spec.service.name() == name),

@@ -84,7 +84,7 @@ fn cannot_listen(options: &ServeOptions, error: &std::io::Error) -> StackError {
     let what = match error.kind() {
         std::io::ErrorKind::AddrInUse => "another program is using this port".to_owned(),
         std::io::ErrorKind::PermissionDenied => "this user isn't allowed to listen there".to_owned(),
-        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => "this machine does not have this address".to_owned(),
         _ => error.to_string(),
     };
     StackError::CannotListen { address: address.to_string(), detail: what }

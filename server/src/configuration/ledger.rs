@@ -1,5 +1,5 @@
-//! What was written last into the monitor folder: the hash of each file, to tell "edited by hand" from "the settings
-//! moved on", and the settings that the files were written from.
+//! Records what was last written to the monitor folder: the hash of each file, which tells edited files from outdated ones,
+//! and the settings that the files were written from.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -13,35 +13,35 @@ use serde::{Deserialize, Serialize};
 use super::atomic;
 use crate::paths::file_error;
 
-/// Its name in the monitor folder.
-pub(super) const NAME: &str = ".generated.json";
+/// The ledger's file name in the monitor folder.
+pub(super) const FILE_NAME: &str = ".generated.json";
 
-/// The ledger of one monitor folder.
+/// The ledger of a monitor folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ledger {
-    /// Hashes of contents by file name.
+    /// SHA-256 of the contents, by file name.
     pub(super) files: BTreeMap<String, String>,
-    /// Every setting as it was; empty where that was not written down.
+    /// The values of all settings, by key. Empty in ledgers of older versions.
     #[serde(default)]
     pub(super) settings: BTreeMap<String, String>,
 }
 
 impl Ledger {
-    /// A ledger that is missing or broken is an empty one: every differing file then counts as edited by hand.
+    /// Reads the ledger. It is empty if the file is missing or invalid; differing files then count as edited by hand.
     pub(super) fn read(directory: &Path) -> Ledger {
-        let Ok(bytes) = std::fs::read(directory.join(NAME)) else { return Ledger::default() };
-        // The first ledgers were the map of files alone.
+        let Ok(bytes) = std::fs::read(directory.join(FILE_NAME)) else { return Ledger::default() };
+        // Older versions wrote only the map of files.
         let files_alone = || Some(Ledger { files: serde_json::from_slice(&bytes).ok()?, ..Ledger::default() });
         serde_json::from_slice(&bytes).ok().or_else(files_alone).unwrap_or_default()
     }
 
     pub(super) fn write(&self, directory: &Path) -> Result<(), StackError> {
-        let path = directory.join(NAME);
+        let path = directory.join(FILE_NAME);
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         atomic::write(&path, format!("{text}\n").as_bytes()).map_err(|error| file_error(&path, "written", &error))
     }
 
-    /// Every setting as the ledger keeps it.
+    /// The values of all settings in the ledger's format.
     pub(super) fn values_of(settings: &Settings) -> BTreeMap<String, String> {
         KEYS.iter().map(|key| (key.path.to_owned(), settings.value(key.path))).collect()
     }
@@ -52,8 +52,9 @@ impl Ledger {
         (!values.is_empty()).then(|| Settings::from_values(&values).ok()).flatten()
     }
 
-    /// A key that the ledger does not know is one that came with a later version: nothing can be said of it.
-    pub(super) fn fields_behind(&self, settings: &Settings) -> Vec<FieldDrift> {
+    /// Settings that differ from those that the files were written from. Keys that are not in the ledger were added in a later
+    /// version and are left out.
+    pub(super) fn field_drift(&self, settings: &Settings) -> Vec<FieldDrift> {
         let concerns_files = |key: &&Key| key.needs.services;
         KEYS.iter()
             .filter(concerns_files)

@@ -1,7 +1,6 @@
-//! Clawker's settings file: its text, changed without touching what was not meant, and replaced as a whole.
+//! Reads and edits Clawker's settings file. Edits preserve everything else in the file, and replace it as a whole.
 //!
-//! **Invariant:** nothing is written over a text that its writer has not seen; whoever saves names the text by its
-//! `base`.
+//! **Invariant:** no text is overwritten that the caller has not seen. Callers identify the text by its `base`.
 
 use std::{
     io::ErrorKind,
@@ -21,71 +20,72 @@ use rustix::fs::{Access, access};
 use super::{Configuration, atomic, hash};
 use crate::{clock::now, paths::file_error};
 
-/// A settings file larger than this is not one: it is refused unread.
-const LIMIT_BYTES: u64 = 1024 * 1024;
+/// Larger files are refused without reading them.
+const SIZE_LIMIT_BYTES: u64 = 1024 * 1024;
 
-/// The settings file at one moment.
+/// The contents of the settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsText {
-    /// SHA-256 of its bytes in hexadecimal digits; empty where there is no file.
+    /// SHA-256 of the file in hexadecimal digits. Empty if there is no file.
     pub base: String,
-    /// All of it; empty where there is no file.
+    /// Empty if there is no file.
     pub text: String,
 }
 
-/// What saving did, so that it can be told and taken back.
+/// The result of saving, with what is needed to undo it.
 #[derive(Debug, Clone)]
 pub struct Saved {
-    /// What became of the file.
+    /// What was done to the file.
     pub outcome: FileOutcome,
     before: Option<Vec<u8>>,
+    /// The `base` of the saved text.
     after: String,
 }
 
 impl Configuration {
-    /// The settings, or every problem with them.
+    /// The settings in the file, or all problems in it.
     pub fn settings(&self) -> Result<Settings, StackError> {
         self.settings_in(&self.settings_text()?.text)
     }
 
-    /// The settings that a text would make.
+    /// The settings in a text, or all problems in it.
     pub fn settings_in(&self, text: &str) -> Result<Settings, StackError> {
         settings::read(text, &self.settings_file()).map_err(|problems| StackError::SettingsInvalid { problems })
     }
 
-    /// The file's text; fails where it is none.
+    /// Reads the file. Fails if it is not UTF-8 text.
     pub fn settings_text(&self) -> Result<SettingsText, StackError> {
         let bytes = self.settings_bytes()?;
         let base = base_of(bytes.as_deref());
-        Ok(SettingsText { base, text: self.text_of(bytes.unwrap_or_default())? })
+        Ok(SettingsText { base, text: self.decode(bytes.unwrap_or_default())? })
     }
 
-    /// The `base` of the file; empty where there is none that can be read.
+    /// The `base` of the file. Empty if it is missing or can't be read.
     pub fn settings_base(&self) -> String {
         self.settings_bytes().map(|bytes| base_of(bytes.as_deref())).unwrap_or_default()
     }
 
-    /// Makes the changes in the file, which must still be the one of that `base`. A missing file and folder are made.
+    /// Applies changes to the file, which must still have this `base`. A missing file and folder are created.
     pub fn save_settings(&self, changes: &[Change], base: &str) -> Result<Saved, StackError> {
-        let _alone = self.alone();
+        let _lock = self.lock();
         let before = self.settings_bytes()?;
         self.check_base(before.as_deref(), base)?;
-        let text = self.text_of(before.clone().unwrap_or_default())?;
-        let after = self.edited(&text, changes)?;
+        let text = self.decode(before.clone().unwrap_or_default())?;
+        let after = self.edit_text(&text, changes)?;
         self.replace_settings(before, &after)
     }
 
-    /// The text with the changes made, in memory only.
-    pub fn edited(&self, text: &str, changes: &[Change]) -> Result<String, StackError> {
-        // Only a line of the file leads there; a value that was typed is in no file.
-        let place = |problem: Problem| Problem { file: problem.line.map(|_| self.settings_file()), ..problem };
+    /// Applies changes to a text in memory.
+    pub fn edit_text(&self, text: &str, changes: &[Change]) -> Result<String, StackError> {
+        // Problems with new values have no line, and are not in the file.
+        let with_file = |problem: Problem| Problem { file: problem.line.map(|_| self.settings_file()), ..problem };
         settings::edit(text, changes)
-            .map_err(|problems| StackError::ChangeRefused { problems: problems.into_iter().map(place).collect() })
+            .map_err(|problems| StackError::ChangeRefused { problems: problems.into_iter().map(with_file).collect() })
     }
 
-    /// Replaces the whole text, right or wrong. Line endings become those that the file has: forms send CRLF.
-    pub fn mend_settings(&self, text: &str, base: &str) -> Result<Saved, StackError> {
-        let _alone = self.alone();
+    /// Replaces the whole text, valid or not. Line endings are converted to those of the file, because forms send CRLF.
+    pub fn replace_settings_text(&self, text: &str, base: &str) -> Result<Saved, StackError> {
+        let _lock = self.lock();
         let before = self.settings_bytes()?;
         self.check_base(before.as_deref(), base)?;
         let is_crlf = before.as_ref().is_some_and(|bytes| bytes.windows(2).any(|pair| pair == b"\r\n"));
@@ -93,10 +93,9 @@ impl Configuration {
         self.replace_settings(before, &if is_crlf { unix.replace('\n', "\r\n") } else { unix })
     }
 
-    /// Takes a save back, unless somebody changed the file since. What it was saved over is what is there afterwards,
-    /// and its backup goes.
-    pub fn take_back(&self, saved: &Saved) -> Result<(), StackError> {
-        let _alone = self.alone();
+    /// Undoes a save, unless the file has changed since. Restores the previous text and removes its backup.
+    pub fn undo_save(&self, saved: &Saved) -> Result<(), StackError> {
+        let _lock = self.lock();
         let path = &self.paths.settings_file;
         let (before, after) = (base_of(saved.before.as_deref()), &saved.after);
         if before == *after {
@@ -109,59 +108,56 @@ impl Configuration {
         };
         restored.map_err(|error| file_error(path, "restored", &error))?;
         if let FileAction::Replaced { backup } = &saved.outcome.action {
-            // It holds what the file itself holds again.
+            // The file has the same contents as the backup again.
             let _ = std::fs::remove_file(path.with_file_name(backup));
         }
         Ok(())
     }
 
-    fn alone(&self) -> MutexGuard<'_, ()> {
-        self.saving.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.save_lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `None` where there is no file. A folder, a pipe and a file that is too large are not read.
+    /// `None` if there is no file. Folders, pipes and files that are too large are not read.
     fn settings_bytes(&self) -> Result<Option<Vec<u8>>, StackError> {
         let path = &self.paths.settings_file;
         match std::fs::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(file_error(path, "read", &error)),
-            Ok(found) if found.is_dir() => Err(self.wrong("it is a folder, and a file is expected here".into())),
-            Ok(found) if !found.is_file() => Err(self.wrong("it is not a regular file".into())),
-            Ok(found) if found.len() > LIMIT_BYTES => Err(self.wrong(too_large(found.len()))),
+            Ok(found) if found.is_dir() => Err(self.file_problem("expected a file, but it is a folder".into())),
+            Ok(found) if !found.is_file() => Err(self.file_problem("it is not a regular file".into())),
+            Ok(found) if found.len() > SIZE_LIMIT_BYTES => Err(self.file_problem(too_large(found.len()))),
             Ok(_) => std::fs::read(path).map(Some).map_err(|error| file_error(path, "read", &error)),
         }
     }
 
-    fn text_of(&self, bytes: Vec<u8>) -> Result<String, StackError> {
+    fn decode(&self, bytes: Vec<u8>) -> Result<String, StackError> {
         String::from_utf8(bytes)
-            .map_err(|error| self.wrong(format!("not UTF-8 text (byte {})", error.utf8_error().valid_up_to())))
+            .map_err(|error| self.file_problem(format!("not UTF-8 text (byte {})", error.utf8_error().valid_up_to())))
     }
 
-    /// The file as a whole is wrong.
-    fn wrong(&self, message: String) -> StackError {
+    /// A problem with the file as a whole.
+    fn file_problem(&self, message: String) -> StackError {
         let problem = Problem { field: String::new(), message, file: Some(self.settings_file()), line: None };
         StackError::SettingsInvalid { problems: vec![problem] }
     }
 
     fn check_base(&self, present: Option<&[u8]>, base: &str) -> Result<(), StackError> {
-        match base_of(present) == base {
-            true => Ok(()),
-            false => Err(StackError::SettingsChanged { file: self.settings_file() }),
-        }
+        if base_of(present) == base { Ok(()) } else { Err(StackError::SettingsChanged { file: self.settings_file() }) }
     }
 
     fn replace_settings(&self, before: Option<Vec<u8>>, text: &str) -> Result<Saved, StackError> {
         let path = &self.paths.settings_file;
-        if text.len() as u64 > LIMIT_BYTES {
-            return Err(self.wrong(too_large(text.len() as u64)));
+        if text.len() as u64 > SIZE_LIMIT_BYTES {
+            return Err(self.file_problem(too_large(text.len() as u64)));
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let action = match &before {
             Some(bytes) if bytes == text.as_bytes() => FileAction::Unchanged,
             Some(_) => {
                 check_writable(path)?;
-                let moment = now().to_rfc3339().chars().take(19).collect::<String>().replace(':', "-");
-                let backup = atomic::back_up_as(path, &format!("{name}.{moment}"))
+                let timestamp = now().to_rfc3339().chars().take(19).collect::<String>().replace(':', "-");
+                let backup = atomic::back_up_as(path, &format!("{name}.{timestamp}"))
                     .map_err(|error| file_error(path, "backed up", &error))?;
                 atomic::write(path, text.as_bytes()).map_err(|error| file_error(path, "replaced", &error))?;
                 FileAction::Replaced { backup }
@@ -177,7 +173,7 @@ impl Configuration {
     }
 }
 
-/// Replacing a file asks nothing of the file itself; one that its owner made read-only is left alone all the same.
+/// Replacing a file needs no write permission for it. A read-only file is still not replaced.
 fn check_writable(path: &Path) -> Result<(), StackError> {
     let read_only = std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o222 == 0);
     if read_only {
@@ -195,5 +191,5 @@ fn base_of(bytes: Option<&[u8]>) -> String {
 }
 
 fn too_large(bytes: u64) -> String {
-    format!("it holds {bytes} bytes, and a settings file holds 1 MiB at most")
+    format!("it is too large: {bytes} bytes, and the limit is 1 MiB")
 }

@@ -48,7 +48,7 @@ impl Installation {
 }
 
 #[test]
-fn the_first_init_writes_everything_and_the_second_nothing() {
+fn the_first_init_writes_all_files_and_the_second_none() {
     let it = installation();
     assert!(!it.configuration.is_initialized());
     assert!(it.init(false).iter().all(|outcome| outcome.action == FileAction::Written));
@@ -59,7 +59,7 @@ fn the_first_init_writes_everything_and_the_second_nothing() {
 }
 
 #[test]
-fn a_hand_edited_file_is_kept_and_forcing_keeps_a_backup_of_it() {
+fn an_edited_file_is_kept_and_backed_up_if_forced() {
     let it = installation();
     it.init(false);
     fs::write(it.path("prometheus.yaml"), "mine").unwrap();
@@ -77,7 +77,7 @@ fn a_hand_edited_file_is_kept_and_forcing_keeps_a_backup_of_it() {
 }
 
 #[test]
-fn a_file_is_outdated_when_the_settings_moved_and_edited_when_somebody_else_wrote_it() {
+fn files_are_outdated_if_the_settings_changed_and_edited_if_their_contents_did() {
     let it = installation();
     it.init(false);
     fs::write(it.path("loki-config.yaml"), "mine").unwrap();
@@ -102,7 +102,7 @@ fn starting_uses_edited_service_files_but_not_outdated_ones() {
 }
 
 #[test]
-fn a_hand_edited_compose_file_is_not_started_past() {
+fn an_edited_compose_file_prevents_a_start() {
     let it = installation();
     it.init(false);
     let compose = fs::read_to_string(it.path("compose.yaml")).unwrap();
@@ -113,7 +113,7 @@ fn a_hand_edited_compose_file_is_not_started_past() {
 }
 
 #[test]
-fn settings_that_are_no_settings_are_refused_with_the_reason_and_nothing_is_written() {
+fn invalid_settings_files_are_refused_with_the_reason_and_nothing_is_written() {
     let it = installation();
     let settings = it.folder.path().join("config/settings.yaml");
     let sentence = |it: &Installation| it.configuration.settings().expect_err("these are wrong").to_string();
@@ -121,10 +121,10 @@ fn settings_that_are_no_settings_are_refused_with_the_reason_and_nothing_is_writ
     fs::write(&settings, b"monitoring: \xff\n").unwrap();
     assert!(sentence(&it).ends_with("settings.yaml: not UTF-8 text (byte 12)"), "{}", sentence(&it));
     fs::write(&settings, vec![b'#'; 5 * 1024 * 1024]).unwrap();
-    assert!(sentence(&it).ends_with("it holds 5242880 bytes, and a settings file holds 1 MiB at most"));
+    assert!(sentence(&it).ends_with("it is too large: 5242880 bytes, and the limit is 1 MiB"));
     fs::remove_file(&settings).unwrap();
     fs::create_dir(&settings).unwrap();
-    assert!(sentence(&it).ends_with("it is a folder, and a file is expected here"));
+    assert!(sentence(&it).ends_with("expected a file, but it is a folder"));
 
     assert!(it.configuration.write(Overwrite::Nothing, |_| panic!("nothing is written")).is_err());
     assert!(!it.path("compose.yaml").exists());
@@ -132,15 +132,15 @@ fn settings_that_are_no_settings_are_refused_with_the_reason_and_nothing_is_writ
 }
 
 #[test]
-fn a_file_where_the_folder_should_be_is_named() {
+fn a_file_in_place_of_the_folder_is_reported() {
     let it = installation();
     fs::write(it.folder.path().join("data"), "").unwrap();
     let error = it.configuration.write(Overwrite::Nothing, |_| Ok(())).expect_err("there is no folder");
-    assert!(error.to_string().ends_with("could not be created: a part of the path is a file, not a folder"), "{error}");
+    assert!(error.to_string().ends_with("could not be created: part of the path is a file, not a folder"), "{error}");
 }
 
 #[test]
-fn a_symbolic_link_is_followed_and_stays_one() {
+fn symbolic_links_are_followed_and_kept() {
     let it = installation();
     it.init(false);
     let elsewhere = it.folder.path().join("elsewhere.yaml");
@@ -153,31 +153,31 @@ fn a_symbolic_link_is_followed_and_stays_one() {
 }
 
 #[test]
-fn the_ledger_remembers_the_settings_that_the_files_were_written_from() {
+fn the_ledger_records_the_settings_that_the_files_were_written_from() {
     let it = installation();
     it.set("monitoring:\n  grafana_port: 3001\n");
     it.init(false);
-    let fields = |it: &Installation| it.configuration.fields_behind(&it.configuration.settings().unwrap());
+    let fields = |it: &Installation| it.configuration.field_drift(&it.configuration.settings().unwrap());
     assert_eq!(fields(&it), []);
     it.set("monitoring:\n  grafana_port: 3002\n  telemetry: {log_user_prompts: false}\n");
     let behind = FieldDrift { key: "grafana_port".into(), settings: "3002".into(), files: "3001".into() };
-    assert_eq!(fields(&it), std::slice::from_ref(&behind), "prompts are no business of the files");
+    assert_eq!(fields(&it), std::slice::from_ref(&behind), "the files do not depend on the prompts setting");
     it.init(false);
-    assert_eq!(fields(&it), [behind], "files that are kept were not written from these settings");
+    assert_eq!(fields(&it), [behind], "kept files were not written from these settings");
     it.configuration.write(Overwrite::Outdated, |_| Ok(())).unwrap();
     assert_eq!(fields(&it), []);
     assert_eq!(it.configuration.written_from(), it.configuration.settings().ok());
 }
 
 #[test]
-fn a_ledger_from_before_settings_were_remembered_is_read_and_completed() {
+fn a_ledger_without_settings_is_read_and_completed() {
     let it = installation();
     it.init(false);
     let ledger: serde_json::Value = serde_json::from_slice(&fs::read(it.path(".generated.json")).unwrap()).unwrap();
     fs::write(it.path(".generated.json"), ledger["files"].to_string()).unwrap();
     it.set("monitoring:\n  grafana_port: 3001\n");
     assert_eq!(it.configuration.written_from(), None);
-    assert_eq!(it.configuration.fields_behind(&it.configuration.settings().unwrap()), []);
+    assert_eq!(it.configuration.field_drift(&it.configuration.settings().unwrap()), []);
     let files = it.configuration.files().unwrap();
     assert_eq!(files.iter().find(|file| file.name == "compose.yaml").unwrap().state, FileState::Outdated);
     it.configuration.write(Overwrite::Outdated, |_| Ok(())).unwrap();
@@ -189,7 +189,7 @@ fn a_ledger_from_before_settings_were_remembered_is_read_and_completed() {
 }
 
 #[test]
-fn files_are_put_back_as_they_were_with_what_was_missing_and_what_was_edited() {
+fn restoring_brings_back_edited_files_and_removes_files_that_were_missing() {
     let it = installation();
     it.init(false);
     fs::write(it.path("loki-config.yaml"), "mine").unwrap();
@@ -202,10 +202,10 @@ fn files_are_put_back_as_they_were_with_what_was_missing_and_what_was_edited() {
         all
     };
     let before = contents(&it);
-    let remembered = it.configuration.remember_files().unwrap();
+    let backup = it.configuration.back_up_files().unwrap();
     it.set("monitoring:\n  grafana_port: 3001\n");
     it.init(true);
     assert_ne!(contents(&it), before);
-    it.configuration.restore_files(&remembered).unwrap();
+    it.configuration.restore_files(&backup).unwrap();
     assert_eq!(contents(&it), before);
 }

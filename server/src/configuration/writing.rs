@@ -1,4 +1,4 @@
-//! Writing the generated files, and putting them back as they were.
+//! Writes the generated files, and restores them.
 
 use std::{io::ErrorKind, path::PathBuf};
 
@@ -13,24 +13,24 @@ use monitor_core::{
 use super::{ComparedFile, Configuration, atomic, hash, ledger, ledger::Ledger};
 use crate::paths::file_error;
 
-/// Which of the files that differ are replaced.
+/// Which differing files are replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overwrite {
-    /// None: only what is missing is written.
+    /// None. Only missing files are written.
     Nothing,
-    /// Those that nobody edited since they were written. No backup: nothing of anybody's is in them.
+    /// Files that were not edited since they were written. They need no backup.
     Outdated,
-    /// All of them, each with a backup beside it.
+    /// All of them, after backing them up in the same folder.
     Everything,
 }
 
-/// The generated files as they were at one moment.
+/// The contents of the generated files at one time. `None` for files that were missing.
 #[derive(Debug, Clone)]
-pub struct FilesBefore(Vec<(PathBuf, Option<Vec<u8>>)>);
+pub struct FilesBackup(Vec<(PathBuf, Option<Vec<u8>>)>);
 
 impl Configuration {
-    /// Writes what is missing and replaces what `overwrite` allows. Calls `written` after each file; its error ends the
-    /// writing, as any other does, and leaves the remaining files as they were.
+    /// Writes missing files and replaces those that `overwrite` allows. Calls `written` after each file. An error, also one
+    /// from `written`, leaves the remaining files unchanged.
     pub fn write(
         &self,
         overwrite: Overwrite,
@@ -47,15 +47,15 @@ impl Configuration {
         mut written: impl FnMut(FileOutcome) -> Result<(), StackError>,
     ) -> Result<(), StackError> {
         let settings = self.settings()?;
-        let compared = self.files_under(&settings)?;
+        let compared = self.files_for(&settings)?;
         let directory = &self.paths.directory;
         std::fs::create_dir_all(directory).map_err(|error| file_error(directory, "created", &error))?;
         let mut ledger = Ledger::read(directory);
-        let mut all_follow = true;
+        let mut all_current = true;
         for compared in compared {
             let action = self.write_one(&compared, overwrite)?;
             let name = compared.file.name.to_owned();
-            all_follow &= action != FileAction::Kept || compared.state == FileState::Edited;
+            all_current &= action != FileAction::Kept || compared.state == FileState::Edited;
             let contents_hash = hash(compared.file.contents.as_bytes());
             if action != FileAction::Kept && ledger.files.get(&name) != Some(&contents_hash) {
                 ledger.files.insert(name.clone(), contents_hash);
@@ -64,7 +64,7 @@ impl Configuration {
             written(FileOutcome { name, action })?;
         }
         let values = Ledger::values_of(&settings);
-        if all_follow && ledger.settings != values {
+        if all_current && ledger.settings != values {
             ledger.settings = values;
             ledger.write(directory)?;
         }
@@ -96,11 +96,13 @@ impl Configuration {
         })
     }
 
-    /// The generated files as they are, to be put back with `restore_files`.
-    pub fn remember_files(&self) -> Result<FilesBefore, StackError> {
-        // Their names are the same under all settings.
-        let names =
-            files::render(&Settings::default(), &self.facts()).into_iter().map(|file| file.name).chain([ledger::NAME]);
+    /// Reads the generated files, so that `restore_files` can restore them.
+    pub fn back_up_files(&self) -> Result<FilesBackup, StackError> {
+        // The names don't depend on the settings.
+        let names = files::render(&Settings::default(), &self.facts())
+            .into_iter()
+            .map(|file| file.name)
+            .chain([ledger::FILE_NAME]);
         let read = |name: &str| {
             let path = self.path_of(name);
             match std::fs::read(&path) {
@@ -109,13 +111,13 @@ impl Configuration {
                 Err(error) => Err(file_error(&path, "read", &error)),
             }
         };
-        names.map(read).collect::<Result<_, _>>().map(FilesBefore)
+        names.map(read).collect::<Result<_, _>>().map(FilesBackup)
     }
 
     /// Restores the generated files. Continues after a failure, and returns the first one.
-    pub fn restore_files(&self, before: &FilesBefore) -> Result<(), StackError> {
+    pub fn restore_files(&self, backup: &FilesBackup) -> Result<(), StackError> {
         let mut outcome = Ok(());
-        for (path, bytes) in &before.0 {
+        for (path, bytes) in &backup.0 {
             let restored = match (bytes, std::fs::read(path).ok()) {
                 (Some(bytes), present) if present.as_ref() == Some(bytes) => Ok(()),
                 (Some(bytes), _) => atomic::write(path, bytes),

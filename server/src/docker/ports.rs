@@ -9,7 +9,7 @@ use monitor_core::{
 use super::{client::Connection, connect::host_of_published_ports, observe};
 use crate::{
     background::in_background,
-    host::{Listener, listener, overlap},
+    host::{Listener, addresses_overlap, find_listener},
 };
 
 /// Messages if a port is in use: Docker with and without its userland proxy, rootless Docker, Docker Desktop, Podman.
@@ -89,7 +89,7 @@ async fn find_holder(engine: &Connection, port: &PublishedPort, own_id: &str) ->
     let container = containers.into_iter().find(|container| {
         container.id != own_id
             && container.state == ContainerState::Running
-            && container.ports.iter().any(|other| other.host == port.host && overlap(&other.bind, &port.bind))
+            && container.ports.iter().any(|other| other.host == port.host && addresses_overlap(&other.bind, &port.bind))
     });
     if let Some(container) = container {
         return Some(format!("container `{}`", container.name));
@@ -99,9 +99,9 @@ async fn find_holder(engine: &Connection, port: &PublishedPort, own_id: &str) ->
         return None;
     }
     let (bind, port) = (port.bind.clone(), port.host);
-    match in_background(move || listener(&bind, port)).await {
+    match in_background(move || find_listener(&bind, port)).await {
         Listener::Process(process) => process,
-        Listener::Nobody => None,
+        Listener::None => None,
     }
 }
 

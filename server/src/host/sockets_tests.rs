@@ -1,9 +1,9 @@
-//! Who listens: the kernel's tables, as tables, and this very process.
+//! Listening sockets in recorded kernel tables, and of this process.
 
 use super::*;
 
 #[test]
-fn addresses_overlap_when_either_is_everywhere() {
+fn addresses_overlap_if_one_means_all_interfaces() {
     for (one, other, expected) in [
         ("127.0.0.1", "127.0.0.1", true),
         ("127.0.0.1", "127.0.0.2", false),
@@ -12,7 +12,7 @@ fn addresses_overlap_when_either_is_everywhere() {
         ("::ffff:127.0.0.1", "127.0.0.1", true),
         ("::1", "127.0.0.1", false),
     ] {
-        assert_eq!(overlap(one, other), expected, "{one} {other}");
+        assert_eq!(addresses_overlap(one, other), expected, "{one} {other}");
     }
 }
 
@@ -52,13 +52,13 @@ fn listening_sockets_are_found_by_port_and_address() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn this_very_process_is_found_by_the_port_it_listens_on() {
+fn this_process_is_found_by_its_port() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("its address").port();
-    let Listener::Process(Some(process)) = super::listener("127.0.0.1", port) else { panic!("a process listens") };
+    let Listener::Process(Some(process)) = find_listener("127.0.0.1", port) else { panic!("a process listens") };
     assert!(process.ends_with(&format!("(pid {})", std::process::id())), "{process}");
-    assert!(answers("127.0.0.1", port));
+    assert!(accepts_connections("127.0.0.1", port));
     drop(listener);
-    assert_eq!(super::listener("127.0.0.1", port), Listener::Nobody);
-    assert!(!answers("127.0.0.1", port));
+    assert_eq!(find_listener("127.0.0.1", port), Listener::None);
+    assert!(!accepts_connections("127.0.0.1", port));
 }

@@ -1,9 +1,10 @@
-//! Keeps other web sites out. A page of any site can make this browser send requests here; it cannot choose what the
-//! browser writes into `Host` and `Origin`.
+//! Refuses requests from other websites. Any page can make the browser send requests to the panel, but it can't choose the
+//! `Host` and `Origin` headers that the browser sends.
 //!
-//! - `Host` must be `localhost` or an IP address. A site that points its own name at this address (DNS rebinding) sends
-//!   that name, and gets 421.
-//! - What changes something must come from a page of this very host and port, or from no page at all (`curl`): else 403.
+//! - `Host` must be `localhost` or an IP address, otherwise 421. A site that resolves its own name to this address (DNS
+//!   rebinding) sends that name.
+//! - Requests that change something must come from a page of the same host and port, or from no page (`curl`), otherwise
+//!   403.
 
 use axum::{
     extract::Request,
@@ -12,9 +13,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Lets a request through or answers why not.
+/// Passes the request on, or responds with the reason for refusing it.
 pub(super) async fn check(request: Request, next: Next) -> Response {
-    match verdict(request.method(), request.headers(), request.uri().authority()) {
+    match check_origin(request.method(), request.headers(), request.uri().authority()) {
         Ok(()) => next.run(request).await,
         Err((status, reason)) => {
             tracing::warn!(%status, reason, path = request.uri().path(), "refused a request");
@@ -23,17 +24,17 @@ pub(super) async fn check(request: Request, next: Next) -> Response {
     }
 }
 
-fn verdict(
+fn check_origin(
     method: &Method,
     headers: &HeaderMap,
     uri_authority: Option<&Authority>,
 ) -> Result<(), (StatusCode, &'static str)> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).or(uri_authority.map(Authority::as_str)).unwrap_or_default();
-    if !is_own_name(host) {
+    if !is_local_name(host) {
         return Err((
             StatusCode::MISDIRECTED_REQUEST,
-            "The panel answers under `localhost` or an IP address only; open it by one of those.",
+            "Open the panel at `localhost` or an IP address. Other host names are refused.",
         ));
     }
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
@@ -48,13 +49,13 @@ fn verdict(
         None => text(header::HeaderName::from_static("sec-fetch-site"))
             .is_some_and(|site| !matches!(site, "same-origin" | "none")),
     };
-    match foreign {
-        true => Err((StatusCode::FORBIDDEN, "Changes are accepted from the panel's own pages only.")),
-        false => Ok(()),
+    if foreign {
+        return Err((StatusCode::FORBIDDEN, "Only the panel's own pages can make changes."));
     }
+    Ok(())
 }
 
-fn is_own_name(host: &str) -> bool {
+fn is_local_name(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     let name = authority.host();
     let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
@@ -70,11 +71,11 @@ mod tests {
         for (name, value) in headers {
             map.insert(*name, value.parse().expect("a header value"));
         }
-        verdict(&method, &map, None).map_or_else(|(status, _)| status.as_u16(), |()| 200)
+        check_origin(&method, &map, None).map_or_else(|(status, _)| status.as_u16(), |()| 200)
     }
 
     #[test]
-    fn only_this_machines_own_names_are_hosts() {
+    fn only_localhost_and_addresses_are_accepted_as_hosts() {
         for (host, expected) in [
             ("localhost:8484", 200),
             ("LOCALHOST", 200),
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_come_from_own_pages_or_from_no_page() {
+    fn changes_are_accepted_from_own_pages_and_from_no_page() {
         let host = ("host", "127.0.0.1:8484");
         for (headers, expected) in [
             (&[host][..], 200),

@@ -1,4 +1,4 @@
-//! Headers that every answer bears. The content security policy of pages, which holds a nonce, is set by `pages`.
+//! Headers of all responses. `pages` sets the content security policy of pages, which contains a nonce.
 
 use axum::{
     extract::Request,
@@ -7,8 +7,8 @@ use axum::{
     response::Response,
 };
 
-/// For everything that is not a page: nothing may run, nothing may frame it.
-const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+/// For everything that is not a page: no scripts, no frames.
+const DEFAULT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 pub(super) async fn add(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
@@ -23,6 +23,6 @@ pub(super) async fn add(request: Request, next: Next) -> Response {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(DEFAULT_POLICY));
     response
 }

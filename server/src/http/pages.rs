@@ -31,8 +31,8 @@ pub(super) fn router() -> Router {
         .with_state(options)
         // A path that is no page is a file of the site, or else a page that says it was not found.
         .fallback(move |request: Request| async move {
-            match site::find(request.uri().path()) {
-                Some(asset) => site::answer(asset, request.headers()),
+            match site::find_asset(request.uri().path()) {
+                Some(asset) => site::respond(asset, request.headers()),
                 None => not_found(request).await,
             }
         })
@@ -66,7 +66,7 @@ pub(super) async fn refresh(request: Request, next: Next) -> Response {
 /// Whether a page will be rendered; files of the site and server functions need no fresh snapshot.
 fn is_page(request: &Request) -> bool {
     let path = request.uri().path();
-    request.method() == Method::GET && !path.starts_with("/api/") && site::find(path).is_none()
+    request.method() == Method::GET && !path.starts_with("/api/") && site::find_asset(path).is_none()
 }
 
 /// Where Grafana is published right now, as `http://127.0.0.1:3000`: only its panels may be embedded.

@@ -75,7 +75,7 @@ impl Panel {
     /// Replaces the whole text of the settings file.
     pub(crate) async fn replace_settings_text(&self, text: String, base: String) -> Result<(), StackError> {
         let configuration = self.installation.configuration.clone();
-        in_background(move || configuration.mend_settings(&text, &base)).await?;
+        in_background(move || configuration.replace_settings_text(&text, &base)).await?;
         self.refresh_configuration().await;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The host's side of the ports that settings name.
+//! What is using the ports in the settings.
 
 use futures::future::try_join;
 use monitor_core::{
@@ -10,51 +10,51 @@ use monitor_core::{
 
 use crate::{background::in_background, configuration::Configuration, doctor::Ports, engine::ContainerEngine};
 
-/// Every port setting, in the order of the table.
-pub(super) async fn of_settings(
+/// The use of every port setting, in the order of `KEYS`.
+pub(super) async fn ports_of_settings(
     engine: &dyn ContainerEngine,
     configuration: &Configuration,
     settings: &Settings,
 ) -> Vec<PortUse> {
     let keys = KEYS.iter().filter(|key| key.kind == Kind::Port);
-    let asked = keys.filter_map(|key| Some((key.path.to_owned(), settings.value(key.path).parse().ok()?)));
-    look(engine, configuration, settings, asked.collect()).await
+    let ports = keys.filter_map(|key| Some((key.path.to_owned(), settings.value(key.path).parse().ok()?)));
+    check_ports(engine, configuration, settings, ports.collect()).await
 }
 
-/// One number, whether or not a setting holds it.
-pub async fn look_at_port(engine: &dyn ContainerEngine, configuration: &Configuration, port: u16) -> PortUse {
+/// The use of one port, whether or not a setting has it.
+pub async fn check_port(engine: &dyn ContainerEngine, configuration: &Configuration, port: u16) -> PortUse {
     let settings = configuration.settings().unwrap_or_default();
-    let held_by = settings.ports().into_iter().find(|(_, held)| held.number() == port);
-    let key = held_by.map(|(key, _)| key.to_owned()).unwrap_or_default();
+    let setting = settings.ports().into_iter().find(|(_, other)| other.number() == port);
+    let key = setting.map(|(key, _)| key.to_owned()).unwrap_or_default();
     let unknown = PortUse { key: key.clone(), port, holder: None, free: None };
-    look(engine, configuration, &settings, vec![(key, port)]).await.pop().unwrap_or(unknown)
+    check_ports(engine, configuration, &settings, vec![(key, port)]).await.pop().unwrap_or(unknown)
 }
 
-async fn look(
+async fn check_ports(
     engine: &dyn ContainerEngine,
     configuration: &Configuration,
     settings: &Settings,
-    asked: Vec<(String, u16)>,
+    wanted: Vec<(String, u16)>,
 ) -> Vec<PortUse> {
-    let seen = try_join(engine.containers(), engine.location()).await;
-    let (containers, publishes_here) = match seen {
+    let state = try_join(engine.containers(), engine.location()).await;
+    let (containers, publishes_here) = match state {
         Ok((containers, location)) => (containers, location.publishes_here),
-        // Without an Engine there are this machine's processes still.
+        // Without an Engine, this machine's processes can still be checked.
         Err(_) => (Vec::new(), true),
     };
     let stack = StackSpec::new(settings, &configuration.facts());
-    let mut spoken_for: Vec<u16> = settings.ports().map(|(_, port)| port.number()).into();
+    let mut reserved: Vec<u16> = settings.ports().map(|(_, port)| port.number()).into();
     in_background(move || {
         let ports = Ports { directory: &stack.directory, containers: &containers, publishes_here };
         let mut uses = Vec::new();
-        for (key, port) in asked {
-            // A port of the network alone, and a number that is no port, are nobody's on the host.
-            if key == NOT_PUBLISHED || port == 0 {
+        for (key, port) in wanted {
+            // Not published on the host, or not a port number.
+            if key == INTERNAL_PORT || port == 0 {
                 uses.push(PortUse { key, port, holder: None, free: None });
                 continue;
             }
-            let wanted = PublishedPort { bind: stack.bind_address.to_string(), host: port, container: port };
-            let (holder, free) = ports.holder_and_way_out(&wanted, &mut spoken_for);
+            let published = PublishedPort { bind: stack.bind_address.to_string(), host: port, container: port };
+            let (holder, free) = ports.holder_and_alternative(&published, &mut reserved);
             uses.push(PortUse { key, port, holder: Some(holder), free });
         }
         uses
@@ -62,5 +62,5 @@ async fn look(
     .await
 }
 
-/// The collector offers metrics to Prometheus there, on the network.
-const NOT_PUBLISHED: &str = "prometheus_metrics_port";
+/// Prometheus scrapes the collector on this port inside the Docker network. It is not published on the host.
+const INTERNAL_PORT: &str = "prometheus_metrics_port";

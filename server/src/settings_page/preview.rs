@@ -1,4 +1,4 @@
-//! What would happen if a form were applied: worked out in memory, against what is on disk and what runs.
+//! The effects of applying a form: computed in memory from the files on disk and the running containers.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ use monitor_core::{
     stack::StackSpec,
 };
 
-use super::{Seen, agent_behind, look_at_engine};
+use super::{EngineState, agent_drift, read_engine_state};
 use crate::{
     background::in_background, configuration::Configuration, diff, engine::ContainerEngine, work::apply::running,
 };
 
-/// Works it out. Fails where the settings file cannot be read at all; everything else that is wrong is in the answer.
+/// Computes the preview. Fails only if the settings file can't be read. Other problems are part of the result.
 pub async fn preview(
     engine: &dyn ContainerEngine,
     configuration: &Configuration,
@@ -29,66 +29,67 @@ pub async fn preview(
 ) -> Result<Preview, StackError> {
     let (mut preview, planned) = {
         let configuration = configuration.clone();
-        in_background(move || plan(&configuration, &form)).await?
+        in_background(move || preview_files(&configuration, &form)).await?
     };
-    let Some(Planned { settings, every_agent }) = planned else { return Ok(preview) };
+    let Some(PlannedSettings { settings, every_agent }) = planned else { return Ok(preview) };
     let stack = StackSpec::new(&settings, &configuration.facts());
-    let Ok(seen) = look_at_engine(engine, &stack).await else { return Ok(preview) };
-    preview.stack_runs = running(&stack, &seen.observed).next().is_some();
+    let Ok(engine_state) = read_engine_state(engine, &stack).await else { return Ok(preview) };
+    preview.stack_runs = running(&stack, &engine_state.observed).next().is_some();
     if preview.stack_runs && configuration.is_initialized() {
-        preview.services = made_anew(&stack, &seen);
+        preview.services = services_to_recreate(&stack, &engine_state);
     }
     if preview.agents != AgentNeed::Nothing {
-        let concerns = |agent: &&AgentContainer| every_agent || agent_behind(agent, &settings).is_some();
-        preview.agents_affected = seen.agents.iter().filter(concerns).map(|agent| agent.container.clone()).collect();
+        let is_affected = |agent: &&AgentContainer| every_agent || agent_drift(agent, &settings).is_some();
+        preview.agents_affected =
+            engine_state.agents.iter().filter(is_affected).map(|agent| agent.container.clone()).collect();
     }
     Ok(preview)
 }
 
-/// What the Engine is to be compared with.
-struct Planned {
+/// The new settings, to be compared with the Engine's containers.
+struct PlannedSettings {
     settings: Settings,
     /// See `SettingsChange::every_agent`.
     every_agent: bool,
 }
 
-/// What can be said without the Engine. Where the changes cannot be made, that is all there is to say.
-fn plan(configuration: &Configuration, form: &SettingsForm) -> Result<(Preview, Option<Planned>), StackError> {
+/// The part of the preview that needs no Engine. If the changes are invalid, it holds only the problems.
+fn preview_files(
+    configuration: &Configuration,
+    form: &SettingsForm,
+) -> Result<(Preview, Option<PlannedSettings>), StackError> {
     let file = configuration.settings_text()?;
     let changes = form.changes();
-    let edited = configuration.edited(&file.text, &changes);
+    let edited = configuration.edit_text(&file.text, &changes);
     let (settings, edited) = match edited.and_then(|edited| Ok((configuration.settings_in(&edited)?, edited))) {
         Ok(both) => both,
         Err(StackError::SettingsInvalid { problems } | StackError::ChangeRefused { problems }) => {
-            return Ok((empty(file.base, configuration, problems), None));
+            return Ok((empty_preview(file.base, configuration, problems), None));
         }
         Err(error) => return Err(error),
     };
     let before = configuration.settings_in(&file.text).ok();
     let unchanged = SettingsChange { need: AgentNeed::Nothing, every_agent: false };
     let change = before.map_or(unchanged, |before| settings_change(&before, &settings));
-    let files = match configuration.is_initialized() {
-        true => configuration.files_under(&settings)?,
-        false => Vec::new(),
-    };
+    let files = if configuration.is_initialized() { configuration.files_for(&settings)? } else { Vec::new() };
     let edited_files = files.iter().filter(|it| it.state == FileState::Edited).map(|it| it.file.name.to_owned());
     let edited_files = edited_files.collect();
     let file_diffs = files
         .iter()
         .filter(|it| it.state != FileState::Current)
-        .map(|it| diff::between(it.file.name, it.on_disk.as_deref().unwrap_or_default(), &it.file.contents));
+        .map(|it| diff::diff_lines(it.file.name, it.on_disk.as_deref().unwrap_or_default(), &it.file.contents));
     let preview = Preview {
-        conflicts: conflicts(configuration, &file.text, form, &changes),
-        settings: diff::between(&configuration.settings_file(), &file.text, &edited),
+        conflicts: find_conflicts(configuration, &file.text, form, &changes),
+        settings: diff::diff_lines(&configuration.settings_file(), &file.text, &edited),
         files: file_diffs.collect(),
         edited: edited_files,
         agents: change.need,
-        ..empty(file.base, configuration, Vec::new())
+        ..empty_preview(file.base, configuration, Vec::new())
     };
-    Ok((preview, Some(Planned { settings, every_agent: change.every_agent })))
+    Ok((preview, Some(PlannedSettings { settings, every_agent: change.every_agent })))
 }
 
-fn empty(base: String, configuration: &Configuration, problems: Vec<Problem>) -> Preview {
+fn empty_preview(base: String, configuration: &Configuration, problems: Vec<Problem>) -> Preview {
     Preview {
         base,
         problems,
@@ -103,8 +104,8 @@ fn empty(base: String, configuration: &Configuration, problems: Vec<Problem>) ->
     }
 }
 
-/// Fields that the form changes, and that are on disk neither as the form was filled nor as it says.
-fn conflicts(configuration: &Configuration, text: &str, form: &SettingsForm, changes: &[Change]) -> Vec<Conflict> {
+/// Fields that the form changes, but whose values on disk have changed to something else since the form was loaded.
+fn find_conflicts(configuration: &Configuration, text: &str, form: &SettingsForm, changes: &[Change]) -> Vec<Conflict> {
     let on_disk: BTreeMap<String, String> = read_values(text, &configuration.settings_file())
         .map(|values| values.into_iter().map(|(key, raw)| (key, raw.text)).collect())
         .unwrap_or_default();
@@ -120,16 +121,17 @@ fn conflicts(configuration: &Configuration, text: &str, form: &SettingsForm, cha
     changes.iter().filter_map(conflict).collect()
 }
 
-/// One spelling for every way to say the same.
+/// The canonical form of a value, so that different spellings compare as equal.
 fn canonical(key: &str, text: Option<&str>) -> Option<String> {
     let text = text?;
     Some(Key::find(key).and_then(|key| key.canonical(text).ok()).unwrap_or_else(|| text.to_owned()))
 }
 
-/// Services whose container the next start would make, or make anew. Where a stranger holds a name nothing would be.
-fn made_anew(stack: &StackSpec, seen: &Seen) -> Vec<Service> {
-    let plan = plan_up(stack, &seen.observed).map(|plan| plan.services).unwrap_or_default();
-    let anew =
+/// Services whose containers the next start creates or recreates. Empty if a start is impossible because a container that
+/// is not the stack's has a service's name.
+fn services_to_recreate(stack: &StackSpec, engine_state: &EngineState) -> Vec<Service> {
+    let plan = plan_up(stack, &engine_state.observed).map(|plan| plan.services).unwrap_or_default();
+    let affected =
         plan.into_iter().filter(|it| matches!(it.action, ServiceAction::Create | ServiceAction::Recreate { .. }));
-    anew.map(|it| it.service).collect()
+    affected.map(|it| it.service).collect()
 }

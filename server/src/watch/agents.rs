@@ -1,8 +1,8 @@
-//! Keeps the snapshot's agents true. On an event only the container that it names is looked at; verdicts are worked out
-//! anew for everybody, which costs no request. The stores are asked while somebody inspections, and never otherwise.
+//! Keeps the snapshot's agents up to date. An event causes an inspection of its container only. Verdicts are then computed
+//! again for all agents, which needs no requests. The stores are queried only while pages are open.
 //!
-//! **Invariant:** one event costs at most one look at one container, and one at the collector, however many agents there
-//! are; events that come while a look is under way cost one more.
+//! **Invariant:** an event causes at most one inspection of a container and one of the collector, however many agents there
+//! are. Events during an inspection cause one more.
 
 mod inspections;
 mod store_polling;
@@ -31,17 +31,17 @@ use crate::{
     panel::Panel,
 };
 
-/// What the watch over the stack tells the one over the agents.
+/// Messages from the watch of the stack to that of the agents.
 pub(super) enum AgentMessage {
     /// Something happened in the Engine.
     Event(EngineEvent),
-    /// The services were looked at; the source of telemetry knows where they are.
+    /// The services were observed, and the source of telemetry has their addresses.
     ServicesChanged,
     /// Files or settings may have changed.
     SettingsChanged,
 }
 
-/// An answer that came.
+/// The result of a request.
 enum AgentUpdate {
     Listed(Result<Vec<AgentContainer>, StackError>),
     Inspected(String, Box<Result<Option<AgentContainer>, StackError>>),
@@ -61,14 +61,14 @@ struct AgentWatch<'a> {
     collector: CollectorEvidence,
     last_seen: Result<LastSeen, String>,
     losses: Losses,
-    /// What is published is no longer so.
+    /// The published agents are out of date.
     outdated: bool,
-    /// The stores answered, and what they said was not published yet.
+    /// The stores have answered, but the result is not published yet.
     store_refresh_pending: bool,
 }
 
 impl Watch {
-    /// Runs until the Engine goes away, and says why it did.
+    /// Runs until the Engine becomes unreachable, and returns the error.
     pub(super) async fn watch_agents(
         &self,
         mut messages: UnboundedReceiver<AgentMessage>,
@@ -79,19 +79,19 @@ impl Watch {
         loop {
             let watched = *readers.borrow_and_update() > 0;
             if agents.store_polling.set_watched(watched) {
-                agents.ask_stores();
+                agents.query_stores();
             }
-            let (ask_at, clear_flow_at) = (agents.store_polling.next_at, agents.store_polling.clear_flow_at);
+            let (query_at, clear_flow_at) = (agents.store_polling.next_at, agents.store_polling.clear_flow_at);
             let publish_at = agents.publish_at();
             tokio::select! {
-                // What happened comes before what is to be shown, so that a burst is shown once.
+                // Messages and results come before publishing, so that a burst is published once.
                 biased;
                 Some(message) = messages.recv() => agents.handle(message),
                 Some(update) = agents.pending.next() => agents.apply_update(update)?,
-                // The hub outlives the watch.
+                // An error is impossible, because the hub outlives the watch.
                 _ = readers.changed() => {}
-                () = self.panel.store_refresh.requested() => agents.ask_stores(),
-                () = sleep_until(ask_at) => agents.ask_stores(),
+                () = self.panel.store_refresh.requested() => agents.query_stores(),
+                () = sleep_until(query_at) => agents.query_stores(),
                 () = sleep_until(clear_flow_at) => agents.clear_flow(),
                 () = sleep_until(publish_at) => agents.publish(),
             }
@@ -108,7 +108,7 @@ impl<'a> AgentWatch<'a> {
             store_polling: StorePolling::default(),
             settings: panel.installation.configuration.settings().unwrap_or_default(),
             collector: CollectorEvidence::default(),
-            last_seen: Err("they were not asked yet".into()),
+            last_seen: Err("not queried yet".into()),
             losses: Losses::default(),
             outdated: true,
             store_refresh_pending: false,
@@ -129,7 +129,7 @@ impl<'a> AgentWatch<'a> {
             AgentMessage::ServicesChanged => {
                 let snapshot = self.panel.hub.snapshot();
                 if self.store_polling.update_stores(&snapshot.services) {
-                    self.ask_stores();
+                    self.query_stores();
                 }
             }
             AgentMessage::SettingsChanged => {
@@ -141,7 +141,7 @@ impl<'a> AgentWatch<'a> {
     }
 
     fn handle_container_event(&mut self, id: &str, name: &str, action: ContainerAction) {
-        // Health checks report all the time, and reading a file out of a container is an event as well.
+        // Includes health checks, which report all the time, and reading files from a container.
         if action == ContainerAction::Other {
             return;
         }
@@ -156,7 +156,7 @@ impl<'a> AgentWatch<'a> {
             return;
         }
         match action {
-            // Believed at once: the Engine's own lists know of it later.
+            // Applied at once, because the Engine's lists show it later.
             ContainerAction::Died => {
                 if let Some(container) = self.inspections.container_mut(id) {
                     container.state = ContainerState::Exited;
@@ -194,7 +194,7 @@ impl<'a> AgentWatch<'a> {
                         self.read_files();
                     }
                     Ok(_) => {}
-                    Err(error) => ignore_unless_unreachable(error, "an agent could not be looked at")?,
+                    Err(error) => ignore_unless_unreachable(error, "can't inspect an agent's container")?,
                 }
                 if again {
                     self.inspect(&id);
@@ -206,7 +206,7 @@ impl<'a> AgentWatch<'a> {
                         self.outdated |= self.collector != found || !self.inspections.collector_known;
                         self.collector = found;
                     }
-                    Err(error) => ignore_unless_unreachable(error, "the collector could not be looked at")?,
+                    Err(error) => ignore_unless_unreachable(error, "can't inspect the collector's container")?,
                 }
                 self.inspections.collector_known = true;
                 if self.inspections.finish_collector() {
@@ -216,7 +216,7 @@ impl<'a> AgentWatch<'a> {
             AgentUpdate::FilesRead(id, outcome) => {
                 self.inspections.reading_files -= 1;
                 if let Err(error) = outcome {
-                    ignore_unless_unreachable(error, "the files of an agent could not be looked at")?;
+                    ignore_unless_unreachable(error, "can't read files from an agent's container")?;
                 }
                 if let Some(container) = self.inspections.container_mut(&id) {
                     let before = container.clone();
@@ -229,7 +229,7 @@ impl<'a> AgentWatch<'a> {
                 self.store_polling.finish_request();
                 (self.last_seen, self.losses) = (last_seen, losses);
                 self.store_refresh_pending = true;
-                // Time alone changes verdicts as well.
+                // Verdicts also depend on the time since an agent was last seen.
                 self.outdated = true;
             }
             AgentUpdate::Flow(flow) => {
@@ -244,8 +244,8 @@ impl<'a> AgentWatch<'a> {
         Ok(())
     }
 
-    /// At once, but for the first time: then the stores have a moment to answer, so that nobody is shown as unknown who is
-    /// not.
+    /// When to publish the agents, if they are out of date. The first time waits a moment for the stores, so that agents are
+    /// not shown as unknown.
     fn publish_at(&self) -> Option<Instant> {
         let listed_at = self.inspections.listed_at.filter(|_| self.inspections.collector_known && self.outdated)?;
         Some(self.store_polling.publish_time(listed_at))
@@ -274,7 +274,7 @@ impl<'a> AgentWatch<'a> {
     }
 }
 
-/// An Engine that refuses to show one container still shows the others.
+/// Logs an error about one container. Only an unreachable Engine ends the watch.
 fn ignore_unless_unreachable(error: StackError, what: &str) -> Result<(), StackError> {
     match error {
         StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. } => Err(error),

@@ -1,4 +1,4 @@
-//! When the doctor comes: after something changed that he goes by, and when somebody sends for him. Never by the clock.
+//! When the doctor runs: after a change that may affect its findings, and on request. It does not run on a schedule.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use tokio::time::sleep;
 
 use super::Watch;
 
-/// Changes come in bursts, and nobody reads findings that fast.
+/// Changes come in bursts, so the doctor runs once for all changes within this time.
 const BURST: Duration = Duration::from_millis(300);
 
 impl Watch {
-    /// Keeps the snapshot's checkup true. While a job is at work it would be wrong as soon as it is made; the end of the
-    /// job is followed by one.
+    /// Keeps the snapshot's checkup up to date. Pauses while a job is running, because findings would be out of date at once.
+    /// The end of the job requests a checkup.
     pub(super) async fn run_checkups(&self) {
         loop {
             self.panel.checkup_due.notified().await;

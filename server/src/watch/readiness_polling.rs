@@ -1,5 +1,4 @@
-//! When to ask which service whether it is ready: often while it is not, now and then while it is and somebody looks,
-//! never otherwise.
+//! When to ask a service whether it is ready: often until it is, then every 15 s while pages are open, otherwise never.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -17,14 +16,14 @@ use crate::{
     status::ObservedService,
 };
 
-/// Between two questions to a service that just started, growing to `MAX_INTERVAL`.
+/// The interval for a service that just started. It grows up to `MAX_INTERVAL`.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
-/// Between two questions to a service that has not been ready for long.
+/// The longest interval for a service that is not ready.
 const MAX_INTERVAL: Duration = Duration::from_secs(2);
-/// Between two questions to a service that is ready.
+/// The interval for a service that is ready.
 const READY_INTERVAL: Duration = Duration::from_secs(15);
 
-/// The rounds of questions. Questions that were asked stay asked while other things happen.
+/// The polls of all running services. Pending requests are kept while `next_answer` is not awaited.
 pub(super) struct ReadinessPolling {
     readiness: Arc<dyn Readiness>,
     polls: BTreeMap<Service, Poll>,
@@ -33,14 +32,14 @@ pub(super) struct ReadinessPolling {
 }
 
 struct Poll {
-    /// Tells this poll's questions from those of rounds that ended.
+    /// Distinguishes this poll's requests from those of polls that ended.
     number: u64,
     spec: ServiceSpec,
     ports: Vec<PublishedPort>,
-    /// Tells one run of the container from the next.
+    /// Distinguishes one run of the container from the next.
     started_at: Option<Timestamp>,
     interval: Duration,
-    /// The service is ready and nobody looks: no question is under way.
+    /// The service is ready and no page is open, so no request is pending.
     paused: bool,
 }
 
@@ -49,7 +48,7 @@ impl ReadinessPolling {
         ReadinessPolling { readiness, polls: BTreeMap::new(), pending: FuturesUnordered::new(), last_number: 0 }
     }
 
-    /// Begins, wakes and ends rounds so that they match what runs and whether somebody looks.
+    /// Starts, resumes and ends polls to match the running services and whether pages are open.
     pub(super) fn update(&mut self, stack: &StackSpec, services: &[ObservedService], watched: bool) {
         for ObservedService { id, status } in services {
             let service = status.service;
@@ -82,7 +81,7 @@ impl ReadinessPolling {
         }
     }
 
-    /// The next answer. Never resolves while nothing is asked.
+    /// The next answer. Never resolves while no request is pending.
     pub(super) async fn next_answer(&mut self, watched: bool) -> (Service, Answer) {
         loop {
             let Some((service, number, answer)) = self.pending.next().await else {

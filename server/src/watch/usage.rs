@@ -1,4 +1,4 @@
-//! CPU and memory of the running containers, measured by the Engine, and only while somebody looks.
+//! CPU and memory of the running containers, measured by the Engine while pages are open.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use tokio_stream::StreamMap;
 
 use crate::{engine::ContainerEngine, status::ObservedService};
 
-/// One stream of measurements a running container.
+/// One stream of measurements for each running container.
 #[derive(Default)]
 pub(super) struct UsageStreams {
     streams: StreamMap<Service, BoxStream<'static, Usage>>,
@@ -19,7 +19,7 @@ pub(super) struct UsageStreams {
 }
 
 impl UsageStreams {
-    /// Begins and ends streams so that they match what runs and whether somebody looks.
+    /// Starts and ends streams to match the running services and whether pages are open.
     pub(super) fn update(&mut self, services: &[ObservedService], watched: bool, engine: &dyn ContainerEngine) {
         for ObservedService { id, status } in services {
             let wanted = id.as_ref().filter(|_| watched && status.state == ContainerState::Running);
@@ -39,7 +39,7 @@ impl UsageStreams {
         }
     }
 
-    /// The next measurement. Never resolves while nothing is measured.
+    /// The next measurement. Never resolves while there are no streams.
     pub(super) async fn next_usage(&mut self) -> (Service, Option<Usage>) {
         match self.streams.next().await {
             Some((service, usage)) => (service, Some(usage)),

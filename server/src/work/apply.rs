@@ -23,7 +23,7 @@ use monitor_core::{
 use self::rollback::Before;
 use crate::{
     background::in_background,
-    configuration::{ComparedFile, FilesBefore, Overwrite, Saved},
+    configuration::{ComparedFile, FilesBackup, Overwrite, Saved},
     installation::Installation,
     jobs::JobContext,
     lifecycle::{self, ReadinessWait},
@@ -88,14 +88,14 @@ impl Apply {
             Some((_, base)) if *base != file.base => {
                 return Err(StackError::SettingsChanged { file: configuration.settings_file() });
             }
-            Some((changes, _)) => configuration.edited(&file.text, changes)?,
+            Some((changes, _)) => configuration.edit_text(&file.text, changes)?,
         };
         let new = configuration.settings_in(&text)?;
         let unchanged = || configuration.settings_in(&file.text).ok().filter(|_| self.edit.is_some());
         let is_kept = |file: &ComparedFile| {
             file.file.name == "compose.yaml" && file.state == FileState::Edited && !self.replace_edited
         };
-        let keeps_compose_file = configuration.is_initialized() && configuration.files_under(&new)?.iter().any(is_kept);
+        let keeps_compose_file = configuration.is_initialized() && configuration.files_for(&new)?.iter().any(is_kept);
         Ok(SettingsRead { old: configuration.written_from().or_else(unchanged), new, keeps_compose_file })
     }
 }
@@ -105,7 +105,7 @@ impl Apply {
 struct Written {
     saved: Option<Saved>,
     /// The generated files before; `None` where there were none.
-    files: Option<FilesBefore>,
+    files: Option<FilesBackup>,
     /// Names of the generated files that changed.
     changed: BTreeSet<String>,
 }
@@ -140,7 +140,7 @@ impl Prepared {
     /// Writes settings and files. If that fails or is canceled half way, what was written is rolled back.
     fn write(&self, job: &JobContext) -> Result<Written, StackError> {
         let configuration = &self.apply.installation.configuration;
-        let files = configuration.is_initialized().then(|| configuration.remember_files()).transpose()?;
+        let files = configuration.is_initialized().then(|| configuration.back_up_files()).transpose()?;
         let saved = match &self.apply.edit {
             Some((changes, base)) => Some(configuration.save_settings(changes, base)?),
             None => None,

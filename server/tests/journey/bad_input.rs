@@ -171,7 +171,7 @@ fn a_data_folder_that_cannot_be_written() {
     let it = Installation::new();
     std::fs::write(it.folder.path().join("data"), "a file").unwrap();
     insta::assert_snapshot!(words(&it, &it.run(&["init"])), @r"
-        error: `FOLDER/data/monitor` could not be created: a part of the path is a file, not a folder
+        error: `FOLDER/data/monitor` could not be created: part of the path is a file, not a folder
         hint: check the folder's owner, permissions, and free disk space; nothing was lost
         ");
 }

@@ -100,7 +100,7 @@ fn an_address_of_another_machine() {
     assert_eq!(up.code, Some(1));
 
     assert!(
-        up.err.contains("cannot be published on `192.0.2.7`: the Engine's machine has no such address"),
+        up.err.contains("cannot be published on `192.0.2.7`: the Engine's host does not have this address"),
         "{}",
         up.err
     );

@@ -63,13 +63,13 @@ fn a_file_that_cannot_be_changed_safely() {
     hint: fix the settings file; nothing was changed
     ");
     insta::assert_snapshot!(words(&it, &set(&it, vec![b'#'; 5 << 20])), @r"
-    error: FOLDER/settings.yaml: it holds 5242880 bytes, and a settings file holds 1 MiB at most
+    error: FOLDER/settings.yaml: it is too large: 5242880 bytes, and the limit is 1 MiB
     hint: fix the settings file; nothing was changed
     ");
     std::fs::remove_file(it.settings_file()).unwrap();
     std::fs::create_dir(it.settings_file()).unwrap();
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "3001"])), @r"
-    error: FOLDER/settings.yaml: it is a folder, and a file is expected here
+    error: FOLDER/settings.yaml: expected a file, but it is a folder
     hint: fix the settings file; nothing was changed
     ");
 }

@@ -105,16 +105,13 @@ async fn a_settings_file_that_is_not_text_is_reported_and_not_changed() {
     let file = panel.settings_file();
     let spoil: [(Spoil, &str); 3] = [
         (|file| std::fs::write(file, b"monitoring: \xff\n").unwrap(), "not UTF-8 text (byte 12)"),
-        (
-            |file| std::fs::write(file, vec![b'#'; 5 << 20]).unwrap(),
-            "it holds 5242880 bytes, and a settings file holds 1 MiB",
-        ),
+        (|file| std::fs::write(file, vec![b'#'; 5 << 20]).unwrap(), "it is too large: 5242880 bytes"),
         (
             |file| {
                 std::fs::remove_file(file).unwrap();
                 std::fs::create_dir(file).unwrap();
             },
-            "it is a folder, and a file is expected here",
+            "expected a file, but it is a folder",
         ),
     ];
     for (spoil, said) in spoil {

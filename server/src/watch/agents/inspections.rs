@@ -1,4 +1,4 @@
-//! Which containers are agents, which of them are being looked at, and what is still to be learnt of whom.
+//! The agents' containers, pending inspections, and the files that are still to be read.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -8,21 +8,21 @@ use tokio::time::Instant;
 use super::{AgentUpdate, AgentWatch};
 use crate::agents::AgentFileCache;
 
-/// How many containers' files are looked at at a time. Nobody waits for them, and an agent at work is not to be disturbed.
+/// Low, because reading files is not urgent and must not slow down running agents.
 const MAX_CONCURRENT_FILE_READS: usize = 2;
 
-/// The containers by id, and the looks that are under way.
+/// Containers by id, and pending inspections.
 #[derive(Default)]
 pub(super) struct Inspections {
     containers: BTreeMap<String, AgentContainer>,
-    /// Ids that are being looked at; `true` where something happened since the look began.
+    /// Ids of containers that are being inspected. `true` if the container has changed since, so that it has to be repeated.
     pending: BTreeMap<String, bool>,
     /// The same for the collector.
     pending_collector: Option<bool>,
     pub(super) collector_known: bool,
-    /// When everybody was seen for the first time.
+    /// When all containers were listed.
     pub(super) listed_at: Option<Instant>,
-    /// What happened while everybody was looked at is newer than that list.
+    /// Containers that changed while they were being listed, so that the list is out of date for them.
     changed_since_listing: BTreeSet<String>,
     files_to_read: VecDeque<String>,
     pub(super) reading_files: usize,
@@ -45,7 +45,7 @@ impl Inspections {
         self.containers.keys().map(String::as_str).collect()
     }
 
-    /// Everybody was looked at.
+    /// Sets the result of listing all agents.
     pub(super) fn set_all(&mut self, found: Vec<AgentContainer>) {
         self.listed_at = Some(Instant::now());
         let since = std::mem::take(&mut self.changed_since_listing);
@@ -55,13 +55,13 @@ impl Inspections {
         }
     }
 
-    /// That container is gone. `true` if it was an agent's.
+    /// Removes a container. `true` if it was an agent's.
     pub(super) fn remove(&mut self, id: &str) -> bool {
         self.mark_changed(id);
         self.containers.remove(id).is_some()
     }
 
-    /// A look at that container ended; `true` if something happened meanwhile, so that it is out of date.
+    /// Ends an inspection. `true` if the container has changed in the meantime, so that it has to be repeated.
     pub(super) fn finish(&mut self, id: &str) -> bool {
         self.pending.remove(id).unwrap_or_default()
     }
@@ -70,7 +70,7 @@ impl Inspections {
         self.pending_collector.take().unwrap_or_default()
     }
 
-    /// Takes in what a look has found. `true` if that changes anything.
+    /// Sets the result of an inspection. `true` if anything is different.
     pub(super) fn update(&mut self, id: &str, found: Option<AgentContainer>, agent_files: &AgentFileCache) -> bool {
         let Some(mut container) = found else { return self.containers.remove(id).is_some() };
         if !agent_files.fill_in(&mut container) {
@@ -80,7 +80,7 @@ impl Inspections {
         before.as_ref() != self.containers.get(id)
     }
 
-    /// Marks looks that are under way as out of date.
+    /// Marks a pending inspection as out of date.
     fn mark_changed(&mut self, id: &str) {
         if let Some(again) = self.pending.get_mut(id) {
             *again = true;
@@ -92,14 +92,14 @@ impl Inspections {
 }
 
 impl AgentWatch<'_> {
-    /// Looks at all containers. Once for each connection to the Engine.
+    /// Lists all agents. Once for each connection to the Engine.
     pub(super) fn list_all(&mut self) {
         let engine = self.panel.installation.engine.as_ref();
         self.pending.push(Box::pin(async move { AgentUpdate::Listed(engine.agents().await) }));
         self.inspect_collector();
     }
 
-    /// Looks at one container, once more where a look is under way already.
+    /// Inspects a container. If an inspection is pending, it is repeated when it ends.
     pub(super) fn inspect(&mut self, id: &str) {
         self.inspections.mark_changed(id);
         if self.inspections.pending.contains_key(id) {
@@ -113,7 +113,7 @@ impl AgentWatch<'_> {
         }));
     }
 
-    /// Looks at the collector, once more where a look is under way already.
+    /// Inspects the collector. If an inspection is pending, it is repeated when it ends.
     pub(super) fn inspect_collector(&mut self) {
         if let Some(again) = &mut self.inspections.pending_collector {
             *again = true;
@@ -124,7 +124,7 @@ impl AgentWatch<'_> {
         self.pending.push(Box::pin(async move { AgentUpdate::Collector(engine.collector().await) }));
     }
 
-    /// Looks at the files of whoever is due.
+    /// Reads the files of containers that are queued for it.
     pub(super) fn read_files(&mut self) {
         while self.inspections.reading_files < MAX_CONCURRENT_FILE_READS
             && let Some(id) = self.inspections.files_to_read.pop_front()

@@ -1,4 +1,4 @@
-//! When the stores are asked: once when somebody comes, and every few seconds while somebody looks.
+//! When to query the stores: when the first page is opened, and every few seconds while pages are open.
 
 use std::time::Duration;
 
@@ -12,22 +12,22 @@ use tokio::time::Instant;
 
 use super::{AgentUpdate, AgentWatch};
 
-/// Between two rounds.
+/// The time between two queries.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// Whoever comes within this time after a round sees its answers.
+/// A page that is opened within this time after a query uses its result.
 const FRESH_FOR: Duration = Duration::from_secs(1);
-/// Rates are shown no longer than this after the last reader left.
+/// How long rates remain in the snapshot after the last page was closed.
 const FLOW_SHOWN_FOR: Duration = Duration::from_secs(15);
-/// How long the first showing waits for the stores.
+/// How long publishing waits for the first results of the stores.
 const FIRST_ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
 
 type StoreState = (ContainerState, bool, Option<Timestamp>);
 
 #[derive(Default)]
 pub(super) struct StorePolling {
-    /// When the next round is due; `None` while nobody looks.
+    /// When the next query is due. `None` while no page is open.
     pub(super) next_at: Option<Instant>,
-    /// When nobody has looked at the rates for long enough.
+    /// When the rates are removed from the snapshot.
     pub(super) clear_flow_at: Option<Instant>,
     is_pending: bool,
     requested_at: Option<Instant>,
@@ -37,7 +37,7 @@ pub(super) struct StorePolling {
 }
 
 impl StorePolling {
-    /// Notes whether somebody looks; `true` if the stores are to be asked for somebody who just came.
+    /// Sets whether pages are open. `true` if the stores have to be queried for a page that was just opened.
     pub(super) fn set_watched(&mut self, watched: bool) -> bool {
         let (was_watched, is_new) = (self.watched, watched && !self.watched);
         self.watched = watched;
@@ -54,8 +54,8 @@ impl StorePolling {
             && self.requested_at.is_none_or(|requested_at| requested_at.elapsed() > FRESH_FOR)
     }
 
-    /// Notes where the stores are; `true` if they are to be asked for that reason: always the first time, later only
-    /// while somebody looks.
+    /// Sets the state of the stores. `true` if they have to be queried because of that: always the first time, later only
+    /// while pages are open.
     pub(super) fn update_stores(&mut self, services: &[ServiceStatus]) -> bool {
         let state_of = |status: &ServiceStatus| (status.state, status.ready, status.started_at);
         let is_store = |status: &&ServiceStatus| matches!(status.service, Service::Loki | Service::Prometheus);
@@ -80,15 +80,15 @@ impl StorePolling {
         self.clear_flow_at = (!self.watched).then(|| Instant::now() + FLOW_SHOWN_FOR);
     }
 
-    /// When agents may be shown who were seen at that moment for the first time.
+    /// When agents that were listed at `listed_at` may be published.
     pub(super) fn publish_time(&self, listed_at: Instant) -> Instant {
         if self.answered_once { listed_at } else { listed_at + FIRST_ANSWER_TIMEOUT }
     }
 }
 
 impl AgentWatch<'_> {
-    /// Asks the stores once, unless they are being asked.
-    pub(super) fn ask_stores(&mut self) {
+    /// Queries the stores once, unless a query is pending.
+    pub(super) fn query_stores(&mut self) {
         self.store_polling.next_at = None;
         if self.store_polling.is_pending {
             return;
@@ -100,13 +100,14 @@ impl AgentWatch<'_> {
             let (last_seen, losses) = join(telemetry.heard(), telemetry.losses()).await;
             AgentUpdate::LastSeen(last_seen, losses)
         }));
-        match self.store_polling.any_store_is_running() {
-            true => self.pending.push(Box::pin(async move { AgentUpdate::Flow(telemetry.flow().await) })),
-            false => self.clear_flow(),
+        if self.store_polling.any_store_is_running() {
+            self.pending.push(Box::pin(async move { AgentUpdate::Flow(telemetry.flow().await) }));
+        } else {
+            self.clear_flow();
         }
     }
 
-    /// Shows no rates any more.
+    /// Removes the rates from the snapshot.
     pub(super) fn clear_flow(&mut self) {
         self.store_polling.clear_flow_at = None;
         self.panel.hub.update(|snapshot| snapshot.flow = None);

@@ -76,7 +76,7 @@ impl Prepared {
     pub(super) fn roll_files_back(&self, written: &Written) -> bool {
         let configuration = &self.apply.installation.configuration;
         let files = written.files.as_ref().map_or(Ok(()), |files| configuration.restore_files(files));
-        let settings = written.saved.as_ref().map_or(Ok(()), |saved| configuration.take_back(saved));
+        let settings = written.saved.as_ref().map_or(Ok(()), |saved| configuration.undo_save(saved));
         for error in [&files, &settings].into_iter().filter_map(|outcome| outcome.as_ref().err()) {
             tracing::warn!(%error, "a file could not be restored");
         }
