@@ -1,7 +1,7 @@
-//! The one gate: binds each request to its caller, and asks before every action whether the caller may.
+//! The gate: binds each request to its caller, and checks the caller's permission before every action.
 //!
-//! **Invariant:** routes, pages and server functions reach the panel only through `GuardedPanel`, whose every method
-//! names its action.
+//! **Invariant:** routes, pages and server functions reach the panel only through `GuardedPanel`, and each of its methods
+//! names an action.
 
 use std::sync::Arc;
 
@@ -34,10 +34,10 @@ const MOST_PAGE_LINES: u32 = 5_000;
 /// How many lines of a log a download has.
 const DOWNLOAD_LINES: u32 = 100_000;
 
-/// Works out who sent a request.
+/// Identifies the caller of a request.
 pub type Identify = Arc<dyn Fn(&Parts) -> Caller + Send + Sync>;
 
-/// The panel behind the gate, as a request finds it.
+/// The panel behind the gate, in a request's extensions.
 pub type BoundControlPlane = Arc<dyn ControlPlane>;
 
 /// Admits callers to the panel.
@@ -48,17 +48,17 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate whose callers are worked out by `identify`.
+    /// A gate that identifies callers with `identify`.
     pub fn new(panel: Arc<Panel>, identify: Identify) -> Gate {
         Gate { panel, identify }
     }
 
-    /// A gate without sign-in: whoever reaches the panel may do everything.
+    /// A gate without sign-in: everyone who can reach the panel may do everything.
     pub fn open(panel: Arc<Panel>) -> Gate {
         Gate::new(panel, Arc::new(|_| Caller::Local))
     }
 
-    /// The panel as this caller may use it.
+    /// The panel with the permissions of this caller.
     pub fn admit(&self, caller: Caller) -> BoundControlPlane {
         Arc::new(GuardedPanel { panel: Arc::clone(&self.panel), caller })
     }

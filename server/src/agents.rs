@@ -1,12 +1,12 @@
-//! Agents with their verdicts: from what the Engine and the stores say to what people see. Used by the live watch, the
-//! page of one agent and the command line. The verdict itself is decided in `core`.
+//! Gathers agents with their verdicts from the Engine and the stores. Used by the live watch, the page of an agent and the
+//! command line. `core` decides the verdict.
 
 mod file_cache;
-mod judged;
 mod page;
 mod report;
+mod verdict;
 
 pub use file_cache::AgentFileCache;
-pub use judged::judged_agent;
 pub use page::page;
-pub use report::{Gathered, find_by_name, gather, report};
+pub use report::{GatheredAgents, find_by_name, gather, report};
+pub use verdict::agent_with_verdict;

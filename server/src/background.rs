@@ -1,4 +1,4 @@
-//! Work that waits for the disk or the kernel, away from the threads that answer requests.
+//! Runs blocking work, on files or in the kernel, outside the threads that answer requests.
 
 use tokio::task::JoinError;
 

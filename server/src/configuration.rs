@@ -30,7 +30,7 @@ use tokio::sync::Notify;
 
 use self::ledger::Ledger;
 pub use self::{
-    settings_file::{Saved, SettingsText},
+    settings_file::{SavedSettings, SettingsText},
     writing::{FilesBackup, Overwrite},
 };
 use crate::paths::{Paths, file_error};
@@ -72,19 +72,19 @@ impl Configuration {
     }
 
     /// The folders to watch: that of the settings file and the monitor folder. They may not exist yet.
-    pub fn folders(&self) -> [PathBuf; 2] {
+    pub fn watched_folders(&self) -> [PathBuf; 2] {
         let settings = self.paths.settings_file.parent().map(PathBuf::from).unwrap_or_default();
         [settings, self.paths.directory.clone()]
     }
 
     /// The stack that the settings describe.
     pub fn stack(&self) -> Result<StackSpec, StackError> {
-        Ok(StackSpec::new(&self.settings()?, &self.facts()))
+        Ok(StackSpec::new(&self.settings()?, &self.host_facts()))
     }
 
     /// The stack that the settings describe, or the default one if they are invalid, so that running services remain visible.
     pub fn stack_or_default(&self) -> StackSpec {
-        StackSpec::new(&self.settings().unwrap_or_default(), &self.facts())
+        StackSpec::new(&self.settings().unwrap_or_default(), &self.host_facts())
     }
 
     /// The generated files, compared with the current settings.
@@ -97,7 +97,7 @@ impl Configuration {
     pub fn files_for(&self, settings: &Settings) -> Result<Vec<ComparedFile>, StackError> {
         self.check_generation()?;
         let ledger = Ledger::read(&self.paths.directory);
-        files::render(settings, &self.facts())
+        files::render(settings, &self.host_facts())
             .into_iter()
             .map(|file| {
                 let on_disk = self.read_file(file.name)?;
@@ -155,7 +155,7 @@ impl Configuration {
         };
         let files: Vec<String> = self.files()?.into_iter().filter(prevents_start).map(|file| file.name).collect();
         if files.is_empty() {
-            Ok(StackSpec::new(&settings, &self.facts()))
+            Ok(StackSpec::new(&settings, &self.host_facts()))
         } else {
             Err(StackError::FilesDiffer { files, directory: self.directory() })
         }
@@ -180,7 +180,7 @@ impl Configuration {
     }
 
     /// Facts about this machine that the generated files depend on.
-    pub fn facts(&self) -> HostFacts {
+    pub fn host_facts(&self) -> HostFacts {
         HostFacts { directory: self.directory(), docker_socket: self.docker_socket.clone() }
     }
 
@@ -228,12 +228,12 @@ fn compare_file(on_disk: Option<&str>, file: &GeneratedFile, last_written: Optio
     match on_disk {
         None => FileState::Missing,
         Some(contents) if contents == file.contents => FileState::Current,
-        Some(contents) if last_written == Some(&hash(contents.as_bytes())) => FileState::Outdated,
+        Some(contents) if last_written == Some(&sha256_hex(contents.as_bytes())) => FileState::Outdated,
         Some(_) => FileState::Edited,
     }
 }
 
 /// SHA-256, 64 hexadecimal digits.
-fn hash(bytes: &[u8]) -> String {
+fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -24,24 +24,24 @@ pub use ports::Ports;
 /// Runs all checks once. An unreachable Engine and invalid settings are findings, not errors.
 pub async fn check_up(engine: &dyn ContainerEngine, configuration: &Configuration) -> Checkup {
     let stack = configuration.stack_or_default();
-    let engine_state = read_engine_state(engine, &stack).await;
+    let engine_observation = observe_engine(engine, &stack).await;
     let configuration = configuration.clone();
     // The rest reads files and kernel tables, which block.
     let findings = in_background(move || {
-        let evidence = gather_evidence(&configuration, &stack, engine_state);
+        let evidence = gather_evidence(&configuration, &stack, engine_observation);
         examine(&stack, &evidence)
     });
     Checkup::new(now(), findings.await)
 }
 
 /// What the Engine reports.
-struct EngineState {
+struct EngineObservation {
     evidence: EngineEvidence,
     location: EngineLocation,
     containers: Vec<ObservedContainer>,
 }
 
-async fn read_engine_state(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<EngineState, StackError> {
+async fn observe_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<EngineObservation, StackError> {
     let (info, location, containers, observed) =
         try_join4(engine.info(), engine.location(), engine.containers(), engine.observe(stack)).await?;
     let disk = location
@@ -55,13 +55,13 @@ async fn read_engine_state(engine: &dyn ContainerEngine, stack: &StackSpec) -> R
         observed,
         disk,
     };
-    Ok(EngineState { evidence, location, containers })
+    Ok(EngineObservation { evidence, location, containers })
 }
 
 fn gather_evidence(
     configuration: &Configuration,
     stack: &StackSpec,
-    engine: Result<EngineState, StackError>,
+    engine: Result<EngineObservation, StackError>,
 ) -> Evidence {
     let publishes_here = engine.as_ref().map_or(true, |engine| engine.location.publishes_here);
     let containers = engine.as_ref().map(|engine| engine.containers.as_slice()).unwrap_or_default();

@@ -25,7 +25,7 @@ pub struct FileWatch {
 impl FileWatch {
     /// Notifies `configuration` of changes in its folders. The folders don't have to exist yet.
     pub fn start(configuration: Configuration) -> notify::Result<FileWatch> {
-        let folders = configuration.folders();
+        let folders = configuration.watched_folders();
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             if event.is_ok_and(|event| is_change(event.kind)) {

@@ -1,5 +1,5 @@
-//! This machine's installation: the Engine that the environment leads to, Clawker's folders, and the services' own
-//! addresses. Everything outside the process that the panel and the command line work with.
+//! This machine's installation: the Engine, Clawker's folders, and the services' addresses. Everything outside the process
+//! that the panel and the command line use.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     telemetry::{Dashboards, StackStores, StackTelemetry, TelemetrySource},
 };
 
-/// What the panel and every command work with. Clones share it.
+/// What the panel and every command use. Clones share it.
 #[derive(Clone)]
 pub struct Installation {
     /// The container engine.
@@ -23,19 +23,19 @@ pub struct Installation {
     pub readiness: Arc<dyn Readiness>,
     /// Settings and generated files.
     pub configuration: Configuration,
-    /// Answers what agents did.
+    /// Answers queries about agents' telemetry.
     pub telemetry: Arc<dyn TelemetrySource>,
-    /// The stack's stores; told where the services run.
+    /// The stack's stores. The watch sets their addresses.
     pub stores: Arc<StackStores>,
-    /// Where dashboards are shown.
+    /// The service that shows dashboards.
     pub dashboards: Arc<dyn Dashboards>,
 }
 
 impl Installation {
-    /// Reads the environment. The Engine need not answer, nor exist.
+    /// Reads the environment. The Engine does not have to be reachable.
     ///
     /// # Errors
-    /// Where the folders cannot be determined, or no HTTP client can be created.
+    /// Fails if the folders can't be determined or the HTTP client can't be created.
     pub fn from_environment() -> Result<Installation, StackError> {
         let endpoint = endpoint_from_environment(|name| std::env::var(name).ok()).ok();
         let docker_socket = endpoint.as_ref().map_or_else(|| "/var/run/docker.sock".into(), socket_for_containers);

@@ -1,7 +1,7 @@
-//! Jobs: long work that belongs to the process. One runs at a time; a second request is answered with the running one.
+//! Jobs: long work that belongs to the process. One runs at a time. A second request returns the running one.
 //!
-//! **Invariant:** a job reports only to itself, and it has not ended before everything that it started has: what runs on
-//! a blocking thread cannot be aborted, so a canceled job waits for it.
+//! **Invariant:** a job reports only to itself, and ends only after everything it started. Work on a blocking thread can't be
+//! aborted, so a canceled job waits for it.
 
 use std::{collections::VecDeque, future::Future, pin::Pin, sync::Arc};
 
@@ -45,7 +45,7 @@ impl Default for Jobs {
     }
 }
 
-/// What a job's work gets: where to report progress, where to run what blocks, and whether the job was canceled.
+/// Passed to a job's work: reports progress, runs blocking work, and tells whether the job was canceled.
 #[derive(Clone)]
 pub struct JobContext {
     id: u32,
@@ -74,7 +74,7 @@ impl JobContext {
         self
     }
 
-    /// Ends work on a blocking thread, between two steps, once the job was canceled.
+    /// Fails if the job was canceled. For work on a blocking thread, between two steps.
     ///
     /// # Errors
     /// `StackError::Cancelled`.
@@ -125,7 +125,7 @@ impl Jobs {
         let work = work(context);
         let state = self.state.clone();
         self.tasks.spawn(async move {
-            // A task of its own, so that a panic in the work ends the job and not the process.
+            // A separate task, so that a panic in the work ends the job and not the process.
             let mut task = tokio::spawn(work);
             let result = tokio::select! {
                 joined = &mut task => joined.unwrap_or_else(|panic| Err(internal_error(&panic))),
@@ -156,7 +156,7 @@ impl Jobs {
         self.state.borrow().job.clone()
     }
 
-    /// Notifies of every change of the current job; the first time at once, if there was a change nobody saw.
+    /// Notifies of every change of the current job; the first time at once, if there was a change since.
     pub fn changes(&self) -> JobChanges {
         JobChanges(self.state.subscribe())
     }
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_job_that_has_ended_reports_into_no_other() {
+    async fn an_ended_job_does_not_report_to_the_next_one() {
         let jobs = Jobs::default();
         let (hand_out, handed_out) = oneshot::channel();
         let first = jobs.start(JobKind::Up, |job| {
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_job_nobody_remembers_is_none_and_not_another_one() {
+    async fn a_forgotten_job_is_none_and_not_another_one() {
         let jobs = Jobs::default();
         assert_eq!(jobs.wait_for_end(1).await, None, "there was no job yet");
         let mut last = None;

@@ -93,17 +93,17 @@ fn read_settings(configuration: &Configuration) -> SettingsFile {
 
 /// Which layers are out of date with the layer before them.
 async fn drift(engine: &dyn ContainerEngine, configuration: &Configuration, settings: &Settings) -> Drift {
-    let stack = StackSpec::new(settings, &configuration.facts());
-    let (on_disk, engine_state) = join(
+    let stack = StackSpec::new(settings, &configuration.host_facts());
+    let (on_disk, engine_observation) = join(
         {
             let (configuration, settings) = (configuration.clone(), settings.clone());
             in_background(move || file_drift(&configuration, &settings))
         },
-        read_engine_state(engine, &stack),
+        observe_engine(engine, &stack),
     )
     .await;
     let (fields, files) = on_disk;
-    match engine_state {
+    match engine_observation {
         Ok(state) => Drift {
             fields,
             files,
@@ -129,16 +129,16 @@ fn file_drift(configuration: &Configuration, settings: &Settings) -> FileDrift {
 }
 
 /// What the Engine reports about the stack and the agents.
-struct EngineState {
+struct EngineObservation {
     observed: Observed,
     agents: Vec<AgentContainer>,
 }
 
-async fn read_engine_state(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<EngineState, StackError> {
+async fn observe_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<EngineObservation, StackError> {
     let (observed, mut agents) = futures::future::try_join(engine.observe(stack), engine.agents()).await?;
     // Containers that Clawker did not create don't get their variables from these settings.
     agents.retain(|agent| agent.managed);
-    Ok(EngineState { observed, agents })
+    Ok(EngineObservation { observed, agents })
 }
 
 /// Containers that the next start recreates. Empty if a start is impossible, which the doctor reports.

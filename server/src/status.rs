@@ -56,6 +56,14 @@ pub fn unknown_services(stack: &StackSpec) -> Vec<ServiceStatus> {
     stack.services.iter().map(missing_service).collect()
 }
 
+/// A container's state as the end of a sentence: `has exited`, `is paused`.
+pub fn describe_state(state: ContainerState) -> String {
+    match state {
+        ContainerState::Exited => "has exited".to_owned(),
+        other => format!("is {}", other.name()),
+    }
+}
+
 /// The status of the stack's network.
 pub fn network(observed: &Observed) -> NetworkStatus {
     NetworkStatus { name: NETWORK.into(), exists: observed.network.is_some() }

@@ -1,4 +1,4 @@
-//! Asks for fresh answers from the stores when a page is loaded and nobody has looked for a while: without JavaScript,
+//! Requests fresh answers from the stores when a page is loaded after no page was open for a while. Without JavaScript,
 //! nothing would update the page later.
 
 use std::{sync::Arc, time::Duration};
@@ -23,7 +23,7 @@ struct Shared {
 }
 
 impl Default for StoreRefresh {
-    /// Answers stay fresh a little longer than the interval at which the watch asks while somebody looks.
+    /// Answers stay fresh a little longer than the interval at which the watch queries the stores.
     fn default() -> StoreRefresh {
         StoreRefresh::new(Duration::from_secs(6))
     }

@@ -37,7 +37,7 @@ struct Entry {
 }
 
 impl AgentFileCache {
-    /// Fills in what is known; `false` where the files of this run were not read yet.
+    /// Adds what is cached. `false` if the files of this run were not read yet.
     pub fn fill_in(&self, container: &mut AgentContainer) -> bool {
         let entries = self.entries();
         let Some(known) = entries.get(&container.id) else { return false };
@@ -59,7 +59,7 @@ impl AgentFileCache {
         Ok(())
     }
 
-    /// Fills in what is known, after reading the files where that was not done yet.
+    /// Adds what the files say, and reads them first if that was not done yet.
     pub async fn load_and_fill_in(
         &self,
         engine: &dyn ContainerEngine,
@@ -72,7 +72,7 @@ impl AgentFileCache {
         Ok(())
     }
 
-    /// Forgets all containers except these.
+    /// Removes all containers except these.
     pub fn retain(&self, ids: &BTreeSet<&str>) {
         self.entries().retain(|id, _| ids.contains(id.as_str()));
     }
@@ -82,7 +82,7 @@ impl AgentFileCache {
     }
 }
 
-/// The telemetry variables that the project in that folder sets for its agents, in Clawker's order: later ones win. Where
+/// The telemetry variables that the project in that folder sets for its agents, in Clawker's order: later ones win. If
 /// there is a folder `.clawker`, Clawker reads nothing else (Clawker v0.8.0).
 fn project_variables(folder: &Path) -> Vec<String> {
     if !folder.is_absolute() {
@@ -106,7 +106,7 @@ mod tests {
     const FILE: &str = "agent:\n  env:\n    OTEL_LOGS_EXPORTER: none\n    API_KEY: hush\n";
 
     #[test]
-    fn the_clawker_folder_hides_the_file_beside_it_and_the_local_file_wins() {
+    fn the_clawker_folder_replaces_the_file_and_the_local_file_overrides_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("it is written");
         assert!(project_variables(folder.path()).is_empty());

@@ -8,16 +8,16 @@ use monitor_core::{
     telemetry::{Missing, Range, Store},
 };
 
-use super::{AgentFileCache, judged_agent};
+use super::{AgentFileCache, agent_with_verdict};
 use crate::{background::in_background, clock::now, installation::Installation};
 
 /// How many events the page begins with. It holds them twice, as text and as data; the browser then requests more.
 const EVENTS: u32 = 20;
 
-/// Everything about the agent in that container. What a store that does not answer would have told is missing.
+/// Everything about the agent in this container. Data from stores that do not answer is missing.
 ///
 /// # Errors
-/// `UnknownAgent` where no such container is an agent's; those of the Engine.
+/// `UnknownAgent` if there is no such container or it is not an agent's, and errors of the Engine.
 pub async fn page(
     installation: &Installation,
     agent_files: &AgentFileCache,
@@ -38,7 +38,7 @@ pub async fn page(
         settings,
         agent_files.load_and_fill_in(engine.as_ref(), &mut found),
         engine.collector(),
-        telemetry.heard(),
+        telemetry.last_seen(),
         telemetry.losses(),
         telemetry.numbers(range),
         telemetry.sessions(&owner, range),
@@ -64,7 +64,7 @@ pub async fn page(
     let events = events.map_err(|error| lacks(error, "events")).unwrap_or_default();
     let egress = egress.map_err(|error| lacks(error, "connections")).unwrap_or_default();
     Ok(AgentPage {
-        agent: judged_agent(&found, &stack),
+        agent: agent_with_verdict(&found, &stack),
         variables: compare_variables(&found, &stack.settings),
         claude_version: found.claude_version.clone().or_else(heard_version),
         workdir: found.workdir,

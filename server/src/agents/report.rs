@@ -7,7 +7,7 @@ use monitor_core::{
     status::ServiceStatus,
 };
 
-use super::{AgentFileCache, judged_agent};
+use super::{AgentFileCache, agent_with_verdict};
 use crate::{clock::now, configuration::Configuration, engine::ContainerEngine, installation::Installation, status};
 
 /// How many containers' files are read at once.
@@ -15,14 +15,14 @@ const CONCURRENT_READS: usize = 8;
 
 /// Every agent with its verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gathered {
+pub struct GatheredAgents {
     /// By container name.
     pub agents: Vec<Agent>,
     /// Whether new agents will report.
     pub new_agents: NewAgents,
 }
 
-impl Gathered {
+impl GatheredAgents {
     /// What `agents --json` prints.
     pub fn report(&self) -> AgentsReport {
         report(&self.agents, &self.new_agents)
@@ -35,7 +35,7 @@ pub fn report(agents: &[Agent], new: &NewAgents) -> AgentsReport {
 }
 
 /// Inspects all agents once.
-pub async fn gather(installation: &Installation) -> Result<Gathered, StackError> {
+pub async fn gather(installation: &Installation) -> Result<GatheredAgents, StackError> {
     let Installation { engine, telemetry, configuration, stores, .. } = installation;
     let engine = engine.as_ref();
     let services = services(engine, configuration);
@@ -43,22 +43,22 @@ pub async fn gather(installation: &Installation) -> Result<Gathered, StackError>
     stores.locate(&services);
     let agent_files = AgentFileCache::default();
     let complete = |mut container: AgentContainer| async {
-        // A file that cannot be read is no evidence; the rest still is.
+        // Files that can't be read are left out of the evidence.
         agent_files.load_and_fill_in(engine, &mut container).await.ok();
         container
     };
     let completed = stream::iter(containers).map(complete).buffered(CONCURRENT_READS).collect::<Vec<AgentContainer>>();
-    let (containers, last_seen, losses) = join!(completed, telemetry.heard(), telemetry.losses());
-    // With broken settings, agents are judged by the defaults, as everywhere in the panel.
+    let (containers, last_seen, losses) = join!(completed, telemetry.last_seen(), telemetry.losses());
+    // With invalid settings, verdicts are based on the defaults, as everywhere in the panel.
     let settings = configuration.settings().unwrap_or_default();
     let stack = StackEvidence { now: now(), settings, collector, last_seen, losses };
-    Ok(Gathered {
-        agents: containers.iter().map(|container| judged_agent(container, &stack)).collect(),
+    Ok(GatheredAgents {
+        agents: containers.iter().map(|container| agent_with_verdict(container, &stack)).collect(),
         new_agents: check_new_agents(&stack),
     })
 }
 
-/// Where the services run.
+/// The status of the services, with their addresses.
 async fn services(
     engine: &dyn ContainerEngine,
     configuration: &Configuration,
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_found_by_each_of_its_names_and_never_guessed() {
+    fn an_agent_is_found_by_each_of_its_names_but_not_if_ambiguous() {
         let agents = [
             agent("clawker.a.dev", Some("a"), "dev"),
             agent("clawker.b.dev", Some("b"), "dev"),

@@ -16,6 +16,7 @@ use crate::{
     hub::Hub,
     installation::Installation,
     panel::Panel,
+    status::describe_state,
     watch::Watch,
 };
 
@@ -145,7 +146,7 @@ fn explanation(agent: &Agent) -> Vec<String> {
     };
     let mut lines = vec![
         format!("{}{in_project}, container {}: {}", agent.title(), agent.container, agent.verdict.title()),
-        format!("the container is {}; {seen}", agent.state.name()),
+        format!("the container {}; {seen}", describe_state(agent.state)),
     ];
     for (index, cause) in agent.causes.iter().enumerate() {
         lines.push(String::new());

@@ -105,7 +105,7 @@ enum Command {
     /// Print a service's log.
     Logs {
         /// The service: otel-collector, prometheus, loki, jaeger, grafana or promtail.
-        #[arg(value_parser = service)]
+        #[arg(value_parser = parse_service)]
         service: Service,
         /// Keep printing new lines until interrupted.
         #[arg(short, long)]
@@ -177,7 +177,7 @@ enum LogFormat {
     Json,
 }
 
-fn service(name: &str) -> Result<Service, String> {
+fn parse_service(name: &str) -> Result<Service, String> {
     Service::from_name(name).ok_or_else(|| {
         let names: Vec<&str> = Service::ALL.iter().map(|service| service.name()).collect();
         format!("expected one of {}", names.join(", "))

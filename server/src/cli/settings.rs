@@ -26,7 +26,7 @@ struct ShownSetting {
 
 pub(super) fn get(key: Option<&str>, json: bool) -> Result<(), StackError> {
     let configuration = Installation::from_environment()?.configuration;
-    let (settings, values) = read(&configuration)?;
+    let (settings, values) = read_settings(&configuration)?;
     let shown = |key: &Key| ShownSetting {
         key: format!("monitoring.{}", key.path),
         value: settings.value(key.path),
@@ -162,7 +162,7 @@ fn summary(preview: &Preview) -> Vec<String> {
     sentences
 }
 
-fn read(configuration: &Configuration) -> Result<(Settings, RawValues), StackError> {
+fn read_settings(configuration: &Configuration) -> Result<(Settings, RawValues), StackError> {
     let file = configuration.settings_text()?;
     let settings = configuration.settings_in(&file.text)?;
     let values = read_values(&file.text, &configuration.settings_file())

@@ -17,7 +17,7 @@ use monitor_core::{
 };
 use rustix::fs::{Access, access};
 
-use super::{Configuration, atomic, hash};
+use super::{Configuration, atomic, sha256_hex};
 use crate::{clock::now, paths::file_error};
 
 /// Larger files are refused without reading them.
@@ -34,7 +34,7 @@ pub struct SettingsText {
 
 /// The result of saving, with what is needed to undo it.
 #[derive(Debug, Clone)]
-pub struct Saved {
+pub struct SavedSettings {
     /// What was done to the file.
     pub outcome: FileOutcome,
     before: Option<Vec<u8>>,
@@ -66,7 +66,7 @@ impl Configuration {
     }
 
     /// Applies changes to the file, which must still have this `base`. A missing file and folder are created.
-    pub fn save_settings(&self, changes: &[Change], base: &str) -> Result<Saved, StackError> {
+    pub fn save_settings(&self, changes: &[Change], base: &str) -> Result<SavedSettings, StackError> {
         let _lock = self.lock();
         let before = self.settings_bytes()?;
         self.check_base(before.as_deref(), base)?;
@@ -84,7 +84,7 @@ impl Configuration {
     }
 
     /// Replaces the whole text, valid or not. Line endings are converted to those of the file, because forms send CRLF.
-    pub fn replace_settings_text(&self, text: &str, base: &str) -> Result<Saved, StackError> {
+    pub fn replace_settings_text(&self, text: &str, base: &str) -> Result<SavedSettings, StackError> {
         let _lock = self.lock();
         let before = self.settings_bytes()?;
         self.check_base(before.as_deref(), base)?;
@@ -94,7 +94,7 @@ impl Configuration {
     }
 
     /// Undoes a save, unless the file has changed since. Restores the previous text and removes its backup.
-    pub fn undo_save(&self, saved: &Saved) -> Result<(), StackError> {
+    pub fn undo_save(&self, saved: &SavedSettings) -> Result<(), StackError> {
         let _lock = self.lock();
         let path = &self.paths.settings_file;
         let (before, after) = (base_of(saved.before.as_deref()), &saved.after);
@@ -146,7 +146,7 @@ impl Configuration {
         if base_of(present) == base { Ok(()) } else { Err(StackError::SettingsChanged { file: self.settings_file() }) }
     }
 
-    fn replace_settings(&self, before: Option<Vec<u8>>, text: &str) -> Result<Saved, StackError> {
+    fn replace_settings(&self, before: Option<Vec<u8>>, text: &str) -> Result<SavedSettings, StackError> {
         let path = &self.paths.settings_file;
         if text.len() as u64 > SIZE_LIMIT_BYTES {
             return Err(self.file_problem(too_large(text.len() as u64)));
@@ -169,7 +169,7 @@ impl Configuration {
                 FileAction::Written
             }
         };
-        Ok(Saved { outcome: FileOutcome { name, action }, before, after: hash(text.as_bytes()) })
+        Ok(SavedSettings { outcome: FileOutcome { name, action }, before, after: sha256_hex(text.as_bytes()) })
     }
 }
 
@@ -187,7 +187,7 @@ fn check_writable(path: &Path) -> Result<(), StackError> {
 }
 
 fn base_of(bytes: Option<&[u8]>) -> String {
-    bytes.map(hash).unwrap_or_default()
+    bytes.map(sha256_hex).unwrap_or_default()
 }
 
 fn too_large(bytes: u64) -> String {

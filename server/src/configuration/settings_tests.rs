@@ -39,7 +39,7 @@ impl Home {
         fs::read_to_string(self.file()).unwrap()
     }
 
-    fn set(&self, key: &str, value: &str) -> Result<Saved, StackError> {
+    fn set(&self, key: &str, value: &str) -> Result<SavedSettings, StackError> {
         self.configuration.save_settings(&[Change::set(key, value)], &self.configuration.settings_base())
     }
 

@@ -26,7 +26,7 @@ impl Installation {
         let mut outcomes = Vec::new();
         let overwrite = if replace { Overwrite::Everything } else { Overwrite::Nothing };
         self.configuration
-            .write(overwrite, |outcome| {
+            .write_files(overwrite, |outcome| {
                 outcomes.push(outcome);
                 Ok(())
             })
@@ -126,7 +126,7 @@ fn invalid_settings_files_are_refused_with_the_reason_and_nothing_is_written() {
     fs::create_dir(&settings).unwrap();
     assert!(sentence(&it).ends_with("expected a file, but it is a folder"));
 
-    assert!(it.configuration.write(Overwrite::Nothing, |_| panic!("nothing is written")).is_err());
+    assert!(it.configuration.write_files(Overwrite::Nothing, |_| panic!("nothing is written")).is_err());
     assert!(!it.path("compose.yaml").exists());
     assert!(it.configuration.summary().error.is_some());
 }
@@ -135,7 +135,7 @@ fn invalid_settings_files_are_refused_with_the_reason_and_nothing_is_written() {
 fn a_file_in_place_of_the_folder_is_reported() {
     let it = installation();
     fs::write(it.folder.path().join("data"), "").unwrap();
-    let error = it.configuration.write(Overwrite::Nothing, |_| Ok(())).expect_err("there is no folder");
+    let error = it.configuration.write_files(Overwrite::Nothing, |_| Ok(())).expect_err("there is no folder");
     assert!(error.to_string().ends_with("could not be created: part of the path is a file, not a folder"), "{error}");
 }
 
@@ -164,7 +164,7 @@ fn the_ledger_records_the_settings_that_the_files_were_written_from() {
     assert_eq!(fields(&it), std::slice::from_ref(&behind), "the files do not depend on the prompts setting");
     it.init(false);
     assert_eq!(fields(&it), [behind], "kept files were not written from these settings");
-    it.configuration.write(Overwrite::Outdated, |_| Ok(())).unwrap();
+    it.configuration.write_files(Overwrite::Outdated, |_| Ok(())).unwrap();
     assert_eq!(fields(&it), []);
     assert_eq!(it.configuration.written_from(), it.configuration.settings().ok());
 }
@@ -180,7 +180,7 @@ fn a_ledger_without_settings_is_read_and_completed() {
     assert_eq!(it.configuration.field_drift(&it.configuration.settings().unwrap()), []);
     let files = it.configuration.files().unwrap();
     assert_eq!(files.iter().find(|file| file.name == "compose.yaml").unwrap().state, FileState::Outdated);
-    it.configuration.write(Overwrite::Outdated, |_| Ok(())).unwrap();
+    it.configuration.write_files(Overwrite::Outdated, |_| Ok(())).unwrap();
     assert!(it.configuration.written_from().is_some());
 
     fs::write(it.path(".generated.json"), "{ broken").unwrap();

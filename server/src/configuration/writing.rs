@@ -10,7 +10,7 @@ use monitor_core::{
     settings::Settings,
 };
 
-use super::{ComparedFile, Configuration, atomic, hash, ledger, ledger::Ledger};
+use super::{ComparedFile, Configuration, atomic, ledger, ledger::Ledger, sha256_hex};
 use crate::paths::file_error;
 
 /// Which differing files are replaced.
@@ -31,7 +31,7 @@ pub struct FilesBackup(Vec<(PathBuf, Option<Vec<u8>>)>);
 impl Configuration {
     /// Writes missing files and replaces those that `overwrite` allows. Calls `written` after each file. An error, also one
     /// from `written`, leaves the remaining files unchanged.
-    pub fn write(
+    pub fn write_files(
         &self,
         overwrite: Overwrite,
         written: impl FnMut(FileOutcome) -> Result<(), StackError>,
@@ -56,7 +56,7 @@ impl Configuration {
             let action = self.write_one(&compared, overwrite)?;
             let name = compared.file.name.to_owned();
             all_current &= action != FileAction::Kept || compared.state == FileState::Edited;
-            let contents_hash = hash(compared.file.contents.as_bytes());
+            let contents_hash = sha256_hex(compared.file.contents.as_bytes());
             if action != FileAction::Kept && ledger.files.get(&name) != Some(&contents_hash) {
                 ledger.files.insert(name.clone(), contents_hash);
                 ledger.write(directory)?;
@@ -99,7 +99,7 @@ impl Configuration {
     /// Reads the generated files, so that `restore_files` can restore them.
     pub fn back_up_files(&self) -> Result<FilesBackup, StackError> {
         // The names don't depend on the settings.
-        let names = files::render(&Settings::default(), &self.facts())
+        let names = files::render(&Settings::default(), &self.host_facts())
             .into_iter()
             .map(|file| file.name)
             .chain([ledger::FILE_NAME]);

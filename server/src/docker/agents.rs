@@ -109,7 +109,7 @@ async fn inspect_agent(
     }
     // The Engine also accepts the beginning of an id.
     let is_exact = |inspected: &ContainerInspectResponse| {
-        inspected.id.as_deref() == Some(id) || convert::name(inspected) == Some(id)
+        inspected.id.as_deref() == Some(id) || convert::container_name(inspected) == Some(id)
     };
     let Some(inspected) = inspect(engine, id).await?.filter(is_exact) else { return Ok(None) };
     if !convert::is_agent(&inspected) {
@@ -118,7 +118,7 @@ async fn inspect_agent(
         return Ok(None);
     }
     let image_environment = image_environment(engine, cache, inspected.image.as_deref().unwrap_or_default()).await;
-    Ok(Some(convert::agent(inspected, image_environment)))
+    Ok(Some(convert::agent_container(inspected, image_environment)))
 }
 
 /// The telemetry variables that are set in an image. `None` if it was removed or can't be inspected.
@@ -151,7 +151,7 @@ pub(super) async fn find_collector(client: &Client) -> Result<CollectorEvidence,
         .map(|id| async move { inspect(engine, &id).await })
         .buffer_unordered(MAX_CONCURRENT_INSPECTIONS);
     let found: Vec<Option<ContainerInspectResponse>> = inspected.try_collect().await?;
-    let candidates = found.into_iter().flatten().map(convert::collector);
+    let candidates = found.into_iter().flatten().map(convert::collector_evidence);
     Ok(candidates.max_by_key(collector_rank).unwrap_or_default())
 }
 

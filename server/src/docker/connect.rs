@@ -93,7 +93,7 @@ pub(super) fn find_endpoint(env: &dyn Fn(&str) -> Option<String>, disk: &dyn Dis
     }
     let candidates = well_known_sockets(home.as_deref(), set("XDG_RUNTIME_DIR").as_deref());
     match candidates.iter().find(|path| disk.exists(path)) {
-        Some(path) => Ok(unix(path.to_string_lossy().into_owned(), home.as_deref())),
+        Some(path) => Ok(unix_endpoint(path.to_string_lossy().into_owned(), home.as_deref())),
         None => {
             let tried: Vec<String> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
             Err(StackError::EngineUnreachable {
@@ -120,7 +120,7 @@ fn well_known_sockets(home: Option<&Path>, runtime: Option<&str>) -> Vec<PathBuf
     .collect()
 }
 
-fn unix(path: String, home: Option<&Path>) -> Endpoint {
+fn unix_endpoint(path: String, home: Option<&Path>) -> Endpoint {
     let forwarded = home.is_some_and(|home| home.parent().is_some() && Path::new(&path).starts_with(home));
     Endpoint { address: Address::Unix(path), forwarded }
 }
@@ -130,7 +130,7 @@ fn parse_host(text: &str, tls: bool, home: Option<&Path>) -> Result<Endpoint, St
     let unsupported = |detail: &str| StackError::EndpointUnsupported { endpoint: text.into(), detail: detail.into() };
     let (scheme, rest) = text.split_once("://").unwrap_or(("tcp", text));
     match scheme {
-        "unix" if rest.starts_with('/') => Ok(unix(rest.to_owned(), home)),
+        "unix" if rest.starts_with('/') => Ok(unix_endpoint(rest.to_owned(), home)),
         "unix" => Err(unsupported("the path of the socket has to start with `/`")),
         "tcp" | "http" if tls => Err(unsupported("TLS is not supported")),
         "tcp" | "http" => {

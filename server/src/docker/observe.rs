@@ -31,7 +31,7 @@ pub(super) async fn observe(client: &Client, stack: &StackSpec) -> Result<Observ
         async move { Ok::<_, StackError>(find_image_id(engine, image).await?.map(|id| (image.to_owned(), id))) }
     }));
     let (network, mut containers, images, volumes) =
-        try_join4(network(&engine), stack_containers(&engine), images, volumes(&engine, stack)).await?;
+        try_join4(find_network(&engine), stack_containers(&engine), images, existing_volumes(&engine, stack)).await?;
     if let Some(network) = &network {
         // Before its first start, a container may have only the name of its network.
         for attached in containers.iter_mut().flat_map(|container| &mut container.networks) {
@@ -54,7 +54,7 @@ pub(super) async fn location(client: &Client) -> Result<EngineLocation, StackErr
     })
 }
 
-async fn network(engine: &Connection) -> Result<Option<ObservedNetwork>, StackError> {
+async fn find_network(engine: &Connection) -> Result<Option<ObservedNetwork>, StackError> {
     match engine.docker.inspect_network(NETWORK, None).await.map_err(|error| engine.failure(error)) {
         // The Engine also accepts the beginning of an id, so the name is checked.
         Ok(network) => Ok((network.name.as_deref() == Some(NETWORK)).then(|| convert::observed_network(network))),
@@ -124,7 +124,7 @@ pub(super) async fn image_id(client: &Client, image: &str) -> Result<Option<Stri
     find_image_id(&client.connection().await?, image).await
 }
 
-async fn volumes(engine: &Connection, stack: &StackSpec) -> Result<Vec<String>, StackError> {
+async fn existing_volumes(engine: &Connection, stack: &StackSpec) -> Result<Vec<String>, StackError> {
     if stack.volumes.is_empty() {
         return Ok(Vec::new());
     }

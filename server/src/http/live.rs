@@ -21,7 +21,7 @@ pub(super) async fn events(
     State(shutdown): State<CancellationToken>,
     Extension(plane): Extension<BoundControlPlane>,
 ) -> Response {
-    // A tab may come back after a long time, without a page load.
+    // A tab may reconnect after a long time without a page load.
     if let Err(error) = plane.refresh(PageNeeds::Configuration).await {
         return error_response(&error);
     }

@@ -1,5 +1,5 @@
-//! The browser's way in: pages, server functions, live streams, logs, and the files of the site. Every route works with
-//! the panel as `access` bound it to the caller.
+//! The HTTP routes: pages, server functions, live streams, logs, and the files of the site. Every route uses the panel that
+//! `access` has bound to the caller.
 
 mod agents;
 mod guard;
@@ -23,7 +23,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::access::{Gate, bind_caller};
 
-/// The largest form is the text of a settings file, 1 MiB, each byte of which may take three in a form.
+/// The largest form contains a settings file of 1 MiB, each byte of which may be encoded as three.
 const FORM_LIMIT_BYTES: usize = 4 << 20;
 
 /// All routes, behind the guard and the gate. Streams end when `shutdown` is canceled, so that the process can.
@@ -38,14 +38,14 @@ pub fn router(gate: Gate, shutdown: CancellationToken) -> Router {
         .with_state(shutdown)
         .merge(pages)
         .layer(middleware::from_fn_with_state(gate, bind_caller))
-        // Says only that the process answers; the one route without a caller.
+        // Reports only that the process is running. The one route without a caller.
         .route("/healthz", get(|| async { "ok\n" }))
         .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
         .layer(middleware::from_fn(headers::add))
         .layer(middleware::from_fn(guard::check))
 }
 
-/// An error for programs: its status, then what happened and the next step as text.
+/// An error as plain text, for programs: what happened and the next step.
 fn error_response(error: &StackError) -> Response {
     let status =
         StatusCode::from_u16(ApiError::Stack(error.clone()).status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

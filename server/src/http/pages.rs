@@ -29,7 +29,7 @@ pub(super) fn router() -> Router {
     Router::new()
         .leptos_routes_with_context(&options, routes, provide_request_context, shell)
         .with_state(options)
-        // A path that is no page is a file of the site, or else a page that says it was not found.
+        // Other paths are files of the site, or else get the page for 404.
         .fallback(move |request: Request| async move {
             match site::find_asset(request.uri().path()) {
                 Some(asset) => site::respond(asset, request.headers()),
@@ -69,18 +69,18 @@ fn is_page(request: &Request) -> bool {
     request.method() == Method::GET && !path.starts_with("/api/") && site::find_asset(path).is_none()
 }
 
-/// Where Grafana is published right now, as `http://127.0.0.1:3000`: only its panels may be embedded.
+/// Grafana's current address, for example `http://127.0.0.1:3000`. Only its panels may be embedded.
 fn grafana_origin(snapshot: &Snapshot) -> Option<String> {
     let url = snapshot.service(Service::Grafana)?.url.clone()?;
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
-    // It becomes part of a header, so it has to look like an authority and nothing else.
+    // The result becomes part of a header, so anything but an authority is refused.
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ".:[]-".contains(letter);
     (matches!(scheme, "http" | "https") && !authority.is_empty() && authority.chars().all(is_allowed))
         .then(|| format!("{scheme}://{authority}"))
 }
 
-/// Only the page's own scripts run: those with its nonce, and what the WebAssembly loader needs.
+/// Allows only the page's own scripts, which have its nonce, and what the WebAssembly loader needs.
 fn set_policy(snapshot: Option<&Snapshot>) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let policy = format!(
@@ -92,6 +92,6 @@ fn set_policy(snapshot: Option<&Snapshot>) {
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
-    // A page shows the current state; going back must not show an old one as if it were new.
+    // Pages show the current state, so going back must not show a cached one.
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

@@ -1,5 +1,5 @@
-//! Stops the stack: containers in reverse order, then the volumes if requested. The network stays; agents and the
-//! firewall use it too.
+//! Stops the stack: containers in reverse order, then the volumes if requested. The network is kept, because
+//! agents and the firewall use it too.
 
 use futures::future::try_join_all;
 use monitor_core::{

@@ -1,4 +1,4 @@
-//! Carries plans out, step by step. What to do is decided in `monitor_core::lifecycle`.
+//! Executes plans step by step. `monitor_core::lifecycle` decides what to do.
 //!
 //! Everything here can be canceled by dropping the future, and repeated: what already exists is kept.
 
@@ -23,7 +23,7 @@ pub type Report<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 pub struct ReadinessWait {
     /// After this time the service counts as failed. Loki takes about 15 s, Grafana's first start up to a minute.
     pub timeout: Duration,
-    /// Between two checks; grows with the time waited, up to half a second.
+    /// The time between two checks. Grows with the time waited, up to 500 ms.
     pub interval: Duration,
 }
 

@@ -22,6 +22,7 @@ use super::{ReadinessWait, Report, step};
 use crate::{
     engine::ContainerEngine,
     readiness::{Answer, Readiness},
+    status::describe_state,
 };
 
 /// How many images are pulled at once; the Engine pulls three layers of each.
@@ -123,7 +124,7 @@ async fn pull(engine: &dyn ContainerEngine, plan: &UpPlan, report: Report<'_>) -
             for service in services {
                 step(report, *service, Phase::Pulling);
             }
-            // A plan has a pull only where a service needs it.
+            // A plan contains only pulls that a service needs.
             let service = services.first().copied().unwrap_or(Service::OtelCollector);
             let pulled = engine.pull_image(service, image, &|pull| report(Progress::Pull(pull))).await;
             for service in services {
@@ -217,33 +218,33 @@ async fn await_readiness(
 ) -> Result<(), StackError> {
     let service = spec.service;
     step(report, service, Phase::AwaitingReadiness);
-    let began = Instant::now();
+    let started = Instant::now();
     loop {
-        let said = match readiness.ask(spec, &spec.ports).await {
+        let reason = match readiness.ask(spec, &spec.ports).await {
             Answer::Ready => {
                 step(report, service, Phase::Ready);
                 return Ok(());
             }
-            Answer::NotReady(said) => said,
+            Answer::NotReady(reason) => reason,
         };
         let detail = engine.container_detail(id).await?;
         if detail.state != ContainerState::Running {
             return Err(StackError::ServiceFailed {
                 service,
-                detail: detail.problem.unwrap_or_else(|| format!("its container is {}", detail.state.name())),
+                detail: detail.problem.unwrap_or_else(|| format!("its container {}", describe_state(detail.state))),
                 log: last_lines(engine, service).await,
             });
         }
-        if began.elapsed() >= wait.timeout {
+        if started.elapsed() >= wait.timeout {
             return Err(StackError::NotReady {
                 service,
-                waited_seconds: began.elapsed().as_secs(),
-                detail: said,
+                waited_seconds: started.elapsed().as_secs(),
+                detail: reason,
                 log: last_lines(engine, service).await,
             });
         }
         let longest = wait.interval.max(Duration::from_millis(500));
-        let pause = wait.interval.max(began.elapsed() / 20).min(longest);
+        let pause = wait.interval.max(started.elapsed() / 20).min(longest);
         sleep(pause).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Reading messages from bytes.
+//! Decodes messages.
 
 use bytes::Bytes;
 use prost::Message;

@@ -1,4 +1,4 @@
-//! Building messages from plain values.
+//! Builds messages from plain values.
 
 use super::messages::{AnyValue, ArrayValue, KeyValue, Value};
 

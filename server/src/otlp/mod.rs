@@ -1,5 +1,5 @@
-//! OTLP, the protocol of telemetry: its messages, and building and reading them. Knows no agents; used by whatever sends
-//! or receives telemetry.
+//! OTLP, the telemetry protocol: its messages, and how they are encoded and decoded. Used by every sender and receiver of
+//! telemetry. Knows nothing about agents.
 
 mod decode;
 mod encode;

@@ -1,4 +1,4 @@
-//! What changes something: the jobs, and the settings file.
+//! Actions that change something: starting jobs and editing the settings file.
 
 use monitor_core::{
     error::StackError,
@@ -31,7 +31,7 @@ impl Panel {
         self.start_job(JobKind::Up, |job| Box::pin(async move { work::start(&installation, wait, job).await }))
     }
 
-    /// Stops the stack, with `with_data` also removing what was recorded.
+    /// Stops the stack, and with `with_data` also removes all recorded data.
     pub(crate) fn stop_stack(&self, with_data: bool) -> Job {
         let installation = self.installation.clone();
         let kind = if with_data { JobKind::Remove } else { JobKind::Down };
@@ -41,7 +41,7 @@ impl Panel {
     /// Saves the form's changes and applies them. Returns when it is done if no service is running.
     ///
     /// # Errors
-    /// `Busy` while another job is running: unlike other requests, this one carries what somebody typed, which must not
+    /// `Busy` while another job is running: unlike other requests, this one contains the user's input, which must not
     /// be dropped. Otherwise as `Apply::prepare`.
     pub(crate) async fn apply_settings(
         &self,

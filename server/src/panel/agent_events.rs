@@ -12,29 +12,29 @@ use tokio::time::sleep;
 use super::Panel;
 use crate::telemetry::{NoAnswer, TelemetrySource};
 
-/// Between two queries for new events.
+/// The time between two queries for new events.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How many past events a reader gets at first.
 const PAST_EVENTS: u32 = 100;
-/// How many new events one batch holds at most.
+/// The most new events in a batch.
 const BATCH: u32 = 500;
 /// How late an event may arrive after one that happened later, in milliseconds: the processes of one agent export
 /// independently, every few seconds.
 const LATEST_ARRIVAL_MS: i64 = 15_000;
 /// How many sent events are queried again to find late ones; fewer than a batch, or nothing new would fit.
 const OVERLAP: usize = 200;
-/// For how many rounds without new events they are queried again.
-const OVERLAP_ROUNDS: u32 = 15;
+/// For how many queries without new events they are queried again.
+const OVERLAP_QUERIES: u32 = 15;
 
 /// New events, oldest first (possibly none, the first time), or why there are none right now.
 pub type EventBatch = Result<Vec<AgentEvent>, NoAnswer>;
 
 impl Panel {
-    /// The events of the agent in that container: the last hundred, then new ones as they arrive. A store that does not
+    /// The events of the agent in this container: the last hundred, then new ones as they arrive. A store that does not
     /// answer is reported once, and its recovery by the next batch.
     ///
     /// # Errors
-    /// `UnknownAgent` where that container is no agent's; those of the Engine.
+    /// `UnknownAgent` if the container is not an agent's, and errors of the Engine.
     pub(crate) async fn agent_events(
         &self,
         container: &str,
@@ -45,7 +45,7 @@ impl Panel {
         Ok(follow(Arc::clone(&self.installation.telemetry), owner))
     }
 
-    /// The owner tags of that container. Just after the start, the Engine knows it before the snapshot does.
+    /// The owner of a container. Asks the Engine if the container is not in the snapshot yet.
     async fn owner_of(&self, container: &str) -> Result<Option<Owner>, StackError> {
         if let Some(agent) = self.hub.snapshot().agent(container) {
             return Ok(Some(agent.owner()));
@@ -58,7 +58,7 @@ impl Panel {
 fn follow(telemetry: Arc<dyn TelemetrySource>, owner: Owner) -> impl Stream<Item = EventBatch> {
     stream::unfold((telemetry, owner, Position::default()), |(telemetry, owner, mut position)| async move {
         loop {
-            if position.began {
+            if position.has_started {
                 sleep(INTERVAL).await;
             }
             let limit = if position.recent.is_empty() { PAST_EVENTS } else { BATCH };
@@ -75,18 +75,18 @@ fn follow(telemetry: Arc<dyn TelemetrySource>, owner: Owner) -> impl Stream<Item
 struct Position {
     /// The last events that were sent, oldest first; new ones are searched for after the first of them.
     recent: Vec<AgentEvent>,
-    /// Rounds without a new event.
-    rounds_without_events: u32,
+    /// Consecutive queries without a new event.
+    queries_without_events: u32,
     /// The error that was last reported.
     reported_error: Option<NoAnswer>,
-    /// The store was asked before.
-    began: bool,
+    /// Whether the first query was sent.
+    has_started: bool,
 }
 
 impl Position {
-    /// What to send the reader after this answer; nothing where nothing has changed.
+    /// What to send to the reader after this answer. `None` if nothing has changed.
     fn next_batch(&mut self, answer: EventBatch) -> Option<EventBatch> {
-        let first = !std::mem::replace(&mut self.began, true);
+        let first = !std::mem::replace(&mut self.has_started, true);
         match answer {
             Ok(mut batch) => {
                 batch.retain(|event| !self.recent.iter().any(|sent| sent.id == event.id));
@@ -104,13 +104,13 @@ impl Position {
 
     fn remember(&mut self, batch: &[AgentEvent]) {
         if batch.is_empty() {
-            self.rounds_without_events = self.rounds_without_events.saturating_add(1);
-            if self.rounds_without_events >= OVERLAP_ROUNDS {
+            self.queries_without_events = self.queries_without_events.saturating_add(1);
+            if self.queries_without_events >= OVERLAP_QUERIES {
                 self.recent.drain(..self.recent.len().saturating_sub(1));
             }
             return;
         }
-        self.rounds_without_events = 0;
+        self.queries_without_events = 0;
         self.recent.extend_from_slice(batch);
         self.recent.sort_by_cached_key(|event| event::EventPosition::from_id(&event.id));
         let newest = self.recent.last().map_or(0, |event| event.at.unix_milliseconds());

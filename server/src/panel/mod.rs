@@ -1,6 +1,6 @@
 //! The running panel: owns everything that pages, live streams and the watch work with. Built once, in `Panel::new`.
 //!
-//! Callers reach it only through `access`, which asks whether they may.
+//! Callers reach it only through `access`, which checks their permission.
 
 mod actions;
 mod agent_events;
@@ -26,7 +26,7 @@ use crate::{
     store_refresh::StoreRefresh,
 };
 
-/// How long the doctor's findings count as fresh where no change is known, in seconds.
+/// How long the doctor's findings count as fresh without known changes, in seconds.
 const CHECKUP_FRESH_SECONDS: u64 = 5;
 
 /// One panel.
@@ -48,7 +48,7 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// A panel that knows what the files say, and has not asked the Engine yet. Reads a few small files.
+    /// A panel with what the files say, before the first request to the Engine. Reads a few small files.
     pub fn new(installation: Installation) -> Panel {
         let hub = Hub::new(first_snapshot(&installation));
         Panel {
@@ -98,7 +98,7 @@ impl Panel {
         }
     }
 
-    /// Requests a new checkup where the last one is old. Nothing announces a process that takes a port, or a full disk.
+    /// Requests a checkup if the last one is old, because ports in use and full disks cause no event.
     fn request_checkup(&self) {
         let snapshot = self.hub.snapshot();
         let age = snapshot.checkup.as_ref().map(|checkup| snapshot.taken_at.seconds_since(checkup.checked_at));
@@ -108,7 +108,7 @@ impl Panel {
     }
 }
 
-/// What is known before the Engine was asked.
+/// The snapshot before the first request to the Engine.
 fn first_snapshot(installation: &Installation) -> Snapshot {
     let configuration = &installation.configuration;
     let mut snapshot = Snapshot {

@@ -1,4 +1,4 @@
-//! What keeps a page up to date: the live stream and everybody's numbers.
+//! The streams that keep a page up to date: live events and the numbers of all agents.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,9 +12,9 @@ use tokio::time::sleep;
 use super::Panel;
 use crate::{site, telemetry::TelemetrySource};
 
-/// Between two queries of everybody's numbers; the source shares its answer between all tabs.
+/// The time between two queries of all agents' numbers. The source shares its answer between all tabs.
 const NUMBERS_INTERVAL: Duration = Duration::from_secs(5);
-/// How long a page about agents waits for the stores where nobody has looked for a while.
+/// How long a page about agents waits for the stores if no page was open recently.
 const PAGE_WAITS_FOR_STORES: Duration = Duration::from_millis(250);
 
 impl Panel {
@@ -30,7 +30,7 @@ impl Panel {
         }
     }
 
-    /// Which build the server is, then the snapshot, then every change of it.
+    /// The server's build, then the snapshot, then every change.
     pub(crate) fn live_events(&self) -> impl Stream<Item = LiveEvent> + 'static {
         let reader = self.hub.subscribe();
         let opening = [
@@ -42,13 +42,13 @@ impl Panel {
         stream::iter(opening).chain(changes)
     }
 
-    /// Everybody's numbers, at once and after each change.
+    /// The numbers of all agents, at once and after each change.
     pub(crate) fn number_changes(&self, range: Range) -> impl Stream<Item = Numbers> + 'static {
         changes_of(Arc::clone(&self.installation.telemetry), range)
     }
 }
 
-/// A new time alone is no change.
+/// Leaves out answers that differ only in their time.
 fn changes_of(telemetry: Arc<dyn TelemetrySource>, range: Range) -> impl Stream<Item = Numbers> {
     let answers = stream::unfold((telemetry, Duration::ZERO), move |(telemetry, pause)| async move {
         sleep(pause).await;

@@ -42,7 +42,7 @@ async fn check_ports(
         // Without an Engine, this machine's processes can still be checked.
         Err(_) => (Vec::new(), true),
     };
-    let stack = StackSpec::new(settings, &configuration.facts());
+    let stack = StackSpec::new(settings, &configuration.host_facts());
     let mut reserved: Vec<u16> = settings.ports().map(|(_, port)| port.number()).into();
     in_background(move || {
         let ports = Ports { directory: &stack.directory, containers: &containers, publishes_here };

@@ -16,7 +16,7 @@ use monitor_core::{
     stack::StackSpec,
 };
 
-use super::{EngineState, agent_drift, read_engine_state};
+use super::{EngineObservation, agent_drift, observe_engine};
 use crate::{
     background::in_background, configuration::Configuration, diff, engine::ContainerEngine, work::apply::running,
 };
@@ -32,16 +32,16 @@ pub async fn preview(
         in_background(move || preview_files(&configuration, &form)).await?
     };
     let Some(PlannedSettings { settings, every_agent }) = planned else { return Ok(preview) };
-    let stack = StackSpec::new(&settings, &configuration.facts());
-    let Ok(engine_state) = read_engine_state(engine, &stack).await else { return Ok(preview) };
-    preview.stack_runs = running(&stack, &engine_state.observed).next().is_some();
+    let stack = StackSpec::new(&settings, &configuration.host_facts());
+    let Ok(engine_observation) = observe_engine(engine, &stack).await else { return Ok(preview) };
+    preview.stack_runs = running(&stack, &engine_observation.observed).next().is_some();
     if preview.stack_runs && configuration.is_initialized() {
-        preview.services = services_to_recreate(&stack, &engine_state);
+        preview.services = services_to_recreate(&stack, &engine_observation);
     }
     if preview.agents != AgentNeed::Nothing {
         let is_affected = |agent: &&AgentContainer| every_agent || agent_drift(agent, &settings).is_some();
         preview.agents_affected =
-            engine_state.agents.iter().filter(is_affected).map(|agent| agent.container.clone()).collect();
+            engine_observation.agents.iter().filter(is_affected).map(|agent| agent.container.clone()).collect();
     }
     Ok(preview)
 }
@@ -129,8 +129,8 @@ fn canonical(key: &str, text: Option<&str>) -> Option<String> {
 
 /// Services whose containers the next start creates or recreates. Empty if a start is impossible because a container that
 /// is not the stack's has a service's name.
-fn services_to_recreate(stack: &StackSpec, engine_state: &EngineState) -> Vec<Service> {
-    let plan = plan_up(stack, &engine_state.observed).map(|plan| plan.services).unwrap_or_default();
+fn services_to_recreate(stack: &StackSpec, engine_observation: &EngineObservation) -> Vec<Service> {
+    let plan = plan_up(stack, &engine_observation.observed).map(|plan| plan.services).unwrap_or_default();
     let affected =
         plan.into_iter().filter(|it| matches!(it.action, ServiceAction::Create | ServiceAction::Recreate { .. }));
     affected.map(|it| it.service).collect()

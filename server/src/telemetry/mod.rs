@@ -1,5 +1,5 @@
-//! What agents did, from wherever it is kept. `source` says what can be asked; each kind of store is a folder of its own:
-//! `stack` asks the six-service stack's Prometheus and Loki.
+//! Agents' telemetry from any kind of store. `source` defines the queries. Each kind of store has its own folder: `stack`
+//! queries the Prometheus and Loki of the six-service stack.
 
 mod source;
 mod stack;

@@ -1,23 +1,23 @@
-//! What can be asked about agents' telemetry. Knows no store, no service and no query language.
+//! The queries for agents' telemetry. Independent of stores, services and query languages.
 
 use async_trait::async_trait;
 use monitor_core::telemetry::{AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session};
 
-/// Why there is no answer: one clause without a full stop, as ``no answer on port 3100``.
+/// Why there is no answer: one clause without a period, for example `no answer on port 3100`.
 pub type NoAnswer = String;
 
 /// A place that keeps agents' telemetry.
 #[async_trait]
 pub trait TelemetrySource: Send + Sync {
     /// Every owner whose data arrived within the last seven days, with the time it was last seen. Cheap to repeat: after
-    /// the first call, only what is new is asked for.
-    async fn heard(&self) -> Result<LastSeen, NoAnswer>;
+    /// the first call, only new data is queried.
+    async fn last_seen(&self) -> Result<LastSeen, NoAnswer>;
 
-    /// What was refused or dropped within the last five minutes; empty where that is unknown.
+    /// What was refused or dropped within the last five minutes. Empty if unknown.
     async fn losses(&self) -> Losses;
 
-    /// The numbers of every owner. Callers within a few seconds share one answer. What a store that does not answer
-    /// would have told is absent, and the store is named in `Numbers::missing`.
+    /// The numbers of every owner. Callers within a few seconds share one answer. The numbers of a
+    /// store that does not answer are absent, and the store is named in `Numbers::missing`.
     async fn numbers(&self, range: Range) -> Numbers;
 
     /// The sessions of one owner, newest first.
@@ -31,6 +31,6 @@ pub trait TelemetrySource: Send + Sync {
     /// ones without it.
     async fn events(&self, owner: &Owner, after: Option<&AgentEvent>, limit: u32) -> Result<Vec<AgentEvent>, NoAnswer>;
 
-    /// How data flows through the stations of this source.
+    /// The rates of data between the services of this source.
     async fn flow(&self) -> Flow;
 }

@@ -24,7 +24,7 @@ use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 use self::{inspections::Inspections, store_polling::StorePolling};
 use super::{Watch, sleep_until};
 use crate::{
-    agents::judged_agent,
+    agents::agent_with_verdict,
     background::in_background,
     clock::now,
     engine::{ContainerAction, EngineEvent},
@@ -261,7 +261,7 @@ impl<'a> AgentWatch<'a> {
             losses: self.losses.clone(),
         };
         let mut agents: Vec<_> =
-            self.inspections.containers().map(|container| judged_agent(container, &stack)).collect();
+            self.inspections.containers().map(|container| agent_with_verdict(container, &stack)).collect();
         agents.sort_by(|one, other| one.container.cmp(&other.container));
         let new_agents = check_new_agents(&stack);
         self.panel.hub.update(|snapshot| {

@@ -1,7 +1,7 @@
-//! Applies settings: saves them, updates the generated files, and recreates the services that are affected. If one of
-//! those does not become ready, everything is rolled back.
+//! Applies settings: saves them, updates the generated files, and recreates the affected services. If one of them does not
+//! become ready, everything is rolled back.
 //!
-//! **Invariant:** in the settings file, only what was saved here is ever undone.
+//! **Invariant:** only changes to the settings file that were saved here are undone.
 
 mod rollback;
 
@@ -20,10 +20,10 @@ use monitor_core::{
     stack::{Mount, ServiceSpec, StackSpec},
 };
 
-use self::rollback::Before;
+use self::rollback::PreviousState;
 use crate::{
     background::in_background,
-    configuration::{ComparedFile, FilesBackup, Overwrite, Saved},
+    configuration::{ComparedFile, FilesBackup, Overwrite, SavedSettings},
     installation::Installation,
     jobs::JobContext,
     lifecycle::{self, ReadinessWait},
@@ -32,11 +32,11 @@ use crate::{
 /// A request to apply settings.
 #[derive(Clone)]
 pub struct Apply {
-    /// Where to apply them.
+    /// The installation to apply them to.
     pub installation: Installation,
     /// How long to wait for services.
     pub wait: ReadinessWait,
-    /// Changes to save first, with the `base` of the file that they were made for. `None`: the settings as they are.
+    /// Changes to save first, with the `base` of the file that they were made for. `None` applies the file as it is.
     pub edit: Option<(Vec<Change>, String)>,
     /// Also replaces generated files that were edited by hand.
     pub replace_edited: bool,
@@ -47,12 +47,12 @@ pub struct Apply {
 pub struct Prepared {
     apply: Apply,
     new: StackSpec,
-    before: Arc<Before>,
+    before: Arc<PreviousState>,
 }
 
 /// Old and new settings, read from the files.
 struct SettingsRead {
-    /// The settings that the stack was started with; `None` where that is unknown.
+    /// The settings that the stack was started with. `None` if unknown.
     old: Option<Settings>,
     /// The settings to apply.
     new: Settings,
@@ -66,12 +66,12 @@ impl Apply {
         let apply = self.clone();
         let SettingsRead { old, new, keeps_compose_file } = in_background(move || apply.read_settings()).await?;
         let Installation { engine, readiness, configuration, .. } = &self.installation;
-        let facts = configuration.facts();
+        let facts = configuration.host_facts();
         let new = StackSpec::new(&new, &facts);
         let old = old.map(|old| StackSpec::new(&old, &facts));
-        // Without an Engine, nothing is seen running; settings and files can still be written.
+        // Without an Engine, nothing counts as running. Settings and files can still be written.
         let observed = engine.observe(&new).await.unwrap_or_default();
-        let before = Before::observe(readiness.as_ref(), old, &new, observed).await;
+        let before = PreviousState::observe(readiness.as_ref(), old, &new, observed).await;
         if before.stack_runs() && keeps_compose_file {
             // Services that follow the settings while `compose.yaml` says something else would be recreated by the next
             // `docker compose up`.
@@ -102,16 +102,16 @@ impl Apply {
 
 /// What was written, so that it can be rolled back.
 #[derive(Clone)]
-struct Written {
-    saved: Option<Saved>,
-    /// The generated files before; `None` where there were none.
+struct WrittenChanges {
+    saved: Option<SavedSettings>,
+    /// The previous generated files. `None` if there were none.
     files: Option<FilesBackup>,
     /// Names of the generated files that changed.
     changed: BTreeSet<String>,
 }
 
 impl Prepared {
-    /// Whether services will be worked on, which takes a while.
+    /// Whether services will be recreated, which takes a while.
     pub fn stack_runs(&self) -> bool {
         self.before.stack_runs() && self.apply.installation.configuration.is_initialized()
     }
@@ -138,7 +138,7 @@ impl Prepared {
     }
 
     /// Writes settings and files. If that fails or is canceled half way, what was written is rolled back.
-    fn write(&self, job: &JobContext) -> Result<Written, StackError> {
+    fn write(&self, job: &JobContext) -> Result<WrittenChanges, StackError> {
         let configuration = &self.apply.installation.configuration;
         let files = configuration.is_initialized().then(|| configuration.back_up_files()).transpose()?;
         let saved = match &self.apply.edit {
@@ -148,12 +148,12 @@ impl Prepared {
         if let Some(saved) = &saved {
             job.report(Progress::File(saved.outcome.clone()));
         }
-        let mut written = Written { saved, files, changed: BTreeSet::new() };
+        let mut written = WrittenChanges { saved, files, changed: BTreeSet::new() };
         if written.files.is_none() {
             return Ok(written);
         }
         let overwrite = if self.apply.replace_edited { Overwrite::Everything } else { Overwrite::Outdated };
-        let outcome = configuration.write(overwrite, |outcome| {
+        let outcome = configuration.write_files(overwrite, |outcome| {
             if !matches!(outcome.action, FileAction::Unchanged | FileAction::Kept) {
                 written.changed.insert(outcome.name.clone());
             }
@@ -166,7 +166,7 @@ impl Prepared {
         outcome.map(|()| written)
     }
 
-    async fn bring_up(&self, written: &Written, job: &JobContext) -> Result<(), StackError> {
+    async fn bring_up(&self, written: &WrittenChanges, job: &JobContext) -> Result<(), StackError> {
         let Installation { engine, readiness, .. } = &self.apply.installation;
         for (service, id) in self.containers_with_stale_files(&written.changed) {
             engine.stop_container(service, &id).await?;
@@ -176,8 +176,8 @@ impl Prepared {
         lifecycle::up(engine.as_ref(), readiness.as_ref(), self.apply.wait, &self.new, &report).await
     }
 
-    /// Containers that would be kept although a file that they mount was replaced: one that had been edited by hand or
-    /// removed, and is what their definition expects again. A container keeps seeing the file it was started with.
+    /// Containers that would be kept although a file that they mount was replaced: it had been edited or removed, and now is
+    /// what their definition expects again. A running container still sees the old file.
     fn containers_with_stale_files(&self, changed: &BTreeSet<String>) -> Vec<(Service, String)> {
         let plan = plan_up(&self.new, &self.before.observed).map(|plan| plan.services).unwrap_or_default();
         let kept = plan.into_iter().filter_map(|planned| match planned.action {

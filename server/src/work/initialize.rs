@@ -16,7 +16,7 @@ pub async fn initialize(
 ) -> Result<(), StackError> {
     let (configuration, writer) = (configuration.clone(), job.clone());
     job.run_blocking(move || {
-        configuration.write(overwrite, |outcome| {
+        configuration.write_files(overwrite, |outcome| {
             writer.report(Progress::File(outcome));
             writer.stop_if_canceled()
         })

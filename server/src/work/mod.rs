@@ -1,5 +1,5 @@
-//! The work on the stack, a module for each action. The command line and the panel call the same functions; where
-//! progress goes and how the work is canceled is the job's business.
+//! The actions on the stack, one module for each. The command line and the panel call the same functions. The job decides
+//! where progress is reported and when work is canceled.
 
 pub mod apply;
 mod initialize;

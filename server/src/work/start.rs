@@ -11,7 +11,7 @@ use crate::{
 /// Starts the services and returns once all of them are ready.
 pub async fn start(installation: &Installation, wait: ReadinessWait, job: JobContext) -> Result<(), StackError> {
     let Installation { engine, readiness, configuration, .. } = installation;
-    // First: where there is no Engine, nothing else matters.
+    // Checked first, because nothing else works without an Engine.
     engine.info().await?;
     let stack = {
         let configuration = configuration.clone();

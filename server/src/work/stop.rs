@@ -4,7 +4,7 @@ use monitor_core::error::StackError;
 
 use crate::{installation::Installation, jobs::JobContext, lifecycle};
 
-/// Removes the stack's containers and, with `with_volumes`, its volumes with all recorded data. The network stays.
+/// Removes the stack's containers and, with `with_volumes`, its volumes with all recorded data. The network is kept.
 pub async fn stop(installation: &Installation, with_volumes: bool, job: JobContext) -> Result<(), StackError> {
     let stack = {
         let configuration = installation.configuration.clone();

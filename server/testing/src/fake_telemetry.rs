@@ -61,7 +61,7 @@ impl FakeTelemetry {
 
 #[async_trait]
 impl TelemetrySource for FakeTelemetry {
-    async fn heard(&self) -> Result<LastSeen, NoAnswer> {
+    async fn last_seen(&self) -> Result<LastSeen, NoAnswer> {
         self.answer("heard", |answers| answers.heard.clone())
     }
 

@@ -136,7 +136,7 @@ async fn a_settings_text_that_is_too_large_is_refused() {
     let body = format!("base={base}&text={}", "%23".repeat((1 << 20) + 1));
     let answer = panel.send(post("/api/mend-settings").header("accept", "application/json"), &body).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
-    assert!(answer.text.contains("1 MiB at most"), "{}", answer.text);
+    assert!(answer.text.contains("the limit is 1 MiB"), "{}", answer.text);
     assert_eq!(panel.settings_text(), "monitoring: [\n");
 }
 

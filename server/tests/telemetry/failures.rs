@@ -73,7 +73,7 @@ async fn prometheus_is_the_fallback_for_loki() {
         let [missing] = numbers.missing.as_slice() else { panic!("{:?}", numbers.missing) };
         assert_eq!(missing.error, words);
         assert_eq!(missing.lacks, "last seen, tool calls, failures, cost over time, activity over time");
-        let heard = telemetry.heard().await.expect("Prometheus says who was heard");
+        let heard = telemetry.last_seen().await.expect("Prometheus says who was heard");
         assert!(heard.owners[&Owner::new(Some("demo"), Some("dev"))].last_seen.is_some());
     }
 }
@@ -99,7 +99,7 @@ async fn stores_that_are_unreachable_or_stopped_are_named() {
     let errors: Vec<&str> = numbers.missing.iter().map(|missing| missing.error.as_str()).collect();
     assert_eq!(errors, ["`loki` is not running", "`prometheus` is not running"]);
     assert_eq!(
-        telemetry.heard().await,
+        telemetry.last_seen().await,
         Err("Loki: `loki` is not running; Prometheus: `prometheus` is not running".to_owned())
     );
     assert_eq!(loki.asked().len(), before);

@@ -129,7 +129,7 @@ async fn the_numbers_from_loki_agree_with_the_ledger() {
     let numbers = telemetry.numbers(Range::Day).await;
     assert_eq!(numbers.missing, []);
     assert_eq!(numbers.owners.len(), report.agents.len());
-    let heard = telemetry.heard().await.expect("an answer");
+    let heard = telemetry.last_seen().await.expect("an answer");
     for agent in &report.agents {
         let owner = Owner { project: Some(agent.project.clone()), agent: Some(agent.agent.clone()) };
         let mine = numbers.owners.iter().find(|of| of.owner == owner).expect("everybody is there");

@@ -29,7 +29,7 @@ async fn twenty_tabs_send_each_query_once() {
     let (loki, prometheus) = (Store::empty().await, Store::empty().await);
     let telemetry = telemetry(loki.port, prometheus.port);
     let all = join_all((0..20).map(|_| async {
-        futures::join!(telemetry.numbers(Range::Day), telemetry.heard(), telemetry.losses(), telemetry.flow())
+        futures::join!(telemetry.numbers(Range::Day), telemetry.last_seen(), telemetry.losses(), telemetry.flow())
     }));
     all.await;
     let (of_loki, of_prometheus) = (counted(&loki.asked()), counted(&prometheus.asked()));
@@ -46,10 +46,10 @@ async fn twenty_tabs_send_each_query_once() {
 async fn the_first_query_covers_a_week_and_later_ones_only_what_is_new() {
     let (first, second, prometheus) = (Store::empty().await, Store::empty().await, Store::empty().await);
     let telemetry = telemetry(first.port, prometheus.port);
-    telemetry.heard().await.expect("an answer");
+    telemetry.last_seen().await.expect("an answer");
     // A store with a new address is queried at once, not when the cached answer expires.
     telemetry.stores().locate(&[running(Service::Loki, second.port), running(Service::Prometheus, prometheus.port)]);
-    telemetry.heard().await.expect("an answer");
+    telemetry.last_seen().await.expect("an answer");
     let windows = |store: &Store| -> Vec<u64> {
         let window = |asked: &Asked| {
             let (_, rest) = asked.query().rsplit_once('[').expect("a range");
@@ -80,7 +80,7 @@ async fn everything_asked_of_loki() -> Vec<String> {
     for range in Range::ALL {
         telemetry.numbers(range).await;
     }
-    telemetry.heard().await.expect("an answer");
+    telemetry.last_seen().await.expect("an answer");
     for owner in [
         owner(Some("demo"), Some("dev")),
         owner(None, Some("a")),

@@ -77,7 +77,7 @@ async fn recorded_answers_are_read_as_the_ledgers_numbers() {
 async fn last_seen_and_events_are_read_from_recorded_lines() {
     let (loki, prometheus) = (Store::start(loki).await, Store::empty().await);
     let telemetry = telemetry(loki.port, prometheus.port);
-    let heard = telemetry.heard().await.expect("an answer");
+    let heard = telemetry.last_seen().await.expect("an answer");
     assert_eq!(heard.owners.len(), 1);
     assert_eq!(heard.owners[&dev()].last_seen, last());
     let events = telemetry.events(&dev(), None, 100).await.expect("events");

@@ -16,7 +16,7 @@ use monitor_core::{
 use crate::docker::convert::state_from_name;
 
 /// The container's name, without the Engine's slash.
-pub(super) fn name(inspected: &ContainerInspectResponse) -> Option<&str> {
+pub(super) fn container_name(inspected: &ContainerInspectResponse) -> Option<&str> {
     inspected.name.as_deref().map(|name| name.trim_start_matches('/'))
 }
 
@@ -38,11 +38,11 @@ pub(super) fn is_stack_container(labels: &HashMap<String, String>) -> bool {
 
 /// Whether the container has the label that Clawker gives to agents (v0.8.0, `internal/docker/labels.go`).
 fn is_managed_agent(inspected: &ContainerInspectResponse) -> bool {
-    label(inspected, "purpose").as_deref() == Some("agent")
+    clawker_label(inspected, "purpose").as_deref() == Some("agent")
 }
 
 /// The value of a Clawker label, without its prefix. `None` if it is missing or empty.
-fn label(inspected: &ContainerInspectResponse, name: &str) -> Option<String> {
+fn clawker_label(inspected: &ContainerInspectResponse, name: &str) -> Option<String> {
     let labels = inspected.config.as_ref()?.labels.as_ref()?;
     labels.get(&format!("dev.clawker.{name}")).filter(|value| !value.is_empty()).cloned()
 }
@@ -57,11 +57,17 @@ pub(super) fn telemetry_variables(lines: Vec<String>) -> Vec<String> {
 }
 
 /// Converts an agent's container. `image_environment` holds the telemetry variables of its image.
-pub(super) fn agent(inspected: ContainerInspectResponse, image_environment: Option<Vec<String>>) -> AgentContainer {
+pub(super) fn agent_container(
+    inspected: ContainerInspectResponse,
+    image_environment: Option<Vec<String>>,
+) -> AgentContainer {
     let managed = is_managed_agent(&inspected);
-    let container = name(&inspected).unwrap_or_default().to_owned();
-    let (project, agent, workdir) =
-        (label(&inspected, "project"), label(&inspected, "agent"), label(&inspected, "workdir"));
+    let container = container_name(&inspected).unwrap_or_default().to_owned();
+    let (project, agent, workdir) = (
+        clawker_label(&inspected, "project"),
+        clawker_label(&inspected, "agent"),
+        clawker_label(&inspected, "workdir"),
+    );
     let config = inspected.config.unwrap_or_default();
     let environment = telemetry_variables(config.env.unwrap_or_default());
     let (project, agent) = if managed {
@@ -112,13 +118,13 @@ fn resource_attribute(environment: &[String], key: &str) -> Option<String> {
 }
 
 /// Converts a container to what Clawker's own check sees of it.
-pub(super) fn collector(inspected: ContainerInspectResponse) -> CollectorEvidence {
+pub(super) fn collector_evidence(inspected: ContainerInspectResponse) -> CollectorEvidence {
     let networks = inspected.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
     let state = inspected.state.clone().unwrap_or_default();
     CollectorEvidence {
-        container: name(&inspected).map(str::to_owned),
+        container: container_name(&inspected).map(str::to_owned),
         running: state_of(state.status) == ContainerState::Running,
-        labelled: label(&inspected, "managed").as_deref() == Some("true"),
+        labelled: clawker_label(&inspected, "managed").as_deref() == Some("true"),
         on_network: networks.is_some_and(|networks| networks.contains_key(NETWORK)),
         started_at: state.started_at.as_deref().and_then(Timestamp::from_rfc3339),
         created_at: inspected.created.as_deref().and_then(Timestamp::from_rfc3339),

@@ -16,7 +16,7 @@ fn inspections() -> Vec<ContainerInspectResponse> {
 
 fn agents() -> Vec<AgentContainer> {
     let found = inspections().into_iter().filter(convert::is_agent);
-    found.map(|inspected| convert::agent(inspected, None)).collect()
+    found.map(|inspected| convert::agent_container(inspected, None)).collect()
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn networks_addresses_and_times_are_read() {
 
 #[test]
 fn the_collector_is_ranked_by_clawkers_own_check() {
-    let collector = inspections().pop().map(convert::collector).expect("the last one is the collector");
+    let collector = inspections().pop().map(convert::collector_evidence).expect("the last one is the collector");
     let CollectorEvidence { container, running, labelled, on_network, started_at, created_at } = collector.clone();
     assert_eq!(container.as_deref(), Some("otel-collector"));
     assert!(running && labelled && on_network && started_at > created_at);

@@ -22,7 +22,7 @@ use crate::clock::now;
 /// Why there is no answer.
 pub async fn sessions(loki: &Store, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer> {
     let at = now();
-    let ask = |query: String| query_loki(loki, query, at, Priority::Patient);
+    let ask = |query: String| query_loki(loki, query, at, Priority::Slow);
     let (last_seen, counts, cost, output_tokens) = futures::join!(
         ask(queries::sessions_last_seen(owner, range)),
         ask(queries::sessions_counts(owner, range)),
@@ -33,13 +33,13 @@ pub async fn sessions(loki: &Store, owner: &Owner, range: Range) -> Result<Vec<S
     Ok(agent_details::sessions(&of))
 }
 
-/// Where connections went: those from `known` addresses, and from those the firewall assigns to the owner.
+/// The targets of connections from `known` addresses and from those that the firewall assigns to the owner.
 ///
 /// # Errors
 /// Why there is no answer.
 pub async fn egress(loki: &Store, owner: &Owner, known: &[String], range: Range) -> Result<Egress, NoAnswer> {
     let at = now();
-    let ask = |query: String| query_loki(loki, query, at, Priority::Patient);
+    let ask = |query: String| query_loki(loki, query, at, Priority::Slow);
     let mut addresses = agent_details::addresses(owner, &ask(queries::address_map()).await?);
     addresses.extend(known.iter().filter(|address| !address.is_empty()).cloned());
     addresses.sort();

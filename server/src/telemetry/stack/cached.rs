@@ -1,4 +1,4 @@
-//! One answer shared by callers at the same time and shortly after.
+//! Caches an answer and shares it between concurrent callers.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use tokio::{sync::Mutex, time::Instant};
 
 /// The last answer.
 #[derive(Debug)]
-struct Kept<T> {
+struct CacheEntry<T> {
     answer: T,
     until: Instant,
     generation: u64,
 }
 
-/// Keeps the last answer. Callers that come while a request is running wait for its answer.
+/// Caches the last answer. Callers that arrive during a request wait for its result.
 #[derive(Debug)]
 pub struct Cached<T> {
-    kept: Mutex<Option<Kept<T>>>,
+    kept: Mutex<Option<CacheEntry<T>>>,
 }
 
 impl<T> Default for Cached<T> {
@@ -25,8 +25,8 @@ impl<T> Default for Cached<T> {
 }
 
 impl<T: Clone> Cached<T> {
-    /// The kept answer, or the one from `ask`, which also says how long to keep it. An answer of another generation is
-    /// not used: the stores were elsewhere then.
+    /// The cached answer, or that of `ask`, which also returns how long to cache it. An answer of another generation is not
+    /// used, because the stores' addresses have changed since.
     pub async fn get(&self, generation: u64, ask: impl AsyncFnOnce() -> (T, Duration)) -> T {
         let mut kept = self.kept.lock().await;
         if let Some(kept) = &*kept
@@ -36,7 +36,7 @@ impl<T: Clone> Cached<T> {
             return kept.answer.clone();
         }
         let (answer, keep_for) = ask().await;
-        *kept = Some(Kept { answer: answer.clone(), until: Instant::now() + keep_for, generation });
+        *kept = Some(CacheEntry { answer: answer.clone(), until: Instant::now() + keep_for, generation });
         answer
     }
 }
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_that_gives_up_leaves_the_request_to_the_next_one() {
+    async fn if_a_caller_gives_up_the_next_one_sends_the_request() {
         let shared = Cached::default();
         let never = shared.get(0, async || std::future::pending::<(u32, Duration)>().await);
         assert_eq!(never.now_or_never(), None);

@@ -1,4 +1,4 @@
-//! The events of one owner, to be followed without gaps or duplicates.
+//! Queries the events of one owner without gaps or duplicates.
 
 use std::{
     collections::BTreeMap,
@@ -13,15 +13,15 @@ use monitor_core::telemetry::{
 
 use super::{
     NoAnswer,
-    requests::{End, fetch_lines, nanoseconds},
+    requests::{LineOrder, fetch_lines, nanoseconds},
     store::Store,
 };
 use crate::clock::now;
 
 /// The most lines that Loki returns for one query (`max_entries_limit_per_query`, Loki 3.7 limits.go).
 const MOST_LINES: usize = 5000;
-/// For how many owners it is remembered that nothing new came.
-const MOST_QUIET_OWNERS: usize = 256;
+/// How many owners without new events are cached.
+const MAX_IDLE_OWNERS: usize = 256;
 
 const SECOND: u64 = 1_000_000_000;
 /// How far back the last events are searched for, in nanoseconds.
@@ -35,72 +35,72 @@ const LONGEST_DELAY: u64 = 35 * 60 * SECOND;
 /// How often to search as far back as `LONGEST_DELAY`, in nanoseconds.
 const WIDE_EVERY: u64 = 60 * SECOND;
 
-/// In place of an event's id where there has been no event.
+/// Used as an event's id before the first event.
 const NOTHING: &str = "";
 
-/// No event came after this one, as of some time. A page that follows an agent that has been idle for days asks every
-/// second; Loki should not read those days every second.
+/// The fact that an event was the last one at some time. A page about an agent that has been idle for days queries every
+/// second, and Loki should not read those days each time.
 #[derive(Debug)]
-struct Quiet {
+struct IdleSince {
     after: String,
     /// When it was last searched for, in nanoseconds since 1970.
-    asked: u64,
+    searched_at: u64,
     /// When that was last done as far back as `LONGEST_DELAY`.
     wide: u64,
 }
 
 /// Owners without new events.
 #[derive(Debug, Default)]
-pub struct QuietOwners {
-    known: Mutex<BTreeMap<Owner, Quiet>>,
+pub struct IdleOwners {
+    known: Mutex<BTreeMap<Owner, IdleSince>>,
 }
 
-impl QuietOwners {
-    /// Where the search for the next events begins, in nanoseconds since 1970, and whether that covers `LONGEST_DELAY`.
+impl IdleOwners {
+    /// The start of the next search, in nanoseconds since 1970, and whether it covers `LONGEST_DELAY`.
     fn search_from(&self, owner: &Owner, id: &str, at: u64, now: u64) -> (u64, bool) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(quiet) = known.get(owner).filter(|quiet| quiet.after == id) else { return (at, true) };
-        let is_wide = now.saturating_sub(quiet.wide) >= WIDE_EVERY;
+        let Some(idle) = known.get(owner).filter(|idle| idle.after == id) else { return (at, true) };
+        let is_wide = now.saturating_sub(idle.wide) >= WIDE_EVERY;
         let back = if is_wide { LONGEST_DELAY } else { USUAL_DELAY };
-        (at.max(quiet.asked.saturating_sub(back)), is_wide)
+        (at.max(idle.searched_at.saturating_sub(back)), is_wide)
     }
 
     fn remember(&self, owner: &Owner, id: &str, now: u64, is_wide: bool) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_QUIET_OWNERS {
+        if known.len() >= MAX_IDLE_OWNERS {
             known.clear();
         }
-        let before = known.get(owner).filter(|quiet| quiet.after == id).map_or(now, |quiet| quiet.wide);
+        let before = known.get(owner).filter(|idle| idle.after == id).map_or(now, |idle| idle.wide);
         let wide = if is_wide { now } else { before };
-        known.insert(owner.clone(), Quiet { after: id.to_owned(), asked: now, wide });
+        known.insert(owner.clone(), IdleSince { after: id.to_owned(), searched_at: now, wide });
     }
 }
 
-/// The events after that one, or the last ones; oldest first.
+/// The events after `after`, or the last ones without it. Oldest first.
 ///
 /// # Errors
 /// Why there is no answer.
 pub async fn query(
     loki: &Store,
-    quiet_owners: &QuietOwners,
+    idle_owners: &IdleOwners,
     owner: &Owner,
     after: Option<&AgentEvent>,
     limit: u32,
 ) -> Result<Vec<AgentEvent>, NoAnswer> {
     let (query, now, limit) = (queries::owner_events(owner), nanoseconds(now()), (limit as usize).clamp(1, MOST_LINES));
     let Some((id, after)) = after.and_then(|event| Some((&event.id, EventPosition::from_id(&event.id)?))) else {
-        let (begin, is_wide) = quiet_owners.search_from(owner, NOTHING, now.saturating_sub(WEEK), now);
-        let last = fetch_lines(loki, query, (begin, now + AHEAD), End::Newest, limit).await?;
+        let (begin, is_wide) = idle_owners.search_from(owner, NOTHING, now.saturating_sub(WEEK), now);
+        let last = fetch_lines(loki, query, (begin, now + AHEAD), LineOrder::NewestFirst, limit).await?;
         if last.is_empty() {
-            quiet_owners.remember(owner, NOTHING, now, is_wide);
+            idle_owners.remember(owner, NOTHING, now, is_wide);
         }
         return Ok(events_in_order(&last));
     };
-    let (begin, is_wide) = quiet_owners.search_from(owner, id, after.at, now);
+    let (begin, is_wide) = idle_owners.search_from(owner, id, after.at, now);
     // Events at the same time as `after` are returned again, so ask for a few more than needed.
     let mut asked = (limit + 100).min(MOST_LINES);
     loop {
-        let mut next = fetch_lines(loki, query.clone(), (begin, now + AHEAD), End::Oldest, asked).await?;
+        let mut next = fetch_lines(loki, query.clone(), (begin, now + AHEAD), LineOrder::OldestFirst, asked).await?;
         let last = next.iter().map(|line| line.at).max().unwrap_or_default();
         let is_full = next.len() >= asked;
         next.retain(|line| EventPosition::of(line) > after);
@@ -115,7 +115,7 @@ pub async fn query(
             next.retain(|line| line.at < last);
         }
         if next.is_empty() {
-            quiet_owners.remember(owner, id, now, is_wide);
+            idle_owners.remember(owner, id, now, is_wide);
         }
         let mut events = events_in_order(&next);
         events.truncate(limit);
@@ -129,19 +129,19 @@ mod tests {
 
     #[test]
     fn days_without_events_are_read_once() {
-        let (quiet_owners, owner, day) = (QuietOwners::default(), Owner::default(), 86_400 * SECOND);
+        let (idle_owners, owner, day) = (IdleOwners::default(), Owner::default(), 86_400 * SECOND);
         let now = 100 * day;
         let last = now - 3 * day;
-        assert_eq!(quiet_owners.search_from(&owner, "a", last, now), (last, true));
-        quiet_owners.remember(&owner, "a", now, true);
+        assert_eq!(idle_owners.search_from(&owner, "a", last, now), (last, true));
+        idle_owners.remember(&owner, "a", now, true);
         let next = now + SECOND;
-        assert_eq!(quiet_owners.search_from(&owner, "a", last, next), (now - USUAL_DELAY, false));
-        quiet_owners.remember(&owner, "a", next, false);
-        // Once a minute also for what the collector delivered late; after the machine slept, for all that time.
-        assert_eq!(quiet_owners.search_from(&owner, "a", last, now + WIDE_EVERY), (next - LONGEST_DELAY, true));
-        assert_eq!(quiet_owners.search_from(&owner, "a", last, now + day), (next - LONGEST_DELAY, true));
-        // An event came: what follows it is a new search.
-        assert_eq!(quiet_owners.search_from(&owner, "b", now - 5, next), (now - 5, true));
-        assert_eq!(quiet_owners.search_from(&owner, "a", next - 7, next).0, next - 7, "never before the event itself");
+        assert_eq!(idle_owners.search_from(&owner, "a", last, next), (now - USUAL_DELAY, false));
+        idle_owners.remember(&owner, "a", next, false);
+        // Once a minute, late deliveries are included. After the machine was asleep, the whole time is searched.
+        assert_eq!(idle_owners.search_from(&owner, "a", last, now + WIDE_EVERY), (next - LONGEST_DELAY, true));
+        assert_eq!(idle_owners.search_from(&owner, "a", last, now + day), (next - LONGEST_DELAY, true));
+        // A new event starts a new search.
+        assert_eq!(idle_owners.search_from(&owner, "b", now - 5, next), (now - 5, true));
+        assert_eq!(idle_owners.search_from(&owner, "a", next - 7, next).0, next - 7, "never before the event itself");
     }
 }

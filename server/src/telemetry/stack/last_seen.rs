@@ -40,13 +40,13 @@ pub struct LastSeenTracker {
 }
 
 impl LastSeenTracker {
-    /// Every owner. Prometheus is asked only where Loki does not answer.
+    /// When each owner was last seen. Prometheus is queried only if Loki does not answer.
     ///
     /// # Errors
-    /// Why neither answers.
+    /// The reason if neither store answers.
     pub async fn refresh(&mut self, loki: &Store, prometheus: &Store, now: Timestamp) -> Result<LastSeen, NoAnswer> {
         let (window, is_wide) = self.window(now);
-        let priority = if self.loki.is_none() { Priority::Patient } else { Priority::Quick };
+        let priority = if self.loki.is_none() { Priority::Slow } else { Priority::Quick };
         let range = queries::range_in_seconds(window);
         let ask = |query: String| query_loki(loki, query, now, priority);
         let (heard, managed) =
@@ -86,8 +86,7 @@ impl LastSeenTracker {
         };
         match self.prometheus {
             None => {
-                let (far, near) =
-                    join(ask(WEEK, COARSE, Priority::Patient), ask(2 * COARSE, FINE, Priority::Patient)).await;
+                let (far, near) = join(ask(WEEK, COARSE, Priority::Slow), ask(2 * COARSE, FINE, Priority::Slow)).await;
                 self.cache.learn_counters(&far?);
                 self.cache.learn_counters(&near?);
             }
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_query_covers_a_week_later_ones_are_short_with_a_long_one_now_and_then() {
+    fn the_first_query_covers_a_week_and_later_ones_are_short_with_an_occasional_long_one() {
         let mut last_seen = LastSeenTracker::default();
         assert_eq!(last_seen.window(at(0)), (WEEK, true));
         (last_seen.loki, last_seen.wide) = (Some(at(0)), Some(at(0)));

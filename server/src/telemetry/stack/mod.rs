@@ -1,5 +1,5 @@
 //! The six-service stack as a source of telemetry: Prometheus and Loki over HTTP, with limits on time, concurrency and
-//! size. One request answers for all agents, never one for each. Knows no containers and no verdicts.
+//! size. One request covers all agents. Knows nothing about containers and verdicts.
 
 mod agent_details;
 mod cached;
@@ -27,22 +27,22 @@ use monitor_core::telemetry::{
 use tokio::sync::Mutex;
 
 use self::{
-    cached::Cached, events::QuietOwners, last_seen::LastSeenTracker, requests::query_prometheus, store::Priority,
+    cached::Cached, events::IdleOwners, last_seen::LastSeenTracker, requests::query_prometheus, store::Priority,
 };
 use super::{NoAnswer, TelemetrySource};
 use crate::clock::now;
 
 pub use stores::{Dashboards, StackStores};
 
-/// How long answers are shared that the watch asks for again and again.
+/// How long the answers that the watch polls are shared.
 const SHARED_BRIEFLY: Duration = Duration::from_secs(2);
 
-/// Asks the stack's stores.
+/// Queries the stack's stores.
 #[derive(Debug)]
 pub struct StackTelemetry {
     stores: Arc<StackStores>,
     last_seen: Mutex<LastSeenTracker>,
-    quiet_owners: QuietOwners,
+    idle_owners: IdleOwners,
     heard: Cached<Result<LastSeen, NoAnswer>>,
     lost: Cached<StoreAnswer<Sample>>,
     flow: Cached<Flow>,
@@ -50,12 +50,12 @@ pub struct StackTelemetry {
 }
 
 impl StackTelemetry {
-    /// Asks these stores.
+    /// A source that queries these stores.
     pub fn new(stores: Arc<StackStores>) -> StackTelemetry {
         StackTelemetry {
             stores,
             last_seen: Mutex::default(),
-            quiet_owners: QuietOwners::default(),
+            idle_owners: IdleOwners::default(),
             heard: Cached::default(),
             lost: Cached::default(),
             flow: Cached::default(),
@@ -63,12 +63,12 @@ impl StackTelemetry {
         }
     }
 
-    /// The stores that are asked.
+    /// The stores that are queried.
     pub fn stores(&self) -> &StackStores {
         &self.stores
     }
 
-    /// The answer to `queries::hop_losses`, from which both losses and flow are made.
+    /// The answer to `queries::hop_losses`, which both losses and flow are computed from.
     async fn lost(&self) -> StoreAnswer<Sample> {
         let ask = async || {
             let answer = query_prometheus(&self.stores.prometheus, queries::hop_losses(), now(), Priority::Quick).await;
@@ -93,7 +93,7 @@ impl StackTelemetry {
 
 #[async_trait]
 impl TelemetrySource for StackTelemetry {
-    async fn heard(&self) -> Result<LastSeen, NoAnswer> {
+    async fn last_seen(&self) -> Result<LastSeen, NoAnswer> {
         let ask = async || {
             let mut last_seen = self.last_seen.lock().await;
             let StackStores { loki, prometheus, .. } = &*self.stores;
@@ -115,7 +115,7 @@ impl TelemetrySource for StackTelemetry {
         };
         let ask = async || {
             let numbers = numbers::query(&self.stores.loki, &self.stores.prometheus, range, now()).await;
-            // A store that is back should be seen soon, not after half a minute.
+            // Kept for a shorter time, so that a store that has recovered is noticed soon.
             let kept_seconds = if numbers.missing.is_empty() { kept_seconds } else { 5 };
             (numbers, Duration::from_secs(kept_seconds))
         };
@@ -131,7 +131,7 @@ impl TelemetrySource for StackTelemetry {
     }
 
     async fn events(&self, owner: &Owner, after: Option<&AgentEvent>, limit: u32) -> Result<Vec<AgentEvent>, NoAnswer> {
-        events::query(&self.stores.loki, &self.quiet_owners, owner, after, limit).await
+        events::query(&self.stores.loki, &self.idle_owners, owner, after, limit).await
     }
 
     async fn flow(&self) -> Flow {

@@ -27,12 +27,12 @@ pub async fn query(loki: &Store, prometheus: &Store, range: Range, at: Timestamp
     let counter = |counter: Counter| grown(prometheus, counter, &runs);
     let (active, lines) = join(counter(Counter::ActiveTime), counter(Counter::Lines)).await;
 
-    // Where Loki does not answer, Prometheus's counters are used instead.
+    // If Loki does not answer, Prometheus's counters are used instead.
     let instead = async |is_wanted: bool, of: Counter| if is_wanted { Some(counter(of).await) } else { None };
     let sessions = async || {
         let query = queries::sessions_in_metrics(range.name());
         if from_loki.sessions.is_err() {
-            Some(query_prometheus(prometheus, query, at, Priority::Patient).await)
+            Some(query_prometheus(prometheus, query, at, Priority::Slow).await)
         } else {
             None
         }
@@ -61,13 +61,13 @@ async fn grown(
     let requests = runs.as_ref().map_err(Clone::clone)?.iter().map(|run| {
         let query =
             if run.from_nothing { counter.growth_from_nothing(&run.range()) } else { counter.growth(&run.range()) };
-        query_prometheus(prometheus, query, run.until, Priority::Patient)
+        query_prometheus(prometheus, query, run.until, Priority::Slow)
     });
     Ok(try_join_all(requests).await?.concat())
 }
 
 async fn query_loki_numbers(loki: &Store, range: Range, at: Timestamp) -> LokiAnswers {
-    let whole = |query: String| query_loki(loki, query, at, Priority::Patient);
+    let whole = |query: String| query_loki(loki, query, at, Priority::Slow);
     let (ends, step) = (step_ends(range, at), range.step_seconds());
     let over_time = |query: String| query_loki_range(loki, query, ends, step);
     let name = range.name();

@@ -30,14 +30,14 @@ pub async fn query_loki_range(
         ("end", nanoseconds(ends.1).to_string()),
         ("step", format!("{step}s")),
     ];
-    answers::series(&loki.ask("/loki/api/v1/query_range", &parameters, Priority::Patient).await?)
+    answers::series(&loki.ask("/loki/api/v1/query_range", &parameters, Priority::Slow).await?)
 }
 
-/// Which end of a range lines are taken from when there are more than the limit.
+/// The order in which lines are read until the limit is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    Oldest,
-    Newest,
+pub enum LineOrder {
+    OldestFirst,
+    NewestFirst,
 }
 
 /// Up to `limit` log lines from Loki within a range (nanoseconds since 1970, the end excluded).
@@ -45,12 +45,12 @@ pub async fn fetch_lines(
     loki: &Store,
     query: String,
     range: (u64, u64),
-    end: End,
+    order: LineOrder,
     limit: usize,
 ) -> StoreAnswer<EventRecord> {
-    let direction = match end {
-        End::Oldest => "forward",
-        End::Newest => "backward",
+    let direction = match order {
+        LineOrder::OldestFirst => "forward",
+        LineOrder::NewestFirst => "backward",
     };
     let parameters = [
         ("query", query),
@@ -59,7 +59,7 @@ pub async fn fetch_lines(
         ("direction", direction.to_owned()),
         ("limit", limit.to_string()),
     ];
-    answers::lines(&loki.ask("/loki/api/v1/query_range", &parameters, Priority::Patient).await?)
+    answers::lines(&loki.ask("/loki/api/v1/query_range", &parameters, Priority::Slow).await?)
 }
 
 /// One number for each series in Prometheus at that time (an instant query).
@@ -76,7 +76,7 @@ pub async fn query_prometheus(
 /// The values of a Prometheus subquery, evaluated at that time.
 pub async fn query_prometheus_steps(prometheus: &Store, query: String, at: Timestamp) -> StoreAnswer<Series> {
     let parameters = [("query", query), ("time", decimal_seconds(at))];
-    answers::series(&prometheus.ask("/api/v1/query", &parameters, Priority::Patient).await?)
+    answers::series(&prometheus.ask("/api/v1/query", &parameters, Priority::Slow).await?)
 }
 
 fn decimal_seconds(at: Timestamp) -> String {

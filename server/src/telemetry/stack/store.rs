@@ -1,4 +1,4 @@
-//! One store: where it is reached, and requests to it, limited in time, concurrency and size of the answer.
+//! The address of a store and requests to it, with limits on time, concurrency and size of the answer.
 
 use std::{
     sync::{PoisonError, RwLock},
@@ -14,12 +14,12 @@ use monitor_core::{
 use tokio::sync::Semaphore;
 
 use super::NoAnswer;
-use crate::readiness::reachable_host;
+use crate::{readiness::reachable_host, status::describe_state};
 
-/// The longest answer that is read, in bytes.
-const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
-/// The longest refusal that is passed on, in characters.
-const LONGEST_REFUSAL: usize = 200;
+/// The largest response that is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+/// The longest error message that is passed on, in characters.
+const MAX_ERROR_CHARS: usize = 200;
 
 /// How long a request may take, including the wait for its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,24 +27,24 @@ pub enum Priority {
     /// Repeated every few seconds: 2 s, and never queued behind requests about long ranges.
     Quick,
     /// Requests about long ranges: 8 s.
-    Patient,
+    Slow,
 }
 
 impl Priority {
     const fn timeout(self) -> Duration {
         match self {
             Priority::Quick => Duration::from_secs(2),
-            Priority::Patient => Duration::from_secs(8),
+            Priority::Slow => Duration::from_secs(8),
         }
     }
 }
 
-/// Where a store is reached.
+/// The address of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Location {
-    /// Why it cannot be reached, in one clause.
+    /// Why the store can't be reached, in one clause.
     Unknown(NoAnswer),
-    /// Host and port as seen from here.
+    /// Host and port, reachable from this process.
     At { host: String, port: u16 },
 }
 
@@ -52,11 +52,11 @@ enum Location {
 #[derive(Debug)]
 pub struct Store {
     service: Service,
-    /// Where ports are published, when the Engine is not on this machine.
+    /// The Engine's host, or `None` for this machine.
     remote_host: Option<String>,
     client: reqwest::Client,
     location: RwLock<Location>,
-    /// Limits on concurrent requests, six in all.
+    /// Limits on concurrent requests, six in total.
     quick: Semaphore,
     patient: Semaphore,
 }
@@ -74,7 +74,7 @@ impl Store {
         }
     }
 
-    /// Notes where the store runs now; `true` if that has changed.
+    /// Sets the store's address. `true` if it has changed.
     pub fn locate(&self, services: &[ServiceStatus]) -> bool {
         let status = services.iter().find(|status| status.service == self.service);
         let found = location(self.service, status, self.remote_host.as_deref());
@@ -84,10 +84,10 @@ impl Store {
         moved
     }
 
-    /// The body of an answer.
+    /// The body of a response.
     ///
     /// # Errors
-    /// Why there is none, in one clause.
+    /// The reason in one clause.
     pub async fn ask(&self, path: &str, query: &[(&str, String)], priority: Priority) -> Result<Vec<u8>, NoAnswer> {
         self.request(path, query, priority, async |port, response| {
             let status = response.status();
@@ -97,10 +97,10 @@ impl Store {
         .await
     }
 
-    /// The headers of an answer, whatever its status.
+    /// The headers of a response with any status.
     ///
     /// # Errors
-    /// As `ask`.
+    /// The same as for `ask`.
     pub async fn headers(&self, path: &str) -> Result<HeaderMap, NoAnswer> {
         self.request(path, &[], Priority::Quick, async |_, response| Ok(response.headers().clone())).await
     }
@@ -125,7 +125,7 @@ impl Store {
         }
         let slots = match priority {
             Priority::Quick => &self.quick,
-            Priority::Patient => &self.patient,
+            Priority::Slow => &self.patient,
         };
         let answer = async {
             let _permit = slots.acquire().await.map_err(|_| "no more requests are sent".to_owned())?;
@@ -142,7 +142,7 @@ fn location(service: Service, status: Option<&ServiceStatus>, remote_host: Optio
         return unknown(format!("`{service}` is not running"));
     };
     if status.state != ContainerState::Running {
-        return unknown(format!("`{}` is {}", status.container, status.state.name()));
+        return unknown(format!("`{}` {}", status.container, describe_state(status.state)));
     }
     // A container that was not created by this stack may publish more ports than the one that answers.
     let usual = match service {
@@ -165,18 +165,18 @@ fn location(service: Service, status: Option<&ServiceStatus>, remote_host: Optio
 async fn read(mut response: reqwest::Response, port: u16) -> Result<Vec<u8>, NoAnswer> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| format!("the answer on port {port} was cut off"))? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(format!("an answer of more than {} MiB", LONGEST_ANSWER / 1024 / 1024));
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(format!("an answer of more than {} MiB", MAX_ANSWER_BYTES / 1024 / 1024));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-/// What the store said, in its own words: `HTTP 400: parse error at line 1, col 15: …`.
+/// The store's error message: `HTTP 400: parse error at line 1, col 15: …`.
 fn refused(status: u16, body: &[u8]) -> NoAnswer {
     let said = refusal(body).unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
-    let first_line: String = said.lines().next().unwrap_or_default().trim().chars().take(LONGEST_REFUSAL).collect();
+    let first_line: String = said.lines().next().unwrap_or_default().trim().chars().take(MAX_ERROR_CHARS).collect();
     if first_line.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {first_line}") }
 }
 
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_is_asked_where_it_is_published_and_not_when_it_is_stopped() {
+    fn a_store_is_reached_at_its_published_port_unless_it_is_stopped() {
         let found = |status: &ServiceStatus, remote| location(status.service, Some(status), remote);
         let running = |ports: &[(u16, u16)]| status(Service::Loki, ContainerState::Running, ports);
         assert_eq!(found(&running(&[(13100, 13100)]), None), at("127.0.0.1", 13100));
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(found(&with_page, None), at("127.0.0.1", 13000));
         for (status, why) in [
             (running(&[]), "`loki` publishes no port"),
-            (status(Service::Loki, ContainerState::Exited, &[(1, 1)]), "`loki` is exited"),
+            (status(Service::Loki, ContainerState::Exited, &[(1, 1)]), "`loki` has exited"),
             (status(Service::Loki, ContainerState::Missing, &[]), "`loki` is not running"),
         ] {
             assert_eq!(found(&status, None), Location::Unknown(why.into()));
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_in_the_stores_words() {
+    fn an_error_contains_the_stores_own_message() {
         assert_eq!(
             refused(400, b"parse error at line 1, col 15: syntax error\nmore"),
             "HTTP 400: parse error at line 1, col 15: syntax error"

@@ -1,4 +1,4 @@
-//! The stack's stores, and Grafana, as they are reached right now.
+//! The current addresses of the stack's stores and of Grafana.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -10,32 +10,32 @@ use monitor_core::{dashboard::UID, service::Service, status::ServiceStatus};
 
 use super::{cached::Cached, embedding, store::Store};
 
-/// How long Grafana's answer about embedding is kept.
+/// How long Grafana's answer about embedding is cached.
 const EMBEDDING_KEPT: Duration = Duration::from_secs(30);
 
-/// Where dashboards are shown.
+/// The service that shows dashboards.
 #[async_trait]
 pub trait Dashboards: Send + Sync {
-    /// Whether its panels may be embedded in the panel's own pages. `false` where it does not answer.
+    /// Whether its panels may be embedded in the panel's own pages. `false` if it does not answer.
     async fn allow_embedding(&self) -> bool;
 }
 
-/// Loki, Prometheus and Grafana over HTTP, wherever their containers publish them.
+/// Loki, Prometheus and Grafana over HTTP, at the ports that their containers publish.
 #[derive(Debug)]
 pub struct StackStores {
     pub(super) loki: Store,
     pub(super) prometheus: Store,
     grafana: Store,
-    /// How often a store came, went or moved.
+    /// Counts changes of the stores' addresses.
     moves: AtomicU64,
     embedding: Cached<bool>,
 }
 
 impl StackStores {
-    /// `remote_host`: the Engine's host, or `None` for this machine.
+    /// `remote_host` is the Engine's host, or `None` for this machine.
     ///
     /// # Errors
-    /// Where no HTTP client can be created.
+    /// Fails if the HTTP client can't be created.
     pub fn new(remote_host: Option<String>) -> anyhow::Result<StackStores> {
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
         let store = |service| Store::new(service, remote_host.clone(), client.clone());
@@ -48,14 +48,14 @@ impl StackStores {
         })
     }
 
-    /// Notes where the services run. A store that does not run is not asked.
+    /// Sets the services' addresses. A store that is not running is not queried.
     pub fn locate(&self, services: &[ServiceStatus]) {
         let stores = [&self.loki, &self.prometheus, &self.grafana];
         let moved = stores.into_iter().filter(|store| store.locate(services)).count();
         self.moves.fetch_add(moved as u64, Ordering::Relaxed);
     }
 
-    /// Changes whenever a store came, went or moved: answers from before are outdated.
+    /// Changes with the stores' addresses. Answers from an earlier generation are outdated.
     pub(super) fn generation(&self) -> u64 {
         self.moves.load(Ordering::Relaxed)
     }

@@ -97,7 +97,7 @@ impl AgentWatch<'_> {
         self.store_polling.requested_at = Some(Instant::now());
         let telemetry = self.panel.installation.telemetry.as_ref();
         self.pending.push(Box::pin(async move {
-            let (last_seen, losses) = join(telemetry.heard(), telemetry.losses()).await;
+            let (last_seen, losses) = join(telemetry.last_seen(), telemetry.losses()).await;
             AgentUpdate::LastSeen(last_seen, losses)
         }));
         if self.store_polling.any_store_is_running() {

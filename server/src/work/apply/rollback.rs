@@ -1,4 +1,4 @@
-//! The state before settings were applied, and the way back to it.
+//! Records the state before settings are applied, and restores it.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use monitor_core::{
     stack::{StackSpec, service_config_hash},
 };
 
-use super::{Prepared, Written, mounts_one_of, running};
+use super::{Prepared, WrittenChanges, mounts_one_of, running};
 use crate::{
     installation::Installation,
     jobs::JobContext,
@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// The stack before anything was changed.
-pub(super) struct Before {
-    /// The stack that the files were written from; `None` where that is unknown, so that nothing can be rolled back.
+pub(super) struct PreviousState {
+    /// The stack that the files were written from; `None` if unknown. Nothing can be rolled back then.
     stack: Option<StackSpec>,
-    /// What the Engine held; empty where it did not answer.
+    /// The state of the Engine. Empty if it was unreachable.
     pub(super) observed: Observed,
     /// Services that were running.
     running: BTreeSet<Service>,
@@ -30,13 +30,13 @@ pub(super) struct Before {
     pub(super) ready: BTreeSet<Service>,
 }
 
-impl Before {
+impl PreviousState {
     pub(super) async fn observe(
         readiness: &dyn Readiness,
         old: Option<StackSpec>,
         new: &StackSpec,
         observed: Observed,
-    ) -> Before {
+    ) -> PreviousState {
         let stack = old.as_ref().unwrap_or(new);
         let asked = running(stack, &observed).filter_map(|(service, container)| {
             let spec = stack.service(service)?;
@@ -44,7 +44,7 @@ impl Before {
         });
         let ready = join_all(asked).await.into_iter().flatten().collect();
         let running = running(stack, &observed).map(|(service, _)| service).collect();
-        Before { stack: old, observed, running, ready }
+        PreviousState { stack: old, observed, running, ready }
     }
 
     pub(super) fn stack_runs(&self) -> bool {
@@ -54,10 +54,10 @@ impl Before {
 
 impl Prepared {
     /// Rolls settings, files and containers back. `true` if all of it succeeded.
-    pub(super) async fn roll_back(&self, written: &Written, job: &JobContext) -> bool {
+    pub(super) async fn roll_back(&self, written: &WrittenChanges, job: &JobContext) -> bool {
         let Some(old) = &self.before.stack else { return false };
         if *old == self.new && written.changed.is_empty() {
-            // What failed was configured before; there is nothing else to go back to.
+            // The configuration that failed is the previous one, so there is nothing to roll back to.
             return false;
         }
         let files_are_back = {
@@ -65,7 +65,7 @@ impl Prepared {
             job.run_blocking(move || this.roll_files_back(&written)).await
         };
         self.apply.installation.configuration.notify_changed();
-        // A service that was not ready before may stay so: what counts is that the same containers are there.
+        // A service that was not ready before may remain so. Only its container has to be the same.
         if let Err(error) = self.bring_back(old, &written.changed, job).await {
             tracing::warn!(%error, "rolling back to the old configuration");
         }
@@ -73,7 +73,7 @@ impl Prepared {
     }
 
     /// Rolls settings and generated files back. `true` if all of it succeeded.
-    pub(super) fn roll_files_back(&self, written: &Written) -> bool {
+    pub(super) fn roll_files_back(&self, written: &WrittenChanges) -> bool {
         let configuration = &self.apply.installation.configuration;
         let files = written.files.as_ref().map_or(Ok(()), |files| configuration.restore_files(files));
         let settings = written.saved.as_ref().map_or(Ok(()), |saved| configuration.undo_save(saved));
@@ -90,7 +90,7 @@ impl Prepared {
         job: &JobContext,
     ) -> Result<(), StackError> {
         let Installation { engine, readiness, .. } = &self.apply.installation;
-        // Containers created meanwhile may mount a file that is gone again, although their definition is the same.
+        // Containers created in the meantime may mount a file that was replaced again, although their definition is the same.
         let observed = engine.observe(old).await?;
         for (service, container) in running(old, &observed) {
             let Some(spec) = old.service(service) else { continue };

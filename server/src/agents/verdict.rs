@@ -1,9 +1,9 @@
-//! An agent with its verdict, as it is published.
+//! Combines an agent's container with its verdict.
 
 use monitor_core::agents::{Agent, AgentContainer, StackEvidence, diagnose_agent};
 
-/// The agent in that container, with its verdict.
-pub fn judged_agent(container: &AgentContainer, stack: &StackEvidence) -> Agent {
+/// The agent in this container with its verdict and causes.
+pub fn agent_with_verdict(container: &AgentContainer, stack: &StackEvidence) -> Agent {
     let diagnosis = diagnose_agent(container, stack);
     Agent {
         container: container.container.clone(),
