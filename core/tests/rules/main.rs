@@ -1,0 +1,15 @@
+//! Small rules that pages and server share, tested through the public types: jobs, the state of the stack, snapshots,
+//! and answers of the stores.
+
+#![cfg(feature = "engine")]
+
+mod job;
+mod live;
+mod status;
+mod stores;
+
+use monitor_core::timestamp::Timestamp;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_milliseconds(seconds * 1000)
+}
