@@ -3,7 +3,9 @@
 
 #![cfg(feature = "engine")]
 
+mod agents;
 mod job;
+mod lifecycle;
 mod live;
 mod status;
 mod stores;
