@@ -291,7 +291,7 @@ fn taken() -> Snapshot {
         finding(
             Check::Port,
             Grade::Problem,
-            "Port 3000 for Grafana is taken",
+            "Port 3000 for Grafana is already in use",
             "process `next-server` (pid 2608) listens there",
             Some(
                 "stop what holds it, or set `monitoring.grafana_port: 3001`, which is free, and run `clawker-monitor init --force`",

@@ -16,7 +16,7 @@ pub fn Services() -> impl IntoView {
     let network_words = move || {
         network.with(|network| match (network.name.is_empty(), network.exists) {
             (true, _) => String::new(),
-            (false, true) => format!("Network: `{}`.", network.name),
+            (false, true) => format!("Network: `{}`", network.name),
             (false, false) => {
                 format!("Network `{}` will be created when the stack starts.", network.name)
             }
