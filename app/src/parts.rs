@@ -40,7 +40,7 @@ fn NotLoadedNote() -> impl IntoView {
                 <Icon shape=Tone::Bad.shape() />
                 "This page could not be loaded"
             </h2>
-            <p>"The panel’s server did not send it."</p>
+            <p>"The panel's server did not send it."</p>
             <p class="hint">
                 <b>"Next: "</b>
                 "Check that "

@@ -185,7 +185,7 @@ test("when a store stops, the page says so and keeps what it knows from elsewher
   await waitUntilLive(page);
   await expect(rowOf(page, checkout)).toHaveAttribute("data-verdict", "reporting");
   await panel.docker("stop", "loki");
-  await expect(page.getByRole("heading", { name: /Can’t reach .*Loki/ })).toBeVisible();
+  await expect(page.getByRole("heading", { name: /Can't reach .*Loki/ })).toBeVisible();
   await expect(rowOf(page, wrongPort), "wrong variables are known without the store").toHaveAttribute(
     "data-verdict",
     "dark",

@@ -59,7 +59,7 @@ for (const [path, part] of [
     const isSameDocument = await markDocument(page);
     await page.getByRole("link", { name: "Stack", exact: true }).click();
     await expect(page).toHaveURL(/\/$/);
-    await expect(page.getByText("Can’t reach Docker.")).toBeVisible();
+    await expect(page.getByText("Can't reach Docker.")).toBeVisible();
     expect(await isSameDocument()).toBe(true);
   });
 }
@@ -72,7 +72,7 @@ test("a page works as plain HTML when its part fails to load", async ({ page, ex
   await failed;
   await expect(contents(page)).toContainText("clawker-net");
   await page.getByRole("link", { name: "Stack", exact: true }).click();
-  await expect(page.getByText("Can’t reach Docker.")).toBeVisible();
+  await expect(page.getByText("Can't reach Docker.")).toBeVisible();
   await waitUntilLive(page);
 });
 
@@ -109,5 +109,5 @@ test("a tab of the previous build loads the page from the new build", async ({ p
   expect(await isSameDocument()).toBe(false);
   await expect(page).toHaveURL(/\/files$/);
   await page.goBack();
-  await expect(page.getByText("Can’t reach Docker.")).toBeVisible();
+  await expect(page.getByText("Can't reach Docker.")).toBeVisible();
 });

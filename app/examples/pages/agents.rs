@@ -68,7 +68,7 @@ fn with(agents: Vec<Agent>) -> Snapshot {
     snapshot.agents.sort_by(|one, other| one.container.cmp(&other.container));
     snapshot.new_agents = Some(NewAgents {
         would_report: true,
-        evidence: "`otel-collector` is running on `clawker-net` and has Clawker’s label".into(),
+        evidence: "`otel-collector` is running on `clawker-net` and has Clawker's label".into(),
         causes: Vec::new(),
     });
     snapshot.flow = Some(flow());

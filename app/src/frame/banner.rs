@@ -18,7 +18,7 @@ pub fn LinkBanner() -> impl IntoView {
         <div class="banner" role="status">
             {show_if(lost, || view! {
                     <p data-tone="bad">
-                        <b>"Can’t reach the panel’s server."</b>
+                        <b>"Can't reach the panel's server."</b>
                         " This page shows the last known state and reconnects automatically. Check that "
                         <code>"clawker-monitor"</code> " is still running."
                     </p>

@@ -71,7 +71,7 @@ fn Connections() -> impl IntoView {
             "Docker connected",
             vec![format!("Engine {version} · API {api_version}"), endpoint.trim_start_matches("unix://").to_owned()],
         ),
-        EngineState::Unreachable { .. } => (Tone::Bad, "Can’t reach Docker", Vec::new()),
+        EngineState::Unreachable { .. } => (Tone::Bad, "Can't reach Docker", Vec::new()),
     });
     let link = live.link();
     let link = move || match link.get() {

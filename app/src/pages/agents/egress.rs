@@ -9,7 +9,7 @@ use crate::words;
 pub fn egress(found: &Egress, range: Range) -> AnyView {
     if found.domains.is_empty() {
         let words = if found.addresses.is_empty() {
-            "Its IP is unknown, so its connections can’t be identified.".to_owned()
+            "Its IP is unknown, so its connections can't be identified.".to_owned()
         } else {
             format!("No connections recorded in the {}.", range.label())
         };

@@ -23,7 +23,7 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
         }
         EngineState::Unreachable { .. } => {
             return headline(
-                "Can’t reach Docker.",
+                "Can't reach Docker.",
                 "The list of agents is unavailable. The numbers show the data that arrived.",
             );
         }
@@ -43,7 +43,7 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
         ),
         () if unknown > 0 => headline(
             &describe_share(unknown, all, "has", "have", "an unknown status"),
-            "The stores that keep their data can’t be reached.",
+            "The stores that keep their data can't be reached.",
         ),
         () if reporting == all => headline(&describe_share(all, all, "is", "are", "reporting"), ""),
         () if reporting > 0 => headline(
@@ -56,7 +56,7 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
 
 fn describe_quiet(agents: &[Agent]) -> &'static str {
     if agents.iter().any(|agent| agent.verdict == Verdict::Waiting) {
-        "Data will appear after an agent’s next prompt."
+        "Data will appear after an agent's next prompt."
     } else {
         "They are idle, stopped, or turned off. No action needed."
     }

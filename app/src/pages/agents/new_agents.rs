@@ -36,7 +36,7 @@ pub fn NewAgentsChip() -> impl IntoView {
                             .collect_view();
                         view! {
                             <details open=true>
-                                <summary>{chip(Tone::Bad, "New agents won’t report")} " " {evidence}</summary>
+                                <summary>{chip(Tone::Bad, "New agents won't report")} " " {evidence}</summary>
                                 {causes}
                             </details>
                         }

@@ -1,4 +1,4 @@
-//! The opening of an agent’s page: its name, its project, its verdict, and why.
+//! The opening of an agent's page: its name, its project, its verdict, and why.
 
 use leptos::prelude::*;
 use monitor_core::agents::{Agent, Cause};
@@ -15,7 +15,7 @@ pub fn BackToAgents() -> impl IntoView {
     view! { <p class="back-link"><a href="/agents">"All agents"</a></p> }
 }
 
-/// The address of the list of the project’s agents.
+/// The address of the list of the project's agents.
 fn address_of_project(project: Option<String>) -> String {
     Query { project: project.unwrap_or_else(|| NO_PROJECT.into()), ..Query::default() }.address()
 }

@@ -162,7 +162,7 @@ impl Query {
             || row.agent.as_ref().is_some_and(|agent| holds(&agent.container) || holds(&agent.image))
     }
 
-    /// Returns the matching rows in the query’s order.
+    /// Returns the matching rows in the query's order.
     pub fn select(&self, rows: &[Arc<Row>]) -> Vec<Arc<Row>> {
         let chosen: Vec<&Arc<Row>> = rows.iter().filter(|row| self.matches(row)).collect();
         let places = sorted_indices(chosen.len(), &|one, other| self.compare(chosen[one], chosen[other]));

@@ -1,4 +1,4 @@
-//! The choice of the range of an agent’s numbers.
+//! The choice of the range of an agent's numbers.
 
 use leptos::prelude::*;
 use monitor_core::telemetry::Range;

@@ -159,7 +159,7 @@ pub const fn describe_container_state(state: ContainerState) -> &'static str {
 fn last_seen(row: &Row, signals: PageSignals) -> AnyView {
     match row.last_seen() {
         Some(then) => view! { <Ago then now=signals.now /> }.into_any(),
-        None if row.verdict() == Some(Verdict::Unknown) => dash("Unavailable: can’t reach the stores.".into()),
+        None if row.verdict() == Some(Verdict::Unknown) => dash("Unavailable: can't reach the stores.".into()),
         None => view! { <span class="no-value" title="No data in the last 7 days.">"never"</span> }.into_any(),
     }
 }

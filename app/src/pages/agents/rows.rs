@@ -34,7 +34,7 @@ pub struct Row {
     pub owner: Owner,
     /// The agent; `None` where there is no container.
     pub agent: Option<Agent>,
-    /// Its numbers; `None` where no data arrived or the stores can’t be reached.
+    /// Its numbers; `None` where no data arrived or the stores can't be reached.
     pub numbers: Option<OwnerNumbers>,
     /// Whether other containers have the same tags, so that the numbers are of all of them.
     pub shared: bool,

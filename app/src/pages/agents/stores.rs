@@ -18,7 +18,7 @@ pub fn Stores(missing: Memo<Vec<Missing>>) -> impl IntoView {
                 return ().into_any();
             }
             let titles: Vec<&str> = missing.iter().map(|missing| missing.store.title()).collect();
-            let title = format!("Can’t reach {}", words::join_names(&titles));
+            let title = format!("Can't reach {}", words::join_names(&titles));
             let lines = missing
                 .iter()
                 .map(|missing| {

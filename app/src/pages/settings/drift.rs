@@ -39,7 +39,7 @@ pub enum Remedy {
     Initialize,
     /// Applying the saved settings.
     Apply,
-    /// Rebuilding the agents’ images.
+    /// Rebuilding the agents' images.
     Agents,
 }
 
@@ -110,7 +110,7 @@ fn files(drift: &Drift, stack: StackFacts) -> Layer {
 fn containers(drift: &Drift, stack: StackFacts) -> Layer {
     let runs = matches!(stack.state, StackState::Running | StackState::Partial);
     let (tone, word, fact) = match () {
-        () if drift.engine_error.is_some() => (Tone::Off, "Unknown", "can’t reach Docker".to_owned()),
+        () if drift.engine_error.is_some() => (Tone::Off, "Unknown", "can't reach Docker".to_owned()),
         () if !drift.services.is_empty() => {
             (Tone::Warn, "Out of date", format!("{} to recreate", drift.services.len()))
         }
@@ -122,7 +122,7 @@ fn containers(drift: &Drift, stack: StackFacts) -> Layer {
 
 fn agents(drift: &Drift) -> Layer {
     let (tone, word, fact) = match drift.agents.len() {
-        _ if drift.engine_error.is_some() => (Tone::Off, "Unknown", "can’t reach Docker".to_owned()),
+        _ if drift.engine_error.is_some() => (Tone::Off, "Unknown", "can't reach Docker".to_owned()),
         0 if drift.agents_seen == 0 => (Tone::Off, "None", "no agents yet".to_owned()),
         0 => (Tone::Ok, "In sync", "use these settings".to_owned()),
         some => (Tone::Warn, "Out of date", format!("{some} to rebuild")),

@@ -28,7 +28,7 @@ pub fn describe_effects(preview: &Preview) -> Vec<Effect> {
         (true, count) => (
             Tone::Busy,
             format!(
-                "{} will be recreated; {} running. If {} doesn’t become ready, everything is rolled back.",
+                "{} will be recreated; {} running. If {} doesn't become ready, everything is rolled back.",
                 words::join_names(&named),
                 if rest == 1 {
                     "the other service keeps".to_owned()
@@ -50,11 +50,11 @@ pub fn describe_effects(preview: &Preview) -> Vec<Effect> {
     };
     let agents = match preview.agents {
         AgentNeed::Nothing => (Tone::Ok, "No agent changes needed.".to_owned()),
-        AgentNeed::NewContainers => (Tone::Warn, format!("Recreate the agents’ containers to update them.{affected}")),
+        AgentNeed::NewContainers => (Tone::Warn, format!("Recreate the agents' containers to update them.{affected}")),
         AgentNeed::NewImages => (
             Tone::Warn,
             format!(
-                "Rebuild the agents’ image (`clawker build`) and recreate their containers to update them.{affected}"
+                "Rebuild the agents' image (`clawker build`) and recreate their containers to update them.{affected}"
             ),
         ),
     };

@@ -29,7 +29,7 @@ pub fn Environment(editing: Editing) -> impl IntoView {
                 })}
             </div>
             <p class="purpose">
-                "Clawker sets these variables when it builds an agent’s image and creates its container. Clawker omits \
+                "Clawker sets these variables when it builds an agent's image and creates its container. Clawker omits \
                  marked variables, which does not disable them: add them to "
                 <code>".clawker.yaml"</code> " yourself."
             </p>

@@ -1,4 +1,4 @@
-//! The form’s fields and their changes. Pure: knows no browser.
+//! The form's fields and their changes. Pure: knows no browser.
 
 use monitor_core::{
     problem::Problem,

@@ -1,4 +1,4 @@
-//! The page: the sync status, the form, and the agents’ variables.
+//! The page: the sync status, the form, and the agents' variables.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;

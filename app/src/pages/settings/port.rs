@@ -1,4 +1,4 @@
-//! Who uses the port in a field. Pure: from the server’s findings to text.
+//! Who uses the port in a field. Pure: from the server's findings to text.
 
 use monitor_core::{doctor::PortHolder, settings_page::PortUse};
 
@@ -29,7 +29,7 @@ pub fn words(path: &str, port: u16, known: &[PortUse]) -> Option<PortWords> {
             PortHolder::Stack(_) => held(Tone::Ok, "In use by this stack", None),
             PortHolder::Container(name) => held(Tone::Bad, &format!("In use by container `{name}`"), found.free),
             PortHolder::Process(Some(process)) => held(Tone::Bad, &format!("In use by {process}"), found.free),
-            PortHolder::Process(None) => held(Tone::Bad, "In use by another user’s process", found.free),
+            PortHolder::Process(None) => held(Tone::Bad, "In use by another user's process", found.free),
         };
     }
     None
@@ -66,7 +66,7 @@ mod tests {
             (3000, Tone::Ok, "In use by this stack", None),
             (3001, Tone::Bad, "In use by container `late`", None),
             (3002, Tone::Bad, "In use by process `next` (pid 7)", Some(3003)),
-            (3004, Tone::Bad, "In use by another user’s process", None),
+            (3004, Tone::Bad, "In use by another user's process", None),
             (3005, Tone::Bad, "In use by container `web`", Some(3006)),
             (3999, Tone::Busy, "Checking…", None),
         ] {

@@ -270,9 +270,9 @@ fn effects_on_services_and_agents_are_described() {
     assert_eq!(
         told(&some),
         [
-            "Prometheus and Grafana will be recreated; the other four keep running. If one doesn’t become ready, \
+            "Prometheus and Grafana will be recreated; the other four keep running. If one doesn't become ready, \
              everything is rolled back.",
-            "Rebuild the agents’ image (`clawker build`) and recreate their containers to update them. Until then `a` \
+            "Rebuild the agents' image (`clawker build`) and recreate their containers to update them. Until then `a` \
              and `b` keep their current settings.",
         ]
     );

@@ -22,9 +22,9 @@ pub fn RemoveForm(commands: Commands) -> impl IntoView {
             </h2>
             <p>
                 "This deletes the containers and three volumes: the metrics in Prometheus, the events in Loki, and \
-                 your changes in Grafana. It can’t be undone."
+                 your changes in Grafana. It can't be undone."
             </p>
-            <p>"The configuration files and the agents’ network are kept."</p>
+            <p>"The configuration files and the agents' network are kept."</p>
             <div class="actions">
                 <button type="button" class="button" popovertarget="remove" popovertargetaction="hide">
                     "Keep everything"

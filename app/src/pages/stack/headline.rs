@@ -82,7 +82,7 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
         EngineState::Unreachable { .. } => Headline {
             tone: Tone::Bad,
             word: "No Docker",
-            title: "Can’t reach Docker.".into(),
+            title: "Can't reach Docker.".into(),
             text: match initialize_first {
                 Step::Initialize => {
                     "Nothing can be started without it. You can already create and view the files.".into()

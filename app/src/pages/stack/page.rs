@@ -81,7 +81,7 @@ fn Opening(commands: Commands) -> impl IntoView {
     }
 }
 
-/// What needs attention: Docker can’t be reached, the settings are invalid, or files differ from the settings.
+/// What needs attention: Docker can't be reached, the settings are invalid, or files differ from the settings.
 #[component]
 fn Attention(commands: Commands) -> impl IntoView {
     let live = Live::get();
@@ -112,12 +112,12 @@ fn Attention(commands: Commands) -> impl IntoView {
     }
 }
 
-/// Why Docker can’t be reached, and how to install it.
+/// Why Docker can't be reached, and how to install it.
 #[component]
 fn NoEngine(error: StackError) -> impl IntoView {
     let absent = matches!(error, StackError::EngineUnreachable { .. });
     view! {
-        <ErrorNote title="Can’t reach Docker".to_owned() error=ApiError::Stack(error)>
+        <ErrorNote title="Can't reach Docker".to_owned() error=ApiError::Stack(error)>
             {absent.then(|| view! {
                 <dl class="install-options">
                     <dt>"Linux"</dt>

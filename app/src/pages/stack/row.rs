@@ -1,4 +1,4 @@
-//! The text of a service’s row. Pure, so that the view only lays it out.
+//! The text of a service's row. Pure, so that the view only lays it out.
 
 use monitor_core::{
     job::{Job, JobKind, Phase},
@@ -17,7 +17,7 @@ pub struct PortLink {
     pub number: String,
     /// The address and port it is bound to, shown on hover.
     pub bound: String,
-    /// The address of the service’s page, where it has one.
+    /// The address of the service's page, where it has one.
     pub page: Option<String>,
 }
 

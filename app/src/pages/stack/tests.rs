@@ -100,8 +100,8 @@ fn each_state_has_one_sentence_and_one_next_step() {
         (one_slow, Tone::Warn, "5 of 6 services are ready.", Step::None),
         (all(Running, false), Tone::Warn, "No service is ready.", Step::None),
         (all(Running, true), Tone::Ok, "All six services are ready.", Step::Open("http://127.0.0.1:3000".into())),
-        (unreachable(new.clone()), Tone::Bad, "Can’t reach Docker.", Step::Initialize),
-        (unreachable(all(Missing, false)), Tone::Bad, "Can’t reach Docker.", Step::None),
+        (unreachable(new.clone()), Tone::Bad, "Can't reach Docker.", Step::Initialize),
+        (unreachable(all(Missing, false)), Tone::Bad, "Can't reach Docker.", Step::None),
         (with_job(new, JobKind::Initialize, vec![]), Tone::Busy, "Writing the files.", Step::None),
         (with_job(all(Missing, false), JobKind::Up, vec![fetching]), Tone::Busy, "Pulling 1 image.", Step::Cancel),
         (
