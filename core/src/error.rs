@@ -37,7 +37,7 @@ pub enum StackError {
         name: String,
     },
     /// The Engine's address is of an unsupported kind.
-    #[error("the Docker endpoint `{endpoint}` is not supported: {detail}")]
+    #[error("can't use the Docker endpoint `{endpoint}`: {detail}")]
     EndpointUnsupported {
         /// The address.
         endpoint: String,

@@ -145,7 +145,7 @@ fn one_agent_is_explained_and_wrong_names_are_refused() {
 
     let nobody = it.run(&["explain", "eve"]);
     assert_eq!(nobody.code, Some(1));
-    assert!(nobody.err.contains("there is no agent `eve`") && nobody.err.contains("hint: "), "{}", nobody.err);
+    assert!(nobody.err.contains("no agent is named `eve`") && nobody.err.contains("hint: "), "{}", nobody.err);
     cast.agent_of("other", "dev").start();
     let either = it.run(&["explain", "dev"]);
     assert_eq!(either.code, Some(1));

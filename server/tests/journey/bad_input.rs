@@ -42,7 +42,7 @@ fn an_unreachable_engine() {
         hint: start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`
         ");
     insta::assert_snapshot!(asked("DOCKER_HOST", "ssh://box", "up"), @r"
-        error: the Docker endpoint `ssh://box` cannot be used: connections over `ssh` are not supported
+        error: can't use the Docker endpoint `ssh://box`: connections over `ssh` are not supported
         hint: use a `unix://` or plain `tcp://` endpoint; for a remote Engine forward its socket: `ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST`, then `DOCKER_HOST=unix:///tmp/docker.sock`
         ");
     insta::assert_snapshot!(asked("DOCKER_CONTEXT", "nowhere", "up"), @r"
@@ -113,7 +113,7 @@ fn an_image_that_cannot_be_pulled() {
     let told = words(&it, &it.up());
     assert!(told.starts_with("error: the image `127.0.0.1:1/nothing:1` for Jaeger could not be pulled: "), "{told}");
     assert!(
-        told.contains("hint: check the network and the registry, or name another image as `monitoring.images.jaeger`"),
+        told.contains("hint: check the network and the registry, or set `monitoring.images.jaeger` to another image"),
         "{told}"
     );
 }
@@ -150,8 +150,8 @@ fn a_service_that_exits() {
     it.use_image(Service::Loki, "clawker-stand-in/loki:exit-3");
     let told = words(&it, &it.up());
     assert!(told.starts_with("error: Loki failed to start: exited with code 3"), "{told}");
-    assert!(told.contains("\n  | "), "its last log lines are told: {told}");
-    assert!(told.contains("hint: read its log (`clawker-monitor logs loki`)"), "{told}");
+    assert!(told.contains("\n  | "), "its last log lines are shown: {told}");
+    assert!(told.contains("hint: check its log (`clawker-monitor logs loki`)"), "{told}");
 }
 
 #[test]

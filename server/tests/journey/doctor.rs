@@ -53,7 +53,7 @@ fn a_machine_without_problems() {
     assert_eq!(network, "driver `bridge`, with Clawker's label; 6 running containers are attached");
 
     let words = it.run(&["doctor"]).done().out;
-    assert!(words.contains("ok       Docker Engine"), "{words}");
+    assert!(words.contains("ok       Connected to Docker Engine"), "{words}");
     assert!(words.contains("warning  Jaeger has reached end of life"), "{words}");
     assert!(words.trim_end().ends_with(" ok, 2 warnings, 0 problems"), "{words}");
 }
@@ -83,7 +83,11 @@ fn ports_in_use_by_others() {
     assert!(TcpListener::bind(("127.0.0.1", offered)).is_ok(), "the port that is offered is free: {next}");
     let loki = findings(&document, "port", Some("monitoring.loki_port"))[0];
     assert_eq!(loki["evidence"], "container `in-the-way` publishes it");
-    assert!(said.out.contains("         hint: stop what holds it, or set `monitoring.loki_port: "), "{}", said.out);
+    assert!(
+        said.out.contains("         hint: stop the program that uses it, or set `monitoring.loki_port: "),
+        "{}",
+        said.out
+    );
     drop(held);
 }
 
@@ -95,7 +99,7 @@ fn an_address_of_another_machine() {
     // TEST-NET-1 (RFC 5737): no machine has this address.
     std::fs::write(it.settings_file(), settings + "  bind_address: 192.0.2.7\n").unwrap();
     let (code, document) = doctor(&it);
-    assert_eq!((code, problems(&document)), (Some(1), vec!["Nothing can be published on `192.0.2.7`"]));
+    assert_eq!((code, problems(&document)), (Some(1), vec!["Ports can't be published on `192.0.2.7`"]));
     let up = it.up();
     assert_eq!(up.code, Some(1));
 
@@ -136,8 +140,8 @@ fn a_folder_of_the_opensearch_generation() {
     for command in [&["init"][..], &["init", "--force"], &["up"], &["down"], &["down", "--volumes"]] {
         let said = it.run(command);
         assert_eq!(said.code, Some(1), "{command:?}: {}", said.out);
-        assert!(said.err.contains("was written by a later Clawker"), "{command:?}: {}", said.err);
-        assert!(said.err.contains("hint: go on with `clawker monitor`"), "{command:?}: {}", said.err);
+        assert!(said.err.contains("was written by a newer Clawker"), "{command:?}: {}", said.err);
+        assert!(said.err.contains("hint: keep using `clawker monitor`"), "{command:?}: {}", said.err);
     }
     let (code, document) = doctor(&it);
     assert_eq!((code, problems(&document).len()), (Some(1), 1), "{document:#}");

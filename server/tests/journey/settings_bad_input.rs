@@ -24,7 +24,7 @@ fn an_unknown_setting_and_invalid_values() {
     let it = Installation::new();
     std::fs::write(it.settings_file(), OLD).unwrap();
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "get", "grafanaport"])), @r"
-    error: there is no setting `grafanaport`
+    error: unknown setting `grafanaport`
     hint: did you mean `grafana_port`? `clawker-monitor settings get` lists all settings
     ");
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "-1"])), @r"
