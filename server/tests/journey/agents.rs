@@ -135,7 +135,7 @@ fn one_agent_is_explained_and_wrong_names_are_refused() {
     let cast = Cast::new(&it);
     cast.agent("dev").variable("OTEL_EXPORTER_OTLP_PROTOCOL=http").start();
     let explained = it.run(&["explain", "dev"]).done().out;
-    for part in ["dev of project journey", "Not reporting", "(protocol_invalid)", "evidence: ", "   next: ", "   $ "] {
+    for part in ["dev in project journey", "Not reporting", "(protocol_invalid)", "evidence: ", "   next: ", "   $ "] {
         assert!(explained.contains(part), "{part}: {explained}");
     }
     let one = it.run(&["explain", "journey/dev", "--json"]).done().json();
