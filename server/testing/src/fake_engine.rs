@@ -103,6 +103,8 @@ pub struct Faults {
     pub exits: BTreeMap<Service, i64>,
     /// Creating the container of the service fails with this message.
     pub creations: BTreeMap<Service, String>,
+    /// The service's container is still there after it was removed, as if something else had created it again.
+    pub reappears: BTreeSet<Service>,
 }
 
 impl Default for FakeEngine {
@@ -411,7 +413,11 @@ impl ContainerEngine for FakeEngine {
     }
 
     async fn remove_container(&self, service: Service, id: &str) -> Result<(), StackError> {
-        self.asked(format!("remove {service}"))?.containers.retain(|container| container.id != id);
+        let mut world = self.asked(format!("remove {service}"))?;
+        if !world.faults.reappears.contains(&service) {
+            world.containers.retain(|container| container.id != id);
+        }
+        drop(world);
         self.tell(id, service.name(), "destroy");
         Ok(())
     }

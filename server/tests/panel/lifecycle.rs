@@ -217,3 +217,25 @@ async fn down_keeps_data_and_network_and_remove_deletes_the_data() {
     assert_eq!(panel.ended(job.id).await.state, JobState::Done);
     assert_eq!(left(&panel), (0, 0, true));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_becomes_ready_during_the_wait_is_waited_for() {
+    let panel = panel();
+    panel.plane.initialize(false).await.unwrap();
+    panel.readiness.ready_after(Service::Grafana, 3);
+    let job = panel.plane.start_stack().await.unwrap();
+    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
+    assert_eq!((job.state, job.error), (JobState::Done, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_container_that_reappears_fails_the_stop() {
+    let panel = panel();
+    panel.up().await;
+    panel.engine.world().faults.reappears.insert(Service::Loki);
+    let job = panel.plane.stop_stack().await.unwrap();
+    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
+    assert_eq!(job.state, JobState::Failed);
+    let Some(StackError::Refused { service, verb, .. }) = job.error else { panic!("{:?}", job.error) };
+    assert_eq!((service, verb.as_str()), (Service::Loki, "removed"));
+}
