@@ -92,14 +92,15 @@ test("when a part fails to load, a link opens its page", async ({ page, expected
 
 test("a tab of the previous build loads the page from the new build", async ({ page, expectedErrors }) => {
   expectedErrors.push(/status of 404.*split_files/, /^TypeError: .* on 'WebAssembly': HTTP status code is not ok/);
+  // Until the page is reloaded, the server is of another build than the page.
+  let isOld = true;
   await page.route("/events", (route) => {
     const body = `data: ${JSON.stringify({ hello: { build: "another" } })}\n\n`;
-    return route.fulfill({ contentType: "text/event-stream", body });
+    return isOld ? route.fulfill({ contentType: "text/event-stream", body }) : route.continue();
   });
   await page.goto("/");
   await expect(page.getByText("The panel was updated.")).toBeVisible();
   const isSameDocument = await markDocument(page);
-  let isOld = true;
   page.on("request", (request) => (isOld &&= !request.isNavigationRequest()));
   await page.route(/split_files/, (route) => {
     return isOld ? route.fulfill({ status: 404, body: "not found" }) : route.continue();

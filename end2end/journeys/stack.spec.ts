@@ -125,7 +125,7 @@ test.describe("with a service that exits at once", () => {
     await page.getByRole("button", { name: "Initialize" }).click();
     await page.getByRole("button", { name: "Start stack" }).click();
     await expect(page.getByRole("heading", { name: "The stack did not start" })).toBeVisible();
-    await expect(page.getByText("the disk that this fault pretends is full").first()).toBeVisible();
+    await expect(page.getByText("no space left on device (simulated fault)").first()).toBeVisible();
     await expect(serviceRow(page, "Grafana").getByText("Ready", { exact: true })).toBeVisible();
   });
 });
