@@ -1,6 +1,7 @@
 //! The panel's queries to Loki and Prometheus. Each covers all agents and groups by owner; there is never one query per
 //! agent. Pure text; the server decides when to send them.
 
+pub mod deltas;
 pub mod logql;
 pub mod promql;
 

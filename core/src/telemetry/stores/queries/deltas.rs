@@ -1,0 +1,287 @@
+//! Builds PromQL queries for metrics that are stored as deltas: each sample is what was counted since the one before, so
+//! a sum over time is exact, and nothing depends on restarts or on samples outside of the range. The dashboard uses the
+//! same forms.
+//!
+//! Ranges in PromQL exclude their start and include their end (Prometheus 3), so windows of one step at every step
+//! neither overlap nor leave gaps.
+
+use super::logql::by_labels;
+
+/// Labels that identify an owner, and whether its data is simulated.
+const OWNER: &str = "project, agent, clawker_simulated";
+/// The names of Claude Code's own metrics that every session sends.
+const OF_SESSIONS: &str = "claude_code_(session_count|cost_usage_USD|token_usage_tokens|active_time_seconds)_total";
+
+/// A metric in Prometheus that an agent sent, or that the collector derived from an agent's events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Metric {
+    /// Cost in dollars, by `model`. Claude Code's own.
+    Cost,
+    /// Tokens, by `model` and `type` (`input`, `output`, `cacheRead`, `cacheCreation`). Claude Code's own.
+    Tokens,
+    /// Lines of code, by `type` (`added`, `removed`). Claude Code's own.
+    Lines,
+    /// Active time in seconds, by `type` (`user`, `cli`). Claude Code's own.
+    ActiveTime,
+    /// Commits. Claude Code's own.
+    Commits,
+    /// Pull requests. Claude Code's own.
+    PullRequests,
+    /// Decisions on edits, by `tool_name`, `decision` (`accept`, `reject`), `source`, and `language`. Claude Code's own.
+    EditDecisions,
+    /// Starts of sessions, by `start_type`. Claude Code's own.
+    SessionStarts,
+    /// Events, by `event_name`.
+    Events,
+    /// Cost of requests in dollars, by `model`.
+    RequestCost,
+    /// Tokens of requests, by `model` and `type`, as in `Tokens`.
+    RequestTokens,
+    /// Durations of requests in milliseconds, by `model`. A native histogram, without sessions.
+    RequestDuration,
+    /// Failed requests, by `model` and `status_code`.
+    RequestErrors,
+    /// Attempts of failed requests, by `model` and `status_code`, without sessions.
+    RequestAttempts,
+    /// Tool calls, by `tool_name` and `success` (`true`, `false`).
+    ToolCalls,
+    /// Total duration of tool calls in milliseconds, by `tool_name`, without sessions.
+    ToolDuration,
+    /// Decisions on tool calls, by `tool_name` and `decision` (`accept`, `reject`).
+    ToolDecisions,
+    /// Time of the last event in seconds since 1970, by `service_version`. A gauge.
+    LastEvent,
+    /// Time of the last report on managed settings in seconds since 1970, by `managed_settings_sources` and
+    /// `managed_settings_helper_applied`. A gauge, without sessions.
+    ManagedSettings,
+}
+
+impl Metric {
+    /// All metrics.
+    pub const ALL: [Metric; 19] = [
+        Metric::Cost,
+        Metric::Tokens,
+        Metric::Lines,
+        Metric::ActiveTime,
+        Metric::Commits,
+        Metric::PullRequests,
+        Metric::EditDecisions,
+        Metric::SessionStarts,
+        Metric::Events,
+        Metric::RequestCost,
+        Metric::RequestTokens,
+        Metric::RequestDuration,
+        Metric::RequestErrors,
+        Metric::RequestAttempts,
+        Metric::ToolCalls,
+        Metric::ToolDuration,
+        Metric::ToolDecisions,
+        Metric::LastEvent,
+        Metric::ManagedSettings,
+    ];
+
+    /// Its name in Prometheus.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Metric::Cost => "claude_code_cost_usage_USD_total",
+            Metric::Tokens => "claude_code_token_usage_tokens_total",
+            Metric::Lines => "claude_code_lines_of_code_count_total",
+            Metric::ActiveTime => "claude_code_active_time_seconds_total",
+            Metric::Commits => "claude_code_commit_count_total",
+            Metric::PullRequests => "claude_code_pull_request_count_total",
+            Metric::EditDecisions => "claude_code_code_edit_tool_decision_total",
+            Metric::SessionStarts => "claude_code_session_count_total",
+            Metric::Events => "clawker_events",
+            Metric::RequestCost => "clawker_request_cost_usd",
+            Metric::RequestTokens => "clawker_request_tokens",
+            Metric::RequestDuration => "clawker_request_duration",
+            Metric::RequestErrors => "clawker_request_errors",
+            Metric::RequestAttempts => "clawker_request_attempts",
+            Metric::ToolCalls => "clawker_tool_calls",
+            Metric::ToolDuration => "clawker_tool_duration",
+            Metric::ToolDecisions => "clawker_tool_decisions",
+            Metric::LastEvent => "clawker_last_event",
+            Metric::ManagedSettings => "clawker_managed_settings",
+        }
+    }
+
+    /// Whether it is stored as deltas. Gauges are stored as they are.
+    pub const fn is_delta(self) -> bool {
+        !matches!(self, Metric::LastEvent | Metric::ManagedSettings)
+    }
+
+    /// Whether its series have a `session_id`. Claude Code's own may lack it, if the user switched it off.
+    pub const fn has_session(self) -> bool {
+        use Metric as M;
+        !matches!(self, M::RequestDuration | M::RequestAttempts | M::ToolDuration | M::ManagedSettings)
+    }
+
+    /// The series of this metric that also match `matchers`: `success="false"`.
+    pub const fn with(self, matchers: &str) -> Selection<'_> {
+        Selection { metric: self, matchers }
+    }
+}
+
+/// Series of one metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Selection<'a> {
+    /// The metric.
+    pub metric: Metric,
+    /// Matchers in PromQL, separated by commas; empty for all of its series.
+    pub matchers: &'a str,
+}
+
+impl From<Metric> for Selection<'_> {
+    fn from(metric: Metric) -> Self {
+        Selection { metric, matchers: "" }
+    }
+}
+
+/// The time that one number covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Window<'a> {
+    /// The whole range: `24h`, `$__range`.
+    Whole(&'a str),
+    /// One step of a graph over `range`.
+    Step { step: &'a str, range: &'a str },
+}
+
+/// The data that queries are about: a time, and whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deltas<'a> {
+    window: Window<'a>,
+    owners: &'a str,
+    sessions: &'a str,
+}
+
+impl<'a> Deltas<'a> {
+    /// All data within the range that ends when the query is evaluated: `24h`, `$__range`.
+    pub const fn within(range: &'a str) -> Deltas<'a> {
+        Deltas { window: Window::Whole(range), owners: "", sessions: "" }
+    }
+
+    /// All data, one number for each step of a graph over `range`. The query has to be evaluated at every `step`.
+    pub const fn in_steps(step: &'a str, range: &'a str) -> Deltas<'a> {
+        Deltas { window: Window::Step { step, range }, owners: "", sessions: "" }
+    }
+
+    /// Only the data of the owners that match: `project=~"$project", agent=~"$agent"`.
+    pub const fn of_owners(self, matchers: &'a str) -> Deltas<'a> {
+        Deltas { owners: matchers, ..self }
+    }
+
+    /// Only the data of the sessions that match: `session_id=~"$session_id.*"`. Metrics without sessions ignore it.
+    pub const fn of_sessions(self, matchers: &'a str) -> Deltas<'a> {
+        Deltas { sessions: matchers, ..self }
+    }
+
+    /// Sum of a metric, grouped by these labels.
+    pub fn total<'s>(self, of: impl Into<Selection<'s>>, by: &str) -> String {
+        format!("sum{} ({})", by_labels(by), self.summed(of.into(), ""))
+    }
+
+    /// Sum of one of Claude Code's own metrics, and of a derived one where an agent does not send its own, grouped by
+    /// these labels. The two must have the same labels in `by`.
+    ///
+    /// Sessions are told apart, because an agent may have begun to send metrics later than events. A session that sent
+    /// its own anywhere in the range counts by its own alone, also in a step of a graph where they have not arrived
+    /// yet. An owner whose own metrics lack `session_id` counts by its own alone; grouped by `session_id`, by the
+    /// derived ones alone, which have it.
+    pub fn preferring<'s>(self, own: impl Into<Selection<'s>>, derived: impl Into<Selection<'s>>, by: &str) -> String {
+        let (own, derived) = (own.into(), derived.into());
+        let is_by_session = labels(by).any(|label| label == "session_id");
+        let named = if is_by_session { r#"session_id!="""# } else { "" };
+        let inner =
+            format!("{OWNER}, session_id{}", others(by, &["project", "agent", "clawker_simulated", "session_id"]));
+        let sum_of = |of, more| format!("sum by ({inner}) ({})", self.summed(of, more));
+        let sent = |keys: &str, more: &str| {
+            format!("group by ({keys}) (present_over_time({}{}))", self.selector(own, more), self.whole())
+        };
+        let mut unless = format!("unless on ({OWNER}, session_id) {}", sent(&format!("{OWNER}, session_id"), named));
+        if !is_by_session {
+            unless.push_str(&format!(" unless on ({OWNER}) {}", sent(OWNER, r#"session_id="""#)));
+        }
+        format!("sum{} ({} or ({} {unless}))", by_labels(by), sum_of(own, named), sum_of(derived, named))
+    }
+
+    /// Mean of what `sum` adds up and `count` counts, grouped by these labels.
+    pub fn mean<'s>(self, sum: impl Into<Selection<'s>>, count: impl Into<Selection<'s>>, by: &str) -> String {
+        let (sum, count) = (sum.into(), count.into());
+        // Otherwise the sum would cover more than the count.
+        let sessions = if sum.metric.has_session() && count.metric.has_session() { self.sessions } else { "" };
+        let same = self.of_sessions(sessions);
+        format!("{} / {}", same.total(sum, by), same.total(count, by))
+    }
+
+    /// A quantile of a histogram, grouped by these labels; `share` is from 0 to 1. Exact to the width of a bucket.
+    pub fn quantile<'s>(self, share: &str, of: impl Into<Selection<'s>>, by: &str) -> String {
+        format!("histogram_quantile({share}, {})", self.total(of, by))
+    }
+
+    /// Number of distinct sessions, grouped by these labels: those with events, and those with metrics. A session that
+    /// sends neither events nor `session_id` is not counted.
+    pub fn sessions(self, by: &str) -> String {
+        let named = r#"session_id!="""#;
+        let inner = format!("session_id{}", others(by, &["session_id"]));
+        let events = format!(
+            "group by ({inner}) (present_over_time({}{}))",
+            self.selector(Metric::Events.into(), named),
+            self.each()
+        );
+        let own = matchers(&[
+            &format!(r#"__name__=~"{OF_SESSIONS}", temporality="delta""#),
+            self.owners,
+            self.sessions,
+            named,
+        ]);
+        // `last_over_time` keeps the names, without which the series of several metrics have equal labels.
+        let metrics = format!("group by ({inner}) (last_over_time({own}{}))", self.each());
+        format!("count{} ({events} or {metrics})", by_labels(by))
+    }
+
+    /// Latest time that a gauge of times reported, in seconds since 1970, grouped by these labels.
+    pub fn latest<'s>(self, of: impl Into<Selection<'s>>, by: &str) -> String {
+        format!("max{} (max_over_time({}{}))", by_labels(by), self.selector(of.into(), ""), self.each())
+    }
+
+    fn summed(self, of: Selection<'_>, more: &str) -> String {
+        format!("sum_over_time({}{})", self.selector(of, more), self.each())
+    }
+
+    fn selector(self, Selection { metric, matchers: own }: Selection<'_>, more: &str) -> String {
+        let temporality = if metric.is_delta() { r#"temporality="delta""# } else { "" };
+        let sessions = if metric.has_session() { self.sessions } else { "" };
+        format!("{}{}", metric.name(), matchers(&[temporality, self.owners, sessions, own, more]))
+    }
+
+    /// The window of one number.
+    fn each(self) -> String {
+        let (Window::Whole(length) | Window::Step { step: length, .. }) = self.window;
+        format!("[{length}]")
+    }
+
+    /// The whole range, also when evaluated for a step.
+    fn whole(self) -> String {
+        match self.window {
+            Window::Whole(range) => format!("[{range}]"),
+            Window::Step { range, .. } => format!("[{range}] @ end()"),
+        }
+    }
+}
+
+fn matchers(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { String::new() } else { format!("{{{}}}", parts.join(", ")) }
+}
+
+fn labels(by: &str) -> impl Iterator<Item = &str> {
+    by.split(',').map(str::trim).filter(|label| !label.is_empty())
+}
+
+/// The labels of `by` that are not among `known`, each after a comma.
+fn others(by: &str, known: &[&str]) -> String {
+    labels(by).filter(|label| !known.contains(label)).fold(String::new(), |text, label| text + ", " + label)
+}
+
+#[cfg(test)]
+mod tests;
