@@ -47,6 +47,7 @@ struct ComposeService<'a> {
     image: String,
     command: Vec<String>,
     user: Option<String>,
+    drops_capabilities: bool,
     memory_limit: String,
     environment: BTreeMap<&'a str, String>,
     ports: Vec<ComposePort>,
@@ -94,6 +95,7 @@ impl<'a> ComposeService<'a> {
             image: scalar(spec.image.as_str()),
             command: all(&spec.command),
             user: spec.user.as_deref().map(scalar),
+            drops_capabilities: spec.drops_capabilities,
             memory_limit: memory(spec.memory_limit_bytes),
             environment: scalars(&spec.environment),
             ports: spec

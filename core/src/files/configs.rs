@@ -2,15 +2,27 @@
 
 use askama::Template;
 
-use super::rendered;
+use super::{
+    derived_metrics::{DerivedMetric, derived_metrics},
+    rendered,
+};
 use crate::{
     dashboard::datasource,
     settings::{Retention, Settings},
     stack::{internal_ports, paths},
 };
 
-/// How long the collector keeps the sums of a silent session.
+/// How long the collector keeps the sums of a silent session, for scrapers of the cumulative form.
 const SESSION_MEMORY: &str = "96h";
+
+/// How old a point may be when Prometheus gets it, compared with its newest: the longest outage of Prometheus that loses
+/// nothing.
+const OUT_OF_ORDER_WINDOW: &str = "24h";
+
+/// Sizes of the collector's queues on disk in bytes, one for each store. A session sends about 200 kB of events an hour.
+const METRICS_QUEUE_BYTES: u64 = 200_000_000;
+const EVENTS_QUEUE_BYTES: u64 = 500_000_000;
+const TRACES_QUEUE_BYTES: u64 = 100_000_000;
 
 #[derive(Template)]
 #[template(path = "otel-config.yaml", escape = "none")]
@@ -23,8 +35,14 @@ struct Otel<'a> {
     session_memory: &'a str,
     metrics_port: u16,
     self_metrics_port: u16,
+    prometheus_port: u16,
     loki_port: u16,
     jaeger_otlp_port: u16,
+    queue_folder: &'a str,
+    metrics_queue_bytes: u64,
+    events_queue_bytes: u64,
+    traces_queue_bytes: u64,
+    derived: Vec<DerivedMetric>,
 }
 
 pub(super) fn otel(settings: &Settings) -> String {
@@ -37,8 +55,14 @@ pub(super) fn otel(settings: &Settings) -> String {
         session_memory: SESSION_MEMORY,
         metrics_port: settings.prometheus_metrics_port.number(),
         self_metrics_port: internal_ports::collector_self_metrics(settings),
+        prometheus_port: settings.prometheus_port.number(),
         loki_port: settings.loki_port.number(),
         jaeger_otlp_port: internal_ports::jaeger_otlp_grpc(settings),
+        queue_folder: paths::OTEL_QUEUE,
+        metrics_queue_bytes: METRICS_QUEUE_BYTES,
+        events_queue_bytes: EVENTS_QUEUE_BYTES,
+        traces_queue_bytes: TRACES_QUEUE_BYTES,
+        derived: derived_metrics(),
     })
 }
 
@@ -46,7 +70,7 @@ pub(super) fn otel(settings: &Settings) -> String {
 #[template(path = "prometheus.yaml", escape = "none")]
 struct Prometheus {
     retention: Retention,
-    metrics_port: u16,
+    out_of_order_window: &'static str,
     self_metrics_port: u16,
     loki_port: u16,
     prometheus_port: u16,
@@ -58,7 +82,7 @@ struct Prometheus {
 pub(super) fn prometheus(settings: &Settings) -> String {
     rendered(&Prometheus {
         retention: settings.retention.metrics,
-        metrics_port: settings.prometheus_metrics_port.number(),
+        out_of_order_window: OUT_OF_ORDER_WINDOW,
         self_metrics_port: internal_ports::collector_self_metrics(settings),
         loki_port: settings.loki_port.number(),
         prometheus_port: settings.prometheus_port.number(),

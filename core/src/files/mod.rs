@@ -3,6 +3,7 @@
 
 mod compose;
 mod configs;
+mod derived_metrics;
 mod generation;
 mod yaml;
 
@@ -46,7 +47,7 @@ pub(crate) fn render_configs(settings: &Settings) -> Vec<GeneratedFile> {
             "What the collector receives and where it sends each kind of data.",
             configs::otel(settings),
         ),
-        yaml("prometheus.yaml", "The targets that Prometheus scrapes.", configs::prometheus(settings)),
+        yaml("prometheus.yaml", "Prometheus' storage, and the targets that it scrapes.", configs::prometheus(settings)),
         yaml("loki-config.yaml", "Loki's storage, limits, and retention.", configs::loki(settings)),
         yaml("grafana-datasources.yaml", "Grafana's data sources.", configs::datasources(settings)),
         yaml("grafana-dashboards.yaml", "Makes Grafana load the dashboard.", configs::provider()),

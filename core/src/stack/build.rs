@@ -16,6 +16,10 @@ use crate::{
 pub(super) const PROMETHEUS_VOLUME: &str = "clawker-prometheus";
 /// Volume of Loki's events and Promtail's read positions.
 pub(super) const LOKI_VOLUME: &str = "clawker-loki";
+/// Volume of the collector's queues.
+pub(super) const COLLECTOR_VOLUME: &str = "clawker-otel-collector";
+/// Volume of Jaeger's traces.
+pub(super) const JAEGER_VOLUME: &str = "clawker-jaeger";
 /// Volume of changes made in Grafana.
 pub(super) const GRAFANA_VOLUME: &str = "clawker-grafana";
 
@@ -45,11 +49,8 @@ pub fn pinned_image(service: Service) -> ImageRef {
 }
 
 pub(super) fn stack(settings: &Settings, facts: &HostFacts) -> StackSpec {
-    let volumes = [PROMETHEUS_VOLUME, LOKI_VOLUME, GRAFANA_VOLUME].map(|key| VolumeSpec {
-        key: key.to_owned(),
-        name: format!("{PROJECT}_{key}"),
-        labels: clawker_labels(),
-    });
+    let volumes = [COLLECTOR_VOLUME, PROMETHEUS_VOLUME, LOKI_VOLUME, JAEGER_VOLUME, GRAFANA_VOLUME]
+        .map(|key| VolumeSpec { key: key.to_owned(), name: format!("{PROJECT}_{key}"), labels: clawker_labels() });
     let inputs = Inputs { settings, facts };
     let mut services = Service::ALL.map(|service| services::spec(service, &inputs));
     let configs = files::render_configs(settings);

@@ -16,6 +16,7 @@ use super::{Healthcheck, LOG_MAX_FILES, LOG_MAX_SIZE, Mount, NETWORK, RESTART, S
 /// It does not depend on the service's name, its dependencies, or the contents of mounted files.
 pub fn service_config_hash(spec: &ServiceSpec) -> String {
     hash(&ComposeService {
+        cap_drop: if spec.drops_capabilities { &["ALL"] } else { &[] },
         command: (!spec.command.is_empty()).then_some(&spec.command),
         container_name: spec.service.name(),
         entrypoint: None,
@@ -75,6 +76,8 @@ fn go_duration(seconds: u32) -> String {
 /// `command` and `entrypoint` are always present; other empty fields are omitted.
 #[derive(Serialize)]
 struct ComposeService<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    cap_drop: &'a [&'a str],
     command: Option<&'a Vec<String>>,
     container_name: &'a str,
     entrypoint: Option<()>,

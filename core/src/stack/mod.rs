@@ -98,6 +98,8 @@ pub struct ServiceSpec {
     pub depends_on: Vec<Service>,
     /// The user in the container; `None` for the image's default.
     pub user: Option<String>,
+    /// Whether it runs without any of the kernel's capabilities, which Docker gives to user 0.
+    pub drops_capabilities: bool,
     /// Memory limit in bytes.
     pub memory_limit_bytes: u64,
     /// A health check run by the Engine; `None` if the image has no program for it.

@@ -2,6 +2,12 @@
 
 pub(crate) const OTEL_CONFIG: &str = "/etc/otel-collector-config.yaml";
 
+/// What the collector has accepted and a store does not have yet.
+pub(crate) const OTEL_QUEUE: &str = "/var/lib/otelcol/queue";
+
+/// Jaeger's traces.
+pub(crate) const JAEGER_DATA: &str = "/badger";
+
 pub(crate) const PROMETHEUS_CONFIG: &str = "/etc/prometheus/prometheus.yml";
 pub(crate) const PROMETHEUS_VOLUME: &str = "/prometheus";
 /// Clawker's own stack sets no path, so Prometheus uses `data` below its working folder. An existing volume is reused

@@ -3,15 +3,18 @@
 
 use super::{
     Expectation, Healthcheck, Mount, Readiness, ServiceSpec,
-    build::{GRAFANA_VOLUME, Inputs, LOKI_VOLUME, PROMETHEUS_VOLUME, clawker_labels, strings, volume},
+    build::{
+        COLLECTOR_VOLUME, GRAFANA_VOLUME, Inputs, JAEGER_VOLUME, LOKI_VOLUME, PROMETHEUS_VOLUME, clawker_labels,
+        strings, volume,
+    },
     internal_ports, paths,
 };
 use crate::{service::Service, settings::Settings};
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// Maximum number of traces in Jaeger's memory. Without a limit it grows until the Engine kills it.
-const JAEGER_MAX_TRACES: &str = "20000";
+/// How long Jaeger keeps traces: three days, its own default.
+const JAEGER_RETENTION: &str = "72h";
 
 pub(super) fn spec(service: Service, inputs: &Inputs<'_>) -> ServiceSpec {
     match service {
@@ -30,12 +33,14 @@ fn base_spec(inputs: &Inputs<'_>, service: Service, port: u16, ready_path: &str,
         service,
         image: inputs.image(service),
         command: Vec::new(),
-        environment: strings([]),
+        // All six are Go programs. Told their limit, they collect garbage before the kernel kills them.
+        environment: strings([("GOMEMLIMIT", &format!("{}MiB", memory_mebibytes * 85 / 100))]),
         ports: vec![inputs.published(port)],
         mounts: Vec::new(),
         labels: clawker_labels(),
         depends_on: Vec::new(),
         user: None,
+        drops_capabilities: false,
         memory_limit_bytes: memory_mebibytes * MEBIBYTE,
         healthcheck: None,
         aliases: Vec::new(),
@@ -51,8 +56,9 @@ fn otel_collector(inputs: &Inputs<'_>) -> ServiceSpec {
     let mut spec = base_spec(inputs, Service::OtelCollector, port, settings.telemetry.logs_path.as_str(), 512);
     spec.ports.push(inputs.published(settings.otel_grpc_port.number()));
     spec.command = vec![format!("--config={}", paths::OTEL_CONFIG)];
-    spec.mounts = vec![inputs.file("otel-config.yaml", paths::OTEL_CONFIG)];
-    spec.depends_on = vec![Service::Loki, Service::Jaeger];
+    spec.mounts =
+        vec![inputs.file("otel-config.yaml", paths::OTEL_CONFIG), volume(COLLECTOR_VOLUME, paths::OTEL_QUEUE)];
+    owns_its_volume(&mut spec);
     // Clawker's check looks for the container name `otel-collector`, so a configured name can only be an alias.
     spec.aliases = if name == Service::OtelCollector.name() { Vec::new() } else { vec![name.clone()] };
     spec.readiness.expect = Expectation::PostEmptyOtlp;
@@ -67,9 +73,9 @@ fn prometheus(inputs: &Inputs<'_>) -> ServiceSpec {
         format!("--config.file={}", paths::PROMETHEUS_CONFIG),
         format!("--storage.tsdb.path={}", paths::PROMETHEUS_DATA),
         format!("--web.listen-address=:{port}"),
-        // Counts a counter's first value. The dashboard does this itself, but `increase` in manual queries would miss a
-        // session's first commit without it.
-        "--enable-feature=created-timestamp-zero-ingestion".to_owned(),
+        // The collector sends deltas, which are stored as they are.
+        "--web.enable-otlp-receiver".to_owned(),
+        "--enable-feature=otlp-native-delta-ingestion".to_owned(),
     ];
     spec.mounts = vec![
         inputs.file("prometheus.yaml", paths::PROMETHEUS_CONFIG),
@@ -91,7 +97,17 @@ fn jaeger(inputs: &Inputs<'_>) -> ServiceSpec {
     let settings = inputs.settings;
     let port = settings.jaeger_port.number();
     let mut spec = base_spec(inputs, Service::Jaeger, port, "/", 512);
-    spec.environment = strings([("COLLECTOR_OTLP_ENABLED", "true"), ("MEMORY_MAX_TRACES", JAEGER_MAX_TRACES)]);
+    // Traces are kept on a volume: in memory, they would be gone after every change of a setting.
+    spec.environment.extend(strings([
+        ("BADGER_DIRECTORY_KEY", &format!("{}/key", paths::JAEGER_DATA)),
+        ("BADGER_DIRECTORY_VALUE", &format!("{}/data", paths::JAEGER_DATA)),
+        ("BADGER_EPHEMERAL", "false"),
+        ("BADGER_SPAN_STORE_TTL", JAEGER_RETENTION),
+        ("COLLECTOR_OTLP_ENABLED", "true"),
+        ("SPAN_STORAGE_TYPE", "badger"),
+    ]));
+    spec.mounts = vec![volume(JAEGER_VOLUME, paths::JAEGER_DATA)];
+    owns_its_volume(&mut spec);
     let otlp = ("COLLECTOR_OTLP_GRPC_HOST_PORT", internal_ports::jaeger_otlp_grpc(settings));
     let query = ("QUERY_HTTP_SERVER_HOST_PORT", port);
     for (variable, port) in internal_ports::jaeger_other_ports(settings).into_iter().chain([otlp, query]) {
@@ -104,7 +120,7 @@ fn grafana(inputs: &Inputs<'_>) -> ServiceSpec {
     let settings = inputs.settings;
     let port = settings.grafana_port.number();
     let mut spec = base_spec(inputs, Service::Grafana, port, "/api/health", 512);
-    spec.environment = strings([
+    spec.environment.extend(strings([
         ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "false"),
         ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false"),
         ("GF_ANALYTICS_FEEDBACK_LINKS_ENABLED", "false"),
@@ -124,7 +140,7 @@ fn grafana(inputs: &Inputs<'_>) -> ServiceSpec {
         ("GF_SECURITY_CONTENT_SECURITY_POLICY", "true"),
         ("GF_SECURITY_CONTENT_SECURITY_POLICY_TEMPLATE", &frame_ancestors(settings)),
         ("GF_SERVER_HTTP_PORT", &port.to_string()),
-    ]);
+    ]));
     spec.mounts = vec![
         inputs.file("grafana-datasources.yaml", paths::GRAFANA_DATASOURCES),
         inputs.file("grafana-dashboards.yaml", paths::GRAFANA_PROVIDER),
@@ -148,6 +164,14 @@ fn promtail(inputs: &Inputs<'_>) -> ServiceSpec {
     ];
     spec.depends_on = vec![Service::Loki];
     spec
+}
+
+/// A new volume belongs to user 0, and these images have neither a folder at its place, whose owner it would get, nor a
+/// program that could change the owner. So the service runs as that user, but without the capabilities that come with
+/// it.
+fn owns_its_volume(spec: &mut ServiceSpec) {
+    spec.user = Some("0".to_owned());
+    spec.drops_capabilities = true;
 }
 
 /// The `frame-ancestors` policy: Grafana may be embedded by pages of this machine and of the address it is shared on.

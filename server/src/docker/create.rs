@@ -155,6 +155,7 @@ fn host_config(stack: &StackSpec, spec: &ServiceSpec) -> HostConfig {
             typ: Some("json-file".to_owned()),
             config: Some(rotation.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()),
         }),
+        cap_drop: spec.drops_capabilities.then(|| vec!["ALL".to_owned()]),
         memory: i64::try_from(spec.memory_limit_bytes).ok().filter(|bytes| *bytes > 0),
         ..Default::default()
     }
