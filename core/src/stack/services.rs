@@ -96,7 +96,7 @@ fn loki(inputs: &Inputs<'_>) -> ServiceSpec {
 fn jaeger(inputs: &Inputs<'_>) -> ServiceSpec {
     let settings = inputs.settings;
     let port = settings.jaeger_port.number();
-    let mut spec = base_spec(inputs, Service::Jaeger, port, "/", 512);
+    let mut spec = base_spec(inputs, Service::Jaeger, port, "/", 768);
     // Traces are kept on a volume: in memory, they would be gone after every change of a setting.
     spec.environment.extend(strings([
         ("BADGER_DIRECTORY_KEY", &format!("{}/key", paths::JAEGER_DATA)),
