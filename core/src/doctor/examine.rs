@@ -7,6 +7,7 @@ use crate::{
     lifecycle::{check_container, check_network},
     service::Service,
     stack::{NETWORK, StackSpec},
+    status::version_in,
 };
 
 /// Free space for recorded data in bytes, in addition to the images.
@@ -25,6 +26,7 @@ pub fn examine(stack: &StackSpec, evidence: &Evidence) -> Vec<Finding> {
         findings.push(network(engine));
         findings.push(disk_space(stack, engine));
     }
+    findings.extend(prometheus_version(stack));
     findings.extend(stack.services.iter().filter_map(|spec| end_of_life(stack, spec.service)));
     findings
 }
@@ -314,6 +316,26 @@ fn disk_space(stack: &StackSpec, engine: &EngineEvidence) -> Finding {
         evidence: seen,
         next: Some(next.into()),
     }
+}
+
+/// Older releases of Prometheus reject deltas, so all metrics of agents would be lost. Source: Prometheus' changelog, 3.4.0,
+/// "Add primitive support for ingesting OTLP delta metrics".
+const OLDEST_PROMETHEUS: (u32, u32) = (3, 4);
+
+fn prometheus_version(stack: &StackSpec) -> Option<Finding> {
+    let image = &stack.service(Service::Prometheus)?.image;
+    let version = version_in(image.as_str())?;
+    let mut numbers = version.split('.').map(str::parse);
+    let (Some(Ok(major)), Some(Ok(minor))) = (numbers.next(), numbers.next()) else { return None };
+    let (oldest_major, oldest_minor) = OLDEST_PROMETHEUS;
+    ((major, minor) < OLDEST_PROMETHEUS).then(|| Finding {
+        check: Check::ImageVersion,
+        subject: Some(Service::Prometheus.name().to_owned()),
+        grade: Grade::Problem,
+        summary: format!("Prometheus {version} can't store the agents' metrics"),
+        evidence: format!("`{image}` is older than {oldest_major}.{oldest_minor}, the first release that takes deltas"),
+        next: Some("set `monitoring.images.prometheus` to a newer release, or remove it".into()),
+    })
 }
 
 fn end_of_life(stack: &StackSpec, service: Service) -> Option<Finding> {

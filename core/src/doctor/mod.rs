@@ -66,6 +66,8 @@ pub enum Check {
     Network,
     /// Disk space for images and data.
     DiskSpace,
+    /// A service's release, where the stack needs a newer one.
+    ImageVersion,
     /// A service without further releases.
     EndOfLife,
 }

@@ -244,3 +244,23 @@ fn disk_space_is_needed_for_missing_images_and_data() {
     insta::assert_snapshot!(say(Some(4_290_000_000), false), @"warning: Little disk space for recorded data (4.2 GB free at `/var/lib/docker`; 6 images to pull, about 2.3 GB (estimated)) → free up space (`docker system df` shows usage), or lower `monitoring.retention.metrics` and `.logs`");
     insta::assert_snapshot!(say(None, false), @"ok: Docker's disk space can't be checked (Docker's disk is not on this machine; 6 images to pull, about 2.3 GB (estimated))");
 }
+
+#[test]
+fn a_prometheus_that_cannot_store_deltas_is_a_problem() {
+    for (image, expected) in [
+        ("prom/prometheus:v2.53.0", true),
+        ("registry.example:5000/prom/prometheus:v3.3.1", true),
+        ("prom/prometheus:v3.4.0", false),
+        ("prom/prometheus:v4.0.0", false),
+        ("prom/prometheus:main", false),
+        ("prom/prometheus", false),
+    ] {
+        let values = [("images.prometheus".to_owned(), RawValue { text: image.to_owned(), line: None })].into();
+        let facts = HostFacts { directory: DIRECTORY.into(), docker_socket: "/run/docker.sock".into() };
+        let stack = StackSpec::new(&Settings::from_values(&values).expect("valid settings"), &facts);
+        let findings = examine(&stack, &healthy(&stack));
+        let found = findings.iter().find(|finding| finding.check == Check::ImageVersion);
+        assert_eq!(found.is_some(), expected, "{image}: {found:?}");
+        assert!(found.is_none_or(|finding| finding.grade == Grade::Problem && finding.evidence.contains(image)));
+    }
+}
