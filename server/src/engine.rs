@@ -9,7 +9,7 @@ use monitor_core::{
     agents::{AgentContainer, CollectorEvidence},
     error::StackError,
     job::Pull,
-    lifecycle::{Observed, ObservedContainer},
+    lifecycle::{Observed, ObservedContainer, ObservedNetwork},
     logs::LogLine,
     service::Service,
     settings::ImageRef,
@@ -47,6 +47,15 @@ pub struct ContainerDetail {
     pub started_at: Option<Timestamp>,
     /// How it ended, or why it is unhealthy: its exit code, out of memory, the engine's error. `None` if there is no problem.
     pub problem: Option<String>,
+}
+
+/// A container with everything that is shown about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetailedContainer {
+    /// What plans need to know.
+    pub container: ObservedContainer,
+    /// What only people need to know.
+    pub detail: ContainerDetail,
 }
 
 /// What the files in an agent's container say.
@@ -131,7 +140,10 @@ pub type PullProgress<'a> = &'a (dyn Fn(Pull) + Send + Sync);
 /// repeated after a crash.
 #[async_trait]
 pub trait ContainerEngine: Send + Sync {
-    /// Asks the engine for its version. Fast, and used to check whether it is reachable.
+    /// Checks that the engine is reachable, with the fastest request that it has.
+    async fn check(&self) -> Result<(), StackError>;
+
+    /// Asks the engine for its version. Docker runs programs to answer, which takes it several milliseconds.
     async fn info(&self) -> Result<EngineInfo, StackError>;
 
     /// Asks the engine where it runs.
@@ -152,6 +164,13 @@ pub trait ContainerEngine: Send + Sync {
 
     /// The container that Clawker's check accepts as the collector, or the one that comes closest.
     async fn collector(&self) -> Result<CollectorEvidence, StackError>;
+
+    /// Containers with a service's name or the project's labels, in any state. For a status: what only plans need, images
+    /// and volumes, is not read.
+    async fn service_containers(&self) -> Result<Vec<DetailedContainer>, StackError>;
+
+    /// The stack's network. `None` if it does not exist.
+    async fn network(&self) -> Result<Option<ObservedNetwork>, StackError>;
 
     /// Reads the state of the stack, with as few requests as possible.
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError>;

@@ -1,16 +1,16 @@
 //! Converts what the Engine reports to the status of services. Used by the live watch and by `clawker-monitor status`.
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join};
 use monitor_core::{
     error::StackError,
-    lifecycle::{Observed, ObservedContainer},
+    lifecycle::{ObservedContainer, ObservedNetwork},
     live::{EngineState, Snapshot},
     stack::{NETWORK, ServiceSpec, StackSpec},
-    status::{ContainerState, NetworkStatus, ServiceStatus, StatusReport, stack_state, version_in},
+    status::{ContainerState, NetworkStatus, PublishedPort, ServiceStatus, StatusReport, stack_state, version_in},
 };
 
 use crate::{
-    engine::{ContainerDetail, ContainerEngine},
+    engine::{ContainerDetail, ContainerEngine, DetailedContainer},
     readiness::{Answer, Readiness, reachable_host},
 };
 
@@ -23,32 +23,29 @@ pub struct ObservedService {
     pub status: ServiceStatus,
 }
 
-/// The status of every service as the Engine reports it, in the order of `stack.services`.
+/// The status of every service as the Engine reports it, in the order of `stack.services`, and that of the network.
 pub async fn observe_services(
     engine: &dyn ContainerEngine,
     stack: &StackSpec,
-    observed: &Observed,
-) -> Result<Vec<ObservedService>, StackError> {
-    let found = join_all(stack.services.iter().map(|spec| async move {
-        let container = observed
-            .containers
-            .iter()
-            .find(|container| container.service_of(&stack.directory) == Some(spec.service))
-            .or_else(|| observed.containers.iter().find(|container| container.name == spec.service.name()));
-        match container {
-            None => Ok(ObservedService { id: None, status: missing_service(spec) }),
-            Some(container) => {
-                let detail = engine.container_detail(&container.id).await?;
-                let ours = container.service_of(&stack.directory).is_some();
-                Ok(ObservedService {
-                    id: ours.then(|| container.id.clone()),
-                    status: existing_service(spec, container, detail, ours),
-                })
+) -> Result<(Vec<ObservedService>, NetworkStatus), StackError> {
+    let (containers, network) = try_join(engine.service_containers(), engine.network()).await?;
+    let services = stack.services.iter().map(|spec| observed_service(stack, spec, &containers)).collect();
+    Ok((services, network_status(network.as_ref())))
+}
+
+fn observed_service(stack: &StackSpec, spec: &ServiceSpec, containers: &[DetailedContainer]) -> ObservedService {
+    let of_service = |known: &&DetailedContainer| known.container.service_of(&stack.directory) == Some(spec.service);
+    let named = |known: &&DetailedContainer| known.container.name == spec.service.name();
+    match containers.iter().find(of_service).or_else(|| containers.iter().find(named)) {
+        None => ObservedService { id: None, status: missing_service(spec) },
+        Some(DetailedContainer { container, detail }) => {
+            let ours = container.service_of(&stack.directory).is_some();
+            ObservedService {
+                id: ours.then(|| container.id.clone()),
+                status: existing_service(spec, container, detail, ours),
             }
         }
-    }))
-    .await;
-    found.into_iter().collect()
+    }
 }
 
 /// The status of the services while the Engine is unreachable.
@@ -64,9 +61,14 @@ pub fn describe_state(state: ContainerState) -> String {
     }
 }
 
-/// The status of the stack's network.
-pub fn network(observed: &Observed) -> NetworkStatus {
-    NetworkStatus { name: NETWORK.into(), exists: observed.network.is_some() }
+fn network_status(network: Option<&ObservedNetwork>) -> NetworkStatus {
+    NetworkStatus { name: NETWORK.into(), exists: network.is_some() }
+}
+
+/// The address of the service's web page where its ports are published. `None` if it has none or publishes no port.
+pub fn page_address(spec: &ServiceSpec, ports: &[PublishedPort]) -> Option<String> {
+    let port = ports.iter().find(|port| port.host == spec.readiness.port).or(ports.first());
+    port.filter(|_| spec.has_page).map(|port| format!("http://{}:{}", reachable_host(&port.bind), port.host))
 }
 
 /// Observes the stack and asks each running service once whether it is ready.
@@ -76,8 +78,7 @@ pub async fn report(
     stack: &StackSpec,
     initialized: bool,
 ) -> Result<StatusReport, StackError> {
-    let observed = engine.observe(stack).await?;
-    let found = observe_services(engine, stack, &observed).await?;
+    let (found, network) = observe_services(engine, stack).await?;
     let services: Vec<ServiceStatus> =
         join_all(found.into_iter().zip(&stack.services).map(|(found, spec)| async move {
             let mut status = found.status;
@@ -88,7 +89,7 @@ pub async fn report(
             status
         }))
         .await;
-    Ok(StatusReport { stack: stack_state(true, initialized, &services), network: network(&observed), services })
+    Ok(StatusReport { stack: stack_state(true, initialized, &services), network, services })
 }
 
 /// Sets a service's readiness.
@@ -126,13 +127,12 @@ fn missing_service(spec: &ServiceSpec) -> ServiceStatus {
 fn existing_service(
     spec: &ServiceSpec,
     container: &ObservedContainer,
-    detail: ContainerDetail,
+    detail: &ContainerDetail,
     ours: bool,
 ) -> ServiceStatus {
     let is_running = detail.state == ContainerState::Running;
-    let page = container.ports.iter().find(|port| port.host == spec.readiness.port).or(container.ports.first());
     let problem = if ours {
-        detail.problem
+        detail.problem.clone()
     } else {
         let owner = container.owner().map(|owner| format!(" ({owner})")).unwrap_or_default();
         Some(format!("a container named `{}`{owner} already exists and is not part of this stack", container.name))
@@ -146,9 +146,7 @@ fn existing_service(
         version: version_in(&container.image),
         started_at: detail.started_at.filter(|_| is_running),
         ports: container.ports.clone(),
-        url: page
-            .filter(|_| is_running && ours && spec.has_page)
-            .map(|port| format!("http://{}:{}", reachable_host(&port.bind), port.host)),
+        url: page_address(spec, &container.ports).filter(|_| is_running && ours),
         waiting_for: None,
         problem,
         usage: None,

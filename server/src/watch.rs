@@ -231,10 +231,9 @@ impl Watch {
 
     /// Observes the Engine once and publishes the result.
     async fn observe(&self, stack: &StackSpec) -> Result<Vec<ObservedService>, StackError> {
-        let observed = self.panel.installation.engine.observe(stack).await?;
-        let found = status::observe_services(self.panel.installation.engine.as_ref(), stack, &observed).await?;
+        let (found, network) = status::observe_services(self.panel.installation.engine.as_ref(), stack).await?;
         self.panel.hub.update(|snapshot| {
-            snapshot.network = status::network(&observed);
+            snapshot.network = network;
             let statuses = found.iter().map(|found| {
                 let mut status = found.status.clone();
                 // Readiness and usage are measured elsewhere. They are kept while the container has not restarted.

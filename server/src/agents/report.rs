@@ -64,8 +64,7 @@ async fn services(
     configuration: &Configuration,
 ) -> Result<Vec<ServiceStatus>, StackError> {
     let stack = configuration.stack_or_default();
-    let observed = engine.observe(&stack).await?;
-    let found = status::observe_services(engine, &stack, &observed).await?;
+    let (found, _network) = status::observe_services(engine, &stack).await?;
     Ok(found.into_iter().map(|found| found.status).collect())
 }
 

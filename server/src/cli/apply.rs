@@ -13,7 +13,7 @@ pub(super) async fn apply(replace_edited: bool, wait_timeout: u64, json: bool) -
     if !installation.configuration.is_initialized() {
         return Err(StackError::NotInitialized { directory: installation.configuration.directory() });
     }
-    if let Err(error) = installation.engine.info().await {
+    if let Err(error) = installation.engine.check().await {
         output::note(&format!("warning: {error}; only the files will be updated"));
     }
     let apply = Apply { installation, wait: readiness_wait(wait_timeout), edit: None, replace_edited };

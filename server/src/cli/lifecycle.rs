@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use monitor_core::{
     error::StackError,
     job::{Job, JobKind, JobState},
-    status::{ServiceStatus, StackState},
+    stack::{ServiceSpec, StackSpec},
+    status::StackState,
 };
 
 use super::{output, progress::ProgressDisplay};
@@ -32,7 +33,7 @@ pub(super) async fn up(wait_timeout: u64, json: bool) -> Result<(), StackError> 
     let installation = Installation::from_environment()?;
     let (on, wait) = (installation.clone(), readiness_wait(wait_timeout));
     let job = run_job(JobKind::Up, json, |job| Box::pin(async move { work::start(&on, wait, job).await })).await;
-    let pages = if job.error.is_none() { page_addresses(&installation).await? } else { String::new() };
+    let pages = if job.error.is_none() { page_addresses(&installation.configuration.stack()?) } else { String::new() };
     finish(job, json, || format!("All six services are ready.{pages}"))
 }
 
@@ -41,12 +42,12 @@ pub(super) fn readiness_wait(timeout_seconds: u64) -> ReadinessWait {
     ReadinessWait { timeout: Duration::from_secs(timeout_seconds), ..ReadinessWait::default() }
 }
 
-/// One line for each service with a web page.
-async fn page_addresses(installation: &Installation) -> Result<String, StackError> {
-    let Installation { engine, readiness, configuration, .. } = installation;
-    let report = status::report(engine.as_ref(), readiness.as_ref(), &configuration.stack()?, true).await?;
-    let line = |service: &ServiceStatus| Some(format!("\n  {:<10} {}", service.service.title(), service.url.as_ref()?));
-    Ok(report.services.iter().filter_map(line).collect())
+/// One line for each service with a web page. After a start, its ports are published as the stack says.
+fn page_addresses(stack: &StackSpec) -> String {
+    let line = |spec: &ServiceSpec| {
+        Some(format!("\n  {:<10} {}", spec.service.title(), status::page_address(spec, &spec.ports)?))
+    };
+    stack.services.iter().filter_map(line).collect()
 }
 
 pub(super) async fn down(with_volumes: bool, json: bool) -> Result<(), StackError> {

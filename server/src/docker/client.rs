@@ -13,6 +13,7 @@ use monitor_core::error::StackError;
 use super::{
     connect::{Address, Endpoint},
     error::{Failure, failure},
+    ping,
 };
 use crate::engine::EngineInfo;
 
@@ -54,18 +55,35 @@ impl Client {
         let current = self.current().clone();
         match current {
             Some(connection) => Ok(connection),
-            None => Ok(self.connect().await?.0),
+            None => self.reconnect().await,
+        }
+    }
+
+    /// Finds the Engine and negotiates the API version again.
+    pub(super) async fn reconnect(&self) -> Result<Connection, StackError> {
+        *self.current() = None;
+        let endpoint = (self.shared.find_endpoint)()?;
+        match ping::newest_version(&endpoint, NEGOTIATION_TIMEOUT).await {
+            Some(newest) => self.connect(endpoint.clone(), negotiate_version(Some(&newest), None, &endpoint)?),
+            // The full answer, or the error, says why.
+            None => Ok(self.ask_version(endpoint).await?.0),
         }
     }
 
     /// Negotiates the API version again, and returns what the Engine reports about itself.
-    pub(super) async fn negotiate(&self) -> Result<EngineInfo, StackError> {
-        Ok(self.connect().await?.1)
+    pub(super) async fn info(&self) -> Result<EngineInfo, StackError> {
+        *self.current() = None;
+        Ok(self.ask_version((self.shared.find_endpoint)()?).await?.1)
     }
 
-    async fn connect(&self) -> Result<(Connection, EngineInfo), StackError> {
-        *self.current() = None;
-        let endpoint = (self.shared.find_endpoint)()?;
+    fn connect(&self, endpoint: Endpoint, agreed: ClientVersion) -> Result<Connection, StackError> {
+        let docker = bollard_client(&endpoint, Some(agreed))?;
+        let connection = Connection { docker, endpoint, client: self.clone() };
+        *self.current() = Some(connection.clone());
+        Ok(connection)
+    }
+
+    async fn ask_version(&self, endpoint: Endpoint) -> Result<(Connection, EngineInfo), StackError> {
         // Without a version in the path, because an Engine refuses even this request in a version it doesn't support.
         let docker = bollard_client(&endpoint, None)?;
         let answer = tokio::time::timeout(NEGOTIATION_TIMEOUT, docker.version())
@@ -76,15 +94,12 @@ impl Client {
             })?
             .map_err(|error| failure(error, &endpoint).or_refused("report its version"))?;
         let agreed = negotiate_version(answer.api_version.as_deref(), answer.min_api_version.as_deref(), &endpoint)?;
-        let docker = bollard_client(&endpoint, Some(agreed))?;
-        let connection = Connection { docker, endpoint, client: self.clone() };
         let info = EngineInfo {
             version: answer.version.unwrap_or_default(),
             api_version: agreed.to_string(),
-            endpoint: connection.endpoint.to_string(),
+            endpoint: endpoint.to_string(),
         };
-        *self.current() = Some(connection.clone());
-        Ok((connection, info))
+        Ok((self.connect(endpoint, agreed)?, info))
     }
 
     fn current(&self) -> std::sync::MutexGuard<'_, Option<Connection>> {

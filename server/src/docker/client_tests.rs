@@ -24,7 +24,7 @@ async fn an_engine_that_returns_with_another_version_is_negotiated_with_again() 
     let requested = scripted(&path, &[(200, ENGINE_29), (404, r#"{"message":"no such image"}"#)]);
     let image = "a:1".parse().expect("a reference");
     assert_eq!(engine.image_id(&image).await, Ok(None));
-    assert_eq!(requested.join().expect("no panic"), ["/version", "/v1.52/images/a:1/json"]);
+    assert_eq!(requested.join().expect("no panic"), ["/_ping", "/v1.52/images/a:1/json"]);
 
     // The socket exists, but nothing listens.
     match engine.image_id(&image).await {
@@ -36,7 +36,7 @@ async fn an_engine_that_returns_with_another_version_is_negotiated_with_again() 
     assert_eq!(engine.image_id(&image).await, Ok(Some("sha256:1".into())));
     let info = engine.info().await.expect("it answers");
     assert_eq!((info.version.as_str(), info.api_version.as_str()), ("20.10.24", "1.41"));
-    assert_eq!(requested.join().expect("no panic"), ["/version", "/v1.41/images/a:1/json", "/version"]);
+    assert_eq!(requested.join().expect("no panic"), ["/_ping", "/v1.41/images/a:1/json", "/version"]);
 }
 
 #[tokio::test]
@@ -49,8 +49,38 @@ async fn after_a_refused_version_the_next_request_negotiates_again() {
     let image = "a:1".parse().expect("a reference");
     assert!(matches!(engine.image_id(&image).await, Err(StackError::EngineRefused { .. })));
     assert_eq!(engine.image_id(&image).await, Ok(Some("x".into())));
-    let paths = ["/version", "/v1.52/images/a:1/json", "/version", "/v1.41/images/a:1/json"];
+    let paths = ["/_ping", "/v1.52/images/a:1/json", "/_ping", "/v1.41/images/a:1/json"];
     assert_eq!(requested.join().expect("no panic"), paths);
+}
+
+#[tokio::test]
+async fn an_engine_that_does_not_answer_the_ping_with_its_version_is_asked_for_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("docker.sock");
+    let engine = DockerEngine::at(at(&path));
+    let image = "a:1".parse().expect("a reference");
+    for ping in [(200, "OK"), (403, r#"{"ApiVersion":"1.52"}"#)] {
+        let answers = Box::leak(Box::new([ping, (200, ENGINE_20), (200, r#"{"Id":"x"}"#)]));
+        let requested = scripted(&path, answers);
+        engine.client.reconnect().await.map(drop).expect("the version is known");
+        assert_eq!(engine.image_id(&image).await, Ok(Some("x".into())));
+        assert_eq!(requested.join().expect("no panic"), ["/_ping", "/version", "/v1.41/images/a:1/json"]);
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_requires_a_newer_version_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("docker.sock");
+    const NEW: &str = r#"{"ApiVersion":"1.70","MinAPIVersion":"1.60"}"#;
+    const REFUSAL: &str = r#"{"message":"client version 1.53 is too old. Minimum supported API version is 1.60, please upgrade your client to a newer version"}"#;
+    let requested = scripted(&path, &[(200, NEW), (400, REFUSAL)]);
+    let error = DockerEngine::at(at(&path)).containers().await.expect_err("it is refused");
+    assert!(
+        matches!(&error, StackError::EndpointUnsupported { detail, .. } if detail.contains("requires API version 1.60 or later, but this program supports only 1.53")),
+        "{error:?}"
+    );
+    assert_eq!(requested.join().expect("no panic"), ["/_ping", "/v1.53/containers/json?all=true&size=false"]);
 }
 
 #[test]

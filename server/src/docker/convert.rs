@@ -114,8 +114,8 @@ pub(super) fn observed_network(network: NetworkInspect) -> ObservedNetwork {
 }
 
 /// Converts an inspected container's state.
-pub(super) fn container_detail(inspected: ContainerInspectResponse) -> ContainerDetail {
-    let state = inspected.state.unwrap_or_default();
+pub(super) fn container_detail(state: Option<StateModel>) -> ContainerDetail {
+    let state = state.unwrap_or_default();
     let name = state.status.map(|status| status.to_string()).unwrap_or_default();
     let current = state_from_name(&name);
     ContainerDetail {

@@ -70,7 +70,7 @@ fn problems_of_running_containers_are_described() {
         ("restart", ContainerState::Restarting, Some("exited with code 3; Docker is restarting it"), true),
         ("sick", ContainerState::Running, Some(no_shell), true),
     ] {
-        let detail = container_detail(inspection(name));
+        let detail = container_detail(inspection(name).state);
         assert_eq!(detail.problem.as_deref(), problem, "{name}");
         assert_eq!((detail.state, detail.started_at.is_some()), (state, started), "{name}");
     }

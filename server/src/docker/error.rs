@@ -72,9 +72,12 @@ pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
     let unreachable =
         |detail: String| Failure::NoAnswer(StackError::EngineUnreachable { endpoint: endpoint.to_string(), detail });
     match error {
-        Error::DockerResponseServerError { status_code, message } => {
-            Failure::Refused { status: status_code, message: message.trim().to_owned() }
-        }
+        Error::DockerResponseServerError { status_code, message } => match too_old(&message) {
+            Some(detail) => {
+                Failure::NoAnswer(StackError::EndpointUnsupported { endpoint: endpoint.to_string(), detail })
+            }
+            None => Failure::Refused { status: status_code, message: message.trim().to_owned() },
+        },
         Error::DockerStreamError { error } => Failure::Refused { status: 200, message: error.trim().to_owned() },
         Error::RequestTimeoutError => unreachable("no answer in time".into()),
         Error::SocketNotFoundError(_) => unreachable("the socket does not exist".into()),
@@ -89,6 +92,15 @@ pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
         }
         other => Failure::Refused { status: 200, message: other.to_string() },
     }
+}
+
+/// The Engine requires a newer API version. Its answer to a ping has only the newest one that it supports, so a request
+/// may be the first to find out (moby 28, server/middleware/version.go).
+fn too_old(message: &str) -> Option<String> {
+    let (own, rest) =
+        message.strip_prefix("client version ")?.split_once(" is too old. Minimum supported API version is ")?;
+    let oldest = rest.split(',').next().unwrap_or(rest).trim();
+    Some(format!("the Engine requires API version {oldest} or later, but this program supports only {own} and earlier"))
 }
 
 /// The kind of the underlying I/O error, if there is one.

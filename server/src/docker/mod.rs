@@ -15,6 +15,7 @@ mod convert;
 mod create;
 mod error;
 mod observe;
+mod ping;
 mod ports;
 mod pull;
 #[cfg(test)]
@@ -29,7 +30,7 @@ use futures::stream::BoxStream;
 use monitor_core::{
     agents::{AgentContainer, CollectorEvidence},
     error::StackError,
-    lifecycle::{Observed, ObservedContainer},
+    lifecycle::{Observed, ObservedContainer, ObservedNetwork},
     logs::LogLine,
     service::Service,
     settings::ImageRef,
@@ -39,7 +40,8 @@ use monitor_core::{
 
 use self::{agents::AgentCache, client::Client};
 use crate::engine::{
-    AgentFiles, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation, PullProgress,
+    AgentFiles, ContainerDetail, ContainerEngine, DetailedContainer, EngineEvent, EngineInfo, EngineLocation,
+    PullProgress,
 };
 
 /// A Docker Engine, or Podman, which has the same API.
@@ -71,8 +73,12 @@ impl DockerEngine {
 
 #[async_trait]
 impl ContainerEngine for DockerEngine {
+    async fn check(&self) -> Result<(), StackError> {
+        self.client.reconnect().await.map(drop)
+    }
+
     async fn info(&self) -> Result<EngineInfo, StackError> {
-        self.client.negotiate().await
+        self.client.info().await
     }
 
     async fn location(&self) -> Result<EngineLocation, StackError> {
@@ -97,6 +103,14 @@ impl ContainerEngine for DockerEngine {
 
     async fn collector(&self) -> Result<CollectorEvidence, StackError> {
         agents::find_collector(&self.client).await
+    }
+
+    async fn service_containers(&self) -> Result<Vec<DetailedContainer>, StackError> {
+        observe::service_containers(&self.client.connection().await?).await
+    }
+
+    async fn network(&self) -> Result<Option<ObservedNetwork>, StackError> {
+        observe::find_network(&self.client.connection().await?).await
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {

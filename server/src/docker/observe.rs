@@ -20,7 +20,7 @@ use super::{
     connect::host_of_published_ports,
     convert,
 };
-use crate::engine::{ContainerDetail, EngineLocation};
+use crate::engine::{ContainerDetail, DetailedContainer, EngineLocation};
 
 /// Reads the stack's network, containers, images and volumes.
 pub(super) async fn observe(client: &Client, stack: &StackSpec) -> Result<Observed, StackError> {
@@ -54,7 +54,8 @@ pub(super) async fn location(client: &Client) -> Result<EngineLocation, StackErr
     })
 }
 
-async fn find_network(engine: &Connection) -> Result<Option<ObservedNetwork>, StackError> {
+/// The stack's network.
+pub(super) async fn find_network(engine: &Connection) -> Result<Option<ObservedNetwork>, StackError> {
     match engine.docker.inspect_network(NETWORK, None).await.map_err(|error| engine.failure(error)) {
         // The Engine also accepts the beginning of an id, so the name is checked.
         Ok(network) => Ok((network.name.as_deref() == Some(NETWORK)).then(|| convert::observed_network(network))),
@@ -63,14 +64,32 @@ async fn find_network(engine: &Connection) -> Result<Option<ObservedNetwork>, St
     }
 }
 
-/// Containers with a service's name or the stack's label. Filtered here, because the Engine can't filter by name or label.
+/// Containers with a service's name or the stack's label, with what plans need.
 async fn stack_containers(engine: &Connection) -> Result<Vec<ObservedContainer>, StackError> {
+    let listed = list_service_containers(engine).await?;
+    let completed = try_join_all(listed.map(|container| add_details(engine, container))).await?;
+    Ok(completed.into_iter().flatten().collect())
+}
+
+/// The same containers, each inspected once, with everything that is shown.
+pub(super) async fn service_containers(engine: &Connection) -> Result<Vec<DetailedContainer>, StackError> {
+    let listed = list_service_containers(engine).await?;
+    let inspected = try_join_all(listed.map(|container| async move {
+        // One that was removed in the meantime is left out.
+        let Some(mut inspected) = inspect(engine, &container.id).await? else { return Ok::<_, StackError>(None) };
+        let detail = convert::container_detail(inspected.state.take());
+        Ok(Some(DetailedContainer { container: convert::with_inspection(container, inspected), detail }))
+    }))
+    .await?;
+    Ok(inspected.into_iter().flatten().collect())
+}
+
+/// Containers with a service's name or the stack's label. Filtered here, because the Engine can't filter by name or label.
+async fn list_service_containers(engine: &Connection) -> Result<impl Iterator<Item = ObservedContainer>, StackError> {
     let ours = |container: &ObservedContainer| {
         Service::from_name(&container.name).is_some() || container.compose_label("project") == Some(PROJECT)
     };
-    let listed = list_containers(engine).await?.into_iter().filter(ours);
-    let completed = try_join_all(listed.map(|container| add_details(engine, container))).await?;
-    Ok(completed.into_iter().flatten().collect())
+    Ok(list_containers(engine).await?.into_iter().filter(ours))
 }
 
 /// All containers, in any state.
@@ -106,7 +125,7 @@ pub(super) async fn inspect(engine: &Connection, id: &str) -> Result<Option<Cont
 pub(super) async fn container_detail(client: &Client, id: &str) -> Result<ContainerDetail, StackError> {
     let engine = client.connection().await?;
     Ok(match inspect(&engine, id).await? {
-        Some(inspected) => convert::container_detail(inspected),
+        Some(inspected) => convert::container_detail(inspected.state),
         None => ContainerDetail { state: ContainerState::Missing, started_at: None, problem: None },
     })
 }

@@ -26,8 +26,11 @@ pub(super) fn scripted(path: &Path, answers: &'static [(u16, &'static str)]) -> 
             let request = lines.next().expect("a line").expect("text");
             lines.find(|line| line.as_ref().is_ok_and(String::is_empty));
             let length = body.len();
-            write!(stream, "HTTP/1.1 {status} Words\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
-                .expect("it is read");
+            // An Engine sends its newest API version with every response.
+            let version = body.split_once(r#""ApiVersion":""#).and_then(|(_, rest)| rest.split('"').next());
+            let version = version.map(|version| format!("Api-Version: {version}\r\n")).unwrap_or_default();
+            let headers = format!("{version}Content-Length: {length}\r\nConnection: close\r\n");
+            write!(stream, "HTTP/1.1 {status} Words\r\n{headers}\r\n{body}").expect("it is read");
             request.split(' ').nth(1).expect("a path").to_owned()
         });
         answered.collect()

@@ -30,7 +30,7 @@ async fn events_start_at_the_engines_own_time_and_end_when_it_becomes_unreachabl
     assert!(matches!(cut[..], [Ok(None), Err(StackError::EngineUnreachable { .. })]), "{cut:?}");
 
     let requested = requested.join().expect("no panic");
-    assert_eq!(requested[..2], ["/version", "/v1.41/info"]);
+    assert_eq!(requested[..2], ["/_ping", "/v1.41/info"]);
     assert!(requested[2].starts_with("/v1.41/events?since=1795348800.123000000&filters="), "{}", requested[2]);
     let gone: Vec<_> = engine.events().collect().await;
     assert!(matches!(gone[..], [Err(StackError::EngineUnreachable { .. })]), "{gone:?}");

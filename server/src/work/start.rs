@@ -12,7 +12,7 @@ use crate::{
 pub async fn start(installation: &Installation, wait: ReadinessWait, job: JobContext) -> Result<(), StackError> {
     let Installation { engine, readiness, configuration, .. } = installation;
     // Checked first, because nothing else works without an Engine.
-    engine.info().await?;
+    engine.check().await?;
     let stack = {
         let configuration = configuration.clone();
         job.run_blocking(move || configuration.stack_to_start()).await?

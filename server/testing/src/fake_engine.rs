@@ -33,8 +33,8 @@ use tokio::sync::{broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 
 use clawker_monitor::engine::{
-    AgentFiles, ContainerAction, ContainerDetail, ContainerEngine, EngineEvent, EngineInfo, EngineLocation,
-    PullProgress,
+    AgentFiles, ContainerAction, ContainerDetail, ContainerEngine, DetailedContainer, EngineEvent, EngineInfo,
+    EngineLocation, PullProgress,
 };
 
 /// The compressed size of every image that is pulled, in bytes.
@@ -54,6 +54,8 @@ struct Shared {
     events: broadcast::Sender<Option<EngineEvent>>,
     log: broadcast::Sender<(Service, LogLine)>,
     pulls_held: watch::Sender<bool>,
+    /// Requests that don't end before they are released, as they are recorded in `calls`.
+    held: watch::Sender<BTreeSet<String>>,
     looks_held: watch::Sender<bool>,
     usage_streams: AtomicUsize,
 }
@@ -103,8 +105,22 @@ pub struct Faults {
     pub exits: BTreeMap<Service, i64>,
     /// Creating the container of the service fails with this message.
     pub creations: BTreeMap<Service, String>,
+    /// Stopping the service's container fails with this message.
+    pub stops: BTreeMap<Service, String>,
     /// The service's container is still there after it was removed, as if something else had created it again.
     pub reappears: BTreeSet<Service>,
+}
+
+impl World {
+    fn detail(&self, id: &str) -> ContainerDetail {
+        let container = self.containers.iter().find(|container| container.id == id);
+        let state = container.map_or(ContainerState::Missing, |container| container.state);
+        ContainerDetail {
+            state,
+            started_at: (state == ContainerState::Running).then_some(STARTED_AT),
+            problem: self.problems.get(id).cloned(),
+        }
+    }
 }
 
 impl Default for FakeEngine {
@@ -115,6 +131,7 @@ impl Default for FakeEngine {
                 events: broadcast::Sender::new(1024),
                 log: broadcast::Sender::new(1024),
                 pulls_held: watch::Sender::new(false),
+                held: watch::Sender::default(),
                 looks_held: watch::Sender::new(false),
                 usage_streams: AtomicUsize::new(0),
             }),
@@ -180,6 +197,21 @@ impl FakeEngine {
         self.shared.pulls_held.send_replace(false);
     }
 
+    /// Makes a request wait, for example `stop loki` or `pull IMAGE`. It is recorded in `calls` before it waits.
+    pub fn hold(&self, call: &str) {
+        self.shared.held.send_if_modified(|held| held.insert(call.to_owned()));
+    }
+
+    /// Lets the request end, and those that follow.
+    pub fn release(&self, call: &str) {
+        self.shared.held.send_if_modified(|held| held.remove(call));
+    }
+
+    /// Waits while the request is held. The sender lives as long as this engine, so the wait cannot fail.
+    async fn until_released(&self, call: &str) {
+        self.shared.held.subscribe().wait_for(|held| !held.contains(call)).await.ok();
+    }
+
     /// Makes a service's container exit and sends an event.
     pub fn container_exits(&self, service: Service, code: i64) {
         let mut world = self.world();
@@ -234,6 +266,10 @@ fn image_id_of(image: &ImageRef) -> String {
 
 #[async_trait]
 impl ContainerEngine for FakeEngine {
+    async fn check(&self) -> Result<(), StackError> {
+        self.answering().map(drop)
+    }
+
     async fn info(&self) -> Result<EngineInfo, StackError> {
         drop(self.answering()?);
         Ok(EngineInfo { version: "28.5.2".into(), api_version: "1.51".into(), endpoint: "fake://engine".into() })
@@ -263,6 +299,19 @@ impl ContainerEngine for FakeEngine {
         self.collector_evidence()
     }
 
+    async fn service_containers(&self) -> Result<Vec<DetailedContainer>, StackError> {
+        let world = self.answering()?;
+        let detailed = |container: &ObservedContainer| DetailedContainer {
+            container: container.clone(),
+            detail: world.detail(&container.id),
+        };
+        Ok(world.containers.iter().map(detailed).collect())
+    }
+
+    async fn network(&self) -> Result<Option<ObservedNetwork>, StackError> {
+        Ok(self.answering()?.network.clone())
+    }
+
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {
         let world = self.answering()?;
         let wanted = |image: &String| stack.services.iter().any(|spec| spec.image.as_str() == image);
@@ -280,14 +329,7 @@ impl ContainerEngine for FakeEngine {
     }
 
     async fn container_detail(&self, id: &str) -> Result<ContainerDetail, StackError> {
-        let world = self.answering()?;
-        let container = world.containers.iter().find(|container| container.id == id);
-        let state = container.map_or(ContainerState::Missing, |container| container.state);
-        Ok(ContainerDetail {
-            state,
-            started_at: (state == ContainerState::Running).then_some(STARTED_AT),
-            problem: world.problems.get(id).cloned(),
-        })
+        Ok(self.answering()?.detail(id))
     }
 
     async fn create_network(&self) -> Result<(), StackError> {
@@ -315,6 +357,7 @@ impl ContainerEngine for FakeEngine {
         fetched(IMAGE_BYTES / 2, false);
         // The sender lives as long as this engine, so the wait cannot fail.
         self.shared.pulls_held.subscribe().wait_for(|held| !held).await.ok();
+        self.until_released(&format!("pull {image}")).await;
         if let Some(detail) = fault {
             return Err(StackError::PullFailed { service, image: image.to_string(), detail });
         }
@@ -404,7 +447,13 @@ impl ContainerEngine for FakeEngine {
     }
 
     async fn stop_container(&self, service: Service, id: &str) -> Result<(), StackError> {
-        let mut world = self.asked(format!("stop {service}"))?;
+        let call = format!("stop {service}");
+        drop(self.asked(call.clone())?);
+        self.until_released(&call).await;
+        let mut world = self.answering()?;
+        if let Some(detail) = world.faults.stops.get(&service).cloned() {
+            return Err(StackError::Refused { service, verb: "stopped".into(), detail });
+        }
         if let Some(container) = world.containers.iter_mut().find(|container| container.id == id) {
             container.state = ContainerState::Exited;
             self.tell(id, service.name(), "die");

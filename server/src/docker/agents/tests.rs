@@ -107,7 +107,7 @@ async fn non_agents_and_image_variables_are_requested_once() {
     assert_eq!(
         requested.iter().map(|path| path.trim_start_matches("/v1.41")).collect::<Vec<_>>(),
         [
-            "/version",
+            "/_ping",
             "/containers/1/json",
             "/containers/2/json",
             "/images/sha256:i/json",

@@ -1,0 +1,24 @@
+//! The Engine's fastest request, which also tells the newest API version it supports.
+//!
+//! `/version` tells more, but for its answer Docker asks containerd and runs two programs: 6 to 8 ms, 0.4 ms for this one
+//! (Engine 20.10). bollard has the request too, but not the header of its response.
+
+use std::time::Duration;
+
+use super::connect::{Address, Endpoint};
+
+/// The newest API version that the Engine supports, for example `1.41`. `None` if there was no such answer; `/version` then
+/// gives the reason.
+pub(super) async fn newest_version(endpoint: &Endpoint, timeout: Duration) -> Option<String> {
+    let client = reqwest::Client::builder().no_proxy().timeout(timeout).pool_max_idle_per_host(0);
+    let (client, url) = match &endpoint.address {
+        // The Engine ignores the host in the URL.
+        Address::Unix(path) => (client.unix_socket(path.as_str()), "http://docker/_ping".to_owned()),
+        Address::Tcp { host, port } => (client, format!("http://{host}:{port}/_ping")),
+    };
+    let answer = client.build().ok()?.get(url).send().await.ok()?.error_for_status().ok()?;
+    let version = answer.headers().get("api-version")?.to_str().ok()?.to_owned();
+    // Read to the end, so that the connection is not closed while the Engine still writes.
+    answer.bytes().await.ok()?;
+    Some(version)
+}
