@@ -177,17 +177,19 @@ pub enum StackError {
         detail: String,
     },
     /// A container exited, or could not be started.
-    #[error("{} failed to start: {detail}", service.title())]
+    #[error("{} failed to start{}", service.title(), end_of_service(detail, reason))]
     ServiceFailed {
         /// The service of the container.
         service: Service,
         /// How it exited, as a clause.
         detail: String,
+        /// What its log says about why, in one sentence. `None` if it doesn't.
+        reason: Option<String>,
         /// Its last log lines; may be empty.
         log: Vec<String>,
     },
     /// A service is running but did not become ready in time.
-    #[error("{} is running but was not ready after {waited_seconds} s: {detail}", service.title())]
+    #[error("{} is running but was not ready after {waited_seconds} s{}", service.title(), end_of_service(detail, reason))]
     NotReady {
         /// The service.
         service: Service,
@@ -195,6 +197,8 @@ pub enum StackError {
         waited_seconds: u64,
         /// The last answer of its readiness check.
         detail: String,
+        /// What its log says about why, in one sentence. `None` if it doesn't.
+        reason: Option<String>,
         /// Its last log lines; may be empty.
         log: Vec<String>,
     },
@@ -361,10 +365,11 @@ impl StackError {
         }
     }
 
-    /// The last log lines of the failed service; empty for errors without a log.
+    /// The last log lines of the failed service, to be shown with the error. Empty if the error already says what the log
+    /// does, or has no log.
     pub fn log(&self) -> &[String] {
         match self {
-            StackError::ServiceFailed { log, .. } | StackError::NotReady { log, .. } => log,
+            StackError::ServiceFailed { reason: None, log, .. } | StackError::NotReady { reason: None, log, .. } => log,
             _ => &[],
         }
     }
@@ -374,6 +379,14 @@ fn engine_at(endpoint: &str) -> String {
     match endpoint {
         "" => "Docker".into(),
         _ => format!("Docker at `{endpoint}`"),
+    }
+}
+
+/// What Docker or the readiness check says, and what the service's own log says.
+fn end_of_service(detail: &str, reason: &Option<String>) -> String {
+    match reason {
+        Some(reason) => format!(" ({detail}): {reason}"),
+        None => format!(": {detail}"),
     }
 }
 

@@ -1,7 +1,12 @@
-//! A line of a service's log, and its level.
+//! A line of a service's log, its level, and what a log says about a failure.
+
+#[cfg(feature = "engine")]
+mod reason;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "engine")]
+pub use self::reason::failure_reason;
 use crate::timestamp::Timestamp;
 
 /// The level of a log line, as far as the line shows it.

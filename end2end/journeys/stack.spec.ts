@@ -120,7 +120,7 @@ test("removing the data asks for confirmation", async ({ page, panel }) => {
 test.describe("with a service that exits at once", () => {
   test.use({ panelOptions: { faults: { loki: "exit-3" } } });
 
-  test("the page names it, shows the end of its log, and keeps the others running", async ({ page }) => {
+  test("the page names it, shows what its log says, and keeps the others running", async ({ page }) => {
     await page.goto("/");
     await page.getByRole("button", { name: "Initialize" }).click();
     await page.getByRole("button", { name: "Start stack" }).click();

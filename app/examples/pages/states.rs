@@ -192,7 +192,8 @@ fn failed() -> Snapshot {
     job.finished_at = Some(before(12));
     job.error = Some(StackError::ServiceFailed {
         service: Service::Loki,
-        detail: "it exited with code 1".into(),
+        detail: "exited with code 1".into(),
+        reason: Some("error running loki: mkdir /loki/rules: permission denied".into()),
         log: vec![
             "level=info ts=2026-11-22T07:12:40Z caller=main.go:126 msg=\"Starting Loki\" version=\"(version=3.7.0)\""
                 .into(),
@@ -216,6 +217,7 @@ pub fn restored() -> Snapshot {
         service: Service::Grafana,
         waited_seconds: 60,
         detail: "HTTP 503".into(),
+        reason: None,
         log: vec!["logger=migrator level=info msg=\"Starting DB migrations\"".into()],
     });
     restored.job = Some(job);

@@ -12,7 +12,7 @@ mod recreate;
 #[cfg(feature = "engine")]
 pub use observed::{Observed, ObservedContainer, ObservedNetwork};
 #[cfg(feature = "engine")]
-pub use plan::{DownPlan, ServiceAction, ServicePlan, UpPlan, plan_down, plan_up};
+pub use plan::{DownPlan, ServiceAction, ServicePlan, StopPlan, UpPlan, plan_down, plan_up};
 #[cfg(feature = "engine")]
 pub(crate) use plan::{check_container, check_network};
 pub use recreate::Recreate;

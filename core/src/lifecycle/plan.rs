@@ -1,7 +1,5 @@
 //! Compares the actual with the wanted state and plans the actions.
 
-use std::{cmp::Reverse, collections::BTreeMap};
-
 use super::{
     Recreate,
     observed::{Observed, ObservedContainer},
@@ -14,8 +12,8 @@ use crate::{
     status::ContainerState,
 };
 
-/// The actions to start the stack: first the network, then images, volumes, and containers. A container starts after
-/// its dependencies; everything else runs in parallel.
+/// The actions to start the stack: first the network, then for each service its image, its volumes and its container. A
+/// container starts after those that it depends on; everything else runs in parallel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpPlan {
     /// Whether the network has to be created.
@@ -157,37 +155,53 @@ fn foreign(container: &ObservedContainer) -> StackError {
 /// The actions to stop the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownPlan {
-    /// Containers to stop and remove, as pairs of service and container ID. Those in one group run in parallel;
-    /// dependents are in earlier groups than their dependencies.
-    pub ranks: Vec<Vec<(Service, String)>>,
-    /// Names of volumes to remove.
+    /// Containers to stop and remove, in the order of `Service::ALL`.
+    pub containers: Vec<StopPlan>,
+    /// Names of volumes to remove once the containers are gone. They may not exist.
     pub volumes: Vec<String>,
 }
 
-/// Plans the removal of the stack. Containers outside the stack are not touched.
-pub fn plan_down(stack: &StackSpec, observed: &Observed, with_volumes: bool) -> DownPlan {
-    let mut ranks: BTreeMap<Reverse<usize>, Vec<(Service, String)>> = BTreeMap::new();
-    for container in &observed.containers {
-        if let Some(service) = container.service_of(&stack.directory) {
-            ranks.entry(Reverse(start_rank(stack, service))).or_default().push((service, container.id.clone()));
-        }
-    }
-    let volumes = if with_volumes {
-        stack
-            .volumes
-            .iter()
-            .filter(|volume| observed.volumes.contains(&volume.name))
-            .map(|volume| volume.name.clone())
-            .collect()
-    } else {
-        Vec::new()
-    };
-    DownPlan { ranks: ranks.into_values().collect(), volumes }
+/// The stop of one container. All run at the same time, except for what `after` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopPlan {
+    /// The service.
+    pub service: Service,
+    /// The container's ID.
+    pub id: String,
+    /// Services whose containers have to be stopped first. Empty for most.
+    pub after: Vec<Service>,
 }
 
-/// Depth in the dependency graph: 0 without dependencies, otherwise one more than the deepest dependency.
-fn start_rank(stack: &StackSpec, service: Service) -> usize {
-    stack.service(service).map_or(0, |spec| {
-        spec.depends_on.iter().map(|dependency| start_rank(stack, *dependency) + 1).max().unwrap_or(0)
-    })
+/// Plans the removal of the stack. Containers outside the stack are not touched.
+pub fn plan_down(stack: &StackSpec, containers: &[ObservedContainer], with_volumes: bool) -> DownPlan {
+    let ours: Vec<(Service, &ObservedContainer)> =
+        containers.iter().filter_map(|container| Some((container.service_of(&stack.directory)?, container))).collect();
+    let is_there = |service: &Service| ours.iter().any(|(other, _)| other == service);
+    let mut stops: Vec<StopPlan> = ours
+        .iter()
+        .map(|(service, container)| StopPlan {
+            service: *service,
+            id: container.id.clone(),
+            after: stops_after(*service).iter().copied().filter(is_there).collect(),
+        })
+        .collect();
+    stops.sort_by_key(|stop| stop.service);
+    let volumes = stack.volumes.iter().filter(|_| with_volumes).map(|volume| volume.name.clone()).collect();
+    DownPlan { containers: stops, volumes }
+}
+
+/// The services that have to be stopped before `service`, because they would lose data without it.
+///
+/// Promtail holds up to a second of the firewall's lines in memory and has already saved that it read them. When it is
+/// stopped, it sends them, and retries if Loki does not answer (Promtail 3.6 client.go, `runSendSide`): without Loki it
+/// would be killed after 10 s and the lines would be lost. The collector's queue is on disk, but in a stack that an older
+/// version started it is in memory and sent in the same way. Waiting for it costs nothing, because it is stopped at the
+/// same time as Promtail.
+///
+/// Nothing else needs an order: Prometheus, Loki and Jaeger write to their own disks, and Grafana only reads.
+const fn stops_after(service: Service) -> &'static [Service] {
+    match service {
+        Service::Loki => &[Service::OtelCollector, Service::Promtail],
+        _ => &[],
+    }
 }

@@ -150,21 +150,30 @@ fn a_network_that_clawker_would_ignore_is_an_error() {
 }
 
 #[test]
-fn down_runs_in_reverse_order_and_keeps_foreign_containers() {
+fn down_stops_everything_at_once_but_loki_only_after_what_sends_to_it() {
     let stack = stack();
-    let mut observed = all_up(&stack);
-    loki(&mut observed).labels.clear();
-    let plan = plan_down(&stack, &observed, false);
-    let order: Vec<Service> = plan.ranks.iter().flatten().map(|(service, _)| *service).collect();
-    assert!(!order.contains(&Service::Loki));
-    for spec in &stack.services {
-        let place = |service| order.iter().position(|known| *known == service);
-        for dependency in &spec.depends_on {
-            if let (Some(first), Some(second)) = (place(spec.service), place(*dependency)) {
-                assert!(first < second, "{} stops before {dependency}", spec.service);
-            }
-        }
+    let plan = plan_down(&stack, &all_up(&stack).containers, false);
+    let order: Vec<Service> = plan.containers.iter().map(|stop| stop.service).collect();
+    assert_eq!(order, Service::ALL);
+    for stop in &plan.containers {
+        let expected: &[Service] = match stop.service {
+            Service::Loki => &[Service::OtelCollector, Service::Promtail],
+            _ => &[],
+        };
+        assert_eq!(stop.after, expected, "{}", stop.service);
     }
     assert_eq!(plan.volumes, Vec::<String>::new());
-    assert_eq!(plan_down(&stack, &observed, true).volumes.len(), stack.volumes.len());
+}
+
+#[test]
+fn down_waits_only_for_containers_that_exist_and_keeps_foreign_ones() {
+    let stack = stack();
+    let mut observed = all_up(&stack);
+    observed.containers.retain(|container| container.name != "promtail");
+    observed.containers.iter_mut().find(|container| container.name == "grafana").unwrap().labels.clear();
+    let plan = plan_down(&stack, &observed.containers, true);
+    let services: Vec<Service> = plan.containers.iter().map(|stop| stop.service).collect();
+    assert_eq!(services, [Service::OtelCollector, Service::Prometheus, Service::Loki, Service::Jaeger]);
+    assert_eq!(plan.containers[2].after, [Service::OtelCollector]);
+    assert_eq!(plan.volumes.len(), stack.volumes.len());
 }

@@ -1,37 +1,48 @@
-//! Stops the stack: containers in reverse order, then the volumes if requested. The network is kept, because
-//! agents and the firewall use it too.
+//! Stops the stack: its containers side by side, then the volumes if requested. The network is kept, because agents and
+//! the firewall use it too.
 
-use futures::future::try_join_all;
+use std::collections::BTreeSet;
+
+use futures::future::{join_all, try_join_all};
 use monitor_core::{
     error::StackError,
     job::Phase,
-    lifecycle::{Observed, plan_down},
+    lifecycle::{ObservedContainer, StopPlan, plan_down},
     service::Service,
     stack::StackSpec,
 };
+use tokio::sync::watch;
 
 use super::{Report, step};
 use crate::engine::ContainerEngine;
 
 /// Stops and removes the stack's containers, with `with_volumes` also its volumes, and returns once they are gone.
+///
+/// A container that can't be removed does not stop the others. Of several failures, the first in the order of
+/// `Service::ALL` is returned.
 pub async fn down(
     engine: &dyn ContainerEngine,
     stack: &StackSpec,
     with_volumes: bool,
     report: Report<'_>,
 ) -> Result<(), StackError> {
-    let plan = plan_down(stack, &engine.observe(stack).await?, with_volumes);
-    for rank in &plan.ranks {
-        try_join_all(rank.iter().map(|(service, id)| async move {
-            step(report, *service, Phase::Stopping);
-            let gone = remove(engine, *service, id).await;
-            step(report, *service, if gone.is_ok() { Phase::Removed } else { Phase::Failed });
-            gone
-        }))
-        .await?;
+    let plan = plan_down(stack, &engine.containers().await?, with_volumes);
+    for stop in &plan.containers {
+        step(report, stop.service, Phase::Waiting);
     }
+    let stopped = watch::Sender::default();
+    let removed = join_all(plan.containers.iter().map(|stop| {
+        let stopped = &stopped;
+        async move {
+            let removed = remove_in_turn(engine, stop, stopped, report).await;
+            step(report, stop.service, if removed.is_ok() { Phase::Removed } else { Phase::Failed });
+            removed
+        }
+    }))
+    .await;
+    removed.into_iter().collect::<Result<(), StackError>>()?;
     try_join_all(plan.volumes.iter().map(|volume| engine.remove_volume(volume))).await?;
-    match left_over(stack, &engine.observe(stack).await?) {
+    match left_over(stack, &engine.containers().await?) {
         None => Ok(()),
         Some(service) => Err(StackError::Refused {
             service,
@@ -41,11 +52,26 @@ pub async fn down(
     }
 }
 
-async fn remove(engine: &dyn ContainerEngine, service: Service, id: &str) -> Result<(), StackError> {
-    engine.stop_container(service, id).await?;
-    engine.remove_container(service, id).await
+/// Removes a container once those that have to be stopped before it are. `stopped` has the services whose stop has ended,
+/// also if it failed: otherwise the others would wait forever.
+async fn remove_in_turn(
+    engine: &dyn ContainerEngine,
+    stop: &StopPlan,
+    stopped: &watch::Sender<BTreeSet<Service>>,
+    report: Report<'_>,
+) -> Result<(), StackError> {
+    let mut before = stopped.subscribe();
+    // An error is impossible, because the sender lives until all have ended.
+    drop(before.wait_for(|stopped| stop.after.iter().all(|service| stopped.contains(service))).await);
+    step(report, stop.service, Phase::Stopping);
+    let ended = engine.stop_container(stop.service, &stop.id).await;
+    stopped.send_modify(|stopped| {
+        stopped.insert(stop.service);
+    });
+    ended?;
+    engine.remove_container(stop.service, &stop.id).await
 }
 
-fn left_over(stack: &StackSpec, observed: &Observed) -> Option<Service> {
-    observed.containers.iter().find_map(|container| container.service_of(&stack.directory))
+fn left_over(stack: &StackSpec, containers: &[ObservedContainer]) -> Option<Service> {
+    containers.iter().find_map(|container| container.service_of(&stack.directory))
 }

@@ -1,34 +1,27 @@
-//! Starts the stack: network, images, volumes, containers, readiness.
+//! Starts the stack: first the network, then every service on its own. A service waits for nothing but its own image and
+//! the start of the services it depends on, so one slow pull delays only what needs that image.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use futures::{
-    StreamExt,
-    future::{join_all, try_join_all},
-    stream::{self, FuturesUnordered},
+    FutureExt,
+    future::{BoxFuture, Shared, join_all, try_join_all},
 };
 use monitor_core::{
     error::StackError,
     job::{Phase, Progress},
-    lifecycle::{ServiceAction, ServicePlan, UpPlan, plan_up},
+    lifecycle::{ServiceAction, UpPlan, plan_up},
     service::Service,
     settings::ImageRef,
-    stack::{ServiceSpec, StackSpec},
-    status::ContainerState,
+    stack::{Mount, ServiceSpec, StackSpec},
 };
-use tokio::time::{Instant, sleep};
+use tokio::sync::{Semaphore, watch};
 
-use super::{ReadinessWait, Report, step};
-use crate::{
-    engine::ContainerEngine,
-    readiness::{Answer, Readiness},
-    status::describe_state,
-};
+use super::{ReadinessWait, Report, await_ready::await_readiness, remove, step};
+use crate::{engine::ContainerEngine, readiness::Readiness};
 
 /// How many images are pulled at once; the Engine pulls three layers of each.
 const PULLS_AT_ONCE: usize = 3;
-/// How many lines of a failing service's log go into the error.
-const LOG_LINES: u32 = 12;
 
 /// Starts the stack and returns once every service is ready.
 ///
@@ -41,7 +34,7 @@ pub async fn up(
     stack: &StackSpec,
     report: Report<'_>,
 ) -> Result<(), StackError> {
-    let mut observed = engine.observe(stack).await?;
+    let observed = engine.observe(stack).await?;
     let plan = plan_up(stack, &observed)?;
     for spec in &stack.services {
         step(report, spec.service, Phase::Waiting);
@@ -49,57 +42,87 @@ pub async fn up(
     if plan.create_network {
         engine.create_network().await?;
     }
-    try_join_all(plan.volumes.iter().map(|volume| engine.create_volume(volume))).await?;
-    let not_fetched = pull(engine, &plan, report).await;
-    for (image, _) in &plan.pulls {
-        if let Some(id) = engine.image_id(image).await? {
-            observed.images.insert(image.to_string(), id);
-        }
-    }
-
-    let prepared = join_all(plan.services.iter().map(|planned| async {
-        let spec = stack.service(planned.service)?;
-        let prepared = match (not_fetched.get(&spec.image), observed.images.get(spec.image.as_str())) {
-            (Some(error), _) => Err(error.clone()),
-            (None, Some(image_id)) => prepare(engine, stack, spec, image_id, planned, report).await,
-            (None, None) => Err(missing_after_pull(spec)),
-        };
-        Some((spec, prepared))
-    }))
-    .await;
-
-    let mut outcomes: Vec<Outcome<'_>> = prepared
-        .into_iter()
-        .flatten()
-        .map(|(spec, prepared)| Outcome {
-            spec,
-            result: prepared.map(|(id, start)| Container { id, start }).map_err(NotStarted::Failed),
-        })
-        .collect();
-    start_in_order(engine, &mut outcomes, report).await;
-    let waited = join_all(outcomes.into_iter().map(|outcome| async move {
-        let service = outcome.spec.service;
-        let result = match outcome.result {
-            Ok(container) => await_readiness(engine, readiness, wait, outcome.spec, &container.id, report).await,
-            Err(NotStarted::Failed(error)) => Err(error),
-            // The service it depends on reports the reason.
-            Err(NotStarted::Skipped) => {
-                step(report, service, Phase::Failed);
-                Ok(())
+    let pull_slots = Semaphore::new(PULLS_AT_ONCE);
+    let start = Start {
+        engine,
+        stack,
+        report,
+        present_images: observed.images,
+        pulls: shared_pulls(engine, &plan, &pull_slots, report),
+        volumes: shared_volumes(engine, &plan),
+        started: watch::Sender::default(),
+    };
+    let ended = join_all(plan.services.iter().map(|planned| {
+        let start = &start;
+        async move {
+            // A plan contains only services of the stack.
+            let Some(spec) = stack.service(planned.service) else { return Ok(()) };
+            let result = match start.bring_up(spec, &planned.action).await {
+                Ok(id) => await_readiness(engine, readiness, wait, spec, &id, report).await,
+                Err(NotStarted::Failed(error)) => Err(error),
+                // The service it depends on reports the reason.
+                Err(NotStarted::Skipped) => {
+                    step(report, spec.service, Phase::Failed);
+                    Ok(())
+                }
+            };
+            if result.is_err() {
+                step(report, spec.service, Phase::Failed);
             }
-        };
-        if result.is_err() {
-            step(report, service, Phase::Failed);
+            result
         }
-        result
     }))
     .await;
-    waited.into_iter().collect()
+    ended.into_iter().collect()
 }
 
-struct Outcome<'a> {
-    spec: &'a ServiceSpec,
-    result: Result<Container, NotStarted>,
+/// A step that several services may wait for. It runs once, while at least one of them waits.
+type SharedStep<'a, T> = Shared<BoxFuture<'a, Result<T, StackError>>>;
+
+/// The pulls of missing images. Each gives the image's ID.
+fn shared_pulls<'a>(
+    engine: &'a dyn ContainerEngine,
+    plan: &'a UpPlan,
+    slots: &'a Semaphore,
+    report: Report<'a>,
+) -> BTreeMap<&'a ImageRef, SharedStep<'a, String>> {
+    let pull = |(image, services): &'a (ImageRef, Vec<Service>)| {
+        let pulled = async move {
+            // An error is impossible, because the semaphore is never closed.
+            let _slot = slots.acquire().await;
+            for service in services {
+                step(report, *service, Phase::Pulling);
+            }
+            // A plan contains only pulls that a service needs.
+            let service = services.first().copied().unwrap_or(Service::OtelCollector);
+            engine.pull_image(service, image, &|pull| report(Progress::Pull(pull))).await?;
+            engine.image_id(image).await?.ok_or_else(|| StackError::PullFailed {
+                service,
+                image: image.to_string(),
+                detail: "the Engine reported success, but the image is not there".into(),
+            })
+        };
+        (image, pulled.boxed().shared())
+    };
+    plan.pulls.iter().map(pull).collect()
+}
+
+/// The creation of missing volumes, by key.
+fn shared_volumes<'a>(engine: &'a dyn ContainerEngine, plan: &'a UpPlan) -> BTreeMap<&'a str, SharedStep<'a, ()>> {
+    plan.volumes.iter().map(|volume| (volume.key.as_str(), engine.create_volume(volume).shared())).collect()
+}
+
+/// What the services share while they are started.
+struct Start<'a> {
+    engine: &'a dyn ContainerEngine,
+    stack: &'a StackSpec,
+    report: Report<'a>,
+    /// IDs of images that don't have to be pulled, by reference.
+    present_images: BTreeMap<String, String>,
+    pulls: BTreeMap<&'a ImageRef, SharedStep<'a, String>>,
+    volumes: BTreeMap<&'a str, SharedStep<'a, ()>>,
+    /// Whether a service was started (`true`) or will not be (`false`). Undecided ones are missing.
+    started: watch::Sender<BTreeMap<Service, bool>>,
 }
 
 enum NotStarted {
@@ -109,149 +132,82 @@ enum NotStarted {
     Skipped,
 }
 
-struct Container {
-    id: String,
-    /// It still has to be started.
-    start: bool,
-}
-
-/// Pulls missing images. Returns the failures by image; one failure does not stop the others.
-async fn pull(engine: &dyn ContainerEngine, plan: &UpPlan, report: Report<'_>) -> BTreeMap<ImageRef, StackError> {
-    let pulls: Vec<_> = plan
-        .pulls
-        .iter()
-        .map(|(image, services)| async move {
-            for service in services {
-                step(report, *service, Phase::Pulling);
-            }
-            // A plan contains only pulls that a service needs.
-            let service = services.first().copied().unwrap_or(Service::OtelCollector);
-            let pulled = engine.pull_image(service, image, &|pull| report(Progress::Pull(pull))).await;
-            for service in services {
-                step(report, *service, if pulled.is_ok() { Phase::Waiting } else { Phase::Failed });
-            }
-            (image.clone(), pulled)
-        })
-        .collect();
-    stream::iter(pulls)
-        .buffer_unordered(PULLS_AT_ONCE)
-        .filter_map(|(image, pulled)| async move { Some((image, pulled.err()?)) })
-        .collect()
-        .await
-}
-
-fn missing_after_pull(spec: &ServiceSpec) -> StackError {
-    StackError::PullFailed {
-        service: spec.service,
-        image: spec.image.to_string(),
-        detail: "the Engine reported success, but the image is not there".into(),
-    }
-}
-
-/// Creates or recreates the service's container. Returns its id and whether it has to be started.
-async fn prepare(
-    engine: &dyn ContainerEngine,
-    stack: &StackSpec,
-    spec: &ServiceSpec,
-    image_id: &str,
-    planned: &ServicePlan,
-    report: Report<'_>,
-) -> Result<(String, bool), StackError> {
-    match &planned.action {
-        ServiceAction::Keep { id } => return Ok((id.clone(), false)),
-        ServiceAction::Start { id } => return Ok((id.clone(), true)),
-        ServiceAction::Create => step(report, spec.service, Phase::Creating),
-        ServiceAction::Recreate { id, .. } => {
-            step(report, spec.service, Phase::Creating);
-            engine.stop_container(spec.service, id).await?;
-            engine.remove_container(spec.service, id).await?;
-        }
-    }
-    Ok((engine.create_container(stack, spec, image_id).await?, true))
-}
-
-/// Starts containers, each as soon as everything it depends on has been started.
-async fn start_in_order(engine: &dyn ContainerEngine, outcomes: &mut [Outcome<'_>], report: Report<'_>) {
-    let mut waiting: Vec<usize> = Vec::new();
-    for (index, outcome) in outcomes.iter().enumerate() {
-        if matches!(&outcome.result, Ok(container) if container.start) {
-            waiting.push(index);
-        }
-    }
-    let mut starting = FuturesUnordered::new();
-    loop {
-        waiting.retain(|&index| {
-            let spec = outcomes[index].spec;
-            let of = |service: &Service| outcomes.iter().find(|other| other.spec.service == *service);
-            if spec.depends_on.iter().any(|service| of(service).is_some_and(|it| it.result.is_err())) {
-                outcomes[index].result = Err(NotStarted::Skipped);
-                return false;
-            }
-            let ready = spec
-                .depends_on
-                .iter()
-                .all(|service| of(service).is_none_or(|it| matches!(&it.result, Ok(container) if !container.start)));
-            if let (true, Ok(container)) = (ready, &outcomes[index].result) {
-                step(report, spec.service, Phase::Starting);
-                let id = container.id.clone();
-                starting.push(async move { (index, engine.start_container(spec, &id).await) });
-            }
-            !ready
-        });
-        let Some((index, started)) = starting.next().await else { break };
-        match (started, &mut outcomes[index].result) {
-            (Ok(()), Ok(container)) => container.start = false,
-            (Err(error), result) => *result = Err(NotStarted::Failed(error)),
-            (Ok(()), Err(_)) => {}
-        }
-    }
-}
-
-/// Waits until the service is ready, its container ends, or the time is over.
-async fn await_readiness(
-    engine: &dyn ContainerEngine,
-    readiness: &dyn Readiness,
-    wait: ReadinessWait,
-    spec: &ServiceSpec,
-    id: &str,
-    report: Report<'_>,
-) -> Result<(), StackError> {
-    let service = spec.service;
-    step(report, service, Phase::AwaitingReadiness);
-    let started = Instant::now();
-    loop {
-        let reason = match readiness.ask(spec, &spec.ports).await {
-            Answer::Ready => {
-                step(report, service, Phase::Ready);
-                return Ok(());
-            }
-            Answer::NotReady(reason) => reason,
+impl<'a> Start<'a> {
+    /// Starts one service and tells those that depend on it. Returns its container's ID.
+    async fn bring_up(&self, spec: &ServiceSpec, action: &ServiceAction) -> Result<String, NotStarted> {
+        let started = match action {
+            ServiceAction::Keep { id } => Ok(id.clone()),
+            _ => self.start(spec, action).await,
         };
-        let detail = engine.container_detail(id).await?;
-        if detail.state != ContainerState::Running {
-            return Err(StackError::ServiceFailed {
-                service,
-                detail: detail.problem.unwrap_or_else(|| format!("its container {}", describe_state(detail.state))),
-                log: last_lines(engine, service).await,
-            });
-        }
-        if started.elapsed() >= wait.timeout {
-            return Err(StackError::NotReady {
-                service,
-                waited_seconds: started.elapsed().as_secs(),
-                detail: reason,
-                log: last_lines(engine, service).await,
-            });
-        }
-        let longest = wait.interval.max(Duration::from_millis(500));
-        let pause = wait.interval.max(started.elapsed() / 20).min(longest);
-        sleep(pause).await;
+        self.started.send_modify(|known| {
+            known.insert(spec.service, started.is_ok());
+        });
+        started
     }
-}
 
-async fn last_lines(engine: &dyn ContainerEngine, service: Service) -> Vec<String> {
-    match engine.recent_logs(service, LOG_LINES).await {
-        Ok(lines) => lines.into_iter().map(|line| line.text).collect(),
-        Err(_) => Vec::new(),
+    async fn start(&self, spec: &ServiceSpec, action: &ServiceAction) -> Result<String, NotStarted> {
+        let id = self.prepare(spec, action).await.map_err(NotStarted::Failed)?;
+        if !self.are_started(&spec.depends_on).await {
+            return Err(NotStarted::Skipped);
+        }
+        step(self.report, spec.service, Phase::Starting);
+        self.engine.start_container(spec, &id).await.map_err(NotStarted::Failed)?;
+        Ok(id)
+    }
+
+    /// Creates or recreates the container unless it is up to date. Returns its ID.
+    async fn prepare(&self, spec: &ServiceSpec, action: &ServiceAction) -> Result<String, StackError> {
+        let (service, outdated) = (
+            spec.service,
+            match action {
+                ServiceAction::Keep { id } | ServiceAction::Start { id } => return Ok(id.clone()),
+                ServiceAction::Create => None,
+                ServiceAction::Recreate { id, .. } => Some(id),
+            },
+        );
+        // The old container runs until its successor can be created.
+        let image_id = self.image_id(spec).await?;
+        try_join_all(self.volumes_of(spec)).await?;
+        step(self.report, service, Phase::Creating);
+        if let Some(id) = outdated {
+            remove(self.engine, service, id).await?;
+        }
+        self.engine.create_container(self.stack, spec, &image_id).await
+    }
+
+    /// The ID of the service's image, which is pulled if it is missing.
+    async fn image_id(&self, spec: &ServiceSpec) -> Result<String, StackError> {
+        match (self.present_images.get(spec.image.as_str()), self.pulls.get(&spec.image)) {
+            (Some(id), _) => Ok(id.clone()),
+            (None, Some(pull)) => pull.clone().await,
+            // The plan has a pull for every image that is not present.
+            (None, None) => Err(StackError::PullFailed {
+                service: spec.service,
+                image: spec.image.to_string(),
+                detail: "it was neither found nor pulled".into(),
+            }),
+        }
+    }
+
+    fn volumes_of(&self, spec: &ServiceSpec) -> Vec<SharedStep<'a, ()>> {
+        let volume = |mount: &Mount| match mount {
+            Mount::Volume { key, .. } => self.volumes.get(key.as_str()).cloned(),
+            Mount::File { .. } => None,
+        };
+        spec.mounts.iter().filter_map(volume).collect()
+    }
+
+    /// Waits until all of these are started (`true`) or one of them will not be (`false`).
+    async fn are_started(&self, services: &[Service]) -> bool {
+        let in_stack = || services.iter().filter(|service| self.stack.service(**service).is_some());
+        let mut started = self.started.subscribe();
+        let decided = started
+            .wait_for(|known| {
+                in_stack().any(|service| known.get(service) == Some(&false))
+                    || in_stack().all(|service| known.contains_key(service))
+            })
+            .await;
+        // An error is impossible, because the sender lives as long as `self`.
+        decided.is_ok_and(|known| in_stack().all(|service| known.get(service) == Some(&true)))
     }
 }

@@ -168,10 +168,7 @@ impl Prepared {
 
     async fn bring_up(&self, written: &WrittenChanges, job: &JobContext) -> Result<(), StackError> {
         let Installation { engine, readiness, .. } = &self.apply.installation;
-        for (service, id) in self.containers_with_stale_files(&written.changed) {
-            engine.stop_container(service, &id).await?;
-            engine.remove_container(service, &id).await?;
-        }
+        lifecycle::remove_all(engine.as_ref(), self.containers_with_stale_files(&written.changed)).await?;
         let report = |progress| job.report(progress);
         lifecycle::up(engine.as_ref(), readiness.as_ref(), self.apply.wait, &self.new, &report).await
     }

@@ -8,6 +8,7 @@ use monitor_core::{
     lifecycle::Recreate,
     service::Service,
     settings_page::FieldDrift,
+    status::ContainerState,
 };
 use monitor_testing::harness::{Harness, form, panel, panel_with};
 
@@ -169,4 +170,29 @@ async fn a_canceled_job_keeps_completed_steps_and_applying_again_finishes() {
     assert_eq!(drift.services, [(Service::Grafana, Recreate::DefinitionChanged)]);
     assert_eq!(panel.apply(&[], false).await.unwrap().state, JobState::Done);
     assert!(panel.page().await.drift.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn containers_whose_files_were_replaced_are_stopped_side_by_side() {
+    let panel = panel();
+    panel.up().await;
+    for name in ["prometheus.yaml", "loki-config.yaml"] {
+        std::fs::write(panel.generated(name), "# edited\n").unwrap();
+    }
+    panel.engine.hold("stop prometheus");
+    let Panel { installation, wait, jobs, .. } = &*panel.panel;
+    let apply = Apply { installation: installation.clone(), wait: *wait, edit: None, replace_edited: true };
+    let prepared = apply.prepare().await.unwrap();
+    let before = panel.engine.calls().len();
+    let job = jobs.start(JobKind::Apply, |job| Box::pin(prepared.carry_out(job)));
+    // The watch publishes Loki's removal although Prometheus is still being stopped.
+    panel
+        .until("Loki removed", |snapshot| {
+            snapshot.service(Service::Loki).is_some_and(|it| it.state == ContainerState::Missing)
+        })
+        .await;
+    panel.engine.release("stop prometheus");
+    assert_eq!(panel.ended(job.id).await.state, JobState::Done);
+    let calls = panel.engine.calls().split_off(before);
+    assert_eq!(calls.iter().filter(|call| call.starts_with("stop ")).count(), 2, "{calls:#?}");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use monitor_core::{
     error::StackError,
-    lifecycle::{Observed, ServiceAction, plan_up},
+    lifecycle::{Observed, ObservedContainer, ServiceAction, plan_up},
     service::Service,
     stack::{StackSpec, service_config_hash},
 };
@@ -92,15 +92,15 @@ impl Prepared {
         let Installation { engine, readiness, .. } = &self.apply.installation;
         // Containers created in the meantime may mount a file that was replaced again, although their definition is the same.
         let observed = engine.observe(old).await?;
-        for (service, container) in running(old, &observed) {
-            let Some(spec) = old.service(service) else { continue };
+        let is_stale = |service: Service, container: &ObservedContainer| {
+            let Some(spec) = old.service(service) else { return false };
             let is_new = self.before.observed.containers.iter().all(|known| known.id != container.id);
             let is_kept = container.compose_label("config-hash") == Some(service_config_hash(spec).as_str());
-            if is_new && is_kept && mounts_one_of(spec, changed) {
-                engine.stop_container(service, &container.id).await?;
-                engine.remove_container(service, &container.id).await?;
-            }
-        }
+            is_new && is_kept && mounts_one_of(spec, changed)
+        };
+        let stale = running(old, &observed).filter(|(service, container)| is_stale(*service, container));
+        let stale = stale.map(|(service, container)| (service, container.id.clone())).collect();
+        lifecycle::remove_all(engine.as_ref(), stale).await?;
         let report = |progress| job.report(progress);
         lifecycle::up(engine.as_ref(), readiness.as_ref(), self.apply.wait, old, &report).await
     }
