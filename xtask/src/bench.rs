@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: compares the panel with Docker Compose on the same Engine, and measures the panel in Chromium.
 //! Writes `docs/BENCHMARKS.md`. Timings are reported, not asserted.
 
+mod bound;
 mod browser;
 mod commands;
 mod report;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Service and tag. The tag is the pinned version, which the panel shows.
-const SERVICES: [(&str, &str); 6] = [
+pub const SERVICES: [(&str, &str); 6] = [
     ("otel-collector", "0.148.0"),
     ("prometheus", "v3.10.0"),
     ("loki", "3.7.0"),

@@ -4,8 +4,15 @@ use std::{path::Path, process::Command, time::Instant};
 
 use anyhow::Result;
 
-use super::Measured;
+use super::{Measured, bound::Bound};
 use crate::{panel::Home, step::run_quietly};
+
+/// What was measured.
+pub struct Commands {
+    pub verbs: Vec<Verb>,
+    /// See `bound`.
+    pub bound: Measured,
+}
 
 /// A command and Docker Compose's counterpart.
 pub struct Verb {
@@ -23,7 +30,7 @@ const VERBS: [(&str, &[&str], &[&str]); 4] = [
     ("`down`", &["down"], &["down"]),
 ];
 
-pub fn measure(home: &Home, binary: &Path, compose: &Path, runs: usize) -> Result<Vec<Verb>> {
+pub fn measure(home: &Home, binary: &Path, compose: &Path, runs: usize) -> Result<Commands> {
     let ours = |words: &[&str]| {
         let mut command = home.command(binary);
         command.args(words);
@@ -41,15 +48,17 @@ pub fn measure(home: &Home, binary: &Path, compose: &Path, runs: usize) -> Resul
     };
     measure_once(ours(&["init"]))?;
     // A first round that does not count: it creates the network and fills the page cache.
-    for words in [["up"], ["down"]] {
-        measure_once(ours(&words))?;
-    }
+    measure_once(ours(&["up"]))?;
+    let requests = Bound::of_running_stack()?;
+    measure_once(ours(&["down"]))?;
     measure_once(peer(&["up", "-d"]))?;
     measure_once(peer(&["down"]))?;
 
     let mut verbs: Vec<Verb> =
         VERBS.iter().map(|(name, ..)| Verb { name, ours: Measured::new(), peer: Measured::new() }).collect();
+    let mut bound = Measured::new();
     for round in 0..runs {
+        bound.push(requests.measure()?);
         for is_ours in [round % 2 == 0, round % 2 == 1] {
             for ((_, our_words, peer_words), verb) in VERBS.iter().zip(&mut verbs) {
                 if is_ours {
@@ -61,5 +70,5 @@ pub fn measure(home: &Home, binary: &Path, compose: &Path, runs: usize) -> Resul
         }
     }
     measure_once(ours(&["down", "--volumes"]))?;
-    Ok(verbs)
+    Ok(Commands { verbs, bound })
 }
