@@ -68,9 +68,9 @@ pub struct LinkContext {
 /// Whether there is data of the owner within the range. `None` if unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KnownData {
-    /// Any event.
+    /// Any event, and with it what the collector counts in events.
     pub events: Option<bool>,
-    /// Any metric.
+    /// Any of Claude Code's own metrics.
     pub metrics: Option<bool>,
     /// A tool call.
     pub tools: Option<bool>,
@@ -97,10 +97,24 @@ impl KnownData {
 impl From<&OwnerNumbers> for KnownData {
     fn from(numbers: &OwnerNumbers) -> KnownData {
         let any = |count: Option<u64>| count.map(|count| count > 0);
-        let counters = [numbers.active_seconds, numbers.lines_added, numbers.lines_removed];
+        let events = if numbers.last_seen.is_some() || any(numbers.tool_calls) == Some(true) {
+            Some(true)
+        } else if numbers.events_over_time.is_empty() {
+            // Sessions are known from events and from metrics.
+            (numbers.sessions == Some(0)).then_some(false)
+        } else {
+            Some(numbers.events_over_time.iter().any(|count| *count > 0))
+        };
+        let usage = [numbers.sessions, numbers.cost_micro_usd].map(any).contains(&Some(true));
+        let counters = [numbers.active_seconds, numbers.lines_added, numbers.lines_removed].map(any);
+        let metrics = if counters.contains(&Some(true)) || (usage && events == Some(false)) {
+            Some(true)
+        } else {
+            counters.contains(&Some(false)).then_some(false)
+        };
         KnownData {
-            events: any(numbers.sessions).map(|any| any || numbers.last_seen.is_some()),
-            metrics: counters.iter().any(Option::is_some).then(|| counters.iter().flatten().any(|count| *count > 0)),
+            events,
+            metrics,
             tools: any(numbers.tool_calls),
             failures: any(numbers.tool_failures),
             egress: None,

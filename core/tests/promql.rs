@@ -5,7 +5,7 @@
 #[path = "support/queries.rs"]
 mod queries;
 
-use monitor_core::{files::render, settings::Settings, stack::HostFacts, telemetry::stores::queries as panel};
+use monitor_core::telemetry::stores::queries::{self as panel, deltas::Metric};
 use promql_parser::{
     label::Matchers,
     parser::{self, Expr, VectorSelector, token},
@@ -20,12 +20,17 @@ fn questions() -> Vec<Question> {
 #[test]
 fn every_dashboard_query_is_valid_promql_and_follows_the_rules() {
     let questions = questions();
-    assert!(questions.len() >= 5, "the panels of lines, active time, commits and lost data ask Prometheus");
+    assert!(questions.len() >= 40, "all numbers come from Prometheus: {}", questions.len());
     for question in &questions {
         for chosen in every_choice() {
             let filled = chosen.fill(question);
             let parsed = parser::parse(&filled).unwrap_or_else(|error| panic!("{question}\nas {filled}\n{error}"));
-            assert_eq!(problems(&parsed), Vec::<String>::new(), "{question}");
+            // A mean over something without sessions counts all sessions, or it would divide by too little.
+            let is_of_all_sessions = question.expression.contains("clawker_tool_duration");
+            let is_meant = |problem: &String| is_of_all_sessions && problem.contains("of every session_id");
+            let found: Vec<String> = problems(&parsed).into_iter().filter(|problem| !is_meant(problem)).collect();
+            assert_eq!(found, Vec::<String>::new(), "{question}");
+            assert_eq!(unknown_metrics(&parsed), Vec::<String>::new(), "{question}");
         }
     }
 }
@@ -54,23 +59,55 @@ fn every_panel_query_is_valid_promql_and_follows_the_rules() {
 #[test]
 fn queries_for_the_whole_range_have_no_steps() {
     for question in questions() {
-        let (step, whole) = ("$__interval", "$__range");
-        let wrong = if question.instant { step } else { whole };
-        assert!(!question.expression.contains(wrong), "`{wrong}` in {question}");
+        assert_eq!(question.expression.contains("$__interval"), !question.instant, "{question}");
     }
 }
 
+/// Every sample of a delta is in the range; only the stack's own counters need what was before it.
 #[test]
-fn a_counter_is_looked_up_as_long_as_the_collector_exports_it() {
-    let facts = HostFacts { directory: "/monitor".to_owned(), docker_socket: "/var/run/docker.sock".to_owned() };
-    let files = render(&Settings::default(), &facts);
-    let collector = files.iter().find(|file| file.name == "otel-config.yaml").expect("the collector's file");
-    let expiration = collector.contents.split("metric_expiration: ").nth(1).and_then(|rest| rest.lines().next());
-    let window = format!("[{}] offset", expiration.expect("how long the exporter offers a series that is silent"));
+fn only_the_stacks_own_counters_are_looked_up_before_the_range() {
     for question in questions() {
-        let looked_back = question.expression.matches("] offset").count();
-        assert!(looked_back > 0, "{question}");
-        assert_eq!(question.expression.matches(&window).count(), looked_back, "{window} in {question}");
+        let is_about_agents = question.expression.contains("$project") || question.panel.is_none();
+        assert_eq!(question.expression.contains("] offset"), !is_about_agents, "{question}");
+    }
+}
+
+/// Series of agents that are no metric of this stack, or that count what an older release recorded as well.
+fn unknown_metrics(question: &Expr) -> Vec<String> {
+    let mut selectors = Vec::new();
+    selectors_in(question, &mut selectors);
+    let mut found = Vec::new();
+    for VectorSelector { name, matchers, .. } in selectors {
+        let Some(name) = name.as_deref().filter(|name| name.starts_with("cla")) else { continue };
+        let Some(metric) = Metric::ALL.into_iter().find(|metric| metric.name() == name) else {
+            found.push(format!("nothing sends `{name}`"));
+            continue;
+        };
+        let has = |label: &str, value: &str| matchers.matchers.iter().any(|it| it.name == label && it.value == value);
+        if metric.is_delta() != has("temporality", "delta") {
+            found.push(format!("`{name}`: older releases recorded a cumulative one"));
+        }
+        if !metric.has_session() && matchers.matchers.iter().any(|matcher| matcher.name == "session_id") {
+            found.push(format!("`{name}` has no sessions"));
+        }
+    }
+    found
+}
+
+fn selectors_in<'a>(part: &'a Expr, found: &mut Vec<&'a VectorSelector>) {
+    match part {
+        Expr::Aggregate(aggregate) => selectors_in(&aggregate.expr, found),
+        Expr::Unary(unary) => selectors_in(&unary.expr, found),
+        Expr::Paren(paren) => selectors_in(&paren.expr, found),
+        Expr::Subquery(subquery) => selectors_in(&subquery.expr, found),
+        Expr::Binary(binary) => {
+            selectors_in(&binary.lhs, found);
+            selectors_in(&binary.rhs, found);
+        }
+        Expr::Call(call) => call.args.args.iter().for_each(|argument| selectors_in(argument, found)),
+        Expr::VectorSelector(selector) => found.push(selector),
+        Expr::MatrixSelector(selector) => found.push(&selector.vs),
+        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
     }
 }
 
@@ -88,6 +125,16 @@ fn look(part: &Expr, after_resets: bool, found: &mut Vec<String>) {
         Expr::Paren(paren) => look(&paren.expr, after_resets, found),
         Expr::Subquery(subquery) => look(&subquery.expr, after_resets, found),
         Expr::Binary(binary) => {
+            // What the divisor has no labels for stays absent.
+            if binary.op.id() == token::T_DIV
+                && let Expr::Paren(dividend) = &*binary.lhs
+                && let Expr::Binary(dividend) = &*dividend.expr
+                && dividend.rhs.to_string() == "vector(0)"
+            {
+                look(&dividend.lhs, after_resets, found);
+                look(&binary.rhs, after_resets, found);
+                return;
+            }
             let asks_for_resets = binary.op.id() == token::T_LAND && binary.rhs.to_string().contains("resets(");
             look(&binary.lhs, after_resets || asks_for_resets, found);
             look(&binary.rhs, after_resets, found);
@@ -113,9 +160,10 @@ fn look_at_selector(selector: &VectorSelector, found: &mut Vec<String>) {
     let Matchers { matchers, or_matchers } = &selector.matchers;
     let compares = |label: &str| matchers.iter().any(|matcher| matcher.name == label);
     match &selector.name {
-        Some(name) if name.starts_with("claude_code_") => {
+        Some(name) if name.starts_with("claude_code_") || name.starts_with("clawker_") => {
+            let has_session = Metric::ALL.iter().any(|metric| metric.name() == name && metric.has_session());
             for label in ["project", "agent", "session_id"] {
-                if !compares(label) {
+                if !compares(label) && (label != "session_id" || has_session) {
                     found.push(format!("`{name}` of every {label}, whatever is chosen above"));
                 }
             }
@@ -146,5 +194,18 @@ fn the_rules_detect_violations() {
         "increase(claude_code_commit_count_total{{{labels}}}[1h]) and resets(claude_code_commit_count_total{{{labels}}}[1h]) > 0"
     );
     assert_eq!(problems(&parser::parse(&right).expect("it is PromQL")), Vec::<String>::new());
+    let rate = format!(
+        "(sum(clawker_tool_calls{{{labels}, success=\"false\"}}) or vector(0)) / sum(clawker_tool_calls{{{labels}}})"
+    );
+    assert_eq!(problems(&parser::parse(&rate).expect("it is PromQL")), Vec::<String>::new());
+    for (wrong, why) in [
+        (format!("sum_over_time(claude_code_cost_usage_USD_total{{{labels}}}[1h])"), "a cumulative one"),
+        (format!("sum_over_time(clawker_request_costs{{{labels}}}[1h])"), "nothing sends"),
+        (format!("sum_over_time(clawker_tool_duration{{{labels}, temporality=\"delta\"}}[1h])"), "no sessions"),
+        (format!("max_over_time(clawker_last_event{{{labels}, temporality=\"delta\"}}[1h])"), "a cumulative one"),
+    ] {
+        let found = unknown_metrics(&parser::parse(&wrong).expect("it is PromQL"));
+        assert!(found.iter().any(|problem| problem.contains(why)), "{wrong}: {found:?}");
+    }
     assert!(parser::parse("sum by (type) (rate(x[1h])").is_err(), "the parser finds a parenthesis that is missing");
 }

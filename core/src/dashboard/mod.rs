@@ -62,6 +62,14 @@ pub fn render() -> String {
     pretty(&dashboard)
 }
 
+/// Number of queries of one refresh for which Loki would have to read all events of the range. The firewall's logs are
+/// not events; their row is left out.
+#[cfg(feature = "engine")]
+pub fn aggregations_of_events() -> usize {
+    let rows = rows::all().into_iter().filter(|row| row.id != PanelId::EgressRow);
+    rows.flat_map(|row| row.panels).flat_map(|panel| panel.queries).filter(query::Query::aggregates_lines).count()
+}
+
 #[cfg(feature = "engine")]
 fn pretty(value: &Value) -> String {
     format!("{value:#}\n")

@@ -71,6 +71,9 @@ pub(super) struct Column {
     pub link: Option<(&'static str, String)>,
 }
 
+/// About how many steps a graph has: enough to see, and as many evaluations of its query for Prometheus.
+const MOST_STEPS: u32 = 100;
+
 /// A panel of the dashboard.
 #[derive(Debug, Clone)]
 pub(super) struct Panel {
@@ -81,6 +84,8 @@ pub(super) struct Panel {
     pub unit: Unit,
     pub queries: Vec<Query>,
     pub columns: Vec<Column>,
+    /// Names of series, each with the name to show instead.
+    pub renamed: Vec<(&'static str, &'static str)>,
     /// Width in grid columns; 24 fill a row.
     pub width: u32,
     /// Height in grid rows of 30 pixels.
@@ -104,6 +109,7 @@ impl Panel {
             unit,
             queries: Vec::new(),
             columns: Vec::new(),
+            renamed: Vec::new(),
             width,
             height,
             nothing_is_zero: matches!(unit, Unit::Count | Unit::Dollars | Unit::Seconds),
@@ -136,6 +142,12 @@ impl Panel {
         self
     }
 
+    /// Shows a series under another name.
+    pub fn rename(mut self, series: &'static str, shown: &'static str) -> Panel {
+        self.renamed.push((series, shown));
+        self
+    }
+
     /// The panel as Grafana's JSON, without its position.
     pub fn to_json(&self) -> Value {
         let mut panel = json!({
@@ -151,6 +163,9 @@ impl Panel {
             && rest.iter().all(|query| query.source == first.source)
         {
             panel["datasource"] = first.source.reference();
+        }
+        if matches!(self.visual, Visual::TimeSeries | Visual::StackedBars) {
+            panel["maxDataPoints"] = MOST_STEPS.into();
         }
         if !self.description.is_empty() {
             panel["description"] = self.description.into();
@@ -194,14 +209,20 @@ impl Panel {
                     "drawStyle": "bars", "fillOpacity": 70, "lineWidth": 0, "stacking": { "mode": "normal" },
                 });
             }
-            Visual::Table => defaults["custom"] = json!({ "filterable": true, "align": "auto" }),
+            Visual::Table => defaults["custom"] = json!({ "filterable": true, "align": "auto", "inspect": false }),
             Visual::Pie | Visual::Logs => {}
         }
         defaults
     }
 
     fn overrides(&self) -> Vec<Value> {
-        let mut overrides = Vec::new();
+        let renamed = |(series, shown): &(&str, &str)| {
+            json!({
+                "matcher": { "id": "byName", "options": series },
+                "properties": [{ "id": "displayName", "value": shown }],
+            })
+        };
+        let mut overrides: Vec<Value> = self.renamed.iter().map(renamed).collect();
         for column in &self.columns {
             let mut properties = Vec::new();
             if let Some(unit) = column.unit {
@@ -221,28 +242,43 @@ impl Panel {
         overrides
     }
 
+    /// Every option that Grafana's schema requires is written out, so that a later default changes nothing.
     fn options(&self) -> Value {
         // A query over the whole range gives one number per series.
         let reduce = json!({ "calcs": ["lastNotNull"], "fields": "", "values": false });
+        let legend = |mode: &str, placement: &str, shown: bool| json!({ "calcs": [], "displayMode": mode, "placement": placement, "showLegend": shown });
         match self.visual {
             Visual::Stat => json!({
                 "reduceOptions": reduce, "colorMode": "value", "graphMode": "none", "textMode": "auto",
+                "orientation": "auto", "justifyMode": "auto", "wideLayout": true,
+                "showPercentChange": false, "percentChangeColorMode": "standard",
             }),
             Visual::TimeSeries | Visual::StackedBars => json!({
-                "legend": { "displayMode": "list", "placement": "bottom", "showLegend": true },
+                "legend": legend("list", "bottom", true),
                 "tooltip": { "mode": "multi", "sort": "desc" },
             }),
             Visual::Bars => json!({
                 "reduceOptions": reduce, "orientation": "horizontal", "displayMode": "basic", "showUnfilled": false,
+                "valueMode": "color", "namePlacement": "auto", "sizing": "auto",
+                "minVizWidth": 8, "minVizHeight": 16, "maxVizHeight": 300,
+                "legend": legend("list", "bottom", false),
             }),
-            Visual::Pie => json!({
-                "reduceOptions": reduce, "pieType": "donut",
-                "legend": { "displayMode": "table", "placement": "right", "showLegend": true, "values": ["value", "percent"] },
+            Visual::Pie => {
+                let mut legend = legend("table", "right", true);
+                legend["values"] = json!(["value", "percent"]);
+                json!({
+                    "reduceOptions": reduce, "pieType": "donut", "orientation": "auto", "legend": legend,
+                    "tooltip": { "mode": "single", "sort": "none" },
+                })
+            }
+            Visual::Table => json!({
+                "cellHeight": "sm", "showHeader": true, "frameIndex": 0,
+                "footer": { "show": false, "reducer": [], "countRows": false },
             }),
-            Visual::Table => json!({ "cellHeight": "sm", "footer": { "show": false } }),
             Visual::Logs => json!({
                 "showTime": true, "wrapLogMessage": true, "enableLogDetails": true, "sortOrder": "Descending",
                 "dedupStrategy": "none", "showLabels": false, "prettifyLogMessage": false,
+                "showCommonLabels": false, "showLogContextToggle": false,
             }),
         }
     }

@@ -27,6 +27,8 @@ pub enum PanelId {
     ActiveTime = 6,
     /// Data that the collector or Loki dropped.
     LostData = 60,
+    /// Data that the collector, Loki, or Prometheus dropped, by cause.
+    LostDataByCause = 70,
 
     /// The row `By project and agent`.
     OwnersRow = 20,
@@ -49,6 +51,10 @@ pub enum PanelId {
     CostOverTime = 62,
     /// 95th percentile of request durations.
     RequestDuration = 63,
+    /// Failed requests over time by status code and model.
+    FailedRequests = 68,
+    /// Table of failed requests and their attempts by status code and model.
+    ErrorBreakdown = 69,
 
     /// The row `Coding activity`.
     CodingRow = 10,
@@ -106,7 +112,7 @@ pub enum PanelId {
 
 impl PanelId {
     /// All rows and panels in display order.
-    pub const ALL: [PanelId; 45] = [
+    pub const ALL: [PanelId; 48] = [
         PanelId::OverviewRow,
         PanelId::Sessions,
         PanelId::Cost,
@@ -118,6 +124,7 @@ impl PanelId {
         PanelId::LinesChanged,
         PanelId::ActiveTime,
         PanelId::LostData,
+        PanelId::LostDataByCause,
         PanelId::OwnersRow,
         PanelId::CostByOwner,
         PanelId::TokensByOwner,
@@ -128,6 +135,8 @@ impl PanelId {
         PanelId::TokensByType,
         PanelId::CostOverTime,
         PanelId::RequestDuration,
+        PanelId::FailedRequests,
+        PanelId::ErrorBreakdown,
         PanelId::CodingRow,
         PanelId::LinesOverTime,
         PanelId::Commits,

@@ -1,6 +1,5 @@
-//! The dashboard's queries to Loki and Prometheus. Cost, tokens, and tool calls come from Loki, where each event is one
-//! line and sums are exact; Prometheus is only used for data without events: active time, lines, commits, pull
-//! requests.
+//! The dashboard's queries. Numbers come from Prometheus, also those about events, from which the collector derives
+//! metrics; their cost does not grow with the number of events. Loki is asked for lists of events only.
 //!
 //! The query forms are shared with the panel in `telemetry::stores::queries`; here they get Grafana's variables.
 
@@ -9,17 +8,28 @@ use serde_json::{Value, json};
 use super::{datasource::Source, panel::Visual};
 use crate::telemetry::{
     CLAUDE_CODE_SERVICE,
-    stores::queries::{logql, promql},
+    stores::queries::{
+        deltas::{Deltas, Metric, Selection},
+        logql, promql,
+    },
 };
 
-pub(super) use logql::{count, mean, quantile, sum};
+pub(super) use logql::count;
 
 /// The dashboard's whole range, for single numbers.
 pub(super) const WHOLE: &str = "$__range";
 /// One step of a graph, as Loki's data source calls it.
 pub(super) const STEP: &str = "$__auto";
-/// One step of a graph, as Prometheus' data source calls it.
+/// One step of a graph, as Prometheus' data source calls it. It equals the interval at which the query is evaluated,
+/// which is what makes the steps of a graph adjacent.
 const INTERVAL: &str = "$__interval";
+/// The shortest step of a graph. Agents send metrics every 10 s by Clawker's default.
+const MINIMUM_STEP: &str = "15s";
+/// Maximum number of lines in a list of events.
+pub(super) const MAX_LINES: u32 = 500;
+
+const OWNERS: &str = r#"project=~"$project", agent=~"$agent""#;
+const SESSIONS: &str = r#"session_id=~"$session_id.*""#;
 
 /// A query to one store.
 #[derive(Debug, Clone)]
@@ -43,6 +53,12 @@ impl Query {
         Query { source, expression, legend, instant: false }
     }
 
+    /// Whether Loki has to read all matching lines to answer, and not just the newest: every aggregation of LogQL begins
+    /// with a function, every list of lines with a selector.
+    pub fn aggregates_lines(&self) -> bool {
+        self.source == Source::Loki && !self.expression.starts_with('{')
+    }
+
     pub fn to_json(&self, letter: &str, visual: Visual) -> Value {
         let mut target = json!({
             "refId": letter,
@@ -56,14 +72,48 @@ impl Query {
                 target["instant"] = self.instant.into();
                 target["range"] = (!self.instant).into();
                 target["format"] = "time_series".into();
+                if !self.instant {
+                    target["interval"] = MINIMUM_STEP.into();
+                }
             }
         }
         if visual == Visual::Logs {
-            target["maxLines"] = 500.into();
+            target["maxLines"] = MAX_LINES.into();
+            target["direction"] = "backward".into();
         }
         target
     }
 }
+
+/// The metrics of the selected agents and sessions over the whole range.
+pub(super) fn whole() -> Deltas<'static> {
+    Deltas::within(WHOLE).of_owners(OWNERS).of_sessions(SESSIONS)
+}
+
+/// The metrics of the selected agents and sessions in each step of a graph.
+pub(super) fn each_step() -> Deltas<'static> {
+    Deltas::in_steps(INTERVAL, WHOLE).of_owners(OWNERS).of_sessions(SESSIONS)
+}
+
+/// Cost in dollars, grouped by these labels.
+pub(super) fn cost(of: Deltas<'_>, by: &str) -> String {
+    of.preferring(Metric::Cost, Metric::RequestCost, by)
+}
+
+/// Tokens, grouped by these labels. `types` is a pattern of values of the label `type`; empty for all.
+pub(super) fn tokens(of: Deltas<'_>, types: &str, by: &str) -> String {
+    let matcher = if types.is_empty() { String::new() } else { format!(r#"type=~"{types}""#) };
+    let [own, derived] = [Metric::Tokens, Metric::RequestTokens].map(|metric| metric.with(&matcher));
+    of.preferring(own, derived, by)
+}
+
+/// Time of the last event in milliseconds since 1970, grouped by these labels.
+pub(super) fn last_event(by: &str) -> String {
+    format!("{} * 1000", whole().latest(Metric::LastEvent, by))
+}
+
+/// Tool calls that failed.
+pub(super) const FAILED_CALLS: Selection<'static> = Metric::ToolCalls.with(r#"success="false""#);
 
 /// All events of the selected agents.
 pub(super) fn events() -> String {
@@ -77,31 +127,13 @@ pub(super) fn event(name: &str) -> String {
     format!(r#"{} | event_name="{name}""#, events())
 }
 
-/// Distinct sessions of the selected agents, grouped by these labels.
-pub(super) fn sessions(by: &str) -> String {
-    logql::sessions(&events(), WHOLE, by)
-}
-
 /// Time of the last matching line in milliseconds since 1970, grouped by these labels.
 pub(super) fn last_seen(lines: &str, by: &str) -> String {
     format!("{} * 1000", logql::last_seen(lines, WHOLE, by))
 }
 
-/// Growth of one of Claude Code's counters over the whole range, grouped by these labels.
-pub(super) fn growth(metric: &str, by: &str) -> String {
-    promql::growth(&counter(metric), WHOLE, by, promql::Counts::Whole)
-}
-
-/// Growth of one of Claude Code's counters per step, grouped by these labels.
-pub(super) fn growth_over_time(metric: &str, by: &str) -> String {
-    promql::growth_over_time(&counter(metric), INTERVAL, by)
-}
-
-/// Total growth of all counters with matching names over the whole range.
-pub(super) fn growth_of_all(names: &str) -> String {
-    promql::growth_of_all(names, WHOLE, "")
-}
-
-fn counter(metric: &str) -> String {
-    format!(r#"{metric}{{project=~"$project", agent=~"$agent", session_id=~"$session_id.*"}}"#)
+/// Growth of the stack's own counters that match over the whole range, grouped by these labels. The label `counter` has
+/// the name.
+pub(super) fn growth(matchers: &[&str], by: &str) -> String {
+    promql::growth_matching(matchers, WHOLE, by)
 }

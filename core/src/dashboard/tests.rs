@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{datasource, grid::COLUMNS, query::Query, render, rows, variable};
+use super::{PanelId, aggregations_of_events, datasource, grid::COLUMNS, query, query::Query, render, rows, variable};
 
 fn panels() -> Vec<Value> {
     let dashboard: Value = serde_json::from_str(&render()).unwrap();
@@ -76,6 +76,45 @@ fn queries_only_use_existing_variables() {
         for after in query.expression.split('$').skip(1).filter(|after| !after.starts_with("{{")) {
             let name: String = after.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
             assert!(known.contains(&name.as_str()), "`${name}` in {}", query.expression);
+        }
+    }
+}
+
+/// Loki reads every event of the range to aggregate them, which takes the longer the more there are.
+#[test]
+fn loki_is_only_asked_for_the_newest_events() {
+    assert_eq!(aggregations_of_events(), 0);
+    let egress = panels().iter().position(|panel| panel["id"] == PanelId::EgressRow.number()).unwrap();
+    let mut lists = 0;
+    for panel in &panels()[..egress] {
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            if target["datasource"]["uid"] != datasource::LOKI_UID {
+                continue;
+            }
+            lists += 1;
+            assert_eq!((&panel["type"], &target["queryType"]), (&"logs".into(), &"range".into()), "{panel}");
+            assert!(target["expr"].as_str().unwrap().starts_with("{service_name=\"claude-code\"}"), "{target}");
+            assert_eq!(target["direction"], "backward", "{target}");
+            assert!(target["maxLines"].as_u64().is_some_and(|lines| lines <= 500), "{target}");
+        }
+    }
+    assert_eq!(lists, 4, "all events, requests, tools, errors");
+    let counted = Query::once(datasource::Source::Loki, query::count("{a=\"b\"}", "1h", ""), "");
+    assert!(counted.aggregates_lines());
+}
+
+/// A window of another length than the step would overlap with the next, or leave a gap.
+#[test]
+fn the_steps_of_a_graph_are_adjacent() {
+    let graphs = panels().into_iter().flat_map(|panel| panel["targets"].as_array().cloned().unwrap_or_default());
+    let graphs: Vec<Value> = graphs.filter(|target| target["range"] == true).collect();
+    assert!(graphs.len() >= 7, "{}", graphs.len());
+    for target in graphs {
+        let question = target["expr"].as_str().unwrap();
+        assert!(question.contains("[$__interval]"), "{question}");
+        assert!(target.get("intervalFactor").is_none(), "the step would be a multiple of the interval: {question}");
+        for window in question.split("[$__range]").skip(1) {
+            assert!(window.starts_with(" @ end()"), "the window would move with the steps: {question}");
         }
     }
 }

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::{datasource::Source, variable};
-use crate::telemetry::CLAUDE_CODE_SERVICE;
 
 /// When Grafana reloads the values. It then drops selected values that are missing from the list.
 #[derive(Clone, Copy)]
@@ -14,43 +13,46 @@ enum Refresh {
     WithTheRange = 2,
 }
 
+/// What lists projects and agents: everyone who sends events has `clawker_events`, everyone who sends metrics has some of
+/// Claude Code's own.
+const EVERYONE: &str = r#"__name__=~"clawker_events|claude_code_.+_total", temporality="delta""#;
+
 /// All variables, in the order they are shown.
 ///
-/// Projects and agents come from Loki's labels: an agent's first event arrives seconds after its start, a metric only
-/// after it has counted something.
-///
-/// The session is a text field, not a list. Loki only lists label values, and a label with one value per session would
-/// create unlimited streams; Prometheus knows a session only after its first metric, and Grafana would replace an
-/// unknown session with all of them. The table `Sessions` serves as the list: it comes from events and fills in this
-/// field.
+/// The session is a text field, not a list: a list of all sessions of the range would be long, and Grafana would replace
+/// a session that is not in the list with all of them. The table `Sessions` serves as the list and fills in this field.
 pub(super) fn all() -> Vec<Value> {
-    let projects = r#", project=~"$project""#;
-    let everyone = format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"}}"#);
-    let agents = format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"{projects}}}"#);
-    let containers = format!(r#"{{service_name="envoy", source="agent_map"{projects}, agent=~"$agent"}}"#);
+    let agents = format!(r#"{EVERYONE}, project=~"$project""#);
+    let containers = r#"{service_name="envoy", source="agent_map", project=~"$project", agent=~"$agent"}"#;
     vec![
-        choice(variable::PROJECT, "Project", &everyone, "project", Refresh::WithTheRange),
-        choice(variable::AGENT, "Agent", &agents, "agent", Refresh::WithTheRange),
+        choice(variable::PROJECT, "Project", Refresh::WithTheRange, Source::Prometheus, EVERYONE, "project"),
+        choice(variable::AGENT, "Agent", Refresh::WithTheRange, Source::Prometheus, &agents, "agent"),
         text(
             variable::SESSION,
             "Session",
             "A session ID or its prefix; empty for all. Selecting a session in the Sessions table fills it in.",
         ),
         // An agent announces its address once; a shorter range without the announcement must not drop the selection.
-        choice(variable::CLIENT_IP, "Container address (egress)", &containers, "client_ip", Refresh::Once),
+        choice(variable::CLIENT_IP, "Container address (egress)", Refresh::Once, Source::Loki, containers, "client_ip"),
     ]
 }
 
-/// A list of the values of a label in matching streams. Several values can be selected; `All` is a pattern that also
-/// matches streams without the label, for agents without a project.
-fn choice(name: &str, title: &str, streams: &str, label: &str, refresh: Refresh) -> Value {
+/// A list of the values of a label in matching series or streams. Several values can be selected; `All` is a pattern
+/// that also matches those without the label, for agents without a project.
+fn choice(name: &str, title: &str, refresh: Refresh, source: Source, among: &str, label: &str) -> Value {
+    let query = match source {
+        // 1 is Grafana's number for "label values", in both data sources.
+        Source::Loki => json!({ "type": 1, "stream": among, "label": label, "refId": label }),
+        Source::Prometheus => {
+            json!({ "qryType": 1, "query": format!("label_values({{{among}}}, {label})"), "refId": label })
+        }
+    };
     json!({
         "name": name,
         "label": title,
         "type": "query",
-        "datasource": Source::Loki.reference(),
-        // 1 is Grafana's number for "label values".
-        "query": { "type": 1, "stream": streams, "label": label, "refId": label },
+        "datasource": source.reference(),
+        "query": query,
         "includeAll": true,
         "allValue": ".*",
         "multi": true,

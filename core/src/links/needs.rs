@@ -6,18 +6,24 @@ use crate::{dashboard::PanelId, service::Service, status::ContainerState};
 /// The data that a panel shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
-    /// Any event, in Loki.
-    Events,
-    /// Events of tool calls.
+    /// What an agent's own metrics or its events say, in Prometheus.
+    Usage,
+    /// Decisions on edits, from the same two.
+    Edits,
+    /// An agent's own metrics alone, in Prometheus.
+    Metrics,
+    /// What the collector counts in events, in Prometheus.
+    Counts,
+    /// Tool calls, counted in events.
     Tools,
-    /// Events of failed tool calls.
+    /// Failed tool calls, counted in events.
     Failures,
-    /// Events of failed requests; no number tells in advance whether there are any.
-    Errors,
+    /// A list of events, in Loki.
+    Events,
+    /// A list of events of tool calls, in Loki.
+    ToolEvents,
     /// The firewall's logs, in Loki. They belong to addresses, not to agents.
     Egress,
-    /// An agent's counters, in Prometheus.
-    Metrics,
     /// The stack's own counters, in Prometheus. No data is fine.
     Health,
 }
@@ -26,23 +32,28 @@ impl Need {
     /// The store with the data.
     pub fn store(self) -> Service {
         match self {
-            Need::Metrics | Need::Health => Service::Prometheus,
-            _ => Service::Loki,
+            Need::Events | Need::ToolEvents | Need::Egress => Service::Loki,
+            _ => Service::Prometheus,
         }
     }
 
     /// What is known to be missing, to be followed by the range.
     fn lacks(self, about: &LinkContext) -> Option<&'static str> {
         let holds = &about.holds;
+        let no = |known: Option<bool>| known == Some(false);
         let nothing = if has_owner(about) { "It sent no data in the " } else { "No data arrived in the " };
-        let events = (holds.events == Some(false)).then_some(nothing);
+        let usage = (no(holds.events) && no(holds.metrics)).then_some(nothing);
+        let no_events = if has_owner(about) { "It sent no events in the " } else { "No events arrived in the " };
+        let events = usage.or(no(holds.events).then_some(no_events));
+        let no_tools = no(holds.tools).then_some("No tools ran in the ");
         match self {
-            Need::Events | Need::Errors => events,
-            Need::Tools => events.or((holds.tools == Some(false)).then_some("No tools ran in the ")),
-            Need::Failures => events
-                .or((holds.tools == Some(false) || holds.failures == Some(false)).then_some("No tools failed in the ")),
-            Need::Egress => (holds.egress == Some(false)).then_some("The firewall recorded no connections in the "),
-            Need::Metrics => (holds.metrics == Some(false)).then_some("It reported no metrics in the "),
+            Need::Usage => usage,
+            Need::Edits => usage.or(no_tools.filter(|_| holds.events == Some(true))),
+            Need::Metrics => usage.or(no(holds.metrics).then_some("It reported no metrics in the ")),
+            Need::Counts | Need::Events => events,
+            Need::Tools | Need::ToolEvents => events.or(no_tools),
+            Need::Failures => events.or((no(holds.tools) || no(holds.failures)).then_some("No tools failed in the ")),
+            Need::Egress => no(holds.egress).then_some("The firewall recorded no connections in the "),
             Need::Health => None,
         }
     }
@@ -54,16 +65,18 @@ pub(super) fn of(panel: PanelId) -> Option<Need> {
     Some(match panel {
         P::OverviewRow | P::OwnersRow | P::CostRow | P::CodingRow => return None,
         P::ToolsRow | P::SessionRow | P::EventsRow | P::EgressRow => return None,
-        P::Sessions | P::Cost | P::InputTokens | P::OutputTokens | P::CacheReadRatio => Need::Events,
-        P::CacheReads | P::CacheWrites | P::CostByOwner | P::TokensByOwner | P::SessionsByOwner => Need::Events,
-        P::LastSeen | P::CostByModel | P::TokensByType | P::CostOverTime | P::RequestDuration => Need::Events,
-        P::SessionTable | P::SessionTimeline | P::ApiRequests => Need::Events,
-        P::EditDecisions | P::ToolActivity | P::ToolFailureRate | P::SlowestTools => Need::Tools,
-        P::ToolBreakdown | P::ToolEvents => Need::Tools,
-        P::ToolFailures | P::TopFailingTools => Need::Failures,
-        P::Errors => Need::Errors,
+        P::Sessions | P::Cost | P::InputTokens | P::OutputTokens | P::CacheReadRatio => Need::Usage,
+        P::CacheReads | P::CacheWrites | P::CostByOwner | P::TokensByOwner | P::SessionsByOwner => Need::Usage,
+        P::CostByModel | P::TokensByType | P::CostOverTime | P::SessionTable => Need::Usage,
+        P::EditDecisions => Need::Edits,
         P::LinesChanged | P::ActiveTime | P::LinesOverTime | P::Commits => Need::Metrics,
-        P::LostData => Need::Health,
+        // No number tells in advance whether there are failed requests.
+        P::LastSeen | P::RequestDuration | P::FailedRequests | P::ErrorBreakdown => Need::Counts,
+        P::ToolActivity | P::ToolFailureRate | P::SlowestTools | P::ToolBreakdown => Need::Tools,
+        P::ToolFailures | P::TopFailingTools => Need::Failures,
+        P::SessionTimeline | P::ApiRequests | P::Errors => Need::Events,
+        P::ToolEvents => Need::ToolEvents,
+        P::LostData | P::LostDataByCause => Need::Health,
         P::EnvoyTraffic | P::DnsLookups | P::TopBlocked | P::EgressOverTime | P::AgentAddresses => Need::Egress,
     })
 }
@@ -114,7 +127,9 @@ impl Links {
 
     /// Why the whole dashboard would be empty or show other data.
     pub(super) fn why_no_dashboard(&self, about: &LinkContext) -> Option<String> {
-        self.why_store(Service::Loki, "nearly all of the dashboard").or_else(|| why_not_filtered(about))
+        self.why_store(Service::Prometheus, "nearly all of the dashboard")
+            .or_else(|| why_not_filtered(about))
+            .or_else(|| self.why_store(Service::Loki, "the lists of events"))
     }
 
     /// Why one panel would be empty or show other data.
@@ -134,9 +149,9 @@ fn why_not_filtered(about: &LinkContext) -> Option<String> {
     why_selection_lost(about).or_else(|| about.untagged.then(|| untagged.to_owned()))
 }
 
-/// Grafana drops a selected project or agent without data in Loki, and then shows all of them.
+/// Grafana drops a selected project or agent that sent neither events nor metrics, and then shows all of them.
 fn why_selection_lost(about: &LinkContext) -> Option<String> {
-    let nothing = Need::Events.lacks(about)?;
+    let nothing = Need::Usage.lacks(about)?;
     let named = about.owner.project.is_some() || about.owner.agent.is_some();
     let follows = if named { ", so Grafana would show all data instead." } else { ", so there is nothing to see." };
     Some([nothing, about.range.label(), follows].concat())

@@ -125,17 +125,19 @@ fn every_panel_link_targets_an_existing_panel_and_needs_what_it_queries() {
             assert_eq!(target["datasource"]["uid"], need.store().name(), "{id:?}");
         }
         let asked = target_text(targets);
+        let [own, derived] =
+            ["claude_code_", " (clawker_"].map(|metrics| asked.replace("_over_time(", " (").contains(metrics));
         match need {
+            needs::Need::Usage => assert!(own && derived, "{id:?}: {asked}"),
+            needs::Need::Edits => assert!(own && derived && asked.contains("edit_tool"), "{id:?}: {asked}"),
+            needs::Need::Metrics => assert!(own && !derived, "{id:?}: {asked}"),
+            needs::Need::Counts => assert!(!own && derived, "{id:?}: {asked}"),
             needs::Need::Tools | needs::Need::Failures => {
-                assert!(asked.lines().all(is_about_tools), "{id:?}: {asked}");
+                assert!(!own && asked.lines().all(|question| question.contains("(clawker_tool_")), "{id:?}: {asked}");
             }
-            needs::Need::Errors => assert!(asked.contains("api_error"), "{id:?}: {asked}"),
+            needs::Need::Events => assert!(asked.contains(CLAUDE_CODE_SERVICE) && !is_about_tools(&asked), "{id:?}"),
+            needs::Need::ToolEvents => assert!(is_about_tools(&asked), "{id:?}: {asked}"),
             needs::Need::Egress => assert!(!asked.contains(CLAUDE_CODE_SERVICE), "{id:?}: {asked}"),
-            needs::Need::Events => {
-                let others = |question: &str| question.contains(CLAUDE_CODE_SERVICE) && !is_about_tools(question);
-                assert!(asked.lines().any(others), "{id:?}: {asked}");
-            }
-            needs::Need::Metrics => assert!(asked.contains("$project"), "{id:?}: {asked}"),
             needs::Need::Health => assert!(!asked.contains("$project"), "{id:?}: {asked}"),
         }
         if need == needs::Need::Failures {

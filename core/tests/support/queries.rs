@@ -77,8 +77,16 @@ fn of_variable(variable: &Value) -> Option<Question> {
     }
     assert_eq!(variable["type"], "query", "{name}");
     let (store, query) = (store(&variable["datasource"]), &variable["query"]);
-    assert_eq!(store, Store::Loki, "{name}: a metric comes later than the first event");
-    let expression = query["stream"].as_str().unwrap_or_else(|| panic!("{name}: {query}")).to_owned();
+    let expression = match store {
+        Store::Loki => query["stream"].as_str().unwrap_or_else(|| panic!("{name}: {query}")).to_owned(),
+        // Grafana asks for the values of the label; this finds the same ones.
+        Store::Prometheus => {
+            let text = query["query"].as_str().and_then(|text| text.strip_prefix("label_values(")?.strip_suffix(')'));
+            let parts = text.and_then(|text| text.rsplit_once(", "));
+            let (series, label) = parts.unwrap_or_else(|| panic!("{name}: {query}"));
+            format!("group by ({label}) (last_over_time({series}[$__range]))")
+        }
+    };
     Some(Question { panel: None, name, store, expression, instant: true })
 }
 

@@ -1,39 +1,69 @@
-//! Cost, tokens, and request durations.
+//! Cost, tokens, request durations, and failed requests.
 
-use crate::dashboard::{
-    PanelId,
-    datasource::Source::Loki,
-    grid::Row,
-    panel::{Panel, Unit, Visual},
-    query::{Query, STEP, WHOLE, event, quantile, sum},
+use crate::{
+    dashboard::{
+        PanelId,
+        datasource::Source::Prometheus,
+        grid::Row,
+        panel::{Panel, Unit, Visual},
+        query::{Query, cost as dollars, each_step, tokens, whole},
+    },
+    telemetry::stores::queries::deltas::Metric,
 };
 
 pub fn cost() -> Row {
-    let requests = event("api_request");
-    let kinds = [
-        ("input_tokens", "input"),
-        ("output_tokens", "output"),
-        ("cache_read_tokens", "cache read"),
-        ("cache_creation_tokens", "cache write"),
-    ];
-    let by_type = kinds.into_iter().fold(
-        Panel::new(PanelId::TokensByType, "Tokens by type", Visual::StackedBars, Unit::Count),
-        |panel, (field, name)| panel.query(Query::over_time(Loki, sum(&requests, field, STEP, ""), name)),
-    );
+    let once = |question| Query::once(Prometheus, question, "{{model}}");
+    let over_time = |question, name| Query::over_time(Prometheus, question, name);
     Row {
         id: PanelId::CostRow,
         title: "Cost and usage",
         panels: vec![
-            Panel::new(PanelId::CostByModel, "Estimated cost by model", Visual::Pie, Unit::Dollars).query(Query::once(
-                Loki,
-                sum(&requests, "cost_usd", WHOLE, "model"),
-                "{{model}}",
-            )),
+            Panel::new(PanelId::CostByModel, "Estimated cost by model", Visual::Pie, Unit::Dollars)
+                .query(once(dollars(whole(), "model"))),
             Panel::new(PanelId::CostOverTime, "Estimated cost over time", Visual::StackedBars, Unit::Dollars)
-                .query(Query::over_time(Loki, sum(&requests, "cost_usd", STEP, "model"), "{{model}}")),
-            by_type,
+                .query(over_time(dollars(each_step(), "model"), "{{model}}")),
+            Panel::new(PanelId::TokensByType, "Tokens by type", Visual::StackedBars, Unit::Count)
+                .query(over_time(tokens(each_step(), "", "type"), "{{type}}"))
+                .rename("cacheRead", "cache read")
+                .rename("cacheCreation", "cache write"),
             Panel::new(PanelId::RequestDuration, "Request duration (p95)", Visual::TimeSeries, Unit::Milliseconds)
-                .query(Query::over_time(Loki, quantile("0.95", &requests, "duration_ms", STEP, "model"), "{{model}}")),
+                .description("All sessions of the selected agents, to within 2%.")
+                .query(over_time(each_step().quantile("0.95", Metric::RequestDuration, "model"), "{{model}}")),
+            Panel::new(
+                PanelId::FailedRequests,
+                "Failed requests: errors, rate limits, overload",
+                Visual::StackedBars,
+                Unit::Count,
+            )
+            .description(ONLY_REPORTED)
+            .query(over_time(
+                with_status_names(&each_step().total(Metric::RequestErrors, "status_code, model")),
+                "{{status_code}} {{model}}",
+            )),
+            Panel::new(PanelId::ErrorBreakdown, "Errors and retries", Visual::Table, Unit::Count)
+                .description(ONLY_REPORTED)
+                .size(12, 8)
+                .query(once(with_status_names(&whole().total(Metric::RequestErrors, "status_code, model"))))
+                .query(once(with_status_names(&whole().total(Metric::RequestAttempts, "status_code, model"))))
+                .column("status_code", "Status", None)
+                .column("model", "Model", None)
+                .column("Value #A", "Failed requests", Some(Unit::Count))
+                .column("Value #B", "Attempts", Some(Unit::Count)),
         ],
     }
+}
+
+/// What the numbers of failed requests leave out (real Claude Code 2.0.30 to 2.1.330, recorded).
+const ONLY_REPORTED: &str = concat!(
+    "Claude Code reports an error only after its retries are used up. A request that succeeds after a rate limit (429) or ",
+    "an overload (529) leaves no event, so it is not counted here; it only takes longer. Attempts include the retries of ",
+    "failed requests, in all sessions of the selected agents.",
+);
+
+/// Adds to a status code what it means. Older releases of Claude Code send `undefined` if there was no response.
+fn with_status_names(counts: &str) -> String {
+    let names = [("429", "429 rate limit"), ("529", "529 overloaded"), ("undefined|", "no response")];
+    names.into_iter().fold(counts.to_owned(), |counts, (codes, name)| {
+        format!(r#"label_replace({counts}, "status_code", "{name}", "status_code", "{codes}")"#)
+    })
 }

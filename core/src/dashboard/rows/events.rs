@@ -1,13 +1,16 @@
 //! Individual sessions and events.
 
 use super::OWNER;
-use crate::dashboard::{
-    PanelId, UID,
-    datasource::Source::Loki,
-    grid::Row,
-    panel::{Panel, Unit, Visual},
-    query::{Query, WHOLE, count, event, events as every_event, last_seen, sum},
-    variable,
+use crate::{
+    dashboard::{
+        PanelId, UID,
+        datasource::Source::{Loki, Prometheus},
+        grid::Row,
+        panel::{Panel, Unit, Visual},
+        query::{Query, cost, event, events as every_event, last_event, tokens, whole},
+        variable,
+    },
+    telemetry::stores::queries::deltas::Metric,
 };
 
 /// One line of text per event: its name and the fields it has.
@@ -22,7 +25,6 @@ const SHORT: &str = concat!(
 
 pub fn session() -> Row {
     let by = format!("{OWNER}, session_id");
-    let requests = event("api_request");
     let choose = format!(
         "/d/{UID}?${{__url_time_range}}&${{{project}:queryparam}}&${{{agent}:queryparam}}&var-{session}=${{__value.raw}}",
         project = variable::PROJECT,
@@ -41,11 +43,11 @@ pub fn session() -> Row {
         .column("Value #D", "Tool calls", Some(Unit::Count))
         .column("Value #E", "Last seen", Some(Unit::Ago));
     let questions = [
-        sum(&requests, "cost_usd", WHOLE, &by),
-        count(&requests, WHOLE, &by),
-        sum(&requests, "output_tokens", WHOLE, &by),
-        count(&event("tool_result"), WHOLE, &by),
-        last_seen(&every_event(), &by),
+        cost(whole(), &by),
+        whole().total(Metric::Events.with(r#"event_name="api_request""#), &by),
+        tokens(whole(), "output", &by),
+        whole().total(Metric::ToolCalls, &by),
+        last_event(&by),
     ];
     Row {
         id: PanelId::SessionRow,
@@ -53,7 +55,7 @@ pub fn session() -> Row {
         panels: vec![
             questions
                 .into_iter()
-                .fold(table, |table, question| table.query(Query::once(Loki, question, "{{session_id}}"))),
+                .fold(table, |table, question| table.query(Query::once(Prometheus, question, "{{session_id}}"))),
             logs(PanelId::SessionTimeline, "All events of the selected sessions", &every_event()).size(24, 14),
         ],
     }

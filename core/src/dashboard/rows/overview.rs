@@ -1,87 +1,102 @@
 //! Totals, overall and per agent.
 
 use super::{OWNER, OWNER_NAME};
-use crate::dashboard::{
-    PanelId,
-    datasource::Source::{Loki, Prometheus},
-    grid::Row,
-    panel::{Panel, Unit, Visual},
-    query::{Query, WHOLE, event, events, growth, growth_of_all, last_seen, sessions, sum},
+use crate::{
+    dashboard::{
+        PanelId,
+        datasource::Source::Prometheus,
+        grid::Row,
+        panel::{Panel, Unit, Visual},
+        query::{Query, cost, growth, last_event, tokens, whole},
+    },
+    telemetry::stores::queries::deltas::Metric,
 };
 
 pub fn overview() -> Row {
-    let requests = event("api_request");
-    let tokens = |id, title, field: &str| {
-        Panel::new(id, title, Visual::Stat, Unit::Count).query(Query::once(
-            Loki,
-            sum(&requests, field, WHOLE, ""),
-            title,
-        ))
+    let once = |question, name| Query::once(Prometheus, question, name);
+    let tokens_of = |id, title, kind: &str| {
+        Panel::new(id, title, Visual::Stat, Unit::Count).query(once(tokens(whole(), kind, ""), title))
     };
-    let cached = sum(&requests, "cache_read_tokens", WHOLE, "");
-    let fresh = sum(&requests, "input_tokens", WHOLE, "");
-    let written = sum(&requests, "cache_creation_tokens", WHOLE, "");
+    let [cached, all_input] = ["cacheRead", "input|cacheRead|cacheCreation"].map(|kinds| tokens(whole(), kinds, ""));
     Row {
         id: PanelId::OverviewRow,
         title: "Overview",
         panels: vec![
             Panel::new(PanelId::Sessions, "Sessions", Visual::Stat, Unit::Count)
-                .description("Claude Code sessions with events in this time range.")
-                .query(Query::once(Loki, sessions(""), "Sessions")),
+                .description("Claude Code sessions that sent events or metrics in this time range.")
+                .query(once(whole().sessions(""), "Sessions")),
             Panel::new(PanelId::Cost, "Estimated cost", Visual::Stat, Unit::Dollars)
                 .description("Claude Code's own estimate from list prices; what is billed can differ.")
-                .query(Query::once(Loki, sum(&requests, "cost_usd", WHOLE, ""), "Estimated cost")),
-            tokens(PanelId::InputTokens, "Input tokens", "input_tokens")
-                .description("Excluding cache reads and writes."),
-            tokens(PanelId::OutputTokens, "Output tokens", "output_tokens"),
-            tokens(PanelId::CacheReads, "Cache reads", "cache_read_tokens"),
-            tokens(PanelId::CacheWrites, "Cache writes", "cache_creation_tokens"),
+                .query(once(cost(whole(), ""), "Estimated cost")),
+            tokens_of(PanelId::InputTokens, "Input tokens", "input").description("Excluding cache reads and writes."),
+            tokens_of(PanelId::OutputTokens, "Output tokens", "output"),
+            tokens_of(PanelId::CacheReads, "Cache reads", "cacheRead"),
+            tokens_of(PanelId::CacheWrites, "Cache writes", "cacheCreation"),
             Panel::new(PanelId::CacheReadRatio, "Input from cache", Visual::Stat, Unit::Share)
                 .description("Cache reads as a share of all input tokens. Higher is cheaper.")
-                .query(Query::once(Loki, format!("{cached} / ({cached} + {fresh} + {written})"), "Input from cache")),
+                .query(once(format!("{cached} / {all_input}"), "Input from cache")),
             Panel::new(PanelId::LinesChanged, "Lines changed", Visual::Stat, Unit::Count)
                 .size(8, 4)
-                .query(Query::once(Prometheus, growth("claude_code_lines_of_code_count_total", "type"), "{{type}}")),
+                .query(once(whole().total(Metric::Lines, "type"), "{{type}}")),
             Panel::new(PanelId::ActiveTime, "Active time", Visual::Stat, Unit::Seconds)
                 .description("`user`: typing and reading. `cli`: tools running and the model responding.")
                 .size(8, 4)
-                .query(Query::once(Prometheus, growth("claude_code_active_time_seconds_total", "type"), "{{type}}")),
+                .query(once(whole().total(Metric::ActiveTime, "type"), "{{type}}")),
             Panel::new(PanelId::LostData, "Lost data", Visual::Stat, Unit::Count)
-                .description("Metric points and events that the collector refused or could not deliver, and events that Loki discarded.")
-                .query(Query::once(Prometheus, growth_of_all(LOST), "Lost data")),
+                .description(
+                    "Metric points, events, and spans that the collector refused or could not deliver, and events that \
+                     Loki discarded. For the causes, see Lost data by cause.",
+                )
+                .query(once(growth(&LOST, ""), "Lost data")),
+            Panel::new(PanelId::LostDataByCause, "Lost data by cause", Visual::Bars, Unit::Count)
+                .description(
+                    "Prometheus counts a point again that the collector could not deliver: here it says why. `too_old`: \
+                     older than its out-of-order window. `out_of_order` and `out_of_bound`: a point with that time or a \
+                     later one exists.",
+                )
+                .size(24, 6)
+                .query(once(
+                    growth(&[LOST[0], LOST[1], REFUSED_BY_PROMETHEUS], "counter, exporter, receiver, reason"),
+                    "{{counter}} {{exporter}}{{receiver}} {{reason}}",
+                )),
         ],
     }
 }
 
-/// The collector has separate counters for each kind of data, with common prefixes.
-const LOST: &str = concat!(
-    "otelcol_receiver_refused_.+|otelcol_exporter_send_failed_.+|otelcol_exporter_enqueue_failed_.+|",
-    "loki_discarded_samples_total",
-);
+/// Counters of data that was lost, each loss in one of them. The collector has separate counters for each kind of data,
+/// with common prefixes. One event that Loki refuses counts there; the collector would count its whole batch. The
+/// exporter `prometheus` only serves other scrapers.
+const LOST: [&str; 2] = [
+    r#"__name__=~"otelcol_receiver_refused_.+|loki_discarded_samples_total""#,
+    concat!(
+        r#"__name__=~"otelcol_exporter_(send|enqueue)_failed_.+", exporter!="prometheus", "#,
+        r#"exporter!="otlp_http/loki""#
+    ),
+];
+
+/// Samples that Prometheus refused. The collector counts the request that they were in, too.
+const REFUSED_BY_PROMETHEUS: &str = r#"__name__=~"prometheus_tsdb_(too_old|out_of_order|out_of_bound)_samples_total""#;
 
 pub fn owners() -> Row {
-    let requests = event("api_request");
-    let tokens = ["input_tokens", "output_tokens"].map(|field| sum(&requests, field, WHOLE, OWNER)).join(" + ");
-    let bars = |id, title, unit| Panel::new(id, title, Visual::Bars, unit).size(8, 8);
+    let bars = |id, title, unit, question| {
+        Panel::new(id, title, Visual::Bars, unit).size(8, 8).query(Query::once(Prometheus, question, OWNER_NAME))
+    };
     Row {
         id: PanelId::OwnersRow,
         title: "By project and agent",
         panels: vec![
-            bars(PanelId::CostByOwner, "Estimated cost", Unit::Dollars).query(Query::once(
-                Loki,
-                sum(&requests, "cost_usd", WHOLE, OWNER),
-                OWNER_NAME,
-            )),
-            bars(PanelId::TokensByOwner, "Input and output tokens", Unit::Count)
-                .query(Query::once(Loki, tokens, OWNER_NAME)),
-            bars(PanelId::SessionsByOwner, "Sessions", Unit::Count).query(Query::once(
-                Loki,
-                sessions(OWNER),
-                OWNER_NAME,
-            )),
+            bars(PanelId::CostByOwner, "Estimated cost", Unit::Dollars, cost(whole(), OWNER)),
+            bars(
+                PanelId::TokensByOwner,
+                "Input and output tokens",
+                Unit::Count,
+                tokens(whole(), "input|output", OWNER),
+            ),
+            bars(PanelId::SessionsByOwner, "Sessions", Unit::Count, whole().sessions(OWNER)),
             Panel::new(PanelId::LastSeen, "Last seen", Visual::Table, Unit::Ago)
+                .description("Time of the last event.")
                 .size(24, 6)
-                .query(Query::once(Loki, last_seen(&events(), OWNER), OWNER_NAME))
+                .query(Query::once(Prometheus, last_event(OWNER), OWNER_NAME))
                 .column("project", "Project", None)
                 .column("agent", "Agent", None)
                 .column("Value #A", "Last seen", Some(Unit::Ago)),

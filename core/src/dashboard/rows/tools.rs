@@ -1,50 +1,52 @@
 //! Tool calls: which tools, how long they take, and which fail.
 
-use crate::dashboard::{
-    PanelId,
-    datasource::Source::Loki,
-    grid::Row,
-    panel::{Panel, Unit, Visual},
-    query::{Query, STEP, WHOLE, count, event, mean},
+use crate::{
+    dashboard::{
+        PanelId,
+        datasource::Source::Prometheus,
+        grid::Row,
+        panel::{Panel, Unit, Visual},
+        query::{FAILED_CALLS, Query, each_step, whole},
+    },
+    telemetry::stores::queries::deltas::Metric,
 };
 
 const TOOL: &str = "tool_name";
 const TOOL_NAME: &str = "{{tool_name}}";
 
+/// A rejected call has no result event; only its decision is logged.
+const REJECTED: &str = r#"decision="reject""#;
+
 pub fn tools() -> Row {
-    let results = event("tool_result");
-    let failures = format!(r#"{results} | success="false""#);
-    let (all, failed) = (count(&results, WHOLE, ""), count(&failures, WHOLE, ""));
+    let once = |question| Query::once(Prometheus, question, TOOL_NAME);
+    let over_time = |question| Query::over_time(Prometheus, question, TOOL_NAME);
+    let (all, failed) = (whole().total(Metric::ToolCalls, ""), whole().total(FAILED_CALLS, ""));
+    let duration = whole().mean(Metric::ToolDuration, Metric::ToolCalls, TOOL);
     Row {
         id: PanelId::ToolsRow,
         title: "Tool usage",
         panels: vec![
-            Panel::new(PanelId::ToolActivity, "Tool calls", Visual::StackedBars, Unit::Count).query(Query::over_time(
-                Loki,
-                count(&results, STEP, TOOL),
-                TOOL_NAME,
-            )),
+            Panel::new(PanelId::ToolActivity, "Tool calls", Visual::StackedBars, Unit::Count)
+                .query(over_time(each_step().total(Metric::ToolCalls, TOOL))),
             Panel::new(PanelId::ToolFailures, "Failed tool calls", Visual::StackedBars, Unit::Count)
-                .query(Query::over_time(Loki, count(&failures, STEP, TOOL), TOOL_NAME)),
-            // Without failures there is no result; with calls, the rate is then 0.
+                .query(over_time(each_step().total(FAILED_CALLS, TOOL))),
+            // Without failures they have no result; with calls, the rate is then 0.
             Panel::new(PanelId::ToolFailureRate, "Tool failure rate", Visual::Stat, Unit::Share)
                 .size(4, 8)
-                .query(Query::once(Loki, format!("({failed} or {all} * 0) / {all}"), "Failed")),
+                .query(Query::once(Prometheus, format!("({failed} or vector(0)) / {all}"), "Failed")),
             Panel::new(PanelId::SlowestTools, "Slowest tools (mean)", Visual::Bars, Unit::Milliseconds)
+                .description("All sessions of the selected agents.")
                 .size(10, 8)
-                .query(Query::once(
-                    Loki,
-                    format!("topk(10, {})", mean(&results, "duration_ms", WHOLE, TOOL)),
-                    TOOL_NAME,
-                )),
+                .query(once(format!("topk(10, {duration})"))),
             Panel::new(PanelId::TopFailingTools, "Top failing tools", Visual::Bars, Unit::Count)
                 .size(10, 8)
-                .query(Query::once(Loki, format!("topk(10, {})", count(&failures, WHOLE, TOOL)), TOOL_NAME)),
+                .query(once(format!("topk(10, {})", whole().total(FAILED_CALLS, TOOL)))),
             Panel::new(PanelId::ToolBreakdown, "All tools", Visual::Table, Unit::Count)
-                .query(Query::once(Loki, count(&results, WHOLE, TOOL), TOOL_NAME))
-                .query(Query::once(Loki, count(&failures, WHOLE, TOOL), TOOL_NAME))
-                .query(Query::once(Loki, mean(&results, "duration_ms", WHOLE, TOOL), TOOL_NAME))
-                .query(Query::once(Loki, rejections(), TOOL_NAME))
+                .description("The mean duration is of all sessions of the selected agents.")
+                .query(once(whole().total(Metric::ToolCalls, TOOL)))
+                .query(once(whole().total(FAILED_CALLS, TOOL)))
+                .query(once(duration))
+                .query(once(whole().total(Metric::ToolDecisions.with(REJECTED), TOOL)))
                 .column(TOOL, "Tool", None)
                 .column("Value #A", "Calls", Some(Unit::Count))
                 .column("Value #B", "Failed", Some(Unit::Count))
@@ -52,9 +54,4 @@ pub fn tools() -> Row {
                 .column("Value #D", "Rejected", Some(Unit::Count)),
         ],
     }
-}
-
-/// A rejected call has no result event; only its decision is logged.
-fn rejections() -> String {
-    count(&format!(r#"{} | decision="reject""#, event("tool_decision")), WHOLE, TOOL)
 }

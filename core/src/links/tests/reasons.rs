@@ -52,18 +52,19 @@ fn an_unreachable_store_only_affects_its_own_panels() {
     let panels = [PanelId::Cost, PanelId::ActiveTime, PanelId::TopBlocked, PanelId::LostData];
     let told = |links: &Links| panels.map(|panel| why(links.panel(panel, &about()))).join("\n");
     insta::assert_snapshot!(told(&down), @r"
-    Loki is not running, so the panel would be empty.
+    -
     -
     Loki is not running, so the panel would be empty.
     -
     ");
     insta::assert_snapshot!(told(&late), @r"
-    -
+    Prometheus is not ready yet, so the panel would be empty.
     Prometheus is not ready yet, so the panel would be empty.
     -
     Prometheus is not ready yet, so the panel would be empty.
     ");
-    insta::assert_snapshot!(why(down.dashboard(&about())), @"Loki is not running, so nearly all of the dashboard would be empty.");
+    insta::assert_snapshot!(why(down.dashboard(&about())), @"Loki is not running, so the lists of events would be empty.");
+    insta::assert_snapshot!(why(late.dashboard(&about())), @"Prometheus is not ready yet, so nearly all of the dashboard would be empty.");
     insta::assert_snapshot!(why(down.events(&about())), @"Loki is not running, so Explore would be empty.");
     insta::assert_snapshot!(why(late.metric("up", &about())), @"Prometheus is not ready yet, so Explore would be empty.");
     insta::assert_snapshot!(why(late.prometheus("up", Range::Day)), @"Prometheus is not ready yet.");
@@ -99,7 +100,18 @@ fn known_empty_targets_have_a_reason() {
     -
     -
     ");
-    insta::assert_snapshot!(told(KnownData { events: no, ..KnownData::default() }), @r"
+    insta::assert_snapshot!(told(KnownData { events: no, ..all }), @r"
+    -
+    It sent no events in the last 24 hours, so the panel would be empty.
+    It sent no events in the last 24 hours, so the panel would be empty.
+    -
+    -
+    It sent no events in the last 24 hours, so the panel would be empty.
+    -
+    -
+    ");
+    let nothing = KnownData { events: no, metrics: no, ..KnownData::default() };
+    insta::assert_snapshot!(told(nothing), @r"
     It sent no data in the last 24 hours, so Grafana would show all data instead.
     It sent no data in the last 24 hours, so Grafana would show all data instead.
     It sent no data in the last 24 hours, so Grafana would show all data instead.
@@ -109,13 +121,16 @@ fn known_empty_targets_have_a_reason() {
     -
     It sent no data in the last 24 hours, so Grafana would show all data instead.
     ");
+    let edits = |holds| why(newest().panel(PanelId::EditDecisions, &holding(holds)));
+    assert_eq!(edits(KnownData { events: no, tools: no, ..all }), "-", "its own metrics say it");
+    assert_eq!(edits(KnownData { tools: no, ..all }).matches("No tools ran").count(), 1);
     let untagged = LinkContext { untagged: true, ..LinkContext::default() };
     let said = why(newest().panel(PanelId::Cost, &untagged));
     insta::assert_snapshot!(said, @"The dashboard can't filter for data without project and agent, so it shows all data.");
     assert_eq!(why(newest().events(&untagged)), "-");
     assert_eq!(why(newest().panel(PanelId::TopBlocked, &untagged)), "-");
     assert_eq!(told(KnownData::NOTHING).matches("sent no data").count(), 6);
-    let silent = holding(KnownData { events: no, ..KnownData::default() });
+    let silent = holding(nothing);
     insta::assert_snapshot!(why(newest().events(&silent)), @"It sent no data in the last 24 hours, so Explore would be empty.");
     let nobody = LinkContext { owner: Owner::default(), range: Range::Hour, ..silent };
     insta::assert_snapshot!(why(newest().dashboard(&nobody)), @"No data arrived in the last hour, so there is nothing to see.");
@@ -146,4 +161,22 @@ fn missing_owners_have_0_unless_a_store_did_not_answer() {
     let lines = OwnerNumbers { lines_removed: Some(1), ..numbers };
     assert_eq!(KnownData::from(&lines).metrics, Some(true));
     assert_eq!(KnownData::from(&OwnerNumbers { sessions: Some(0), ..nothing }).events, Some(false));
+}
+
+/// Sessions are known from both.
+#[test]
+fn events_and_metrics_are_told_apart() {
+    let known = |numbers: &OwnerNumbers| {
+        let holds = KnownData::from(numbers);
+        (holds.events, holds.metrics)
+    };
+    let zero = Some(0);
+    let quiet = OwnerNumbers { active_seconds: zero, tool_calls: zero, ..OwnerNumbers::default() };
+    let only_metrics =
+        OwnerNumbers { sessions: Some(1), cost_micro_usd: Some(5), events_over_time: vec![0, 0], ..quiet.clone() };
+    assert_eq!(known(&only_metrics), (Some(false), Some(true)));
+    let only_events = OwnerNumbers { events_over_time: vec![0, 7], ..only_metrics.clone() };
+    assert_eq!(known(&only_events), (Some(true), Some(false)));
+    let nobody_says = OwnerNumbers { events_over_time: Vec::new(), ..only_metrics };
+    assert_eq!(known(&nobody_says), (None, Some(false)));
 }

@@ -9,8 +9,8 @@ use super::logql::by_labels;
 
 /// Labels that identify an owner, and whether its data is simulated.
 const OWNER: &str = "project, agent, clawker_simulated";
-/// The names of Claude Code's own metrics that every session sends.
-const OF_SESSIONS: &str = "claude_code_(session_count|cost_usage_USD|token_usage_tokens|active_time_seconds)_total";
+/// The names of Claude Code's own metrics of which every session sends at least one. Tokens are sent with the cost.
+const OF_SESSIONS: &str = "claude_code_(session_count|cost_usage_USD|active_time_seconds)_total";
 
 /// A metric in Prometheus that an agent sent, or that the collector derived from an agent's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,12 +181,12 @@ impl<'a> Deltas<'a> {
     }
 
     /// Sum of one of Claude Code's own metrics, and of a derived one where an agent does not send its own, grouped by
-    /// these labels. The two must have the same labels in `by`.
+    /// these labels. Both must have the labels in `by`, with the same values.
     ///
-    /// Sessions are told apart, because an agent may have begun to send metrics later than events. A session that sent
-    /// its own anywhere in the range counts by its own alone, also in a step of a graph where they have not arrived
-    /// yet. An owner whose own metrics lack `session_id` counts by its own alone; grouped by `session_id`, by the
-    /// derived ones alone, which have it.
+    /// Each session is decided on its own, because an agent may have begun to send metrics later than events: a derived
+    /// series counts unless an own one has the same labels. In a graph, a session that sent its own metrics anywhere in
+    /// the range counts by these alone, because they arrive later than events and may fall into the next step. An owner
+    /// whose own metrics lack `session_id` counts by these alone; grouped by `session_id`, by the derived ones alone.
     pub fn preferring<'s>(self, own: impl Into<Selection<'s>>, derived: impl Into<Selection<'s>>, by: &str) -> String {
         let (own, derived) = (own.into(), derived.into());
         let is_by_session = labels(by).any(|label| label == "session_id");
@@ -194,14 +194,20 @@ impl<'a> Deltas<'a> {
         let inner =
             format!("{OWNER}, session_id{}", others(by, &["project", "agent", "clawker_simulated", "session_id"]));
         let sum_of = |of, more| format!("sum by ({inner}) ({})", self.summed(of, more));
-        let sent = |keys: &str, more: &str| {
-            format!("group by ({keys}) (present_over_time({}{}))", self.selector(own, more), self.whole())
+        // Tokens are sent with the cost, in a quarter of the series.
+        let sign = if own.metric == Metric::Tokens { Metric::Cost } else { own.metric };
+        let unless_sent = |keys: &str, more: &str| {
+            let sent = format!("present_over_time({}{})", self.selector(sign.into(), more), self.whole());
+            format!(" unless on ({keys}) group by ({keys}) ({sent})")
         };
-        let mut unless = format!("unless on ({OWNER}, session_id) {}", sent(&format!("{OWNER}, session_id"), named));
-        if !is_by_session {
-            unless.push_str(&format!(" unless on ({OWNER}) {}", sent(OWNER, r#"session_id="""#)));
+        let mut derived = sum_of(derived, named);
+        if matches!(self.window, Window::Step { .. }) {
+            derived.push_str(&unless_sent(&format!("{OWNER}, session_id"), named));
         }
-        format!("sum{} ({} or ({} {unless}))", by_labels(by), sum_of(own, named), sum_of(derived, named))
+        if !is_by_session {
+            derived.push_str(&unless_sent(OWNER, r#"session_id="""#));
+        }
+        format!("sum{} ({} or ({derived}))", by_labels(by), sum_of(own, named))
     }
 
     /// Mean of what `sum` adds up and `count` counts, grouped by these labels.
@@ -223,20 +229,15 @@ impl<'a> Deltas<'a> {
     pub fn sessions(self, by: &str) -> String {
         let named = r#"session_id!="""#;
         let inner = format!("session_id{}", others(by, &["session_id"]));
-        let events = format!(
-            "group by ({inner}) (present_over_time({}{}))",
-            self.selector(Metric::Events.into(), named),
-            self.each()
-        );
-        let own = matchers(&[
-            &format!(r#"__name__=~"{OF_SESSIONS}", temporality="delta""#),
-            self.owners,
-            self.sessions,
-            named,
-        ]);
+        let events = self.selector(Metric::LastEvent.into(), named);
+        let name = format!(r#"__name__=~"{OF_SESSIONS}", temporality="delta""#);
+        let own = matchers(&[&name, self.owners, self.sessions, named]);
+        let each = self.each();
         // `last_over_time` keeps the names, without which the series of several metrics have equal labels.
-        let metrics = format!("group by ({inner}) (last_over_time({own}{}))", self.each());
-        format!("count{} ({events} or {metrics})", by_labels(by))
+        format!(
+            "count{} (group by ({inner}) (last_over_time({events}{each})) or group by ({inner}) (last_over_time({own}{each})))",
+            by_labels(by),
+        )
     }
 
     /// Latest time that a gauge of times reported, in seconds since 1970, grouped by these labels.

@@ -44,23 +44,24 @@ pub fn growth_from_nothing(counter: &str, range: &str, by: &str) -> String {
     format!("sum{} (max_over_time({counter}[{range}]))", by_labels(by))
 }
 
-/// Growth of a counter in each step of a graph, grouped by these labels.
-///
-/// The steps add up to `growth`: each starts at the value where the previous one ended. `increase` would miss a session
-/// that counts only once, for example its only commit.
-pub fn growth_over_time(counter: &str, step: &str, by: &str) -> String {
-    format!("sum{} (({counter} - {} >= 0) or {counter})", by_labels(by), before(counter, step))
+/// Growth of all counters with matching names over the range, grouped by these labels; the label `counter` has the
+/// name.
+pub fn growth_of_all(names: &str, range: &str, by: &str) -> String {
+    growth_matching(&[&format!(r#"__name__=~"{names}""#)], range, by)
 }
 
-/// Growth of all counters with matching names over the range, grouped by these labels; the label `counter` has the
+/// Growth of all counters that match any of these, over the range, grouped by these labels; the label `counter` has the
 /// name.
 ///
 /// Counters with different names can have equal labels, which functions like `increase` reject because they drop the
 /// name. `last_over_time` keeps it, and as a label it survives the subtraction.
-pub fn growth_of_all(names: &str, range: &str, by: &str) -> String {
-    let counters = format!(r#"{{__name__=~"{names}"}}"#);
-    let now = named(&format!("last_over_time({counters}[{range}])"));
-    let before = named(&before(&counters, range));
+pub fn growth_matching(matchers: &[&str], range: &str, by: &str) -> String {
+    let any = |value: fn(&str, &str) -> String| {
+        let values: Vec<String> = matchers.iter().map(|matchers| value(&format!("{{{matchers}}}"), range)).collect();
+        named(&values.join(" or "))
+    };
+    let now = any(|counters, range| format!("last_over_time({counters}[{range}])"));
+    let before = any(before);
     format!("sum{}(({now} - {before} >= 0) or {now})", by_labels(by))
 }
 
