@@ -1,6 +1,7 @@
 //! A minimal HTTP server: one request per connection, answered and logged.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     sync::Arc,
@@ -20,12 +21,12 @@ use crate::{
 };
 
 /// In bytes; the rest of a longer body is not read.
-const MAX_BODY: u64 = 64 * 1024 * 1024;
+const MAX_BODY: u64 = 128 * 1024 * 1024;
 
 /// What tests sent, shared by all listeners.
 #[derive(Debug, Default)]
 pub struct Stores {
-    loki: Loki,
+    pub loki: Loki,
     prometheus: Prometheus,
 }
 
@@ -45,7 +46,7 @@ pub fn listen(
             let (endpoint, stores) = (endpoint.clone(), Arc::clone(&stores));
             std::thread::spawn(move || {
                 let ready = match fault {
-                    None | Some(Fault::Exit(_)) => true,
+                    None | Some(Fault::Exit(_)) => role != Role::Loki || started.elapsed() >= stores.loki.ready_after(),
                     Some(Fault::NeverReady) => false,
                     Some(Fault::SlowReady(wait)) => started.elapsed() >= wait,
                 };
@@ -71,21 +72,20 @@ fn serve_connection(
     reader.by_ref().take(8192).read_line(&mut first)?;
     let mut words = first.split_whitespace();
     let (Some(method), Some(target)) = (words.next(), words.next()) else { return Ok(()) };
-    let mut length = 0;
+    let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
         if reader.by_ref().take(8192).read_line(&mut line)? == 0 || line.trim().is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().unwrap_or(0);
+        if let Some((name, value)) = line.split_once(':') {
+            headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         }
     }
+    let length: u64 = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = Vec::new();
     reader.take(length.min(MAX_BODY)).read_to_end(&mut body)?;
-    let request = Request::new(method, target, body);
+    let request = Request { headers, ..Request::new(method, target, body) };
     let reply = reply(role, endpoint, stores, ready, &request);
     let level = if reply.status.starts_with('5') { Level::Warn } else { Level::Info };
     log.write(level, &format!("{method} {} {}", request.path, reply.status));
@@ -104,7 +104,7 @@ fn reply(role: Role, endpoint: &Endpoint, stores: &Stores, ready: bool, request:
     let (method, path) = (request.method.as_str(), request.path.as_str());
     let is_readiness_probe = path == role.ready_path() || endpoint.otlp_paths.iter().any(|known| known == path);
     if is_readiness_probe && !ready {
-        return Reply::text("503 Service Unavailable", "not ready (simulated fault)");
+        return Reply::text("503 Service Unavailable", not_ready(role));
     }
     if !endpoint.otlp_paths.is_empty() {
         return if !endpoint.otlp_paths.iter().any(|known| known == path) {
@@ -124,6 +124,10 @@ fn reply(role: Role, endpoint: &Endpoint, stores: &Stores, ready: bool, request:
         return reply;
     }
     match path {
+        // Prometheus scrapes these, and a target that does not answer is down.
+        "/metrics" if matches!(role, Role::Grafana | Role::Promtail) => {
+            Reply::new("200 OK", "text/plain; version=0.0.4; charset=utf-8", metrics(role))
+        }
         "/api/health" if role == Role::Grafana => Reply::json("{\"database\":\"ok\",\"version\":\"12.4.2\"}"),
         _ if path == role.ready_path() && role != Role::Jaeger => Reply::text("200 OK", "ready"),
         "/" => page(role, path),
@@ -134,6 +138,20 @@ fn reply(role: Role, endpoint: &Endpoint, stores: &Stores, ready: bool, request:
         }
         _ => Reply::text("404 Not Found", "404 page not found"),
     }
+}
+
+/// Loki's words, because it is the only one that is not ready without a fault.
+fn not_ready(role: Role) -> &'static str {
+    if role == Role::Loki {
+        "Ingester not ready: waiting for 15s after being ready"
+    } else {
+        "not ready (simulated fault)"
+    }
+}
+
+/// In Prometheus' text format.
+fn metrics(role: Role) -> String {
+    format!("# TYPE stand_in_info gauge\nstand_in_info{{service=\"{}\"}} 1\n", role.name())
 }
 
 /// A page of the service. Grafana's headers say which sites may embed it, set by the variables that Grafana reads.

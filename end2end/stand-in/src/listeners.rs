@@ -1,12 +1,12 @@
 //! The addresses on which the real service would listen, read from the same arguments, variables and files. A missing or
 //! malformed file is an error, as it is for the real service.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use saphyr::{LoadableYamlNode as _, YamlOwned};
 
-use crate::role::Role;
+use crate::{otlp::Limits, role::Role};
 
 /// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,13 @@ pub fn endpoints(role: Role, arguments: &[String]) -> Result<Vec<Endpoint>> {
             Ok(vec![Endpoint::plain(format!("0.0.0.0:{port}"))])
         }
     }
+}
+
+/// Loki's limits and the folder of its data, by its configuration file.
+pub fn loki(arguments: &[String]) -> Result<(Limits, PathBuf)> {
+    let configuration = configuration(arguments, "/etc/loki/local-config.yaml")?;
+    let folder = descend(&configuration, &["common", "path_prefix"]).and_then(|node| node.as_str()).unwrap_or("/loki");
+    Ok((Limits::read(&configuration), PathBuf::from(folder)))
 }
 
 /// `-name=value`, `--name=value` or the value as the next argument.

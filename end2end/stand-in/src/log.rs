@@ -33,8 +33,17 @@ impl ServiceLog {
     }
 
     pub fn write(self, level: Level, message: &str) {
+        self.write_line(&self.line(level, message, OffsetDateTime::now_utc()));
+    }
+
+    /// A line of Loki's or Promtail's with these fields after level and time.
+    pub fn write_fields(self, level: Level, fields: &str) {
+        let time = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+        self.write_line(&format!("level={} ts={time} caller=main.go:1 {fields}", level.name()));
+    }
+
+    fn write_line(self, line: &str) {
         use std::io::Write as _;
-        let line = self.line(level, message, OffsetDateTime::now_utc());
         // A log that cannot be written to is no reason to stop.
         let _ = if self.role == Role::Grafana {
             writeln!(std::io::stdout(), "{line}")

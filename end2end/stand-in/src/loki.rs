@@ -5,13 +5,23 @@
 //! `{"project":"p","agent":"a","session":"s","event":"tool_result","ago":5,"fields":{"tool_name":"Bash"}}`. `at` is a
 //! time (RFC 3339) or nanoseconds since 1970; without it, `ago` is seconds before now; without both, it is now. `service`
 //! is `claude-code`, `envoy` or `coredns`, and `claude-code` by default. `DELETE /stand-in/events` deletes everything.
+//!
+//! What the collector sends arrives at `POST /otlp/v1/logs` (`otlp`). It is kept on disk like the real one's write-ahead
+//! log, so that nothing is lost when the process is killed.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::{BTreeMap, HashSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::{Mutex, PoisonError},
+};
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
+    journal::Journal,
+    log::{Level, ServiceLog},
     logql::{Entry, Series, evaluate, parse},
+    otlp::{self, Limits, Received, Refusal},
     records::{Labels, Record, parse_records},
     request::{Reply, Request, json_object, json_string},
 };
@@ -19,14 +29,119 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Loki {
     entries: Mutex<Vec<Entry>>,
+    received: Mutex<FromCollector>,
+    limits: Limits,
+    log: Option<ServiceLog>,
+}
+
+/// What came over OTLP.
+#[derive(Debug, Default)]
+struct FromCollector {
+    /// Time, and a hash of labels, metadata and line. A repeated entry is stored once: senders repeat what was not
+    /// acknowledged. Real agents write entries of one time and line that differ in their metadata, and a real Loki
+    /// 3.7.0 stores each of them.
+    known: HashSet<(u64, u64)>,
+    /// Entries by the reason why they were discarded.
+    discarded: BTreeMap<&'static str, u64>,
+    journal: Option<Journal>,
 }
 
 impl Loki {
+    /// A Loki with these limits, which keeps what it receives in a file of that folder.
+    pub fn new(limits: Limits, folder: &std::path::Path, log: ServiceLog) -> Loki {
+        let loki = Loki { limits, log: Some(log), ..Loki::default() };
+        let (journal, requests) = Journal::open(folder);
+        for request in requests.iter().filter_map(|stored| otlp::restore(stored)) {
+            if let Ok(Received { pushed, .. }) = otlp::receive(request, &loki.limits) {
+                loki.append(pushed);
+            }
+        }
+        loki.received.lock().unwrap_or_else(PoisonError::into_inner).journal = Some(journal);
+        loki
+    }
+
+    /// How long the real one is not ready after its start.
+    pub fn ready_after(&self) -> std::time::Duration {
+        // Only one with a configuration has a start.
+        if self.log.is_some() { self.limits.ready_after } else { std::time::Duration::ZERO }
+    }
+
+    fn append(&self, pushed: Vec<Entry>) {
+        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        for entry in pushed {
+            let mut hasher = DefaultHasher::new();
+            (&entry.labels, &entry.line).hash(&mut hasher);
+            if received.known.insert((entry.at, hasher.finish())) {
+                entries.push(entry);
+            }
+        }
+    }
+
+    fn receive(&self, request: &Request) -> Result<Reply, Refusal> {
+        let decoded = otlp::decode(request)?;
+        let stored = otlp::store(&decoded);
+        let Received { pushed, discarded } = otlp::receive(decoded, &self.limits)?;
+        {
+            let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+            for one in &discarded {
+                *received.discarded.entry(one.reason).or_default() += 1;
+            }
+            if let Some(journal) = &mut received.journal {
+                journal.append(&stored).map_err(|error| ("500 Internal Server Error", error.to_string()))?;
+            }
+        }
+        self.append(pushed);
+        let mut messages: BTreeMap<&str, u64> = BTreeMap::new();
+        for one in &discarded {
+            *messages.entry(&one.message).or_default() += 1;
+            if let Some(log) = self.log {
+                let details = format!(
+                    "component=distributor path=write msg=\"write operation failed\" details={:?} org_id=fake",
+                    one.message
+                );
+                log.write_fields(Level::Error, &details);
+            }
+        }
+        if messages.is_empty() {
+            return Ok(Reply::new("204 No Content", "text/plain", ""));
+        }
+        // Equal errors are told once.
+        let told = messages.iter().map(|(message, count)| match count {
+            1 => (*message).to_owned(),
+            count => format!("{count} errors like: {message}"),
+        });
+        Err(("400 Bad Request", told.collect::<Vec<_>>().join("; ")))
+    }
+
+    /// The counters that the panel and the dashboard read, in Prometheus' text format.
+    fn metrics(&self) -> String {
+        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = "# TYPE loki_discarded_samples_total counter\n".to_owned();
+        for (reason, count) in &received.discarded {
+            text.push_str(&format!("loki_discarded_samples_total{{reason=\"{reason}\",tenant=\"fake\"}} {count}\n"));
+        }
+        let lines = received.known.len();
+        text.push_str("# TYPE loki_distributor_lines_received_total counter\n");
+        text.push_str(&format!("loki_distributor_lines_received_total{{tenant=\"fake\"}} {lines}\n"));
+        text
+    }
+
     /// The reply, or `None` if the path is not one of the store's.
     pub fn handle(&self, request: &Request) -> Option<Reply> {
+        match (request.method.as_str(), request.path.as_str()) {
+            ("POST", "/otlp/v1/logs") => {
+                let refuse = |(status, body): Refusal| Reply::text(status, body);
+                return Some(self.receive(request).unwrap_or_else(refuse));
+            }
+            ("GET", "/metrics") => {
+                return Some(Reply::new("200 OK", "text/plain; version=0.0.4; charset=utf-8", self.metrics()));
+            }
+            _ => {}
+        }
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         Some(match (request.method.as_str(), request.path.as_str()) {
-            ("POST", "/stand-in/events") => match parse_records(&request.body) {
+            ("POST", "/stand-in/events") => match parse_records(&request.body()) {
                 Ok(records) => {
                     entries.extend(records.into_iter().map(entry_from));
                     Reply::new("204 No Content", "text/plain", "")
@@ -145,11 +260,31 @@ mod tests {
     }
 
     #[test]
+    fn what_a_sender_repeats_is_stored_once_and_what_differs_in_metadata_twice() {
+        let loki = Loki::default();
+        let push = |session: &str| {
+            let body = format!(
+                "{{\"resourceLogs\":[{{\"scopeLogs\":[{{\"logRecords\":[{{\"timeUnixNano\":\"1000000000000000\",\
+                 \"body\":{{\"stringValue\":\"plugin_loaded\"}},\"attributes\":[{{\"key\":\"session.id\",\
+                 \"value\":{{\"stringValue\":\"{session}\"}}}}]}}]}}]}}]}}"
+            );
+            let mut request = Request::new("POST", "/otlp/v1/logs", body.into_bytes());
+            request.headers.insert("content-type".to_owned(), "application/json".to_owned());
+            assert_eq!(loki.handle(&request).expect("a reply").status, "204 No Content");
+        };
+        ["a", "a", "b"].into_iter().for_each(push);
+        let of = "%7Bservice_name%3D%22unknown_service%22%7D";
+        let count = format!("sum%20(count_over_time({of}%20[1h]))");
+        let vector = get(&loki, &format!("/loki/api/v1/query?time=1000002000000000&query={count}"));
+        assert!(vector.contains("[1000002,\"2\"]"), "{vector}");
+    }
+
+    #[test]
     fn stored_events_are_counted_and_listed() {
         let loki = Loki::default();
         let records = "{\"agent\":\"dev\",\"event\":\"tool_result\",\"at\":1000000000000000,\"fields\":{\"n\":2}}\n\
                    {\"agent\":\"dev\",\"event\":\"tool_result\",\"at\":1000001000000000,\"fields\":{\"n\":3}}\n";
-        let push = Request { body: records.to_owned(), ..Request::new("POST", "/stand-in/events", Vec::new()) };
+        let push = Request::new("POST", "/stand-in/events", records.into());
         assert_eq!(loki.handle(&push).expect("a reply").status, "204 No Content");
         let of = "%7Bservice_name%3D%22claude-code%22%7D";
         let sum =

@@ -8,10 +8,12 @@
 
 mod answer;
 mod fault;
+mod journal;
 mod listeners;
 mod log;
 mod logql;
 mod loki;
+mod otlp;
 mod prometheus;
 mod records;
 mod request;
@@ -58,7 +60,12 @@ fn serve(role: Role, log: ServiceLog) -> Result<()> {
         log.write(Level::Error, "no space left on device (simulated fault)");
         exit(code);
     }
-    let stores = Arc::new(answer::Stores::default());
+    let mut stores = answer::Stores::default();
+    if role == Role::Loki {
+        let (limits, folder) = listeners::loki(&arguments)?;
+        stores.loki = loki::Loki::new(limits, &folder, log);
+    }
+    let stores = Arc::new(stores);
     for endpoint in endpoints {
         answer::listen(role, log, endpoint, fault, Arc::clone(&stores))?;
     }

@@ -30,7 +30,7 @@ impl Prometheus {
     pub fn handle(&self, request: &Request) -> Option<Reply> {
         let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
         Some(match (request.method.as_str(), request.path.as_str()) {
-            ("POST", "/stand-in/metrics") => match parse_records(&request.body) {
+            ("POST", "/stand-in/metrics") => match parse_records(&request.body()) {
                 Ok(records) => {
                     for record in records {
                         let value = |name: &str| record.values.get(name).cloned().unwrap_or_default();
@@ -75,7 +75,7 @@ mod tests {
         let prometheus = Prometheus::default();
         let records =
             "{\"name\":\"active_time\",\"value\":90,\"labels\":{\"agent\":\"a\"}}\n{\"name\":\"lines\",\"value\":1}";
-        let push = Request { body: records.to_owned(), ..Request::new("POST", "/stand-in/metrics", Vec::new()) };
+        let push = Request::new("POST", "/stand-in/metrics", records.into());
         assert_eq!(prometheus.handle(&push).expect("a reply").status, "204 No Content");
         let body = |query: &str| {
             let request = Request::new("GET", &format!("/api/v1/query?query={query}"), Vec::new());

@@ -1,6 +1,6 @@
 //! The parts of a request that the stand-in uses, and its reply.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 #[derive(Debug, Default)]
 pub struct Request {
@@ -8,7 +8,10 @@ pub struct Request {
     pub path: String,
     /// Query parameters, decoded.
     pub parameters: BTreeMap<String, String>,
-    pub body: String,
+    /// Headers by their name in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The body as it was sent.
+    pub bytes: Vec<u8>,
 }
 
 impl Request {
@@ -20,8 +23,18 @@ impl Request {
             method: method.to_owned(),
             path: path.to_owned(),
             parameters: pairs.map(|(name, value)| (name.to_owned(), decode(value))).collect(),
-            body: String::from_utf8_lossy(&body).into_owned(),
+            headers: BTreeMap::new(),
+            bytes: body,
         }
+    }
+
+    /// The body as text.
+    pub fn body(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
     }
 
     pub fn parameter(&self, name: &str) -> &str {
