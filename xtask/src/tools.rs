@@ -5,6 +5,7 @@
 mod engine;
 mod packages;
 mod prometheus;
+pub mod real;
 
 use std::{
     collections::BTreeSet,
@@ -16,6 +17,7 @@ use anyhow::{Context, Result, bail};
 
 pub use engine::{Engine, ensure_engine, ensure_free_engine};
 pub use prometheus::Prometheus;
+pub use real::RealPrograms;
 
 use crate::{
     paths::Paths,
@@ -40,6 +42,8 @@ pub enum Tool {
     NpmPackages,
     Chromium,
     Root,
+    /// The real programs of the stack, as images in the Engine.
+    RealPrograms,
 }
 
 impl Tool {
@@ -53,6 +57,7 @@ impl Tool {
             Tool::NpmPackages => "the npm packages",
             Tool::Chromium => "Chromium",
             Tool::Root => "root",
+            Tool::RealPrograms => "the real programs",
         }
     }
 }
@@ -69,6 +74,7 @@ pub struct Tools {
     pub is_root: bool,
     /// Set after the stand-in images were imported.
     pub stand_ins: bool,
+    pub real: Option<RealPrograms>,
 }
 
 impl Tools {
@@ -82,6 +88,7 @@ impl Tools {
             Tool::NpmPackages => self.npm_packages,
             Tool::Chromium => self.chromium.is_some(),
             Tool::Root => self.is_root,
+            Tool::RealPrograms => self.real.is_some(),
         }
     }
 
@@ -95,6 +102,7 @@ impl Tools {
             ("MONITOR_TEST_PROMTOOL", prometheus.map(|programs| programs.promtool.as_path())),
             ("MONITOR_TEST_LOGQL", self.npm_packages.then_some(logql.as_path())),
             ("MONITOR_TEST_REGISTRY", self.registry.as_deref()),
+            ("MONITOR_TEST_REAL", self.real.as_ref().map(|real| real.file.as_path())),
         ] {
             if let Some(program) = program {
                 command.env(variable, program);
@@ -117,6 +125,8 @@ pub fn ensure(paths: &Paths, wanted: &BTreeSet<Tool>) -> Tools {
             Tool::NpmPackages => tools.npm_packages = get(ensure_npm_packages(paths)).is_some(),
             Tool::Chromium => tools.chromium = get(ensure_chromium()),
             Tool::Root => tools.is_root = is_root(),
+            // After the Engine, which comes first in this order.
+            Tool::RealPrograms => tools.real = get(real::ensure(paths, tools.engine.as_ref())),
             Tool::StandIns => {}
         }
     }

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 use crate::tools::Tool;
 
 /// What the reasons say, and the tool that it means.
-const WORDS: [(&str, Tool); 9] = [
+const WORDS: [(&str, Tool); 10] = [
     ("Docker Engine", Tool::Engine),
     ("stand-in images", Tool::StandIns),
     ("Docker Compose", Tool::Compose),
@@ -16,6 +16,7 @@ const WORDS: [(&str, Tool); 9] = [
     ("MONITOR_TEST_REGISTRY", Tool::Registry),
     ("Grafana's LogQL grammar", Tool::NpmPackages),
     ("root", Tool::Root),
+    ("real programs", Tool::RealPrograms),
 ];
 
 /// A test that `cargo test` alone leaves out.

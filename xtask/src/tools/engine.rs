@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{apt_install, may_install};
+use super::{apt_install, may_install, real};
 use crate::{
     paths::Paths,
     step::{on_path, output, run_quietly, say},
@@ -77,6 +77,7 @@ pub fn ensure_engine(paths: &Paths) -> Result<Engine> {
 /// Makes sure that the tests cannot damage a stack in use: they start and remove containers and volumes with the stack's
 /// names. Leftovers of an interrupted run are removed.
 fn ensure_free(engine: &Engine) -> Result<()> {
+    let mut is_real_programs_data = false;
     for service in ["otel-collector", "prometheus", "loki", "jaeger", "grafana", "promtail"] {
         let inspected =
             output(engine.docker().args(["container", "inspect", "--format", "{{.Config.Image}}", service]))?;
@@ -84,21 +85,24 @@ fn ensure_free(engine: &Engine) -> Result<()> {
             continue;
         }
         let image = String::from_utf8_lossy(&inspected.stdout).trim().to_owned();
-        if !image.starts_with("clawker-stand-in/") {
+        is_real_programs_data |= image.starts_with(real::PREFIX);
+        if !image.starts_with("clawker-stand-in/") && !image.starts_with(real::PREFIX) {
             bail!(
                 "an Engine without a container named `{service}`: the tests would remove it; set DOCKER_HOST to another"
             );
         }
         run_quietly(engine.docker().args(["rm", "--force", service]))?;
     }
-    for volume in ["monitor_clawker-prometheus", "monitor_clawker-loki", "monitor_clawker-grafana"] {
+    for volume in ["otel-collector", "prometheus", "loki", "jaeger", "grafana"] {
+        let volume = &format!("monitor_clawker-{volume}");
         let inspected = output(engine.docker().args(["volume", "inspect", "--format", "{{.Mountpoint}}", volume]))?;
         if !inspected.status.success() {
             continue;
         }
-        // Stand-ins store nothing on disk, so a volume with files is real data.
+        // Stand-ins store nothing on disk, so a volume with files is real data, unless the real programs of an
+        // interrupted run were just found.
         let folder = String::from_utf8_lossy(&inspected.stdout).trim().to_owned();
-        if !std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()) {
+        if !is_real_programs_data && !std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()) {
             bail!("an Engine without a volume `{volume}`: the tests would remove its data; set DOCKER_HOST to another");
         }
         run_quietly(engine.docker().args(["volume", "rm", volume]))?;
