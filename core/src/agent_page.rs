@@ -71,31 +71,28 @@ pub fn compare_variables(container: &AgentContainer, settings: &Settings) -> Vec
     variables.collect()
 }
 
-/// One owner's numbers. An owner without an entry has 0, unless the store that would know did not answer: Loki for
-/// tools, Prometheus for time and lines.
+/// One owner's numbers. An owner without an entry has 0, unless Prometheus did not answer.
 pub fn owner_numbers(numbers: &Numbers, owner: &Owner) -> OwnerNumbers {
     let theirs = |simulated: bool| {
         numbers.owners.iter().find(move |known| known.owner == *owner && known.simulated == simulated).cloned()
     };
-    let answered = |store: Store| !numbers.missing.iter().any(|missing| missing.store == store);
-    theirs(false).or_else(|| theirs(true)).unwrap_or_else(|| {
-        let (events, metrics) = (answered(Store::Loki), answered(Store::Prometheus));
-        let (either, steps) = (events || metrics, if events { Range::STEPS as usize } else { 0 });
-        OwnerNumbers {
-            owner: owner.clone(),
-            simulated: false,
-            last_seen: None,
-            sessions: either.then_some(0),
-            cost_micro_usd: either.then_some(0),
-            tokens: either.then(Tokens::default),
-            tool_calls: events.then_some(0),
-            tool_failures: events.then_some(0),
-            active_seconds: metrics.then_some(0),
-            lines_added: metrics.then_some(0),
-            lines_removed: metrics.then_some(0),
-            cost_over_time: vec![0; steps],
-            events_over_time: vec![0; steps],
-        }
+    let answered = !numbers.missing.iter().any(|missing| missing.store == Store::Prometheus);
+    let zero = answered.then_some(0);
+    let steps = vec![0; if answered { Range::STEPS as usize } else { 0 }];
+    theirs(false).or_else(|| theirs(true)).unwrap_or_else(|| OwnerNumbers {
+        owner: owner.clone(),
+        simulated: false,
+        last_seen: None,
+        sessions: zero,
+        cost_micro_usd: zero,
+        tokens: answered.then(Tokens::default),
+        tool_calls: zero,
+        tool_failures: zero,
+        active_seconds: zero,
+        lines_added: zero,
+        lines_removed: zero,
+        cost_over_time: steps.clone(),
+        events_over_time: steps,
     })
 }
 

@@ -90,7 +90,7 @@ pub enum CauseCode {
     NotManaged,
     /// Telemetry was forced on while no collector was running, so earlier data is lost.
     ForcedOn,
-    /// Loki and Prometheus do not answer, so it is unknown what arrived.
+    /// Prometheus does not answer, so it is unknown what arrived.
     StoresUnreachable,
 }
 

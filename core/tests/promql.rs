@@ -5,7 +5,13 @@
 #[path = "support/queries.rs"]
 mod queries;
 
-use monitor_core::telemetry::stores::queries::{self as panel, deltas::Metric};
+use monitor_core::telemetry::{
+    Owner, Range,
+    stores::queries::{
+        self as panel,
+        deltas::{Deltas, Metric},
+    },
+};
 use promql_parser::{
     label::Matchers,
     parser::{self, Expr, VectorSelector, token},
@@ -35,20 +41,37 @@ fn every_dashboard_query_is_valid_promql_and_follows_the_rules() {
     }
 }
 
-/// The panel asks about everybody at once.
+/// The panel asks about everybody at once, or about the sessions of one owner.
 #[test]
 fn every_panel_query_is_valid_promql_and_follows_the_rules() {
-    let of_counters =
-        panel::Counter::ALL.into_iter().flat_map(|counter| [counter.growth("24h"), counter.growth_from_nothing("7ms")]);
+    let of_everybody = [
+        panel::cost,
+        panel::tokens,
+        panel::active_time,
+        panel::lines,
+        panel::tools,
+        panel::sessions,
+        panel::activity,
+        panel::owners_last_seen,
+        panel::owner_versions_last_seen,
+        panel::managed_settings,
+    ];
+    let ranges = [Deltas::within("604800s"), Deltas::in_steps("20160s", "7d")];
+    let of_everybody = of_everybody.iter().flat_map(|query| ranges.map(query));
+    let owner = Owner::new(Some(r#"a "b" \ c"#), None);
+    let panel::SessionQueries { last_seen, counts, cost, output_tokens } =
+        panel::SessionQueries::new(&owner, Range::Day);
     let others = [
-        panel::sessions_in_metrics("6h"),
-        panel::last_metric_growth("604800s", "600s"),
-        panel::collector_starts("7d", "300s"),
+        last_seen,
+        counts,
+        cost,
+        output_tokens,
+        panel::last_metrics("604800s", "600s"),
         panel::hop_throughput(),
         panel::hop_losses(),
         panel::reachable_services(),
     ];
-    for question in of_counters.chain(others) {
+    for question in of_everybody.chain(others) {
         let parsed = parser::parse(&question).unwrap_or_else(|error| panic!("{question}\n{error}"));
         let found: Vec<String> =
             problems(&parsed).into_iter().filter(|problem| !problem.contains("whatever is chosen above")).collect();

@@ -94,7 +94,7 @@ impl CauseCode {
             CauseCode::NotRunning => "Its container is not running.",
             CauseCode::NotManaged => "This container was not created by Clawker.",
             CauseCode::ForcedOn => "Its telemetry was forced on while no collector was running.",
-            CauseCode::StoresUnreachable => "Can't reach Loki or Prometheus, so it is unknown what arrived.",
+            CauseCode::StoresUnreachable => "Can't reach Prometheus, so it is unknown what arrived.",
         }
     }
 

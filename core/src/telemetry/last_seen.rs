@@ -8,7 +8,7 @@ use crate::timestamp::Timestamp;
 /// What the stores know about one owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnerLastSeen {
-    /// Time of the last event, or of the last change of a counter if only Prometheus answers.
+    /// Time of the last event or metric.
     pub last_seen: Option<Timestamp>,
     /// The version of Claude Code in the newest event that has one.
     pub version: Option<String>,

@@ -33,7 +33,7 @@ pub struct OwnerNumbers {
     pub owner: Owner,
     /// Whether the data comes from `clawker-monitor simulate`.
     pub simulated: bool,
-    /// Time of the last event; `None` if there is no event within the range or Loki did not answer.
+    /// Time of the last event; `None` if there is no event within the range or Prometheus did not answer.
     pub last_seen: Option<Timestamp>,
     /// Number of distinct sessions.
     pub sessions: Option<u64>,
@@ -61,9 +61,9 @@ pub struct OwnerNumbers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Store {
-    /// Stores metrics.
+    /// Stores metrics, including those derived from events: all numbers.
     Prometheus,
-    /// Stores events and logs.
+    /// Stores events and logs: lists of events, and connections.
     Loki,
 }
 

@@ -3,7 +3,6 @@
 
 pub mod agent_details;
 pub mod answers;
-pub mod collector_runs;
 pub mod hops;
 pub mod last_seen;
 pub mod numbers;

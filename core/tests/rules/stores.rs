@@ -1,13 +1,6 @@
-//! Answers of the stores: the times, counters and ranges that are read from them.
+//! Answers of the stores: the times that are read from them.
 
-use monitor_core::telemetry::{
-    Owner, Range,
-    series::{Sample, Series},
-    stores::{
-        collector_runs::{collector_runs, step_seconds},
-        last_seen::LastSeenCache,
-    },
-};
+use monitor_core::telemetry::{Owner, series::Sample, stores::last_seen::LastSeenCache};
 
 use crate::at;
 
@@ -16,10 +9,10 @@ fn sample(pairs: &[(&str, &str)], value: f64) -> Sample {
 }
 
 #[test]
-fn a_counter_that_grew_later_than_the_last_event_is_newer() {
+fn a_metric_that_arrived_later_than_the_last_event_is_newer() {
     let mut cache = LastSeenCache::default();
     cache.learn_events(&[sample(&[("agent", "dev")], 100.0)]);
-    cache.learn_counters(&[sample(&[("agent", "dev")], 180.0), sample(&[("agent", "other")], 60.0)]);
+    cache.learn_metrics(&[sample(&[("agent", "dev")], 180.0), sample(&[("agent", "other")], 60.0)]);
     let owners = cache.last_seen().owners;
     assert_eq!(owners[&Owner::new(None, Some("dev"))].last_seen, Some(at(180)));
     assert_eq!(owners[&Owner::new(None, Some("other"))].last_seen, Some(at(60)));
@@ -33,13 +26,4 @@ fn of_two_versions_at_the_same_time_the_later_answer_counts() {
     }
     let owners = cache.last_seen().owners;
     assert_eq!(owners[&Owner::new(None, Some("dev"))].version.as_deref(), Some("2.1.330"));
-}
-
-#[test]
-fn a_collector_run_is_a_promql_duration_and_long_ranges_are_searched_in_longer_steps() {
-    let starts = [Series { labels: Default::default(), values: vec![(0.0, 8000.0)] }];
-    let runs = collector_runs(Range::Hour, at(10_000), &starts);
-    let ranges: Vec<String> = runs.iter().map(|run| run.range()).collect();
-    assert_eq!(ranges, ["1600000ms", "1999999ms"]);
-    assert_eq!([Range::Hour, Range::Day, Range::Week].map(step_seconds), [15, 43, 302]);
 }

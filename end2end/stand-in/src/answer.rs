@@ -30,6 +30,13 @@ pub struct Stores {
     prometheus: Prometheus,
 }
 
+impl Stores {
+    /// `loki` is the address of Loki among Prometheus' scrape targets.
+    pub fn new(loki: Option<String>) -> Stores {
+        Stores { prometheus: Prometheus::reading_events_from(loki), ..Stores::default() }
+    }
+}
+
 /// Listens on an address and answers in background threads.
 pub fn listen(
     role: Role,

@@ -55,6 +55,16 @@ pub fn loki(arguments: &[String]) -> Result<(Limits, PathBuf)> {
     Ok((Limits::read(&configuration), PathBuf::from(folder)))
 }
 
+/// The address of Loki among Prometheus' scrape targets.
+pub fn scraped_loki(role: Role, arguments: &[String]) -> Option<String> {
+    let configuration =
+        configuration(arguments, "/etc/prometheus/prometheus.yml").ok().filter(|_| role == Role::Prometheus)?;
+    let jobs = configuration.as_mapping_get("scrape_configs")?.as_sequence()?;
+    let is_loki = |job: &&YamlOwned| job.as_mapping_get("job_name").and_then(|name| name.as_str()) == Some("loki");
+    let targets = jobs.iter().find(is_loki)?.as_mapping_get("static_configs")?.as_sequence()?.first()?;
+    targets.as_mapping_get("targets")?.as_sequence()?.first()?.as_str().map(str::to_owned)
+}
+
 /// `-name=value`, `--name=value` or the value as the next argument.
 fn flag(arguments: &[String], name: &str) -> Option<String> {
     let mut rest = arguments.iter();

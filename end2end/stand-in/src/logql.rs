@@ -234,18 +234,7 @@ mod tests {
         let owner = Owner { project: Some("a \"b\" | c".to_owned()), agent: None };
         let addresses = ["172.18.0.5".to_owned(), "fd00::5".to_owned()];
         for text in [
-            queries::cost("24h"),
-            queries::tokens("input_tokens", "7d"),
-            queries::tools("1h"),
-            queries::sessions("6h"),
-            queries::owners_last_seen("120s"),
-            queries::owner_versions_last_seen("604800s"),
-            queries::managed_settings("125s"),
-            queries::activity("2880s"),
             queries::owner_events(&owner),
-            queries::sessions_last_seen(&owner, Range::Day),
-            queries::sessions_counts(&owner, Range::Day),
-            queries::sessions_sum(&owner, "cost_usd", Range::Week),
             queries::address_map(),
             queries::connections(&addresses, Range::Hour),
             queries::unresolved(&addresses, Range::Hour),

@@ -5,6 +5,7 @@
 //! `{"project":"p","agent":"a","session":"s","event":"tool_result","ago":5,"fields":{"tool_name":"Bash"}}`. `at` is a
 //! time (RFC 3339) or nanoseconds since 1970; without it, `ago` is seconds before now; without both, it is now. `service`
 //! is `claude-code`, `envoy` or `coredns`, and `claude-code` by default. `DELETE /stand-in/events` deletes everything.
+//! `GET /stand-in/events` is read by the stand-in for Prometheus, which derives metrics from the events.
 //!
 //! What the collector sends arrives at `POST /otlp/v1/logs` (`otlp`). It is kept on disk like the real one's write-ahead
 //! log, so that nothing is lost when the process is killed.
@@ -12,7 +13,10 @@
 use std::{
     collections::{BTreeMap, HashSet},
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -29,6 +33,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Loki {
     entries: Mutex<Vec<Entry>>,
+    /// Nanoseconds since 1970.
+    started_at: OnceLock<u64>,
+    deletions: AtomicU64,
     received: Mutex<FromCollector>,
     limits: Limits,
     log: Option<ServiceLog>,
@@ -148,8 +155,10 @@ impl Loki {
                 }
                 Err(problem) => Reply::text("400 Bad Request", problem),
             },
+            ("GET", "/stand-in/events") => self.list_events(request, &entries),
             ("DELETE", "/stand-in/events") => {
                 entries.clear();
+                self.deletions.fetch_add(1, Ordering::Relaxed);
                 Reply::new("204 No Content", "text/plain", "")
             }
             (_, "/loki/api/v1/query") => {
@@ -168,6 +177,22 @@ impl Loki {
             }
             _ => return None,
         })
+    }
+}
+
+impl Loki {
+    /// For the stand-in for Prometheus: the generation of the entries, then the entries after the first `from` of them;
+    /// all of them if the reader knows another generation.
+    fn list_events(&self, request: &Request, entries: &[Entry]) -> Reply {
+        let generation =
+            format!("{}-{}", self.started_at.get_or_init(|| parse_time("")), self.deletions.load(Ordering::Relaxed));
+        let is_known = request.parameter("generation") == generation;
+        let from = request.parameter("from").parse::<usize>().ok().filter(|_| is_known).unwrap_or_default();
+        let mut lines = format!("{{\"generation\":\"{generation}\"}}\n");
+        for Entry { at, labels, .. } in entries.iter().skip(from) {
+            lines.push_str(&format!("{{\"at\":\"{at}\",\"labels\":{}}}\n", json_object(labels)));
+        }
+        Reply::text("200 OK", lines)
     }
 }
 

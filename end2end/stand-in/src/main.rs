@@ -7,6 +7,7 @@
 //! Loki and Prometheus store the records that tests send them (`loki`, `prometheus`) and answer the panel's queries.
 
 mod answer;
+mod derived;
 mod fault;
 mod journal;
 mod listeners;
@@ -15,6 +16,7 @@ mod logql;
 mod loki;
 mod otlp;
 mod prometheus;
+mod promql;
 mod records;
 mod request;
 mod role;
@@ -60,7 +62,7 @@ fn serve(role: Role, log: ServiceLog) -> Result<()> {
         log.write(Level::Error, "no space left on device (simulated fault)");
         exit(code);
     }
-    let mut stores = answer::Stores::default();
+    let mut stores = answer::Stores::new(listeners::scraped_loki(role, &arguments));
     if role == Role::Loki {
         let (limits, folder) = listeners::loki(&arguments)?;
         stores.loki = loki::Loki::new(limits, &folder, log);

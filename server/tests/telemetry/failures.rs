@@ -37,16 +37,15 @@ fn ways() -> Vec<(Answer, &'static str)> {
 #[tokio::test]
 async fn a_failed_query_costs_only_its_columns() {
     for (answer, words) in ways() {
-        let loki = Store::start(move |asked| match asked.query() {
-            query if query.contains("tool_result") => answer.clone(),
+        let prometheus = Store::start(move |asked| match asked.query() {
+            query if query.contains("clawker_tool_calls") => answer.clone(),
             query if query.starts_with("count by") => ok(sample(DEV, "4")),
             _ => ok(EMPTY),
         })
         .await;
-        let prometheus = Store::empty().await;
-        let numbers = telemetry(loki.port, prometheus.port).numbers(Range::Day).await;
+        let numbers = telemetry(1, prometheus.port).numbers(Range::Day).await;
         let lacks = "tool calls, failures".to_owned();
-        assert_eq!(numbers.missing, [Missing { store: telemetry::Store::Loki, error: words.into(), lacks }]);
+        assert_eq!(numbers.missing, [Missing { store: telemetry::Store::Prometheus, error: words.into(), lacks }]);
         let mine = &numbers.owners[0];
         assert_eq!((mine.sessions, mine.tool_calls, mine.tool_failures), (Some(4), None, None));
         assert_eq!((mine.cost_micro_usd, mine.active_seconds), (Some(0), Some(0)));
@@ -54,27 +53,24 @@ async fn a_failed_query_costs_only_its_columns() {
 }
 
 #[tokio::test]
-async fn prometheus_is_the_fallback_for_loki() {
+async fn without_loki_only_lists_of_events_and_connections_are_missing() {
     for (answer, words) in ways() {
         let loki = Store::start(move |_| answer.clone()).await;
         let prometheus = Store::start(|asked| match asked.query() {
-            query if query.starts_with("max_over_time") => ok(sample(DEV, "1795330394")),
-            query if query.contains("cost_usage") => ok(sample(DEV, "0.140482")),
+            query if query.starts_with("max by") => ok(sample(DEV, "1795330394")),
             query if query.starts_with("count by") => ok(sample(DEV, "4")),
-            query if query.contains("token_usage") => ok(sample(&format!(r#"{DEV},"type":"input""#), "7")),
             _ => ok(EMPTY),
         })
         .await;
-        let telemetry = telemetry(loki.port, prometheus.port);
+        let (telemetry, dev) = (telemetry(loki.port, prometheus.port), Owner::new(Some("demo"), Some("dev")));
         let numbers = telemetry.numbers(Range::Day).await;
-        let mine = &numbers.owners[0];
-        assert_eq!((mine.cost_micro_usd, mine.sessions), (Some(140_482), Some(4)));
-        assert_eq!((mine.tokens.map(|tokens| tokens.input), mine.last_seen), (Some(7), None));
-        let [missing] = numbers.missing.as_slice() else { panic!("{:?}", numbers.missing) };
-        assert_eq!(missing.error, words);
-        assert_eq!(missing.lacks, "last seen, tool calls, failures, cost over time, activity over time");
+        assert_eq!((numbers.missing.as_slice(), numbers.owners[0].sessions), (&[][..], Some(4)));
         let heard = telemetry.last_seen().await.expect("Prometheus says who was heard");
-        assert!(heard.owners[&Owner::new(Some("demo"), Some("dev"))].last_seen.is_some());
+        assert!(heard.owners[&dev].last_seen.is_some());
+        assert_eq!(telemetry.sessions(&dev, Range::Day).await, Ok(Vec::new()));
+        assert!(loki.asked().is_empty(), "no number comes from Loki");
+        assert_eq!(telemetry.events(&dev, None, 10).await, Err(words.to_owned()));
+        assert_eq!(telemetry.egress(&dev, &["172.18.0.5".into()], Range::Day).await, Err(words.to_owned()));
     }
 }
 
@@ -84,24 +80,21 @@ async fn stores_that_are_unreachable_or_stopped_are_named() {
     let telemetry = telemetry(loki.port, port);
     let numbers = telemetry.numbers(Range::Day).await;
     let nobody = format!("no answer on port {port}");
-    let missing =
-        Missing { store: telemetry::Store::Prometheus, error: nobody.clone(), lacks: "active time, lines".into() };
-    assert_eq!(numbers.missing, [missing]);
+    let [missing] = numbers.missing.as_slice() else { panic!("{:?}", numbers.missing) };
+    assert_eq!((missing.store, &missing.error), (telemetry::Store::Prometheus, &nobody));
+    assert!(missing.lacks.starts_with("last seen, sessions, estimated cost, tokens,"), "{}", missing.lacks);
     let flow = telemetry.flow().await;
     assert_eq!(flow.error, Some(nobody));
     assert!(flow.hops.len() == 11 && flow.hops.iter().all(|hop| hop.per_second_milli.is_none() && hop.lost.is_none()));
     assert_eq!(telemetry.losses().await, Default::default());
 
-    // Nothing is running: no requests are sent, and both stores are named.
+    // Nothing is running: no requests are sent.
     let before = loki.asked().len();
     telemetry.stores().locate(&[]);
     let numbers = telemetry.numbers(Range::Day).await;
     let errors: Vec<&str> = numbers.missing.iter().map(|missing| missing.error.as_str()).collect();
-    assert_eq!(errors, ["`loki` is not running", "`prometheus` is not running"]);
-    assert_eq!(
-        telemetry.last_seen().await,
-        Err("Loki: `loki` is not running; Prometheus: `prometheus` is not running".to_owned())
-    );
+    assert_eq!(errors, ["`prometheus` is not running"]);
+    assert_eq!(telemetry.last_seen().await, Err("Prometheus: `prometheus` is not running".to_owned()));
     assert_eq!(loki.asked().len(), before);
     assert!(!telemetry.stores().allow_embedding().await);
 }

@@ -9,21 +9,22 @@
 mod collector;
 mod counters;
 mod failures;
-/// The label type that the stand-in's LogQL parser imports.
+/// The label type that the stand-in's modules import.
 mod records {
     pub type Labels = std::collections::BTreeMap<String, String>;
 }
+#[path = "../../../end2end/stand-in/src/derived.rs"]
+mod derived;
 mod follow;
 #[path = "../judges/grammar.rs"]
 mod grammar;
 mod ledger;
-#[path = "../../../end2end/stand-in/src/logql.rs"]
-#[expect(dead_code, reason = "shared with the stand-in, which shows lines as well")]
-mod logql;
 #[path = "../judges/machine.rs"]
 #[expect(dead_code, reason = "shared with the judges, which use all of it")]
 mod machine;
 mod many;
+#[path = "../../../end2end/stand-in/src/promql.rs"]
+mod promql;
 mod questions;
 #[path = "../judges/real_prometheus.rs"]
 #[expect(dead_code, reason = "shared with the judges, which use all of it")]
@@ -32,4 +33,8 @@ mod real_prometheus;
 #[expect(dead_code, reason = "shared with the judges, which use all of it")]
 mod recorded;
 mod recorded_answers;
+mod sent;
 mod store;
+
+// The stand-in's `promql` uses it.
+use promql_parser as _;

@@ -11,16 +11,16 @@ use crate::telemetry::{
 /// Maximum number of domains in a list.
 const MOST_DOMAINS: usize = 200;
 
-/// Loki's answers about one owner's sessions, each by `session_id`.
-#[derive(Debug, Clone, Default)]
+/// Prometheus' answers to `queries::SessionQueries`.
+#[derive(Debug, Clone)]
 pub struct SessionAnswers {
-    /// `queries::sessions_last_seen`.
+    /// Time of the last event.
     pub last_seen: Vec<Sample>,
-    /// `queries::sessions_counts`.
+    /// Number of events.
     pub counts: Vec<Sample>,
-    /// `queries::sessions_sum` of `cost_usd`.
+    /// Cost in dollars.
     pub cost: Vec<Sample>,
-    /// `queries::sessions_sum` of `output_tokens`.
+    /// Output tokens.
     pub output_tokens: Vec<Sample>,
 }
 

@@ -51,8 +51,8 @@ impl LastSeenCache {
         }
     }
 
-    /// Adds the answer to `queries::last_metric_growth`.
-    pub fn learn_counters(&mut self, samples: &[Sample]) {
+    /// Adds the answer to `queries::last_metrics`.
+    pub fn learn_metrics(&mut self, samples: &[Sample]) {
         for sample in samples {
             self.seen(sample);
         }
@@ -123,7 +123,7 @@ mod tests {
             sample(&[], 50.0),
         ]);
         cache.learn_events(&[sample(&[("agent", "dev"), ("service_version", "2.0.30")], 150.0)]);
-        cache.learn_counters(&[sample(&[("agent", "dev")], 180.0)]);
+        cache.learn_metrics(&[sample(&[("agent", "dev")], 180.0)]);
         let last_seen = cache.last_seen();
         let expected = OwnerLastSeen {
             last_seen: Some(timestamp_from_seconds(200.0)),

@@ -1,7 +1,8 @@
-//! Combines the stores' answers into numbers per owner. Amounts are added up first and rounded once.
+//! Combines Prometheus' answers into numbers per owner. Amounts are added up first and rounded once.
 //!
-//! A failed query affects only its own columns. Cost, tokens, and sessions come from Loki, where sums are exact; if
-//! Loki does not answer, Prometheus' counters are used instead.
+//! Cost and tokens come from Claude Code's own metrics; for a session that sends events but no metrics, from those that
+//! the collector derives from events. Tool calls, activity, and last seen are only in events; active time and lines only
+//! in metrics. A failed query affects only its own columns.
 
 use std::collections::BTreeMap;
 
@@ -16,17 +17,21 @@ use crate::{
 /// The answer of a store to one query, or why there is none.
 pub type StoreAnswer<T> = Result<Vec<T>, String>;
 
-/// Loki's answers.
+/// Prometheus' answers.
 #[derive(Debug, Clone)]
-pub struct LokiAnswers {
+pub struct NumberAnswers {
     /// `queries::cost`.
     pub cost: StoreAnswer<Sample>,
-    /// `queries::tokens` for each of `TOKEN_FIELDS`, in that order.
-    pub tokens: [StoreAnswer<Sample>; 4],
-    /// `queries::tools`.
-    pub tools: StoreAnswer<Sample>,
+    /// `queries::tokens`.
+    pub tokens: StoreAnswer<Sample>,
     /// `queries::sessions`.
     pub sessions: StoreAnswer<Sample>,
+    /// `queries::tools`.
+    pub tools: StoreAnswer<Sample>,
+    /// `queries::active_time`.
+    pub active: StoreAnswer<Sample>,
+    /// `queries::lines`.
+    pub lines: StoreAnswer<Sample>,
     /// `queries::owners_last_seen`.
     pub last_seen: StoreAnswer<Sample>,
     /// `queries::cost` over time.
@@ -34,26 +39,6 @@ pub struct LokiAnswers {
     /// `queries::activity` over time.
     pub events_over_time: StoreAnswer<Series>,
 }
-
-/// Prometheus' answers.
-#[derive(Debug, Clone)]
-pub struct PrometheusAnswers {
-    /// `Counter::ActiveTime`.
-    pub active: StoreAnswer<Sample>,
-    /// `Counter::Lines`.
-    pub lines: StoreAnswer<Sample>,
-    /// `Counter::Cost`; queried only if Loki did not answer.
-    pub cost: Option<StoreAnswer<Sample>>,
-    /// `Counter::Tokens`; queried only if Loki did not answer.
-    pub tokens: Option<StoreAnswer<Sample>>,
-    /// `queries::sessions_in_metrics`; queried only if Loki did not answer.
-    pub sessions: Option<StoreAnswer<Sample>>,
-}
-
-/// The token fields of a request, in the order of `LokiAnswers::tokens`.
-pub const TOKEN_FIELDS: [&str; 4] = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens"];
-/// The same types as values of the label `type` in Prometheus.
-const TOKEN_TYPES: [&str; 4] = ["input", "output", "cacheRead", "cacheCreation"];
 
 /// Sorts simulated data last, then by owner.
 type Key = (bool, Owner);
@@ -73,13 +58,13 @@ fn column<'a>(samples: impl Iterator<Item = &'a Sample>) -> BTreeMap<Key, f64> {
     sums
 }
 
-fn having(answer: Option<&StoreAnswer<Sample>>, name: &str, value: &str) -> Column {
-    let samples = answer?.as_ref().ok()?;
+fn having(answer: &StoreAnswer<Sample>, name: &str, value: &str) -> Column {
+    let samples = answer.as_ref().ok()?;
     Some(column(samples.iter().filter(|sample| label(&sample.labels, name) == Some(value))))
 }
 
-fn whole(answer: Option<&StoreAnswer<Sample>>) -> Column {
-    Some(column(answer?.as_ref().ok()?.iter()))
+fn whole(answer: &StoreAnswer<Sample>) -> Column {
+    Some(column(answer.as_ref().ok()?.iter()))
 }
 
 /// The amount of one owner in fractions of its unit, rounded.
@@ -92,26 +77,13 @@ fn in_parts(value: f64, parts: f64) -> u64 {
 }
 
 /// The numbers of all owners for the range that ends at `at`.
-pub fn numbers_from_answers(
-    range: Range,
-    at: Timestamp,
-    loki: &LokiAnswers,
-    prometheus: &PrometheusAnswers,
-) -> Numbers {
-    let instead = |first: Column, second: Option<Column>| first.or_else(|| second.flatten());
-    let cost = instead(whole(Some(&loki.cost)), Some(whole(prometheus.cost.as_ref())));
-    let sessions = instead(whole(Some(&loki.sessions)), Some(whole(prometheus.sessions.as_ref())));
-    let has_tokens = loki.tokens.iter().all(Result::is_ok);
-    let tokens: [Column; 4] = std::array::from_fn(|index| {
-        if has_tokens {
-            whole(Some(&loki.tokens[index]))
-        } else {
-            having(prometheus.tokens.as_ref(), "type", TOKEN_TYPES[index])
-        }
-    });
-    let calls = whole(Some(&loki.tools));
-    let failures = having(Some(&loki.tools), "success", "false");
-    let last_seen: Column = loki.last_seen.as_ref().ok().map(|samples| {
+pub fn numbers_from_answers(range: Range, at: Timestamp, answers: &NumberAnswers) -> Numbers {
+    let cost = whole(&answers.cost);
+    let tokens = ["input", "output", "cacheRead", "cacheCreation"].map(|kind| having(&answers.tokens, "type", kind));
+    let sessions = whole(&answers.sessions);
+    let calls = whole(&answers.tools);
+    let failures = having(&answers.tools, "success", "false");
+    let last_seen: Column = answers.last_seen.as_ref().ok().map(|samples| {
         let mut last = BTreeMap::new();
         for sample in samples {
             let known: &mut f64 = last.entry(key(&sample.labels)).or_default();
@@ -119,15 +91,14 @@ pub fn numbers_from_answers(
         }
         last
     });
-    let active = whole(Some(&prometheus.active));
-    let added = having(Some(&prometheus.lines), "type", "added");
-    let removed = having(Some(&prometheus.lines), "type", "removed");
-    let cost_steps = steps(range, at, &loki.cost_over_time, 1e6);
-    let event_steps = steps(range, at, &loki.events_over_time, 1.0);
+    let active = whole(&answers.active);
+    let added = having(&answers.lines, "type", "added");
+    let removed = having(&answers.lines, "type", "removed");
+    let cost_steps = steps(range, at, &answers.cost_over_time, 1e6);
+    let event_steps = steps(range, at, &answers.events_over_time, 1.0);
 
-    // Prometheus keeps returning a counter for days without changes; that alone is not activity.
-    let moved = [&cost, &sessions, &calls, &last_seen, &active, &added, &removed].into_iter().chain(&tokens);
-    let mut keys: Vec<&Key> = moved
+    let columns = [&cost, &sessions, &calls, &last_seen, &active, &added, &removed].into_iter().chain(&tokens);
+    let mut keys: Vec<&Key> = columns
         .flatten()
         .flat_map(|column| column.iter().filter(|(_, value)| **value > 0.0).map(|(key, _)| key))
         .collect();
@@ -160,7 +131,7 @@ pub fn numbers_from_answers(
             events_over_time: step(&event_steps),
         }
     });
-    Numbers { range, at, owners: owners.collect(), missing: missing(loki, prometheus, has_tokens) }
+    Numbers { range, at, owners: owners.collect(), missing: missing(answers) }
 }
 
 /// Converts seconds since 1970.
@@ -193,33 +164,30 @@ fn steps(range: Range, at: Timestamp, answer: &StoreAnswer<Series>, parts: f64) 
     Some(sums.into_iter().map(|(key, steps)| (key, rounded(steps))).collect())
 }
 
-/// The unknown columns, grouped by store and reason.
-fn missing(loki: &LokiAnswers, prometheus: &PrometheusAnswers, has_tokens: bool) -> Vec<Missing> {
-    // Nothing is missing if Prometheus answered instead.
-    let unless = |answer: &Option<StoreAnswer<Sample>>, error| if matches!(answer, Some(Ok(_))) { None } else { error };
-    let tokens = loki.tokens.iter().find_map(|answer| answer.as_ref().err()).filter(|_| !has_tokens);
-    let tools = loki.tools.as_ref().err();
+/// The unknown columns, grouped by reason.
+fn missing(answers: &NumberAnswers) -> Vec<Missing> {
+    let tools = answers.tools.as_ref().err();
     let columns = [
-        (Store::Loki, "last seen", loki.last_seen.as_ref().err()),
-        (Store::Loki, "sessions", unless(&prometheus.sessions, loki.sessions.as_ref().err())),
-        (Store::Loki, "estimated cost", unless(&prometheus.cost, loki.cost.as_ref().err())),
-        (Store::Loki, "tokens", unless(&prometheus.tokens, tokens)),
-        (Store::Loki, "tool calls", tools),
-        (Store::Loki, "failures", tools),
-        (Store::Loki, "cost over time", loki.cost_over_time.as_ref().err()),
-        (Store::Loki, "activity over time", loki.events_over_time.as_ref().err()),
-        (Store::Prometheus, "active time", prometheus.active.as_ref().err()),
-        (Store::Prometheus, "lines", prometheus.lines.as_ref().err()),
+        ("last seen", answers.last_seen.as_ref().err()),
+        ("sessions", answers.sessions.as_ref().err()),
+        ("estimated cost", answers.cost.as_ref().err()),
+        ("tokens", answers.tokens.as_ref().err()),
+        ("tool calls", tools),
+        ("failures", tools),
+        ("active time", answers.active.as_ref().err()),
+        ("lines", answers.lines.as_ref().err()),
+        ("cost over time", answers.cost_over_time.as_ref().err()),
+        ("activity over time", answers.events_over_time.as_ref().err()),
     ];
     let mut missing: Vec<Missing> = Vec::new();
-    for (store, column, error) in columns {
+    for (column, error) in columns {
         let Some(error) = error else { continue };
-        match missing.iter_mut().find(|known| known.store == store && known.error == *error) {
+        match missing.iter_mut().find(|known| known.error == *error) {
             Some(known) => {
                 known.lacks.push_str(", ");
                 known.lacks.push_str(column);
             }
-            None => missing.push(Missing { store, error: error.clone(), lacks: column.to_owned() }),
+            None => missing.push(Missing { store: Store::Prometheus, error: error.clone(), lacks: column.to_owned() }),
         }
     }
     missing

@@ -5,157 +5,122 @@ pub mod deltas;
 pub mod logql;
 pub mod promql;
 
-use logql::{any_of, count, last_seen, quoted, sum};
-use promql::{Counts, growth, growth_from_nothing, growth_in_a_minute, growth_of_all, last_growth};
+use deltas::{Deltas, Metric};
+use logql::{any_of, count, last_seen, quoted};
+use promql::{growth_in_a_minute, growth_of_all};
 
 use crate::telemetry::{CLAUDE_CODE_SERVICE, Owner, Range};
 
 /// Owner, and whether the data is simulated.
 const BY_OWNER: &str = "project, agent, clawker_simulated";
-/// Matches all counters of Claude Code.
-const EVERY_COUNTER: &str = "claude_code_.+_total";
+/// Samples of every metric that Claude Code itself exports.
+const EVERY_OWN_METRIC: &str = r#"{__name__=~"claude_code_.+_total", temporality="delta"}"#;
 
 /// A duration in seconds, as both languages write it.
 pub fn range_in_seconds(seconds: u64) -> String {
     format!("{seconds}s")
 }
 
-fn events() -> String {
-    format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"}}"#)
-}
-
-fn event(name: &str) -> String {
-    format!(r#"{} | event_name="{name}""#, events())
-}
-
 /// All events of one owner. Untagged data lacks both labels, which is the same as empty labels.
 pub fn owner_events(owner: &Owner) -> String {
-    let tag = |value: &Option<String>| quoted(value.as_deref().unwrap_or_default());
-    format!("{} | project={} | agent={}", events(), tag(&owner.project), tag(&owner.agent))
+    let [project, agent] = tags(owner);
+    format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"}} | project={project} | agent={agent}"#)
+}
+
+fn tags(owner: &Owner) -> [String; 2] {
+    [&owner.project, &owner.agent].map(|tag| quoted(tag.as_deref().unwrap_or_default()))
 }
 
 /// Cost in dollars by owner.
-pub fn cost(range: &str) -> String {
-    sum(&event("api_request"), "cost_usd", range, BY_OWNER)
+pub fn cost(range: Deltas<'_>) -> String {
+    range.preferring(Metric::Cost, Metric::RequestCost, BY_OWNER)
 }
 
-/// Tokens by owner. `field` is `input_tokens`, `output_tokens`, `cache_read_tokens`, or `cache_creation_tokens`.
-pub fn tokens(field: &str, range: &str) -> String {
-    sum(&event("api_request"), field, range, BY_OWNER)
+/// Tokens by owner and `type`: `input`, `output`, `cacheRead`, `cacheCreation`.
+pub fn tokens(range: Deltas<'_>) -> String {
+    range.preferring(Metric::Tokens, Metric::RequestTokens, &format!("{BY_OWNER}, type"))
+}
+
+/// Active time in seconds by owner.
+pub fn active_time(range: Deltas<'_>) -> String {
+    range.total(Metric::ActiveTime, BY_OWNER)
+}
+
+/// Lines of code by owner and `type` (`added`, `removed`).
+pub fn lines(range: Deltas<'_>) -> String {
+    range.total(Metric::Lines, &format!("{BY_OWNER}, type"))
 }
 
 /// Tool calls by owner and `success`.
-pub fn tools(range: &str) -> String {
-    count(&event("tool_result"), range, &format!("{BY_OWNER}, success"))
+pub fn tools(range: Deltas<'_>) -> String {
+    range.total(Metric::ToolCalls, &format!("{BY_OWNER}, success"))
 }
 
 /// Distinct sessions by owner.
-pub fn sessions(range: &str) -> String {
-    logql::sessions(&events(), range, BY_OWNER)
+pub fn sessions(range: Deltas<'_>) -> String {
+    range.sessions(BY_OWNER)
+}
+
+/// Number of events by owner.
+pub fn activity(range: Deltas<'_>) -> String {
+    range.total(Metric::Events, BY_OWNER)
 }
 
 /// Time of the last event by owner, in seconds since 1970.
-pub fn owners_last_seen(range: &str) -> String {
-    last_seen(&events(), range, BY_OWNER)
+pub fn owners_last_seen(range: Deltas<'_>) -> String {
+    range.latest(Metric::LastEvent, BY_OWNER)
 }
 
 /// Time of the last event by owner and version of Claude Code, in seconds since 1970.
-pub fn owner_versions_last_seen(range: &str) -> String {
-    last_seen(&events(), range, "project, agent, service_version")
+pub fn owner_versions_last_seen(range: Deltas<'_>) -> String {
+    range.latest(Metric::LastEvent, "project, agent, service_version")
 }
 
 /// Time of the last report on managed settings by owner and outcome, in seconds since 1970.
-pub fn managed_settings(range: &str) -> String {
+pub fn managed_settings(range: Deltas<'_>) -> String {
     let by = "project, agent, managed_settings_sources, managed_settings_helper_applied";
-    last_seen(&event("managed_settings_resolved"), range, by)
+    range.latest(Metric::ManagedSettings, by)
 }
 
-/// Number of events by owner within one step.
-pub fn activity(step: &str) -> String {
-    count(&events(), step, BY_OWNER)
+/// Time of the last metric by project and agent, in seconds since 1970, to the step: agents send a metric only when
+/// something has happened.
+pub fn last_metrics(range: &str, step: &str) -> String {
+    let present = format!("count by (project, agent) (last_over_time({EVERY_OWN_METRIC}[{step}]))");
+    format!("max_over_time(({present} * 0 + time())[{range}:{step}])")
 }
 
-/// A counter of Claude Code; Prometheus keeps one series per session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counter {
-    /// Active time in seconds.
-    ActiveTime,
-    /// Lines of code, by `type` (`added`, `removed`).
-    Lines,
+/// The queries about the sessions of one owner, each by `session_id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionQueries {
+    /// Time of the last event, in seconds since 1970.
+    pub last_seen: String,
+    /// Number of requests, failed requests, and tool calls, by `event_name`.
+    pub counts: String,
     /// Cost in dollars.
-    Cost,
-    /// Tokens, by `type`.
-    Tokens,
+    pub cost: String,
+    /// Output tokens.
+    pub output_tokens: String,
 }
 
-impl Counter {
-    /// All counters.
-    pub const ALL: [Counter; 4] = [Counter::ActiveTime, Counter::Lines, Counter::Cost, Counter::Tokens];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Counter::ActiveTime => "claude_code_active_time_seconds_total",
-            Counter::Lines => "claude_code_lines_of_code_count_total",
-            Counter::Cost => "claude_code_cost_usage_USD_total",
-            Counter::Tokens => "claude_code_token_usage_tokens_total",
+impl SessionQueries {
+    /// The queries for this owner and range.
+    pub fn new(owner: &Owner, range: Range) -> SessionQueries {
+        let [project, agent] = tags(owner);
+        let of = format!("project={project}, agent={agent}");
+        let deltas = Deltas::within(range.name()).of_owners(&of).of_sessions(r#"session_id!="""#);
+        let output = r#"type="output""#;
+        let counted = Metric::Events.with(r#"event_name=~"api_request|api_error|tool_result""#);
+        SessionQueries {
+            last_seen: deltas.latest(Metric::LastEvent, "session_id"),
+            counts: deltas.total(counted, "session_id, event_name"),
+            cost: deltas.preferring(Metric::Cost, Metric::RequestCost, "session_id"),
+            output_tokens: deltas.preferring(
+                Metric::Tokens.with(output),
+                Metric::RequestTokens.with(output),
+                "session_id",
+            ),
         }
     }
-
-    fn by(self) -> String {
-        match self {
-            Counter::ActiveTime | Counter::Cost => BY_OWNER.to_owned(),
-            Counter::Lines | Counter::Tokens => format!("{BY_OWNER}, type"),
-        }
-    }
-
-    /// Growth over the range, by owner.
-    pub fn growth(self, range: &str) -> String {
-        let counts = if self == Counter::Cost { Counts::Parts } else { Counts::Whole };
-        growth(self.name(), range, &self.by(), counts)
-    }
-
-    /// Growth over a range that began with a start of the collector, by owner.
-    pub fn growth_from_nothing(self, range: &str) -> String {
-        growth_from_nothing(self.name(), range, &self.by())
-    }
-}
-
-/// Start time of the running collector at each step of the range, in seconds since 1970.
-pub fn collector_starts(range: &str, step: &str) -> String {
-    let uptime = r#"{__name__=~"otelcol_process_uptime(_seconds)?(_total)?"}"#;
-    format!("(timestamp({uptime}) - {uptime})[{range}:{step}]")
-}
-
-/// Distinct sessions by owner with any counter growth, from Prometheus.
-pub fn sessions_in_metrics(range: &str) -> String {
-    let grown = growth_of_all(EVERY_COUNTER, range, &format!("{BY_OWNER}, session_id"));
-    format!("count by ({BY_OWNER}) ({grown} > 0)")
-}
-
-/// Time of the last counter growth by project and agent, in seconds since 1970, to the step. From Prometheus.
-pub fn last_metric_growth(range: &str, step: &str) -> String {
-    last_growth(EVERY_COUNTER, range, step, "project, agent")
-}
-
-/// Time of the last event for each session of an owner, in seconds since 1970.
-pub fn sessions_last_seen(owner: &Owner, range: Range) -> String {
-    last_seen(&with_session(owner), range.name(), "session_id")
-}
-
-/// Number of requests, failed requests, and tool calls for each session of an owner, by `event_name`.
-pub fn sessions_counts(owner: &Owner, range: Range) -> String {
-    let lines = format!(r#"{} | event_name=~"api_request|api_error|tool_result""#, with_session(owner));
-    count(&lines, range.name(), "session_id, event_name")
-}
-
-/// The sum of a field over the requests of each session of an owner.
-pub fn sessions_sum(owner: &Owner, field: &str, range: Range) -> String {
-    let lines = format!(r#"{} | event_name="api_request""#, with_session(owner));
-    sum(&lines, field, range.name(), "session_id")
-}
-
-fn with_session(owner: &Owner) -> String {
-    format!(r#"{} | session_id!="""#, owner_events(owner))
 }
 
 /// Address assignments of all owners with the time of the last announcement. All owners, because addresses are reused.

@@ -5,13 +5,13 @@ use monitor_core::telemetry::{
     Egress, Owner, Range, Session,
     stores::{
         agent_details::{self, SessionAnswers},
-        queries,
+        queries::{self, SessionQueries},
     },
 };
 
 use super::{
     NoAnswer,
-    requests::query_loki,
+    requests::{query_loki, query_prometheus},
     store::{Priority, Store},
 };
 use crate::clock::now;
@@ -20,15 +20,12 @@ use crate::clock::now;
 ///
 /// # Errors
 /// Why there is no answer.
-pub async fn sessions(loki: &Store, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer> {
+pub async fn sessions(prometheus: &Store, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer> {
     let at = now();
-    let ask = |query: String| query_loki(loki, query, at, Priority::Slow);
-    let (last_seen, counts, cost, output_tokens) = futures::join!(
-        ask(queries::sessions_last_seen(owner, range)),
-        ask(queries::sessions_counts(owner, range)),
-        ask(queries::sessions_sum(owner, "cost_usd", range)),
-        ask(queries::sessions_sum(owner, "output_tokens", range)),
-    );
+    let ask = |query: String| query_prometheus(prometheus, query, at, Priority::Slow);
+    let SessionQueries { last_seen, counts, cost, output_tokens } = SessionQueries::new(owner, range);
+    let (last_seen, counts, cost, output_tokens) =
+        futures::join!(ask(last_seen), ask(counts), ask(cost), ask(output_tokens));
     let of = SessionAnswers { last_seen: last_seen?, counts: counts?, cost: cost?, output_tokens: output_tokens? };
     Ok(agent_details::sessions(&of))
 }

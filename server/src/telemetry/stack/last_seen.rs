@@ -4,99 +4,107 @@ use futures::future::join;
 use monitor_core::{
     telemetry::{
         LastSeen,
-        stores::{last_seen::LastSeenCache, queries},
+        series::Sample,
+        stores::{
+            last_seen::LastSeenCache,
+            numbers::StoreAnswer,
+            queries::{self, deltas::Deltas},
+        },
     },
     timestamp::Timestamp,
 };
 
 use super::{
     NoAnswer,
-    requests::{query_loki, query_prometheus},
+    requests::query_prometheus,
     store::{Priority, Store},
 };
 
 /// How far back the first query goes, in seconds.
 const WEEK: u64 = 604_800;
-/// By how much a window overlaps the one before it, in seconds: agents send every few seconds, the collector and Loki
-/// take one or two.
+/// By how much a window overlaps the one before it, in seconds: agents send every few seconds, the collector and
+/// Prometheus take one or two.
 const OVERLAP: u64 = 120;
-/// How long the collector may retry before it delivers, in seconds.
-const LONGEST_DELAY: u64 = 35 * 60;
+/// How late data may arrive that waited in the collector's queue, in seconds: as long as Prometheus accepts it
+/// (`out_of_order_time_window`).
+const LONGEST_DELAY: u64 = 86_400;
 /// How often to query as far back as `LONGEST_DELAY`, in seconds.
 const WIDE_EVERY: u64 = 300;
 
-/// The steps in which counters are checked for growth, in seconds.
+/// The steps in which metrics are searched for, in seconds: in a window of a day or more, and in a short one.
 const COARSE: u64 = 600;
-const FINE: u64 = 30;
+const FINE: u64 = 10;
 
-/// What is known so far, and when each store last answered.
+/// What is known so far, and when Prometheus last answered.
 #[derive(Debug, Default)]
 pub struct LastSeenTracker {
     cache: LastSeenCache,
-    loki: Option<Timestamp>,
+    answered: Option<Timestamp>,
     /// When a query last covered `LONGEST_DELAY`.
     wide: Option<Timestamp>,
-    prometheus: Option<Timestamp>,
 }
 
 impl LastSeenTracker {
-    /// When each owner was last seen. Prometheus is queried only if Loki does not answer.
+    /// When each owner was last seen.
     ///
     /// # Errors
-    /// The reason if neither store answers.
-    pub async fn refresh(&mut self, loki: &Store, prometheus: &Store, now: Timestamp) -> Result<LastSeen, NoAnswer> {
+    /// The reason if Prometheus does not answer.
+    pub async fn refresh(&mut self, prometheus: &Store, now: Timestamp) -> Result<LastSeen, NoAnswer> {
         let (window, is_wide) = self.window(now);
-        let priority = if self.loki.is_none() { Priority::Slow } else { Priority::Quick };
+        let priority = if window > LONGEST_DELAY { Priority::Slow } else { Priority::Quick };
         let range = queries::range_in_seconds(window);
-        let ask = |query: String| query_loki(loki, query, now, priority);
-        let (heard, managed) =
-            join(ask(queries::owner_versions_last_seen(&range)), ask(queries::managed_settings(&range))).await;
-        if let Ok(managed) = managed {
-            self.cache.learn_managed_settings(&managed);
-        }
-        match heard {
-            Ok(heard) => {
-                self.cache.learn_events(&heard);
-                self.loki = Some(now);
-                self.wide = if is_wide { Some(now) } else { self.wide };
-            }
-            Err(of_loki) => self
-                .refresh_from_counters(prometheus, now)
-                .await
-                .map_err(|of_prometheus| format!("Loki: {of_loki}; Prometheus: {of_prometheus}"))?,
-        }
+        let ask = |query: String| query_prometheus(prometheus, query, now, priority);
+        let (events, managed, metrics) = futures::join!(
+            ask(queries::owner_versions_last_seen(Deltas::within(&range))),
+            ask(queries::managed_settings(Deltas::within(&range))),
+            self.query_metrics(prometheus, now, window, priority),
+        );
+        let named = |error: NoAnswer| format!("Prometheus: {error}");
+        let (events, managed, metrics) = (events.map_err(named)?, managed.map_err(named)?, metrics.map_err(named)?);
+        self.cache.learn_events(&events);
+        self.cache.learn_managed_settings(&managed);
+        self.cache.learn_metrics(&metrics);
+        self.answered = Some(now);
+        self.wide = if is_wide { Some(now) } else { self.wide };
         self.cache.forget(now);
         Ok(self.cache.last_seen())
     }
 
+    /// Finds agents that send only metrics. A step tells the time too late by up to its length, so the last minutes are
+    /// read in short steps.
+    async fn query_metrics(
+        &self,
+        prometheus: &Store,
+        now: Timestamp,
+        window: u64,
+        priority: Priority,
+    ) -> StoreAnswer<Sample> {
+        let ask = |window: u64, step: u64, until: Timestamp| {
+            // Steps are at multiples of their length, so the one that is not over yet is asked for as well.
+            let step_ms = step as i64 * 1000;
+            let until = (until.unix_milliseconds() + step_ms - 1).div_euclid(step_ms) * step_ms;
+            let (window, step) = (queries::range_in_seconds(window + step), queries::range_in_seconds(step));
+            let query = queries::last_metrics(&window, &step);
+            query_prometheus(prometheus, query, Timestamp::from_unix_milliseconds(until), priority)
+        };
+        let mut found = if window <= 2 * COARSE {
+            ask(window, FINE, now).await?
+        } else {
+            let before = Timestamp::from_unix_milliseconds(now.unix_milliseconds() - 2 * COARSE as i64 * 1000);
+            let (near, far) = join(ask(2 * COARSE, FINE, now), ask(window, COARSE, before)).await;
+            [near?, far?].concat()
+        };
+        let latest = now.unix_milliseconds() as f64 / 1000.0;
+        found.iter_mut().for_each(|sample| sample.value = sample.value.min(latest));
+        Ok(found)
+    }
+
     /// How far back to query, in seconds, and whether that covers `LONGEST_DELAY`.
     fn window(&self, now: Timestamp) -> (u64, bool) {
-        let Some(last) = self.loki else { return (WEEK, true) };
+        let Some(last) = self.answered else { return (WEEK, true) };
         let is_wide = self.wide.is_none_or(|wide| now.seconds_since(wide) >= WIDE_EVERY);
         let overlap = if is_wide { LONGEST_DELAY } else { OVERLAP };
         ((now.seconds_since(last) + overlap).min(WEEK), is_wide)
-    }
-
-    /// The first query covers a week in coarse steps and the last minutes in fine ones.
-    async fn refresh_from_counters(&mut self, prometheus: &Store, now: Timestamp) -> Result<(), NoAnswer> {
-        let ask = async |window: u64, step: u64, priority: Priority| {
-            let query =
-                queries::last_metric_growth(&queries::range_in_seconds(window), &queries::range_in_seconds(step));
-            query_prometheus(prometheus, query, now, priority).await
-        };
-        match self.prometheus {
-            None => {
-                let (far, near) = join(ask(WEEK, COARSE, Priority::Slow), ask(2 * COARSE, FINE, Priority::Slow)).await;
-                self.cache.learn_counters(&far?);
-                self.cache.learn_counters(&near?);
-            }
-            Some(last) => {
-                let window = (now.seconds_since(last) + OVERLAP).min(WEEK);
-                self.cache.learn_counters(&ask(window, FINE, Priority::Quick).await?);
-            }
-        }
-        self.prometheus = Some(now);
-        Ok(())
     }
 }
 
@@ -112,9 +120,9 @@ mod tests {
     fn the_first_query_covers_a_week_and_later_ones_are_short_with_an_occasional_long_one() {
         let mut last_seen = LastSeenTracker::default();
         assert_eq!(last_seen.window(at(0)), (WEEK, true));
-        (last_seen.loki, last_seen.wide) = (Some(at(0)), Some(at(0)));
+        (last_seen.answered, last_seen.wide) = (Some(at(0)), Some(at(0)));
         assert_eq!(last_seen.window(at(5)), (125, false));
-        last_seen.loki = Some(at(299));
+        last_seen.answered = Some(at(299));
         assert_eq!(last_seen.window(at(300)), (1 + LONGEST_DELAY, true));
         // The panel was not used for a month.
         assert_eq!(last_seen.window(at(2_592_000)), (WEEK, true));

@@ -24,7 +24,7 @@ use monitor_core::telemetry::{
         queries,
     },
 };
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 
 use self::{
     cached::Cached, events::IdleOwners, last_seen::LastSeenTracker, requests::query_prometheus, store::Priority,
@@ -36,6 +36,12 @@ pub use stores::{Dashboards, StackStores};
 
 /// How long the answers that the watch polls are shared.
 const SHARED_BRIEFLY: Duration = Duration::from_secs(2);
+
+/// How long the numbers of all agents are shared at least. A page asks once a second.
+const SHORTEST_SHARED: Duration = Duration::from_millis(500);
+/// Numbers that took long to answer are shared for that many times as long, so that Prometheus is busy with the panel
+/// for a tenth of the time at most.
+const SHARED_FOR_TIMES: u32 = 10;
 
 /// Queries the stack's stores.
 #[derive(Debug)]
@@ -96,8 +102,7 @@ impl TelemetrySource for StackTelemetry {
     async fn last_seen(&self) -> Result<LastSeen, NoAnswer> {
         let ask = async || {
             let mut last_seen = self.last_seen.lock().await;
-            let StackStores { loki, prometheus, .. } = &*self.stores;
-            (last_seen.refresh(loki, prometheus, now()).await, SHARED_BRIEFLY)
+            (last_seen.refresh(&self.stores.prometheus, now()).await, SHARED_BRIEFLY)
         };
         self.heard.get(self.stores.generation(), ask).await
     }
@@ -107,23 +112,22 @@ impl TelemetrySource for StackTelemetry {
     }
 
     async fn numbers(&self, range: Range) -> Numbers {
-        let (place, kept_seconds) = match range {
-            Range::Hour => (0, 5),
-            Range::SixHours => (1, 10),
-            Range::Day => (2, 15),
-            Range::Week => (3, 30),
+        let place = match range {
+            Range::Hour => 0,
+            Range::SixHours => 1,
+            Range::Day => 2,
+            Range::Week => 3,
         };
         let ask = async || {
-            let numbers = numbers::query(&self.stores.loki, &self.stores.prometheus, range, now()).await;
-            // Kept for a shorter time, so that a store that has recovered is noticed soon.
-            let kept_seconds = if numbers.missing.is_empty() { kept_seconds } else { 5 };
-            (numbers, Duration::from_secs(kept_seconds))
+            let begun = Instant::now();
+            let numbers = numbers::query(&self.stores.prometheus, range, now()).await;
+            (numbers, SHORTEST_SHARED.max(begun.elapsed() * SHARED_FOR_TIMES))
         };
         self.numbers[place].get(self.stores.generation(), ask).await
     }
 
     async fn sessions(&self, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer> {
-        agent_details::sessions(&self.stores.loki, owner, range).await
+        agent_details::sessions(&self.stores.prometheus, owner, range).await
     }
 
     async fn egress(&self, owner: &Owner, addresses: &[String], range: Range) -> Result<Egress, NoAnswer> {

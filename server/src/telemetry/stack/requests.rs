@@ -17,22 +17,6 @@ pub async fn query_loki(loki: &Store, query: String, at: Timestamp, priority: Pr
     answers::samples(&loki.ask("/loki/api/v1/query", &parameters, priority).await?)
 }
 
-/// Numbers over time for each series in Loki, from the first to the last of `ends`; `step` in seconds.
-pub async fn query_loki_range(
-    loki: &Store,
-    query: String,
-    ends: (Timestamp, Timestamp),
-    step: u64,
-) -> StoreAnswer<Series> {
-    let parameters = [
-        ("query", query),
-        ("start", nanoseconds(ends.0).to_string()),
-        ("end", nanoseconds(ends.1).to_string()),
-        ("step", format!("{step}s")),
-    ];
-    answers::series(&loki.ask("/loki/api/v1/query_range", &parameters, Priority::Slow).await?)
-}
-
 /// The order in which lines are read until the limit is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineOrder {
@@ -73,10 +57,20 @@ pub async fn query_prometheus(
     answers::samples(&prometheus.ask("/api/v1/query", &parameters, priority).await?)
 }
 
-/// The values of a Prometheus subquery, evaluated at that time.
-pub async fn query_prometheus_steps(prometheus: &Store, query: String, at: Timestamp) -> StoreAnswer<Series> {
-    let parameters = [("query", query), ("time", decimal_seconds(at))];
-    answers::series(&prometheus.ask("/api/v1/query", &parameters, Priority::Slow).await?)
+/// Numbers over time for each series in Prometheus, from the first to the last of `ends`; `step` in seconds.
+pub async fn query_prometheus_range(
+    prometheus: &Store,
+    query: String,
+    ends: (Timestamp, Timestamp),
+    step: u64,
+) -> StoreAnswer<Series> {
+    let parameters = [
+        ("query", query),
+        ("start", decimal_seconds(ends.0)),
+        ("end", decimal_seconds(ends.1)),
+        ("step", step.to_string()),
+    ];
+    answers::series(&prometheus.ask("/api/v1/query_range", &parameters, Priority::Slow).await?)
 }
 
 fn decimal_seconds(at: Timestamp) -> String {

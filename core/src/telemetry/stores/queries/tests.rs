@@ -12,12 +12,13 @@ fn special_characters_in_names_are_escaped() {
 }
 
 #[test]
-fn queries_match_the_reference() {
-    // Recorded answers of Loki 3.7.0.
-    insta::assert_snapshot!([cost("1h"), tools("1h"), sessions("1h"), owners_last_seen("1h")].join("\n"), @r#"
-    sum by (project, agent, clawker_simulated) (sum_over_time({service_name="claude-code"} | event_name="api_request" | unwrap cost_usd | __error__="" [1h]))
-    sum by (project, agent, clawker_simulated, success) (count_over_time({service_name="claude-code"} | event_name="tool_result" [1h]))
-    count by (project, agent, clawker_simulated) (sum by (project, agent, clawker_simulated, session_id) (count_over_time({service_name="claude-code"} | session_id!="" [1h])))
-    max_over_time({service_name="claude-code"} | label_format ts=`{{ __timestamp__ | unixEpoch }}` | unwrap ts | __error__="" [1h]) by (project, agent, clawker_simulated)
+fn queries_have_these_forms() {
+    let SessionQueries { last_seen, counts, .. } = SessionQueries::new(&Owner::new(None, Some("a\"b")), Range::Hour);
+    let queries = [tools(Deltas::within("24h")), last_metrics("125s", "30s"), last_seen, counts];
+    insta::assert_snapshot!(queries.join("\n"), @r#"
+    sum by (project, agent, clawker_simulated, success) (sum_over_time(clawker_tool_calls{temporality="delta"}[24h]))
+    max_over_time((count by (project, agent) (last_over_time({__name__=~"claude_code_.+_total", temporality="delta"}[30s])) * 0 + time())[125s:30s])
+    max by (session_id) (max_over_time(clawker_last_event{project="", agent="a\"b", session_id!=""}[1h]))
+    sum by (session_id, event_name) (sum_over_time(clawker_events{temporality="delta", project="", agent="a\"b", session_id!="", event_name=~"api_request|api_error|tool_result"}[1h]))
     "#);
 }

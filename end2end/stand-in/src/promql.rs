@@ -1,0 +1,261 @@
+//! The subset of PromQL that the panel uses for data of agents, evaluated over samples in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use promql_parser::parser::{
+    self, AtModifier, Expr, LabelModifier, MatrixSelector, SubqueryExpr, VectorSelector, token,
+};
+
+use crate::records::Labels;
+
+/// The label that holds the metric's name.
+const NAME: &str = "__name__";
+
+/// The samples of each series: milliseconds since 1970 and value. Several at the same time add up, as in the collector.
+#[derive(Debug, Clone, Default)]
+pub struct Samples {
+    /// In order of time.
+    series: BTreeMap<Labels, Vec<(i64, f64)>>,
+    /// Series that only a selector with their name finds.
+    by_name_only: BTreeSet<Labels>,
+}
+
+impl Samples {
+    /// Adds a sample.
+    pub fn add(&mut self, name: &str, labels: Labels, at: i64, value: f64) {
+        let samples = self.series.entry(named(name, labels)).or_default();
+        samples.insert(samples.partition_point(|(known, _)| *known <= at), (at, value));
+    }
+
+    /// Adds a sample of a series that a selector without its exact name does not find.
+    pub fn add_by_name_only(&mut self, name: &str, labels: Labels, at: i64, value: f64) {
+        self.by_name_only.insert(named(name, labels.clone()));
+        self.add(name, labels, at, value);
+    }
+}
+
+fn named(name: &str, mut labels: Labels) -> Labels {
+    labels.insert(NAME.to_owned(), name.to_owned());
+    labels
+}
+
+/// One number for each series.
+pub type Vector = Vec<(Labels, f64)>;
+
+enum Value {
+    Scalar(f64),
+    Vector(Vector),
+}
+
+/// Evaluates a query at each of `times` (milliseconds since 1970). The error names what is not supported.
+pub fn evaluate(text: &str, samples: &Samples, times: &[i64]) -> Result<Vec<(i64, Vector)>, String> {
+    let query = parser::parse(text)?;
+    let evaluation = Evaluation { samples, end: times.iter().copied().max().unwrap_or_default() };
+    times.iter().map(|&time| Ok((time, evaluation.vector(&query, time)?))).collect()
+}
+
+struct Evaluation<'a> {
+    samples: &'a Samples,
+    /// What `@ end()` means.
+    end: i64,
+}
+
+impl Evaluation<'_> {
+    fn vector(&self, part: &Expr, time: i64) -> Result<Vector, String> {
+        match self.value(part, time)? {
+            Value::Vector(vector) => Ok(vector),
+            Value::Scalar(value) => Ok(vec![(Labels::new(), value)]),
+        }
+    }
+
+    fn value(&self, part: &Expr, time: i64) -> Result<Value, String> {
+        Ok(match part {
+            Expr::NumberLiteral(number) => Value::Scalar(number.val),
+            Expr::Paren(paren) => self.value(&paren.expr, time)?,
+            Expr::Call(call) if call.func.name == "time" => Value::Scalar(time as f64 / 1000.0),
+            Expr::Call(call) => {
+                let [argument] = call.args.args.as_slice() else { return Err(unsupported(part)) };
+                Value::Vector(self.over_time(call.func.name, argument, time)?)
+            }
+            Expr::Aggregate(aggregate) => {
+                let by: &[String] = match &aggregate.modifier {
+                    None => &[],
+                    Some(LabelModifier::Include(labels)) => &labels.labels,
+                    Some(LabelModifier::Exclude(_)) => return Err(unsupported(part)),
+                };
+                let mut groups: BTreeMap<Labels, Vec<f64>> = BTreeMap::new();
+                for (labels, value) in self.vector(&aggregate.expr, time)? {
+                    groups.entry(only(&labels, by)).or_default().push(value);
+                }
+                let reduce: fn(&[f64]) -> f64 = match aggregate.op.id() {
+                    token::T_SUM => |values| values.iter().sum(),
+                    token::T_MAX => |values| values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                    token::T_COUNT => |values| values.len() as f64,
+                    token::T_GROUP => |_| 1.0,
+                    _ => return Err(unsupported(part)),
+                };
+                Value::Vector(groups.into_iter().map(|(labels, values)| (labels, reduce(&values))).collect())
+            }
+            Expr::Binary(binary) => {
+                let (left, right) = (self.value(&binary.lhs, time)?, self.value(&binary.rhs, time)?);
+                let on = binary.modifier.as_ref().and_then(|modifier| modifier.matching.as_ref());
+                let key = |labels: &Labels| match on {
+                    Some(LabelModifier::Include(on)) => only(labels, &on.labels),
+                    _ => labels.iter().filter(|(name, _)| *name != NAME).map(|(n, v)| (n.clone(), v.clone())).collect(),
+                };
+                match (binary.op.id(), left, right) {
+                    (token::T_LOR, Value::Vector(mut left), Value::Vector(right)) => {
+                        let known: BTreeSet<Labels> = left.iter().map(|(labels, _)| key(labels)).collect();
+                        left.extend(right.into_iter().filter(|(labels, _)| !known.contains(&key(labels))));
+                        Value::Vector(left)
+                    }
+                    (token::T_LUNLESS, Value::Vector(mut left), Value::Vector(right)) => {
+                        let known: BTreeSet<Labels> = right.iter().map(|(labels, _)| key(labels)).collect();
+                        left.retain(|(labels, _)| !known.contains(&key(labels)));
+                        Value::Vector(left)
+                    }
+                    (token::T_MUL, Value::Vector(left), Value::Scalar(by)) => {
+                        Value::Vector(left.into_iter().map(|(labels, value)| (labels, value * by)).collect())
+                    }
+                    (token::T_ADD, Value::Vector(left), Value::Scalar(more)) => {
+                        Value::Vector(left.into_iter().map(|(labels, value)| (labels, value + more)).collect())
+                    }
+                    _ => return Err(unsupported(part)),
+                }
+            }
+            _ => return Err(unsupported(part)),
+        })
+    }
+
+    fn over_time(&self, function: &str, argument: &Expr, time: i64) -> Result<Vector, String> {
+        let reduce: fn(&[f64]) -> f64 = match function {
+            "sum_over_time" => |values| values.iter().sum(),
+            "max_over_time" => |values| values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            "last_over_time" => |values| values.last().copied().unwrap_or_default(),
+            "present_over_time" => |_| 1.0,
+            _ => return Err(format!("`{function}` is not supported")),
+        };
+        let windows = match argument {
+            Expr::MatrixSelector(selector) => self.windows(selector, time)?,
+            Expr::Subquery(subquery) => self.steps(subquery, time)?,
+            other => return Err(unsupported(other)),
+        };
+        let labeled = |mut labels: Labels| {
+            if function != "last_over_time" {
+                labels.remove(NAME);
+            }
+            labels
+        };
+        Ok(windows.into_iter().map(|(labels, values)| (labeled(labels), reduce(&values))).collect())
+    }
+
+    /// The values of each series within the window: its start is excluded, its end included.
+    fn windows(
+        &self,
+        MatrixSelector { vs, range }: &MatrixSelector,
+        time: i64,
+    ) -> Result<Vec<(Labels, Vec<f64>)>, String> {
+        let until = match vs.at {
+            None => time,
+            Some(AtModifier::End) => self.end,
+            Some(_) => return Err("only `@ end()` is supported".to_owned()),
+        };
+        let from = until - range.as_millis() as i64;
+        let mut windows = Vec::new();
+        for (labels, samples) in &self.samples.series {
+            let place = |at: i64| samples.partition_point(|(known, _)| *known <= at);
+            let found = &samples[place(from)..place(until)];
+            let is_found = vs.name.is_some() || !self.samples.by_name_only.contains(labels);
+            if !found.is_empty() && is_found && matches(vs, labels) {
+                windows.push((labels.clone(), found.iter().map(|(_, value)| *value).collect()));
+            }
+        }
+        Ok(windows)
+    }
+
+    /// The values of a subquery, at multiples of its step.
+    fn steps(&self, subquery: &SubqueryExpr, time: i64) -> Result<Vec<(Labels, Vec<f64>)>, String> {
+        let step = subquery.step.map_or(60_000, |step| step.as_millis() as i64).max(1);
+        let from = time - subquery.range.as_millis() as i64;
+        let mut series: BTreeMap<Labels, Vec<f64>> = BTreeMap::new();
+        let mut at = from.div_euclid(step) * step + step;
+        while at <= time {
+            for (labels, value) in self.vector(&subquery.expr, at)? {
+                series.entry(labels).or_default().push(value);
+            }
+            at += step;
+        }
+        Ok(series.into_iter().collect())
+    }
+}
+
+fn matches(selector: &VectorSelector, labels: &Labels) -> bool {
+    let value = |name: &str| labels.get(name).map_or("", String::as_str);
+    selector.name.as_deref().is_none_or(|name| value(NAME) == name)
+        && selector.matchers.matchers.iter().all(|matcher| matcher.is_match(value(&matcher.name)))
+}
+
+fn only(labels: &Labels, names: &[String]) -> Labels {
+    names.iter().filter_map(|name| Some((name.clone(), labels.get(name)?.clone()))).collect()
+}
+
+fn unsupported(part: &Expr) -> String {
+    format!("`{part}` is not supported")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(text: &str) -> Labels {
+        let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    fn samples() -> Samples {
+        let mut samples = Samples::default();
+        for (name, of, at, value) in [
+            ("own", "agent=a,session_id=1,temporality=delta", 1000, 1.0),
+            ("own", "agent=a,session_id=1,temporality=delta", 61_000, 2.0),
+            ("derived", "agent=a,session_id=1,temporality=delta", 61_000, 9.0),
+            ("derived", "agent=b,session_id=2,temporality=delta", 61_000, 5.0),
+            ("derived", "agent=b,session_id=2,temporality=delta", 61_000, 5.0),
+            ("last", "agent=a,session_id=1", 61_000, 61.0),
+        ] {
+            samples.add(name, labels(of), at, value);
+        }
+        samples.add_by_name_only("own", labels("agent=posted"), 61_000, 7.0);
+        samples
+    }
+
+    #[test]
+    fn each_supported_form_is_evaluated() {
+        for (query, expected) in [
+            (r#"sum by (agent) (sum_over_time(own{temporality="delta"}[1m]))"#, "a 2"),
+            (r#"sum by (agent) (sum_over_time(own[2m]))"#, "a 3, posted 7"),
+            (r#"sum by (agent) (sum_over_time({__name__=~"ow.", agent!=""}[2m]))"#, "a 3"),
+            (r#"sum by (agent) (sum_over_time(own{agent="a"}[2m]) or sum_over_time(derived[2m]))"#, "a 3, b 10"),
+            (
+                r#"sum by (agent) (sum_over_time(derived[2m]) unless on (agent) present_over_time(own[2m] @ end()))"#,
+                "b 10",
+            ),
+            (r#"count by (agent) (group by (agent, session_id) (last_over_time(derived[2m])))"#, "a 1, b 1"),
+            (r#"max by (agent) (max_over_time(last[2m]))"#, "a 61"),
+            (
+                r#"max_over_time((count by (agent) (last_over_time({__name__=~"own"}[30s])) * 0 + time())[5m:30s])"#,
+                "a 90",
+            ),
+        ] {
+            let found = evaluate(query, &samples(), &[120_000]).expect(query);
+            let text: Vec<String> = found[0].1.iter().map(|(of, value)| format!("{} {value}", of["agent"])).collect();
+            assert_eq!(text.join(", "), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn an_unsupported_query_is_an_error() {
+        for query in ["sum(rate(own[1m]))", "own", "avg(sum_over_time(own[1m]))", "sum("] {
+            assert!(evaluate(query, &samples(), &[120_000]).is_err(), "{query}");
+        }
+    }
+}
