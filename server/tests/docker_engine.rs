@@ -216,7 +216,7 @@ async fn a_foreign_container_is_named_and_not_touched() {
 }
 
 #[tokio::test]
-#[ignore = "needs Docker Engine; run by cargo xtask test"]
+#[ignore = "needs Docker Engine and Docker Compose; run by cargo xtask test"]
 async fn containers_equal_those_of_docker_compose_and_it_adopts_them() {
     let bench = Workbench::new();
     bench.engine.create_network().await.expect("a network");

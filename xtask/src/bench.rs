@@ -4,6 +4,7 @@
 mod bound;
 mod browser;
 mod commands;
+mod real;
 mod report;
 
 use anyhow::{Context, Result, ensure};
@@ -41,6 +42,14 @@ impl Measured {
             even => (sorted[even / 2 - 1] + sorted[even / 2]) / 2.0,
         }
     }
+
+    /// The time that 95 of 100 measurements stay below.
+    pub fn p95(&self) -> f64 {
+        let mut sorted = self.milliseconds.clone();
+        sorted.sort_by(f64::total_cmp);
+        let place = (sorted.len() * 95).div_ceil(100).saturating_sub(1);
+        sorted.get(place).copied().unwrap_or(f64::NAN)
+    }
 }
 
 /// Runs every measurement, one after another, because an Engine holds one stack.
@@ -69,7 +78,17 @@ pub fn run_all(paths: &Paths, runs: usize) -> Result<()> {
     let page = browser::measure(paths, &chromium, &binary)?;
     let sizes =
         report::Sizes { binary: std::fs::metadata(&binary)?.len(), wasm: crate::site::wasm_brotli_bytes(paths)? };
-    let text = report::render(runs, &commands, &first_answer, &page, &sizes)?;
+    let figures = match tools::real::ensure(paths, Some(&engine)) {
+        Ok(programs) => Some(real::measure(&programs, &engine, &binary, &compose, runs)?),
+        Err(error) => {
+            say(&format!("the real programs are not measured: {error:#}"));
+            None
+        }
+    };
+    let mut text = report::render(runs, &commands, &first_answer, &page, &sizes)?;
+    if let Some(figures) = &figures {
+        text.push_str(&report::render_real(figures)?);
+    }
     let file = paths.root.join("docs/BENCHMARKS.md");
     std::fs::create_dir_all(paths.root.join("docs"))?;
     std::fs::write(&file, &text)?;
@@ -87,5 +106,7 @@ mod tests {
         assert_eq!(of(&[9.0, 1.0, 2.0]), 2.0);
         assert_eq!(of(&[4.0, 1.0, 2.0, 9.0]), 3.0);
         assert!(of(&[]).is_nan());
+        let hundred = Measured { milliseconds: (1..=100).map(f64::from).collect() };
+        assert_eq!(hundred.p95(), 95.0);
     }
 }

@@ -30,14 +30,8 @@ const FAULTY_SERVICES: [&str; 2] = ["loki", "grafana"];
 /// Label with the program's hash, so that an image is imported only if it would change.
 const LABEL: &str = "clawker-monitor.stand-in";
 
-/// A service and the image that simulates it.
-pub struct StandIn {
-    pub service: &'static str,
-    pub image: String,
-}
-
-/// Builds the program and imports the images that are missing in the Engine.
-pub fn import(paths: &Paths, engine: &Engine) -> Result<Vec<StandIn>> {
+/// Builds the program and imports the images that are missing in the Engine. Returns services and their images.
+pub fn import(paths: &Paths, engine: &Engine) -> Result<Vec<(String, String)>> {
     let program = build(paths)?;
     let hash = hex(&Sha256::digest(std::fs::read(&program)?));
     let archive = paths.target.join("stand-in.tar");
@@ -74,7 +68,7 @@ pub fn import(paths: &Paths, engine: &Engine) -> Result<Vec<StandIn>> {
     for (service, tag) in SERVICES {
         let image = format!("clawker-stand-in/{service}:{tag}");
         import_one(&image, &[format!("STAND_IN={service}")])?;
-        images.push(StandIn { service, image });
+        images.push((service.to_owned(), image));
     }
     for service in FAULTY_SERVICES {
         for (tag, fault) in FAULTS {
@@ -89,14 +83,13 @@ pub fn import(paths: &Paths, engine: &Engine) -> Result<Vec<StandIn>> {
 }
 
 /// The `settings.yaml` that uses these images.
-pub fn settings_yaml(images: &[StandIn]) -> String {
-    let lines: String =
-        images.iter().map(|stand_in| format!("    {}: {}\n", stand_in.service, stand_in.image)).collect();
+pub fn settings_yaml(images: &[(String, String)]) -> String {
+    let lines: String = images.iter().map(|(service, image)| format!("    {service}: {image}\n")).collect();
     format!("monitoring:\n  images:\n{lines}")
 }
 
 /// The same with unused ports, so that another stack can keep running.
-pub fn settings_with_free_ports(images: &[StandIn]) -> Result<String> {
+pub fn settings_with_free_ports(images: &[(String, String)]) -> Result<String> {
     const KEYS: [&str; 8] = [
         "otel_collector_port",
         "otel_grpc_port",
@@ -144,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_settings_name_each_image_under_its_service() {
-        let images = [StandIn { service: "loki", image: "clawker-stand-in/loki:3.7.0".to_owned() }];
+        let images = [("loki".to_owned(), "clawker-stand-in/loki:3.7.0".to_owned())];
         assert_eq!(settings_yaml(&images), "monitoring:\n  images:\n    loki: clawker-stand-in/loki:3.7.0\n");
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, process::Command};
 
 use anyhow::Result;
 
-use super::{Measured, browser::Page, commands::Commands};
+use super::{Measured, browser::Page, commands::Commands, real::Figures};
 use crate::step::run_quietly;
 
 pub struct Sizes {
@@ -76,6 +76,60 @@ pub fn render(runs: usize, commands: &Commands, first_answer: &Measured, page: &
     row(&name, agents.event_p95_ms, 100.0, "ms")?;
     row(&format!("a key in the search to the narrowed list of {}", agents.crowd), agents.typing_ms, 100.0, "ms")?;
     row("binary", sizes.binary as f64 / 1e6, 24.0, "MB")?;
+    Ok(text)
+}
+
+/// Budgets on the real programs, in milliseconds.
+const REAL_UP_MS: f64 = 3000.0;
+const POINT_TO_PAGE_MS: f64 = 2000.0;
+const REFRESH_MS: f64 = 2000.0;
+const NUMBERS_MS: f64 = 500.0;
+
+/// The section about the real programs.
+pub fn render_real(figures: &Figures) -> Result<String> {
+    let mut text = format!(
+        "\n## The real programs\n\n{}. A stand-in for Loki is ready as soon as the generated configuration makes the real \
+         one ready.\n\n| what | measured | budget | |\n|---|---:|---:|---|\n",
+        figures.programs.join(", ")
+    );
+    let mut row = |name: &str, measured: f64, budget: f64| {
+        writeln!(text, "| {name} | {measured:.0} ms | {budget:.0} ms | {} |", verdict(measured, budget))
+    };
+    let compose = figures.compose_up.median();
+    let name = format!("`up` until all six are ready (`docker compose up -d`, which does not wait: {compose:.0} ms)");
+    row(&name, figures.up.median(), REAL_UP_MS)?;
+    row("a point sent to its number in the page’s stream, p50", figures.point_to_page.median(), POINT_TO_PAGE_MS)?;
+    row("the same, p95", figures.point_to_page.p95(), POINT_TO_PAGE_MS)?;
+    for load in &figures.loads {
+        let (events, queries) = (load.events, load.queries);
+        let refresh = load.dashboard.as_secs_f64() * 1000.0;
+        let slowest = load.slowest.as_secs_f64() * 1000.0;
+        let name = format!(
+            "{events} events: one refresh of the dashboard over 24 hours, the sum of {queries} queries to Prometheus \
+             (slowest {slowest:.0} ms)"
+        );
+        row(&name, refresh, REFRESH_MS)?;
+        let numbers = load.numbers.as_secs_f64() * 1000.0;
+        row(&format!("{events} events: first numbers of `/agents` over 24 hours"), numbers, NUMBERS_MS)?;
+    }
+    writeln!(
+        text,
+        "\nLogQL aggregations in one refresh of the dashboard, egress aside: {}.\n\n\
+         While `simulate --agents 200 --rate 60` ran:\n\n\
+         | service | memory, peak | limit | CPU, mean | |\n|---|---:|---:|---:|---|",
+        figures.aggregations
+    )?;
+    for service in &figures.services {
+        writeln!(
+            text,
+            "| {} | {:.0} MiB | {:.0} MiB | {:.0}% | {} |",
+            service.service,
+            service.peak_mebibytes,
+            service.limit_mebibytes,
+            service.cpu_percent,
+            if service.was_killed { "**restarted or killed**" } else { "never killed" },
+        )?;
+    }
     Ok(text)
 }
 
