@@ -1,6 +1,8 @@
 //! Converts what the Engine reports to the status of services. Used by the live watch and by `clawker-monitor status`.
 
-use futures::future::{join_all, try_join};
+use std::pin::{Pin, pin};
+
+use futures::future::{Either, join_all, maybe_done, select, try_join};
 use monitor_core::{
     error::StackError,
     lifecycle::{ObservedContainer, ObservedNetwork},
@@ -78,12 +80,30 @@ pub async fn report(
     stack: &StackSpec,
     initialized: bool,
 ) -> Result<StatusReport, StackError> {
-    let (found, network) = observe_services(engine, stack).await?;
+    // The services are asked while the Engine is, where the stack would publish them.
+    let mut asked: Vec<_> =
+        stack.services.iter().map(|spec| Box::pin(maybe_done(readiness.ask(spec, &spec.ports)))).collect();
+    let observing = pin!(observe_services(engine, stack));
+    let asking = join_all(asked.iter_mut().map(Pin::as_mut));
+    let (found, network) = match select(observing, asking).await {
+        Either::Left((observed, _)) => observed?,
+        Either::Right((_, observing)) => observing.await?,
+    };
     let services: Vec<ServiceStatus> =
-        join_all(found.into_iter().zip(&stack.services).map(|(found, spec)| async move {
+        join_all(found.into_iter().zip(&stack.services).zip(asked).map(|((found, spec), mut asked)| async move {
             let mut status = found.status;
+            // The answer of one that does not run would be something else's, and is not waited for.
             if status.state == ContainerState::Running && found.id.is_some() {
-                let answer = readiness.ask(spec, &status.ports).await;
+                let answer = if status.ports == spec.ports {
+                    asked.as_mut().await;
+                    asked.as_mut().take_output()
+                } else {
+                    None
+                };
+                let answer = match answer {
+                    Some(answer) => answer,
+                    None => readiness.ask(spec, &status.ports).await,
+                };
                 set_readiness(&mut status, &answer);
             }
             status

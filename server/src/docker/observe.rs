@@ -6,7 +6,7 @@ use bollard::{
     models::ContainerInspectResponse,
     query_parameters::{ListContainersOptionsBuilder, ListVolumesOptionsBuilder},
 };
-use futures::future::{try_join_all, try_join4};
+use futures::future::{try_join, try_join_all, try_join4};
 use monitor_core::{
     error::StackError,
     lifecycle::{Observed, ObservedContainer, ObservedNetwork},
@@ -71,12 +71,20 @@ async fn stack_containers(engine: &Connection) -> Result<Vec<ObservedContainer>,
     Ok(completed.into_iter().flatten().collect())
 }
 
-/// The same containers, each inspected once, with everything that is shown.
+/// The same containers, with everything that is shown. Those with a service's name, normally all, are inspected while they
+/// are listed.
 pub(super) async fn service_containers(engine: &Connection) -> Result<Vec<DetailedContainer>, StackError> {
-    let listed = list_service_containers(engine).await?;
-    let inspected = try_join_all(listed.map(|container| async move {
+    let named = try_join_all(Service::ALL.map(|service| inspect(engine, service.name())));
+    let (listed, named) = try_join(list_service_containers(engine), named).await?;
+    let named: Vec<ContainerInspectResponse> = named.into_iter().flatten().collect();
+    let inspected = try_join_all(listed.map(|container| async {
+        let known = named.iter().find(|known| known.id.as_ref() == Some(&container.id)).cloned();
+        let inspected = match known {
+            Some(known) => Some(known),
+            None => inspect(engine, &container.id).await?,
+        };
         // One that was removed in the meantime is left out.
-        let Some(mut inspected) = inspect(engine, &container.id).await? else { return Ok::<_, StackError>(None) };
+        let Some(mut inspected) = inspected else { return Ok::<_, StackError>(None) };
         let detail = convert::container_detail(inspected.state.take());
         Ok(Some(DetailedContainer { container: convert::with_inspection(container, inspected), detail }))
     }))

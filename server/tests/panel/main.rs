@@ -13,3 +13,4 @@ mod live;
 mod settings;
 mod settings_bad_input;
 mod settings_way_back;
+mod status;

@@ -1,0 +1,61 @@
+//! `clawker-monitor status`: what one look at the Engine and the services reports.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use clawker_monitor::{
+    readiness::{Answer, Readiness},
+    status::report,
+};
+use monitor_core::{
+    service::Service,
+    stack::ServiceSpec,
+    status::{ContainerState, PublishedPort, StackState},
+};
+use monitor_testing::{deadline::within_deadline, harness::panel};
+
+/// Answers only on one port, and keeps the others waiting forever. Remembers the ports it was asked on.
+struct OnePort {
+    answers_on: u16,
+    asked: Mutex<Vec<u16>>,
+}
+
+#[async_trait]
+impl Readiness for OnePort {
+    async fn ask(&self, _spec: &ServiceSpec, ports: &[PublishedPort]) -> Answer {
+        self.asked.lock().unwrap().extend(ports.iter().map(|port| port.host));
+        if ports.iter().all(|port| port.host != self.answers_on) {
+            std::future::pending::<()>().await;
+        }
+        Answer::Ready
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_does_not_run_is_not_waited_for() {
+    let panel = panel();
+    panel.up().await;
+    panel.engine.world().containers.retain(|container| container.name == "loki");
+    let readiness = OnePort { answers_on: 3100, asked: Mutex::default() };
+    let stack = panel.stack();
+    let status = within_deadline("the status", report(&panel.engine, &readiness, &stack, true)).await.unwrap();
+    assert_eq!((status.stack, status.network.exists), (StackState::Partial, true));
+    let ready: Vec<Service> = status.services.iter().filter(|it| it.ready).map(|it| it.service).collect();
+    assert_eq!(ready, [Service::Loki]);
+    assert!(status.services.iter().all(|it| it.ready || it.state == ContainerState::Missing), "{status:#?}");
+}
+
+/// Created with other settings, or by Clawker itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_is_asked_on_the_port_that_its_container_publishes() {
+    let panel = panel();
+    panel.up().await;
+    let stack = panel.stack();
+    panel.engine.world().containers.retain(|container| container.name == "loki");
+    panel.engine.world().containers[0].ports[0].host = 3999;
+    let readiness = OnePort { answers_on: 3999, asked: Mutex::default() };
+    let status = within_deadline("the status", report(&panel.engine, &readiness, &stack, true)).await.unwrap();
+    let loki = status.services.iter().find(|it| it.service == Service::Loki).unwrap();
+    assert_eq!((loki.ready, loki.ports[0].host), (true, 3999));
+    assert!(readiness.asked.lock().unwrap().contains(&3999));
+}
