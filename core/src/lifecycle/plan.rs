@@ -194,14 +194,12 @@ pub fn plan_down(stack: &StackSpec, containers: &[ObservedContainer], with_volum
 ///
 /// Promtail holds up to a second of the firewall's lines in memory and has already saved that it read them. When it is
 /// stopped, it sends them, and retries if Loki does not answer (Promtail 3.6 client.go, `runSendSide`): without Loki it
-/// would be killed after 10 s and the lines would be lost. The collector's queue is on disk, but in a stack that an older
-/// version started it is in memory and sent in the same way. Waiting for it costs nothing, because it is stopped at the
-/// same time as Promtail.
+/// would be killed after 10 s and the lines would be lost.
 ///
-/// Nothing else needs an order: Prometheus, Loki and Jaeger write to their own disks, and Grafana only reads.
+/// Nothing else needs an order. The collector's queues, Prometheus, Loki and Jaeger are on disk, and Grafana only reads.
 const fn stops_after(service: Service) -> &'static [Service] {
     match service {
-        Service::Loki => &[Service::OtelCollector, Service::Promtail],
+        Service::Loki => &[Service::Promtail],
         _ => &[],
     }
 }

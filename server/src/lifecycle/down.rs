@@ -1,20 +1,24 @@
 //! Stops the stack: its containers side by side, then the volumes if requested. The network is kept, because agents and
 //! the firewall use it too.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, pin::pin};
 
-use futures::future::{join_all, try_join_all};
+use futures::{
+    StreamExt,
+    future::{Either, join, join_all, select, try_join_all},
+    stream::BoxStream,
+};
 use monitor_core::{
     error::StackError,
     job::Phase,
-    lifecycle::{ObservedContainer, StopPlan, plan_down},
+    lifecycle::{DownPlan, ObservedContainer, StopPlan, plan_down},
     service::Service,
     stack::StackSpec,
 };
 use tokio::sync::watch;
 
 use super::{Report, step};
-use crate::engine::ContainerEngine;
+use crate::engine::{ContainerAction, ContainerEngine, EngineEvent};
 
 /// Stops and removes the stack's containers, with `with_volumes` also its volumes, and returns once they are gone.
 ///
@@ -26,20 +30,26 @@ pub async fn down(
     with_volumes: bool,
     report: Report<'_>,
 ) -> Result<(), StackError> {
-    let plan = plan_down(stack, &engine.containers().await?, with_volumes);
+    // The first event says that the subscription is active. Without one, the ends are noticed a little later.
+    let mut events = engine.events();
+    let (containers, _subscribed) = join(engine.containers(), events.next()).await;
+    let plan = plan_down(stack, &containers?, with_volumes);
     for stop in &plan.containers {
         step(report, stop.service, Phase::Waiting);
     }
     let stopped = watch::Sender::default();
-    let removed = join_all(plan.containers.iter().map(|stop| {
+    let removing = join_all(plan.containers.iter().map(|stop| {
         let stopped = &stopped;
         async move {
             let removed = remove_in_turn(engine, stop, stopped, report).await;
             step(report, stop.service, if removed.is_ok() { Phase::Removed } else { Phase::Failed });
             removed
         }
-    }))
-    .await;
+    }));
+    let removed = match select(removing, pin!(note_ends(events, &plan, &stopped))).await {
+        Either::Left((removed, _)) => removed,
+        Either::Right((_, removing)) => removing.await,
+    };
     removed.into_iter().collect::<Result<(), StackError>>()?;
     try_join_all(plan.volumes.iter().map(|volume| engine.remove_volume(volume))).await?;
     match left_over(stack, &engine.containers().await?) {
@@ -52,8 +62,8 @@ pub async fn down(
     }
 }
 
-/// Removes a container once those that have to be stopped before it are. `stopped` has the services whose stop has ended,
-/// also if it failed: otherwise the others would wait forever.
+/// Removes a container once those that have to be stopped before it are. `stopped` has the services whose process has
+/// ended, and those whose stop failed: otherwise the others would wait forever.
 async fn remove_in_turn(
     engine: &dyn ContainerEngine,
     stop: &StopPlan,
@@ -70,6 +80,23 @@ async fn remove_in_turn(
     });
     ended?;
     engine.remove_container(stop.service, &stop.id).await
+}
+
+/// Notes each container whose process has ended. Docker reports that before it takes down the container's network, which
+/// takes longer than everything else about a stop.
+async fn note_ends(
+    mut events: BoxStream<'static, Result<Option<EngineEvent>, StackError>>,
+    plan: &DownPlan,
+    stopped: &watch::Sender<BTreeSet<Service>>,
+) {
+    while let Some(Ok(event)) = events.next().await {
+        let Some(EngineEvent::Container { id, action: ContainerAction::Died, .. }) = event else { continue };
+        if let Some(stop) = plan.containers.iter().find(|stop| stop.id == id) {
+            stopped.send_modify(|stopped| {
+                stopped.insert(stop.service);
+            });
+        }
+    }
 }
 
 fn left_over(stack: &StackSpec, containers: &[ObservedContainer]) -> Option<Service> {

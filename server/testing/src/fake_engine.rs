@@ -197,7 +197,8 @@ impl FakeEngine {
         self.shared.pulls_held.send_replace(false);
     }
 
-    /// Makes a request wait, for example `stop loki` or `pull IMAGE`. It is recorded in `calls` before it waits.
+    /// Makes a request wait, for example `stop loki` or `pull IMAGE`. It is recorded in `calls` before it waits. With
+    /// `clean up loki`, only the answer to the stop waits: the process has ended.
     pub fn hold(&self, call: &str) {
         self.shared.held.send_if_modified(|held| held.insert(call.to_owned()));
     }
@@ -450,14 +451,17 @@ impl ContainerEngine for FakeEngine {
         let call = format!("stop {service}");
         drop(self.asked(call.clone())?);
         self.until_released(&call).await;
-        let mut world = self.answering()?;
-        if let Some(detail) = world.faults.stops.get(&service).cloned() {
-            return Err(StackError::Refused { service, verb: "stopped".into(), detail });
+        {
+            let mut world = self.answering()?;
+            if let Some(detail) = world.faults.stops.get(&service).cloned() {
+                return Err(StackError::Refused { service, verb: "stopped".into(), detail });
+            }
+            if let Some(container) = world.containers.iter_mut().find(|container| container.id == id) {
+                container.state = ContainerState::Exited;
+                self.tell(id, service.name(), "die");
+            }
         }
-        if let Some(container) = world.containers.iter_mut().find(|container| container.id == id) {
-            container.state = ContainerState::Exited;
-            self.tell(id, service.name(), "die");
-        }
+        self.until_released(&format!("clean up {service}")).await;
         Ok(())
     }
 

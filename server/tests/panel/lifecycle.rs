@@ -383,6 +383,24 @@ async fn a_service_that_takes_long_to_stop_holds_up_only_loki() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn loki_is_stopped_when_promtails_process_has_ended_and_not_later() {
+    let panel = panel();
+    panel.up().await;
+    panel.engine.hold("clean up promtail");
+    let job = panel.plane.stop_stack().await.unwrap();
+    panel
+        .until("five removed", |snapshot| {
+            let removed = |job: &Job| job.steps.iter().filter(|step| step.phase == Phase::Removed).count();
+            snapshot
+                .running_job()
+                .is_some_and(|job| removed(job) == 5 && phase(job, Service::Promtail) == Phase::Stopping)
+        })
+        .await;
+    panel.engine.release("clean up promtail");
+    assert_eq!(panel.ended(job.id).await.state, JobState::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_container_that_cannot_be_stopped_is_reported_and_the_others_are_removed() {
     let panel = panel();
     panel.up().await;
