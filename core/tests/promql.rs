@@ -75,6 +75,7 @@ fn every_panel_query_is_valid_promql_and_follows_the_rules() {
         let parsed = parser::parse(&question).unwrap_or_else(|error| panic!("{question}\n{error}"));
         let found: Vec<String> =
             problems(&parsed).into_iter().filter(|problem| !problem.contains("whatever is chosen above")).collect();
+        assert_eq!(unknown_metrics(&parsed), Vec::<String>::new(), "{question}");
         assert_eq!(found, Vec::<String>::new(), "{question}");
     }
 }

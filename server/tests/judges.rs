@@ -7,6 +7,9 @@
 mod compose;
 #[path = "judges/dashboard.rs"]
 mod dashboard;
+// Shared with the stand-ins.
+#[path = "../../end2end/stand-in/src/derived.rs"]
+mod derived;
 #[path = "judges/grammar.rs"]
 mod grammar;
 #[path = "judges/logql.rs"]
@@ -22,5 +25,11 @@ mod queries;
 mod real_prometheus;
 #[path = "judges/recorded.rs"]
 mod recorded;
+/// The label type that the stand-in's modules import.
+mod records {
+    pub type Labels = std::collections::BTreeMap<String, String>;
+}
 #[path = "judges/scraping.rs"]
 mod scraping;
+#[path = "judges/stored.rs"]
+mod stored;

@@ -103,6 +103,22 @@ fn loki_is_only_asked_for_the_newest_events() {
     assert!(counted.aggregates_lines());
 }
 
+/// Claude Code reports only what it gave up on.
+#[test]
+fn the_panels_of_errors_say_what_they_leave_out() {
+    for id in [PanelId::FailedRequests, PanelId::ErrorBreakdown] {
+        let panels = panels();
+        let panel = panels.iter().find(|panel| panel["id"] == id.number()).unwrap();
+        let described = panel["description"].as_str().unwrap();
+        for part in ["only after its retries are used up", "(429)", "(529) leaves no event"] {
+            assert!(described.contains(part), "{part} in {described}");
+        }
+        for name in ["429 rate limit", "529 overloaded"] {
+            assert!(panel["targets"][0]["expr"].as_str().unwrap().contains(name), "{panel}");
+        }
+    }
+}
+
 /// A window of another length than the step would overlap with the next, or leave a gap.
 #[test]
 fn the_steps_of_a_graph_are_adjacent() {

@@ -10,6 +10,7 @@ use super::{
     queries::{Chosen, Question, Store, every_choice, every_question},
     real_prometheus::{Answer, Prometheus, free_port},
     recorded::{Delta, Run, Series, history},
+    stored::{Sends, page, stored},
 };
 
 /// Every query of the dashboard.
@@ -28,13 +29,13 @@ pub fn question(panel: PanelId, name: &str) -> Question {
 struct Filled {
     prometheus: Prometheus,
     runs: Vec<Run>,
-    /// 10 minutes after the last point, in seconds since 1970. Everything has been scraped.
+    /// 10 minutes after the last point, in seconds since 1970.
     end: f64,
     _folder: tempfile::TempDir,
 }
 
 impl Filled {
-    async fn new() -> Filled {
+    async fn new(sends: Sends) -> Filled {
         let folder = tempfile::tempdir().expect("a folder");
         let runs = Run::all();
         let times: Vec<(f64, f64)> = runs.iter().map(Run::times).collect();
@@ -42,9 +43,8 @@ impl Filled {
         let end = times.iter().map(|times| times.1).fold(0.0, f64::max).ceil() + 600.0;
         // Every 15 s, as in the generated file. The collector runs for 2 hours before the first agent.
         let scrapes: Vec<f64> = (0..).map(|n| begin - 7200.0 + 15.0 * f64::from(n)).take_while(|t| *t <= end).collect();
-        let mut deltas: Vec<Delta> = runs.iter().flat_map(|run| run.deltas.clone()).collect();
-        deltas.extend(losses(begin));
-        fill(folder.path(), &history(&deltas, &scrapes));
+        fill(folder.path(), &history(&losses(begin), &scrapes));
+        fill(folder.path(), &page(&runs.iter().flat_map(|run| stored(run, sends)).collect::<Vec<_>>()));
         let prometheus = start(folder.path()).await;
         Filled { prometheus, runs, end, _folder: folder }
     }
@@ -62,10 +62,21 @@ impl Filled {
     fn truth(&self, metric: &str, is_chosen: impl Fn(&Run) -> bool) -> f64 {
         self.runs.iter().filter(|run| is_chosen(run)).map(|run| run.truth(metric)).sum()
     }
+
+    /// The sum of the ledgers' numbers about events.
+    fn truth_of_events(&self, pointer: &str) -> f64 {
+        self.runs.iter().map(|run| run.truth_of_events(pointer)).sum()
+    }
+
+    /// Asserts that the query has exactly one answer for each of these values of `label`, with these numbers.
+    async fn check(&self, panel: PanelId, name: &str, label: &str, expected: &[(&str, f64)]) {
+        let question = question(panel, name);
+        expect(&question.to_string(), &self.ask(&question, &Chosen::all()).await, label, expected);
+    }
 }
 
-/// Loss counters of the collector and Loki: two series with equal labels, series that first appear with a loss, and one
-/// with an old loss that does not increase.
+/// Loss counters of the collector, Loki, and Prometheus: two series with equal labels, series that first appear with a
+/// loss, one with an old loss that does not increase, and three that count again what another one counts.
 fn losses(begin: f64) -> Vec<Delta> {
     let delta = |name: &str, labels: &[(&str, &str)], time: f64, value: f64| {
         let labels: BTreeMap<String, String> =
@@ -74,15 +85,18 @@ fn losses(begin: f64) -> Vec<Delta> {
         Delta { series, time, value }
     };
     let receiver = [("receiver", "otlp"), ("transport", "http")];
-    let exporter = [("exporter", "otlp_http/loki")];
+    let [prometheus, loki] = ["otlp_http/prometheus", "otlp_http/loki"].map(|exporter| [("exporter", exporter)]);
     let long_ago = begin - 7200.0;
     vec![
         delta("otelcol_receiver_refused_log_records_total", &receiver, long_ago, 0.0),
         delta("otelcol_receiver_refused_metric_points_total", &receiver, long_ago, 0.0),
-        delta("otelcol_exporter_enqueue_failed_log_records_total", &exporter, long_ago, 5.0),
+        delta("otelcol_exporter_send_failed_spans_total", &[("exporter", "otlp_grpc/jaeger")], long_ago, 5.0),
         delta("otelcol_receiver_refused_log_records_total", &receiver, begin, 4.0),
         delta("otelcol_receiver_refused_metric_points_total", &receiver, begin, 3.0),
-        delta("otelcol_exporter_send_failed_log_records_total", &exporter, begin, 2.0),
+        delta("otelcol_exporter_enqueue_failed_metric_points_total", &prometheus, begin, 3.0),
+        delta("otelcol_exporter_send_failed_metric_points_total", &prometheus, begin, 2.0),
+        delta("prometheus_tsdb_too_old_samples_total", &[("type", "float")], begin, 2.0),
+        delta("otelcol_exporter_send_failed_log_records_total", &loki, begin, 500.0),
         delta("loki_discarded_samples_total", &[("reason", "structured_metadata_too_large")], begin, 1.0),
     ]
 }
@@ -119,18 +133,20 @@ async fn start(folder: &Path) -> Prometheus {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
 async fn prometheus_answers_every_query_of_the_dashboard() {
-    let filled = Filled::new().await;
+    let filled = Filled::new(Sends::Both).await;
     let questions: Vec<Question> =
         questions().into_iter().filter(|question| question.store == Store::Prometheus).collect();
-    // No recorded agent made a commit or a pull request.
-    let commits = u64::from(PanelId::Commits.number());
+    // No recorded agent made a commit or a pull request, failed for good, or was refused a tool. Histograms are not
+    // filled in.
+    let without_data = [PanelId::Commits, PanelId::FailedRequests, PanelId::ErrorBreakdown, PanelId::RequestDuration];
+    let without_data = without_data.map(|panel| Some(u64::from(panel.number())));
     for question in &questions {
         for chosen in every_choice() {
             filled.ask(question, &chosen).await;
         }
         let everything = filled.ask(question, &Chosen::all()).await;
-        let is_expected = question.panel != Some(commits);
-        assert_eq!(!everything.is_empty(), is_expected, "{question}\n{everything:?}");
+        let is_empty = without_data.contains(&question.panel) || question.expression.contains("decision=\"reject\"");
+        assert_eq!(everything.is_empty(), is_empty, "{question}\n{everything:?}");
     }
 }
 
@@ -145,89 +161,136 @@ fn expect(question: &str, answers: &[Answer], label: &str, expected: &[(&str, f6
     }
 }
 
+const LINES: &[(&str, &str)] = &[
+    ("added", "claude_code.lines_of_code.count{type=added}"),
+    ("removed", "claude_code.lines_of_code.count{type=removed}"),
+];
+const TOKENS: [(&str, &str); 4] = [
+    ("cacheCreation", "/cache_creation_tokens"),
+    ("cacheRead", "/cache_read_tokens"),
+    ("input", "/input_tokens"),
+    ("output", "/output_tokens"),
+];
+const MODELS: [&str; 3] = ["claude-haiku-4-5-20251001", "claude-sonnet-4-5", "claude-sonnet-4-5-20250929"];
+
+/// The same numbers from an agent's own metrics, from its events, and from both.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
-async fn the_answers_agree_with_the_ledgers() {
-    let filled = Filled::new().await;
-    let lines = question(PanelId::LinesChanged, "A");
-    let ask = async |question: &Question, metric: &str, kinds: &[(&str, &str)], chosen: &Chosen, sessions: &[&str]| {
-        let truth = |key: &str| filled.truth(key, |run| sessions.contains(&run.version));
-        let expected: Vec<(&str, f64)> = kinds.iter().map(|(kind, key)| (*kind, truth(key))).collect();
-        let same = Question { expression: question.expression.replace(LINES, metric), ..question.clone() };
-        expect(&same.to_string(), &filled.ask(&same, chosen).await, "type", &expected);
-    };
-    let everyone: &[&str] = &super::recorded::RUNS;
-    for (metric, kinds) in COUNTERS {
-        ask(&lines, metric, kinds, &Chosen::all(), everyone).await;
+async fn the_answers_agree_with_the_ledgers_whatever_agents_send() {
+    for sends in [Sends::Both, Sends::Events, Sends::Metrics, Sends::NoSessionsOnMetrics] {
+        let filled = Filled::new(sends).await;
+        let cost = filled.truth_of_events("/cost_usd");
+        filled.check(PanelId::Cost, "A", "", &[("", cost)]).await;
+        filled.check(PanelId::CostByOwner, "A", "agent", &[("dev", cost)]).await;
+        let of_model = |model: &'static str| (model, filled.truth_of_events(&format!("/cost_usd_by_model/{model}")));
+        filled.check(PanelId::CostByModel, "A", "model", &MODELS.map(of_model)).await;
+        let tokens = TOKENS.map(|(kind, pointer)| (kind, filled.truth_of_events(pointer)));
+        let panels = [PanelId::CacheWrites, PanelId::CacheReads, PanelId::InputTokens, PanelId::OutputTokens];
+        for (panel, (_, count)) in panels.into_iter().zip(tokens) {
+            filled.check(panel, "A", "", &[("", count)]).await;
+        }
+        let [(_, written), (_, read), (_, fresh), (_, output)] = tokens;
+        filled.check(PanelId::CacheReadRatio, "A", "", &[("", read / (written + read + fresh))]).await;
+        filled.check(PanelId::TokensByOwner, "A", "agent", &[("dev", fresh + output)]).await;
+        filled.check(PanelId::Sessions, "A", "", &[("", 3.0)]).await;
+        filled.check(PanelId::SessionsByOwner, "A", "agent", &[("dev", 3.0)]).await;
+        filled.check(PanelId::EditDecisions, "A", "tool_name", &[("Write", 2.0)]).await;
+        let mut sessions: Vec<(&str, f64)> =
+            filled.runs.iter().map(|run| (run.session.as_str(), run.truth_of_events("/cost_usd"))).collect();
+        sessions.sort_by_key(|(session, _)| *session);
+        filled.check(PanelId::SessionTable, "A", "session_id", &sessions).await;
+        if sends != Sends::Metrics {
+            let calls = ["Bash", "Write"].map(|tool| (tool, filled.truth_of_events(&format!("/tool_results/{tool}"))));
+            filled.check(PanelId::ToolBreakdown, "A", "tool_name", &calls).await;
+            let failures = filled.truth_of_events("/tool_failures");
+            filled.check(PanelId::ToolBreakdown, "B", "tool_name", &[("Bash", failures)]).await;
+            let all: f64 = calls.iter().map(|(_, count)| count).sum();
+            filled.check(PanelId::ToolFailureRate, "A", "", &[("", failures / all)]).await;
+            let requests: f64 = filled.truth_of_events("/by_event/api_request");
+            let answers = filled.ask(&question(PanelId::SessionTable, "B"), &Chosen::all()).await;
+            assert_eq!(answers.iter().map(Answer::value).sum::<f64>(), requests);
+        }
+        if sends != Sends::Events {
+            let lines: Vec<(&str, f64)> =
+                LINES.iter().map(|(kind, key)| (*kind, filled.truth(key, |_| true))).collect();
+            filled.check(PanelId::LinesChanged, "A", "type", &lines).await;
+            // Only the newest release sends it.
+            let active = filled.truth("claude_code.active_time.total{type=cli}", |_| true);
+            filled.check(PanelId::ActiveTime, "A", "type", &[("cli", active)]).await;
+        }
     }
-    // Active time has its own panel. Only the newest release sends it.
-    let active = question(PanelId::ActiveTime, "A");
-    ask(&active, "", &[("cli", "claude_code.active_time.total{type=cli}")], &Chosen::all(), everyone).await;
+}
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs prometheus; run by cargo xtask test"]
+async fn the_variables_and_the_range_choose_what_is_counted() {
+    let filled = Filled::new(Sends::Both).await;
+    let (lines, cost) = (question(PanelId::LinesChanged, "A"), question(PanelId::Cost, "A"));
     // A session by its full ID and by a prefix; then a range that starts between the second and the third session.
     for run in &filled.runs {
         for session in [run.session.clone(), run.session[..8].to_owned()] {
-            ask(&lines, LINES, LINES_KINDS, &Chosen { session, ..Chosen::all() }, &[run.version]).await;
+            let chosen = Chosen { session, ..Chosen::all() };
+            let expected: Vec<(&str, f64)> = LINES.iter().map(|(kind, key)| (*kind, run.truth(key))).collect();
+            expect(run.version, &filled.ask(&lines, &chosen).await, "type", &expected);
+            expect(run.version, &filled.ask(&cost, &chosen).await, "", &[("", run.truth_of_events("/cost_usd"))]);
         }
     }
     let newest = &filled.runs[2];
     let range = (filled.end - newest.times().0) as u64 + 4;
     let later = Chosen { range, ..Chosen::all() };
-    let added = filled.ask(&lines, &later).await;
     let truth = newest.truth("claude_code.lines_of_code.count{type=added}");
+    let added = filled.ask(&lines, &later).await;
     expect("lines of the last session only", &added, "type", &[("added", truth), ("removed", 0.0)]);
 
     // These are only prefixes of names.
     for nobody in [Chosen { projects: vec!["dem."], ..Chosen::all() }, Chosen { agents: vec!["de"], ..Chosen::all() }] {
         assert!(filled.ask(&lines, &nobody).await.is_empty(), "{nobody:?}");
+        assert!(filled.ask(&cost, &nobody).await.is_empty(), "{nobody:?}");
     }
 }
-
-const LINES: &str = "claude_code_lines_of_code_count_total";
-const LINES_KINDS: &[(&str, &str)] = &[
-    ("added", "claude_code.lines_of_code.count{type=added}"),
-    ("removed", "claude_code.lines_of_code.count{type=removed}"),
-];
-
-/// Metrics by their Prometheus name, each with its types and their keys in the ledgers. The dashboard gets most of them
-/// from Loki, but the same query must be right for any counter: sessions are single counts of 1, and costs are
-/// fractions.
-const COUNTERS: [(&str, &[(&str, &str)]); 4] = [
-    (LINES, LINES_KINDS),
-    ("claude_code_session_count_total", &[("", "claude_code.session.count")]),
-    ("claude_code_cost_usage_USD_total", &[("", "claude_code.cost.usage")]),
-    (
-        "claude_code_token_usage_tokens_total",
-        &[
-            ("cacheCreation", "claude_code.token.usage{type=cacheCreation}"),
-            ("cacheRead", "claude_code.token.usage{type=cacheRead}"),
-            ("input", "claude_code.token.usage{type=input}"),
-            ("output", "claude_code.token.usage{type=output}"),
-        ],
-    ),
-];
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
 async fn the_steps_of_a_graph_add_up_to_the_whole() {
-    let filled = Filled::new().await;
-    let graph = question(PanelId::LinesOverTime, "A");
-    for step in [15, 60, 300] {
-        let answers = filled.ask(&graph, &Chosen { step, ..Chosen::all() }).await;
-        for (kind, key) in LINES_KINDS {
-            let found = answers.iter().find(|answer| answer.labels.get("type").is_some_and(|label| label == kind));
-            let sum: f64 = found.expect("a series of that kind").values.iter().map(|(_, value)| value).sum();
-            assert_eq!(sum, filled.truth(key, |_| true), "{kind} in steps of {step} s");
+    for sends in [Sends::Both, Sends::Events, Sends::Metrics, Sends::NoSessionsOnMetrics] {
+        let filled = Filled::new(sends).await;
+        let mut graphs = vec![
+            (PanelId::CostOverTime, filled.truth_of_events("/cost_usd")),
+            (PanelId::TokensByType, TOKENS.iter().map(|(_, pointer)| filled.truth_of_events(pointer)).sum()),
+        ];
+        if sends != Sends::Metrics {
+            graphs.push((PanelId::ToolActivity, filled.truth_of_events("/by_event/tool_result")));
+            graphs.push((PanelId::ToolFailures, filled.truth_of_events("/tool_failures")));
+        }
+        if sends != Sends::Events {
+            graphs.push((PanelId::LinesOverTime, LINES.iter().map(|(_, key)| filled.truth(key, |_| true)).sum()));
+        }
+        for (panel, truth) in graphs {
+            for step in [15, 60, 300] {
+                let answers = filled.ask(&question(panel, "A"), &Chosen { step, ..Chosen::all() }).await;
+                let sum: f64 = answers.iter().flat_map(|answer| &answer.values).map(|(_, value)| value).sum();
+                assert!((sum - truth).abs() < 1e-9, "{panel:?} of {sends:?} in steps of {step} s: {sum}, not {truth}");
+            }
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus; run by cargo xtask test"]
-async fn lost_data_is_counted_from_the_first_loss() {
-    let filled = Filled::new().await;
-    let lost = question(PanelId::LostData, "A");
+async fn lost_data_is_counted_once_from_the_first_loss() {
+    let filled = Filled::new(Sends::Both).await;
     // 4 and 3 with equal labels, 2 and 1 in series that first appear with them. The 5 of 2 hours ago are not counted.
-    let answers = filled.ask(&lost, &Chosen::all()).await;
-    expect(&lost.to_string(), &answers, "", &[("", 10.0)]);
+    filled.check(PanelId::LostData, "A", "", &[("", 10.0)]).await;
+    let causes = [
+        ("loki_discarded_samples_total", 1.0),
+        ("otelcol_exporter_enqueue_failed_metric_points_total", 3.0),
+        ("otelcol_exporter_send_failed_metric_points_total", 2.0),
+        ("otelcol_receiver_refused_log_records_total", 4.0),
+        ("otelcol_receiver_refused_metric_points_total", 3.0),
+        ("prometheus_tsdb_too_old_samples_total", 2.0),
+    ];
+    let question = question(PanelId::LostDataByCause, "A");
+    let answers = filled.ask(&question, &Chosen::all()).await;
+    let lost: Vec<Answer> = answers.into_iter().filter(|answer| answer.value() > 0.0).collect();
+    expect(&question.to_string(), &lost, "counter", &causes);
 }

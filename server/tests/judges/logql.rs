@@ -13,8 +13,8 @@ use super::{
 fn grafanas_grammar_parses_every_dashboard_query() {
     let questions: Vec<Question> = questions().into_iter().filter(|question| question.store == Store::Loki).collect();
     let variables = questions.iter().filter(|question| question.panel.is_none()).count();
-    assert_eq!(variables, 3, "projects, agents and addresses come from Loki");
-    assert!(questions.len() > 40, "most panels ask Loki: {}", questions.len());
+    assert_eq!(variables, 1, "addresses come from Loki");
+    assert!(questions.len() >= 10, "lists of events, and the firewall's logs: {}", questions.len());
     let filled: Vec<Value> = every_choice()
         .iter()
         .flat_map(|chosen| {

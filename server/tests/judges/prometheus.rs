@@ -29,7 +29,7 @@ fn promtool_accepts_the_generated_file() {
 fn knows_retention(promtool: &Path) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("retention.yaml");
-    std::fs::write(&file, format!("{RETENTION}30d\n")).expect("a file");
+    std::fs::write(&file, format!("storage:\n  tsdb:\n{RETENTION}30d\n")).expect("a file");
     let output = Command::new(promtool).args(["check", "config"]).arg(&file).output().expect("promtool starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() || said.contains("field retention not found"), "{said}");
@@ -45,49 +45,108 @@ pub fn leave_out_retention(folder: &Path) {
     std::fs::write(&path, format!("{before}{after}")).expect("it can be written");
 }
 
-const RETENTION: &str = "storage:\n  tsdb:\n    retention:\n      time: ";
+const RETENTION: &str = "    retention:\n      time: ";
 
-/// Sessions in the second of 2 hours: one that existed before and adds 30, one that starts with 7 and stays there, and
-/// one whose counter restarts with the collector. Then two on a machine that was asleep when the hour began: one
-/// continues unchanged, the other restarts during the gap.
-const SESSIONS: &str = r#"
+/// In the last hour of 2: an agent with both, one with events only, one that began to send metrics with its second
+/// session, one without sessions on its metrics, one whose samples an older release of the stack scraped, and one whose
+/// data is all too old.
+const AGENTS: &str = r#"
 rule_files: []
 evaluation_interval: 1m
 tests:
   - interval: 1m
     input_series:
-      - series: 'claude_code_lines_of_code_count_total{type="added", project="p", agent="a", session_id="before"}'
-        values: '100x70 110 120 130x50'
-      - series: 'claude_code_lines_of_code_count_total{type="added", project="p", agent="a", session_id="new"}'
-        values: '_x90 7x30'
-      - series: 'claude_code_lines_of_code_count_total{type="removed", project="p", agent="a", session_id="restarted"}'
-        values: '50x80 0x20 5x30'
-      - series: 'claude_code_lines_of_code_count_total{type="asleep", project="p", agent="a", session_id="asleep"}'
-        values: '40x20 _x60 40x50'
-      - series: 'claude_code_lines_of_code_count_total{type="anew", project="p", agent="a", session_id="anew"}'
-        values: '40x20 _x60 3x50'
+      - series: 'claude_code_cost_usage_USD_total{temporality="delta", project="p", agent="both", session_id="1", model="m"}'
+        values: '_x89 1 2 3'
+      - series: 'clawker_request_cost_usd{temporality="delta", project="p", agent="both", session_id="1", model="m"}'
+        values: '_x88 1 2 2.5'
+      - series: 'clawker_request_cost_usd{temporality="delta", project="p", agent="events", session_id="2", model="m"}'
+        values: '_x89 4 5'
+      - series: 'clawker_request_cost_usd{temporality="delta", project="p", agent="later", session_id="3", model="m"}'
+        values: '_x69 6'
+      - series: 'clawker_request_cost_usd{temporality="delta", project="p", agent="later", session_id="4", model="m"}'
+        values: '_x99 7'
+      - series: 'claude_code_cost_usage_USD_total{temporality="delta", project="p", agent="later", session_id="4", model="m"}'
+        values: '_x100 7'
+      - series: 'claude_code_cost_usage_USD_total{temporality="delta", project="p", agent="nameless", model="m"}'
+        values: '_x90 10'
+      - series: 'clawker_request_cost_usd{temporality="delta", project="p", agent="nameless", session_id="5", model="m"}'
+        values: '_x90 10'
+      - series: 'claude_code_cost_usage_USD_total{project="p", agent="scraped", session_id="6", model="m"}'
+        values: '0+1x120'
+      - series: 'claude_code_cost_usage_USD_total{temporality="delta", project="p", agent="old", session_id="7", model="m"}'
+        values: '_x59 100 _x60'
+      - series: 'clawker_request_errors{temporality="delta", project="p", agent="both", session_id="1", model="m", status_code="529"}'
+        values: '_x89 1 2'
+      - series: 'clawker_request_errors{temporality="delta", project="p", agent="both", session_id="1", model="m", status_code="429"}'
+        values: '_x89 1'
+      - series: 'clawker_request_errors{temporality="delta", project="p", agent="both", session_id="1", model="m", status_code="500"}'
+        values: '_x89 1'
+      - series: 'clawker_request_errors{temporality="delta", project="p", agent="both", session_id="1", model="m"}'
+        values: '_x89 1'
+      - series: 'clawker_request_errors{temporality="delta", project="p", agent="old", session_id="7", model="m", status_code="undefined"}'
+        values: '_x89 1'
     promql_expr_test:
-      - expr: 'EXPRESSION'
+      - expr: 'ERRORS'
         eval_time: 2h
         exp_samples:
-          - labels: '{type="added"}'
-            value: 37
-          - labels: '{type="removed"}'
-            value: 5
-          - labels: '{type="asleep"}'
-            value: 0
-          - labels: '{type="anew"}'
+          - labels: '{model="m", status_code="529 overloaded"}'
             value: 3
+          - labels: '{model="m", status_code="429 rate limit"}'
+            value: 1
+          - labels: '{model="m", status_code="500"}'
+            value: 1
+          - labels: '{model="m", status_code="no response"}'
+            value: 1
+          - labels: '{model="m", status_code="undefined (no response)"}'
+            value: 1
+      - expr: 'COST_BY_OWNER'
+        eval_time: 2h
+        exp_samples:
+          - labels: '{project="p", agent="both"}'
+            value: 6
+          - labels: '{project="p", agent="events"}'
+            value: 9
+          - labels: '{project="p", agent="later"}'
+            value: 13
+          - labels: '{project="p", agent="nameless"}'
+            value: 10
+      - expr: 'COST_BY_MODEL'
+        eval_time: 2h
+        exp_samples:
+          - labels: '{model="m"}'
+            value: 38
+      - expr: 'COST_BY_SESSION'
+        eval_time: 2h
+        exp_samples:
+          - labels: '{project="p", agent="both", session_id="1"}'
+            value: 6
+          - labels: '{project="p", agent="events", session_id="2"}'
+            value: 9
+          - labels: '{project="p", agent="later", session_id="3"}'
+            value: 6
+          - labels: '{project="p", agent="later", session_id="4"}'
+            value: 7
+          - labels: '{project="p", agent="nameless", session_id="5"}'
+            value: 10
 "#;
 
 #[test]
 #[ignore = "needs promtool; run by cargo xtask test"]
-fn a_new_or_restarted_counter_is_counted_in_full() {
+fn own_metrics_are_preferred_by_session_and_errors_are_named() {
     let promtool = program("MONITOR_TEST_PROMTOOL");
     let folder = MonitorFolder::write("monitor", &Settings::default());
-    let expression = Chosen::all().fill(&question(PanelId::LinesChanged, "A"));
-    let path = Path::new(&folder.facts.directory).join("sessions.yaml");
-    std::fs::write(path, SESSIONS.replace("EXPRESSION", &expression)).expect("a file");
-    let said = folder.ask(&promtool, &["test", "rules", "sessions.yaml"]);
+    let questions = [
+        ("ERRORS", PanelId::ErrorBreakdown),
+        ("COST_BY_OWNER", PanelId::CostByOwner),
+        ("COST_BY_MODEL", PanelId::CostByModel),
+        ("COST_BY_SESSION", PanelId::SessionTable),
+    ];
+    let filled = questions
+        .iter()
+        .fold(AGENTS.to_owned(), |text, (name, panel)| text.replace(name, &Chosen::all().fill(&question(*panel, "A"))));
+    let path = Path::new(&folder.facts.directory).join("agents.yaml");
+    std::fs::write(path, filled).expect("a file");
+    let said = folder.ask(&promtool, &["test", "rules", "agents.yaml"]);
     assert!(said.contains("SUCCESS"), "{said}");
 }

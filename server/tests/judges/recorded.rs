@@ -30,20 +30,30 @@ pub struct Run {
 
 impl Run {
     pub fn read(version: &'static str) -> Run {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/claude-code").join(version);
-        let read = |name: &str| -> Value {
-            let text = std::fs::read_to_string(folder.join(name)).expect("a fixture");
-            serde_json::from_str(&text).expect("JSON")
-        };
-        let mut bodies: Vec<String> = std::fs::read_dir(&folder)
-            .expect("the fixtures")
-            .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
-            .filter(|name| name.ends_with("-v1-metrics.json"))
-            .collect();
-        bodies.sort();
-        let deltas: Vec<Delta> = bodies.iter().flat_map(|name| deltas(&read(name))).collect();
+        let deltas: Vec<Delta> = bodies(version, "-v1-metrics.json").iter().flat_map(deltas).collect();
         let session = deltas[0].series.1["session_id"].clone();
-        Run { version, session, deltas, ledger: read("ledger.json") }
+        let [ledger] = bodies(version, "ledger.json").try_into().expect("one ledger");
+        Run { version, session, deltas, ledger }
+    }
+
+    /// The attributes of each event and of its resource, and its time in nanoseconds since 1970.
+    pub fn events(&self) -> Vec<(u64, BTreeMap<String, String>)> {
+        let mut events = Vec::new();
+        for body in bodies(self.version, "-v1-logs.json") {
+            for resource in list(&body["resourceLogs"]) {
+                for record in list(&resource["scopeLogs"]).iter().flat_map(|scope| list(&scope["logRecords"])) {
+                    let mut all = attributes(&resource["resource"]["attributes"]);
+                    all.extend(attributes(&record["attributes"]));
+                    events.push((text(&record["timeUnixNano"]).parse().expect("a time"), all));
+                }
+            }
+        }
+        events
+    }
+
+    /// A number in the ledger of the run's events: `/cost_usd`, `/tool_results/Bash`. 0 if the run has none.
+    pub fn truth_of_events(&self, pointer: &str) -> f64 {
+        self.ledger["from_events"].pointer(pointer).and_then(Value::as_f64).unwrap_or(0.0)
     }
 
     pub fn all() -> Vec<Run> {
@@ -61,6 +71,22 @@ impl Run {
         let times = || self.deltas.iter().map(|delta| delta.time);
         (times().fold(f64::INFINITY, f64::min), times().fold(f64::NEG_INFINITY, f64::max))
     }
+}
+
+/// The files of a recorded run whose names end like this, in the order they were sent.
+fn bodies(version: &str, ending: &str) -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/claude-code").join(version);
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .expect("the fixtures")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+        .filter(|name| name.ends_with(ending))
+        .collect();
+    names.sort();
+    let read = |name: &String| {
+        let text = std::fs::read_to_string(folder.join(name)).expect("a fixture");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    names.iter().map(read).collect()
 }
 
 fn deltas(body: &Value) -> Vec<Delta> {
@@ -129,17 +155,6 @@ pub fn sums(deltas: &[Delta], until: f64) -> BTreeMap<Series, f64> {
         *sums.entry(delta.series.clone()).or_insert(0.0) += delta.value;
     }
     sums
-}
-
-/// Counters as a page for Prometheus, in the OpenMetrics text format.
-pub fn page(sums: &BTreeMap<Series, f64>) -> String {
-    let mut page = String::new();
-    let mut family = "";
-    for ((name, labels), value) in sums {
-        announce(&mut page, &mut family, name);
-        let _ = writeln!(page, "{} {value}", in_words(name, labels));
-    }
-    page + "# EOF\n"
 }
 
 /// What Prometheus would have scraped at these times, as input of `promtool tsdb create-blocks-from openmetrics`. A

@@ -60,10 +60,16 @@ const ONLY_REPORTED: &str = concat!(
     "failed requests, in all sessions of the selected agents.",
 );
 
-/// Adds to a status code what it means. Older releases of Claude Code send `undefined` if there was no response.
+/// Adds to a status code what it means. Without a response there is none, and older releases of Claude Code send
+/// `undefined`; as the same name, two series of a result would have equal labels, which is an error.
 fn with_status_names(counts: &str) -> String {
-    let names = [("429", "429 rate limit"), ("529", "529 overloaded"), ("undefined|", "no response")];
-    names.into_iter().fold(counts.to_owned(), |counts, (codes, name)| {
-        format!(r#"label_replace({counts}, "status_code", "{name}", "status_code", "{codes}")"#)
+    let names = [
+        ("429", "429 rate limit"),
+        ("529", "529 overloaded"),
+        ("", "no response"),
+        ("undefined", "undefined (no response)"),
+    ];
+    names.into_iter().fold(counts.to_owned(), |counts, (code, name)| {
+        format!(r#"label_replace({counts}, "status_code", "{name}", "status_code", "{code}")"#)
     })
 }

@@ -45,37 +45,39 @@ pub fn overview() -> Row {
             Panel::new(PanelId::LostData, "Lost data", Visual::Stat, Unit::Count)
                 .description(
                     "Metric points, events, and spans that the collector refused or could not deliver, and events that \
-                     Loki discarded. For the causes, see Lost data by cause.",
+                     Loki discarded. Agents send again what was refused because a queue is full. The causes are in Lost \
+                     data by cause.",
                 )
                 .query(once(growth(&LOST, ""), "Lost data")),
             Panel::new(PanelId::LostDataByCause, "Lost data by cause", Visual::Bars, Unit::Count)
                 .description(
-                    "Prometheus counts a point again that the collector could not deliver: here it says why. `too_old`: \
-                     older than its out-of-order window. `out_of_order` and `out_of_bound`: a point with that time or a \
-                     later one exists.",
+                    "Some are counted twice here, to say why. `enqueue_failed`: a queue is full, so the receiver \
+                     refused. `too_old`: a metric point is older than Prometheus takes. `out_of_order`, `out_of_bound`: \
+                     Prometheus has another value for that time, or the time is in the future.",
                 )
                 .size(24, 6)
                 .query(once(
-                    growth(&[LOST[0], LOST[1], REFUSED_BY_PROMETHEUS], "counter, exporter, receiver, reason"),
+                    growth(&[LOST[0], LOST[1], CAUSES], "counter, exporter, receiver, reason"),
                     "{{counter}} {{exporter}}{{receiver}} {{reason}}",
                 )),
         ],
     }
 }
 
-/// Counters of data that was lost, each loss in one of them. The collector has separate counters for each kind of data,
-/// with common prefixes. One event that Loki refuses counts there; the collector would count its whole batch. The
+/// Counters of data that was lost, each loss in one of them: what the receiver refused, what a store refused for good,
+/// and what Loki discarded. One event that Loki refuses counts there; the collector would count its whole request. The
 /// exporter `prometheus` only serves other scrapers.
 const LOST: [&str; 2] = [
-    r#"__name__=~"otelcol_receiver_refused_.+|loki_discarded_samples_total""#,
-    concat!(
-        r#"__name__=~"otelcol_exporter_(send|enqueue)_failed_.+", exporter!="prometheus", "#,
-        r#"exporter!="otlp_http/loki""#
-    ),
+    r#"__name__=~"otelcol_receiver_(refused|failed)_.+|loki_discarded_samples_total""#,
+    r#"__name__=~"otelcol_exporter_send_failed_.+", exporter!="prometheus", exporter!="otlp_http/loki""#,
 ];
 
-/// Samples that Prometheus refused. The collector counts the request that they were in, too.
-const REFUSED_BY_PROMETHEUS: &str = r#"__name__=~"prometheus_tsdb_(too_old|out_of_order|out_of_bound)_samples_total""#;
+/// Why the collector refused or could not deliver: a full queue, and samples that Prometheus does not take. Both are
+/// part of what `LOST` counts.
+const CAUSES: &str = concat!(
+    r#"__name__=~"otelcol_exporter_enqueue_failed_.+|prometheus_tsdb_(too_old|out_of_order|out_of_bound)_samples_total", "#,
+    r#"exporter!="prometheus""#,
+);
 
 pub fn owners() -> Row {
     let bars = |id, title, unit, question| {

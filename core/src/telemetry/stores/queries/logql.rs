@@ -1,4 +1,5 @@
-//! Builds LogQL queries in forms that Loki answers exactly and quickly. The dashboard uses the same forms.
+//! Builds LogQL queries in forms that Loki answers exactly. Only the firewall's logs are counted with them, here and on
+//! the dashboard; what agents did is counted in Prometheus.
 //!
 //! Rules that apply to all of them: no `| json`, because an event's fields are structured metadata; `event_name` is
 //! compared as a whole, because `api_request` is also a prefix of `api_request_body`; labels are compared after the
@@ -8,27 +9,6 @@
 /// Number of lines within the range, grouped by these labels.
 pub fn count(lines: &str, range: &str, by: &str) -> String {
     format!("sum{} (count_over_time({lines} [{range}]))", by_labels(by))
-}
-
-/// Sum of a field within the range, grouped by these labels.
-pub fn sum(lines: &str, field: &str, range: &str, by: &str) -> String {
-    format!(r#"sum{} (sum_over_time({} [{range}]))"#, by_labels(by), numbers(lines, field))
-}
-
-/// Mean of a field within the range, grouped by these labels.
-pub fn mean(lines: &str, field: &str, range: &str, by: &str) -> String {
-    format!(r#"avg_over_time({} [{range}]){}"#, numbers(lines, field), by_labels(by))
-}
-
-/// A quantile of a field within the range, grouped by these labels.
-pub fn quantile(share: &str, lines: &str, field: &str, range: &str, by: &str) -> String {
-    format!(r#"quantile_over_time({share}, {} [{range}]){}"#, numbers(lines, field), by_labels(by))
-}
-
-/// Number of distinct sessions within the range, grouped by these labels.
-pub fn sessions(lines: &str, range: &str, by: &str) -> String {
-    let inner = if by.is_empty() { "session_id".to_owned() } else { format!("{by}, session_id") };
-    format!(r#"count{} ({})"#, by_labels(by), count(&format!(r#"{lines} | session_id!="""#), range, &inner))
 }
 
 /// Time of the last matching line within the range, in seconds since 1970, grouped by these labels.
@@ -67,11 +47,6 @@ pub fn any_of(values: &[String]) -> String {
         })
     };
     quoted(&values.iter().map(plain).collect::<Vec<_>>().join("|"))
-}
-
-/// Excludes lines that lack the field or have no number in it.
-fn numbers(lines: &str, field: &str) -> String {
-    format!(r#"{lines} | unwrap {field} | __error__="""#)
 }
 
 pub(super) fn by_labels(labels: &str) -> String {

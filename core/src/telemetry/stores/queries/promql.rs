@@ -19,13 +19,14 @@ pub fn growth_of_all(names: &str, range: &str, by: &str) -> String {
 /// Counters with different names can have equal labels, which functions like `increase` reject because they drop the
 /// name. `last_over_time` keeps it, and as a label it survives the subtraction.
 pub fn growth_matching(matchers: &[&str], range: &str, by: &str) -> String {
+    // `or` compares labels without names, so each part gets its label first.
     let any = |value: fn(&str, &str) -> String| {
-        let values: Vec<String> = matchers.iter().map(|matchers| value(&format!("{{{matchers}}}"), range)).collect();
-        named(&values.join(" or "))
+        let values = matchers.iter().map(|matchers| named(&value(&format!("{{{matchers}}}"), range)));
+        values.collect::<Vec<_>>().join(" or ")
     };
     let now = any(|counters, range| format!("last_over_time({counters}[{range}])"));
     let before = any(before);
-    format!("sum{}(({now} - {before} >= 0) or {now})", by_labels(by))
+    format!("sum{}((({now}) - ({before}) >= 0) or {now})", by_labels(by))
 }
 
 /// Growth within the last minute of counters that existed a minute ago, grouped by these labels; the label `counter`
