@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use monitor_core::{
-    agent_page::AgentPage,
+    agent_page::{AgentPage, AgentPageUpdate},
     error::StackError,
     file_view::FileView,
     job::Job,
@@ -66,12 +66,18 @@ pub trait ControlPlane: Send + Sync {
     /// Replaces the whole text of a settings file that is broken. Refused like `apply_settings`.
     async fn mend_settings(&self, text: String, base: String) -> Result<(), StackError>;
 
-    /// Everybody's numbers. A store that does not answer is named in them.
+    /// Everybody's numbers. A store that does not answer within 250 ms is named in them.
     async fn agent_numbers(&self, range: Range) -> Result<Numbers, StackError>;
     /// Everybody's numbers, at once and after each change.
     fn number_changes(&self, range: Range) -> Result<BoxStream<'static, Numbers>, StackError>;
-    /// The page of the agent in that container.
+    /// The page of the agent in that container, with what the stores answer within 250 ms.
     async fn agent_page(&self, container: String, range: Range) -> Result<AgentPage, StackError>;
+    /// What changes on that page: its numbers and sessions, and its connections, at once and after each change.
+    async fn agent_changes(
+        &self,
+        container: String,
+        range: Range,
+    ) -> Result<BoxStream<'static, AgentPageUpdate>, StackError>;
     /// That agent's events: the last hundred, then new ones as they arrive.
     async fn agent_events(&self, container: String) -> Result<BoxStream<'static, EventBatch>, StackError>;
 

@@ -127,5 +127,67 @@ pub struct AgentPage {
     pub embedding: bool,
 }
 
+/// A part of an agent's page as it changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentPageUpdate {
+    /// What Prometheus knows.
+    Activity(Box<AgentActivity>),
+    /// What Loki knows about connections, or in one clause why there is no answer.
+    Egress(Result<Egress, String>),
+}
+
+/// What Prometheus knows about one agent within a range.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentActivity {
+    /// The range of all numbers.
+    pub range: Range,
+    /// The end of the range, by the server's clock.
+    pub at: Timestamp,
+    /// Its numbers.
+    pub numbers: OwnerNumbers,
+    /// Its sessions, newest first; `None` if Prometheus did not answer.
+    pub sessions: Option<Vec<Session>>,
+    /// What Prometheus did not answer.
+    pub missing: Vec<Missing>,
+}
+
+impl AgentPage {
+    /// Replaces a part. What is missing is told by the part that has it.
+    pub fn apply(&mut self, update: AgentPageUpdate) {
+        match update {
+            AgentPageUpdate::Activity(activity) => {
+                let AgentActivity { range, at, numbers, sessions, missing } = *activity;
+                (self.range, self.at, self.numbers) = (range, at, numbers);
+                self.sessions = sessions.unwrap_or_else(|| std::mem::take(&mut self.sessions));
+                self.missing.retain(|known| known.store != Store::Prometheus);
+                self.missing.extend(missing);
+            }
+            AgentPageUpdate::Egress(egress) => {
+                self.missing.retain(|known| known.store != Store::Loki);
+                match egress {
+                    Ok(egress) => self.egress = egress,
+                    Err(error) => {
+                        self.missing.push(Missing { store: Store::Loki, error, lacks: "connections".to_owned() });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The page after it was loaded again: what `apply` keeps up to date stays as it is in `known`.
+    pub fn reloaded(self, known: &AgentPage) -> AgentPage {
+        AgentPage {
+            range: known.range,
+            at: known.at,
+            numbers: known.numbers.clone(),
+            sessions: known.sessions.clone(),
+            egress: known.egress.clone(),
+            missing: known.missing.clone(),
+            ..self
+        }
+    }
+}
+
 #[cfg(all(test, feature = "engine"))]
 mod tests;

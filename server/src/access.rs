@@ -16,7 +16,7 @@ use futures::{StreamExt, stream::BoxStream};
 use monitor_app::control_plane::{ControlPlane, EventBatch, PageNeeds};
 use monitor_core::{
     access::{Action, Caller},
-    agent_page::AgentPage,
+    agent_page::{AgentPage, AgentPageUpdate},
     error::StackError,
     file_view::FileView,
     job::Job,
@@ -27,7 +27,9 @@ use monitor_core::{
     telemetry::{Numbers, Range},
 };
 
-use crate::{agents, background::in_background, panel::Panel, settings_page, site};
+use tokio::time::Instant;
+
+use crate::{agents, background::in_background, deadline::PAGE_WAITS_FOR_STORES, panel::Panel, settings_page, site};
 
 /// How many lines of a log a page may ask for.
 const MOST_PAGE_LINES: u32 = 5_000;
@@ -60,7 +62,8 @@ impl Gate {
 
     /// The panel with the permissions of this caller.
     pub fn admit(&self, caller: Caller) -> BoundControlPlane {
-        Arc::new(GuardedPanel { panel: Arc::clone(&self.panel), caller })
+        let asked_at = Instant::now();
+        Arc::new(GuardedPanel { panel: Arc::clone(&self.panel), caller, asked_at })
     }
 }
 
@@ -75,9 +78,16 @@ pub async fn bind_caller(State(gate): State<Gate>, request: Request, next: Next)
 struct GuardedPanel {
     panel: Arc<Panel>,
     caller: Caller,
+    /// When the request arrived.
+    asked_at: Instant,
 }
 
 impl GuardedPanel {
+    /// Until when the request's page waits for the stores.
+    fn deadline(&self) -> Instant {
+        self.asked_at + PAGE_WAITS_FOR_STORES
+    }
+
     /// The only way to the panel.
     fn for_action(&self, action: Action) -> Result<&Panel, StackError> {
         if self.caller.may(action) {
@@ -100,7 +110,8 @@ impl ControlPlane for GuardedPanel {
     }
 
     async fn refresh(&self, needs: PageNeeds) -> Result<(), StackError> {
-        self.for_action(Action::ViewState)?.refresh(needs == PageNeeds::Agents).await;
+        let deadline = (needs == PageNeeds::Agents).then(|| self.deadline());
+        self.for_action(Action::ViewState)?.refresh(deadline).await;
         Ok(())
     }
 
@@ -158,7 +169,8 @@ impl ControlPlane for GuardedPanel {
     }
 
     async fn agent_numbers(&self, range: Range) -> Result<Numbers, StackError> {
-        Ok(self.for_action(Action::ViewNumbers)?.installation.telemetry.numbers(range).await)
+        let telemetry = &self.for_action(Action::ViewNumbers)?.installation.telemetry;
+        Ok(agents::numbers_until(self.deadline(), telemetry, range).await)
     }
 
     fn number_changes(&self, range: Range) -> Result<BoxStream<'static, Numbers>, StackError> {
@@ -167,7 +179,15 @@ impl ControlPlane for GuardedPanel {
 
     async fn agent_page(&self, container: String, range: Range) -> Result<AgentPage, StackError> {
         let panel = self.for_action(Action::ViewAgentDetails)?;
-        agents::page(&panel.installation, &panel.agent_files, &container, range).await
+        agents::page(&panel.installation, &panel.agent_files, &container, range, self.deadline()).await
+    }
+
+    async fn agent_changes(
+        &self,
+        container: String,
+        range: Range,
+    ) -> Result<BoxStream<'static, AgentPageUpdate>, StackError> {
+        Ok(self.for_action(Action::ViewAgentDetails)?.agent_changes(&container, range).await?.boxed())
     }
 
     async fn agent_events(&self, container: String) -> Result<BoxStream<'static, EventBatch>, StackError> {

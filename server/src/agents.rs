@@ -7,6 +7,6 @@ mod report;
 mod verdict;
 
 pub use file_cache::AgentFileCache;
-pub use page::page;
+pub use page::{numbers_until, page};
 pub use report::{GatheredAgents, find_by_name, gather, report};
 pub use verdict::agent_with_verdict;

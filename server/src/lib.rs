@@ -13,6 +13,7 @@ pub mod background;
 pub mod cli;
 pub mod clock;
 pub mod configuration;
+pub mod deadline;
 pub mod diff;
 pub mod docker;
 pub mod doctor;

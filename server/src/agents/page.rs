@@ -1,20 +1,29 @@
 //! The page of one agent: everything on it, queried concurrently.
 
+use std::sync::Arc;
+
 use futures::join;
 use monitor_core::{
     agent_page::{AgentPage, compare_variables, owner_numbers},
     agents::StackEvidence,
     error::StackError,
-    telemetry::{Missing, Range, Store},
+    telemetry::{Missing, Numbers, Range, Store},
 };
+use tokio::time::Instant;
 
 use super::{AgentFileCache, agent_with_verdict};
-use crate::{background::in_background, clock::now, installation::Installation};
+use crate::{
+    background::in_background,
+    clock::now,
+    deadline::{NOT_YET, answer_until, shared_answer_until},
+    installation::Installation,
+    telemetry::TelemetrySource,
+};
 
 /// How many events the page begins with. It holds them twice, as text and as data; the browser then requests more.
 const EVENTS: u32 = 20;
 
-/// Everything about the agent in this container. Data from stores that do not answer is missing.
+/// Everything about the agent in this container. Data from stores that do not answer before the deadline is missing.
 ///
 /// # Errors
 /// `UnknownAgent` if there is no such container or it is not an agent's, and errors of the Engine.
@@ -23,6 +32,7 @@ pub async fn page(
     agent_files: &AgentFileCache,
     container: &str,
     range: Range,
+    deadline: Instant,
 ) -> Result<AgentPage, StackError> {
     let Installation { engine, telemetry, configuration, dashboards, .. } = installation;
     let Some(mut found) = engine.agent(container).await?.filter(|found| found.container == container) else {
@@ -34,21 +44,24 @@ pub async fn page(
         let configuration = configuration.clone();
         in_background(move || configuration.settings().unwrap_or_default())
     };
+    let (for_last_seen, for_losses) = (Arc::clone(telemetry), Arc::clone(telemetry));
     let (settings, files, collector, last_seen, losses, numbers, sessions, events, egress, embedding) = join!(
         settings,
         agent_files.load_and_fill_in(engine.as_ref(), &mut found),
         engine.collector(),
-        telemetry.last_seen(),
-        telemetry.losses(),
-        telemetry.numbers(range),
-        telemetry.sessions(&owner, range),
-        telemetry.events(&owner, None, EVENTS),
-        telemetry.egress(&owner, &addresses, range),
-        dashboards.allow_embedding(),
+        shared_answer_until(deadline, async move { for_last_seen.last_seen().await }),
+        shared_answer_until(deadline, async move { for_losses.losses().await }),
+        numbers_until(deadline, telemetry, range),
+        answer_until(deadline, telemetry.sessions(&owner, range)),
+        answer_until(deadline, telemetry.events(&owner, None, EVENTS)),
+        answer_until(deadline, telemetry.egress(&owner, &addresses, range)),
+        answer_until(deadline, async { Ok(dashboards.allow_embedding().await) }),
     );
     if let Err(error) = files {
         tracing::debug!(%error, container, "the agent's files could not be read");
     }
+    let last_seen = last_seen.unwrap_or_else(|| Err(NOT_YET.to_owned()));
+    let losses = losses.unwrap_or_default();
     let stack = StackEvidence { now: now(), settings, collector: collector?, last_seen, losses };
     let heard_version = || {
         let known = stack.last_seen.as_ref().ok()?.owners.get(&owner)?;
@@ -56,13 +69,15 @@ pub async fn page(
     };
     let of_owner = owner_numbers(&numbers, &owner);
     let mut missing = numbers.missing;
-    let mut lacks = |error: String, what: &str| match missing.iter_mut().find(|known| known.store == Store::Loki) {
-        Some(known) => known.lacks = format!("{}, {what}", known.lacks),
-        None => missing.push(Missing { store: Store::Loki, error, lacks: what.to_owned() }),
-    };
-    let sessions = sessions.map_err(|error| lacks(error, "sessions of this agent")).unwrap_or_default();
-    let events = events.map_err(|error| lacks(error, "events")).unwrap_or_default();
-    let egress = egress.map_err(|error| lacks(error, "connections")).unwrap_or_default();
+    let mut lacks =
+        |store: Store, error: String, what: &str| match missing.iter_mut().find(|known| known.store == store) {
+            Some(known) => known.lacks = format!("{}, {what}", known.lacks),
+            None => missing.push(Missing { store, error, lacks: what.to_owned() }),
+        };
+    let sessions =
+        sessions.map_err(|error| lacks(Store::Prometheus, error, "sessions of this agent")).unwrap_or_default();
+    let events = events.map_err(|error| lacks(Store::Loki, error, "events")).unwrap_or_default();
+    let egress = egress.map_err(|error| lacks(Store::Loki, error, "connections")).unwrap_or_default();
     Ok(AgentPage {
         agent: agent_with_verdict(&found, &stack),
         variables: compare_variables(&found, &stack.settings),
@@ -76,6 +91,16 @@ pub async fn page(
         events,
         egress,
         missing,
-        embedding,
+        embedding: embedding.unwrap_or_default(),
+    })
+}
+
+/// Everybody's numbers; all of them are missing if there is no answer before the deadline.
+pub async fn numbers_until(deadline: Instant, telemetry: &Arc<dyn TelemetrySource>, range: Range) -> Numbers {
+    let telemetry = Arc::clone(telemetry);
+    let answer = shared_answer_until(deadline, async move { telemetry.numbers(range).await }).await;
+    answer.unwrap_or_else(|| {
+        let missing = Missing { store: Store::Prometheus, error: NOT_YET.to_owned(), lacks: "all numbers".to_owned() };
+        Numbers { range, at: now(), owners: Vec::new(), missing: vec![missing] }
     })
 }

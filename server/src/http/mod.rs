@@ -33,6 +33,7 @@ pub fn router(gate: Gate, shutdown: CancellationToken) -> Router {
         .route("/events", get(live::events))
         .route("/events/numbers", get(agents::numbers))
         .route("/events/agent/{container}", get(agents::events))
+        .route("/events/agent/{container}/page", get(agents::page))
         .route("/logs/{service}/stream", get(logs::stream))
         .route("/logs/{service}/download", get(logs::download))
         .with_state(shutdown)

@@ -3,6 +3,7 @@
 //! Callers reach it only through `access`, which checks their permission.
 
 mod actions;
+mod agent_changes;
 mod agent_events;
 mod streams;
 

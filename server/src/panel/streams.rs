@@ -7,26 +7,25 @@ use monitor_core::{
     live::LiveEvent,
     telemetry::{Numbers, Range},
 };
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::Panel;
 use crate::{site, telemetry::TelemetrySource};
 
 /// The time between two queries of all agents' numbers. The source shares its answer between all tabs.
-const NUMBERS_INTERVAL: Duration = Duration::from_secs(5);
-/// How long a page about agents waits for the stores if no page was open recently.
-const PAGE_WAITS_FOR_STORES: Duration = Duration::from_millis(250);
+pub(super) const NUMBERS_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Panel {
-    /// Brings the snapshot up to date before a page is rendered from it. With `agents`, also asks the stores and waits
-    /// for them, at most 250 ms.
-    pub(crate) async fn refresh(&self, agents: bool) {
+    /// Brings the snapshot up to date before a page is rendered from it. A page about agents waits for the stores until
+    /// the deadline.
+    pub(crate) async fn refresh(&self, agents_until: Option<Instant>) {
         self.refresh_configuration().await;
         self.request_checkup();
-        if agents && !self.hub.snapshot().agents.is_empty() {
-            self.store_refresh.wait_until_fresh(PAGE_WAITS_FOR_STORES).await;
-        } else {
-            self.store_refresh.request();
+        match agents_until {
+            Some(deadline) if !self.hub.snapshot().agents.is_empty() => {
+                self.store_refresh.wait_until_fresh(deadline.saturating_duration_since(Instant::now())).await;
+            }
+            _ => self.store_refresh.request(),
         }
     }
 

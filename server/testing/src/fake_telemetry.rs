@@ -23,6 +23,8 @@ pub struct FakeTelemetry {
 pub struct Answers {
     /// The error of every request that can fail.
     pub failure: Option<NoAnswer>,
+    /// Whether no request is answered, like a store that accepts connections and never answers.
+    pub hangs: bool,
     /// When each agent was last seen.
     pub heard: LastSeen,
     /// Data lost on the way to the stores.
@@ -49,7 +51,12 @@ impl FakeTelemetry {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer<T>(&self, question: &'static str, answer: impl FnOnce(&Answers) -> T) -> Result<T, NoAnswer> {
+    async fn answer<T>(&self, question: &'static str, answer: impl FnOnce(&Answers) -> T) -> Result<T, NoAnswer> {
+        let answer = self.answer_at_once(question, answer);
+        if self.answers().hangs { std::future::pending().await } else { answer }
+    }
+
+    fn answer_at_once<T>(&self, question: &'static str, answer: impl FnOnce(&Answers) -> T) -> Result<T, NoAnswer> {
         let mut answers = self.answers();
         answers.asked.push(question);
         match &answers.failure {
@@ -62,24 +69,24 @@ impl FakeTelemetry {
 #[async_trait]
 impl TelemetrySource for FakeTelemetry {
     async fn last_seen(&self) -> Result<LastSeen, NoAnswer> {
-        self.answer("heard", |answers| answers.heard.clone())
+        self.answer("heard", |answers| answers.heard.clone()).await
     }
 
     async fn losses(&self) -> Losses {
-        self.answer("losses", |answers| answers.losses.clone()).unwrap_or_default()
+        self.answer("losses", |answers| answers.losses.clone()).await.unwrap_or_default()
     }
 
     async fn numbers(&self, range: Range) -> Numbers {
-        let owners = self.answer("numbers", |answers| answers.owners.clone()).unwrap_or_default();
+        let owners = self.answer("numbers", |answers| answers.owners.clone()).await.unwrap_or_default();
         Numbers { range, at: now(), owners, missing: Vec::new() }
     }
 
     async fn sessions(&self, _owner: &Owner, _range: Range) -> Result<Vec<Session>, NoAnswer> {
-        self.answer("sessions", |answers| answers.sessions.clone())
+        self.answer("sessions", |answers| answers.sessions.clone()).await
     }
 
     async fn egress(&self, _owner: &Owner, _addresses: &[String], _range: Range) -> Result<Egress, NoAnswer> {
-        self.answer("egress", |answers| answers.egress.clone())
+        self.answer("egress", |answers| answers.egress.clone()).await
     }
 
     async fn events(
@@ -93,10 +100,11 @@ impl TelemetrySource for FakeTelemetry {
             let new = &answers.events[known.map_or(0, |place| place + 1)..];
             new[new.len().saturating_sub(limit as usize)..].to_vec()
         })
+        .await
     }
 
     async fn flow(&self) -> Flow {
-        let flow = self.answer("flow", |answers| answers.flow.clone());
+        let flow = self.answer("flow", |answers| answers.flow.clone()).await;
         match flow {
             Ok(flow) => flow.unwrap_or(Flow { hops: Vec::new(), error: None }),
             Err(error) => Flow { hops: Vec::new(), error: Some(error) },

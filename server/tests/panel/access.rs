@@ -7,7 +7,7 @@ use monitor_core::access::{Action, Caller};
 use monitor_testing::harness::{Harness, get, panel, post};
 
 /// Every route that works with the panel: method, path, form, and the action that it needs.
-const ROUTES: [(&str, &str, &str, Action); 24] = [
+const ROUTES: [(&str, &str, &str, Action); 25] = [
     ("GET", "/", "", Action::ViewState),
     ("GET", "/agents", "", Action::ViewState),
     ("GET", "/settings", "", Action::ViewState),
@@ -15,6 +15,7 @@ const ROUTES: [(&str, &str, &str, Action); 24] = [
     ("GET", "/events", "", Action::ViewState),
     ("GET", "/events/numbers", "", Action::ViewNumbers),
     ("GET", "/events/agent/clawker.demo.dev", "", Action::ViewAgentDetails),
+    ("GET", "/events/agent/clawker.demo.dev/page", "", Action::ViewAgentDetails),
     ("GET", "/logs/loki/stream", "", Action::ViewLogs),
     ("GET", "/logs/loki/download", "", Action::ViewLogs),
     ("POST", "/api/agent", "container=clawker.demo.dev&range=hour", Action::ViewAgentDetails),

@@ -1,15 +1,17 @@
 //! The page of one agent, the streams about agents, and what pages can embed.
 
+use std::time::{Duration, Instant};
+
 use axum::http::StatusCode;
 use monitor_core::{
-    agent_page::Origin,
+    agent_page::{AgentPage, AgentPageUpdate, Origin},
     error::StackError,
     service::Service,
     status::StackState,
     telemetry::{AgentEvent, Numbers, Owner, OwnerLastSeen, OwnerNumbers, Range, Session, Store},
     timestamp::Timestamp,
 };
-use monitor_testing::harness::{Events, get, panel, post};
+use monitor_testing::harness::{Events, Harness, get, panel, post};
 
 fn owner() -> Owner {
     Owner::new(Some("demo"), Some("dev"))
@@ -64,9 +66,85 @@ async fn an_unreachable_store_is_named_with_what_is_missing() {
     panel.telemetry.answers().failure = Some("no answer on port 3100".into());
     let page = panel.agent_page().await;
     assert_eq!(page.agent.container, "clawker.demo.dev");
-    let [missing] = &page.missing[..] else { panic!("{:#?}", page.missing) };
-    assert_eq!((missing.store, missing.error.as_str()), (Store::Loki, "no answer on port 3100"));
-    assert!(missing.lacks.contains("sessions") && missing.lacks.contains("connections"), "{}", missing.lacks);
+    let missing: Vec<_> = page.missing.iter().map(|of| (of.store, of.error.as_str(), of.lacks.as_str())).collect();
+    let why = "no answer on port 3100";
+    let expected = [(Store::Prometheus, why, "sessions of this agent"), (Store::Loki, why, "events, connections")];
+    assert_eq!(missing, expected);
+}
+
+/// The page of the agent, as its stream keeps it.
+async fn follow_page(panel: &Harness, updates: usize) -> AgentPage {
+    let mut page = panel.agent_page().await;
+    let mut stream = Events::open(panel, "/events/agent/clawker.demo.dev/page?range=6h").await;
+    for _ in 0..updates {
+        let update = stream.next().await.unwrap();
+        page.apply(serde_json::from_str(&update).unwrap_or_else(|error| panic!("{error}: {update}")));
+    }
+    page
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_waits_for_a_hanging_store_and_the_rest_arrives_on_the_stream() {
+    let panel = panel();
+    panel.have_dev();
+    panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
+    {
+        let mut answers = panel.telemetry.answers();
+        answers.hangs = true;
+        answers.owners = vec![OwnerNumbers { owner: owner(), sessions: Some(3), ..OwnerNumbers::default() }];
+        answers.sessions = vec![Session::default(); 3];
+        answers.egress.addresses = vec!["172.18.0.5".into()];
+    }
+    for (method, path, body) in [
+        ("GET", "/", ""),
+        ("GET", "/agents", ""),
+        ("GET", "/agents/clawker.demo.dev", ""),
+        ("GET", "/settings", ""),
+        ("GET", "/files", ""),
+        ("GET", "/logs", ""),
+        ("POST", "/api/agent-numbers", "range=hour"),
+        ("POST", "/api/agent", "container=clawker.demo.dev&range=hour"),
+    ] {
+        let begun = Instant::now();
+        let answer = if method == "GET" { panel.get(path).await } else { panel.send(post(path), body).await };
+        let took = begun.elapsed();
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+        // The stores' 250 ms, and what a debug build needs to render a page.
+        assert!(took < Duration::from_millis(1500), "{path} took {took:?}");
+    }
+    let page = panel.agent_page().await;
+    assert_eq!((page.numbers.sessions, page.sessions.len()), (None, 0));
+    let lacks: Vec<_> = page.missing.iter().map(|missing| (missing.store, missing.lacks.as_str())).collect();
+    assert_eq!(
+        lacks,
+        [(Store::Prometheus, "all numbers, sessions of this agent"), (Store::Loki, "events, connections")]
+    );
+
+    panel.telemetry.answers().hangs = false;
+    let page = follow_page(&panel, 2).await;
+    assert_eq!((page.range, page.numbers.sessions, page.sessions.len()), (Range::SixHours, Some(3), 3));
+    assert_eq!((page.missing.as_slice(), page.egress.addresses.len()), (&[][..], 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agents_numbers_are_sent_within_two_seconds_of_their_change() {
+    let panel = panel();
+    panel.have_dev();
+    let mut stream = Events::open(&panel, "/events/agent/clawker.demo.dev/page?range=1h").await;
+    for _ in 0..2 {
+        stream.next().await.unwrap();
+    }
+    for sessions in 1..4 {
+        let begun = Instant::now();
+        panel.telemetry.answers().owners =
+            vec![OwnerNumbers { owner: owner(), sessions: Some(sessions), ..OwnerNumbers::default() }];
+        let update: AgentPageUpdate = serde_json::from_str(&stream.next().await.unwrap()).unwrap();
+        let AgentPageUpdate::Activity(activity) = update else { panic!("{update:?}") };
+        assert_eq!(activity.numbers.sessions, Some(sessions));
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    }
+    assert_eq!(panel.get("/events/agent/clawker.demo.eve/page").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(panel.get("/events/agent/clawker.demo.dev/page?range=2h").await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -136,7 +136,9 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
         None => Agent { state: ContainerState::Missing, started_at: None, ..last.get_value() },
     });
     let gone = Memo::new(move |_| present.with(Option::is_none));
-    refresh_when_changed(container.clone(), page, agent, range);
+    refresh_when_changed(container.clone(), page, agent);
+    #[cfg(feature = "hydrate")]
+    super::numbers_stream::follow_page(&container, range, page);
     let links = live.derive(Links::of);
     let about = Memo::new(move |_| page.with(about));
     let events = Memo::new(move |_| links.with(|links| about.with(|about| links.events(about))));

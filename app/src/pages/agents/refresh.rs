@@ -1,32 +1,24 @@
-//! Keeps an agent's page current: asks the server again when the range or the agent changes.
+//! Keeps an agent's page current: asks the server again when the agent changes. Its numbers arrive on a stream.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
-use monitor_core::{agent_page::AgentPage, agents::Agent, telemetry::Range};
+use monitor_core::{agent_page::AgentPage, agents::Agent};
 
 use crate::api::load_agent;
 
 /// The shortest time between two requests because the agent changed.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// Loads the page again at once when the range changes, and at most every `PAUSE` when the agent changes or sends data.
-pub fn refresh_when_changed(container: String, page: RwSignal<AgentPage>, agent: Memo<Agent>, range: Memo<Range>) {
-    let refresh = StoredValue::new(Refresh { container, page, range, state: State::default() });
-    let stamp = Memo::new(move |_| {
-        agent.with(|agent| (agent.last_seen, agent.verdict, agent.state, agent.started_at, agent.causes.len()))
-    });
+/// Loads the page again when the agent changes, at most every `PAUSE`.
+pub fn refresh_when_changed(container: String, page: RwSignal<AgentPage>, agent: Memo<Agent>) {
+    let refresh = StoredValue::new(Refresh { container, page, state: State::default() });
+    let stamp =
+        Memo::new(move |_| agent.with(|agent| (agent.verdict, agent.state, agent.started_at, agent.causes.len())));
     Effect::new(move |before: Option<_>| {
         let now = stamp.get();
         if before.is_some_and(|before| before != now) {
             load_rate_limited(refresh);
-        }
-        now
-    });
-    Effect::new(move |before: Option<Range>| {
-        let now = range.get();
-        if before.is_some_and(|before| before != now) {
-            refresh.with_value(Refresh::load);
         }
         now
     });
@@ -35,7 +27,6 @@ pub fn refresh_when_changed(container: String, page: RwSignal<AgentPage>, agent:
 struct Refresh {
     container: String,
     page: RwSignal<AgentPage>,
-    range: Memo<Range>,
     state: State,
 }
 
@@ -53,13 +44,11 @@ enum State {
 
 impl Refresh {
     fn load(&self) {
-        let (container, page, range) = (self.container.clone(), self.page, self.range);
+        let (container, page) = (self.container.clone(), self.page);
         leptos::task::spawn_local(async move {
-            let wanted = range.get_untracked();
-            if let Ok(new) = load_agent(container, wanted).await
-                && range.try_get_untracked() == Some(wanted)
-            {
-                page.try_set(new);
+            let Some(range) = page.try_with_untracked(|page| page.range) else { return };
+            if let Ok(new) = load_agent(container, range).await {
+                page.try_update(|page| *page = new.reloaded(page));
             }
         });
     }

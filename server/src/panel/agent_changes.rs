@@ -1,0 +1,94 @@
+//! What changes on the page of one agent: its numbers and sessions from Prometheus, and its connections from Loki. Each
+//! store is asked independently of the other.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{Stream, StreamExt, future::ready, stream};
+use monitor_core::{
+    agent_page::{AgentActivity, AgentPageUpdate, owner_numbers},
+    error::StackError,
+    telemetry::{Missing, Owner, OwnerNumbers, Range, Store},
+};
+use tokio::time::{Instant, sleep};
+
+use super::{Panel, streams::NUMBERS_INTERVAL};
+use crate::telemetry::TelemetrySource;
+
+/// The shortest time between two queries for connections, which Loki has to count.
+const EGRESS_INTERVAL: Duration = Duration::from_secs(15);
+/// How many times as long as an answer took the pause after it is at least.
+const PAUSE_TIMES: u32 = 10;
+
+impl Panel {
+    /// The changes on the page of the agent in this container.
+    ///
+    /// # Errors
+    /// `UnknownAgent` if the container is not an agent's, and errors of the Engine.
+    pub(crate) async fn agent_changes(
+        &self,
+        container: &str,
+        range: Range,
+    ) -> Result<impl Stream<Item = AgentPageUpdate> + use<>, StackError> {
+        let found = self.installation.engine.agent(container).await?.filter(|found| found.container == container);
+        let Some(found) = found else {
+            return Err(StackError::UnknownAgent { agent: container.to_owned() });
+        };
+        let (telemetry, owner) = (&self.installation.telemetry, found.owner());
+        let activity = activity_changes(Arc::clone(telemetry), owner.clone(), range);
+        let egress = egress_changes(Arc::clone(telemetry), owner, found.addresses, range);
+        Ok(stream::select(activity, egress))
+    }
+}
+
+/// The sessions are queried again only when a number has changed.
+fn activity_changes(
+    telemetry: Arc<dyn TelemetrySource>,
+    owner: Owner,
+    range: Range,
+) -> impl Stream<Item = AgentPageUpdate> {
+    let first: (Option<(OwnerNumbers, Vec<Missing>)>, Duration) = (None, Duration::ZERO);
+    let changes = stream::unfold((telemetry, owner, first), move |(telemetry, owner, (last, mut pause))| async move {
+        loop {
+            sleep(std::mem::replace(&mut pause, NUMBERS_INTERVAL)).await;
+            let all = telemetry.numbers(range).await;
+            let (numbers, mut missing) = (owner_numbers(&all, &owner), all.missing);
+            let now = (numbers.clone(), missing.clone());
+            if last.as_ref() == Some(&now) {
+                continue;
+            }
+            let sessions = telemetry.sessions(&owner, range).await;
+            let sessions = sessions.map_err(|error| {
+                let lacks = "sessions of this agent".to_owned();
+                missing.push(Missing { store: Store::Prometheus, error, lacks });
+            });
+            // Sessions that are missing are asked for again.
+            let last = sessions.is_ok().then_some(now);
+            let activity = AgentActivity { range, at: all.at, numbers, sessions: sessions.ok(), missing };
+            return Some((AgentPageUpdate::Activity(Box::new(activity)), (telemetry, owner, (last, pause))));
+        }
+    });
+    changes.boxed()
+}
+
+fn egress_changes(
+    telemetry: Arc<dyn TelemetrySource>,
+    owner: Owner,
+    addresses: Vec<String>,
+    range: Range,
+) -> impl Stream<Item = AgentPageUpdate> {
+    let answers = stream::unfold(Duration::ZERO, move |pause| {
+        let (telemetry, owner, addresses) = (Arc::clone(&telemetry), owner.clone(), addresses.clone());
+        async move {
+            sleep(pause).await;
+            let begun = Instant::now();
+            let egress = telemetry.egress(&owner, &addresses, range).await;
+            Some((egress, EGRESS_INTERVAL.max(begun.elapsed() * PAUSE_TIMES)))
+        }
+    });
+    let changes = answers.scan(None, |last, egress| {
+        let changed = last.as_ref() != Some(&egress);
+        *last = Some(egress.clone());
+        ready(Some(changed.then_some(AgentPageUpdate::Egress(egress))))
+    });
+    changes.filter_map(ready).boxed()
+}
