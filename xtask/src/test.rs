@@ -5,6 +5,7 @@ mod cargo_tests;
 mod elf;
 mod long;
 mod needs;
+mod real;
 mod rings;
 mod sizes;
 mod tally;
@@ -62,6 +63,9 @@ pub fn run(paths: &Paths, filter: Option<&str>) -> Result<ExitCode> {
         }
         tally.ring(selected.ring.name(), |tally| run_ring(tally, paths, &tools, selected, build));
     }
+    if filter == Some("real") && tally.failed == 0 {
+        real::write_document(paths, &tools)?;
+    }
     // An Engine that was started for this run is stopped before the summary, which is the last line.
     drop(tools);
     Ok(finish(&tally))
@@ -94,29 +98,15 @@ fn run_ring(tally: &mut Tally, paths: &Paths, tools: &Tools, selected: &Selected
         },
         Ring::Unit | Ring::Integration(_) | Ring::Documentation => {
             if selected.ring.name() == "real" && selected.test.is_none() {
-                check_pulling(tally, paths, tools);
+                real::run(tally, paths, tools, selected);
+            } else {
+                cargo_tests::run(tally, paths, tools, selected);
             }
-            cargo_tests::run(tally, paths, tools, selected);
         }
         Ring::Browser => match build::make(paths, build) {
             Ok(binary) => browser::run(tally, paths, tools, &binary, selected.test.as_deref()),
             Err(error) => tally.fail("the binary for the browser tests", &format!("{error:#}")),
         },
-    }
-}
-
-/// Whether the pinned images would be pulled where a registry answers: tried on a registry of the tests' own, because
-/// most test machines reach no other.
-fn check_pulling(tally: &mut Tally, paths: &Paths, tools: &Tools) {
-    let name = "pulling the pinned images from a registry";
-    let (Some(engine), Some(registry), true) = (&tools.engine, &tools.registry, tools.stand_ins) else {
-        return tally.skip(name, "needs a Docker Engine, the stand-in images and docker-registry");
-    };
-    let outcome =
-        tools::real::programs(paths).and_then(|programs| tools::real::check_pulling(engine, &programs, registry));
-    match outcome {
-        Ok(()) => tally.pass(name),
-        Err(error) => tally.fail(name, &format!("{error:#}")),
     }
 }
 

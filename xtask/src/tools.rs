@@ -44,6 +44,10 @@ pub enum Tool {
     Root,
     /// The real programs of the stack, as images in the Engine.
     RealPrograms,
+    /// From npm, in the user's cache folder.
+    ClaudeCode,
+    /// A Go program with Grafana's schema library.
+    DashboardCheck,
 }
 
 impl Tool {
@@ -58,6 +62,8 @@ impl Tool {
             Tool::Chromium => "Chromium",
             Tool::Root => "root",
             Tool::RealPrograms => "the real programs",
+            Tool::ClaudeCode => "Claude Code",
+            Tool::DashboardCheck => "Grafana's schema library",
         }
     }
 }
@@ -75,6 +81,8 @@ pub struct Tools {
     /// Set after the stand-in images were imported.
     pub stand_ins: bool,
     pub real: Option<RealPrograms>,
+    pub claude_code: Option<PathBuf>,
+    pub dashboard_check: Option<PathBuf>,
 }
 
 impl Tools {
@@ -89,6 +97,8 @@ impl Tools {
             Tool::Chromium => self.chromium.is_some(),
             Tool::Root => self.is_root,
             Tool::RealPrograms => self.real.is_some(),
+            Tool::ClaudeCode => self.claude_code.is_some(),
+            Tool::DashboardCheck => self.dashboard_check.is_some(),
         }
     }
 
@@ -103,6 +113,9 @@ impl Tools {
             ("MONITOR_TEST_LOGQL", self.npm_packages.then_some(logql.as_path())),
             ("MONITOR_TEST_REGISTRY", self.registry.as_deref()),
             ("MONITOR_TEST_REAL", self.real.as_ref().map(|real| real.file.as_path())),
+            ("MONITOR_TEST_REAL_TABLE", self.real.as_ref().map(|real| real.table.as_path())),
+            ("MONITOR_TEST_CLAUDE_CODE", self.claude_code.as_deref()),
+            ("MONITOR_TEST_DASHBOARD_CHECK", self.dashboard_check.as_deref()),
         ] {
             if let Some(program) = program {
                 command.env(variable, program);
@@ -127,6 +140,8 @@ pub fn ensure(paths: &Paths, wanted: &BTreeSet<Tool>) -> Tools {
             Tool::Root => tools.is_root = is_root(),
             // After the Engine, which comes first in this order.
             Tool::RealPrograms => tools.real = get(real::ensure(paths, tools.engine.as_ref())),
+            Tool::ClaudeCode => tools.claude_code = get(real::claude_code::ensure(paths)),
+            Tool::DashboardCheck => tools.dashboard_check = get(real::build::ensure_dashboard_check(paths)),
             Tool::StandIns => {}
         }
     }

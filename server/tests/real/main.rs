@@ -14,8 +14,13 @@ mod process;
 #[path = "../../../core/tests/support/queries.rs"]
 mod queries;
 
+mod claude_code;
 mod images;
+mod limits;
 mod logs;
+mod model_api;
+mod panel_numbers;
+mod schema;
 mod stack;
 mod starts;
 mod stores;

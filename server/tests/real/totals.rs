@@ -83,7 +83,7 @@ fn events(sent: &Value) -> Vec<Comparison> {
     let count = |what: String, matcher: &str, sent: f64| Comparison {
         what: format!("events in Loki: {what}"),
         store: Service::Loki,
-        query: format!("sum (count_over_time({{service_name=\"claude-code\"}}{matcher} [2h]))"),
+        query: format!("sum (count_over_time({{service_name=\"claude-code\"}}{matcher} [6h]))"),
         sent,
         scale: 1.0,
         tolerance: 0.0,
@@ -130,7 +130,7 @@ fn derived(sent: &Value) -> Vec<Comparison> {
 }
 
 fn sum(metric: &str, matcher: &str) -> String {
-    format!("sum (sum_over_time({metric}{{temporality=\"delta\"{matcher}}}[2h]))")
+    format!("sum (sum_over_time({metric}{{temporality=\"delta\"{matcher}}}[6h]))")
 }
 
 /// What the store answers. No series is 0.

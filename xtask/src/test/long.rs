@@ -1,6 +1,7 @@
 //! The rings of `cargo xtask test --long`: what takes too long for every run.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::Path,
     process::Command,
@@ -13,7 +14,9 @@ use super::tally::Tally;
 use crate::{
     panel::{Home, Panel, get},
     paths::Paths,
+    stand_ins,
     step::{on_path, run, run_quietly, say},
+    tools::{self, Tool},
 };
 
 /// How many generated settings files each property test edits. An ordinary run edits 300.
@@ -40,7 +43,7 @@ impl LongRing {
     }
 }
 
-pub const RINGS: [LongRing; 3] = [
+pub const RINGS: [LongRing; 4] = [
     LongRing {
         name: "settings-files",
         about: "the property tests of the settings editor on 20,000 generated files",
@@ -50,6 +53,11 @@ pub const RINGS: [LongRing; 3] = [
         name: "first-build",
         about: "`cargo xtask run` in a fresh clone, from nothing to a page with its WebAssembly",
         run: first_build,
+    },
+    LongRing {
+        name: "real-outage",
+        about: "every total on the real programs after an hour without Loki and one without Prometheus",
+        run: real_outage,
     },
     LongRing { name: "mutants", about: "cargo-mutants on the settings, jobs and work of the server", run: mutants },
 ];
@@ -70,6 +78,25 @@ fn settings_files(tally: &mut Tally, paths: &Paths) {
         "host-tuple",
     ]);
     outcome(tally, "settings-files", run(command.args(["--lib", "settings::edit"])));
+}
+
+/// How long Loki, then Prometheus, is away, in seconds. 20 in an ordinary run.
+const OUTAGE: &str = "3600";
+
+fn real_outage(tally: &mut Tally, paths: &Paths) {
+    let wanted = BTreeSet::from([Tool::Engine, Tool::StandIns, Tool::RealPrograms]);
+    let tools = tools::ensure(paths, &wanted);
+    let (Some(engine), Some(_)) = (&tools.engine, &tools.real) else {
+        return tally.skip("real-outage", "needs a Docker Engine and the real programs");
+    };
+    if let Err(error) = stand_ins::import(paths, engine) {
+        return tally.fail("real-outage", &format!("{error:#}"));
+    }
+    let mut command = Command::new(paths.cargo());
+    command.current_dir(&paths.root).args(["test", "--quiet", "--package", "clawker-monitor", "--test", "real", "--"]);
+    command.args(["--include-ignored", "every_total_equals_the_ledger_though_programs_are_killed"]);
+    tools.set_variables(paths, &mut command);
+    outcome(tally, "real-outage", run(command.env("MONITOR_TEST_OUTAGE", OUTAGE)));
 }
 
 fn mutants(tally: &mut Tally, paths: &Paths) {

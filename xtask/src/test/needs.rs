@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 use crate::tools::Tool;
 
 /// What the reasons say, and the tool that it means.
-const WORDS: [(&str, Tool); 10] = [
+const WORDS: [(&str, Tool); 12] = [
     ("Docker Engine", Tool::Engine),
     ("stand-in images", Tool::StandIns),
     ("Docker Compose", Tool::Compose),
@@ -17,6 +17,8 @@ const WORDS: [(&str, Tool); 10] = [
     ("Grafana's LogQL grammar", Tool::NpmPackages),
     ("root", Tool::Root),
     ("real programs", Tool::RealPrograms),
+    ("Claude Code", Tool::ClaudeCode),
+    ("Grafana's schema library", Tool::DashboardCheck),
 ];
 
 /// A test that `cargo test` alone leaves out.

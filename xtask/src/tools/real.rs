@@ -3,6 +3,7 @@
 //! Go modules, so their stand-ins are used beside built programs.
 
 pub mod build;
+pub mod claude_code;
 mod images;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -50,10 +51,13 @@ pub struct RealImage {
     pub origin: &'static str,
 }
 
-/// The file that tells the tests which images to use.
+/// The files by which xtask and the tests talk to each other.
 #[derive(Debug)]
 pub struct RealPrograms {
+    /// The images to use: what `ensure` wrote.
     pub file: PathBuf,
+    /// Where the tests append what they compared.
+    pub table: PathBuf,
 }
 
 /// Reads `end2end/real/programs.json`.
@@ -85,7 +89,7 @@ pub fn ensure(paths: &Paths, engine: Option<&Engine>) -> Result<RealPrograms> {
     let file = paths.target.join("real-programs.json");
     std::fs::create_dir_all(&paths.target)?;
     std::fs::write(&file, serde_json::to_string_pretty(&list)?)?;
-    Ok(RealPrograms { file })
+    Ok(RealPrograms { file, table: paths.target.join("real-table.jsonl") })
 }
 
 fn describe(program: &Program, image: &RealImage) -> Value {

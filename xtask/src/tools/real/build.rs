@@ -28,11 +28,11 @@ pub struct Toolchain {
 impl Toolchain {
     /// The installed Go, if it is new enough.
     pub fn find() -> Result<Toolchain> {
-        let go = on_path("go").context("the real programs: no registry answers, and there is no Go to build them")?;
+        let go = on_path("go").context("Go, to build real programs where no registry answers")?;
         let said = run_quietly(Command::new(&go).args(["env", "GOVERSION"]))?;
         let version = version_in(&said).with_context(|| format!("`go env GOVERSION` prints `{}`", said.trim()))?;
         let (major, minor) = OLDEST_GO;
-        ensure!(version >= OLDEST_GO, "the real programs: Go {major}.{minor} or newer (found `{}`)", said.trim());
+        ensure!(version >= OLDEST_GO, "Go {major}.{minor} or newer (found `{}`)", said.trim());
         Ok(Toolchain { go })
     }
 
@@ -148,6 +148,22 @@ fn build_module(toolchain: &Toolchain, module: &str, package: &str, work: &Path)
     command.args(["build", "-trimpath", "-ldflags", "-s -w", "-o"]).arg(&binary).arg(package);
     run_quietly(&mut command)?;
     Ok(binary)
+}
+
+/// The program that reads a dashboard with Grafana's own schema library.
+pub fn ensure_dashboard_check(paths: &Paths) -> Result<PathBuf> {
+    let source = paths.end2end().join("real").join("dashboard-check");
+    let mut digest = Sha256::new();
+    for file in ["main.go", "go.mod", "go.sum"] {
+        digest.update(fs::read(source.join(file)).with_context(|| format!("`{file}`"))?);
+    }
+    let program = cache()?.join(format!("dashboard-check-{}", &hex(&digest.finalize())[..8])).join("dashboard-check");
+    if !program.is_file() {
+        let toolchain = Toolchain::find()?;
+        say("building the check of the dashboard with Grafana's schema library (go build)");
+        run_quietly(toolchain.command(&source).args(["build", "-o"]).arg(&program).arg("."))?;
+    }
+    Ok(program)
 }
 
 #[cfg(test)]
