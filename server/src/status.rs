@@ -1,6 +1,6 @@
 //! Converts what the Engine reports to the status of services. Used by the live watch and by `clawker-monitor status`.
 
-use std::pin::{Pin, pin};
+use std::{pin::Pin, sync::Arc};
 
 use futures::future::{Either, join_all, maybe_done, select, try_join};
 use monitor_core::{
@@ -11,7 +11,10 @@ use monitor_core::{
     status::{ContainerState, NetworkStatus, PublishedPort, ServiceStatus, StatusReport, stack_state, version_in},
 };
 
+use tokio_util::task::AbortOnDropHandle;
+
 use crate::{
+    background::finished,
     engine::{ContainerDetail, ContainerEngine, DetailedContainer},
     readiness::{Answer, Readiness, reachable_host},
 };
@@ -30,9 +33,14 @@ pub async fn observe_services(
     engine: &dyn ContainerEngine,
     stack: &StackSpec,
 ) -> Result<(Vec<ObservedService>, NetworkStatus), StackError> {
-    let (containers, network) = try_join(engine.service_containers(), engine.network()).await?;
+    let (containers, network) = look(engine).await?;
     let services = stack.services.iter().map(|spec| observed_service(stack, spec, &containers)).collect();
     Ok((services, network_status(network.as_ref())))
+}
+
+/// What the Engine reports that a status needs.
+async fn look(engine: &dyn ContainerEngine) -> Result<(Vec<DetailedContainer>, Option<ObservedNetwork>), StackError> {
+    try_join(engine.service_containers(), engine.network()).await
 }
 
 fn observed_service(stack: &StackSpec, spec: &ServiceSpec, containers: &[DetailedContainer]) -> ObservedService {
@@ -74,23 +82,28 @@ pub fn page_address(spec: &ServiceSpec, ports: &[PublishedPort]) -> Option<Strin
 }
 
 /// Observes the stack and asks each running service once whether it is ready.
+///
+/// For one look, which should be over soon: `stack` is waited for while the Engine is asked, and the services are asked
+/// where the stack would publish them before it is known whether they run.
 pub async fn report(
-    engine: &dyn ContainerEngine,
+    engine: Arc<dyn ContainerEngine>,
     readiness: &dyn Readiness,
-    stack: &StackSpec,
+    stack: impl Future<Output = StackSpec>,
     initialized: bool,
 ) -> Result<StatusReport, StackError> {
-    // The services are asked while the Engine is, where the stack would publish them.
+    let looking = AbortOnDropHandle::new(tokio::spawn(async move { look(engine.as_ref()).await }));
+    let stack = stack.await;
     let mut asked: Vec<_> =
         stack.services.iter().map(|spec| Box::pin(maybe_done(readiness.ask(spec, &spec.ports)))).collect();
-    let observing = pin!(observe_services(engine, stack));
     let asking = join_all(asked.iter_mut().map(Pin::as_mut));
-    let (found, network) = match select(observing, asking).await {
-        Either::Left((observed, _)) => observed?,
-        Either::Right((_, observing)) => observing.await?,
+    let looked = match select(looking, asking).await {
+        Either::Left((looked, _)) => looked,
+        Either::Right((_, looking)) => looking.await,
     };
-    let services: Vec<ServiceStatus> =
-        join_all(found.into_iter().zip(&stack.services).zip(asked).map(|((found, spec), mut asked)| async move {
+    let (containers, network) = finished(looked).await?;
+    let services: Vec<ServiceStatus> = join_all(stack.services.iter().zip(asked).map(|(spec, mut asked)| {
+        let found = observed_service(&stack, spec, &containers);
+        async move {
             let mut status = found.status;
             // The answer of one that does not run would be something else's, and is not waited for.
             if status.state == ContainerState::Running && found.id.is_some() {
@@ -107,8 +120,10 @@ pub async fn report(
                 set_readiness(&mut status, &answer);
             }
             status
-        }))
-        .await;
+        }
+    }))
+    .await;
+    let network = network_status(network.as_ref());
     Ok(StatusReport { stack: stack_state(true, initialized, &services), network, services })
 }
 

@@ -1,5 +1,7 @@
 //! `status`: inspects the Engine and asks each service for its readiness, once.
 
+use std::sync::Arc;
+
 use monitor_core::{
     error::StackError,
     stack::NETWORK,
@@ -8,13 +10,15 @@ use monitor_core::{
 };
 
 use super::{lifecycle::describe_stack_state, output, table};
-use crate::{clock::now, installation::Installation, status};
+use crate::{background::in_background, clock::now, installation::Installation, status};
 
 pub(super) async fn status(json: bool) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
-    let stack = installation.configuration.stack_or_default();
     let initialized = installation.configuration.is_initialized();
-    match status::report(installation.engine.as_ref(), installation.readiness.as_ref(), &stack, initialized).await {
+    let configuration = installation.configuration.clone();
+    let stack = in_background(move || configuration.stack_or_default());
+    let engine = Arc::clone(&installation.engine);
+    match status::report(engine, installation.readiness.as_ref(), stack, initialized).await {
         Ok(report) if json => output::json(&report),
         Ok(report) => print_report(&report),
         Err(error) => {
@@ -22,7 +26,7 @@ pub(super) async fn status(json: bool) -> Result<(), StackError> {
                 output::json(&StatusReport {
                     stack: StackState::EngineUnreachable,
                     network: NetworkStatus { name: NETWORK.into(), exists: false },
-                    services: status::unknown_services(&stack),
+                    services: status::unknown_services(&installation.configuration.stack_or_default()),
                 });
             }
             return Err(error);
