@@ -147,7 +147,7 @@ impl<'a> Start<'a> {
 
     async fn start(&self, spec: &ServiceSpec, action: &ServiceAction) -> Result<String, NotStarted> {
         let id = self.prepare(spec, action).await.map_err(NotStarted::Failed)?;
-        if !self.are_started(&spec.depends_on).await {
+        if !self.dependencies_started(spec).await {
             return Err(NotStarted::Skipped);
         }
         step(self.report, spec.service, Phase::Starting);
@@ -197,17 +197,19 @@ impl<'a> Start<'a> {
         spec.mounts.iter().filter_map(volume).collect()
     }
 
-    /// Waits until all of these are started (`true`) or one of them will not be (`false`).
-    async fn are_started(&self, services: &[Service]) -> bool {
-        let in_stack = || services.iter().filter(|service| self.stack.service(**service).is_some());
+    /// Waits until everything that the service depends on is started (`true`) or something will not be (`false`).
+    async fn dependencies_started(&self, spec: &ServiceSpec) -> bool {
+        let in_stack = || spec.depends_on.iter().filter(|service| self.stack.service(**service).is_some());
+        let is_decided = |known: &BTreeMap<Service, bool>| {
+            in_stack().any(|service| known.get(service) == Some(&false))
+                || in_stack().all(|service| known.contains_key(service))
+        };
         let mut started = self.started.subscribe();
-        let decided = started
-            .wait_for(|known| {
-                in_stack().any(|service| known.get(service) == Some(&false))
-                    || in_stack().all(|service| known.contains_key(service))
-            })
-            .await;
+        if !is_decided(&started.borrow()) {
+            step(self.report, spec.service, Phase::Waiting);
+        }
         // An error is impossible, because the sender lives as long as `self`.
+        let decided = started.wait_for(is_decided).await;
         decided.is_ok_and(|known| in_stack().all(|service| known.get(service) == Some(&true)))
     }
 }
