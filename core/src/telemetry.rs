@@ -18,7 +18,7 @@ mod session;
 #[cfg(feature = "engine")]
 pub mod stores;
 
-pub use egress::{Domain, Egress};
+pub use egress::{Destination, Egress, Target};
 pub use event::AgentEvent;
 pub use flow::{Flow, Hop, Signal, Station};
 pub use last_seen::{LastSeen, OwnerLastSeen};

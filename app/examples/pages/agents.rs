@@ -8,8 +8,8 @@ use monitor_core::{
     service::Service,
     status::ContainerState,
     telemetry::{
-        Domain, Egress, Flow, Hop, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Signal, Station, Store,
-        Tokens,
+        Destination, Egress, Flow, Hop, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Signal, Station, Store,
+        Target, Tokens,
     },
 };
 
@@ -369,13 +369,19 @@ fn reporting_page() -> AgentPage {
         session("99c0f0de-1f42-44a3-b3f5-0d4a5d9f2c22", 8_100, 900_000, 2),
         session("1d2e3f40-5a6b-4c7d-8e9f-0a1b2c3d4e5f", 40_000, 200_000, 0),
     ];
-    let domain = |name: &str, allowed, denied, unresolved| Domain { name: name.into(), allowed, denied, unresolved };
+    let host = |name: &str, allowed, denied, unresolved| Destination {
+        target: Target::Host(name.into()),
+        allowed,
+        denied,
+        unresolved,
+    };
     page.egress = Egress {
         addresses: vec!["172.18.0.9".into()],
-        domains: vec![
-            domain("telemetry.example.org", 0, 14, 2),
-            domain("api.anthropic.com", 412, 0, 0),
-            domain("packages.example.org", 31, 0, 0),
+        destinations: vec![
+            host("telemetry.example.org", 0, 14, 2),
+            host("api.anthropic.com", 412, 0, 0),
+            host("packages.example.org", 31, 0, 0),
+            Destination { denied: 3, ..Destination::new(Target::Unknown { from: "172.18.0.9".into() }) },
         ],
     };
     page

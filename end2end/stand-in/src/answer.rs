@@ -16,6 +16,7 @@ use crate::{
     log::{Level, ServiceLog},
     loki::Loki,
     prometheus::Prometheus,
+    promtail::Promtail,
     request::{Reply, Request},
     role::Role,
 };
@@ -28,6 +29,8 @@ const MAX_BODY: u64 = 128 * 1024 * 1024;
 pub struct Stores {
     pub loki: Loki,
     prometheus: Prometheus,
+    /// Only of Promtail.
+    pub promtail: Option<Promtail>,
 }
 
 impl Stores {
@@ -125,6 +128,7 @@ fn reply(role: Role, endpoint: &Endpoint, stores: &Stores, ready: bool, request:
     let store_reply = match role {
         Role::Loki => stores.loki.handle(request),
         Role::Prometheus => stores.prometheus.handle(request),
+        Role::Promtail => stores.promtail.as_ref().and_then(|promtail| promtail.handle(request)),
         _ => None,
     };
     if let Some(reply) = store_reply {

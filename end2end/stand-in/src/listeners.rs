@@ -33,7 +33,7 @@ pub fn endpoints(role: Role, arguments: &[String]) -> Result<Vec<Endpoint>> {
             Ok(vec![Endpoint::plain(listen_address(&address))])
         }
         Role::Loki => http_listen_port(&configuration(arguments, "/etc/loki/local-config.yaml")?, 3100),
-        Role::Promtail => http_listen_port(&configuration(arguments, "/etc/promtail/config.yml")?, 80),
+        Role::Promtail => http_listen_port(&promtail(arguments)?, 80),
         Role::Jaeger => {
             let ui = std::env::var("QUERY_HTTP_SERVER_HOST_PORT").unwrap_or_else(|_| ":16686".to_owned());
             let otlp = std::env::var("COLLECTOR_OTLP_GRPC_HOST_PORT").unwrap_or_else(|_| ":4317".to_owned());
@@ -63,6 +63,11 @@ pub fn scraped_loki(role: Role, arguments: &[String]) -> Option<String> {
     let is_loki = |job: &&YamlOwned| job.as_mapping_get("job_name").and_then(|name| name.as_str()) == Some("loki");
     let targets = jobs.iter().find(is_loki)?.as_mapping_get("static_configs")?.as_sequence()?.first()?;
     targets.as_mapping_get("targets")?.as_sequence()?.first()?.as_str().map(str::to_owned)
+}
+
+/// Promtail's configuration.
+pub fn promtail(arguments: &[String]) -> Result<YamlOwned> {
+    configuration(arguments, "/etc/promtail/config.yml")
 }
 
 /// `-name=value`, `--name=value` or the value as the next argument.

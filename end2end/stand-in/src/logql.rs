@@ -23,7 +23,8 @@ pub struct Series {
 /// `{…} | …`, and how its lines are aggregated.
 #[derive(Debug)]
 pub struct Query {
-    matchers: Vec<(String, String, String)>,
+    /// All of them have to match.
+    filters: Vec<Filter>,
     /// The unwrapped label.
     field: Option<String>,
     /// Nanoseconds.
@@ -44,27 +45,51 @@ enum Aggregation {
     Groups(Vec<String>),
 }
 
+/// A condition on labels. A label that an entry lacks is empty.
+#[derive(Debug)]
+enum Filter {
+    /// Name, operator, and value: `a="b"`.
+    Compare(String, String, String),
+    /// `… and …`
+    All(Vec<Filter>),
+    /// `… or …`
+    Any(Vec<Filter>),
+}
+
+impl Filter {
+    fn matches(&self, labels: &Labels) -> bool {
+        let (name, operator, wanted) = match self {
+            Filter::All(filters) => return filters.iter().all(|filter| filter.matches(labels)),
+            Filter::Any(filters) => return filters.iter().any(|filter| filter.matches(labels)),
+            Filter::Compare(name, operator, wanted) => (name, operator, wanted),
+        };
+        let value = labels.get(name).map_or("", String::as_str);
+        match operator.as_str() {
+            "=" => value == wanted,
+            "!=" => value != wanted,
+            // The only patterns are alternatives.
+            "=~" => wanted == ".*" || wanted.split('|').any(|plain| plain.replace('\\', "") == value),
+            _ => false,
+        }
+    }
+}
+
 impl Query {
     pub fn matches(&self, entry: &Entry) -> bool {
-        self.matchers.iter().all(|(name, operator, wanted)| {
-            let value = entry.labels.get(name).map_or("", String::as_str);
-            match operator.as_str() {
-                "=" => value == wanted,
-                "!=" => value != wanted,
-                // The only patterns are alternatives.
-                "=~" => wanted == ".*" || wanted.split('|').any(|plain| plain.replace('\\', "") == value),
-                _ => false,
-            }
-        })
+        self.matches_labels(&entry.labels)
+    }
+
+    pub fn matches_labels(&self, labels: &Labels) -> bool {
+        self.filters.iter().all(|filter| filter.matches(labels))
     }
 }
 
 /// Parses a query. The error quotes the part that is not supported.
 pub fn parse(text: &str) -> Result<Query, String> {
     if text.starts_with('{') {
-        let (matchers, field, rest) = parse_pipeline(text)?;
+        let (filters, field, rest) = parse_pipeline(text)?;
         return match rest.trim() {
-            "" => Ok(Query { matchers, field, range: 0, by: Vec::new(), aggregation: Aggregation::Lines }),
+            "" => Ok(Query { filters, field, range: 0, by: Vec::new(), aggregation: Aggregation::Lines }),
             rest => Err(format!("unexpected `{rest}`")),
         };
     }
@@ -74,15 +99,15 @@ pub fn parse(text: &str) -> Result<Query, String> {
         return Ok(Query { aggregation: Aggregation::Groups(inner.by), by, ..inner });
     }
     if let Some(rest) = text.strip_prefix("max_over_time(") {
-        let (matchers, field, range, rest) = parse_range(rest)?;
+        let (filters, field, range, rest) = parse_range(rest)?;
         let (by, _) = parse_by(rest)?;
-        return Ok(Query { matchers, field, range, by, aggregation: Aggregation::Newest });
+        return Ok(Query { filters, field, range, by, aggregation: Aggregation::Newest });
     }
     let (by, rest) = parse_by(text.strip_prefix("sum").ok_or_else(|| format!("unexpected `{text}`"))?)?;
     for (function, aggregation) in [("(count_over_time(", Aggregation::Count), ("(sum_over_time(", Aggregation::Sum)] {
         if let Some(rest) = rest.trim().strip_prefix(function) {
-            let (matchers, field, range, _) = parse_range(rest)?;
-            return Ok(Query { matchers, field, range, by, aggregation });
+            let (filters, field, range, _) = parse_range(rest)?;
+            return Ok(Query { filters, field, range, by, aggregation });
         }
     }
     Err(format!("unexpected `{rest}`"))
@@ -95,11 +120,9 @@ fn parse_by(text: &str) -> Result<(Vec<String>, &str), String> {
     Ok((inner.split(',').map(|label| label.trim().to_owned()).collect(), rest))
 }
 
-type Matchers = Vec<(String, String, String)>;
-
 /// `{…} | … [1h])`.
-fn parse_range(text: &str) -> Result<(Matchers, Option<String>, u64, &str), String> {
-    let (matchers, field, rest) = parse_pipeline(text)?;
+fn parse_range(text: &str) -> Result<(Vec<Filter>, Option<String>, u64, &str), String> {
+    let (filters, field, rest) = parse_pipeline(text)?;
     let inner = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let (range, rest) = inner.ok_or_else(|| format!("a range is missing at `{rest}`"))?;
     let (number, unit) = range.split_at(range.len().saturating_sub(1));
@@ -111,16 +134,16 @@ fn parse_range(text: &str) -> Result<(Matchers, Option<String>, u64, &str), Stri
         _ => return Err(format!("`{range}` is not a range")),
     };
     let number: u64 = number.parse().map_err(|_| format!("`{range}` is not a range"))?;
-    Ok((matchers, field, number * unit * 1_000_000_000, rest.strip_prefix(')').unwrap_or(rest)))
+    Ok((filters, field, number * unit * 1_000_000_000, rest.strip_prefix(')').unwrap_or(rest)))
 }
 
-/// `{a="b", c="d"} | e="f" | unwrap g | __error__=""`.
-fn parse_pipeline(text: &str) -> Result<(Matchers, Option<String>, &str), String> {
-    let (mut matchers, mut field) = (Vec::new(), None);
+/// `{a="b", c="d"} | e="f" or (g="h" and i="j") | unwrap k | __error__=""`.
+fn parse_pipeline(text: &str) -> Result<(Vec<Filter>, Option<String>, &str), String> {
+    let (mut filters, mut field) = (Vec::new(), None);
     let mut rest = text.strip_prefix('{').ok_or_else(|| format!("unexpected `{text}`"))?;
     while !rest.starts_with('}') {
-        let (found, after) = parse_matcher(rest)?;
-        matchers.push(found);
+        let (found, after) = parse_comparison(rest)?;
+        filters.push(found);
         rest = after.trim_start_matches([',', ' ']);
     }
     rest = &rest[1..];
@@ -132,15 +155,46 @@ fn parse_pipeline(text: &str) -> Result<(Matchers, Option<String>, &str), String
         } else if let Some(after) = stage.strip_prefix("label_format ts=`{{ __timestamp__ | unixEpoch }}`") {
             rest = after;
         } else {
-            let (found, after) = parse_matcher(stage)?;
-            matchers.extend((found.0 != "__error__").then_some(found));
+            let (found, after) = parse_alternatives(stage)?;
+            // No number is bad.
+            let is_guard = matches!(&found, Filter::Compare(name, ..) if name == "__error__");
+            filters.extend((!is_guard).then_some(found));
             rest = after;
         }
     }
-    Ok((matchers, field, rest))
+    Ok((filters, field, rest))
 }
 
-fn parse_matcher(text: &str) -> Result<((String, String, String), &str), String> {
+/// `a="b" or c="d" and e="f"`; `and` binds tighter.
+fn parse_alternatives(text: &str) -> Result<(Filter, &str), String> {
+    parse_joined(text, "or ", Filter::Any, |text| parse_joined(text, "and ", Filter::All, parse_operand))
+}
+
+fn parse_joined<'text>(
+    text: &'text str,
+    word: &str,
+    join: fn(Vec<Filter>) -> Filter,
+    parse: impl Fn(&'text str) -> Result<(Filter, &'text str), String>,
+) -> Result<(Filter, &'text str), String> {
+    let (first, mut rest) = parse(text)?;
+    let mut filters = vec![first];
+    while let Some(after) = rest.trim_start().strip_prefix(word) {
+        let (next, after) = parse(after)?;
+        filters.push(next);
+        rest = after;
+    }
+    Ok((if filters.len() == 1 { filters.remove(0) } else { join(filters) }, rest))
+}
+
+/// A comparison, or alternatives in parentheses.
+fn parse_operand(text: &str) -> Result<(Filter, &str), String> {
+    let Some(inner) = text.trim_start().strip_prefix('(') else { return parse_comparison(text) };
+    let (filter, rest) = parse_alternatives(inner)?;
+    let rest = rest.trim_start().strip_prefix(')').ok_or_else(|| format!("`)` is missing at `{rest}`"))?;
+    Ok((filter, rest))
+}
+
+fn parse_comparison(text: &str) -> Result<(Filter, &str), String> {
     let error = || format!("no comparison at `{text}`");
     let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').ok_or_else(error)?;
     let (name, rest) = text.split_at(end);
@@ -149,7 +203,10 @@ fn parse_matcher(text: &str) -> Result<((String, String, String), &str), String>
     let (mut value, mut letters) = (String::new(), rest[1..].char_indices());
     while let Some((index, letter)) = letters.next() {
         match letter {
-            '"' => return Ok(((name.to_owned(), operator.to_owned(), value), &rest[index + 2..])),
+            '"' => {
+                let filter = Filter::Compare(name.to_owned(), operator.to_owned(), value);
+                return Ok((filter, &rest[index + 2..]));
+            }
             '\\' => value.extend(letters.next().map(|(_, letter)| letter)),
             letter => value.push(letter),
         }
@@ -221,6 +278,12 @@ mod tests {
             ),
             (r#"sum (count_over_time({service_name="x"} | agent="a\"b" [1m]))"#, vec![1.0]),
             (r#"sum (count_over_time({service_name="x"} | agent=~"b|a" | project="" [1m]))"#, vec![2.0]),
+            (r#"sum (count_over_time({service_name="x"} | cost="bad" or cost="0.5" and agent="b" [1m]))"#, vec![1.0]),
+            (r#"sum (count_over_time({service_name="x"} | (cost="bad" or cost="0.5") and agent="a" [1m]))"#, vec![1.0]),
+            (
+                r#"sum (count_over_time({service_name="x"} | cost!="bad" and (agent="a" or project!="") [1m]))"#,
+                vec![2.0],
+            ),
         ] {
             let query = parse(text).expect(text);
             let found: Vec<f64> = evaluate(&query, &entries, 31 * SECOND).iter().map(|one| one.value).collect();
@@ -235,9 +298,10 @@ mod tests {
         let addresses = ["172.18.0.5".to_owned(), "fd00::5".to_owned()];
         for text in [
             queries::owner_events(&owner),
-            queries::address_map(),
-            queries::connections(&addresses, Range::Hour),
-            queries::unresolved(&addresses, Range::Hour),
+            queries::egress::address_map(),
+            queries::egress::allowed(&addresses, Range::Hour),
+            queries::egress::denied(&addresses, Range::Hour),
+            queries::egress::unresolved(&addresses, Range::Hour),
         ] {
             assert!(parse(&text).is_ok(), "{text}: {:?}", parse(&text));
         }
@@ -245,9 +309,15 @@ mod tests {
 
     #[test]
     fn an_unsupported_query_is_an_error() {
-        for text in
-            ["", "rate(x)", "{a=b}", "{a=\"b\"} | json", "sum(count_over_time({a=\"b\"}))", "{a=\"b\"} |= \"c\""]
-        {
+        for text in [
+            "",
+            "rate(x)",
+            "{a=b}",
+            "{a=\"b\"} | json",
+            "sum(count_over_time({a=\"b\"}))",
+            "{a=\"b\"} |= \"c\"",
+            "{a=\"b\"} | (c=\"d\"",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -9,6 +9,9 @@
 //!
 //! What the collector sends arrives at `POST /otlp/v1/logs` (`otlp`). It is kept on disk like the real one's write-ahead
 //! log, so that nothing is lost when the process is killed.
+//!
+//! The firewall's raw lines go to Promtail's stand-in, which pushes them to `POST /loki/api/v1/push` (`push`); so does
+//! Clawker with agents' addresses.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -26,6 +29,7 @@ use crate::{
     log::{Level, ServiceLog},
     logql::{Entry, Series, evaluate, parse},
     otlp::{self, Limits, Received, Refusal},
+    push::parse_push,
     records::{Labels, Record, parse_records},
     request::{Reply, Request, json_object, json_string},
 };
@@ -156,6 +160,13 @@ impl Loki {
                 Err(problem) => Reply::text("400 Bad Request", problem),
             },
             ("GET", "/stand-in/events") => self.list_events(request, &entries),
+            ("POST", "/loki/api/v1/push") => match parse_push(&request.body) {
+                Ok(pushed) => {
+                    entries.extend(pushed);
+                    Reply::new("204 No Content", "text/plain", "")
+                }
+                Err(problem) => Reply::text("400 Bad Request", problem),
+            },
             ("DELETE", "/stand-in/events") => {
                 entries.clear();
                 self.deletions.fetch_add(1, Ordering::Relaxed);

@@ -15,8 +15,11 @@ mod log;
 mod logql;
 mod loki;
 mod otlp;
+mod pipeline;
 mod prometheus;
 mod promql;
+mod promtail;
+mod push;
 mod records;
 mod request;
 mod role;
@@ -66,6 +69,9 @@ fn serve(role: Role, log: ServiceLog) -> Result<()> {
     if role == Role::Loki {
         let (limits, folder) = listeners::loki(&arguments)?;
         stores.loki = loki::Loki::new(limits, &folder, log);
+    }
+    if role == Role::Promtail {
+        stores.promtail = Some(promtail::Promtail::new(&listeners::promtail(&arguments)?)?);
     }
     let stores = Arc::new(stores);
     for endpoint in endpoints {

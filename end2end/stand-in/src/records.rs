@@ -39,7 +39,8 @@ fn parse_record(line: &str) -> Result<Record, String> {
     Ok(record)
 }
 
-fn scalar(value: &YamlOwned) -> Option<String> {
+/// The text of a scalar; `None` for null and for everything else.
+pub fn scalar(value: &YamlOwned) -> Option<String> {
     let integer = || value.as_integer().map(|number| number.to_string());
     let float = || value.as_floating_point().map(|number| number.to_string());
     let boolean = || value.as_bool().map(|boolean| boolean.to_string());

@@ -200,7 +200,7 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
 }
 
 fn about(page: &Page) -> LinkContext {
-    let egress = (!page.egress.addresses.is_empty()).then_some(!page.egress.domains.is_empty());
+    let egress = (!page.egress.addresses.is_empty()).then_some(!page.egress.destinations.is_empty());
     let exporter = page.variables.iter().find(|variable| variable.name == "OTEL_TRACES_EXPORTER");
     let traces = exporter.map(|variable| !matches!(variable.found.as_deref(), None | Some("" | "none")));
     LinkContext {

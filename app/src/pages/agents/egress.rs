@@ -1,13 +1,13 @@
 //! The connections of an agent that the firewall recorded.
 
 use leptos::prelude::*;
-use monitor_core::telemetry::{Domain, Egress, Range};
+use monitor_core::telemetry::{Destination, Egress, Range, Target};
 
 use crate::words;
 
 /// The table, or a line that says why there is none.
 pub fn egress(found: &Egress, range: Range) -> AnyView {
-    if found.domains.is_empty() {
+    if found.destinations.is_empty() {
         let words = if found.addresses.is_empty() {
             "Its IP is unknown, so its connections can't be identified.".to_owned()
         } else {
@@ -15,6 +15,7 @@ pub fn egress(found: &Egress, range: Range) -> AnyView {
         };
         return view! { <p class="empty-message">{words}</p> }.into_any();
     }
+    let nameless = found.destinations.iter().any(|destination| matches!(destination.target, Target::Unknown { .. }));
     view! {
         <table role="table" aria-labelledby="egress">
             <thead role="rowgroup">
@@ -22,28 +23,37 @@ pub fn egress(found: &Egress, range: Range) -> AnyView {
                     <th role="columnheader" scope="col">"Domain"</th>
                     <th role="columnheader" scope="col" class="number">"Allowed"</th>
                     <th role="columnheader" scope="col" class="number">"Denied"</th>
-                    <th role="columnheader" scope="col" class="number">"Unresolved"</th>
+                    <th role="columnheader" scope="col" class="number">"Not resolved"</th>
                 </tr>
             </thead>
-            <tbody role="rowgroup">{found.domains.iter().map(row).collect_view()}</tbody>
+            <tbody role="rowgroup">{found.destinations.iter().map(row).collect_view()}</tbody>
         </table>
+        {nameless.then(|| view! {
+            <p class="muted">
+                "Unknown: the connection had no host name, as with SSH or an IP address. The firewall doesn't record the original address."
+            </p>
+        })}
     }
     .into_any()
 }
 
-fn row(domain: &Domain) -> AnyView {
+fn row(destination: &Destination) -> AnyView {
     let count = |count: u64| match count {
         0 => view! { <span class="no-value">"–"</span> }.into_any(),
         count => view! { <span title=words::exact(count)>{words::compact(count)}</span> }.into_any(),
     };
+    let target = match &destination.target {
+        Target::Host(name) => view! { <code>{name.clone()}</code> }.into_any(),
+        Target::Unknown { from } => view! { "unknown from " <code>{from.clone()}</code> }.into_any(),
+    };
     let stopped = |count: u64| (count > 0).to_string();
     view! {
         <tr role="row">
-            <th role="rowheader" scope="row"><code>{domain.name.clone()}</code></th>
-            <td role="cell" class="number" data-label="Allowed">{count(domain.allowed)}</td>
-            <td role="cell" class="number" data-label="Denied" data-failing=stopped(domain.denied)>{count(domain.denied)}</td>
-            <td role="cell" class="number" data-label="Unresolved" data-failing=stopped(domain.unresolved)>
-                {count(domain.unresolved)}
+            <th role="rowheader" scope="row">{target}</th>
+            <td role="cell" class="number" data-label="Allowed">{count(destination.allowed)}</td>
+            <td role="cell" class="number" data-label="Denied" data-failing=stopped(destination.denied)>{count(destination.denied)}</td>
+            <td role="cell" class="number" data-label="Not resolved" data-failing=stopped(destination.unresolved)>
+                {count(destination.unresolved)}
             </td>
         </tr>
     }

@@ -1,15 +1,12 @@
-//! Details of one owner: sessions and outgoing connections.
+//! The sessions of one owner.
 
 use std::collections::BTreeMap;
 
 use super::numbers::timestamp_from_seconds;
 use crate::telemetry::{
-    Domain, Egress, Owner, Session,
+    Session,
     series::{Sample, label},
 };
-
-/// Maximum number of domains in a list.
-const MOST_DOMAINS: usize = 200;
 
 /// Prometheus' answers to `queries::SessionQueries`.
 #[derive(Debug, Clone)]
@@ -49,45 +46,6 @@ pub fn sessions(of: &SessionAnswers) -> Vec<Session> {
     sessions
 }
 
-/// The addresses of an owner, from the answer to `queries::address_map`. An address that was assigned to another owner
-/// later belongs to that owner.
-pub fn addresses(of: &Owner, map: &[Sample]) -> Vec<String> {
-    let mut newest: BTreeMap<&str, &Sample> = BTreeMap::new();
-    for sample in map {
-        let Some(address) = label(&sample.labels, "client_ip") else { continue };
-        let known = newest.entry(address).or_insert(sample);
-        if sample.value > known.value {
-            *known = sample;
-        }
-    }
-    let mine = newest.into_iter().filter(|(_, sample)| Owner::from_labels(&sample.labels) == *of);
-    mine.map(|(address, _)| address.to_owned()).collect()
-}
-
-/// Combines the answers to `queries::connections` and `queries::unresolved` for these addresses.
-pub fn egress(addresses: Vec<String>, connections: &[Sample], unresolved: &[Sample]) -> Egress {
-    let mut domains: BTreeMap<&str, Domain> = BTreeMap::new();
-    let named = connections.iter().map(|sample| (sample, true)).chain(unresolved.iter().map(|sample| (sample, false)));
-    for (Sample { labels, value }, connected) in named {
-        let Some(name) = label(labels, "domain").map(|name| name.trim_end_matches('.')) else { continue };
-        let domain = domains.entry(name).or_insert_with(|| Domain { name: name.to_owned(), ..Domain::default() });
-        let count = value.round().max(0.0) as u64;
-        match (connected, label(labels, "proto")) {
-            (true, Some("deny")) => domain.denied += count,
-            (true, _) => domain.allowed += count,
-            (false, _) => domain.unresolved += count,
-        }
-    }
-    let mut domains: Vec<Domain> = domains.into_values().collect();
-    let blocked = |domain: &Domain| domain.denied + domain.unresolved;
-    domains.sort_by_key(|domain| {
-        let all = blocked(domain) + domain.allowed;
-        (blocked(domain) == 0, std::cmp::Reverse(all), domain.name.clone())
-    });
-    domains.truncate(MOST_DOMAINS);
-    Egress { addresses, domains }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,32 +82,5 @@ mod tests {
             errors: 1,
         };
         assert_eq!(sessions[1], expected);
-    }
-
-    #[test]
-    fn an_address_belongs_to_its_latest_owner() {
-        let map = [
-            sample(&[("project", "demo"), ("agent", "dev"), ("client_ip", "172.18.0.5")], 10.0),
-            sample(&[("agent", "other"), ("client_ip", "172.18.0.5")], 20.0),
-            sample(&[("project", "demo"), ("agent", "dev"), ("client_ip", "172.18.0.6")], 5.0),
-        ];
-        let dev = Owner::new(Some("demo"), Some("dev"));
-        assert_eq!(addresses(&dev, &map), ["172.18.0.6"]);
-        assert_eq!(addresses(&Owner::new(None, Some("other")), &map), ["172.18.0.5"]);
-    }
-
-    #[test]
-    fn blocked_domains_come_first() {
-        let of = |domain, proto| [("domain", domain), ("proto", proto)];
-        let connections = [
-            sample(&of("api.anthropic.com", "tls"), 900.0),
-            sample(&of("api.anthropic.com", "http"), 1.0),
-            sample(&of("evil.example", "deny"), 2.0),
-        ];
-        let unresolved = [sample(&[("domain", "nowhere.example.")], 30.0)];
-        let egress = egress(vec!["172.18.0.5".into()], &connections, &unresolved);
-        let names: Vec<&str> = egress.domains.iter().map(|domain| domain.name.as_str()).collect();
-        assert_eq!(names, ["nowhere.example", "evil.example", "api.anthropic.com"]);
-        assert_eq!((egress.domains[2].allowed, egress.domains[1].denied, egress.domains[0].unresolved), (901, 2, 30));
     }
 }

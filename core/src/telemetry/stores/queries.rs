@@ -2,11 +2,12 @@
 //! agent. Pure text; the server decides when to send them.
 
 pub mod deltas;
+pub mod egress;
 pub mod logql;
 pub mod promql;
 
 use deltas::{Deltas, Metric};
-use logql::{any_of, count, last_seen, quoted};
+use logql::quoted;
 use promql::{growth_in_a_minute, growth_of_all};
 
 use crate::telemetry::{CLAUDE_CODE_SERVICE, Owner, Range};
@@ -121,25 +122,6 @@ impl SessionQueries {
             ),
         }
     }
-}
-
-/// Address assignments of all owners with the time of the last announcement. All owners, because addresses are reused.
-pub fn address_map() -> String {
-    last_seen(r#"{service_name="envoy", source="agent_map"}"#, "7d", "project, agent, client_ip")
-}
-
-/// Connections from these addresses through Envoy, by `domain` and `proto`; `proto` is `deny` for denied ones.
-pub fn connections(addresses: &[String], range: Range) -> String {
-    let of = any_of(addresses);
-    let lines = format!(r#"{{service_name="envoy", source="envoy"}} | client_ip=~{of} | domain!="""#);
-    count(&lines, range.name(), "domain, proto")
-}
-
-/// Lookups from these addresses that CoreDNS did not resolve, by `domain`.
-pub fn unresolved(addresses: &[String], range: Range) -> String {
-    let of = any_of(addresses);
-    let lines = format!(r#"{{service_name="coredns"}} | client_ip=~{of} | rcode="NXDOMAIN" | domain!="""#);
-    count(&lines, range.name(), "domain")
 }
 
 /// Labels that distinguish the services' own counters.

@@ -1,10 +1,10 @@
 //! The details of one owner: sessions and connections.
 
-use futures::future::join;
 use monitor_core::telemetry::{
     Egress, Owner, Range, Session,
     stores::{
         agent_details::{self, SessionAnswers},
+        egress::{self, EgressAnswers},
         queries::{self, SessionQueries},
     },
 };
@@ -37,14 +37,18 @@ pub async fn sessions(prometheus: &Store, owner: &Owner, range: Range) -> Result
 pub async fn egress(loki: &Store, owner: &Owner, known: &[String], range: Range) -> Result<Egress, NoAnswer> {
     let at = now();
     let ask = |query: String| query_loki(loki, query, at, Priority::Slow);
-    let mut addresses = agent_details::addresses(owner, &ask(queries::address_map()).await?);
+    let mut addresses = egress::addresses(owner, &ask(queries::egress::address_map()).await?);
     addresses.extend(known.iter().filter(|address| !address.is_empty()).cloned());
     addresses.sort();
     addresses.dedup();
     if addresses.is_empty() {
         return Ok(Egress::default());
     }
-    let (connections, unresolved) =
-        join(ask(queries::connections(&addresses, range)), ask(queries::unresolved(&addresses, range))).await;
-    Ok(agent_details::egress(addresses, &connections?, &unresolved?))
+    let (allowed, denied, unresolved) = futures::join!(
+        ask(queries::egress::allowed(&addresses, range)),
+        ask(queries::egress::denied(&addresses, range)),
+        ask(queries::egress::unresolved(&addresses, range)),
+    );
+    let answers = EgressAnswers { allowed: allowed?, denied: denied?, unresolved: unresolved? };
+    Ok(egress::egress(addresses, &answers))
 }

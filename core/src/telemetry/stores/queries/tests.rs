@@ -1,4 +1,4 @@
-use super::*;
+use super::{logql::any_of, *};
 
 #[test]
 fn special_characters_in_names_are_escaped() {
