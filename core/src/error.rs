@@ -98,6 +98,12 @@ pub enum StackError {
         /// The monitor folder.
         directory: String,
     },
+    /// The data folder can't be mounted into containers: mounts are written as `SOURCE:TARGET`.
+    #[error("the data folder `{path}` can't be used: Docker reads the `:` in its path as a separator")]
+    DataFolderUnusable {
+        /// The path of the folder.
+        path: String,
+    },
     /// A file or folder could not be read or written.
     #[error("`{path}` could not be {verb}: {detail}")]
     File {
@@ -312,6 +318,9 @@ impl StackError {
                 format!(
                     "keep using `clawker monitor`, or remove that stack: `clawker monitor down`, `mv '{directory}' '{directory}.opensearch'`, then `clawker-monitor init`"
                 )
+            }
+            StackError::DataFolderUnusable { .. } => {
+                "set `CLAWKER_DATA_DIR` to a folder without `:` in its path".into()
             }
             StackError::File { .. } => {
                 "check the folder's owner, permissions, and free disk space; nothing was lost".into()

@@ -6,6 +6,7 @@
 mod change;
 #[cfg(feature = "engine")]
 mod edit;
+mod image;
 mod keys;
 mod kind;
 mod presets;
@@ -19,12 +20,13 @@ use std::{collections::BTreeMap, net::IpAddr};
 pub use change::Change;
 #[cfg(feature = "engine")]
 pub use edit::edit;
+pub use image::ImageRef;
 pub use keys::{AgentNeed, Group, KEYS, Key, Needs};
 pub use kind::Kind;
 pub use presets::{PRESETS, Preset};
 #[cfg(feature = "engine")]
-pub use read::{read, read_values};
-pub use values::{ImageRef, Milliseconds, Port, Retention, UrlPath};
+pub use read::{misspelled_keys, read, read_values};
+pub use values::{Milliseconds, Port, Retention, UrlPath};
 
 use serde::{Deserialize, Serialize};
 
@@ -167,6 +169,7 @@ impl Settings {
         }
         reader.check_ports_differ();
         reader.check_collector_name();
+        reader.check_paths_differ();
         match parsed {
             Some(settings) if reader.problems.is_empty() => Ok(settings),
             _ => Err(reader.problems),
@@ -217,6 +220,9 @@ impl Settings {
         }
     }
 }
+
+/// The collector's path for traces, which no setting changes.
+const TRACES_PATH: &str = "/v1/traces";
 
 struct Reader<'a> {
     values: &'a RawValues,
@@ -293,6 +299,26 @@ impl Reader<'_> {
                     seen.insert(port.number(), key.path);
                 }
             }
+        }
+    }
+
+    /// The collector registers one handler for each path, and exits if two of them are equal (Go's `ServeMux` panics).
+    fn check_paths_differ(&mut self) {
+        let [metrics, events] = ["telemetry.metrics_path", "telemetry.logs_path"];
+        let written = |key| self.values.get(key).map_or_else(|| keys::default_of(key), |raw| raw.text.as_str());
+        let (metrics_path, events_path) = (written(metrics).to_owned(), written(events).to_owned());
+        for (key, path) in [(metrics, &metrics_path), (events, &events_path)] {
+            if path == TRACES_PATH {
+                self.problem(key, format!("`{path}` is the collector's path for traces; choose another one"));
+            }
+        }
+        if metrics_path == events_path && metrics_path != TRACES_PATH {
+            // Report the line that the user wrote.
+            let (field, other) = if self.values.contains_key(metrics) { (metrics, events) } else { (events, metrics) };
+            self.problem(
+                field,
+                format!("`{metrics_path}` is already used by `monitoring.{other}`; the two paths must differ"),
+            );
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct SettingsPage {
     pub base: String,
     /// The values in the file as they are written, by dotted key below `monitoring`. Missing keys have their defaults.
     pub values: BTreeMap<String, String>,
+    /// Unknown keys in the file that look like misspelled settings. They have no effect, and nothing is refused.
+    pub misspelled: Vec<Problem>,
     /// Why the file can't be used, if so; `values` is then empty.
     pub broken: Option<BrokenSettings>,
     /// What uses the port of each port setting, in the order of `KEYS`.

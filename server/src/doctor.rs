@@ -76,6 +76,7 @@ fn gather_evidence(
         },
         settings_file: configuration.settings_file(),
         settings: configuration.settings().map(drop),
+        misspelled: configuration.misspelled_settings(),
         files: configuration.files().map(|files| files.into_iter().map(|file| (file.name, file.state)).collect()),
         address_problem: publishes_here.then(|| host::listen_obstacle(stack.bind_address)).flatten(),
         ports: gather_port_evidence(&ports, stack, configuration),

@@ -23,6 +23,9 @@ impl Paths {
     pub fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Result<Paths, StackError> {
         let config = find_folder(&variable, "CLAWKER_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?;
         let data = find_folder(&variable, "CLAWKER_DATA_DIR", "XDG_DATA_HOME", ".local/share")?;
+        if data.to_string_lossy().contains(':') {
+            return Err(StackError::DataFolderUnusable { path: data.display().to_string() });
+        }
         let short = config.join("settings.yml");
         let long = config.join("settings.yaml");
         let settings_file = if !long.exists() && short.exists() { short } else { long };
@@ -96,6 +99,22 @@ mod tests {
         ] {
             assert_eq!(paths(variables), Ok((settings.to_owned(), directory.to_owned())));
         }
+    }
+
+    #[test]
+    fn a_data_folder_that_cannot_be_mounted_is_refused() {
+        for (name, value) in [("CLAWKER_DATA_DIR", "/srv/a:b"), ("XDG_DATA_HOME", "/srv/c:"), ("HOME", "/home/a:b")] {
+            let config = ("CLAWKER_CONFIG_DIR", "/etc/a:b");
+            let error = paths(&[config, (name, value)]).expect_err(value);
+            assert!(matches!(&error, StackError::DataFolderUnusable { path } if path.starts_with(value)), "{error}");
+        }
+        let error = paths(&[("HOME", "/h"), ("CLAWKER_DATA_DIR", "/srv/a:b")]).expect_err("a colon");
+        assert_eq!(
+            format!("{error}; {}", error.hint()),
+            "the data folder `/srv/a:b` can't be used: Docker reads the `:` in its path as a separator; set \
+             `CLAWKER_DATA_DIR` to a folder without `:` in its path"
+        );
+        assert!(paths(&[("HOME", "/h"), ("CLAWKER_CONFIG_DIR", "/c:d")]).is_ok(), "settings are not mounted");
     }
 
     #[test]

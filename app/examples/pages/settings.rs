@@ -49,6 +49,7 @@ fn page(drift: Drift) -> SettingsPage {
         file: FILE.into(),
         base: "a1".into(),
         values: values.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect(),
+        misspelled: Vec::new(),
         broken: None,
         ports: ports(&settings),
         agent_env: agent_environment::agent_env(&environment),

@@ -1,7 +1,10 @@
 //! The evidence for the checks: everything that was observed at one moment, without interpretation.
 
 use super::PortHolder;
-use crate::{error::StackError, file_view::FileState, lifecycle::Observed, service::Service, status::PublishedPort};
+use crate::{
+    error::StackError, file_view::FileState, lifecycle::Observed, problem::Problem, service::Service,
+    status::PublishedPort,
+};
 
 /// Everything that was observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub struct Evidence {
     pub settings_file: String,
     /// Why the settings are invalid, if they are. The other checks then use the defaults.
     pub settings: Result<(), StackError>,
+    /// Unknown keys in the settings file that look like misspelled settings.
+    pub misspelled: Vec<Problem>,
     /// The generated files by name, or why they could not be compared.
     pub files: Result<Vec<(String, FileState)>, StackError>,
     /// Why ports can't be published on the configured address; `None` if they can, or if the Engine is on another

@@ -61,6 +61,20 @@ fn engine(engine: &Result<EngineEvidence, StackError>) -> Finding {
 }
 
 fn settings(evidence: &Evidence) -> Vec<Finding> {
+    let misspelled = evidence.misspelled.iter().map(|problem| Finding {
+        check: Check::Settings,
+        subject: Some(problem.field.clone()),
+        grade: Grade::Warning,
+        summary: format!("The setting `{}` is unknown", problem.field),
+        evidence: problem.to_string(),
+        next: Some("correct its name, or remove it".into()),
+    });
+    let mut findings = validity(evidence);
+    findings.extend(misspelled);
+    findings
+}
+
+fn validity(evidence: &Evidence) -> Vec<Finding> {
     match &evidence.settings {
         Ok(()) => vec![ok(
             Check::Settings,

@@ -46,6 +46,7 @@ fn healthy(stack: &StackSpec) -> Evidence {
         folder: FolderEvidence { path: DIRECTORY.into(), exists: true, obstacle: None },
         settings_file: "/config/settings.yaml".into(),
         settings: Ok(()),
+        misspelled: Vec::new(),
         files: Ok(vec![("compose.yaml".into(), FileState::Current), ("prometheus.yaml".into(), FileState::Current)]),
         address_problem: None,
         ports: vec![grafana(PortHolder::Nobody)],
@@ -184,6 +185,15 @@ fn every_invalid_setting_is_a_separate_finding() {
     }), @"
     problem: The setting `monitoring.grafana_port` is invalid (/config/settings.yaml:3: `monitoring.grafana_port`: `x` is not a port) → fix the settings file; nothing was changed
     problem: The settings file is invalid (/config/settings.yaml:9: `x` is not a port) → fix the settings file; nothing was changed
+    ");
+}
+
+#[test]
+fn a_misspelled_setting_is_a_warning() {
+    let misspelled = crate::settings::misspelled_keys("monitoring: {grafana_prot: 1}", "/config/settings.yaml");
+    insta::assert_snapshot!(after(Check::Settings, |evidence| evidence.misspelled = misspelled), @"
+    ok: The settings are valid (section `monitoring` of `/config/settings.yaml`, with defaults for missing keys)
+    warning: The setting `monitoring.grafana_prot` is unknown (/config/settings.yaml:1: `monitoring.grafana_prot`: unknown setting, so it has no effect; did you mean `grafana_port`?) → correct its name, or remove it
     ");
 }
 

@@ -1,6 +1,9 @@
 //! The kinds of values: what is valid, and how it is written to the file.
 
-use super::values::{BindAddress, HostName, ImageRef, Milliseconds, PlainText, Port, Retention, Switch, Url, UrlPath};
+use super::{
+    image::ImageRef,
+    values::{BindAddress, HostName, Milliseconds, PlainText, Port, Retention, Switch, Url, UrlPath},
+};
 
 /// The kind of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

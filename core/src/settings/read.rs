@@ -1,8 +1,14 @@
-//! Reads the `monitoring` section of a `settings.yaml` and ignores the rest of the file.
+//! Reads the `monitoring` section of a `settings.yaml` as Clawker does, and ignores the rest of the file.
 
-use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
+mod document;
+mod misspelled;
+mod number;
 
-use super::{KEYS, RawValue, RawValues, Settings};
+use saphyr::YamlData;
+
+pub(super) use self::document::readable;
+use self::document::{Node, first_document, is_null, member, merges_only_mappings, scalar};
+use super::{KEYS, Key, Kind, RawValue, RawValues, Settings};
 use crate::problem::Problem;
 
 /// Parses the settings in the text of a `settings.yaml`. `file` is the path to name in problems. Empty text gives the
@@ -30,7 +36,7 @@ pub fn read(text: &str, file: &str) -> Result<Settings, Vec<Problem>> {
 /// path to name in problems.
 ///
 /// # Errors
-/// The text is not YAML, or has a section or list in place of a value.
+/// The text is not YAML, or has something in place of a value that can't be read.
 pub fn read_values(text: &str, file: &str) -> Result<RawValues, Vec<Problem>> {
     let in_file = |problem: Problem| Problem { file: Some(file.to_owned()), ..problem };
     match values_in(text) {
@@ -40,75 +46,84 @@ pub fn read_values(text: &str, file: &str) -> Result<RawValues, Vec<Problem>> {
     }
 }
 
-/// The values of all known keys, and problems with sections or lists in place of values. Fails if the text is not YAML.
+/// Unknown keys that look like misspelled settings, sorted by line. They are warnings: nothing is refused because of
+/// them. Empty if the text is not YAML.
+pub fn misspelled_keys(text: &str, file: &str) -> Vec<Problem> {
+    let root = first_document(text).ok().flatten();
+    let found = root.as_ref().map(misspelled::misspelled).unwrap_or_default();
+    found.into_iter().map(|problem| Problem { file: Some(file.to_owned()), ..problem }).collect()
+}
+
+/// The values of all known keys, and problems with what is in place of values. Fails if the text is not YAML.
 pub(super) fn values_in(text: &str) -> Result<(RawValues, Vec<Problem>), Problem> {
     let whole_file = |message: String, line| Problem { field: String::new(), message, file: None, line };
-    // Some editors write a byte order mark; it is not part of the document.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let documents = MarkedYaml::load_from_str(text).map_err(|error| {
+    let root = first_document(text).map_err(|error| {
         let marker = error.marker();
         whole_file(format!("not valid YAML: {} (column {})", error.info(), marker.col() + 1), line_of(marker.line()))
     })?;
     let mut found = (RawValues::new(), Vec::new());
-    let Some(root) = documents.first() else { return Ok(found) };
-    if is_null(root) {
-        return Ok(found);
-    }
+    let Some(root) = root.filter(|root| !is_null(root)) else { return Ok(found) };
     if !root.data.is_mapping() {
         return Err(whole_file("the file is not a mapping of keys to values".into(), line_of(root.span.start.line())));
     }
-    let Some(section) = member(root, "monitoring") else { return Ok(found) };
+    let Some(section) = member(&root, "monitoring") else { return Ok(found) };
     for key in KEYS {
-        collect(section, key.path, &mut found);
+        collect(section, key, &mut found);
     }
     // One wrong section (`telemetry: 3`) affects all its keys; report it once.
     found.1.dedup();
     Ok(found)
 }
 
-fn collect(section: &MarkedYaml<'_>, path: &str, (values, problems): &mut (RawValues, Vec<Problem>)) {
+fn collect(section: &Node, key: &Key, (values, problems): &mut (RawValues, Vec<Problem>)) {
+    let problem = |node: &Node, field: &str, message: String| Problem {
+        field: field.to_owned(),
+        message,
+        file: None,
+        line: line_of(node.span.start.line()),
+    };
     let mut node = section;
     let mut walked = String::from("monitoring");
-    for name in path.split('.') {
+    for name in key.path.split('.') {
         if is_null(node) {
             return;
         }
         if !node.data.is_mapping() {
-            problems.push(Problem {
-                field: walked,
-                message: "expected a section with keys".into(),
-                file: None,
-                line: line_of(node.span.start.line()),
-            });
+            problems.push(problem(node, &walked, "expected a section with keys".into()));
+            return;
+        }
+        if !merges_only_mappings(node) {
+            problems.push(problem(node, &walked, "`<<` expects a section, or a list of sections".into()));
             return;
         }
         let Some(next) = member(node, name) else { return };
         walked = format!("{walked}.{name}");
         node = next;
     }
-    let line = line_of(node.span.start.line());
-    let text = match &node.data {
-        YamlData::Value(Scalar::Null) => return,
-        YamlData::Value(Scalar::Boolean(value)) => value.to_string(),
-        YamlData::Value(Scalar::Integer(value)) => value.to_string(),
-        YamlData::Value(Scalar::FloatingPoint(value)) => value.to_string(),
-        YamlData::Value(Scalar::String(value)) => value.to_string(),
-        _ => {
-            let message = "expected a single value".into();
-            problems.push(Problem { field: walked, message, file: None, line });
-            return;
+    if is_null(node) {
+        return;
+    }
+    match scalar(node).map(|(text, can_be_a_number)| text_of_value(key.kind, text, can_be_a_number)) {
+        Some(Ok(text)) => {
+            values.insert(key.path.to_owned(), RawValue { text, line: line_of(node.span.start.line()) });
         }
-    };
-    values.insert(path.to_owned(), RawValue { text, line });
+        Some(Err(message)) => problems.push(problem(node, &walked, message)),
+        None => {
+            let message = match node.data {
+                YamlData::BadValue => "the alias (`*…`) names nothing".into(),
+                _ => "expected a single value".into(),
+            };
+            problems.push(problem(node, &walked, message));
+        }
+    }
 }
 
-fn member<'a, 'input>(node: &'a MarkedYaml<'input>, name: &str) -> Option<&'a MarkedYaml<'input>> {
-    let mapping = node.data.as_mapping()?;
-    mapping.iter().find(|(key, _)| key.data.as_str() == Some(name)).map(|(_, value)| value)
-}
-
-fn is_null(node: &MarkedYaml<'_>) -> bool {
-    matches!(node.data, YamlData::Value(Scalar::Null))
+/// Numbers as decimal digits, everything else as it is written.
+fn text_of_value(kind: Kind, text: &str, can_be_a_number: bool) -> Result<String, String> {
+    match kind {
+        Kind::Port | Kind::Milliseconds if can_be_a_number => number::whole_number(text),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 fn line_of(line: usize) -> Option<u32> {

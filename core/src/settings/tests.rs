@@ -80,6 +80,40 @@ fn values_are_written_so_that_gos_yaml_parses_their_type() {
     }
 }
 
+#[test]
+fn paths_that_no_request_reaches_are_refused() {
+    for path in ["/", "/v1/metrics", "/in/", "/~x/y.z-_", "/...", "/a/..b"] {
+        assert_eq!(Kind::UrlPath.check(path), Ok(()), "{path}");
+    }
+    for path in ["//", "/v1//logs", "/v1/logs//", "//host/v1", "/.", "/..", "/v1/../logs", "/v1/./logs", "/v1/.."] {
+        let sentence = format!("`{path}` is not a valid path; no request reaches a path with `//`, `/./`, or `/../`");
+        assert_eq!(Kind::UrlPath.check(path), Err(sentence));
+    }
+    for path in ["", "v1", "/{id}", "/a b", "/a%7B", "/a?b", "/a#b", "/é"] {
+        let said = Kind::UrlPath.check(path).unwrap_err();
+        assert!(said.ends_with("start with `/` and use only letters, digits, and `-._~/`"), "{said}");
+    }
+}
+
+#[test]
+fn addresses_that_cannot_be_published_on_are_refused() {
+    for address in ["127.0.0.1", "0.0.0.0", "::", "::1", "169.254.1.2", "fec0::1", "fd00::1"] {
+        assert_eq!(Kind::BindAddress.check(address), Ok(()), "{address}");
+    }
+    let said = |address: &str| Kind::BindAddress.check(address).unwrap_err();
+    for address in ["fe80::1", "febf::1", "fe80::1%eth0"] {
+        assert!(said(address).starts_with(&format!("`{address}` is a link-local address")), "{}", said(address));
+    }
+    insta::assert_snapshot!(["fe80::1", "224.0.0.1", "ff02::1", "255.255.255.255", "::1%lo", "host"].map(said).join("\n"), @"
+    `fe80::1` is a link-local address, which is only valid with a zone, and Docker can't publish ports on a zone; use `127.0.0.1` for this machine only or `0.0.0.0` for all interfaces
+    `224.0.0.1` is a multicast address, which can't receive connections; use `127.0.0.1` for this machine only or `0.0.0.0` for all interfaces
+    `ff02::1` is a multicast address, which can't receive connections; use `127.0.0.1` for this machine only or `0.0.0.0` for all interfaces
+    `255.255.255.255` is the broadcast address, which can't receive connections; use `127.0.0.1` for this machine only or `0.0.0.0` for all interfaces
+    `::1%lo` is not an IP address; use `127.0.0.1` for this machine only or `0.0.0.0` for all interfaces
+    `host` is not an IP address; use `127.0.0.1` for this machine only or `0.0.0.0` for all interfaces
+    ");
+}
+
 #[cfg(feature = "engine")]
 mod reading {
     use super::super::*;
@@ -178,5 +212,142 @@ mod reading {
         insta::assert_snapshot!(problems("monitoring:\n  telemetry: 3\n"), @"settings.yaml:2: `monitoring.telemetry`: expected a section with keys");
         insta::assert_snapshot!(problems("monitoring:\n  loki_port: [1]\n"), @"settings.yaml:2: `monitoring.loki_port`: expected a single value");
         insta::assert_snapshot!(problems("monitoring:\n  loki_port: 3100\n  loki_port: 3101\n"), @"settings.yaml:3: not valid YAML: duplicated key in mapping (column 3)");
+    }
+
+    #[test]
+    fn paths_that_would_end_the_collector_are_refused_at_their_lines() {
+        let paths = |metrics: &str, logs: &str| {
+            let line = |key, path: &str| if path.is_empty() { String::new() } else { format!("    {key}: {path}\n") };
+            format!("monitoring:\n  telemetry:\n{}{}    x: 1\n", line("metrics_path", metrics), line("logs_path", logs))
+        };
+        let said = [
+            ("/in", "/in"),
+            ("/v1/logs", ""),
+            ("", "/v1/metrics"),
+            ("/v1/traces", ""),
+            ("", "/v1/traces"),
+            ("/v1/traces", "/v1/traces"),
+        ]
+        .map(|(metrics, logs)| problems(&paths(metrics, logs)));
+        insta::assert_snapshot!(said.join("\n"), @"
+        settings.yaml:3: `monitoring.telemetry.metrics_path`: `/in` is already used by `monitoring.telemetry.logs_path`; the two paths must differ
+
+        settings.yaml:3: `monitoring.telemetry.metrics_path`: `/v1/logs` is already used by `monitoring.telemetry.logs_path`; the two paths must differ
+
+        settings.yaml:3: `monitoring.telemetry.logs_path`: `/v1/metrics` is already used by `monitoring.telemetry.metrics_path`; the two paths must differ
+
+        settings.yaml:3: `monitoring.telemetry.metrics_path`: `/v1/traces` is the collector's path for traces; choose another one
+
+        settings.yaml:3: `monitoring.telemetry.logs_path`: `/v1/traces` is the collector's path for traces; choose another one
+
+        settings.yaml:3: `monitoring.telemetry.metrics_path`: `/v1/traces` is the collector's path for traces; choose another one
+        settings.yaml:4: `monitoring.telemetry.logs_path`: `/v1/traces` is the collector's path for traces; choose another one
+        ");
+        for (metrics, logs) in [("/v1/logs", "/v1/metrics"), ("/in", "/in/"), ("/v1/traces/", "/v1/Traces")] {
+            assert!(read(&paths(metrics, logs), "f").is_ok(), "{metrics} {logs}");
+        }
+    }
+
+    /// What Clawker reads is from gopkg.in/yaml.v3 v3.0.1.
+    #[test]
+    fn the_file_is_read_as_clawker_reads_it() {
+        for (yaml, grafana) in [
+            ("monitoring:\n  grafana_port:\t3001\n", 3001),
+            ("monitoring:\t# c\n  grafana_port: \t 3001\t# c\n", 3001),
+            ("monitoring:\t{grafana_port:\t3001,\tx: 1}\n", 3001),
+            ("monitoring: {\n\tgrafana_port: 3001\n}\n", 3001),
+            ("a:\tb\nmonitoring:\n  grafana_port:\t'3001'\n", 3001),
+            // Merged sections: the section's own key comes first, then the first of several.
+            ("x: &x {grafana_port: 3001}\nmonitoring:\n  <<: *x\n", 3001),
+            ("x: &x {grafana_port: 3001}\nmonitoring:\n  grafana_port: 3002\n  <<: *x\n", 3002),
+            ("x: &x {grafana_port: 3001}\nmonitoring:\n  <<: *x\n  grafana_port: 3002\n", 3002),
+            ("x: &x {grafana_port: 3001}\ny: &y {grafana_port: 3002}\nmonitoring: {<<: [*y, *x]}\n", 3002),
+            ("x: &x {grafana_port: 3001}\ny: &y {<<: *x}\nmonitoring: {<<: *y}\n", 3001),
+            ("x: &x {monitoring: {grafana_port: 3001}}\n<<: *x\n", 3001),
+            ("x: &x {grafana_port: 3001}\nmonitoring: *x\n", 3001),
+            ("x: &x 3001\nmonitoring: {grafana_port: *x}\n", 3001),
+            // Numbers.
+            ("monitoring: {grafana_port: 3_001}\n", 3001),
+            ("monitoring: {grafana_port: 0xBB9}\n", 3001),
+            ("monitoring: {grafana_port: 0o5671}\n", 3001),
+            ("monitoring: {grafana_port: 0b101110111001}\n", 3001),
+            ("monitoring: {grafana_port: +3001}\n", 3001),
+            ("monitoring: {grafana_port: 3001.0}\n", 3001),
+            ("monitoring: {grafana_port: Null}\n", 3000),
+        ] {
+            assert_eq!(read(yaml, "f").map(|settings| settings.grafana_port.number()), Ok(grafana), "{yaml}");
+        }
+        // Text is what is written, even if it looks like a number or a switch.
+        let text = read("monitoring: {otel_collector_host: 010, images: {loki: 1.10}}\n", "f").unwrap();
+        assert_eq!((text.otel_collector_host.as_str(), text.value("images.loki").as_str()), ("010", "1.10"));
+        let nested = "x: &x\n  telemetry: {log_user_prompts: off}\nmonitoring:\n  <<: *x\n";
+        assert!(!read(nested, "f").unwrap().telemetry.log_user_prompts);
+        // A section is replaced as a whole, not merged key by key.
+        let replaced = format!("{nested}  telemetry: {{log_tool_details: no}}\n");
+        let telemetry = read(&replaced, "f").unwrap().telemetry;
+        assert!(telemetry.log_user_prompts && !telemetry.log_tool_details);
+    }
+
+    #[test]
+    fn what_yaml_readers_understand_differently_is_a_problem() {
+        let said = [
+            "monitoring:\n  grafana_port: 03000\n  loki_port: 09090\n",
+            "x: &x {grafana_port: 03000}\nmonitoring:\n  <<: *x\n",
+            "monitoring:\n  <<: 3\n",
+            "monitoring:\n  telemetry:\n    <<: [1]\n",
+            "monitoring:\n  grafana_port: *nothing\n",
+            // Also in a text with tabs between tokens, tabs as indentation are an error.
+            "monitoring:\n\tgrafana_port:\t1\n",
+            "monitoring:\n  grafana_port:\t3001\n  \"grafana_port\":\t3002\n",
+        ]
+        .map(problems);
+        insta::assert_snapshot!(said.join(""), @"
+        settings.yaml:2: `monitoring.grafana_port`: `03000` has a leading zero, so Clawker reads it as an octal number (1536); write `3000`
+        settings.yaml:3: `monitoring.loki_port`: `09090` has a leading zero, which YAML readers understand differently; write `9090`
+        settings.yaml:1: `monitoring.grafana_port`: `03000` has a leading zero, so Clawker reads it as an octal number (1536); write `3000`
+        settings.yaml:2: `monitoring`: `<<` expects a section, or a list of sections
+        settings.yaml:3: `monitoring.telemetry`: `<<` expects a section, or a list of sections
+        settings.yaml:2: not valid YAML: while parsing node, found unknown anchor (column 17)
+        settings.yaml:2: not valid YAML: tabs disallowed within this context (block indentation) (column 2)
+        settings.yaml:3: not valid YAML: duplicated key in mapping (column 3)
+        ");
+    }
+
+    #[test]
+    fn misspelled_settings_are_pointed_out_and_are_no_error() {
+        let yaml = concat!(
+            "monitoring:\n",
+            "  grafana_prot: 3001\n",
+            "  lokiPort: 3101\n",
+            "  log_user_prompts: false\n",
+            "  telemetri:\n",
+            "    log_tool_details: false\n",
+            "  telemetry:\n",
+            "    metric_path: /m\n",
+            "    grafana_port: 3001\n",
+            "  images:\n",
+            "    otel_collector: x\n",
+            "    grafanna: x\n",
+            "  retention: {log: 3d}\n",
+        );
+        let told = |yaml: &str| -> String {
+            misspelled_keys(yaml, "settings.yaml").iter().map(|problem| format!("{problem}\n")).collect()
+        };
+        assert_eq!(read(yaml, "f"), Ok(Settings::default()));
+        insta::assert_snapshot!(told(yaml), @"
+        settings.yaml:2: `monitoring.grafana_prot`: unknown setting, so it has no effect; did you mean `grafana_port`?
+        settings.yaml:3: `monitoring.lokiPort`: unknown setting, so it has no effect; did you mean `loki_port`?
+        settings.yaml:4: `monitoring.log_user_prompts`: unknown setting, so it has no effect; did you mean `monitoring.telemetry.log_user_prompts`?
+        settings.yaml:5: `monitoring.telemetri`: unknown setting, so it has no effect; did you mean `telemetry`?
+        settings.yaml:8: `monitoring.telemetry.metric_path`: unknown setting, so it has no effect; did you mean `metrics_path`?
+        settings.yaml:9: `monitoring.telemetry.grafana_port`: unknown setting, so it has no effect; did you mean `monitoring.grafana_port`?
+        settings.yaml:11: `monitoring.images.otel_collector`: unknown setting, so it has no effect; did you mean `otel-collector`?
+        settings.yaml:12: `monitoring.images.grafanna`: unknown setting, so it has no effect; did you mean `grafana`?
+        settings.yaml:13: `monitoring.retention.log`: unknown setting, so it has no effect; did you mean `logs`?
+        ");
+        insta::assert_snapshot!(told("monitorng: {grafana_port: 3001}\n"), @"settings.yaml:1: `monitorng`: unknown setting, so it has no effect; did you mean `monitoring`?");
+        // Keys of later versions, of other sections, and merged ones.
+        let unknown = "logging: {grafana_prot: 1}\nx: &x {loki_port: 1}\nmonitoring: {<<: *x, tempo_port: 1, telemetry: {log_tool_content: true}}\n";
+        assert_eq!((told(unknown), told("monitoring: 3\n"), told("- a\n"), told("a: [")), Default::default());
     }
 }

@@ -1,7 +1,11 @@
 //! Value types that can't hold invalid values. Each parses itself from text; the error says in one sentence what is
 //! valid.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -105,51 +109,16 @@ impl FromStr for UrlPath {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-._~".contains(letter);
-        if text.starts_with('/') && text.chars().all(plain) {
-            Ok(UrlPath(text.to_owned()))
-        } else {
-            Err(format!("`{text}` is not a valid path; start with `/` and use only letters, digits, and `-._~/`"))
-        }
-    }
-}
-
-/// An image reference, for example `registry:5000/grafana/loki:3.7.0@sha256:…`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ImageRef(String);
-
-impl ImageRef {
-    /// The reference as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ImageRef {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-._:@".contains(letter);
-        let (name, digest) = match text.split_once('@') {
-            Some((name, digest)) => (name, Some(digest)),
-            None => (text, None),
+        let Some(rest) = text.strip_prefix('/').filter(|rest| rest.chars().all(plain)) else {
+            return Err(format!(
+                "`{text}` is not a valid path; start with `/` and use only letters, digits, and `-._~/`"
+            ));
         };
-        let digest_is_fine = digest.is_none_or(|digest| {
-            digest.strip_prefix("sha256:").is_some_and(|hex| {
-                hex.len() == 64 && hex.chars().all(|letter| letter.is_ascii_hexdigit() && !letter.is_ascii_uppercase())
-            })
-        });
-        let ends_fine = name.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && name.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '_');
-        if ends_fine && name.chars().all(plain) && digest_is_fine {
-            Ok(ImageRef(text.to_owned()))
-        } else {
-            Err(format!("`{text}` is not a valid image; use `[registry/]name[:tag][@sha256:digest]`"))
+        // The collector redirects such requests to the path without these parts, where it does not listen (Go's ServeMux).
+        if text.contains("//") || rest.split('/').any(|part| matches!(part, "." | "..")) {
+            return Err(format!("`{text}` is not a valid path; no request reaches a path with `//`, `/./`, or `/../`"));
         }
-    }
-}
-
-impl fmt::Display for ImageRef {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        Ok(UrlPath(text.to_owned()))
     }
 }
 
@@ -206,12 +175,28 @@ pub(super) struct BindAddress(pub(super) IpAddr);
 impl FromStr for BindAddress {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        text.parse().map(BindAddress).map_err(|_| {
-            format!(
-                "`{text}` is not an IP address; use `127.0.0.1` for this machine only or `0.0.0.0` for all interfaces"
-            )
-        })
+        let (address, zone) = text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
+        let parsed: Result<IpAddr, _> = address.parse();
+        let advice = "use `127.0.0.1` for this machine only or `0.0.0.0` for all interfaces";
+        match parsed {
+            Ok(address) if is_link_local(address) => Err(format!(
+                "`{text}` is a link-local address, which is only valid with a zone, and Docker can't publish ports on a zone; {advice}"
+            )),
+            Ok(IpAddr::V4(Ipv4Addr::BROADCAST)) => {
+                Err(format!("`{text}` is the broadcast address, which can't receive connections; {advice}"))
+            }
+            Ok(address) if address.is_multicast() => {
+                Err(format!("`{text}` is a multicast address, which can't receive connections; {advice}"))
+            }
+            Ok(address) if zone.is_none() => Ok(BindAddress(address)),
+            _ => Err(format!("`{text}` is not an IP address; {advice}")),
+        }
     }
+}
+
+/// IPv6 addresses of one network segment, `fe80::/10`. IPv4's (`169.254.0.0/16`) need no zone.
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if address.segments()[0] & 0xffc0 == 0xfe80)
 }
 
 /// A boolean, in every spelling that Go's YAML parser accepts.

@@ -24,7 +24,7 @@ pub struct Series {
 #[derive(Debug)]
 pub struct Query {
     /// All of them have to match.
-    filters: Vec<Filter>,
+    filters: Filters,
     /// The unwrapped label.
     field: Option<String>,
     /// Nanoseconds.
@@ -120,8 +120,10 @@ fn parse_by(text: &str) -> Result<(Vec<String>, &str), String> {
     Ok((inner.split(',').map(|label| label.trim().to_owned()).collect(), rest))
 }
 
+type Filters = Vec<Filter>;
+
 /// `{…} | … [1h])`.
-fn parse_range(text: &str) -> Result<(Vec<Filter>, Option<String>, u64, &str), String> {
+fn parse_range(text: &str) -> Result<(Filters, Option<String>, u64, &str), String> {
     let (filters, field, rest) = parse_pipeline(text)?;
     let inner = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let (range, rest) = inner.ok_or_else(|| format!("a range is missing at `{rest}`"))?;
@@ -138,7 +140,7 @@ fn parse_range(text: &str) -> Result<(Vec<Filter>, Option<String>, u64, &str), S
 }
 
 /// `{a="b", c="d"} | e="f" or (g="h" and i="j") | unwrap k | __error__=""`.
-fn parse_pipeline(text: &str) -> Result<(Vec<Filter>, Option<String>, &str), String> {
+fn parse_pipeline(text: &str) -> Result<(Filters, Option<String>, &str), String> {
     let (mut filters, mut field) = (Vec::new(), None);
     let mut rest = text.strip_prefix('{').ok_or_else(|| format!("unexpected `{text}`"))?;
     while !rest.starts_with('}') {

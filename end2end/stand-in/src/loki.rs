@@ -160,7 +160,7 @@ impl Loki {
                 Err(problem) => Reply::text("400 Bad Request", problem),
             },
             ("GET", "/stand-in/events") => self.list_events(request, &entries),
-            ("POST", "/loki/api/v1/push") => match parse_push(&request.body) {
+            ("POST", "/loki/api/v1/push") => match parse_push(&request.body()) {
                 Ok(pushed) => {
                     entries.extend(pushed);
                     Reply::new("204 No Content", "text/plain", "")

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 use regex::Regex;
-use saphyr::{LoadableYamlNode as _, YamlOwned};
+use saphyr::YamlOwned;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     logql::{Query, parse},
-    records::{Labels, scalar},
+    records::{Labels, json_scalar},
 };
 
 /// The relabeling and the stages of one scrape configuration.
@@ -110,10 +110,9 @@ fn run(stages: &[Stage], line: &mut Line, extracted: &mut Labels) {
                 }
             }
             Stage::Json { fields } => {
-                let Ok(documents) = YamlOwned::load_from_str(&line.text) else { continue };
-                let Some(object) = documents.first().filter(|object| object.is_mapping()) else { continue };
+                let Ok(object) = serde_json::from_str::<serde_json::Map<_, _>>(&line.text) else { continue };
                 for field in fields {
-                    match object.as_mapping_get(field).and_then(scalar) {
+                    match object.get(field).and_then(json_scalar) {
                         Some(value) => extracted.insert(field.clone(), value),
                         None => extracted.remove(field),
                     };

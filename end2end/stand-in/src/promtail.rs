@@ -47,7 +47,8 @@ impl Promtail {
             return Some(Reply::text("400 Bad Request", "name the container: /stand-in/lines?container=clawker-envoy"));
         }
         let now = OffsetDateTime::now_utc().unix_timestamp_nanos() as u64;
-        let texts = request.body.lines().filter(|text| !text.is_empty());
+        let body = request.body();
+        let texts = body.lines().filter(|text| !text.is_empty());
         let lines: Vec<Line> = texts.map(|text| self.pipeline.process(container, text, now)).collect();
         Some(match push(&self.push_url, &lines) {
             Ok(()) => Reply::new("204 No Content", "text/plain", ""),

@@ -1,39 +1,35 @@
 //! `POST /loki/api/v1/push` in JSON, as Promtail's stand-in sends it and as Clawker announces agents' addresses.
 
-use saphyr::{LoadableYamlNode as _, YamlOwned};
+use serde_json::Value;
 
 use crate::{
     logql::Entry,
-    records::{Labels, scalar},
+    records::{Labels, json_scalar},
 };
 
 /// The entries of a push. The error says what is wrong with the body.
 pub fn parse_push(body: &str) -> Result<Vec<Entry>, String> {
-    let documents = YamlOwned::load_from_str(body).map_err(|error| error.to_string())?;
-    let streams = documents.first().and_then(|push| push.as_mapping_get("streams")).and_then(|list| list.as_sequence());
+    let push: Value = serde_json::from_str(body).map_err(|error| error.to_string())?;
     let mut entries = Vec::new();
-    for stream in streams.ok_or("`streams` is missing")? {
-        let labels = pairs(stream.as_mapping_get("stream").ok_or("`stream` is missing")?);
+    for stream in push["streams"].as_array().ok_or("`streams` is missing")? {
+        let labels = pairs(&stream["stream"]);
         if labels.is_empty() {
             return Err("error at least one label pair is required per stream".to_owned());
         }
-        let values = stream.as_mapping_get("values").and_then(|list| list.as_sequence());
-        for value in values.ok_or("`values` is missing")? {
-            let [at, line, rest @ ..] = value.as_sequence().map(Vec::as_slice).unwrap_or_default() else {
-                return Err("a value is not a list of time and line".to_owned());
-            };
-            let at = at.as_str().and_then(|at| at.parse().ok()).ok_or("a time is not in nanoseconds")?;
+        for value in stream["values"].as_array().ok_or("`values` is missing")? {
+            let at = value[0].as_str().and_then(|at| at.parse().ok()).ok_or("a time is not in nanoseconds")?;
+            let line = value[1].as_str().ok_or("a line is not text")?.to_owned();
             let mut labels = labels.clone();
-            labels.extend(rest.first().map(pairs).unwrap_or_default());
-            entries.push(Entry { at, labels, line: line.as_str().unwrap_or_default().to_owned() });
+            labels.extend(pairs(&value[2]));
+            entries.push(Entry { at, labels, line });
         }
     }
     Ok(entries)
 }
 
-fn pairs(mapping: &YamlOwned) -> Labels {
-    let pair = |(name, value): (&YamlOwned, &YamlOwned)| Some((name.as_str()?.to_owned(), scalar(value)?));
-    mapping.as_mapping().map(|pairs| pairs.iter().filter_map(pair).collect()).unwrap_or_default()
+fn pairs(object: &Value) -> Labels {
+    let pairs = object.as_object().into_iter().flatten();
+    pairs.filter_map(|(name, value)| Some((name.clone(), json_scalar(value)?))).collect()
 }
 
 #[cfg(test)]

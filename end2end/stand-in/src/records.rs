@@ -39,12 +39,22 @@ fn parse_record(line: &str) -> Result<Record, String> {
     Ok(record)
 }
 
-/// The text of a scalar; `None` for null and for everything else.
-pub fn scalar(value: &YamlOwned) -> Option<String> {
+fn scalar(value: &YamlOwned) -> Option<String> {
     let integer = || value.as_integer().map(|number| number.to_string());
     let float = || value.as_floating_point().map(|number| number.to_string());
     let boolean = || value.as_bool().map(|boolean| boolean.to_string());
     value.as_str().map(str::to_owned).or_else(integer).or_else(float).or_else(boolean)
+}
+
+/// The text of a string, number or boolean; `None` for null, lists and objects.
+pub fn json_scalar(value: &serde_json::Value) -> Option<String> {
+    use serde_json::Value::{Bool, Number, String};
+    match value {
+        String(text) => Some(text.clone()),
+        Number(number) => Some(number.to_string()),
+        Bool(boolean) => Some(boolean.to_string()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ pub(super) fn get(key: Option<&str>, json: bool) -> Result<(), StackError> {
             table::print(&std::iter::once(head).chain(KEYS.iter().map(row)).collect::<Vec<_>>());
         }
     }
+    warn_of_misspelled(&configuration);
     Ok(())
 }
 
@@ -106,7 +107,15 @@ pub(super) fn change(key: &str, value: Option<&str>, json: bool) -> Result<(), S
     if let Err(error) = configuration.settings() {
         output::note(&format!("warning: {error}"));
     }
+    warn_of_misspelled(&configuration);
     Ok(())
+}
+
+/// Misspelled keys have no effect, and no other message would say so.
+fn warn_of_misspelled(configuration: &Configuration) {
+    for problem in configuration.misspelled_settings() {
+        output::note(&format!("warning: {problem}"));
+    }
 }
 
 fn next_step(needs: Needs) -> &'static str {

@@ -53,6 +53,12 @@ impl Configuration {
         settings::read(text, &self.settings_file()).map_err(|problems| StackError::SettingsInvalid { problems })
     }
 
+    /// Unknown keys in the file that look like misspelled settings. Empty if it can't be read.
+    pub fn misspelled_settings(&self) -> Vec<Problem> {
+        let file = self.settings_text();
+        file.map(|file| settings::misspelled_keys(&file.text, &self.settings_file())).unwrap_or_default()
+    }
+
     /// Reads the file. Fails if it is not UTF-8 text.
     pub fn settings_text(&self) -> Result<SettingsText, StackError> {
         let bytes = self.settings_bytes()?;

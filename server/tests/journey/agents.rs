@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     cast::{Cast, OTHER_NETWORK, PROJECT},
-    installation::{Installation, Said, docker},
+    installation::{Installation, Said, docker, free_ports},
     process::Running,
 };
 
@@ -154,6 +154,63 @@ fn one_agent_is_explained_and_wrong_names_are_refused() {
     assert_eq!(it.run(&["agents", "--nonsense"]).code, Some(2));
     let away = Said::of(it.command(&["agents", "--json"]).env("DOCKER_HOST", "unix:///nowhere.sock"));
     assert_eq!(away.code, Some(1));
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn an_agents_page_lists_what_the_firewall_wrote() {
+    let it = Installation::new();
+    it.up().done();
+    let cast = Cast::new(&it);
+    let dev = cast.agent("dev").start();
+    let format = "{{(index .NetworkSettings.Networks \"clawker-net\").IPAddress}}";
+    let address = docker(&["inspect", &dev, "--format", format]).done().out.trim().to_owned();
+    let envoy = |fields: &str| {
+        let now = clawker_monitor::clock::now().to_rfc3339();
+        format!(r#"{{"timestamp":"{now}","client_ip":"{address}","response_flags":"-","source":"envoy",{fields}}}"#)
+    };
+    let connections = [
+        r#""domain":"github.com","upstream_host":"192.0.2.7:443","proto":"tls","response_code":200,"request_host":"github.com""#,
+        r#""domain":"github.com","upstream_host":null,"proto":"tls","response_code":403,"request_host":"github.com""#,
+        r#""domain":null,"upstream_host":null,"proto":"http","response_code":403,"request_host":"evil.example:8080""#,
+        r#""domain":null,"upstream_host":null,"proto":"deny""#,
+    ]
+    .map(envoy);
+    it.feed_promtail("clawker-envoy", &connections.each_ref().map(String::as_str));
+    let lookup =
+        format!("[INFO] source=coredns client_ip={address} domain=evil.example. qtype=A rcode=NXDOMAIN duration=0s");
+    it.feed_promtail("clawker-coredns", &[&lookup]);
+
+    let [port] = free_ports::<1>();
+    let panel = Running::reading_stderr(it.command(&["serve", "--listen", &format!("127.0.0.1:{port}")]));
+    let url = format!("http://127.0.0.1:{port}/agents/{dev}");
+    let page = page_of_the_panel(&url);
+    drop(panel);
+    let rows: Vec<String> = rows_of_egress(&page).map(|row| row.replace(&address, "ADDRESS")).collect();
+    insta::assert_snapshot!(rows.join("\n"), @r"
+    evil.example – 1 1
+    github.com 1 1 –
+    unknown from ADDRESS – 1 –
+    ");
+}
+
+/// The page as soon as the panel answers.
+fn page_of_the_panel(url: &str) -> String {
+    let mut curl = std::process::Command::new("curl");
+    Said::of(curl.args(["--silent", "--fail", "--retry", "50", "--retry-connrefused", "--retry-delay", "0", url]))
+        .done()
+        .out
+}
+
+/// The text of each row in the table of connections.
+fn rows_of_egress(page: &str) -> impl Iterator<Item = String> {
+    let (_, table) = page.split_once("aria-labelledby=\"egress\"").unwrap();
+    let (_, table) = table.split_once("<tbody").unwrap_or_else(|| panic!("no connections: {table}"));
+    let (table, _) = table.split_once("</tbody>").unwrap();
+    table.split("<tr").skip(1).map(|row| {
+        let text = row.split('<').skip(1).filter_map(|tag| tag.split_once('>')).map(|(_, text)| text);
+        text.collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+    })
 }
 
 #[test]

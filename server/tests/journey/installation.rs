@@ -143,6 +143,11 @@ impl Installation {
         self.feed("loki_port", "events", lines);
     }
 
+    /// Writes raw lines of a firewall container through the stand-in for Promtail, which pushes them to Loki.
+    pub fn feed_promtail(&self, container: &str, lines: &[&str]) {
+        self.feed("promtail_port", &format!("lines?container={container}"), lines);
+    }
+
     /// Adds samples to the stand-in for Prometheus, one JSON object per line.
     pub fn feed_prometheus(&self, lines: &[&str]) {
         self.feed("prometheus_port", "metrics", lines);

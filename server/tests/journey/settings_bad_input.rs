@@ -74,6 +74,49 @@ fn a_file_that_cannot_be_changed_safely() {
     ");
 }
 
+#[test]
+#[ignore = "needs the Docker Engine; run by cargo xtask test"]
+fn files_are_read_as_clawker_reads_them() {
+    let it = Installation::new();
+    let get = |text: &str, key: &str| {
+        std::fs::write(it.settings_file(), text).unwrap();
+        let said = it.run(&["settings", "get", key]);
+        format!("{}{}", said.out, said.err.replace(it.folder.path().to_str().unwrap(), "FOLDER"))
+    };
+    assert_eq!(get("monitoring:\n  loki_port:\t3101\n", "loki_port"), "3101\n");
+    let merged = "x-ports: &ports\n  grafana_port: 3001\nmonitoring:\n  <<: *ports\n  prometheus_port: 9091\n";
+    assert_eq!(get(merged, "grafana_port"), "3001\n");
+    insta::assert_snapshot!(get("monitoring:\n  grafana_port: 03000\n", "grafana_port"), @r"
+    error: FOLDER/settings.yaml:2: `monitoring.grafana_port`: `03000` has a leading zero, so Clawker reads it as an octal number (1536); write `3000`
+    hint: fix the settings file; nothing was changed
+    ");
+    insta::assert_snapshot!(get("monitoring:\n  grafana_prot: 3001\n", "grafana_port"), @r"
+    3000
+    warning: FOLDER/settings.yaml:2: `monitoring.grafana_prot`: unknown setting, so it has no effect; did you mean `grafana_port`?
+    ");
+    // A file that Clawker reads can be changed as well.
+    std::fs::write(it.settings_file(), merged).unwrap();
+    it.run(&["settings", "set", "grafana_port", "3002"]).done();
+    assert_eq!(std::fs::read_to_string(it.settings_file()).unwrap(), format!("{merged}  grafana_port: 3002\n"));
+}
+
+#[test]
+#[ignore = "needs the Docker Engine; run by cargo xtask test"]
+fn a_data_folder_with_a_colon_is_refused_before_anything_starts() {
+    let it = Installation::new();
+    for arguments in [&["init"][..], &["up"], &["serve", "--listen", "127.0.0.1:0"]] {
+        let mut command = it.command(arguments);
+        let said = Said::of(command.env("CLAWKER_DATA_DIR", it.folder.path().join("a:b")));
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(words(&it, &said), @r"
+            error: the data folder `FOLDER/a:b` can't be used: Docker reads the `:` in its path as a separator
+            hint: set `CLAWKER_DATA_DIR` to a folder without `:` in its path
+            ");
+        }
+    }
+    assert!(!it.folder.path().join("a:b").exists());
+}
+
 /// A small tmpfs stands for a disk that is full or read-only.
 #[test]
 #[ignore = "needs root and the Docker Engine; run by cargo xtask test"]

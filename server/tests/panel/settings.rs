@@ -147,7 +147,7 @@ async fn a_field_changed_by_two_people_is_a_conflict_until_it_is_confirmed() {
         "the other field stays"
     );
 
-    std::fs::write(panel.settings_file(), "monitoring:\n  grafana_port: 03002\n").unwrap();
+    std::fs::write(panel.settings_file(), "monitoring:\n  grafana_port: 0xBBA\n").unwrap();
     let agreed = panel.plane.preview_settings(mine).await.unwrap();
     assert_eq!(agreed.conflicts, [], "both want the same, in other words");
 }

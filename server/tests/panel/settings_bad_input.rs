@@ -67,6 +67,17 @@ async fn a_file_that_cannot_be_edited_safely_is_not_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_misspelled_setting_is_shown_and_nothing_is_refused() {
+    let panel = panel_with("monitoring:\n  grafana_prot: 3001\n  loki_port: 3101\n");
+    let page = panel.page().await;
+    assert_eq!((page.broken.is_none(), page.values["loki_port"].as_str()), (true, "3101"));
+    let html = panel.get("/settings").await.text;
+    assert!(html.contains("Unknown settings") && html.contains("did you mean"), "{html}");
+    std::fs::write(panel.settings_file(), "monitoring: {}\n").unwrap();
+    assert!(!panel.get("/settings").await.text.contains("Unknown settings"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broken_file_is_shown_with_line_numbers_and_can_be_fixed_on_the_page() {
     let broken = "# mine\nmonitoring:\n  grafana_port: [1\n";
     let panel = panel_with(broken);

@@ -14,6 +14,7 @@ mod effects;
 mod environment;
 mod field;
 mod form;
+mod misspelled;
 mod page;
 mod port;
 mod preview;

@@ -9,7 +9,8 @@ use monitor_core::{
 };
 
 use super::{
-    broken::Broken, drift::Layers, editing::Editing, editor::Editor, environment::Environment, query, request::Request,
+    broken::Broken, drift::Layers, editing::Editing, editor::Editor, environment::Environment, misspelled::Misspelled,
+    query, request::Request,
 };
 use crate::{
     api::{MendSettings, load_settings},
@@ -68,6 +69,7 @@ fn Loaded(page: Page, mend: Request) -> impl IntoView {
     let broken = Memo::new(move |_| editing.page.with(|page| page.broken.is_some()));
     view! {
         {show_if(broken, move || view! { <Broken editing mend /> })}
+        <Misspelled editing />
         <Layers editing />
         {move || if broken.get() { ().into_any() } else { view! { <Editor editing /> }.into_any() }}
         <Environment editing />

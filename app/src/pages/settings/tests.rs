@@ -31,6 +31,7 @@ fn page(values: &[(&str, &str)]) -> SettingsPage {
         file: "/s/settings.yaml".into(),
         base: format!("base of {values:?}").replace(|letter: char| !letter.is_ascii_alphanumeric(), "-"),
         values: values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        misspelled: Vec::new(),
         broken: None,
         ports: Vec::new(),
         environment: Vec::new(),

@@ -6,7 +6,10 @@ use saphyr::{LoadableYamlNode, Yaml};
 use super::Edit;
 use crate::{
     problem::Problem,
-    settings::{RawValues, read::values_in},
+    settings::{
+        RawValues,
+        read::{readable, values_in},
+    },
 };
 
 /// Fails if the edited text does not have the intended values, or changed anything else.
@@ -38,7 +41,7 @@ type Leaf = (Vec<String>, String);
 
 /// All values except the edited ones and the sections that contain them.
 fn other_leaves(text: &str, edits: &[Edit]) -> Option<Vec<Leaf>> {
-    let documents = Yaml::load_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
+    let documents = Yaml::load_from_str(&readable(text).ok()?).ok()?;
     let mut leaves = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         collect(document, &mut vec![index.to_string()], &mut leaves);

@@ -39,18 +39,16 @@ pub fn addresses(of: &Owner, map: &[Sample]) -> Vec<String> {
 /// Combines the answers for these addresses.
 pub fn egress(addresses: Vec<String>, answers: &EgressAnswers) -> Egress {
     let mut destinations: BTreeMap<Target, Destination> = BTreeMap::new();
-    let parts: [(&[Sample], fn(&mut Destination) -> &mut u64); 3] = [
-        (&answers.allowed, |destination| &mut destination.allowed),
-        (&answers.denied, |destination| &mut destination.denied),
-        (&answers.unresolved, |destination| &mut destination.unresolved),
-    ];
-    for (samples, field) in parts {
+    let mut add = |samples: &[Sample], field: fn(&mut Destination) -> &mut u64| {
         for sample in samples {
             let target = target(sample);
             let destination = destinations.entry(target.clone()).or_insert_with(|| Destination::new(target));
             *field(destination) += sample.value.round().max(0.0) as u64;
         }
-    }
+    };
+    add(&answers.allowed, |destination| &mut destination.allowed);
+    add(&answers.denied, |destination| &mut destination.denied);
+    add(&answers.unresolved, |destination| &mut destination.unresolved);
     let mut destinations: Vec<Destination> = destinations.into_values().collect();
     destinations.sort_by_key(|destination| {
         let blocked = destination.denied + destination.unresolved;

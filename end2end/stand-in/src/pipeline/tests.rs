@@ -17,6 +17,8 @@ use monitor_core::{
     },
 };
 
+use saphyr::LoadableYamlNode as _;
+
 use super::*;
 use crate::{
     logql::{Entry, evaluate},
