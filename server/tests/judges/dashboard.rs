@@ -179,6 +179,11 @@ const MODELS: [&str; 3] = ["claude-haiku-4-5-20251001", "claude-sonnet-4-5", "cl
 async fn the_answers_agree_with_the_ledgers_whatever_agents_send() {
     for sends in [Sends::Both, Sends::Events, Sends::Metrics, Sends::NoSessionsOnMetrics] {
         let filled = Filled::new(sends).await;
+        for (variable, value) in [("project", "demo"), ("agent", "dev")] {
+            let mut variables = questions().into_iter().filter(|question| question.panel.is_none());
+            let question = variables.find(|question| question.name == variable).expect("the variable");
+            expect(&question.to_string(), &filled.ask(&question, &Chosen::all()).await, variable, &[(value, 1.0)]);
+        }
         let cost = filled.truth_of_events("/cost_usd");
         filled.check(PanelId::Cost, "A", "", &[("", cost)]).await;
         filled.check(PanelId::CostByOwner, "A", "agent", &[("dev", cost)]).await;

@@ -27,7 +27,7 @@ pub fn cost() -> Row {
                 .rename("cacheRead", "cache read")
                 .rename("cacheCreation", "cache write"),
             Panel::new(PanelId::RequestDuration, "Request duration (p95)", Visual::TimeSeries, Unit::Milliseconds)
-                .description("All sessions of the selected agents, to within 2%.")
+                .description("All sessions of the selected agents, to within 5%.")
                 .query(over_time(each_step().quantile("0.95", Metric::RequestDuration, "model"), "{{model}}")),
             Panel::new(
                 PanelId::FailedRequests,
