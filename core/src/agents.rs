@@ -78,8 +78,12 @@ pub enum CauseCode {
     KnownBadVersion,
     /// The export interval is longer than short sessions last.
     IntervalTooLong,
-    /// The collector or Loki refused or dropped data.
+    /// The collector or a store refused or dropped data.
     RefusedDownstream,
+    /// Its events arrive, but its metrics say less.
+    MetricsMissing,
+    /// Its metrics arrive, but its events say less.
+    EventsMissing,
     /// No data has arrived yet, and no problem was found.
     NoSampleYet,
     /// No recent data, and no problem was found.

@@ -358,7 +358,7 @@ mod tests {
         |it| it.agents.insert(1, agent("b")),
         |it| it.agents.push(agent("d")),
         |it| it.new_agents = Some(NewAgents { would_report: true, evidence: String::new(), causes: Vec::new() }),
-        |it| it.flow = Some(Flow { hops: Vec::new(), error: None }),
+        |it| it.flow = Some(Flow { hops: Vec::new(), error: None, warnings: Vec::new() }),
         |it| it.taken_at = at(9),
     ];
 

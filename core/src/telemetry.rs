@@ -20,9 +20,9 @@ pub mod stores;
 
 pub use egress::{Destination, Egress, Target};
 pub use event::AgentEvent;
-pub use flow::{Flow, Hop, Signal, Station};
+pub use flow::{Backlog, Flow, Hop, Signal, Station};
 pub use last_seen::{LastSeen, OwnerLastSeen};
-pub use losses::Losses;
+pub use losses::{Losses, Mismatch};
 pub use numbers::{Missing, Numbers, OwnerNumbers, Store, Tokens};
 pub use owner::Owner;
 pub use range::Range;

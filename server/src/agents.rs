@@ -2,11 +2,13 @@
 //! command line. `core` decides the verdict.
 
 mod file_cache;
+mod losses;
 mod page;
 mod report;
 mod verdict;
 
 pub use file_cache::AgentFileCache;
+pub use losses::losses;
 pub use page::{numbers_until, page};
 pub use report::{GatheredAgents, find_by_name, gather, report};
 pub use verdict::agent_with_verdict;

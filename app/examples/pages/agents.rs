@@ -85,6 +85,7 @@ pub fn flow() -> Flow {
         signal,
         per_second_milli: Some(per_second_milli),
         lost,
+        backlog: None,
     };
     let service = Station::Service;
     Flow {
@@ -102,6 +103,7 @@ pub fn flow() -> Flow {
             hop(service(Grafana), Jaeger, Queries, 0, None),
         ],
         error: None,
+        warnings: Vec::new(),
     }
 }
 

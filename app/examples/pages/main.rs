@@ -22,7 +22,7 @@ use monitor_app::{
     control_plane::{ControlPlane, EventBatch, PageNeeds},
 };
 use monitor_core::{
-    agent_page::AgentPage,
+    agent_page::{AgentPage, AgentPageUpdate},
     error::StackError,
     file_view::FileView,
     job::Job,
@@ -124,6 +124,14 @@ impl ControlPlane for Fixed {
     }
 
     async fn agent_events(&self, _container: String) -> Result<BoxStream<'static, EventBatch>, StackError> {
+        Ok(stream::empty().boxed())
+    }
+
+    async fn agent_changes(
+        &self,
+        _container: String,
+        _range: Range,
+    ) -> Result<BoxStream<'static, AgentPageUpdate>, StackError> {
         Ok(stream::empty().boxed())
     }
 

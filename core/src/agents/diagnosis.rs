@@ -15,7 +15,7 @@ mod variables;
 
 use self::{
     claude::{interval_too_long, intervals, is_managed, known_bad_version, managed_settings},
-    downstream::{dropped_data, explain_silence, not_running, other_tags_clause, stores_unreachable},
+    downstream::{dropped_data, explain_silence, mismatch, not_running, other_tags_clause, stores_unreachable},
     environment::{Fault, faults, missing_tags},
     facts::{AgentFacts, Finding, Severity, fix_without_command},
     switch::{disabled, forced_on},
@@ -93,6 +93,7 @@ fn collect_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
     findings.extend(interval_too_long(facts));
     findings.extend(forced_on(facts));
     findings.extend(dropped_data(facts));
+    findings.extend(mismatch(facts));
     if !facts.agent.managed {
         let evidence =
             "it does not have the label `dev.clawker.purpose=agent`, so its telemetry is configured manually"

@@ -39,7 +39,7 @@ impl Verdict {
 
 impl CauseCode {
     /// All causes. Those of equal severity are listed in this order.
-    pub const ALL: [CauseCode; 24] = [
+    pub const ALL: [CauseCode; 26] = [
         CauseCode::DisabledBecauseStackWasDown,
         CauseCode::DisabledByConfiguration,
         CauseCode::NotEnabled,
@@ -58,6 +58,8 @@ impl CauseCode {
         CauseCode::KnownBadVersion,
         CauseCode::IntervalTooLong,
         CauseCode::RefusedDownstream,
+        CauseCode::MetricsMissing,
+        CauseCode::EventsMissing,
         CauseCode::NoSampleYet,
         CauseCode::Quiet,
         CauseCode::NotRunning,
@@ -89,6 +91,8 @@ impl CauseCode {
             CauseCode::KnownBadVersion => "This version of Claude Code has a known telemetry bug.",
             CauseCode::IntervalTooLong => "Its export interval is too long for short sessions.",
             CauseCode::RefusedDownstream => "The stack dropped data.",
+            CauseCode::MetricsMissing => "Its events arrive, but some of its metrics don't.",
+            CauseCode::EventsMissing => "Its metrics arrive, but some of its events don't.",
             CauseCode::NoSampleYet => "No data has arrived yet; no problems found.",
             CauseCode::Quiet => "Idle: no recent activity.",
             CauseCode::NotRunning => "Its container is not running.",
@@ -119,6 +123,8 @@ impl CauseCode {
             CauseCode::KnownBadVersion => "known_bad_version",
             CauseCode::IntervalTooLong => "interval_too_long",
             CauseCode::RefusedDownstream => "refused_downstream",
+            CauseCode::MetricsMissing => "metrics_missing",
+            CauseCode::EventsMissing => "events_missing",
             CauseCode::NoSampleYet => "no_sample_yet",
             CauseCode::Quiet => "quiet",
             CauseCode::NotRunning => "not_running",

@@ -43,6 +43,21 @@ pub struct Hop {
     pub per_second_milli: Option<u64>,
     /// Items refused or dropped within the last 5 minutes; `None` if the service reports no counters.
     pub lost: Option<u64>,
+    /// What waits in the sender's queue on disk; `None` if the sender has no queue or reports none.
+    pub backlog: Option<Backlog>,
+}
+
+/// What waits in the queue of a hop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backlog {
+    /// Bytes in the queue.
+    pub bytes: u64,
+    /// The most bytes that the queue takes; 0 if unknown.
+    pub capacity: u64,
+    /// By how many bytes the queue has grown within the last minute; negative while it is catching up.
+    pub grown: i64,
+    /// Whether it is full: more than 90% is used, or data was turned away within the last 5 minutes.
+    pub full: bool,
 }
 
 /// All hops, from the services' own metrics.
@@ -52,4 +67,7 @@ pub struct Flow {
     pub hops: Vec<Hop>,
     /// Why the rates are unknown, if Prometheus did not answer.
     pub error: Option<String>,
+    /// What somebody should know about, each in one sentence.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }

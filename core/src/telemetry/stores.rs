@@ -6,5 +6,7 @@ pub mod answers;
 pub mod egress;
 pub mod hops;
 pub mod last_seen;
+pub mod loki_log;
+pub mod mismatch;
 pub mod numbers;
 pub mod queries;

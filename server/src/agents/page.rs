@@ -11,7 +11,7 @@ use monitor_core::{
 };
 use tokio::time::Instant;
 
-use super::{AgentFileCache, agent_with_verdict};
+use super::{AgentFileCache, agent_with_verdict, losses};
 use crate::{
     background::in_background,
     clock::now,
@@ -44,13 +44,13 @@ pub async fn page(
         let configuration = configuration.clone();
         in_background(move || configuration.settings().unwrap_or_default())
     };
-    let (for_last_seen, for_losses) = (Arc::clone(telemetry), Arc::clone(telemetry));
+    let (for_last_seen, for_losses) = (Arc::clone(telemetry), (Arc::clone(engine), Arc::clone(telemetry)));
     let (settings, files, collector, last_seen, losses, numbers, sessions, events, egress, embedding) = join!(
         settings,
         agent_files.load_and_fill_in(engine.as_ref(), &mut found),
         engine.collector(),
         shared_answer_until(deadline, async move { for_last_seen.last_seen().await }),
-        shared_answer_until(deadline, async move { for_losses.losses().await }),
+        shared_answer_until(deadline, async move { losses(for_losses.0.as_ref(), for_losses.1.as_ref()).await }),
         numbers_until(deadline, telemetry, range),
         answer_until(deadline, telemetry.sessions(&owner, range)),
         answer_until(deadline, telemetry.events(&owner, None, EVENTS)),

@@ -7,7 +7,7 @@ use monitor_core::{
     status::ServiceStatus,
 };
 
-use super::{AgentFileCache, agent_with_verdict};
+use super::{AgentFileCache, agent_with_verdict, losses};
 use crate::{clock::now, configuration::Configuration, engine::ContainerEngine, installation::Installation, status};
 
 /// How many containers' files are read at once.
@@ -48,7 +48,7 @@ pub async fn gather(installation: &Installation) -> Result<GatheredAgents, Stack
         container
     };
     let completed = stream::iter(containers).map(complete).buffered(CONCURRENT_READS).collect::<Vec<AgentContainer>>();
-    let (containers, last_seen, losses) = join!(completed, telemetry.last_seen(), telemetry.losses());
+    let (containers, last_seen, losses) = join!(completed, telemetry.last_seen(), losses(engine, telemetry.as_ref()));
     // With invalid settings, verdicts are based on the defaults, as everywhere in the panel.
     let settings = configuration.settings().unwrap_or_default();
     let stack = StackEvidence { now: now(), settings, collector, last_seen, losses };

@@ -106,8 +106,8 @@ impl TelemetrySource for FakeTelemetry {
     async fn flow(&self) -> Flow {
         let flow = self.answer("flow", |answers| answers.flow.clone()).await;
         match flow {
-            Ok(flow) => flow.unwrap_or(Flow { hops: Vec::new(), error: None }),
-            Err(error) => Flow { hops: Vec::new(), error: Some(error) },
+            Ok(flow) => flow.unwrap_or(Flow { hops: Vec::new(), error: None, warnings: Vec::new() }),
+            Err(error) => Flow { hops: Vec::new(), error: Some(error), warnings: Vec::new() },
         }
     }
 }

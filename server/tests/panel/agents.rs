@@ -153,7 +153,8 @@ async fn a_page_loaded_after_a_long_pause_is_up_to_date_without_javascript() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_data_flow_is_shown_while_someone_is_watching_and_a_store_is_running() {
     let panel = panel();
-    panel.telemetry.answers().flow = Some(Flow { hops: Vec::new(), error: Some("so it says".into()) });
+    panel.telemetry.answers().flow =
+        Some(Flow { hops: Vec::new(), error: Some("so it says".into()), warnings: Vec::new() });
     let is_asked = || panel.telemetry.answers().asked.contains(&"flow");
     assert_eq!(panel.shown().await.flow, None);
     assert!(!is_asked(), "no store is running");
@@ -162,6 +163,31 @@ async fn the_data_flow_is_shown_while_someone_is_watching_and_a_store_is_running
     assert!(!is_asked(), "no one is watching");
     let told = |snapshot: &Snapshot| snapshot.flow.as_ref().is_some_and(|flow| flow.error.is_some());
     panel.until("flow", told).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_loki_discarded_is_told_with_its_agent() {
+    let panel = panel();
+    panel.up().await;
+    for agent in ["dev", "other"] {
+        panel.engine.agent_is(configured_agent(agent), "start");
+        panel.hears(agent, now());
+    }
+    let stream = r#"{agent=\"dev\", project=\"demo\", service_name=\"claude-code\"}"#;
+    let details = format!("stream '{stream}' has structured metadata too large: '192270' bytes, limit: '65536' bytes.");
+    let line = format!(
+        r#"{} level=error path=write msg="write operation failed" details="{details}" org_id=fake"#,
+        now().to_rfc3339()
+    );
+    panel.engine.logs_line(monitor_core::service::Service::Loki, &line);
+    panel.telemetry.answers().losses.discarded_by_loki.insert("structured_metadata_too_large".into(), 1);
+    let named = |snapshot: &Snapshot, container: &str| {
+        let causes = snapshot.agent(container).map(|agent| agent.causes.as_slice()).unwrap_or_default();
+        let lost = causes.iter().find(|cause| cause.code == CauseCode::RefusedDownstream);
+        lost.map(|cause| cause.evidence.contains("Loki's log names this agent once"))
+    };
+    let both = |snapshot: &Snapshot| (named(snapshot, "clawker.demo.dev"), named(snapshot, "clawker.demo.other"));
+    panel.until("named", |snapshot| both(snapshot) == (Some(true), Some(false))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

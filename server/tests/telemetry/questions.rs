@@ -28,8 +28,8 @@ fn counted(asked: &[Asked]) -> BTreeMap<(String, String), usize> {
 const NUMBERS: usize = 9;
 /// The queries for when agents were last seen: a week in long and in short steps.
 const LAST_SEEN: usize = 4;
-/// The queries for losses and rates.
-const FLOW: usize = 3;
+/// The queries for losses, rates and queues, and those that compare metrics with events.
+const FLOW: usize = 4 + 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_tabs_send_each_query_once() {

@@ -6,7 +6,7 @@ use monitor_core::{
     live::Snapshot,
     service::Service,
     status::StackState,
-    telemetry::{Flow, Signal, Station},
+    telemetry::{Backlog, Flow, Signal, Station},
 };
 
 use super::services::state_dot;
@@ -84,6 +84,8 @@ pub struct HopText {
     pub flows: bool,
     /// `12 lost`; empty where nothing was lost or the losses are unknown.
     pub lost: String,
+    /// `3 MB waiting, catching up`; empty where nothing waits.
+    pub backlog: String,
 }
 
 /// Describes a hop.
@@ -102,7 +104,27 @@ pub fn hop_text(flow: Option<&Flow>, from: Station, to: Service, signal: Signal)
             Some(lost) if lost > 0 => format!("{} lost", words::compact(lost)),
             _ => String::new(),
         },
+        backlog: hop
+            .backlog
+            .filter(|backlog| backlog.full || backlog.bytes > USUAL_BYTES)
+            .map(backlog_text)
+            .unwrap_or_default(),
     }
+}
+
+/// What is on its way at any time and not worth mentioning, in bytes: what is sent within a second or two.
+const USUAL_BYTES: u64 = 1_000_000;
+
+/// `3 MB waiting, catching up`.
+fn backlog_text(backlog: Backlog) -> String {
+    let size = words::bytes(backlog.bytes);
+    let trend = match backlog.grown {
+        _ if backlog.full => ", queue full",
+        ..0 => ", catching up",
+        0 => "",
+        _ => ", growing",
+    };
+    format!("{size} waiting{trend}")
 }
 
 /// Formats thousandths per second: `12.4/s`, `7/min`.
@@ -144,6 +166,16 @@ fn Drawing(live: Live) -> impl IntoView {
                 <h2 id="path">"Data path"</h2>
                 <p class="muted">{move || view! { <Prose text=fact.get() /> }.into_any()}</p>
             </div>
+            {move || flow.with(|flow| {
+                let warnings = flow.as_ref().map(|flow| flow.warnings.clone()).unwrap_or_default();
+                let line = |text: String| view! {
+                    <p class="data-path-warning" data-tone="warn">
+                        <Icon shape=Tone::Warn.shape() />
+                        <Prose text />
+                    </p>
+                };
+                warnings.into_iter().map(line).collect_view()
+            }).into_any()}
             <ul>{parts.collect_view()}</ul>
         </section>
     }
@@ -186,8 +218,10 @@ fn hop_view(hop: DrawnHop, flow: Memo<Option<Flow>>) -> AnyView {
                 let lost = (!text.lost.is_empty()).then(|| {
                     view! { <span class="hop-dropped"><Icon shape=Tone::Warn.shape() />{text.lost.clone()}</span> }
                 });
+                let backlog = (!text.backlog.is_empty())
+                    .then(|| view! { <span class="hop-backlog">{text.backlog.clone()}</span> });
                 let rate = if text.rate.is_empty() { "–".to_owned() } else { text.rate.clone() };
-                view! { <span class="hop-rate">{rate}</span> {lost} }.into_any()
+                view! { <span class="hop-rate">{rate}</span> {backlog} {lost} }.into_any()
             })}
         </li>
     }
@@ -217,6 +251,19 @@ mod tests {
     }
 
     #[test]
+    fn a_backlog_says_whether_it_grows() {
+        let backlog = |bytes, grown, full| Backlog { bytes, capacity: 0, grown, full };
+        for (backlog, words) in [
+            (backlog(3_200_000, -5, false), "3 MB waiting, catching up"),
+            (backlog(3_200_000, 5, false), "3 MB waiting, growing"),
+            (backlog(3_200_000, 0, false), "3 MB waiting"),
+            (backlog(3_200_000, -5, true), "3 MB waiting, queue full"),
+        ] {
+            assert_eq!(backlog_text(backlog), words);
+        }
+    }
+
+    #[test]
     fn a_hop_shows_its_rate_and_its_losses_where_they_are_known() {
         let hop = |per_second_milli, lost| Hop {
             from: COLLECTOR,
@@ -224,6 +271,7 @@ mod tests {
             signal: Signal::Events,
             per_second_milli,
             lost,
+            backlog: None,
         };
         for (hops, rate, flows, lost) in [
             (vec![], "", false, ""),
@@ -231,11 +279,11 @@ mod tests {
             (vec![hop(Some(0), Some(0))], "none", false, ""),
             (vec![hop(Some(3_100), Some(12))], "3.1/s", true, "12 lost"),
         ] {
-            let flow = Flow { hops, error: None };
+            let flow = Flow { hops, error: None, warnings: Vec::new() };
             let text = hop_text(Some(&flow), COLLECTOR, Service::Loki, Signal::Events);
             assert_eq!((text.rate.as_str(), text.flows, text.lost.as_str()), (rate, flows, lost));
         }
-        let flow = Flow { hops: vec![hop(Some(1), None)], error: None };
+        let flow = Flow { hops: vec![hop(Some(1), None)], error: None, warnings: Vec::new() };
         assert_eq!(hop_text(Some(&flow), PROMTAIL, Service::Loki, Signal::Events), HopText::default());
     }
 }

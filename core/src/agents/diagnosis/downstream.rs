@@ -17,16 +17,48 @@ pub(super) fn dropped_data(facts: &AgentFacts<'_>) -> Option<Finding> {
     if losses.failed_in_collector > 0 {
         said.push(format!("the collector could not deliver {}", losses.failed_in_collector));
     }
+    if losses.rejected_by_prometheus > 0 {
+        let reasons: Vec<String> = losses.prometheus_reasons.iter().map(|reason| backticked(reason)).collect();
+        let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+        said.push(format!("Prometheus rejected {}{why}", losses.rejected_by_prometheus));
+    }
     for (reason, count) in losses.discarded_by_loki.iter().filter(|(_, count)| **count > 0) {
         said.push(format!("Loki discarded {count} ({})", backticked(reason)));
     }
     if said.is_empty() || facts.sends_elsewhere() {
         return None;
     }
-    let evidence = format!("in the last 5 minutes, across all agents: {}", said.join(", "));
+    let own = match losses.discarded_from.get(&facts.owner) {
+        Some(1) => "; Loki's log names this agent once".to_owned(),
+        Some(count) => format!("; Loki's log names this agent {count} times"),
+        None => String::new(),
+    };
+    let evidence = format!("in the last 5 minutes, across all agents: {}{own}", said.join(", "));
     let blocks = facts.stack.last_seen.is_ok() && facts.last_seen.is_none() && facts.runs();
     let severity = if blocks { Severity::Blocking } else { Severity::Warning };
     Some(Finding::new(severity, CauseCode::RefusedDownstream, evidence, start_stack()))
+}
+
+/// The agent's metrics and events say different amounts.
+pub(super) fn mismatch(facts: &AgentFacts<'_>) -> Option<Finding> {
+    let found = facts.stack.losses.mismatches.get(&facts.owner).filter(|_| !facts.sends_elsewhere())?;
+    let amount = |cost: u64, tokens: u64| {
+        let (dollars, cents) = (cost / 1_000_000, cost % 1_000_000 / 10_000);
+        format!("${dollars}.{cents:02} and {tokens} tokens")
+    };
+    let (metrics, events) =
+        (amount(found.cost_by_metrics, found.tokens_by_metrics), amount(found.cost_by_events, found.tokens_by_events));
+    let (code, missing) = if found.metrics_say_less {
+        (CauseCode::MetricsMissing, "metric")
+    } else {
+        (CauseCode::EventsMissing, "event")
+    };
+    let since = match found.last_arrived {
+        Some(at) => format!("the last {missing} arrived at {}", at.to_rfc3339()),
+        None => format!("no {missing} arrived in that time"),
+    };
+    let evidence = format!("in the last 24 hours, its metrics say {metrics}, its events {events}; {since}");
+    Some(Finding::new(Severity::Warning, code, evidence, fix_without_command(FixKind::None)))
 }
 
 /// No store answers, so it is unknown what arrived.

@@ -12,7 +12,7 @@ use crate::{
     settings::{RawValue, RawValues, Settings},
     stack::NETWORK,
     status::ContainerState,
-    telemetry::{LastSeen, Losses, Owner, OwnerLastSeen},
+    telemetry::{LastSeen, Losses, Mismatch, Owner, OwnerLastSeen},
 };
 
 /// That time of one day.

@@ -1,9 +1,11 @@
 //! Computes the data flow and its losses from the services' own counters.
 
+use std::collections::BTreeSet;
+
 use crate::{
     service::Service,
     telemetry::{
-        Flow, Hop, Losses, Signal, Station,
+        Backlog, Flow, Hop, Losses, Signal, Station,
         series::{Sample, label},
     },
 };
@@ -21,6 +23,8 @@ pub struct HopCounters {
     pub lost: Vec<Sample>,
     /// `queries::reachable_services`: the services that Prometheus can scrape.
     pub up: Vec<Sample>,
+    /// `queries::queues`.
+    pub queues: Vec<Sample>,
 }
 
 impl HopCounters {
@@ -39,9 +43,31 @@ impl HopCounters {
             signal,
             per_second_milli: self.sum(&self.through, job, through).map(|minute| whole(minute * 1000.0 / 60.0)),
             lost: self.sum(&self.lost, job, lost).map(whole),
+            backlog: None,
         }
     }
+
+    /// The queue of the collector's exporter for this store.
+    fn backlog(&self, store: Service, kind: &str) -> Option<Backlog> {
+        let of = |name: &str| {
+            let mut samples = self.queues.iter().filter(|sample| is_exporter_of(sample, store));
+            samples.find(|sample| label(&sample.labels, "queue") == Some(name)).map(|sample| sample.value.max(0.0))
+        };
+        let (size, capacity) = (of("size")?, of("capacity").unwrap_or_default());
+        let turned_away = format!("otelcol_exporter_enqueue_failed_{kind}");
+        let refuses = |sample: &&Sample| counter(sample) == turned_away && is_exporter_of(sample, store);
+        let refused = self.lost.iter().filter(refuses).any(|sample| sample.value > 0.0);
+        Some(Backlog {
+            bytes: size.round() as u64,
+            capacity: capacity.round() as u64,
+            grown: (size - of("before").unwrap_or(size)).round() as i64,
+            full: refused || (capacity > 0.0 && size > capacity * FULL),
+        })
+    }
 }
+
+/// The share of its capacity from which a queue counts as full.
+const FULL: f64 = 0.9;
 
 type Is<'a> = dyn Fn(&Sample) -> bool + 'a;
 
@@ -54,7 +80,13 @@ fn is_code(sample: &Sample, beginning: char) -> bool {
     label(&sample.labels, "code").is_some_and(|code| code.starts_with(beginning))
 }
 
-/// Whether the exporter or data source belongs to this store. Its name is user-defined: `otlp_http/loki`, `Loki`.
+/// Whether the exporter sends to this store: `otlp_http/loki`. The exporter `prometheus` only offers metrics to scrapers.
+fn is_exporter_of(sample: &Sample, store: Service) -> bool {
+    let exporter = label(&sample.labels, "exporter").and_then(|name| name.split_once('/'));
+    exporter.is_some_and(|(_, name)| name == store.name())
+}
+
+/// Whether the data source belongs to this store. Its name is user-defined: `Loki`.
 fn is_of(sample: &Sample, names: [&str; 2], store: Service) -> bool {
     names
         .iter()
@@ -78,17 +110,18 @@ pub fn flow(counted: &HopCounters) -> Flow {
     let stores = [Service::Prometheus, Service::Loki, Service::Jaeger];
     for ((signal, kind), store) in SIGNALS.into_iter().zip(stores) {
         let sent = format!("otelcol_exporter_sent_{kind}");
-        let failed = ["send_failed", "enqueue_failed"].map(|how| format!("otelcol_exporter_{how}_{kind}"));
-        let mine = move |sample: &Sample| is_of(sample, ["exporter", "exporter"], store);
-        hops.push(counted.hop(
+        let discards = store == Service::Loki && loki_counts_the_refusals(&counted.lost);
+        let hop = counted.hop(
             (collector, Station::Service(store), signal),
             COLLECTOR,
-            &|sample| counter(sample) == sent && mine(sample),
-            &|sample| {
-                let dropped = store == Service::Jaeger && counter(sample) == "jaeger_collector_spans_dropped";
-                dropped || (failed.iter().any(|name| counter(sample) == name) && mine(sample))
+            &|sample| counter(sample) == sent && is_exporter_of(sample, store),
+            &|sample| match counter(sample) {
+                "jaeger_collector_spans_dropped" => store == Service::Jaeger,
+                "loki_discarded_samples" => discards,
+                _ => !discards && is_failure(sample, kind) && is_exporter_of(sample, store),
             },
-        ));
+        );
+        hops.push(Hop { backlog: counted.backlog(store, kind), ..hop });
     }
     let promtail = Station::Service(Service::Promtail);
     hops.push(counted.hop(
@@ -114,7 +147,74 @@ pub fn flow(counted: &HopCounters) -> Flow {
             &|sample| asked(sample) && is_code(sample, '5'),
         ));
     }
-    Flow { hops, error: None }
+    let warnings = warnings(&hops, &losses(&counted.lost));
+    Flow { hops, error: None, warnings }
+}
+
+/// Whether the collector gave up on items of this kind: the store refused them for good. Data that a full queue turns
+/// away is not lost yet: its senders retry.
+fn is_failure(sample: &Sample, kind: &str) -> bool {
+    counter(sample).strip_prefix("otelcol_exporter_send_failed_") == Some(kind)
+}
+
+/// Whether Loki itself says what it refused of the collector's. The collector counts the whole request then, although
+/// Loki stores the rest of it.
+fn loki_counts_the_refusals(lost: &[Sample]) -> bool {
+    let is_refused = |sample: &Sample| is_failure(sample, "log_records") && is_exporter_of(sample, Service::Loki);
+    let any = |is: &Is<'_>| lost.iter().any(|sample| sample.value > 0.0 && is(sample));
+    any(&is_refused) && any(&|sample| counter(sample) == "loki_discarded_samples")
+}
+
+/// What somebody should know about the data path.
+fn warnings(hops: &[Hop], losses: &Losses) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for hop in hops {
+        let (Station::Service(store), Some(backlog)) = (hop.to, hop.backlog) else { continue };
+        if backlog.full {
+            warnings.push(format!(
+                "The collector's queue for {} is full. Agents are told to retry; what they give up on is lost.",
+                store.title()
+            ));
+        }
+    }
+    if losses.rejected_by_prometheus > 0 {
+        let why = match losses.prometheus_reasons.as_slice() {
+            [] => String::new(),
+            reasons => {
+                format!(" ({})", reasons.iter().map(|reason| reason_in_words(reason)).collect::<Vec<_>>().join(", "))
+            }
+        };
+        let points = counted_as(losses.rejected_by_prometheus, "data point", "data points");
+        warnings.push(format!("Prometheus rejected {points} within the last 5 minutes{why}."));
+    }
+    for (reason, count) in &losses.discarded_by_loki {
+        let lines = counted_as(*count, "event or log line", "events or log lines");
+        warnings.push(format!("Loki discarded {lines} within the last 5 minutes: {}.", reason_in_words(reason)));
+    }
+    warnings
+}
+
+fn counted_as(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// What a store's reason means. Sources: Prometheus 3.10 `tsdb/head_append.go`, Loki 3.7 `pkg/validation/validate.go`.
+pub fn reason_in_words(reason: &str) -> String {
+    let words = match reason {
+        "too_old" => "older than Prometheus accepts",
+        "out_of_order" => "older than what is stored already",
+        "out_of_bound" => "outside of the time that Prometheus accepts",
+        "structured_metadata_too_large" => "larger than `max_structured_metadata_size`",
+        "structured_metadata_too_many" => "more attributes than `max_structured_metadata_entries_count`",
+        "line_too_long" => "longer than `max_line_size`",
+        "rate_limited" | "per_stream_rate_limit" => "more than Loki's rate limit",
+        "greater_than_max_sample_age" => "older than `reject_old_samples_max_age`: old log lines, or a wrong clock",
+        "too_far_behind" => "older than what is stored already",
+        "too_far_in_future" => "in the future: a wrong clock",
+        "stream_limit" => "more streams than Loki's limit",
+        other => return format!("`{other}`"),
+    };
+    words.to_owned()
 }
 
 /// The scrape job of the collector's own metrics.
@@ -122,7 +222,8 @@ const COLLECTOR: &str = "otel-collector-self";
 
 /// Totals of refused and dropped data, from the answer to `queries::hop_losses`.
 pub fn losses(lost: &[Sample]) -> Losses {
-    let mut losses = Losses::default();
+    let (mut losses, mut reasons) = (Losses::default(), BTreeSet::new());
+    let loki_counts = loki_counts_the_refusals(lost);
     for sample in lost {
         let (name, count) = (counter(sample), sample.value.round().max(0.0) as u64);
         if count == 0 {
@@ -130,12 +231,21 @@ pub fn losses(lost: &[Sample]) -> Losses {
         }
         if name.starts_with("otelcol_receiver_") {
             losses.refused_by_collector += count;
-        } else if name.starts_with("otelcol_exporter_") {
-            losses.failed_in_collector += count;
+        } else if name.starts_with("otelcol_exporter_send_failed_") {
+            if is_exporter_of(sample, Service::Prometheus) {
+                losses.rejected_by_prometheus += count;
+            } else if !(loki_counts && is_exporter_of(sample, Service::Loki)) {
+                losses.failed_in_collector += count;
+            }
+        } else if let Some(reason) = name.strip_prefix("prometheus_tsdb_") {
+            reasons.insert(reason.trim_end_matches("_samples").to_owned());
         } else if name == "loki_discarded_samples" {
             let reason = label(&sample.labels, "reason").unwrap_or("unknown").to_owned();
             *losses.discarded_by_loki.entry(reason).or_default() += count;
         }
+    }
+    if losses.rejected_by_prometheus > 0 {
+        losses.prometheus_reasons = reasons.into_iter().collect();
     }
     losses
 }
@@ -161,7 +271,8 @@ mod tests {
                 sample(&[("counter", "otelcol_receiver_accepted_metric_points_total")], 60.0),
                 // An older reader omits the suffix.
                 sample(&[("counter", "otelcol_receiver_accepted_log_records")], 90.0),
-                sample(&otlp("otelcol_exporter_sent_metric_points_total", "prometheus"), 120.0),
+                sample(&otlp("otelcol_exporter_sent_metric_points_total", "otlp_http/prometheus"), 120.0),
+                sample(&otlp("otelcol_exporter_sent_metric_points_total", "prometheus"), 9999.0),
                 sample(&otlp("otelcol_exporter_sent_log_records_total", "otlp_http/loki"), 150.0),
                 sample(&otlp("otelcol_exporter_sent_spans_total", "otlp_grpc/jaeger"), 180.0),
                 sample(&[("counter", "promtail_docker_target_entries_total")], 210.0),
@@ -185,6 +296,7 @@ mod tests {
                 ),
             ],
             up: up(&[("otel-collector-self", 1.0), ("promtail", 1.0), ("grafana", 1.0)]),
+            queues: Vec::new(),
         };
         let said = |hop: &Hop| {
             format!("{:?} {:?} {:?} {:?} {:?}", hop.from, hop.to, hop.signal, hop.per_second_milli, hop.lost)
@@ -195,7 +307,7 @@ mod tests {
         Agents Service(OtelCollector) Events Some(1500) Some(4)
         Agents Service(OtelCollector) Traces Some(0) Some(0)
         Service(OtelCollector) Service(Prometheus) Metrics Some(2000) Some(0)
-        Service(OtelCollector) Service(Loki) Events Some(2500) Some(6)
+        Service(OtelCollector) Service(Loki) Events Some(2500) Some(5)
         Service(OtelCollector) Service(Jaeger) Traces Some(3000) Some(7)
         Firewall Service(Promtail) Events Some(3500) Some(0)
         Service(Promtail) Service(Loki) Events Some(4000) Some(8)
@@ -208,7 +320,8 @@ mod tests {
     #[test]
     fn hops_of_unreachable_services_are_unknown() {
         let through = vec![sample(&[("counter", "promtail_sent_entries_total")], 240.0)];
-        let counted = HopCounters { through, lost: Vec::new(), up: up(&[("promtail", 0.0), ("grafana", 1.0)]) };
+        let up = up(&[("promtail", 0.0), ("grafana", 1.0)]);
+        let counted = HopCounters { through, lost: Vec::new(), up, queues: Vec::new() };
         let hops = flow(&counted).hops;
         assert_eq!(hops.len(), 11);
         for hop in hops {
@@ -219,16 +332,82 @@ mod tests {
 
     #[test]
     fn losses_are_reported_by_service() {
-        let losses = losses(&[
+        let exporter = |name, exporter| [("counter", name), ("exporter", exporter)];
+        let of_loki = exporter("otelcol_exporter_send_failed_log_records_total", "otlp_http/loki");
+        let rejected = exporter("otelcol_exporter_send_failed_metric_points_total", "otlp_http/prometheus");
+        let lost = [
             sample(&[("counter", "otelcol_receiver_refused_spans_total")], 1.0),
             sample(&[("counter", "otelcol_receiver_failed_log_records_total")], 2.0),
-            sample(&[("counter", "otelcol_exporter_enqueue_failed_log_records")], 3.0),
+            sample(&exporter("otelcol_exporter_send_failed_spans_total", "otlp_grpc/jaeger"), 3.0),
+            // Turned away by a full queue: the agent retries.
+            sample(&exporter("otelcol_exporter_enqueue_failed_log_records_total", "otlp_http/loki"), 9.0),
+            sample(&of_loki, 800.0),
             sample(&[("counter", "loki_discarded_samples_total"), ("reason", "rate_limited")], 4.0),
             sample(&[("counter", "loki_discarded_samples_total"), ("reason", "too_far_behind")], 0.0),
+            sample(&rejected, 6.0),
+            sample(&[("counter", "prometheus_tsdb_too_old_samples_total")], 6.0),
             sample(&[("counter", "promtail_dropped_entries_total")], 5.0),
-        ]);
-        let discarded = [("rate_limited".to_owned(), 4)].into();
-        let expected = Losses { refused_by_collector: 3, failed_in_collector: 3, discarded_by_loki: discarded };
-        assert_eq!(losses, expected);
+        ];
+        let expected = Losses {
+            refused_by_collector: 3,
+            failed_in_collector: 3,
+            rejected_by_prometheus: 6,
+            prometheus_reasons: vec!["too_old".to_owned()],
+            discarded_by_loki: [("rate_limited".to_owned(), 4)].into(),
+            ..Losses::default()
+        };
+        assert_eq!(losses(&lost), expected, "Loki stored the rest of the request");
+        // Loki says nothing about it, so the whole request is lost.
+        assert_eq!(losses(&[sample(&of_loki, 800.0)]).failed_in_collector, 800);
+        let counted =
+            HopCounters { lost: lost.to_vec(), up: up(&[("otel-collector-self", 1.0)]), ..HopCounters::default() };
+        let flow = flow(&counted);
+        let lost: Vec<Option<u64>> = flow.hops[3..6].iter().map(|hop| hop.lost).collect();
+        assert_eq!(lost, [Some(6), Some(4), Some(3)]);
+        assert_eq!(
+            flow.warnings,
+            [
+                "Prometheus rejected 6 data points within the last 5 minutes (older than Prometheus accepts).",
+                "Loki discarded 4 events or log lines within the last 5 minutes: more than Loki's rate limit.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_queue_is_a_backlog_and_a_full_one_a_warning() {
+        let queue = |store, name, bytes| sample(&[("exporter", store), ("queue", name)], bytes);
+        let refused = sample(
+            &[("counter", "otelcol_exporter_enqueue_failed_spans_total"), ("exporter", "otlp_grpc/jaeger")],
+            1.0,
+        );
+        let counted = HopCounters {
+            queues: vec![
+                queue("otlp_http/prometheus", "size", 950.0),
+                queue("otlp_http/prometheus", "capacity", 1000.0),
+                queue("otlp_http/prometheus", "before", 700.0),
+                queue("otlp_http/loki", "size", 500.0),
+                queue("otlp_http/loki", "capacity", 1000.0),
+                queue("otlp_http/loki", "before", 800.0),
+                queue("otlp_grpc/jaeger", "size", 10.0),
+            ],
+            lost: vec![refused],
+            ..HopCounters::default()
+        };
+        let flow = flow(&counted);
+        let backlogs: Vec<_> = flow.hops.iter().filter_map(|hop| hop.backlog).collect();
+        assert_eq!(
+            backlogs,
+            [
+                Backlog { bytes: 950, capacity: 1000, grown: 250, full: true },
+                Backlog { bytes: 500, capacity: 1000, grown: -300, full: false },
+                Backlog { bytes: 10, capacity: 0, grown: 0, full: true },
+            ]
+        );
+        let full = |store: &str| {
+            format!(
+                "The collector's queue for {store} is full. Agents are told to retry; what they give up on is lost."
+            )
+        };
+        assert_eq!(flow.warnings, [full("Prometheus"), full("Jaeger")]);
     }
 }

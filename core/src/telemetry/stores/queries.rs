@@ -140,6 +140,7 @@ const LOST: &str = concat!(
     "|otelcol_exporter_(send_failed|enqueue_failed)_(metric_points|log_records|spans)(_total)?",
     "|promtail_docker_target_parsing_errors_total|promtail_dropped_entries_total",
     "|loki_discarded_samples_total|jaeger_collector_spans_dropped_total|grafana_datasource_request_total",
+    "|prometheus_tsdb_(too_old|out_of_order|out_of_bound)_samples_total",
 );
 
 /// Data forwarded within the last minute, by `counter`.
@@ -151,6 +152,31 @@ pub fn hop_throughput() -> String {
 pub fn hop_losses() -> String {
     growth_of_all(LOST, "5m", &format!("{BY_HOP}, reason, code"))
 }
+
+/// The collector's queues on disk, by `exporter` and `queue`: `size`, `capacity`, and the size a minute `before`. In bytes
+/// (`sizer: bytes` in the collector's file).
+pub fn queues() -> String {
+    let of = |name: &str, metric: &str, offset: &str| {
+        let sum = format!(r#"sum by (exporter) ({metric}{{exporter=~"otlp_.+"}}{offset})"#);
+        format!(r#"label_replace({sum}, "queue", "{name}", "", "")"#)
+    };
+    let (size, capacity) = ("otelcol_exporter_queue_size", "otelcol_exporter_queue_capacity");
+    [of("size", size, ""), of("capacity", capacity, ""), of("before", size, " offset 1m")].join(" or ")
+}
+
+/// Cost in dollars by owner, from metrics and from events. Simulated data is left out.
+pub fn compared_cost(range: &str) -> [String; 2] {
+    let deltas = Deltas::within(range).of_owners(NOT_SIMULATED);
+    [Metric::Cost, Metric::RequestCost].map(|metric| deltas.total(metric, "project, agent"))
+}
+
+/// Tokens by owner, from metrics and from events. Simulated data is left out.
+pub fn compared_tokens(range: &str) -> [String; 2] {
+    let deltas = Deltas::within(range).of_owners(NOT_SIMULATED);
+    [Metric::Tokens, Metric::RequestTokens].map(|metric| deltas.total(metric, "project, agent"))
+}
+
+const NOT_SIMULATED: &str = r#"clawker_simulated="""#;
 
 /// The services that Prometheus can scrape, by `job`.
 pub fn reachable_services() -> String {

@@ -6,17 +6,18 @@ mod cached;
 mod embedding;
 mod events;
 mod last_seen;
+mod mismatches;
 mod numbers;
 mod requests;
 mod store;
 mod stores;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures::future::join3;
+use futures::future::{join, join4};
 use monitor_core::telemetry::{
-    AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session,
+    AgentEvent, Egress, Flow, LastSeen, Losses, Mismatch, Numbers, Owner, Range, Session,
     series::Sample,
     stores::{
         hops::{self, HopCounters},
@@ -36,6 +37,8 @@ pub use stores::{Dashboards, StackStores};
 
 /// How long the answers that the watch polls are shared.
 const SHARED_BRIEFLY: Duration = Duration::from_secs(2);
+/// How long the comparison of metrics and events is shared. It looks at a day.
+const COMPARED_FOR: Duration = Duration::from_secs(60);
 
 /// How long the numbers of all agents are shared at least. A page asks once a second.
 const SHORTEST_SHARED: Duration = Duration::from_millis(500);
@@ -51,6 +54,7 @@ pub struct StackTelemetry {
     idle_owners: IdleOwners,
     heard: Cached<Result<LastSeen, NoAnswer>>,
     lost: Cached<StoreAnswer<Sample>>,
+    mismatches: Cached<Result<BTreeMap<Owner, Mismatch>, NoAnswer>>,
     flow: Cached<Flow>,
     numbers: [Cached<Numbers>; Range::ALL.len()],
 }
@@ -64,6 +68,7 @@ impl StackTelemetry {
             idle_owners: IdleOwners::default(),
             heard: Cached::default(),
             lost: Cached::default(),
+            mismatches: Cached::default(),
             flow: Cached::default(),
             numbers: Default::default(),
         }
@@ -85,12 +90,19 @@ impl StackTelemetry {
 
     async fn query_flow(&self) -> Flow {
         let ask = |query: String| query_prometheus(&self.stores.prometheus, query, now(), Priority::Quick);
-        let answers = join3(ask(queries::hop_throughput()), self.lost(), ask(queries::reachable_services())).await;
+        let answers = join4(
+            ask(queries::hop_throughput()),
+            self.lost(),
+            ask(queries::reachable_services()),
+            ask(queries::queues()),
+        )
+        .await;
         // Without the answer to `up`, every hop is unknown.
         let error = answers.2.as_ref().or(answers.0.as_ref()).err().or(answers.1.as_ref().err()).cloned();
         let counted = HopCounters {
             through: answers.0.unwrap_or_default(),
             lost: answers.1.unwrap_or_default(),
+            queues: answers.3.unwrap_or_default(),
             up: if error.is_some() { Vec::new() } else { answers.2.unwrap_or_default() },
         };
         Flow { error, ..hops::flow(&counted) }
@@ -108,7 +120,10 @@ impl TelemetrySource for StackTelemetry {
     }
 
     async fn losses(&self) -> Losses {
-        self.lost().await.map(|lost| hops::losses(&lost)).unwrap_or_default()
+        let compare = async || (mismatches::query(&self.stores.prometheus, now()).await, COMPARED_FOR);
+        let (lost, mismatches) = join(self.lost(), self.mismatches.get(self.stores.generation(), compare)).await;
+        let losses = lost.map(|lost| hops::losses(&lost)).unwrap_or_default();
+        Losses { mismatches: mismatches.unwrap_or_default(), ..losses }
     }
 
     async fn numbers(&self, range: Range) -> Numbers {

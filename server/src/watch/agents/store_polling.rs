@@ -11,6 +11,7 @@ use monitor_core::{
 use tokio::time::Instant;
 
 use super::{AgentUpdate, AgentWatch};
+use crate::agents::losses;
 
 /// The time between two queries.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -95,9 +96,10 @@ impl AgentWatch<'_> {
         }
         self.store_polling.is_pending = true;
         self.store_polling.requested_at = Some(Instant::now());
+        let engine = self.panel.installation.engine.as_ref();
         let telemetry = self.panel.installation.telemetry.as_ref();
         self.pending.push(Box::pin(async move {
-            let (last_seen, losses) = join(telemetry.last_seen(), telemetry.losses()).await;
+            let (last_seen, losses) = join(telemetry.last_seen(), losses(engine, telemetry)).await;
             AgentUpdate::LastSeen(last_seen, losses)
         }));
         if self.store_polling.any_store_is_running() {

@@ -298,6 +298,36 @@ fn downstream() -> Vec<Row> {
             }),
         ),
         ("data was lost, and it is quiet", healthy().heard("11:00:00").losses(discarded)),
+        (
+            "Prometheus and Loki refused data, also this agent's",
+            healthy().losses(|losses| {
+                losses.rejected_by_prometheus = 6;
+                losses.prometheus_reasons = vec!["too_old".into()];
+                losses.discarded_from.insert(owner(Some("shop"), Some("dev")), 2);
+                discarded(losses);
+            }),
+        ),
+        (
+            "its metrics stopped",
+            healthy().losses(|losses| {
+                let mismatch = Mismatch {
+                    metrics_say_less: true,
+                    cost_by_metrics: 400_000,
+                    cost_by_events: 1_234_567,
+                    tokens_by_metrics: 40_000,
+                    tokens_by_events: 120_000,
+                    last_arrived: Some(at("10:00:00")),
+                };
+                losses.mismatches.insert(owner(Some("shop"), Some("dev")), mismatch);
+            }),
+        ),
+        (
+            "only its metrics arrive",
+            healthy().losses(|losses| {
+                let mismatch = Mismatch { cost_by_metrics: 1_234_567, ..Mismatch::default() };
+                losses.mismatches.insert(owner(Some("shop"), Some("dev")), mismatch);
+            }),
+        ),
         ("no store responds", silent().stores_down()),
         ("no store answers, and it was switched off", silent().filed(OFF).stores_down()),
         (

@@ -1,0 +1,57 @@
+//! Whether agents' metrics and events say the same.
+
+use std::collections::BTreeMap;
+
+use futures::future::{join, try_join, try_join4};
+use monitor_core::{
+    telemetry::{
+        Mismatch, Owner,
+        stores::{
+            mismatch::{OUTER_SECONDS, SKEW_SECONDS, WindowAnswers, add_last_arrivals, mismatches},
+            queries::{self, deltas::Deltas},
+        },
+    },
+    timestamp::Timestamp,
+};
+
+use super::{
+    NoAnswer,
+    requests::query_prometheus,
+    store::{Priority, Store},
+};
+
+/// The step to which the time of the last metric is told, in seconds.
+const STEP: u64 = 300;
+
+/// The agents whose metrics and events say different amounts about the last day.
+///
+/// # Errors
+/// Why there is no answer.
+pub async fn query(prometheus: &Store, now: Timestamp) -> Result<BTreeMap<Owner, Mismatch>, NoAnswer> {
+    let earlier = Timestamp::from_unix_milliseconds(now.unix_milliseconds() - SKEW_SECONDS as i64 * 1000);
+    let (inner, outer) =
+        try_join(window(prometheus, earlier, OUTER_SECONDS - 2 * SKEW_SECONDS), window(prometheus, now, OUTER_SECONDS))
+            .await?;
+    let mut found = mismatches(&inner, &outer);
+    if !found.is_empty() {
+        let (range, step) = (queries::range_in_seconds(OUTER_SECONDS), queries::range_in_seconds(STEP));
+        let ask = |query: String| query_prometheus(prometheus, query, now, Priority::Slow);
+        let (metrics, events) = join(
+            ask(queries::last_metrics(&range, &step)),
+            ask(queries::owner_versions_last_seen(Deltas::within(&range))),
+        )
+        .await;
+        add_last_arrivals(&mut found, &metrics?, &events?);
+    }
+    Ok(found)
+}
+
+async fn window(prometheus: &Store, until: Timestamp, seconds: u64) -> Result<WindowAnswers, NoAnswer> {
+    let ask = |query: String| query_prometheus(prometheus, query, until, Priority::Slow);
+    let range = queries::range_in_seconds(seconds);
+    let ([cost, cost_of_events], [tokens, tokens_of_events]) =
+        (queries::compared_cost(&range), queries::compared_tokens(&range));
+    let (cost, cost_of_events, tokens, tokens_of_events) =
+        try_join4(ask(cost), ask(cost_of_events), ask(tokens), ask(tokens_of_events)).await?;
+    Ok(WindowAnswers { cost: [cost, cost_of_events], tokens: [tokens, tokens_of_events] })
+}
