@@ -5,8 +5,7 @@ use std::{collections::BTreeSet, pin::pin};
 
 use futures::{
     StreamExt,
-    future::{Either, join, join_all, select, try_join_all},
-    stream::BoxStream,
+    future::{Either, join_all, select, try_join_all},
 };
 use monitor_core::{
     error::StackError,
@@ -30,10 +29,7 @@ pub async fn down(
     with_volumes: bool,
     report: Report<'_>,
 ) -> Result<(), StackError> {
-    // The first event says that the subscription is active. Without one, the ends are noticed a little later.
-    let mut events = engine.events();
-    let (containers, _subscribed) = join(engine.containers(), events.next()).await;
-    let plan = plan_down(stack, &containers?, with_volumes);
+    let plan = plan_down(stack, &engine.containers().await?, with_volumes);
     for stop in &plan.containers {
         step(report, stop.service, Phase::Waiting);
     }
@@ -46,9 +42,10 @@ pub async fn down(
             removed
         }
     }));
-    let removed = match select(removing, pin!(note_ends(events, &plan, &stopped))).await {
-        Either::Left((removed, _)) => removed,
-        Either::Right((_, removing)) => removing.await,
+    // The subscription is asked for first, but not waited for.
+    let removed = match select(pin!(note_ends(engine, &plan, &stopped)), removing).await {
+        Either::Left(((), removing)) => removing.await,
+        Either::Right((removed, _)) => removed,
     };
     removed.into_iter().collect::<Result<(), StackError>>()?;
     try_join_all(plan.volumes.iter().map(|volume| engine.remove_volume(volume))).await?;
@@ -83,12 +80,9 @@ async fn remove_in_turn(
 }
 
 /// Notes each container whose process has ended. Docker reports that before it takes down the container's network, which
-/// takes longer than everything else about a stop.
-async fn note_ends(
-    mut events: BoxStream<'static, Result<Option<EngineEvent>, StackError>>,
-    plan: &DownPlan,
-    stopped: &watch::Sender<BTreeSet<Service>>,
-) {
+/// takes longer than everything else about a stop. An end that is missed is noted when the stop is answered.
+async fn note_ends(engine: &dyn ContainerEngine, plan: &DownPlan, stopped: &watch::Sender<BTreeSet<Service>>) {
+    let mut events = engine.events();
     while let Some(Ok(event)) = events.next().await {
         let Some(EngineEvent::Container { id, action: ContainerAction::Died, .. }) = event else { continue };
         if let Some(stop) = plan.containers.iter().find(|stop| stop.id == id) {
