@@ -150,3 +150,36 @@ fn own_metrics_are_preferred_by_session_and_errors_are_named() {
     let said = folder.ask(&promtool, &["test", "rules", "agents.yaml"]);
     assert!(said.contains("SUCCESS"), "{said}");
 }
+
+/// Two agents' requests in the last 5 minutes, as the collector sends them: 10 of 1,024 to 2,048 ms. An older one took
+/// much longer.
+const DURATIONS: &str = r#"
+rule_files: []
+evaluation_interval: 1m
+fuzzy_compare: true
+tests:
+  - interval: 1m
+    input_series:
+      - series: 'clawker_request_duration{temporality="delta", project="p", agent="a", model="m"}'
+        values: '{{schema:0 sum:90000 count:1 offset:17 buckets:[1] counter_reset_hint:gauge}} _x87 {{schema:0 sum:3000 count:2 offset:11 buckets:[2] counter_reset_hint:gauge}}'
+      - series: 'clawker_request_duration{temporality="delta", project="p", agent="b", model="m"}'
+        values: '_x89 {{schema:0 sum:12000 count:8 offset:11 buckets:[8] counter_reset_hint:gauge}}'
+    promql_expr_test:
+      - expr: 'DURATION'
+        eval_time: 91m
+        exp_samples:
+          - labels: '{model="m"}'
+            value: 1978.2376016380827
+"#;
+
+#[test]
+#[ignore = "needs promtool; run by cargo xtask test"]
+fn durations_are_quantiles_of_all_requests_of_a_step() {
+    let promtool = program("MONITOR_TEST_PROMTOOL");
+    let folder = MonitorFolder::write("monitor", &Settings::default());
+    let graph = Chosen { step: 300, ..Chosen::all() }.fill(&question(PanelId::RequestDuration, "A"));
+    let path = Path::new(&folder.facts.directory).join("durations.yaml");
+    std::fs::write(path, DURATIONS.replace("DURATION", &graph)).expect("a file");
+    let said = folder.ask(&promtool, &["test", "rules", "durations.yaml"]);
+    assert!(said.contains("SUCCESS"), "{said}");
+}
