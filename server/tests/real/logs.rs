@@ -22,18 +22,26 @@ const EXPECTED: [(Service, &str, &str); 4] = [
 pub fn complaints() -> Vec<String> {
     let mut found = Vec::new();
     for service in Service::ALL {
-        // Grafana's own log has never been seen by these tests.
-        if service == Service::Grafana && !is_stand_in(service) {
-            continue;
-        }
         let output = process::output(Command::new("docker").args(["logs", service.name()]));
         for stream in [output.stdout, output.stderr] {
             let text = String::from_utf8_lossy(&stream).into_owned();
             let complains = |line: &&str| is_complaint(service, line) && !is_expected(service, line);
-            found.extend(text.lines().filter(complains).map(|line| format!("{service}: {line}")));
+            let lines = text.lines().filter(complains).map(|line| format!("{service}: {line}"));
+            if is_judged(service) {
+                found.extend(lines);
+            } else {
+                lines.for_each(|line| eprintln!("not judged: {line}"));
+            }
         }
     }
     found
+}
+
+/// Loki, Grafana and Promtail are real only where a registry answers. What they log there by themselves has not been
+/// sorted yet, so it is only shown.
+fn is_judged(service: Service) -> bool {
+    let is_built = matches!(service, Service::OtelCollector | Service::Prometheus | Service::Jaeger);
+    is_built || is_stand_in(service)
 }
 
 fn is_expected(service: Service, line: &str) -> bool {

@@ -20,6 +20,7 @@ mod limits;
 mod logs;
 mod model_api;
 mod panel_numbers;
+mod points;
 mod schema;
 mod stack;
 mod starts;

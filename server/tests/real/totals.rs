@@ -249,7 +249,8 @@ fn every_total_equals_the_ledger_though_programs_are_killed() {
     be_away(Service::Prometheus);
     let report = simulator.finish();
     assert!(report["total"]["events"]["records"].as_u64().unwrap() > 500, "{report}");
-    compare("eight `kill -9` of the collector, one each of Loki and Prometheus", &stack, &report, 120);
+    let title = format!("eight `kill -9` of the collector, one each of Loki and Prometheus, each away for {outage} s");
+    compare(&title, &stack, &report, 120);
 }
 
 #[test]
