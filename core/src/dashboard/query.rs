@@ -112,6 +112,9 @@ pub(super) fn last_event(by: &str) -> String {
     format!("{} * 1000", whole().latest(Metric::LastEvent, by))
 }
 
+/// All tool calls: each has one such event. Without tools, these are fewer series than `Metric::ToolCalls`.
+pub(super) const ALL_CALLS: Selection<'static> = Metric::Events.with(r#"event_name="tool_result""#);
+
 /// Tool calls that failed.
 pub(super) const FAILED_CALLS: Selection<'static> = Metric::ToolCalls.with(r#"success="false""#);
 

@@ -7,7 +7,7 @@ use crate::{
         datasource::Source::{Loki, Prometheus},
         grid::Row,
         panel::{Panel, Unit, Visual},
-        query::{Query, cost, event, events as every_event, last_event, tokens, whole},
+        query::{ALL_CALLS, Query, cost, event, events as every_event, last_event, tokens, whole},
         variable,
     },
     telemetry::stores::queries::deltas::Metric,
@@ -46,7 +46,7 @@ pub fn session() -> Row {
         cost(whole(), &by),
         whole().total(Metric::Events.with(r#"event_name="api_request""#), &by),
         tokens(whole(), "output", &by),
-        whole().total(Metric::ToolCalls, &by),
+        whole().total(ALL_CALLS, &by),
         last_event(&by),
     ];
     Row {

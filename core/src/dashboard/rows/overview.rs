@@ -17,7 +17,7 @@ pub fn overview() -> Row {
     let tokens_of = |id, title, kind: &str| {
         Panel::new(id, title, Visual::Stat, Unit::Count).query(once(tokens(whole(), kind, ""), title))
     };
-    let [cached, all_input] = ["cacheRead", "input|cacheRead|cacheCreation"].map(|kinds| tokens(whole(), kinds, ""));
+    let [cached, others] = ["cacheRead", "input|cacheCreation"].map(|kinds| tokens(whole(), kinds, ""));
     Row {
         id: PanelId::OverviewRow,
         title: "Overview",
@@ -34,7 +34,8 @@ pub fn overview() -> Row {
             tokens_of(PanelId::CacheWrites, "Cache writes", "cacheCreation"),
             Panel::new(PanelId::CacheReadRatio, "Input from cache", Visual::Stat, Unit::Share)
                 .description("Cache reads as a share of all input tokens. Higher is cheaper.")
-                .query(once(format!("{cached} / {all_input}"), "Input from cache")),
+                // Cached by all, with each asked once: without cache reads, the quotient is infinite and the share 0.
+                .query(once(format!("1 / (1 + {others} / {cached})"), "Input from cache")),
             Panel::new(PanelId::LinesChanged, "Lines changed", Visual::Stat, Unit::Count)
                 .size(8, 4)
                 .query(once(whole().total(Metric::Lines, "type"), "{{type}}")),

@@ -6,7 +6,7 @@ use crate::{
         datasource::Source::Prometheus,
         grid::Row,
         panel::{Panel, Unit, Visual},
-        query::{FAILED_CALLS, Query, each_step, whole},
+        query::{ALL_CALLS, FAILED_CALLS, Query, each_step, whole},
     },
     telemetry::stores::queries::deltas::Metric,
 };
@@ -20,7 +20,7 @@ const REJECTED: &str = r#"decision="reject""#;
 pub fn tools() -> Row {
     let once = |question| Query::once(Prometheus, question, TOOL_NAME);
     let over_time = |question| Query::over_time(Prometheus, question, TOOL_NAME);
-    let (all, failed) = (whole().total(Metric::ToolCalls, ""), whole().total(FAILED_CALLS, ""));
+    let (all, failed) = (whole().total(ALL_CALLS, ""), whole().total(FAILED_CALLS, ""));
     let duration = whole().mean(Metric::ToolDuration, Metric::ToolCalls, TOOL);
     Row {
         id: PanelId::ToolsRow,
