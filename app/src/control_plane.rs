@@ -23,8 +23,8 @@ pub type EventBatch = Result<Vec<AgentEvent>, String>;
 pub enum PageNeeds {
     /// Settings and generated files.
     Configuration,
-    /// Also the verdicts on agents, from the stores.
-    Agents,
+    /// Also the verdicts on agents and their numbers of this range, from the stores.
+    Agents(Range),
 }
 
 /// What one caller may ask. Every method fails with `StackError::NotAllowed` where the caller may not.

@@ -110,8 +110,17 @@ impl ControlPlane for GuardedPanel {
     }
 
     async fn refresh(&self, needs: PageNeeds) -> Result<(), StackError> {
-        let deadline = (needs == PageNeeds::Agents).then(|| self.deadline());
-        self.for_action(Action::ViewState)?.refresh(deadline).await;
+        let panel = self.for_action(Action::ViewState)?;
+        let PageNeeds::Agents(range) = needs else {
+            panel.refresh(None).await;
+            return Ok(());
+        };
+        // The page asks for them next; until then they are on their way.
+        if self.caller.may(Action::ViewNumbers) {
+            let telemetry = Arc::clone(&panel.installation.telemetry);
+            tokio::spawn(async move { telemetry.numbers(range).await });
+        }
+        panel.refresh(Some(self.deadline())).await;
         Ok(())
     }
 

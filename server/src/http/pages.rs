@@ -17,7 +17,7 @@ use leptos_axum::{
     render_app_async_with_context,
 };
 use monitor_app::{App, control_plane::PageNeeds, shell::shell};
-use monitor_core::{live::Snapshot, service::Service};
+use monitor_core::{live::Snapshot, service::Service, telemetry::Range};
 
 use super::error_response;
 use crate::{access::BoundControlPlane, site};
@@ -55,12 +55,19 @@ pub(super) async fn refresh(request: Request, next: Next) -> Response {
     let plane = request.extensions().get::<BoundControlPlane>().cloned();
     if let Some(plane) = plane.filter(|_| is_page(&request)) {
         let about_agents = request.uri().path().starts_with("/agents");
-        let needs = if about_agents { PageNeeds::Agents } else { PageNeeds::Configuration };
+        let needs = if about_agents { PageNeeds::Agents(range_of(&request)) } else { PageNeeds::Configuration };
         if let Err(error) = plane.refresh(needs).await {
             return error_response(&error);
         }
     }
     next.run(request).await
+}
+
+/// The range that the page's address selects.
+fn range_of(request: &Request) -> Range {
+    let pairs = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let mut names = pairs.filter(|(name, _)| *name == "range").map(|(_, value)| value);
+    names.next().and_then(Range::from_name).unwrap_or_default()
 }
 
 /// Whether a page will be rendered; files of the site and server functions need no fresh snapshot.
