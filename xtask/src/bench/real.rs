@@ -166,9 +166,14 @@ fn point_to_page(panel: &str, collector: &str) -> Result<Measured> {
     Ok(measured)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a data point needs the time, and this is not the panel")]
+/// Since 1970.
+#[expect(clippy::disallowed_methods, reason = "points and ranges need the time, and this is not the panel")]
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 fn cost_of_a_cent() -> Value {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let now = now().as_nanos();
     let attribute = |key: &str, value: &str| json!({ "key": key, "value": { "stringValue": value } });
     json!({ "resourceMetrics": [{
         "resource": { "attributes": [
@@ -260,7 +265,7 @@ fn await_all_events(prometheus: &str, events: u64) -> Result<()> {
     let query = "sum(sum_over_time(clawker_events[1d]))";
     let mut counted = 0.0;
     while Instant::now() < deadline {
-        let (answer, _) = ask(prometheus, query)?;
+        let (answer, _) = ask(prometheus, query, false)?;
         counted = answer["data"]["result"][0]["value"][1].as_str().and_then(|text| text.parse().ok()).unwrap_or(0.0);
         if counted >= events as f64 * 0.999 {
             return Ok(());
@@ -273,6 +278,8 @@ fn await_all_events(prometheus: &str, events: u64) -> Result<()> {
 /// One query of the dashboard.
 struct Target<'a> {
     is_prometheus: bool,
+    /// A graph, which is asked at every step.
+    is_graph: bool,
     is_egress: bool,
     expression: &'a str,
 }
@@ -292,7 +299,8 @@ fn targets(dashboard: &Value) -> impl Iterator<Item = Target<'_>> {
         let is_egress = is_egress;
         panel["targets"].as_array().into_iter().flatten().filter_map(move |target| {
             let expression = target["expr"].as_str()?;
-            Some(Target { is_prometheus: target["datasource"]["type"] == "prometheus", is_egress, expression })
+            let is_prometheus = target["datasource"]["type"] == "prometheus";
+            Some(Target { is_prometheus, is_graph: target["range"] == true, is_egress, expression })
         })
     })
 }
@@ -304,25 +312,32 @@ fn refresh(dashboard: &Value, prometheus: &str) -> Result<(Duration, usize, Dura
     for target in targets(dashboard).filter(|target| target.is_prometheus) {
         let query = [
             ("$__range", "24h"),
-            ("$__rate_interval", "1m"),
-            ("$__interval", "2m"),
+            ("$__rate_interval", "15m"),
+            ("$__interval", "15m"),
             ("$project", ".*"),
             ("$agent", ".*"),
             ("$session_id", ""),
         ]
         .into_iter()
         .fold(target.expression.to_owned(), |query, (variable, value)| query.replace(variable, value));
-        let (answer, taken) = ask(prometheus, &query)?;
+        let (answer, taken) = ask(prometheus, &query, target.is_graph)?;
         ensure!(answer["status"] == "success", "Prometheus does not answer `{query}`: {answer}");
         times.push(taken);
     }
     Ok((times.iter().sum(), times.len(), times.iter().max().copied().unwrap_or_default()))
 }
 
-fn ask(prometheus: &str, query: &str) -> Result<(Value, Duration)> {
+/// A graph is asked as Grafana asks for 24 hours: at most a hundred points, so every 15 minutes.
+fn ask(prometheus: &str, query: &str, is_graph: bool) -> Result<(Value, Duration)> {
     let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let path = if is_graph {
+        let end = now().as_secs() / 900 * 900;
+        format!("/api/v1/query_range?query={encoded}&start={}&end={end}&step=900", end - 86_400)
+    } else {
+        format!("/api/v1/query?query={encoded}")
+    };
     let started = Instant::now();
-    let answer = get(prometheus, &format!("/api/v1/query?query={encoded}"), "identity")?;
+    let answer = get(prometheus, &path, "identity")?;
     let taken = started.elapsed();
     let body = String::from_utf8_lossy(&answer.body).into_owned();
     // The body may be in chunks; the JSON is between the first and the last brace.
