@@ -3,7 +3,10 @@
 //! **Invariant:** routes, pages and server functions reach the panel only through `GuardedPanel`, and each of its methods
 //! names an action.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use axum::{
@@ -26,7 +29,6 @@ use monitor_core::{
     settings_page::{PortUse, Preview, SettingsForm, SettingsPage},
     telemetry::{Numbers, Range},
 };
-
 use tokio::time::Instant;
 
 use crate::{agents, background::in_background, deadline::PAGE_WAITS_FOR_STORES, panel::Panel, settings_page, site};
@@ -62,8 +64,7 @@ impl Gate {
 
     /// The panel with the permissions of this caller.
     pub fn admit(&self, caller: Caller) -> BoundControlPlane {
-        let asked_at = Instant::now();
-        Arc::new(GuardedPanel { panel: Arc::clone(&self.panel), caller, asked_at })
+        Arc::new(GuardedPanel { panel: Arc::clone(&self.panel), caller, waited_for_stores: Mutex::default() })
     }
 }
 
@@ -78,14 +79,15 @@ pub async fn bind_caller(State(gate): State<Gate>, request: Request, next: Next)
 struct GuardedPanel {
     panel: Arc<Panel>,
     caller: Caller,
-    /// When the request arrived.
-    asked_at: Instant,
+    /// How long the request has waited for stores so far.
+    waited_for_stores: Mutex<Duration>,
 }
 
 impl GuardedPanel {
-    /// Until when the request's page waits for the stores.
-    fn deadline(&self) -> Instant {
-        self.asked_at + PAGE_WAITS_FOR_STORES
+    /// How much longer the request's page may wait for stores.
+    fn remaining_wait(&self) -> Duration {
+        let waited = *self.waited_for_stores.lock().unwrap_or_else(PoisonError::into_inner);
+        PAGE_WAITS_FOR_STORES.saturating_sub(waited)
     }
 
     /// The only way to the panel.
@@ -120,7 +122,8 @@ impl ControlPlane for GuardedPanel {
             let telemetry = Arc::clone(&panel.installation.telemetry);
             tokio::spawn(async move { telemetry.numbers(range).await });
         }
-        panel.refresh(Some(self.deadline())).await;
+        let waited = panel.refresh(Some(self.remaining_wait())).await;
+        *self.waited_for_stores.lock().unwrap_or_else(PoisonError::into_inner) += waited;
         Ok(())
     }
 
@@ -179,7 +182,7 @@ impl ControlPlane for GuardedPanel {
 
     async fn agent_numbers(&self, range: Range) -> Result<Numbers, StackError> {
         let telemetry = &self.for_action(Action::ViewNumbers)?.installation.telemetry;
-        Ok(agents::numbers_until(self.deadline(), telemetry, range).await)
+        Ok(agents::numbers_until(Instant::now() + self.remaining_wait(), telemetry, range).await)
     }
 
     fn number_changes(&self, range: Range) -> Result<BoxStream<'static, Numbers>, StackError> {
@@ -188,7 +191,7 @@ impl ControlPlane for GuardedPanel {
 
     async fn agent_page(&self, container: String, range: Range) -> Result<AgentPage, StackError> {
         let panel = self.for_action(Action::ViewAgentDetails)?;
-        agents::page(&panel.installation, &panel.agent_files, &container, range, self.deadline()).await
+        agents::page(&panel.installation, &panel.agent_files, &container, range, self.remaining_wait()).await
     }
 
     async fn agent_changes(

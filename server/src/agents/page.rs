@@ -1,6 +1,6 @@
 //! The page of one agent: everything on it, queried concurrently.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::join;
 use monitor_core::{
@@ -23,7 +23,7 @@ use crate::{
 /// How many events the page begins with. It holds them twice, as text and as data; the browser then requests more.
 const EVENTS: u32 = 20;
 
-/// Everything about the agent in this container. Data from stores that do not answer before the deadline is missing.
+/// Everything about the agent in this container. Data from stores that do not answer within this time is missing.
 ///
 /// # Errors
 /// `UnknownAgent` if there is no such container or it is not an agent's, and errors of the Engine.
@@ -32,7 +32,7 @@ pub async fn page(
     agent_files: &AgentFileCache,
     container: &str,
     range: Range,
-    deadline: Instant,
+    wait_for_stores: Duration,
 ) -> Result<AgentPage, StackError> {
     let Installation { engine, telemetry, configuration, dashboards, .. } = installation;
     let Some(mut found) = engine.agent(container).await?.filter(|found| found.container == container) else {
@@ -44,6 +44,8 @@ pub async fn page(
         let configuration = configuration.clone();
         in_background(move || configuration.settings().unwrap_or_default())
     };
+    // The Engine's time is not the stores'.
+    let deadline = Instant::now() + wait_for_stores;
     let (for_last_seen, for_losses) = (Arc::clone(telemetry), (Arc::clone(engine), Arc::clone(telemetry)));
     let (settings, files, collector, last_seen, losses, numbers, sessions, events, egress, embedding) = join!(
         settings,

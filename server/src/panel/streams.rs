@@ -16,16 +16,21 @@ use crate::{site, telemetry::TelemetrySource};
 pub(super) const NUMBERS_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Panel {
-    /// Brings the snapshot up to date before a page is rendered from it. A page about agents waits for the stores until
-    /// the deadline.
-    pub(crate) async fn refresh(&self, agents_until: Option<Instant>) {
+    /// Brings the snapshot up to date before a page is rendered from it. A page about agents waits for the stores for at
+    /// most this long. Returns how long it waited for them.
+    pub(crate) async fn refresh(&self, wait_for_stores: Option<Duration>) -> Duration {
         self.refresh_configuration().await;
         self.request_checkup();
-        match agents_until {
-            Some(deadline) if !self.hub.snapshot().agents.is_empty() => {
-                self.store_refresh.wait_until_fresh(deadline.saturating_duration_since(Instant::now())).await;
+        match wait_for_stores {
+            Some(longest) if !self.hub.snapshot().agents.is_empty() => {
+                let started = Instant::now();
+                self.store_refresh.wait_until_fresh(longest).await;
+                started.elapsed()
             }
-            _ => self.store_refresh.request(),
+            _ => {
+                self.store_refresh.request();
+                Duration::ZERO
+            }
         }
     }
 
