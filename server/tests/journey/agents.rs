@@ -1,6 +1,10 @@
 //! Agents on a real Engine: a stand-in container for each cause, and the command line's diagnosis.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -184,9 +188,17 @@ fn an_agents_page_lists_what_the_firewall_wrote() {
     let [port] = free_ports::<1>();
     let panel = Running::reading_stderr(it.command(&["serve", "--listen", &format!("127.0.0.1:{port}")]));
     let url = format!("http://127.0.0.1:{port}/agents/{dev}");
-    let page = page_of_the_panel(&url);
+    // The stores have a resolution of one second, and a page does not wait for them.
+    let began = Instant::now();
+    let rows = loop {
+        let rows = rows_of_egress(&page_of_the_panel(&url));
+        if rows.len() >= 3 || began.elapsed() > Duration::from_secs(20) {
+            break rows;
+        }
+        thread::sleep(Duration::from_millis(100));
+    };
     drop(panel);
-    let rows: Vec<String> = rows_of_egress(&page).map(|row| row.replace(&address, "ADDRESS")).collect();
+    let rows: Vec<String> = rows.iter().map(|row| row.replace(&address, "ADDRESS")).collect();
     insta::assert_snapshot!(rows.join("\n"), @r"
     evil.example – 1 1
     github.com 1 1 –
@@ -202,15 +214,17 @@ fn page_of_the_panel(url: &str) -> String {
         .out
 }
 
-/// The text of each row in the table of connections.
-fn rows_of_egress(page: &str) -> impl Iterator<Item = String> {
-    let (_, table) = page.split_once("aria-labelledby=\"egress\"").unwrap();
-    let (_, table) = table.split_once("<tbody").unwrap_or_else(|| panic!("no connections: {table}"));
-    let (table, _) = table.split_once("</tbody>").unwrap();
-    table.split("<tr").skip(1).map(|row| {
+/// The text of each row in the table of connections; empty if the page has none.
+fn rows_of_egress(page: &str) -> Vec<String> {
+    let (_, section) = page.split_once("aria-labelledby=\"egress\"").unwrap();
+    let (section, _) = section.split_once("</section>").unwrap();
+    let Some((_, table)) = section.split_once("<tbody") else { return Vec::new() };
+    let row = |row: &str| {
         let text = row.split('<').skip(1).filter_map(|tag| tag.split_once('>')).map(|(_, text)| text);
         text.collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
-    })
+    };
+    let (table, _) = table.split_once("</tbody>").unwrap();
+    table.split("<tr").skip(1).map(row).collect()
 }
 
 #[test]
