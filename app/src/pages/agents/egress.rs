@@ -42,14 +42,14 @@ fn row(destination: &Destination) -> AnyView {
         0 => view! { <span class="no-value">"–"</span> }.into_any(),
         count => view! { <span title=words::exact(count)>{words::compact(count)}</span> }.into_any(),
     };
-    let target = match &destination.target {
-        Target::Host(name) => view! { <code>{name.clone()}</code> }.into_any(),
-        Target::Unknown { from } => view! { "unknown from " <code>{from.clone()}</code> }.into_any(),
+    let (before, literal) = match &destination.target {
+        Target::Host(name) => ("", name.clone()),
+        Target::Unknown { from } => ("unknown from ", from.clone()),
     };
     let stopped = |count: u64| (count > 0).to_string();
     view! {
         <tr role="row">
-            <th role="rowheader" scope="row">{target}</th>
+            <th role="rowheader" scope="row">{before}<code>{literal}</code></th>
             <td role="cell" class="number" data-label="Allowed">{count(destination.allowed)}</td>
             <td role="cell" class="number" data-label="Denied" data-failing=stopped(destination.denied)>{count(destination.denied)}</td>
             <td role="cell" class="number" data-label="Not resolved" data-failing=stopped(destination.unresolved)>
