@@ -161,7 +161,7 @@ pub fn ensure_dashboard_check(paths: &Paths) -> Result<PathBuf> {
     if !program.is_file() {
         let toolchain = Toolchain::find()?;
         say("building the check of the dashboard with Grafana's schema library (go build)");
-        run_quietly(toolchain.command(&source).args(["build", "-o"]).arg(&program).arg("."))?;
+        run_quietly(toolchain.command(&source).args(["build", "-buildvcs=false", "-o"]).arg(&program).arg("."))?;
     }
     Ok(program)
 }
