@@ -175,17 +175,11 @@ impl AgentPage {
         }
     }
 
-    /// The page after it was loaded again: what `apply` keeps up to date stays as it is in `known`.
-    pub fn reloaded(self, known: &AgentPage) -> AgentPage {
-        AgentPage {
-            range: known.range,
-            at: known.at,
-            numbers: known.numbers.clone(),
-            sessions: known.sessions.clone(),
-            egress: known.egress.clone(),
-            missing: known.missing.clone(),
-            ..self
-        }
+    /// Replaces the page after it was loaded again. What `apply` keeps up to date stays as it is.
+    pub fn reload(&mut self, new: AgentPage) {
+        let AgentPage { range, at, numbers, sessions, egress, missing, .. } = std::mem::replace(self, new);
+        (self.range, self.at, self.numbers) = (range, at, numbers);
+        (self.sessions, self.egress, self.missing) = (sessions, egress, missing);
     }
 }
 

@@ -184,13 +184,16 @@ test("when a store stops, the page says so and keeps what it knows from elsewher
   await page.goto("/agents");
   await waitUntilLive(page);
   await expect(rowOf(page, checkout)).toHaveAttribute("data-verdict", "reporting");
-  await panel.docker("stop", "loki");
-  await expect(page.getByRole("heading", { name: /Can't reach .*Loki/ })).toBeVisible();
+  await panel.docker("stop", "prometheus");
+  await expect(page.getByRole("heading", { name: /Can't reach .*Prometheus/ })).toBeVisible();
   await expect(rowOf(page, wrongPort), "wrong variables are known without the store").toHaveAttribute(
     "data-verdict",
     "dark",
   );
-  await expect(rowOf(page, checkout).locator(`[data-label="Tool calls"] .no-value`)).toHaveAttribute("title", /loki/i);
+  await expect(rowOf(page, checkout).locator(`[data-label="Tool calls"] .no-value`)).toHaveAttribute(
+    "title",
+    /prometheus/i,
+  );
 });
 
 test("the stack page draws the data path", async ({ page, panel }) => {

@@ -383,7 +383,7 @@ fn reporting_page() -> AgentPage {
             host("telemetry.example.org", 0, 14, 2),
             host("api.anthropic.com", 412, 0, 0),
             host("packages.example.org", 31, 0, 0),
-            Destination { denied: 3, ..Destination::new(Target::Unknown { from: "172.18.0.9".into() }) },
+            Destination { denied: 3, ..Destination::new(Target::Unknown("172.18.0.9".into())) },
         ],
     };
     page

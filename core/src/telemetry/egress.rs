@@ -40,18 +40,15 @@ pub enum Target {
     /// A host name in lower case without a trailing dot, for example `api.anthropic.com`.
     Host(String),
     /// The connection had no name, for example SSH or a connection to an IP address. Envoy's logs don't have the original
-    /// address, because the firewall redirects every connection to Envoy.
-    Unknown {
-        /// The address of the agent's container.
-        from: String,
-    },
+    /// address, because the firewall redirects every connection to Envoy. This is the address of the agent's container.
+    Unknown(String),
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Target::Host(name) => formatter.write_str(name),
-            Target::Unknown { from } => write!(formatter, "unknown from {from}"),
+            Target::Unknown(from) => write!(formatter, "unknown from {from}"),
         }
     }
 }

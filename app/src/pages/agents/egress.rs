@@ -1,7 +1,7 @@
 //! The connections of an agent that the firewall recorded.
 
 use leptos::prelude::*;
-use monitor_core::telemetry::{Destination, Egress, Range, Target};
+use monitor_core::telemetry::{Destination, Egress, Range};
 
 use crate::words;
 
@@ -15,7 +15,6 @@ pub fn egress(found: &Egress, range: Range) -> AnyView {
         };
         return view! { <p class="empty-message">{words}</p> }.into_any();
     }
-    let nameless = found.destinations.iter().any(|destination| matches!(destination.target, Target::Unknown { .. }));
     view! {
         <table role="table" aria-labelledby="egress">
             <thead role="rowgroup">
@@ -28,11 +27,6 @@ pub fn egress(found: &Egress, range: Range) -> AnyView {
             </thead>
             <tbody role="rowgroup">{found.destinations.iter().map(row).collect_view()}</tbody>
         </table>
-        {nameless.then(|| view! {
-            <p class="muted">
-                "Unknown: the connection had no host name, as with SSH or an IP address. The firewall doesn't record the original address."
-            </p>
-        })}
     }
     .into_any()
 }
@@ -42,14 +36,11 @@ fn row(destination: &Destination) -> AnyView {
         0 => view! { <span class="no-value">"–"</span> }.into_any(),
         count => view! { <span title=words::exact(count)>{words::compact(count)}</span> }.into_any(),
     };
-    let (before, literal) = match &destination.target {
-        Target::Host(name) => ("", name.clone()),
-        Target::Unknown { from } => ("unknown from ", from.clone()),
-    };
+    let target = destination.target.to_string();
     let stopped = |count: u64| (count > 0).to_string();
     view! {
         <tr role="row">
-            <th role="rowheader" scope="row">{before}<code>{literal}</code></th>
+            <th role="rowheader" scope="row"><code>{target}</code></th>
             <td role="cell" class="number" data-label="Allowed">{count(destination.allowed)}</td>
             <td role="cell" class="number" data-label="Denied" data-failing=stopped(destination.denied)>{count(destination.denied)}</td>
             <td role="cell" class="number" data-label="Not resolved" data-failing=stopped(destination.unresolved)>

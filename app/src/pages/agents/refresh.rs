@@ -48,7 +48,7 @@ impl Refresh {
         leptos::task::spawn_local(async move {
             let Some(range) = page.try_with_untracked(|page| page.range) else { return };
             if let Ok(new) = load_agent(container, range).await {
-                page.try_update(|page| *page = new.reloaded(page));
+                page.try_update(|page| page.reload(new));
             }
         });
     }

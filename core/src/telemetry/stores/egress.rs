@@ -65,7 +65,7 @@ fn target(sample: &Sample) -> Target {
     match named("domain").or_else(|| named("request_host")) {
         Some(".") => Target::Host(".".to_owned()),
         Some(name) => Target::Host(name.trim_end_matches('.').to_ascii_lowercase()),
-        None => Target::Unknown { from: label(&sample.labels, "client_ip").unwrap_or_default().to_owned() },
+        None => Target::Unknown(label(&sample.labels, "client_ip").unwrap_or_default().to_owned()),
     }
 }
 
