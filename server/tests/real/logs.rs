@@ -7,10 +7,16 @@ use monitor_core::service::Service;
 use crate::{images::is_stand_in, process};
 
 /// Lines that are expected, each with its reason.
-const EXPECTED: [(Service, &str, &str); 4] = [
+const EXPECTED: [(Service, &str, &str); 6] = [
     (Service::Loki, "this is a stand-in", "every stand-in says what it is"),
     (Service::Grafana, "this is a stand-in", "the same"),
     (Service::Promtail, "this is a stand-in", "the same"),
+    (
+        Service::OtelCollector,
+        "grpc: addrConn.createTransport failed to connect",
+        "the collector does not wait for Jaeger, and tries again",
+    ),
+    (Service::OtelCollector, "name resolver error", "the same, before Jaeger has an address"),
     (
         Service::Jaeger,
         "ui assets not embedded in the binary",
