@@ -78,13 +78,10 @@ pub fn run_all(paths: &Paths, runs: usize) -> Result<()> {
     let page = browser::measure(paths, &chromium, &binary)?;
     let sizes =
         report::Sizes { binary: std::fs::metadata(&binary)?.len(), wasm: crate::site::wasm_brotli_bytes(paths)? };
-    let figures = match tools::real::ensure(paths, Some(&engine)) {
-        Ok(programs) => Some(real::measure(&programs, &engine, &binary, &compose, runs)?),
-        Err(error) => {
-            say(&format!("the real programs are not measured: {error:#}"));
-            None
-        }
-    };
+    let figures = tools::real::ensure(paths, Some(&engine))
+        .and_then(|programs| real::measure(&programs, &engine, &binary, &compose, runs))
+        .inspect_err(|error| say(&format!("the real programs are not measured: {error:#}")))
+        .ok();
     let mut text = report::render(runs, &commands, &first_answer, &page, &sizes)?;
     if let Some(figures) = &figures {
         text.push_str(&report::render_real(figures)?);
