@@ -353,7 +353,9 @@ fn first_numbers(command: Command) -> Result<Duration> {
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     write!(stream, "GET /events/numbers?range=24h HTTP/1.1\r\nHost: {}\r\n\r\n", panel.address)?;
     for line in BufReader::new(stream).lines() {
-        if line?.starts_with("data:") {
+        // The first message is empty if the panel does not know yet where Prometheus is.
+        let line = line?;
+        if line.starts_with("data:") && !line.contains("\"owners\":[]") {
             return Ok(started.elapsed());
         }
     }
