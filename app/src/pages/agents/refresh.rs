@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use monitor_core::{agent_page::AgentPage, agents::Agent};
+use monitor_core::{agent_page::AgentPage, agents::Agent, status::ContainerState};
 
 use crate::api::load_agent;
 
@@ -17,7 +17,8 @@ pub fn refresh_when_changed(container: String, page: RwSignal<AgentPage>, agent:
         Memo::new(move |_| agent.with(|agent| (agent.verdict, agent.state, agent.started_at, agent.causes.len())));
     Effect::new(move |before: Option<_>| {
         let now = stamp.get();
-        if before.is_some_and(|before| before != now) {
+        // Of a removed container there is nothing to load.
+        if now.1 != ContainerState::Missing && before.is_some_and(|before| before != now) {
             load_rate_limited(refresh);
         }
         now
