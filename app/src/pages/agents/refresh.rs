@@ -17,8 +17,8 @@ pub fn refresh_when_changed(container: String, page: RwSignal<AgentPage>, agent:
         Memo::new(move |_| agent.with(|agent| (agent.verdict, agent.state, agent.started_at, agent.causes.len())));
     Effect::new(move |before: Option<_>| {
         let now = stamp.get();
-        // Of a removed container there is nothing to load.
-        if now.1 != ContainerState::Missing && before.is_some_and(|before| before != now) {
+        // A container that ends may be removed before its page could be loaded again.
+        if now.1 == ContainerState::Running && before.is_some_and(|before| before != now) {
             load_rate_limited(refresh);
         }
         now
