@@ -153,7 +153,7 @@ pub struct AgentActivity {
 }
 
 impl AgentPage {
-    /// Replaces a part. What is missing is told by the part that has it.
+    /// Replaces a part, including what is missing of it.
     pub fn apply(&mut self, update: AgentPageUpdate) {
         match update {
             AgentPageUpdate::Activity(activity) => {

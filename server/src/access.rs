@@ -117,7 +117,7 @@ impl ControlPlane for GuardedPanel {
             panel.refresh(None).await;
             return Ok(());
         };
-        // The page asks for them next; until then they are on their way.
+        // The page asks for them next; requesting them now saves the time until then.
         if self.caller.may(Action::ViewNumbers) {
             let telemetry = Arc::clone(&panel.installation.telemetry);
             tokio::spawn(async move { telemetry.numbers(range).await });

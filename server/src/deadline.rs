@@ -17,7 +17,7 @@ pub async fn answer_until<T>(deadline: Instant, answer: impl Future<Output = Res
     timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(NOT_YET.to_owned()))
 }
 
-/// The answer, if there is one in time. A request that takes longer goes on, so that the next page finds its answer.
+/// The answer, if there is one in time. A request that takes longer continues, so that the next page finds its answer.
 pub async fn shared_answer_until<T: Send + 'static>(
     deadline: Instant,
     answer: impl Future<Output = T> + Send + 'static,
@@ -45,6 +45,6 @@ mod tests {
             sender.send(2)
         };
         assert_eq!(shared_answer_until(passed, slow).await, None);
-        assert_eq!(receiver.await, Ok(2), "it goes on");
+        assert_eq!(receiver.await, Ok(2), "it continues");
     }
 }

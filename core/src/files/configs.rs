@@ -15,11 +15,11 @@ use crate::{
 /// How long the collector keeps the sums of a silent session, for scrapers of the cumulative form.
 const SESSION_MEMORY: &str = "96h";
 
-/// How old a point may be when Prometheus gets it, compared with its newest: the longest outage of Prometheus that loses
-/// nothing.
-const OUT_OF_ORDER_WINDOW: &str = "24h";
+/// How old a point may be when Prometheus gets it, compared with its newest, in hours: the longest outage of Prometheus
+/// that loses nothing.
+pub const LONGEST_OUTAGE_HOURS: u64 = 24;
 
-/// Sizes of the collector's queues on disk in bytes, one for each store. A session sends about 200 kB of events an hour.
+/// Sizes of the collector's queues on disk in bytes, one for each store. A simulated agent sends 430 kB of events an hour.
 const METRICS_QUEUE_BYTES: u64 = 200_000_000;
 const EVENTS_QUEUE_BYTES: u64 = 500_000_000;
 const TRACES_QUEUE_BYTES: u64 = 100_000_000;
@@ -70,7 +70,7 @@ pub(super) fn otel(settings: &Settings) -> String {
 #[template(path = "prometheus.yaml", escape = "none")]
 struct Prometheus {
     retention: Retention,
-    out_of_order_window: &'static str,
+    longest_outage_hours: u64,
     self_metrics_port: u16,
     loki_port: u16,
     prometheus_port: u16,
@@ -82,7 +82,7 @@ struct Prometheus {
 pub(super) fn prometheus(settings: &Settings) -> String {
     rendered(&Prometheus {
         retention: settings.retention.metrics,
-        out_of_order_window: OUT_OF_ORDER_WINDOW,
+        longest_outage_hours: LONGEST_OUTAGE_HOURS,
         self_metrics_port: internal_ports::collector_self_metrics(settings),
         loki_port: settings.loki_port.number(),
         prometheus_port: settings.prometheus_port.number(),

@@ -1,8 +1,8 @@
 //! The metrics that the collector derives from Claude Code's events. `telemetry::stores::queries` asks Prometheus for
 //! them.
 //!
-//! Ran against collector 0.148: names get underscores for dots in Prometheus, and no suffix, because the sums are not
-//! declared monotonic.
+//! In Prometheus, dots become underscores, and there is no suffix, because the sums are not declared monotonic (run with
+//! collector 0.148 and Prometheus 3.10).
 
 /// A metric of the connector `signal_to_metrics`. Its texts contain no single quotes, in which the template puts them.
 pub(super) struct DerivedMetric {
@@ -137,4 +137,20 @@ fn time(name: &'static str, description: &'static str, event: Option<&str>) -> D
 
 fn is_event(name: &str) -> String {
     format!(r#"log.attributes["event.name"] == "{name}""#)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::telemetry::stores::queries::deltas::Metric;
+
+    #[test]
+    fn what_is_queried_is_what_is_derived() {
+        let derived: BTreeSet<String> = derived_metrics().iter().map(|metric| metric.name.replace('.', "_")).collect();
+        let names = Metric::ALL.into_iter().map(|metric| metric.name().to_owned());
+        let queried: BTreeSet<String> = names.filter(|name| name.starts_with("clawker_")).collect();
+        assert_eq!(queried, derived);
+    }
 }

@@ -7,6 +7,7 @@ mod derived_metrics;
 mod generation;
 mod yaml;
 
+pub use configs::LONGEST_OUTAGE_HOURS;
 pub use generation::is_of_the_opensearch_generation;
 
 use crate::{

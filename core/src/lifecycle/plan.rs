@@ -193,7 +193,7 @@ pub fn plan_down(stack: &StackSpec, containers: &[ObservedContainer], with_volum
 /// The services that have to be stopped before `service`, because they would lose data without it.
 ///
 /// Promtail holds up to a second of the firewall's lines in memory and has already saved that it read them. When it is
-/// stopped, it sends them, and retries if Loki does not answer (Promtail 3.6 client.go, `runSendSide`): without Loki it
+/// stopped, it sends them, and retries if Loki does not answer (read in Promtail's `client.go`, not run): without Loki it
 /// would be killed after 10 s and the lines would be lost.
 ///
 /// Nothing else needs an order. Prometheus, Loki and Jaeger write to their own disks, and Grafana only reads. The

@@ -33,7 +33,7 @@ fn base_spec(inputs: &Inputs<'_>, service: Service, port: u16, ready_path: &str,
         service,
         image: inputs.image(service),
         command: Vec::new(),
-        // All six are Go programs. Told their limit, they collect garbage before the kernel kills them.
+        // All six are Go programs, which collect garbage in time if they know their limit.
         environment: strings([("GOMEMLIMIT", &format!("{}MiB", memory_mebibytes * 85 / 100))]),
         ports: vec![inputs.published(port)],
         mounts: Vec::new(),

@@ -67,7 +67,7 @@ pub struct Flow {
     pub hops: Vec<Hop>,
     /// Why the rates are unknown, if Prometheus did not answer.
     pub error: Option<String>,
-    /// What somebody should know about, each in one sentence.
+    /// Warnings about the data path, each in one sentence.
     #[serde(default)]
     pub warnings: Vec<String>,
 }

@@ -24,7 +24,7 @@ pub struct Losses {
     pub mismatches: BTreeMap<Owner, Mismatch>,
 }
 
-/// What an agent's own metrics and its events say about the same time. The two differ by more than their delays can
+/// What an agent's own metrics and its events say about the same time, if they differ by more than their delays can
 /// explain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mismatch {

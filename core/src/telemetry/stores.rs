@@ -7,6 +7,7 @@ pub mod egress;
 pub mod hops;
 pub mod last_seen;
 pub mod loki_log;
+pub mod losses;
 pub mod mismatch;
 pub mod numbers;
 pub mod queries;

@@ -1,7 +1,7 @@
 //! An interpreter of Promtail's configuration: relabeling and the pipeline's stages, as far as the generated file uses
 //! them. Anything else is an error, as a stage that Promtail does not know is for Promtail.
 //!
-//! Source for the behavior: Promtail 3.6, `clients/pkg/logentry/stages`. In particular, JSON's null is a value that no
+//! Source for the behavior: Promtail's `clients/pkg/logentry/stages`, read, not run. In particular, JSON's null is a value that no
 //! later stage can convert to text, so that neither a label nor metadata is created for it.
 
 use std::collections::BTreeMap;

@@ -1,11 +1,10 @@
-//! What was lost, and whose it was as far as Loki's log tells.
+//! What was lost, with the senders that Loki's log names.
 
 use std::time::Duration;
 
 use monitor_core::{
     service::Service,
     telemetry::{Losses, stores::loki_log},
-    timestamp::Timestamp,
 };
 use tokio::time::timeout;
 
@@ -24,10 +23,10 @@ pub async fn losses(engine: &dyn ContainerEngine, telemetry: &dyn TelemetrySourc
     if losses.discarded_by_loki.is_empty() {
         return losses;
     }
-    // Without the log, nobody is named.
+    // Without the log, no sender is named.
     let read = timeout(LONGEST_READ, engine.recent_logs(Service::Loki, MOST_LINES)).await;
     let lines = read.ok().and_then(Result::ok).unwrap_or_default();
-    let (now, is_recent) = (now(), |at: Timestamp, now: Timestamp| now.seconds_since(at) <= OLDEST_LINE);
-    let recent = lines.iter().filter(|line| line.at.is_none_or(|at| is_recent(at, now)));
+    let now = now();
+    let recent = lines.iter().filter(|line| line.at.is_none_or(|at| now.seconds_since(at) <= OLDEST_LINE));
     Losses { discarded_from: loki_log::discarded_from(recent.map(|line| line.text.as_str())), ..losses }
 }

@@ -20,8 +20,9 @@ const LOG_LINES: usize = 12;
 const SEARCHED_LINES: u32 = 200;
 /// The longest time between two checks.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-/// How many of the first checks pass between two looks at the container. A look makes the Engine work.
-const CHECKS_PER_LOOK: u32 = 10;
+/// The container is inspected at most once in that many intervals, because an inspection takes the Engine longer than the
+/// check takes the service.
+const INTERVALS_PER_INSPECTION: u32 = 10;
 
 /// Waits until the service is ready, its container ends, or the time is over.
 pub(super) async fn await_readiness(
@@ -35,7 +36,7 @@ pub(super) async fn await_readiness(
     let service = spec.service;
     step(report, service, Phase::AwaitingReadiness);
     let started = Instant::now();
-    let mut look_at = started + wait.interval * CHECKS_PER_LOOK;
+    let mut inspect_at = started + wait.interval * INTERVALS_PER_INSPECTION;
     loop {
         let answer = match readiness.ask(spec, &spec.ports).await {
             Answer::Ready => {
@@ -45,8 +46,8 @@ pub(super) async fn await_readiness(
             Answer::NotReady(answer) => answer,
         };
         let is_over = started.elapsed() >= wait.timeout;
-        if is_over || Instant::now() >= look_at {
-            look_at = Instant::now() + wait.interval * CHECKS_PER_LOOK;
+        if is_over || Instant::now() >= inspect_at {
+            inspect_at = Instant::now() + wait.interval * INTERVALS_PER_INSPECTION;
             let detail = engine.container_detail(id).await?;
             if detail.state != ContainerState::Running {
                 let detail =
@@ -60,7 +61,7 @@ pub(super) async fn await_readiness(
             let (reason, log) = reason_and_log(engine, service).await;
             return Err(StackError::NotReady { service, waited_seconds, detail: answer, reason, log });
         }
-        sleep(wait.interval.max(started.elapsed() / 20).min(wait.interval.max(LONGEST_PAUSE))).await;
+        sleep((started.elapsed() / 20).clamp(wait.interval, LONGEST_PAUSE.max(wait.interval))).await;
     }
 }
 

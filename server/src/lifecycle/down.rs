@@ -42,7 +42,7 @@ pub async fn down(
             removed
         }
     }));
-    // The subscription is asked for first, but not waited for.
+    // The subscription is requested first, but not awaited.
     let removed = match select(pin!(note_ends(engine, &plan, &stopped)), removing).await {
         Either::Left(((), removing)) => removing.await,
         Either::Right((removed, _)) => removed,

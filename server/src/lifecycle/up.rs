@@ -157,14 +157,12 @@ impl<'a> Start<'a> {
 
     /// Creates or recreates the container unless it is up to date. Returns its ID.
     async fn prepare(&self, spec: &ServiceSpec, action: &ServiceAction) -> Result<String, StackError> {
-        let (service, outdated) = (
-            spec.service,
-            match action {
-                ServiceAction::Keep { id } | ServiceAction::Start { id } => return Ok(id.clone()),
-                ServiceAction::Create => None,
-                ServiceAction::Recreate { id, .. } => Some(id),
-            },
-        );
+        let service = spec.service;
+        let outdated = match action {
+            ServiceAction::Keep { id } | ServiceAction::Start { id } => return Ok(id.clone()),
+            ServiceAction::Create => None,
+            ServiceAction::Recreate { id, .. } => Some(id),
+        };
         // The old container runs until its successor can be created.
         let image_id = self.image_id(spec).await?;
         try_join_all(self.volumes_of(spec)).await?;

@@ -1,69 +1,11 @@
-//! The part of OTLP that Claude Code uses. Annotated by hand, because the generator needs `protoc`; fields that are left
-//! out here are skipped when reading.
+//! Messages with events, and the attributes that all messages have: what Claude Code sends and Loki reads. Annotated by
+//! hand, because the generator needs `protoc`; fields that are left out here are skipped when reading. The stand-in for
+//! Loki includes this file, so it names nothing of this crate.
 //!
-//! Source of numbers and types: opentelemetry-proto 1.x (`common`, `resource`, `metrics`, `logs` and the two collector
-//! services). Fields have the protocol's names.
+//! Source of numbers and types: opentelemetry-proto 1.x (`common`, `resource`, `logs` and the collector's service for
+//! logs). Fields have the protocol's names.
 
 use prost::Message;
-
-/// The body of a request to the path for metrics.
-#[derive(Clone, PartialEq, Message)]
-pub struct MetricsRequest {
-    #[prost(message, repeated, tag = "1")]
-    pub resource_metrics: Vec<ResourceMetrics>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct ResourceMetrics {
-    #[prost(message, optional, tag = "1")]
-    pub resource: Option<Resource>,
-    #[prost(message, repeated, tag = "2")]
-    pub scope_metrics: Vec<ScopeMetrics>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct ScopeMetrics {
-    #[prost(message, optional, tag = "1")]
-    pub scope: Option<Scope>,
-    #[prost(message, repeated, tag = "2")]
-    pub metrics: Vec<Metric>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct Metric {
-    #[prost(string, tag = "1")]
-    pub name: String,
-    #[prost(string, tag = "2")]
-    pub description: String,
-    #[prost(string, tag = "3")]
-    pub unit: String,
-    #[prost(message, optional, tag = "7")]
-    pub sum: Option<Sum>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct Sum {
-    #[prost(message, repeated, tag = "1")]
-    pub data_points: Vec<NumberDataPoint>,
-    /// 1 is delta.
-    #[prost(int32, tag = "2")]
-    pub aggregation_temporality: i32,
-    #[prost(bool, tag = "3")]
-    pub is_monotonic: bool,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct NumberDataPoint {
-    #[prost(fixed64, tag = "2")]
-    pub start_time_unix_nano: u64,
-    #[prost(fixed64, tag = "3")]
-    pub time_unix_nano: u64,
-    /// Part of a `oneof`, so it is sent even when it is 0.
-    #[prost(double, optional, tag = "4")]
-    pub as_double: Option<f64>,
-    #[prost(message, repeated, tag = "7")]
-    pub attributes: Vec<KeyValue>,
-}
 
 /// The body of a request to the path for events.
 #[derive(Clone, PartialEq, Message)]
@@ -100,6 +42,12 @@ pub struct LogRecord {
     pub body: Option<AnyValue>,
     #[prost(message, repeated, tag = "6")]
     pub attributes: Vec<KeyValue>,
+    #[prost(fixed32, tag = "8")]
+    pub flags: u32,
+    #[prost(bytes = "vec", tag = "9")]
+    pub trace_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "10")]
+    pub span_id: Vec<u8>,
     #[prost(fixed64, tag = "11")]
     pub observed_time_unix_nano: u64,
 }
@@ -116,6 +64,8 @@ pub struct Scope {
     pub name: String,
     #[prost(string, tag = "2")]
     pub version: String,
+    #[prost(message, repeated, tag = "3")]
+    pub attributes: Vec<KeyValue>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -128,7 +78,7 @@ pub struct KeyValue {
 
 #[derive(Clone, PartialEq, Message)]
 pub struct AnyValue {
-    #[prost(oneof = "Value", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "Value", tags = "1, 2, 3, 4, 5, 6, 7")]
     pub value: Option<Value>,
 }
 
@@ -144,6 +94,10 @@ pub enum Value {
     Double(f64),
     #[prost(message, tag = "5")]
     Array(ArrayValue),
+    #[prost(message, tag = "6")]
+    Map(KeyValueList),
+    #[prost(bytes = "vec", tag = "7")]
+    Bytes(Vec<u8>),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -152,18 +106,8 @@ pub struct ArrayValue {
     pub values: Vec<AnyValue>,
 }
 
-/// The body of the response to either request.
 #[derive(Clone, PartialEq, Message)]
-pub struct ExportResponse {
-    #[prost(message, optional, tag = "1")]
-    pub partial_success: Option<PartialSuccess>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct PartialSuccess {
-    /// How many points or records were rejected.
-    #[prost(int64, tag = "1")]
-    pub rejected: i64,
-    #[prost(string, tag = "2")]
-    pub error_message: String,
+pub struct KeyValueList {
+    #[prost(message, repeated, tag = "1")]
+    pub values: Vec<KeyValue>,
 }

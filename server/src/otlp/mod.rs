@@ -1,8 +1,9 @@
 //! OTLP, the telemetry protocol: its messages, and how they are encoded and decoded. Used by every sender and receiver of
 //! telemetry. Knows nothing about agents.
 
-mod decode;
 mod encode;
 pub mod messages;
+pub mod metrics;
+pub mod responses;
 
-pub use decode::rejected_count;
+pub use responses::rejected_count;

@@ -16,7 +16,7 @@ use crate::telemetry::TelemetrySource;
 
 /// The shortest time between two queries for connections, which Loki has to count.
 const EGRESS_INTERVAL: Duration = Duration::from_secs(15);
-/// How many times as long as an answer took the pause after it is at least.
+/// The pause after an answer is at least this many times as long as the answer took.
 const PAUSE_TIMES: u32 = 10;
 
 impl Panel {

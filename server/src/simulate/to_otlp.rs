@@ -6,9 +6,9 @@ use monitor_core::{
 };
 use prost::Message;
 
-use crate::otlp::messages::{
-    AnyValue, KeyValue, LogRecord, LogsRequest, Metric, MetricsRequest, NumberDataPoint, Resource, ResourceLogs,
-    ResourceMetrics, Scope, ScopeLogs, ScopeMetrics, Sum,
+use crate::otlp::{
+    messages::{AnyValue, KeyValue, LogRecord, LogsRequest, Resource, ResourceLogs, Scope, ScopeLogs},
+    metrics::{Metric, MetricsRequest, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum},
 };
 
 /// Maps simulated time to wall-clock time.
@@ -36,7 +36,9 @@ impl SimulationClock {
 /// Encodes an export as the body of an OTLP request.
 pub fn encode(identity: &Identity, export: &Export, clock: SimulationClock) -> Vec<u8> {
     let resource = Some(Resource { attributes: pairs(&identity.resource(), clock) });
-    let scope = |name: &str| Some(Scope { name: name.to_owned(), version: identity.release.name().to_owned() });
+    let scope = |name: &str| {
+        Some(Scope { name: name.to_owned(), version: identity.release.name().to_owned(), ..Scope::default() })
+    };
     match &export.body {
         Body::Metrics(points) => {
             let metrics = points.chunk_by(|one, next| one.metric == next.metric).map(|of| metric(identity, of, clock));

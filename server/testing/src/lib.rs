@@ -8,3 +8,4 @@ pub mod fake_engine;
 pub mod fake_readiness;
 pub mod fake_telemetry;
 pub mod harness;
+pub mod services;

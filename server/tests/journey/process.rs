@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
+    path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::mpsc::{self, Receiver},
     thread::{self, JoinHandle},
@@ -10,6 +11,17 @@ use std::{
 
 /// For a command that runs to its end. `up` waits 120 s for services by itself.
 const DEADLINE: Duration = Duration::from_secs(180);
+
+/// The binary with its settings and data in this folder, not yet run.
+pub fn panel(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clawker-monitor"));
+    command
+        .args(arguments)
+        .env("CLAWKER_CONFIG_DIR", folder)
+        .env("CLAWKER_DATA_DIR", folder.join("data"))
+        .env_remove("DOCKER_CONTEXT");
+    command
+}
 
 /// Runs the command to its end and returns what it wrote.
 pub fn output(command: &mut Command) -> Output {

@@ -98,6 +98,8 @@ fn losses(begin: f64) -> Vec<Delta> {
         delta("prometheus_tsdb_too_old_samples_total", &[("type", "float")], begin, 2.0),
         delta("otelcol_exporter_send_failed_log_records_total", &loki, begin, 500.0),
         delta("loki_discarded_samples_total", &[("reason", "structured_metadata_too_large")], begin, 1.0),
+        // Loki refused it for now, and the collector sends it again.
+        delta("loki_discarded_samples_total", &[("reason", "rate_limited")], begin, 700.0),
     ]
 }
 

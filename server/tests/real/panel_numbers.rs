@@ -5,9 +5,9 @@ use std::sync::Arc;
 use clawker_monitor::telemetry::{StackStores, StackTelemetry, TelemetrySource as _};
 use monitor_core::{
     service::Service,
-    status::{ContainerState, PublishedPort, ServiceStatus},
     telemetry::{OwnerNumbers, Range},
 };
+use monitor_testing::services::running;
 
 use crate::stack::Stack;
 
@@ -22,21 +22,4 @@ pub fn numbers(stack: &Stack) -> Result<Vec<OwnerNumbers>, String> {
         let numbers = stores.numbers(Range::Day).await;
         if numbers.missing.is_empty() { Ok(numbers.owners) } else { Err(format!("{:?}", numbers.missing)) }
     })
-}
-
-fn running(service: Service, port: u16) -> ServiceStatus {
-    ServiceStatus {
-        service,
-        container: service.name().into(),
-        state: ContainerState::Running,
-        ready: true,
-        image: String::new(),
-        version: None,
-        started_at: None,
-        ports: vec![PublishedPort { bind: "127.0.0.1".into(), host: port, container: port }],
-        url: None,
-        waiting_for: None,
-        problem: None,
-        usage: None,
-    }
 }

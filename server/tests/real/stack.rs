@@ -52,13 +52,7 @@ impl Stack {
 
     /// The binary, not yet run.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_clawker-monitor"));
-        command
-            .args(arguments)
-            .env("CLAWKER_CONFIG_DIR", self.folder.path())
-            .env("CLAWKER_DATA_DIR", self.folder.path().join("data"))
-            .env_remove("DOCKER_CONTEXT");
-        command
+        process::panel(self.folder.path(), arguments)
     }
 
     /// The address of a service's first port on this machine.

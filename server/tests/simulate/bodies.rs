@@ -1,7 +1,10 @@
 //! The encoded requests contain what the script says.
 
 use clawker_monitor::{
-    otlp::messages::{AnyValue, KeyValue, LogsRequest, MetricsRequest, Value as OtlpValue},
+    otlp::{
+        messages::{AnyValue, KeyValue, LogsRequest, Value as OtlpValue},
+        metrics::MetricsRequest,
+    },
     simulate::to_otlp::{SimulationClock, encode},
 };
 use monitor_core::{

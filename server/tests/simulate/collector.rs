@@ -16,7 +16,10 @@ use axum::{
     routing::post,
 };
 use clawker_monitor::{
-    otlp::messages::{KeyValue, LogRecord, LogsRequest, MetricsRequest, NumberDataPoint, Value},
+    otlp::{
+        messages::{KeyValue, LogRecord, LogsRequest, Value},
+        metrics::{MetricsRequest, NumberDataPoint},
+    },
     simulate::Endpoints,
 };
 use prost::Message;
@@ -163,7 +166,7 @@ pub fn labels(attributes: &[KeyValue]) -> BTreeMap<String, String> {
             Some(Value::Int(number)) => number.to_string(),
             Some(Value::Double(number)) => number.to_string(),
             Some(Value::Bool(truth)) => truth.to_string(),
-            Some(Value::Array(_)) | None => String::new(),
+            Some(Value::Array(_) | Value::Map(_) | Value::Bytes(_)) | None => String::new(),
         };
         (pair.key.replace('.', "_"), value)
     });

@@ -14,7 +14,7 @@ use axum::{
     routing::post,
 };
 use clawker_monitor::{
-    otlp::messages::{ExportResponse, PartialSuccess},
+    otlp::responses::{ExportResponse, PartialSuccess},
     simulate::{Outcome, RetryPolicy, Sender},
 };
 use prost::Message;

@@ -7,8 +7,9 @@ use std::{
 };
 
 use clawker_monitor::{
-    otlp::messages::{
-        AnyValue, KeyValue, LogRecord, LogsRequest, MetricsRequest, Resource, ResourceLogs, Scope, ScopeLogs, Value,
+    otlp::{
+        messages::{AnyValue, KeyValue, LogRecord, LogsRequest, Resource, ResourceLogs, Scope, ScopeLogs, Value},
+        metrics::MetricsRequest,
     },
     simulate::to_otlp::encode,
 };
@@ -103,6 +104,8 @@ fn shape(attributes: &[KeyValue]) -> Shape {
         Some(Value::Double(_)) => "decimal",
         Some(Value::Bool(_)) => "truth",
         Some(Value::Array(_)) => "list",
+        Some(Value::Map(_)) => "map",
+        Some(Value::Bytes(_)) => "bytes",
         None => "nothing",
     };
     attributes.iter().filter(|pair| pair.key != MARK).map(|pair| (pair.key.clone(), kind(pair))).collect()
@@ -151,7 +154,11 @@ fn from_json(body: &Json) -> LogsRequest {
         ..LogRecord::default()
     };
     let scope = |of: &Json| ScopeLogs {
-        scope: Some(Scope { name: text(&of["scope"]["name"]), version: text(&of["scope"]["version"]) }),
+        scope: Some(Scope {
+            name: text(&of["scope"]["name"]),
+            version: text(&of["scope"]["version"]),
+            ..Scope::default()
+        }),
         log_records: list(of, "logRecords").iter().map(record).collect(),
     };
     let resource = |of: &Json| ResourceLogs {

@@ -13,10 +13,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use clawker_monitor::telemetry::{StackStores, StackTelemetry};
-use monitor_core::{
-    service::Service,
-    status::{ContainerState, PublishedPort, ServiceStatus},
-};
+use monitor_core::service::Service;
+pub use monitor_testing::services::running;
 use tokio::task::AbortHandle;
 
 /// One request.
@@ -99,24 +97,6 @@ async fn answer(
     let (status, headers, body) = (shared.reply)(&asked);
     shared.asked.lock().expect("nobody panicked").push(asked);
     (StatusCode::from_u16(status).expect("a status"), headers, body).into_response()
-}
-
-/// A running service of the stack with that published port.
-pub fn running(service: Service, port: u16) -> ServiceStatus {
-    ServiceStatus {
-        service,
-        container: service.name().into(),
-        state: ContainerState::Running,
-        ready: true,
-        image: String::new(),
-        version: None,
-        started_at: None,
-        ports: vec![PublishedPort { bind: "127.0.0.1".into(), host: port, container: port }],
-        url: None,
-        waiting_for: None,
-        problem: None,
-        usage: None,
-    }
 }
 
 /// The telemetry source with these two stores running and nothing else.

@@ -1,7 +1,7 @@
 //! The connections of an agent that the firewall recorded.
 
 use leptos::prelude::*;
-use monitor_core::telemetry::{Destination, Egress, Range};
+use monitor_core::telemetry::{Destination, Egress, Range, Target};
 
 use crate::words;
 
@@ -15,6 +15,7 @@ pub fn egress(found: &Egress, range: Range) -> AnyView {
         };
         return view! { <p class="empty-message">{words}</p> }.into_any();
     }
+    let nameless = found.destinations.iter().any(|destination| matches!(destination.target, Target::Unknown(_)));
     view! {
         <table role="table" aria-labelledby="egress">
             <thead role="rowgroup">
@@ -27,6 +28,11 @@ pub fn egress(found: &Egress, range: Range) -> AnyView {
             </thead>
             <tbody role="rowgroup">{found.destinations.iter().map(row).collect_view()}</tbody>
         </table>
+        {nameless.then(|| view! {
+            <p class="muted">
+                "Unknown: the connection had no host name, as with SSH or an IP address. The firewall doesn't record where it went."
+            </p>
+        })}
     }
     .into_any()
 }

@@ -9,7 +9,7 @@ use crate::{
         panel::{Panel, Unit, Visual},
         query::{Query, cost, growth, last_event, tokens, whole},
     },
-    telemetry::stores::queries::deltas::Metric,
+    telemetry::stores::queries::{deltas::Metric, promql::NOT_RETRIED},
 };
 
 pub fn overview() -> Row {
@@ -18,6 +18,7 @@ pub fn overview() -> Row {
         Panel::new(id, title, Visual::Stat, Unit::Count).query(once(tokens(whole(), kind, ""), title))
     };
     let [cached, others] = ["cacheRead", "input|cacheCreation"].map(|kinds| tokens(whole(), kinds, ""));
+    let [receivers, exporters] = lost();
     Row {
         id: PanelId::OverviewRow,
         title: "Overview",
@@ -49,7 +50,7 @@ pub fn overview() -> Row {
                      Loki discarded. Agents send again what was refused because a queue is full. The causes are in Lost \
                      data by cause.",
                 )
-                .query(once(growth(&LOST, ""), "Lost data")),
+                .query(once(growth(&[&receivers, &exporters], ""), "Lost data")),
             Panel::new(PanelId::LostDataByCause, "Lost data by cause", Visual::Bars, Unit::Count)
                 .description(
                     "Some are counted twice here, to say why. `enqueue_failed`: a queue is full, so the receiver \
@@ -58,7 +59,7 @@ pub fn overview() -> Row {
                 )
                 .size(24, 6)
                 .query(once(
-                    growth(&[LOST[0], LOST[1], CAUSES], "counter, exporter, receiver, reason"),
+                    growth(&[&receivers, &exporters, CAUSES], "counter, exporter, receiver, reason"),
                     "{{counter}} {{exporter}}{{receiver}} {{reason}}",
                 )),
         ],
@@ -68,13 +69,15 @@ pub fn overview() -> Row {
 /// Counters of data that was lost, each loss in one of them: what the receiver refused, what a store refused for good,
 /// and what Loki discarded. One event that Loki refuses counts there; the collector would count its whole request. The
 /// exporter `prometheus` only serves other scrapers.
-const LOST: [&str; 2] = [
-    r#"__name__=~"otelcol_receiver_(refused|failed)_.+|loki_discarded_samples_total""#,
-    r#"__name__=~"otelcol_exporter_send_failed_.+", exporter!="prometheus", exporter!="otlp_http/loki""#,
-];
+fn lost() -> [String; 2] {
+    [
+        format!(r#"__name__=~"otelcol_receiver_(refused|failed)_.+|loki_discarded_samples_total", {NOT_RETRIED}"#),
+        r#"__name__=~"otelcol_exporter_send_failed_.+", exporter!="prometheus", exporter!="otlp_http/loki""#.to_owned(),
+    ]
+}
 
 /// Why the collector refused or could not deliver: a full queue, and samples that Prometheus does not take. Both are
-/// part of what `LOST` counts.
+/// part of what `lost` counts.
 const CAUSES: &str = concat!(
     r#"__name__=~"otelcol_exporter_enqueue_failed_.+|prometheus_tsdb_(too_old|out_of_order|out_of_bound)_samples_total", "#,
     r#"exporter!="prometheus""#,

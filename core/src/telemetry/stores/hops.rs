@@ -1,11 +1,10 @@
-//! Computes the data flow and its losses from the services' own counters.
+//! Computes the data flow from the services' own counters.
 
-use std::collections::BTreeSet;
-
+use super::losses::{is_failure, loki_counts_the_refusals, total, warnings};
 use crate::{
     service::Service,
     telemetry::{
-        Backlog, Flow, Hop, Losses, Signal, Station,
+        Backlog, Flow, Hop, Signal, Station,
         series::{Sample, label},
     },
 };
@@ -54,8 +53,8 @@ impl HopCounters {
             samples.find(|sample| label(&sample.labels, "queue") == Some(name)).map(|sample| sample.value.max(0.0))
         };
         let (size, capacity) = (of("size")?, of("capacity").unwrap_or_default());
-        let turned_away = format!("otelcol_exporter_enqueue_failed_{kind}");
-        let refuses = |sample: &&Sample| counter(sample) == turned_away && is_exporter_of(sample, store);
+        let enqueue_failed = format!("otelcol_exporter_enqueue_failed_{kind}");
+        let refuses = |sample: &&Sample| counter(sample) == enqueue_failed && is_exporter_of(sample, store);
         let refused = self.lost.iter().filter(refuses).any(|sample| sample.value > 0.0);
         Some(Backlog {
             bytes: size.round() as u64,
@@ -72,7 +71,7 @@ const FULL: f64 = 0.9;
 type Is<'a> = dyn Fn(&Sample) -> bool + 'a;
 
 /// The counter's name without `_total`, which only some readers of the collector append.
-fn counter(sample: &Sample) -> &str {
+pub(super) fn counter(sample: &Sample) -> &str {
     label(&sample.labels, "counter").map_or("", |name| name.strip_suffix("_total").unwrap_or(name))
 }
 
@@ -81,7 +80,7 @@ fn is_code(sample: &Sample, beginning: char) -> bool {
 }
 
 /// Whether the exporter sends to this store: `otlp_http/loki`. The exporter `prometheus` only offers metrics to scrapers.
-fn is_exporter_of(sample: &Sample, store: Service) -> bool {
+pub(super) fn is_exporter_of(sample: &Sample, store: Service) -> bool {
     let exporter = label(&sample.labels, "exporter").and_then(|name| name.split_once('/'));
     exporter.is_some_and(|(_, name)| name == store.name())
 }
@@ -147,108 +146,12 @@ pub fn flow(counted: &HopCounters) -> Flow {
             &|sample| asked(sample) && is_code(sample, '5'),
         ));
     }
-    let warnings = warnings(&hops, &losses(&counted.lost));
+    let warnings = warnings(&hops, &total(&counted.lost));
     Flow { hops, error: None, warnings }
-}
-
-/// Whether the collector gave up on items of this kind: the store refused them for good. Data that a full queue turns
-/// away is not lost yet: its senders retry.
-fn is_failure(sample: &Sample, kind: &str) -> bool {
-    counter(sample).strip_prefix("otelcol_exporter_send_failed_") == Some(kind)
-}
-
-/// Whether Loki itself says what it refused of the collector's. The collector counts the whole request then, although
-/// Loki stores the rest of it.
-fn loki_counts_the_refusals(lost: &[Sample]) -> bool {
-    let is_refused = |sample: &Sample| is_failure(sample, "log_records") && is_exporter_of(sample, Service::Loki);
-    let any = |is: &Is<'_>| lost.iter().any(|sample| sample.value > 0.0 && is(sample));
-    any(&is_refused) && any(&|sample| counter(sample) == "loki_discarded_samples")
-}
-
-/// What somebody should know about the data path.
-fn warnings(hops: &[Hop], losses: &Losses) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for hop in hops {
-        let (Station::Service(store), Some(backlog)) = (hop.to, hop.backlog) else { continue };
-        if backlog.full {
-            warnings.push(format!(
-                "The collector's queue for {} is full. Agents are told to retry; what they give up on is lost.",
-                store.title()
-            ));
-        }
-    }
-    if losses.rejected_by_prometheus > 0 {
-        let why = match losses.prometheus_reasons.as_slice() {
-            [] => String::new(),
-            reasons => {
-                format!(" ({})", reasons.iter().map(|reason| reason_in_words(reason)).collect::<Vec<_>>().join(", "))
-            }
-        };
-        let points = counted_as(losses.rejected_by_prometheus, "data point", "data points");
-        warnings.push(format!("Prometheus rejected {points} within the last 5 minutes{why}."));
-    }
-    for (reason, count) in &losses.discarded_by_loki {
-        let lines = counted_as(*count, "event or log line", "events or log lines");
-        warnings.push(format!("Loki discarded {lines} within the last 5 minutes: {}.", reason_in_words(reason)));
-    }
-    warnings
-}
-
-fn counted_as(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// What a store's reason means. Sources: Prometheus 3.10 `tsdb/head_append.go`, Loki 3.7 `pkg/validation/validate.go`.
-pub fn reason_in_words(reason: &str) -> String {
-    let words = match reason {
-        "too_old" => "older than Prometheus accepts",
-        "out_of_order" => "older than what is stored already",
-        "out_of_bound" => "outside of the time that Prometheus accepts",
-        "structured_metadata_too_large" => "larger than `max_structured_metadata_size`",
-        "structured_metadata_too_many" => "more attributes than `max_structured_metadata_entries_count`",
-        "line_too_long" => "longer than `max_line_size`",
-        "rate_limited" | "per_stream_rate_limit" => "more than Loki's rate limit",
-        "greater_than_max_sample_age" => "older than `reject_old_samples_max_age`: old log lines, or a wrong clock",
-        "too_far_behind" => "older than what is stored already",
-        "too_far_in_future" => "in the future: a wrong clock",
-        "stream_limit" => "more streams than Loki's limit",
-        other => return format!("`{other}`"),
-    };
-    words.to_owned()
 }
 
 /// The scrape job of the collector's own metrics.
 const COLLECTOR: &str = "otel-collector-self";
-
-/// Totals of refused and dropped data, from the answer to `queries::hop_losses`.
-pub fn losses(lost: &[Sample]) -> Losses {
-    let (mut losses, mut reasons) = (Losses::default(), BTreeSet::new());
-    let loki_counts = loki_counts_the_refusals(lost);
-    for sample in lost {
-        let (name, count) = (counter(sample), sample.value.round().max(0.0) as u64);
-        if count == 0 {
-            continue;
-        }
-        if name.starts_with("otelcol_receiver_") {
-            losses.refused_by_collector += count;
-        } else if name.starts_with("otelcol_exporter_send_failed_") {
-            if is_exporter_of(sample, Service::Prometheus) {
-                losses.rejected_by_prometheus += count;
-            } else if !(loki_counts && is_exporter_of(sample, Service::Loki)) {
-                losses.failed_in_collector += count;
-            }
-        } else if let Some(reason) = name.strip_prefix("prometheus_tsdb_") {
-            reasons.insert(reason.trim_end_matches("_samples").to_owned());
-        } else if name == "loki_discarded_samples" {
-            let reason = label(&sample.labels, "reason").unwrap_or("unknown").to_owned();
-            *losses.discarded_by_loki.entry(reason).or_default() += count;
-        }
-    }
-    if losses.rejected_by_prometheus > 0 {
-        losses.prometheus_reasons = reasons.into_iter().collect();
-    }
-    losses
-}
 
 #[cfg(test)]
 mod tests {
@@ -328,49 +231,6 @@ mod tests {
             let expected = (hop.from == Station::Service(Service::Grafana)).then_some(0);
             assert_eq!((hop.per_second_milli, hop.lost), (expected, expected), "{hop:?}");
         }
-    }
-
-    #[test]
-    fn losses_are_reported_by_service() {
-        let exporter = |name, exporter| [("counter", name), ("exporter", exporter)];
-        let of_loki = exporter("otelcol_exporter_send_failed_log_records_total", "otlp_http/loki");
-        let rejected = exporter("otelcol_exporter_send_failed_metric_points_total", "otlp_http/prometheus");
-        let lost = [
-            sample(&[("counter", "otelcol_receiver_refused_spans_total")], 1.0),
-            sample(&[("counter", "otelcol_receiver_failed_log_records_total")], 2.0),
-            sample(&exporter("otelcol_exporter_send_failed_spans_total", "otlp_grpc/jaeger"), 3.0),
-            // Turned away by a full queue: the agent retries.
-            sample(&exporter("otelcol_exporter_enqueue_failed_log_records_total", "otlp_http/loki"), 9.0),
-            sample(&of_loki, 800.0),
-            sample(&[("counter", "loki_discarded_samples_total"), ("reason", "rate_limited")], 4.0),
-            sample(&[("counter", "loki_discarded_samples_total"), ("reason", "too_far_behind")], 0.0),
-            sample(&rejected, 6.0),
-            sample(&[("counter", "prometheus_tsdb_too_old_samples_total")], 6.0),
-            sample(&[("counter", "promtail_dropped_entries_total")], 5.0),
-        ];
-        let expected = Losses {
-            refused_by_collector: 3,
-            failed_in_collector: 3,
-            rejected_by_prometheus: 6,
-            prometheus_reasons: vec!["too_old".to_owned()],
-            discarded_by_loki: [("rate_limited".to_owned(), 4)].into(),
-            ..Losses::default()
-        };
-        assert_eq!(losses(&lost), expected, "Loki stored the rest of the request");
-        // Loki says nothing about it, so the whole request is lost.
-        assert_eq!(losses(&[sample(&of_loki, 800.0)]).failed_in_collector, 800);
-        let counted =
-            HopCounters { lost: lost.to_vec(), up: up(&[("otel-collector-self", 1.0)]), ..HopCounters::default() };
-        let flow = flow(&counted);
-        let lost: Vec<Option<u64>> = flow.hops[3..6].iter().map(|hop| hop.lost).collect();
-        assert_eq!(lost, [Some(6), Some(4), Some(3)]);
-        assert_eq!(
-            flow.warnings,
-            [
-                "Prometheus rejected 6 data points within the last 5 minutes (older than Prometheus accepts).",
-                "Loki discarded 4 events or log lines within the last 5 minutes: more than Loki's rate limit.",
-            ]
-        );
     }
 
     #[test]

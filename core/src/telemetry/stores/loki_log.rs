@@ -1,6 +1,6 @@
-//! Reads from Loki's log whose events it discarded: its counters tell how many and why, but not whose.
+//! Reads from Loki's log whose events it discarded. Its counters say how many and why, but not whose.
 //!
-//! Loki logs a refused entry as logfmt with its stream's labels. Read in Loki 3.7 `pkg/distributor/writefailures/manager.go`
+//! Loki logs a refused entry as logfmt with its stream's labels. Read in Loki's source, not run: `pkg/distributor/writefailures/manager.go`
 //! (`msg="write operation failed" details=…`, at most `write_failures_logging.rate` bytes a second, 1 kB by default) and
 //! `pkg/validation/validate.go` (`stream '…' has structured metadata too large`, `Max entry size '…' bytes exceeded for
 //! stream '…'`, `entry for stream '…' has timestamp too old`).

@@ -1,8 +1,8 @@
 //! Compares what agents' own metrics say with what their events say.
 //!
-//! Events arrive every few seconds, metrics once a minute, so the two never agree about a time that has an edge where an
-//! agent was working. Therefore each is compared with more of the other: what the events say about the inner window has
-//! to be in the metrics of the outer one, which is longer by `SKEW_SECONDS` at both ends, and the other way round.
+//! Events arrive every few seconds, metrics up to a minute later, so the two disagree about a window that begins or ends
+//! while an agent works. Therefore what the events say about an inner window has to be in the metrics of an outer one,
+//! which is longer by `SKEW_SECONDS` at both ends, and the other way round.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::telemetry::{Mismatch, Owner, series::Sample};
 
 /// The length of the outer window, in seconds.
 pub const OUTER_SECONDS: u64 = 86_400;
-/// By how much the inner window is shorter at each end, in seconds: several times the interval of metrics, a minute.
+/// By how much the inner window is shorter at each end, in seconds: several times the default interval of metrics, a minute.
 pub const SKEW_SECONDS: u64 = 300;
 
 /// The share by which the two may differ: what the collector derives has a stated error below it.
@@ -111,7 +111,7 @@ mod tests {
             (window([0.0, 0.009], none), window([0.0, 0.009], none), None),
             (window([9.8, 10.0], none), window([9.8, 10.0], none), Some(true)),
             (window([10.0, 0.0], none), window([10.0, 0.0], none), Some(false)),
-            // Without prices, tokens tell.
+            // Without costs, tokens are compared.
             (window(none, [0.0, 4_000.0]), window(none, [0.0, 4_000.0]), None),
             (window(none, [0.0, 40_000.0]), window(none, [0.0, 40_000.0]), Some(true)),
         ] {
@@ -121,12 +121,12 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_what_is_missing_is_told() {
+    fn the_last_arrival_of_what_is_missing_is_filled_in() {
         let at = |value: f64| Sample { labels: [("agent".to_owned(), "dev".to_owned())].into(), value };
         let both = window([0.0, 1.0], [0.0, 0.0]);
         let mut found = mismatches(&both, &both);
         add_last_arrivals(&mut found, &[], &[at(200.0)]);
-        assert_eq!(found.values().next().and_then(|mismatch| mismatch.last_arrived), None, "no metric ever arrived");
+        assert_eq!(found.values().next().and_then(|mismatch| mismatch.last_arrived), None, "no metric arrived");
         add_last_arrivals(&mut found, &[at(100.0)], &[at(200.0)]);
         let last = found.values().next().and_then(|mismatch| mismatch.last_arrived);
         assert_eq!(last, Some(timestamp_from_seconds(100.0)));

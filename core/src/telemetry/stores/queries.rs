@@ -8,7 +8,7 @@ pub mod promql;
 
 use deltas::{Deltas, Metric};
 use logql::quoted;
-use promql::{growth_in_a_minute, growth_of_all};
+use promql::{NOT_RETRIED, growth_in_a_minute, growth_matching};
 
 use crate::telemetry::{CLAUDE_CODE_SERVICE, Owner, Range};
 
@@ -83,8 +83,8 @@ pub fn managed_settings(range: Deltas<'_>) -> String {
     range.latest(Metric::ManagedSettings, by)
 }
 
-/// Time of the last metric by project and agent, in seconds since 1970, to the step: agents send a metric only when
-/// something has happened.
+/// Time of the last metric by project and agent, in seconds since 1970, rounded up to the step. Agents send a metric only
+/// when something has happened.
 pub fn last_metrics(range: &str, step: &str) -> String {
     let present = format!("count by (project, agent) (last_over_time({EVERY_OWN_METRIC}[{step}]))");
     format!("max_over_time(({present} * 0 + time())[{range}:{step}])")
@@ -150,7 +150,8 @@ pub fn hop_throughput() -> String {
 
 /// Data lost within the last 5 minutes, by `counter`, `reason` (Loki), and `code` (Grafana).
 pub fn hop_losses() -> String {
-    growth_of_all(LOST, "5m", &format!("{BY_HOP}, reason, code"))
+    let lost = format!(r#"__name__=~"{LOST}", {NOT_RETRIED}"#);
+    growth_matching(&[&lost], "5m", &format!("{BY_HOP}, reason, code"))
 }
 
 /// The collector's queues on disk, by `exporter` and `queue`: `size`, `capacity`, and the size a minute `before`. In bytes

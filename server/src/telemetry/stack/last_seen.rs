@@ -2,6 +2,7 @@
 
 use futures::future::join;
 use monitor_core::{
+    files::LONGEST_OUTAGE_HOURS,
     telemetry::{
         LastSeen,
         series::Sample,
@@ -25,9 +26,8 @@ const WEEK: u64 = 604_800;
 /// By how much a window overlaps the one before it, in seconds: agents send every few seconds, the collector and
 /// Prometheus take one or two.
 const OVERLAP: u64 = 120;
-/// How late data may arrive that waited in the collector's queue, in seconds: as long as Prometheus accepts it
-/// (`out_of_order_time_window`).
-const LONGEST_DELAY: u64 = 86_400;
+/// How late data may arrive that waited in the collector's queue, in seconds: as long as Prometheus accepts it.
+const LONGEST_DELAY: u64 = LONGEST_OUTAGE_HOURS * 3600;
 /// How often to query as far back as `LONGEST_DELAY`, in seconds.
 const WIDE_EVERY: u64 = 300;
 
@@ -70,8 +70,8 @@ impl LastSeenTracker {
         Ok(self.cache.last_seen())
     }
 
-    /// Finds agents that send only metrics. A step tells the time too late by up to its length, so the last minutes are
-    /// read in short steps.
+    /// Finds agents that send only metrics. The reported time is up to one step too late, so the last minutes are read in
+    /// short steps.
     async fn query_metrics(
         &self,
         prometheus: &Store,
@@ -80,7 +80,7 @@ impl LastSeenTracker {
         priority: Priority,
     ) -> StoreAnswer<Sample> {
         let ask = |window: u64, step: u64, until: Timestamp| {
-            // Steps are at multiples of their length, so the one that is not over yet is asked for as well.
+            // Steps end at multiples of their length; the current one is included.
             let step_ms = step as i64 * 1000;
             let until = (until.unix_milliseconds() + step_ms - 1).div_euclid(step_ms) * step_ms;
             let (window, step) = (queries::range_in_seconds(window + step), queries::range_in_seconds(step));

@@ -1,4 +1,4 @@
-//! Whether agents' metrics and events say the same.
+//! Finds agents whose metrics and events disagree.
 
 use std::collections::BTreeMap;
 
@@ -20,10 +20,10 @@ use super::{
     store::{Priority, Store},
 };
 
-/// The step to which the time of the last metric is told, in seconds.
+/// The resolution of the time of the last metric, in seconds.
 const STEP: u64 = 300;
 
-/// The agents whose metrics and events say different amounts about the last day.
+/// The agents whose metrics and events of the last day disagree.
 ///
 /// # Errors
 /// Why there is no answer.

@@ -21,6 +21,7 @@ use monitor_core::telemetry::{
     series::Sample,
     stores::{
         hops::{self, HopCounters},
+        losses,
         numbers::StoreAnswer,
         queries,
     },
@@ -43,7 +44,7 @@ const COMPARED_FOR: Duration = Duration::from_secs(60);
 /// How long the numbers of all agents are shared at least. A page asks once a second.
 const SHORTEST_SHARED: Duration = Duration::from_millis(500);
 /// Numbers that took long to answer are shared for that many times as long, so that Prometheus is busy with the panel
-/// for a quarter of the time at most. The numbers of a day with 400,000 events take it 0.3 s (two idle cores).
+/// for a quarter of the time at most.
 const SHARED_FOR_TIMES: u32 = 3;
 
 /// Queries the stack's stores.
@@ -122,7 +123,7 @@ impl TelemetrySource for StackTelemetry {
     async fn losses(&self) -> Losses {
         let compare = async || (mismatches::query(&self.stores.prometheus, now()).await, COMPARED_FOR);
         let (lost, mismatches) = join(self.lost(), self.mismatches.get(self.stores.generation(), compare)).await;
-        let losses = lost.map(|lost| hops::losses(&lost)).unwrap_or_default();
+        let losses = lost.map(|lost| losses::total(&lost)).unwrap_or_default();
         Losses { mismatches: mismatches.unwrap_or_default(), ..losses }
     }
 

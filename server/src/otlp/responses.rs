@@ -1,9 +1,23 @@
-//! Decodes messages.
+//! What a receiver answers, and how the answer is read. Source: opentelemetry-proto 1.x, the collector's two services.
 
 use bytes::Bytes;
 use prost::Message;
 
-use super::messages::ExportResponse;
+/// The body of the response to either request.
+#[derive(Clone, PartialEq, Message)]
+pub struct ExportResponse {
+    #[prost(message, optional, tag = "1")]
+    pub partial_success: Option<PartialSuccess>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct PartialSuccess {
+    /// How many points or records were rejected.
+    #[prost(int64, tag = "1")]
+    pub rejected: i64,
+    #[prost(string, tag = "2")]
+    pub error_message: String,
+}
 
 /// How many points or records of an accepted request the receiver rejected, according to the body of its response. An
 /// unreadable body counts as a full success: the status has already said that the request was accepted.
@@ -15,7 +29,6 @@ pub fn rejected_count(body: Bytes) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::otlp::messages::PartialSuccess;
 
     #[test]
     fn only_a_partial_success_with_a_positive_count_rejects_anything() {
