@@ -132,6 +132,8 @@ pub fn environment(settings: &Settings, project: &str, agent: &str) -> Vec<Varia
 /// Clawker sets it for each container: 0 if no collector is running when the container is created.
 const ENABLE: &str = "CLAUDE_CODE_ENABLE_TELEMETRY";
 const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+/// Turns traces on, if an exporter is set for them.
+const TRACES_BETA: &str = "CLAUDE_CODE_ENHANCED_TELEMETRY_BETA";
 
 #[cfg(test)]
 mod tests;

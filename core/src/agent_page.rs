@@ -6,7 +6,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "engine")]
-use crate::{agent_environment, agents::AgentContainer, settings::Settings};
+use crate::{
+    agent_environment,
+    agents::{AgentContainer, ValueSource, effective_variables},
+    settings::Settings,
+};
 use crate::{
     agents::Agent,
     telemetry::{AgentEvent, Egress, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Store, Tokens},
@@ -14,13 +18,15 @@ use crate::{
 };
 
 /// Where a variable of a container was set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// In its image: a change requires a new image.
     Image,
     /// At creation: a change requires a new container.
     Creation,
+    /// In this settings file of Claude Code in the container: a change requires a restart of Claude Code.
+    File(String),
     /// Unknown, because the image was removed or the variable is not set.
     Unknown,
 }
@@ -40,32 +46,30 @@ pub struct FoundVariable {
     pub origin: Origin,
 }
 
-/// The telemetry variables of a container as programs in it see them, and those it lacks, sorted by name.
+/// The telemetry variables as Claude Code in the container sees them, and those it lacks, sorted by name.
 #[cfg(feature = "engine")]
 pub fn compare_variables(container: &AgentContainer, settings: &Settings) -> Vec<FoundVariable> {
-    let value_in = |lines: &[String], name: &str| {
-        let pairs = lines.iter().rev().filter_map(|line| line.split_once('='));
-        pairs.filter(|(known, _)| *known == name).map(|(_, value)| value.to_owned()).next()
-    };
+    let effective = effective_variables(container);
+    let lines: Vec<String> = effective.iter().map(|found| format!("{}={}", found.name, found.value)).collect();
     let project = container.project.as_deref().unwrap_or_default();
-    let differing = agent_environment::differences(&container.environment, settings, project, &container.agent);
-    let found = container.environment.iter().filter_map(|line| line.split_once('=')).map(|(name, _)| name);
+    let differing = agent_environment::differences(&lines, settings, project, &container.agent);
+    let found = effective.iter().map(|found| found.name.as_str());
     let missing = differing.iter().map(|difference| difference.name.as_str());
     let names: BTreeSet<&str> = found.filter(|name| agent_environment::is_telemetry(name)).chain(missing).collect();
     let variables = names.into_iter().map(|name| {
-        let value = value_in(&container.environment, name);
+        let found = effective.iter().find(|found| found.name == name);
         let difference = differing.iter().find(|difference| difference.name == name);
-        let baked = container.image_environment.as_ref().map(|lines| value_in(lines, name));
         FoundVariable {
             name: name.to_owned(),
             wanted: difference.and_then(|difference| difference.wanted.clone()),
             differs: difference.is_some(),
-            origin: match (&baked, &value) {
-                (None, _) | (_, None) => Origin::Unknown,
-                (Some(baked), value) if baked == value => Origin::Image,
-                _ => Origin::Creation,
+            origin: match found.map(|found| &found.source) {
+                Some(ValueSource::Settings { path, .. }) => Origin::File(path.clone()),
+                Some(ValueSource::Image) => Origin::Image,
+                Some(_) if container.image_environment.is_some() => Origin::Creation,
+                _ => Origin::Unknown,
             },
-            found: value.map(|value| agent_environment::masked(name, &value)),
+            found: found.map(|found| agent_environment::masked(name, &found.value)),
         }
     });
     variables.collect()

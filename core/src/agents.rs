@@ -4,21 +4,37 @@
 //! browser.
 
 #[cfg(feature = "engine")]
-mod agent_env;
+mod attributes;
+#[cfg(feature = "engine")]
+mod clawker_files;
 #[cfg(feature = "engine")]
 mod diagnosis;
 #[cfg(feature = "engine")]
+mod effective;
+#[cfg(feature = "engine")]
 mod evidence;
+#[cfg(feature = "engine")]
+mod release;
+#[cfg(feature = "engine")]
+mod settings_files;
 mod text;
+#[cfg(feature = "engine")]
+mod variables;
 
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "engine")]
-pub use agent_env::agent_env;
+pub use clawker_files::{AgentSpec, ClawkerFile, ClawkerVariable, ClawkerVariables, UnreadFile, registered_projects};
 #[cfg(feature = "engine")]
 pub use diagnosis::{Diagnosis, check_new_agents, diagnose_agent};
 #[cfg(feature = "engine")]
+pub use effective::{EffectiveVariable, effective_variables, owner_in_variables};
+#[cfg(feature = "engine")]
 pub use evidence::{AgentContainer, CollectorEvidence, StackEvidence};
+#[cfg(feature = "engine")]
+pub use settings_files::{FileProblem, SettingsFile, SettingsLayer};
+#[cfg(feature = "engine")]
+pub use variables::ValueSource;
 
 use crate::{status::ContainerState, telemetry::Owner, timestamp::Timestamp};
 
@@ -50,6 +66,10 @@ pub enum CauseCode {
     DisabledByConfiguration,
     /// Telemetry is not set: the image is not Clawker's, or older than its telemetry support.
     NotEnabled,
+    /// The value that should turn telemetry on is not one that Claude Code takes for on.
+    SwitchInvalid,
+    /// A value is in quotes, which are part of it.
+    ValueInQuotes,
     /// The endpoint has another host or port than the current settings.
     EndpointMismatch,
     /// A signal's endpoint has no path. Claude Code uses such an endpoint unchanged.
@@ -58,8 +78,10 @@ pub enum CauseCode {
     EndpointMissing,
     /// The protocol is unknown to Claude Code, for example `http`.
     ProtocolInvalid,
-    /// No protocol is set, and Claude Code has no default.
+    /// No protocol is set, and older releases of Claude Code have no default.
     ProtocolMissing,
+    /// An exporter is unknown to Claude Code, which then sends nothing at all.
+    ExporterInvalid,
     /// An exporter is `none` or not set.
     ExporterNone,
     /// The container is not on the network `clawker-net`.
@@ -74,8 +96,14 @@ pub enum CauseCode {
     TagsMissing,
     /// Managed settings in the container override its telemetry variables.
     ManagedSettingsOverride,
-    /// A version of Claude Code that is known to export nothing, or no metrics.
+    /// Managed settings that Claude Code cannot read.
+    ManagedSettingsInvalid,
+    /// A release of Claude Code about which others reported that it exports nothing, or no metrics.
     KnownBadVersion,
+    /// Traces are turned on, and their endpoint is missing or wrong.
+    TracesMisdirected,
+    /// Its data has another service name than Claude Code's.
+    ServiceNameChanged,
     /// The export interval is longer than short sessions last.
     IntervalTooLong,
     /// The collector or a store refused or dropped data.
@@ -88,6 +116,8 @@ pub enum CauseCode {
     NoSampleYet,
     /// No recent data, and no problem was found.
     Quiet,
+    /// A file or Claude Code's version is unknown, so that not every problem could be looked for.
+    NotChecked,
     /// The container is not running.
     NotRunning,
     /// The container was not created by Clawker.
@@ -110,7 +140,7 @@ pub enum FixKind {
     Recreate,
     /// Rebuild the image, then recreate the container.
     Rebuild,
-    /// Edit a file, then recreate the container.
+    /// Change a value where it is set. What has to be restarted or recreated then is in `Fix`.
     Edit,
     /// No action.
     None,
@@ -123,6 +153,9 @@ pub struct Fix {
     pub kind: FixKind,
     /// A shell command that does it; `None` if there is none.
     pub command: Option<String>,
+    /// For `Edit`: Claude Code reads the file whenever it starts, so that the container can stay.
+    #[serde(default)]
+    pub restart: bool,
 }
 
 /// One cause with its evidence.

@@ -1,6 +1,7 @@
-//! Gathers agents with their verdicts from the Engine and the stores. Used by the live watch, the page of an agent and the
+//! Gathers agents with their verdicts from the Engine, files, and the stores. Used by the live watch, the page of an agent and the
 //! command line. `core` decides the verdict.
 
+mod clawker_files;
 mod file_cache;
 mod losses;
 mod page;

@@ -33,7 +33,7 @@ pub use self::{
     settings_file::{SavedSettings, SettingsText},
     writing::{FilesBackup, Overwrite},
 };
-use crate::paths::{Paths, file_error};
+use crate::paths::{ClawkerFolders, Paths, file_error};
 
 /// The configuration of one installation.
 #[derive(Debug, Clone)]
@@ -75,6 +75,12 @@ impl Configuration {
     pub fn watched_folders(&self) -> [PathBuf; 2] {
         let settings = self.paths.settings_file.parent().map(PathBuf::from).unwrap_or_default();
         [settings, self.paths.directory.clone()]
+    }
+
+    /// The folders of Clawker's settings and data, whose files also decide about new agents.
+    pub fn clawker_folders(&self) -> ClawkerFolders {
+        let parent = |path: &PathBuf| path.parent().map(PathBuf::from).unwrap_or_default();
+        ClawkerFolders { settings: parent(&self.paths.settings_file), data: parent(&self.paths.directory) }
     }
 
     /// The stack that the settings describe.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use monitor_core::{
-    agents::{AgentContainer, CollectorEvidence},
+    agents::{AgentContainer, CollectorEvidence, SettingsFile},
     error::StackError,
     job::Pull,
     lifecycle::{Observed, ObservedContainer, ObservedNetwork},
@@ -63,8 +63,8 @@ pub struct DetailedContainer {
 pub struct AgentFiles {
     /// The installed version of Claude Code, for example `2.1.100`.
     pub claude_version: Option<String>,
-    /// The text of `/etc/claude-code/managed-settings.json`.
-    pub managed_settings: Option<String>,
+    /// Claude Code's settings files that exist. Of those of one layer, later ones win.
+    pub settings: Vec<SettingsFile>,
 }
 
 /// What happened to a container.

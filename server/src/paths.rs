@@ -17,6 +17,15 @@ pub struct Paths {
     pub directory: PathBuf,
 }
 
+/// The folders of Clawker's files. They may not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClawkerFolders {
+    /// Its settings.
+    pub settings: PathBuf,
+    /// Its data.
+    pub data: PathBuf,
+}
+
 impl Paths {
     /// The same as Clawker: `CLAWKER_CONFIG_DIR`, else `XDG_CONFIG_HOME/clawker`, else `~/.config/clawker`; the same with
     /// `DATA` for the data folder, else `~/.local/share/clawker`.

@@ -132,7 +132,7 @@ fn agent(project: Option<&str>, name: &str, verdict: Verdict, causes: Vec<Cause>
 }
 
 fn cause(code: CauseCode, evidence: &str, kind: FixKind, command: Option<&str>) -> Cause {
-    Cause { code, evidence: evidence.into(), fix: Fix { kind, command: command.map(str::to_owned) } }
+    Cause { code, evidence: evidence.into(), fix: Fix { kind, command: command.map(str::to_owned), restart: false } }
 }
 
 fn stack_was_down() -> Vec<Cause> {

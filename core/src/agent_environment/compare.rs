@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ENABLE, RESOURCE_ATTRIBUTES, environment};
+use super::{ENABLE, RESOURCE_ATTRIBUTES, TRACES_BETA, environment};
 use crate::settings::Settings;
 
 /// A telemetry variable whose effect in a container differs from the settings.
@@ -46,7 +46,7 @@ pub fn differences(container: &[String], settings: &Settings, project: &str, age
 
 /// Whether a variable is about telemetry and may be read. Others may contain secrets.
 pub fn is_telemetry(name: &str) -> bool {
-    name.starts_with("OTEL_") || name == ENABLE || name.starts_with("CLAUDE_CODE_OTEL")
+    name.starts_with("OTEL_") || name == ENABLE || name == TRACES_BETA || name.starts_with("CLAUDE_CODE_OTEL")
 }
 
 fn difference(name: &str, wanted: Option<&str>, found: Option<&str>) -> Difference {
@@ -78,6 +78,7 @@ fn meaning(value: Option<&str>) -> Option<String> {
 fn default_of(name: &str) -> Option<&'static str> {
     Some(match name {
         ENABLE
+        | TRACES_BETA
         | "OTEL_LOG_USER_PROMPTS"
         | "OTEL_LOG_TOOL_DETAILS"
         | "OTEL_LOG_TOOL_CONTENT"

@@ -1,5 +1,8 @@
 use super::*;
-use crate::status::ContainerState;
+use crate::{
+    agents::{ClawkerVariables, SettingsFile, SettingsLayer},
+    status::ContainerState,
+};
 
 fn container(environment: &[&str], image: Option<&[&str]>) -> AgentContainer {
     let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
@@ -20,8 +23,9 @@ fn container(environment: &[&str], image: Option<&[&str]>) -> AgentContainer {
         environment: lines(environment),
         image_environment: image.map(lines),
         claude_version: None,
-        managed_settings: None,
-        agent_env: Vec::new(),
+        settings_files: Vec::new(),
+        clawker: ClawkerVariables::default(),
+        files_read: true,
     }
 }
 
@@ -44,7 +48,7 @@ fn every_variable_is_listed_once_with_origin_and_expected_value() {
     let of = |name: &str| found.iter().find(|variable| variable.name == name).expect("it is there");
     let said = |name: &str| {
         let it = of(name);
-        (it.found.as_deref(), it.wanted.as_deref(), it.differs, it.origin)
+        (it.found.as_deref(), it.wanted.as_deref(), it.differs, it.origin.clone())
     };
     assert_eq!(said("OTEL_LOGS_EXPORTER"), (Some("otlp"), None, false, Origin::Image));
     assert_eq!(said("OTEL_METRICS_EXPORTER"), (Some("none"), Some("otlp"), true, Origin::Creation));
@@ -54,6 +58,17 @@ fn every_variable_is_listed_once_with_origin_and_expected_value() {
     assert!(!format!("{found:?}").contains("hush"));
     let gone = compare_variables(&container(&["OTEL_LOGS_EXPORTER=otlp"], None), &Settings::default());
     assert!(gone.iter().all(|it| it.origin == Origin::Unknown), "without its image nobody can tell");
+}
+
+#[test]
+fn a_settings_file_overrides_the_containers_variables() {
+    let mut agent = container(&["OTEL_LOGS_EXPORTER=otlp"], Some(&["OTEL_LOGS_EXPORTER=otlp"]));
+    let text = r#"{"env":{"OTEL_LOGS_EXPORTER":"none"}}"#;
+    agent.settings_files = vec![SettingsFile::parse(SettingsLayer::User, "/root/.claude/settings.json", text)];
+    let found = compare_variables(&agent, &Settings::default());
+    let exporter = found.iter().find(|it| it.name == "OTEL_LOGS_EXPORTER").expect("it is there");
+    assert_eq!(exporter.found.as_deref(), Some("none"));
+    assert_eq!(exporter.origin, Origin::File("/root/.claude/settings.json".into()));
 }
 
 #[test]

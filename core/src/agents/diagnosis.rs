@@ -3,6 +3,7 @@
 //! Each cause is a small function from facts to a finding with a severity; this module combines them. Data that arrived
 //! recently outweighs every finding: then telemetry works.
 
+mod blame;
 mod claude;
 mod commands;
 mod downstream;
@@ -10,15 +11,24 @@ mod endpoint;
 mod environment;
 mod facts;
 mod network;
+mod not_checked;
+mod quotes;
 mod switch;
+mod traces;
 mod variables;
 
 use self::{
-    claude::{interval_too_long, intervals, is_managed, known_bad_version, managed_settings},
+    blame::blame,
+    claude::{
+        interval_too_long, intervals, invalid_managed_settings, is_managed, managed_settings,
+        possible_project_settings, reported_release, service_name,
+    },
     downstream::{dropped_data, explain_silence, mismatch, not_running, other_tags_clause, stores_unreachable},
-    environment::{Fault, faults, missing_tags},
+    environment::{Fault, missing_tags},
     facts::{AgentFacts, Finding, Severity, fix_without_command},
+    not_checked::not_checked,
     switch::{disabled, forced_on},
+    traces::misdirected_traces,
 };
 use super::{AgentContainer, Cause, CauseCode, FixKind, StackEvidence, Verdict};
 use crate::{agent_environment::baked, timestamp::Timestamp};
@@ -69,6 +79,9 @@ pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosi
     if matches!(verdict, Verdict::Idle | Verdict::Waiting) && facts.runs() {
         findings.push(explain_silence(&facts));
     }
+    if !matches!(verdict, Verdict::Reporting | Verdict::Off) {
+        findings.extend(not_checked(&facts, verdict));
+    }
     findings.sort_by_key(|finding| (finding.severity, fix_rank(finding), finding.cause.code));
     let mut causes: Vec<Cause> = Vec::new();
     for Finding { cause, .. } in findings {
@@ -81,15 +94,17 @@ pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosi
 
 /// All problems, warnings, and facts.
 fn collect_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
-    let (broken, own): (Vec<Fault>, Vec<Fault>) = faults(&facts.variables, &facts.collector, &facts.owner)
-        .into_iter()
-        .chain(untagged(facts))
-        .partition(|fault| is_managed(facts, fault));
+    let (broken, own): (Vec<Fault>, Vec<Fault>) =
+        facts.faults(&facts.variables).into_iter().chain(untagged(facts)).partition(|fault| is_managed(facts, fault));
     let mut findings: Vec<Finding> = own.into_iter().map(|fault| finding_from_fault(facts, fault)).collect();
     findings.extend(disabled(facts));
     findings.extend(managed_settings(facts, &broken));
     findings.extend(network::network_findings(facts));
-    findings.extend(known_bad_version(facts));
+    findings.extend(invalid_managed_settings(facts));
+    findings.extend(possible_project_settings(facts));
+    findings.extend(misdirected_traces(facts));
+    findings.extend(service_name(facts));
+    findings.extend(reported_release(facts));
     findings.extend(interval_too_long(facts));
     findings.extend(forced_on(facts));
     findings.extend(dropped_data(facts));
@@ -115,45 +130,25 @@ fn untagged(facts: &AgentFacts<'_>) -> Option<Fault> {
     nobody.then(|| missing_tags(format!("`{name}` sets neither `project` nor `agent`")))
 }
 
-/// Converts a fault in the container's variables to a finding with the smallest fix that works.
+/// Converts a fault in the variables to a finding with the smallest fix that works.
 fn finding_from_fault(facts: &AgentFacts<'_>, fault: Fault) -> Finding {
-    let by_file = fault.variables.iter().any(|name| facts.file.raw(name).is_some());
-    let kind = match facts.next() {
-        Some(next) => {
-            let stays = faults(&next, &facts.collector, &facts.owner).iter().any(|other| other.code == fault.code);
-            if !stays {
-                FixKind::Recreate
-            } else if by_file {
-                FixKind::Edit
-            } else {
-                FixKind::Rebuild
-            }
-        }
-        None if by_file => FixKind::Edit,
-        None if fault.code == CauseCode::TagsMissing => FixKind::Recreate,
-        None => FixKind::Rebuild,
-    };
-    let bakes = |name: &&str| facts.image.as_ref().is_some_and(|image| image.raw(name).is_some());
-    let origin = match kind {
-        _ if !facts.agent.managed => "",
-        FixKind::Edit => "; set by `agent.env` in `.clawker.yaml`",
-        FixKind::Rebuild if fault.variables.iter().any(bakes) => "; set in its image",
-        FixKind::Recreate => "; a new container would have the correct value",
-        _ => "",
-    };
-    let set = if facts.agent.managed { String::new() } else { manual_setting(facts, &fault.variables) };
+    let origin = blame(facts, &fault.variables, |next| {
+        facts.faults(next).iter().any(|other| other.code == fault.code && other.blocking >= fault.blocking)
+    });
+    let set =
+        if facts.agent.managed || origin.fix.restart { String::new() } else { manual_setting(facts, &fault.variables) };
     let arrives = if fault.code == CauseCode::TagsMissing { other_tags_clause(facts) } else { String::new() };
     let severity = if fault.blocking { Severity::Blocking } else { Severity::Warning };
-    Finding::new(severity, fault.code, format!("{}{origin}{set}{arrives}", fault.evidence), facts.recreate_fix(kind))
+    Finding::new(severity, fault.code, format!("{}{}{set}{arrives}", fault.evidence, origin.clause), origin.fix)
 }
 
 /// For a container that is not Clawker's: the variables to set manually.
-fn manual_setting(facts: &AgentFacts<'_>, names: &[&str]) -> String {
+fn manual_setting(facts: &AgentFacts<'_>, names: &[String]) -> String {
     let beside_host = facts.agent.networks.iter().any(|network| network == "host");
-    let wanted = baked(&facts.stack.settings).into_iter().filter(|variable| names.contains(&variable.name.as_str()));
+    let wanted = baked(&facts.stack.settings).into_iter().filter(|variable| names.contains(&variable.name));
     let lines: Vec<String> = wanted.map(|variable| format!("`{}={}`", variable.name, variable.value)).collect();
     match () {
-        () if names.contains(&variables::RESOURCE_ATTRIBUTES) => {
+        () if names.iter().any(|name| name == variables::RESOURCE_ATTRIBUTES) => {
             format!("; set `{}=project=…,agent=…`", variables::RESOURCE_ATTRIBUTES)
         }
         // On the host network the collector has another address, that of its published port.
@@ -179,11 +174,12 @@ fn fix_rank(finding: &Finding) -> u8 {
         return u8::from(finding.cause.code != CauseCode::StoresUnreachable);
     }
     match finding.cause.fix.kind {
-        FixKind::Edit => 0,
+        FixKind::Edit if !finding.cause.fix.restart => 0,
         FixKind::Rebuild => 1,
         FixKind::Recreate => 2,
-        FixKind::Start => 3,
-        FixKind::Wait | FixKind::None => 4,
+        FixKind::Edit => 3,
+        FixKind::Start => 4,
+        FixKind::Wait | FixKind::None => 5,
     }
 }
 

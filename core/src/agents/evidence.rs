@@ -1,5 +1,6 @@
 //! The evidence for a verdict. The server collects it and converts it from Docker's and the stores' formats.
 
+use super::{ClawkerVariables, SettingsFile};
 use crate::{
     settings::Settings,
     status::ContainerState,
@@ -46,12 +47,12 @@ pub struct AgentContainer {
     pub image_environment: Option<Vec<String>>,
     /// The version of Claude Code in the container, if its files show it.
     pub claude_version: Option<String>,
-    /// The text of `/etc/claude-code/managed-settings.json` in the container, if it exists. Only its telemetry
-    /// variables are used.
-    pub managed_settings: Option<String>,
-    /// Telemetry variables in the project's file (`agent.env` in `.clawker.yaml`) as `NAME=value`; empty if the file
-    /// can't be read on this machine.
-    pub agent_env: Vec<String>,
+    /// Claude Code's settings files in the container. Of those of one layer, later ones win.
+    pub settings_files: Vec<SettingsFile>,
+    /// What Clawker's files on this machine would set for a new container; empty for one that Clawker did not create.
+    pub clawker: ClawkerVariables,
+    /// Whether the files that the last three are about were read.
+    pub files_read: bool,
 }
 
 impl AgentContainer {

@@ -1,6 +1,6 @@
 //! Display text for verdicts and causes, shared by the page and the command line.
 
-use super::{CauseCode, FixKind, Verdict};
+use super::{CauseCode, Fix, FixKind, Verdict};
 
 impl Verdict {
     /// All verdicts, worst first. Lists are sorted in this order.
@@ -39,15 +39,18 @@ impl Verdict {
 
 impl CauseCode {
     /// All causes. Those of equal severity are listed in this order.
-    pub const ALL: [CauseCode; 26] = [
+    pub const ALL: [CauseCode; 33] = [
         CauseCode::DisabledBecauseStackWasDown,
         CauseCode::DisabledByConfiguration,
         CauseCode::NotEnabled,
+        CauseCode::SwitchInvalid,
+        CauseCode::ValueInQuotes,
         CauseCode::EndpointMismatch,
         CauseCode::EndpointPathMissing,
         CauseCode::EndpointMissing,
         CauseCode::ProtocolInvalid,
         CauseCode::ProtocolMissing,
+        CauseCode::ExporterInvalid,
         CauseCode::ExporterNone,
         CauseCode::NotOnNetwork,
         CauseCode::CollectorDown,
@@ -55,13 +58,17 @@ impl CauseCode {
         CauseCode::CollectorNotOnNetwork,
         CauseCode::TagsMissing,
         CauseCode::ManagedSettingsOverride,
+        CauseCode::ManagedSettingsInvalid,
         CauseCode::KnownBadVersion,
+        CauseCode::TracesMisdirected,
+        CauseCode::ServiceNameChanged,
         CauseCode::IntervalTooLong,
         CauseCode::RefusedDownstream,
         CauseCode::MetricsMissing,
         CauseCode::EventsMissing,
         CauseCode::NoSampleYet,
         CauseCode::Quiet,
+        CauseCode::NotChecked,
         CauseCode::NotRunning,
         CauseCode::NotManaged,
         CauseCode::ForcedOn,
@@ -76,11 +83,14 @@ impl CauseCode {
             }
             CauseCode::DisabledByConfiguration => "Telemetry is turned off for this agent.",
             CauseCode::NotEnabled => "Nothing in its container turns telemetry on.",
+            CauseCode::SwitchInvalid => "The value that should turn telemetry on does not.",
+            CauseCode::ValueInQuotes => "A value is in quotes, and Claude Code takes them for a part of it.",
             CauseCode::EndpointMismatch => "It sends to the wrong address.",
             CauseCode::EndpointPathMissing => "The endpoint URL has no path.",
             CauseCode::EndpointMissing => "No endpoint is configured.",
             CauseCode::ProtocolInvalid => "Unsupported protocol configured.",
-            CauseCode::ProtocolMissing => "No protocol is configured, and Claude Code has no default.",
+            CauseCode::ProtocolMissing => "No protocol is configured.",
+            CauseCode::ExporterInvalid => "An exporter is unknown, so Claude Code sends nothing.",
             CauseCode::ExporterNone => "An exporter is turned off.",
             CauseCode::NotOnNetwork => "It is not on the stack's network, so it can't reach the collector.",
             CauseCode::CollectorDown => "The collector is not running, so the agent's data is lost.",
@@ -88,13 +98,17 @@ impl CauseCode {
             CauseCode::CollectorNotOnNetwork => "The collector is not on the agents' network.",
             CauseCode::TagsMissing => "Its data is not tagged with its project and agent.",
             CauseCode::ManagedSettingsOverride => "Managed settings in the container control its telemetry.",
-            CauseCode::KnownBadVersion => "This version of Claude Code has a known telemetry bug.",
+            CauseCode::ManagedSettingsInvalid => "Claude Code can't read its managed settings.",
+            CauseCode::KnownBadVersion => "Others reported a telemetry bug in this version of Claude Code.",
+            CauseCode::TracesMisdirected => "Traces are turned on, but don't reach the collector.",
+            CauseCode::ServiceNameChanged => "Its data has another service name.",
             CauseCode::IntervalTooLong => "Its export interval is too long for short sessions.",
             CauseCode::RefusedDownstream => "The stack dropped data.",
             CauseCode::MetricsMissing => "Its events arrive, but some of its metrics don't.",
             CauseCode::EventsMissing => "Its metrics arrive, but some of its events don't.",
-            CauseCode::NoSampleYet => "No data has arrived yet; no problems found.",
+            CauseCode::NoSampleYet => "No data has arrived yet.",
             CauseCode::Quiet => "Idle: no recent activity.",
+            CauseCode::NotChecked => "Not everything could be checked.",
             CauseCode::NotRunning => "Its container is not running.",
             CauseCode::NotManaged => "This container was not created by Clawker.",
             CauseCode::ForcedOn => "Its telemetry was forced on while no collector was running.",
@@ -108,11 +122,14 @@ impl CauseCode {
             CauseCode::DisabledBecauseStackWasDown => "disabled_because_stack_was_down",
             CauseCode::DisabledByConfiguration => "disabled_by_configuration",
             CauseCode::NotEnabled => "not_enabled",
+            CauseCode::SwitchInvalid => "switch_invalid",
+            CauseCode::ValueInQuotes => "value_in_quotes",
             CauseCode::EndpointMismatch => "endpoint_mismatch",
             CauseCode::EndpointPathMissing => "endpoint_path_missing",
             CauseCode::EndpointMissing => "endpoint_missing",
             CauseCode::ProtocolInvalid => "protocol_invalid",
             CauseCode::ProtocolMissing => "protocol_missing",
+            CauseCode::ExporterInvalid => "exporter_invalid",
             CauseCode::ExporterNone => "exporter_none",
             CauseCode::NotOnNetwork => "not_on_network",
             CauseCode::CollectorDown => "collector_down",
@@ -120,13 +137,17 @@ impl CauseCode {
             CauseCode::CollectorNotOnNetwork => "collector_not_on_network",
             CauseCode::TagsMissing => "tags_missing",
             CauseCode::ManagedSettingsOverride => "managed_settings_override",
+            CauseCode::ManagedSettingsInvalid => "managed_settings_invalid",
             CauseCode::KnownBadVersion => "known_bad_version",
+            CauseCode::TracesMisdirected => "traces_misdirected",
+            CauseCode::ServiceNameChanged => "service_name_changed",
             CauseCode::IntervalTooLong => "interval_too_long",
             CauseCode::RefusedDownstream => "refused_downstream",
             CauseCode::MetricsMissing => "metrics_missing",
             CauseCode::EventsMissing => "events_missing",
             CauseCode::NoSampleYet => "no_sample_yet",
             CauseCode::Quiet => "quiet",
+            CauseCode::NotChecked => "not_checked",
             CauseCode::NotRunning => "not_running",
             CauseCode::NotManaged => "not_managed",
             CauseCode::ForcedOn => "forced_on",
@@ -149,6 +170,17 @@ impl FixKind {
             }
             FixKind::Edit => "Change the value where it is set, then recreate the container.",
             FixKind::None => "No action needed.",
+        }
+    }
+}
+
+impl Fix {
+    /// What to do, and what makes it take effect.
+    pub const fn advice(&self) -> &'static str {
+        if self.restart {
+            "Change the value in that file, then restart Claude Code. The container can stay."
+        } else {
+            self.kind.advice()
         }
     }
 }

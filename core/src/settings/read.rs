@@ -1,15 +1,16 @@
 //! Reads the `monitoring` section of a `settings.yaml` as Clawker does, and ignores the rest of the file.
 
-mod document;
 mod misspelled;
 mod number;
 
 use saphyr::YamlData;
 
-pub(super) use self::document::readable;
-use self::document::{Node, first_document, is_null, member, merges_only_mappings, scalar};
 use super::{KEYS, Key, Kind, RawValue, RawValues, Settings};
-use crate::problem::Problem;
+pub(super) use crate::yaml::document::readable;
+use crate::{
+    problem::Problem,
+    yaml::document::{Node, first_document, is_null, member, merges_only_mappings, scalar},
+};
 
 /// Parses the settings in the text of a `settings.yaml`. `file` is the path to name in problems. Empty text gives the
 /// defaults, and unknown keys are ignored.

@@ -1,7 +1,7 @@
 //! Which causes of a diagnosis are shown, and which are left out.
 
 use monitor_core::{
-    agents::{AgentContainer, CauseCode, CollectorEvidence, StackEvidence, Verdict, diagnose_agent},
+    agents::{AgentContainer, CauseCode, ClawkerVariables, CollectorEvidence, StackEvidence, Verdict, diagnose_agent},
     settings::Settings,
     status::ContainerState,
     telemetry::{LastSeen, Losses},
@@ -27,8 +27,9 @@ fn agent(managed: bool, variables: &[&str]) -> AgentContainer {
         environment: variables.iter().map(|variable| (*variable).to_owned()).collect(),
         image_environment: None,
         claude_version: None,
-        managed_settings: None,
-        agent_env: Vec::new(),
+        settings_files: Vec::new(),
+        clawker: ClawkerVariables::default(),
+        files_read: true,
     }
 }
 

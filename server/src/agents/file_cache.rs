@@ -1,26 +1,19 @@
-//! What files say about an agent: those in its container, and its project's file on this machine. Reading them is slow,
-//! so it is done once for each run of a container, and pages do not wait for it.
+//! What files say about an agent: those in its container, and Clawker's on this machine. Reading them is slow, so it is
+//! done once for each run of a container and again when its page is loaded, and lists do not wait for it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use monitor_core::{
-    agents::{AgentContainer, agent_env},
+    agents::{AgentContainer, ClawkerVariables, owner_in_variables},
     error::StackError,
     timestamp::Timestamp,
 };
 
-use crate::{
-    background::in_background,
-    engine::{AgentFiles, ContainerEngine},
-};
-
-/// The largest project file that is read.
-const LIMIT_BYTES: u64 = 1 << 20;
+use super::clawker_files;
+use crate::{background::in_background, engine::AgentFiles, installation::Installation};
 
 /// The files that were read so far, by container. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +26,7 @@ struct Entry {
     /// When that run of the container started: in the next one, Claude Code may have another version.
     run: Option<Timestamp>,
     files: AgentFiles,
-    agent_env: Vec<String>,
+    clawker: ClawkerVariables,
 }
 
 impl AgentFileCache {
@@ -42,34 +35,41 @@ impl AgentFileCache {
         let entries = self.entries();
         let Some(known) = entries.get(&container.id) else { return false };
         container.claude_version.clone_from(&known.files.claude_version);
-        container.managed_settings.clone_from(&known.files.managed_settings);
-        container.agent_env.clone_from(&known.agent_env);
+        container.settings_files.clone_from(&known.files.settings);
+        container.clawker.clone_from(&known.clawker);
+        container.files_read = true;
+        if !container.managed {
+            let owner = owner_in_variables(container);
+            container.project = owner.project;
+            container.agent = owner.agent.unwrap_or_default();
+        }
         known.run == container.started_at
     }
 
     /// Reads the files.
-    pub async fn load(&self, engine: &dyn ContainerEngine, container: &AgentContainer) -> Result<(), StackError> {
-        let files = engine.agent_files(&container.id).await?;
-        let workdir = container.workdir.clone().filter(|_| container.managed);
-        let agent_env =
-            in_background(move || workdir.map(|folder| project_variables(Path::new(&folder))).unwrap_or_default())
-                .await;
-        let entry = Entry { run: container.started_at, files, agent_env };
+    pub async fn load(&self, installation: &Installation, container: &AgentContainer) -> Result<(), StackError> {
+        let files = installation.engine.agent_files(&container.id).await?;
+        let clawker = if container.managed {
+            let folders = installation.configuration.clawker_folders();
+            let workdir = container.workdir.clone();
+            in_background(move || clawker_files::variables(workdir.as_deref(), &folders)).await
+        } else {
+            ClawkerVariables::default()
+        };
+        let entry = Entry { run: container.started_at, files, clawker };
         self.entries().insert(container.id.clone(), entry);
         Ok(())
     }
 
-    /// Adds what the files say, and reads them first if that was not done yet.
+    /// Reads the files, and adds what they say. What was read earlier stays if that fails.
     pub async fn load_and_fill_in(
         &self,
-        engine: &dyn ContainerEngine,
+        installation: &Installation,
         container: &mut AgentContainer,
     ) -> Result<(), StackError> {
-        if !self.fill_in(container) {
-            self.load(engine, container).await?;
-            self.fill_in(container);
-        }
-        Ok(())
+        let loaded = self.load(installation, container).await;
+        self.fill_in(container);
+        loaded
     }
 
     /// Removes all containers except these.
@@ -79,44 +79,5 @@ impl AgentFileCache {
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The telemetry variables that the project in that folder sets for its agents, in Clawker's order: later ones win. If
-/// there is a folder `.clawker`, Clawker reads nothing else (Clawker v0.8.0).
-fn project_variables(folder: &Path) -> Vec<String> {
-    if !folder.is_absolute() {
-        return Vec::new();
-    }
-    let own = folder.join(".clawker");
-    let files = if own.is_dir() {
-        [own.join("clawker.yaml"), own.join("clawker.local.yaml")]
-    } else {
-        [folder.join(".clawker.yaml"), folder.join(".clawker.local.yaml")]
-    };
-    let small = |path: &Path| fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= LIMIT_BYTES);
-    let texts = files.iter().filter(|path| small(path)).filter_map(|path| fs::read_to_string(path).ok());
-    texts.flat_map(|text| agent_env(&text)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FILE: &str = "agent:\n  env:\n    OTEL_LOGS_EXPORTER: none\n    API_KEY: hush\n";
-
-    #[test]
-    fn the_clawker_folder_replaces_the_file_and_the_local_file_overrides_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("it is written");
-        assert!(project_variables(folder.path()).is_empty());
-        write(".clawker.yaml", FILE);
-        write(".clawker.local.yaml", "agent: {env: {OTEL_LOGS_EXPORTER: otlp}}");
-        assert_eq!(project_variables(folder.path()), ["OTEL_LOGS_EXPORTER=none", "OTEL_LOGS_EXPORTER=otlp"]);
-        fs::create_dir(folder.path().join(".clawker")).expect("a folder");
-        assert!(project_variables(folder.path()).is_empty());
-        write(".clawker/clawker.yaml", FILE);
-        assert_eq!(project_variables(folder.path()), ["OTEL_LOGS_EXPORTER=none"]);
-        assert!(project_variables(Path::new("relative")).is_empty());
     }
 }

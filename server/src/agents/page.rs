@@ -38,6 +38,7 @@ pub async fn page(
     let Some(mut found) = engine.agent(container).await?.filter(|found| found.container == container) else {
         return Err(StackError::UnknownAgent { agent: container.to_owned() });
     };
+    agent_files.fill_in(&mut found);
     let owner = found.owner();
     let addresses = found.addresses.clone();
     let settings = {
@@ -49,7 +50,7 @@ pub async fn page(
     let (for_last_seen, for_losses) = (Arc::clone(telemetry), (Arc::clone(engine), Arc::clone(telemetry)));
     let (settings, files, collector, last_seen, losses, numbers, sessions, events, egress, embedding) = join!(
         settings,
-        agent_files.load_and_fill_in(engine.as_ref(), &mut found),
+        agent_files.load_and_fill_in(installation, &mut found),
         engine.collector(),
         shared_answer_until(deadline, async move { for_last_seen.last_seen().await }),
         shared_answer_until(deadline, async move { losses(for_losses.0.as_ref(), for_losses.1.as_ref()).await }),
@@ -65,10 +66,11 @@ pub async fn page(
     let last_seen = last_seen.unwrap_or_else(|| Err(NOT_YET.to_owned()));
     let losses = losses.unwrap_or_default();
     let stack = StackEvidence { now: now(), settings, collector: collector?, last_seen, losses };
-    let heard_version = || {
-        let known = stack.last_seen.as_ref().ok()?.owners.get(&owner)?;
-        known.version.clone()
-    };
+    // The version also decides which variables count.
+    if found.claude_version.is_none() {
+        let known = stack.last_seen.as_ref().ok().and_then(|heard| heard.owners.get(&owner));
+        found.claude_version = known.and_then(|known| known.version.clone());
+    }
     let of_owner = owner_numbers(&numbers, &owner);
     let mut missing = numbers.missing;
     let mut lacks =
@@ -83,7 +85,7 @@ pub async fn page(
     Ok(AgentPage {
         agent: agent_with_verdict(&found, &stack),
         variables: compare_variables(&found, &stack.settings),
-        claude_version: found.claude_version.clone().or_else(heard_version),
+        claude_version: found.claude_version.clone(),
         workdir: found.workdir,
         networks: found.networks,
         range,

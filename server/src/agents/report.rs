@@ -44,7 +44,7 @@ pub async fn gather(installation: &Installation) -> Result<GatheredAgents, Stack
     let agent_files = AgentFileCache::default();
     let complete = |mut container: AgentContainer| async {
         // Files that can't be read are left out of the evidence.
-        agent_files.load_and_fill_in(engine, &mut container).await.ok();
+        agent_files.load_and_fill_in(installation, &mut container).await.ok();
         container
     };
     let completed = stream::iter(containers).map(complete).buffered(CONCURRENT_READS).collect::<Vec<AgentContainer>>();

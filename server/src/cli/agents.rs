@@ -154,7 +154,7 @@ fn explanation(agent: &Agent) -> Vec<String> {
         lines.push(format!("   evidence: {}", cause.evidence));
         // "No action needed" is left out unless it is the only advice.
         if cause.fix.kind != FixKind::None || agent.causes.len() == 1 {
-            lines.push(format!("   next: {}", cause.fix.kind.advice()));
+            lines.push(format!("   next: {}", cause.fix.advice()));
         }
         lines.extend(cause.fix.command.iter().map(|command| format!("   $ {command}")));
     }

@@ -10,7 +10,7 @@ fn dark() -> Agent {
     let cause = |code, evidence: &str, kind, command: Option<&str>| Cause {
         code,
         evidence: evidence.into(),
-        fix: Fix { kind, command: command.map(str::to_owned) },
+        fix: Fix { kind, command: command.map(str::to_owned), restart: false },
     };
     Agent {
         container: "clawker.demo.dev".into(),
@@ -71,7 +71,7 @@ fn a_row_shows_the_most_important_cause_and_works_without_tags() {
 
 #[test]
 fn the_outlook_for_new_agents_comes_with_the_next_step() {
-    let fix = Fix { kind: FixKind::Start, command: Some("clawker-monitor up".into()) };
+    let fix = Fix { kind: FixKind::Start, command: Some("clawker-monitor up".into()), restart: false };
     let down = NewAgents {
         would_report: false,
         evidence: "the collector is not running".into(),

@@ -3,10 +3,13 @@
 //! The Engine's list of containers does not include environment variables, so each container is inspected. Containers
 //! that are not agents are cached, because a container's environment never changes.
 
+mod archive;
 mod convert;
 mod files;
+mod places;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +22,7 @@ use bollard::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use monitor_core::{
-    agents::{AgentContainer, CollectorEvidence},
+    agents::{AgentContainer, CollectorEvidence, SettingsFile},
     error::StackError,
 };
 
@@ -112,13 +115,21 @@ async fn inspect_agent(
         inspected.id.as_deref() == Some(id) || convert::container_name(inspected) == Some(id)
     };
     let Some(inspected) = inspect(engine, id).await?.filter(is_exact) else { return Ok(None) };
+    let mut settings = Vec::new();
     if !convert::is_agent(&inspected) {
-        cache.clear_if_full();
-        cache.non_agents().extend(inspected.id);
-        return Ok(None);
+        if !convert::may_run_claude_code(&inspected) {
+            cache.clear_if_full();
+            cache.non_agents().extend(inspected.id);
+            return Ok(None);
+        }
+        // Not cached, because files change.
+        settings = files::read_settings(engine, &inspected).await?;
+        if !settings.iter().any(SettingsFile::sets_telemetry) {
+            return Ok(None);
+        }
     }
     let image_environment = image_environment(engine, cache, inspected.image.as_deref().unwrap_or_default()).await;
-    Ok(Some(convert::agent_container(inspected, image_environment)))
+    Ok(Some(convert::with_settings(convert::agent_container(inspected, image_environment), settings)))
 }
 
 /// The telemetry variables that are set in an image. `None` if it was removed or can't be inspected.

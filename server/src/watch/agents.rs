@@ -253,6 +253,7 @@ impl<'a> AgentWatch<'a> {
 
     fn publish(&mut self) {
         self.outdated = false;
+        self.inspections.fill_in_files(&self.panel.agent_files);
         let stack = StackEvidence {
             now: now(),
             settings: self.settings.clone(),

@@ -73,14 +73,44 @@ fn every_cause_has_its_verdict_and_fix() {
     cast.agent("managed")
         .holds("etc/claude-code/managed-settings.json", r#"{"env":{"OTEL_LOGS_EXPORTER":"none","API_KEY":"hush"}}"#)
         .start();
-    cast.agent("bad-version")
-        .links_to("home/claude/.local/bin/claude", "/home/claude/.local/share/claude/versions/2.1.113")
+    cast.agent("drop-in")
+        .holds(
+            "etc/claude-code/managed-settings.d/10-otel.json",
+            r#"{"env":{"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT":"https://otel.corp.example/v1/logs"}}"#,
+        )
+        .start();
+    cast.agent("user-off")
+        .holds("home/claude/.claude/settings.json", r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"0"}}"#)
+        .start();
+    cast.agent("linked")
+        .holds("home/claude/dotfiles/claude.json", r#"{"env":{"OTEL_EXPORTER_OTLP_PROTOCOL":"grpc"}}"#)
+        .links_to("home/claude/.claude/settings.json", "../dotfiles/claude.json")
+        .start();
+    cast.agent("quoted").variable("CLAUDE_CODE_ENABLE_TELEMETRY=\"1\"").start();
+    cast.agent("native")
+        .variable("OTEL_EXPORTER_OTLP_PROTOCOL=")
+        .links_to("home/claude/.local/bin/claude", "/home/claude/.local/share/claude/versions/2.1.330")
         .start();
     cast.agent("npm")
+        .variable("OTEL_EXPORTER_OTLP_PROTOCOL=")
         .holds(
             "usr/local/lib/node_modules/@anthropic-ai/claude-code/package.json",
             r#"{"name":"@anthropic-ai/claude-code","version":"2.1.252"}"#,
         )
+        .start();
+    cast.agent("nvm")
+        .variable("OTEL_EXPORTER_OTLP_PROTOCOL=")
+        .holds(
+            "home/claude/.nvm/versions/node/v22.1.0/lib/node_modules/@anthropic-ai/claude-code/package.json",
+            r#"{"name":"@anthropic-ai/claude-code","version":"2.1.100"}"#,
+        )
+        .start();
+    cast.agent("devcontainer")
+        .image(&cast.bare)
+        .without_labels()
+        .variable("CLAUDE_CONFIG_DIR=/home/node/.claude")
+        .variable("DEVCONTAINER=true")
+        .holds("home/node/.claude/settings.json", r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"1","API_KEY":"hush"}}"#)
         .start();
     cast.agent("rare").variable("OTEL_METRIC_EXPORT_INTERVAL=3600000").start();
     cast.agent("never-ran").create();

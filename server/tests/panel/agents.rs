@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clawker_monitor::engine::AgentFiles;
 use monitor_core::{
-    agents::{AgentContainer, CauseCode, Verdict},
+    agents::{AgentContainer, CauseCode, SettingsFile, SettingsLayer, Verdict},
     live::Snapshot,
     stack::NETWORK,
     status::{ContainerState, StackState},
@@ -97,7 +97,9 @@ async fn an_agents_files_are_read_once_for_each_run() {
     let panel = panel();
     panel.shown().await;
     let managed = r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"0"}}"#;
-    let files = AgentFiles { claude_version: Some("2.1.113".into()), managed_settings: Some(managed.into()) };
+    let path = "/etc/claude-code/managed-settings.json";
+    let settings = vec![SettingsFile::parse(SettingsLayer::Managed, path, managed)];
+    let files = AgentFiles { claude_version: Some("2.1.113".into()), settings };
     panel.engine.world().agent_files.insert("id-dev".into(), files);
     let dev = agent_container("dev");
     panel.engine.agent_is(dev.clone(), "start");

@@ -113,7 +113,7 @@ fn last_seen_is_the_later_of_the_two_sources() {
 
 #[test]
 fn a_cause_is_shown_for_agents_that_do_not_report_and_for_problems_of_those_that_do() {
-    let cause = |code, kind| Cause { code, evidence: String::new(), fix: Fix { kind, command: None } };
+    let cause = |code, kind| Cause { code, evidence: String::new(), fix: Fix { kind, command: None, restart: false } };
     for (verdict, code, kind, told) in [
         (Verdict::Dark, CauseCode::CollectorDown, FixKind::Start, true),
         (Verdict::Dark, CauseCode::NotManaged, FixKind::None, true),

@@ -63,12 +63,14 @@ fn row(variable: &FoundVariable) -> AnyView {
             <span class="visually-hidden">"Differs: "</span>
         }
     });
-    let origin = match (&variable.found, variable.origin) {
+    let origin = match (&variable.found, &variable.origin) {
         (None, _) => "",
         (_, Origin::Image) => "image",
-        (_, Origin::Creation) => "container settings",
+        (_, Origin::Creation) => "container's variables",
+        (_, Origin::File(path)) => path,
         (_, Origin::Unknown) => "unknown",
-    };
+    }
+    .to_owned();
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">{mark} <code>{variable.name.clone()}</code></th>

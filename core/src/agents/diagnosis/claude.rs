@@ -1,36 +1,38 @@
-//! Causes in Claude Code itself: releases with known bugs, long export intervals, and managed settings in the
+//! Causes in Claude Code itself: reported releases, long export intervals, the service name, and managed settings in the
 //! container.
 
-use super::super::{CauseCode, FixKind};
-use super::environment::{Fault, faults};
+use super::super::{
+    CauseCode, FileProblem, FixKind, SettingsLayer,
+    release::{Behavior, STARTS_WITHOUT_MANAGED_SETTINGS, release_clause},
+};
+use super::blame::{blame, edit_and_restart};
+use super::environment::{Fault, other_service_name};
 use super::facts::{AgentFacts, Finding, Severity, fix_without_command};
-use super::variables::{ENABLE, LOGS_INTERVAL, METRICS_INTERVAL, is_on, variable_is};
+use super::switch::is_switched_on;
+use super::variables::{
+    ENABLE, LOGS_INTERVAL, METRICS_INTERVAL, ValueSource, Variables, backticked, is_off, set_by, variable_is,
+};
 
-/// The data that a release does not export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Loses {
-    Everything,
-    Metrics,
-}
+/// Releases about which others reported that they export nothing or no metrics, and the number of the issue in
+/// `anthropics/claude-code`. All of them were run on Linux, and exported everything; the reports are from macOS.
+const REPORTED: [(&str, &str, u32); 3] =
+    [("2.1.113", "nothing", 71312), ("2.1.126", "no metrics", 56021), ("2.1.252", "nothing", 91165)];
+/// How long nothing has to have arrived, in seconds, before a report about the release is worth reading.
+const SILENT_SECONDS: u64 = 300;
 
-/// Releases with known export bugs and the number of the issue in `anthropics/claude-code`.
-const KNOWN_BAD: [(&str, Loses, u32); 3] =
-    [("2.1.113", Loses::Everything, 71312), ("2.1.126", Loses::Metrics, 56021), ("2.1.252", Loses::Everything, 91165)];
-
-/// Finds releases that export nothing or no metrics. A release that exports nothing is a blocking cause, unless data
-/// has arrived, which may have been sent before an update.
-pub(super) fn known_bad_version(facts: &AgentFacts<'_>) -> Option<Finding> {
-    let said =
-        facts.agent.claude_version.as_deref().or(facts.owner_last_seen.and_then(|heard| heard.version.as_deref()))?;
-    let version = said.split_whitespace().next()?.trim_start_matches('v');
-    let (_, loses, issue) = KNOWN_BAD.into_iter().find(|(known, ..)| *known == version)?;
-    let (what, severity) = match loses {
-        Loses::Everything if facts.last_seen.is_none() => ("nothing", Severity::Blocking),
-        Loses::Everything => ("nothing", Severity::Warning),
-        Loses::Metrics => ("no metrics", Severity::Warning),
-    };
-    let evidence = format!("Claude Code `{version}` exports {what} (`anthropics/claude-code#{issue}`)");
-    Some(Finding::new(severity, CauseCode::KnownBadVersion, evidence, facts.recreate_fix(FixKind::Rebuild)))
+/// A note about a release with such a report, if nothing has arrived for a while.
+pub(super) fn reported_release(facts: &AgentFacts<'_>) -> Option<Finding> {
+    let release = facts.release?.to_string();
+    let (_, what, issue) = REPORTED.into_iter().find(|(known, ..)| *known == release)?;
+    let silent = facts.agent.started_at.is_some_and(|at| facts.stack.now.seconds_since(at) >= SILENT_SECONDS);
+    if facts.last_seen.is_some() || !facts.runs() || !silent {
+        return None;
+    }
+    let evidence = format!(
+        "somebody reported that Claude Code `{release}` exports {what} on macOS (`anthropics/claude-code#{issue}`); on \
+         Linux it was seen to export everything"
+    );
+    Some(Finding::new(Severity::Note, CauseCode::KnownBadVersion, evidence, fix_without_command(FixKind::None)))
 }
 
 /// Claude Code's default interval for metrics, in milliseconds.
@@ -62,65 +64,143 @@ pub(super) fn interval_too_long(facts: &AgentFacts<'_>) -> Option<Finding> {
         None if seconds > LONG_SECONDS => format!("`{name}` exports {what} only every {seconds} s"),
         None => return None,
     };
-    let by_file = facts.file.get(name).is_some();
-    let by_default = facts.variables.get(name).is_none();
-    let kind = match () {
-        () if by_file => FixKind::Edit,
+    let is_set = facts.variables.get(name).is_some();
+    if seconds <= LONG_SECONDS && is_set {
         // The defaults of Clawker's settings are short enough for any real session.
-        () if seconds <= LONG_SECONDS && !by_default => return Some(note(evidence)),
-        () if facts.next().is_some_and(|next| next.interval_seconds(name, default) < seconds) => FixKind::Recreate,
-        () => FixKind::Rebuild,
+        let fix = fix_without_command(FixKind::None);
+        return Some(Finding::new(Severity::Note, CauseCode::IntervalTooLong, evidence, fix));
+    }
+    let origin = blame(facts, &[name.to_owned()], |next| next.interval_seconds(name, default) >= seconds);
+    let evidence = format!("{evidence}{}", origin.clause);
+    Some(Finding::new(Severity::Note, CauseCode::IntervalTooLong, evidence, origin.fix))
+}
+
+/// Another service name. The stack's collector sets it back; other collectors do not.
+pub(super) fn service_name(facts: &AgentFacts<'_>) -> Option<Finding> {
+    let (name, service) = other_service_name(&facts.variables.without_quotes())?;
+    let origin = blame(facts, &[name.to_owned()], |next| other_service_name(next).is_some());
+    let said = format!("{} makes its service name {}", backticked(name), backticked(&service));
+    let (severity, evidence, fix) = if facts.sends_elsewhere() {
+        let evidence = format!("{said}; panel and dashboard look for `claude-code`{}", origin.clause);
+        (Severity::Warning, evidence, origin.fix)
+    } else {
+        let evidence = format!("{said}; the collector sets it back to `claude-code`, where panel and dashboard look");
+        (Severity::Note, evidence, fix_without_command(FixKind::None))
     };
-    Some(Finding::new(Severity::Note, CauseCode::IntervalTooLong, evidence, facts.recreate_fix(kind)))
+    Some(Finding::new(severity, CauseCode::ServiceNameChanged, evidence, fix))
 }
 
-fn note(evidence: String) -> Finding {
-    Finding::new(Severity::Note, CauseCode::IntervalTooLong, evidence, fix_without_command(FixKind::None))
+/// Whether managed settings set this variable.
+fn is_set_by_managed(facts: &AgentFacts<'_>, name: &str) -> bool {
+    matches!(facts.variables.source(name), Some(ValueSource::Settings { layer: SettingsLayer::Managed, .. }))
 }
-
-const MANAGED: &str = "`/etc/claude-code/managed-settings.json`";
 
 /// Whether managed settings set one of the variables that cause the fault.
 pub(super) fn is_managed(facts: &AgentFacts<'_>, fault: &Fault) -> bool {
-    fault.variables.iter().any(|name| facts.managed.get(name).is_some())
+    fault.variables.iter().any(|name| is_set_by_managed(facts, name))
 }
 
 /// The effect of managed settings: all faults in `broken` that they cause as one finding, or else that they override
 /// something.
 pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Option<Finding> {
-    let switch = facts.managed.raw(ENABLE).filter(|value| !is_on(value)).map(|value| variable_is(ENABLE, value));
+    let managed: Vec<(&str, &str, &ValueSource)> =
+        facts.variables.iter().filter(|(name, ..)| is_set_by_managed(facts, name)).collect();
+    let files_of = |is_meant: &dyn Fn(&str) -> bool| {
+        let paths = managed.iter().filter(|(name, ..)| is_meant(name)).filter_map(|(_, _, source)| match source {
+            ValueSource::Settings { path, .. } => Some(backticked(path)),
+            _ => None,
+        });
+        let mut paths: Vec<String> = paths.collect();
+        paths.dedup();
+        paths.join(" and ")
+    };
+    let plain = facts.variables.without_quotes();
+    let switch = plain.raw(ENABLE).filter(|_| is_set_by_managed(facts, ENABLE) && !is_switched_on(&plain));
+    let switch_said = switch.map(|value| variable_is(ENABLE, value));
     let said: Vec<&str> =
-        switch.as_deref().into_iter().chain(broken.iter().map(|fault| fault.evidence.as_str())).collect();
+        switch_said.as_deref().into_iter().chain(broken.iter().map(|fault| fault.evidence.as_str())).collect();
     if !said.is_empty() {
-        let evidence = format!("{MANAGED} overrides the container's settings: {}", said.join("; "));
+        let is_meant = |name: &str| {
+            broken.iter().any(|fault| fault.variables.iter().any(|known| known == name))
+                || switch.is_some() && name == ENABLE
+        };
+        let evidence = format!("{} overrides the container's variables: {}", files_of(&is_meant), said.join("; "));
         let severity = match () {
-            () if switch.is_some() => Severity::Off,
-            () if broken.iter().any(|fault| fault.blocking) => Severity::Blocking,
+            () if switch.is_some_and(is_off) => Severity::Off,
+            () if switch.is_some() || broken.iter().any(|fault| fault.blocking) => Severity::Blocking,
             () => Severity::Warning,
         };
-        let fix = if facts.agent.managed {
-            // The file is part of the image or of a mounted folder.
-            crate::agents::Fix { kind: FixKind::Edit, ..facts.recreate_fix(FixKind::Rebuild) }
-        } else {
-            facts.recreate_fix(FixKind::Edit)
-        };
-        return Some(Finding::new(severity, CauseCode::ManagedSettingsOverride, evidence, fix));
+        return Some(Finding::new(severity, CauseCode::ManagedSettingsOverride, evidence, edit_and_restart()));
     }
-    let mends = !faults(&facts.given, &facts.collector, &facts.owner).is_empty()
-        && faults(&facts.variables, &facts.collector, &facts.owner).is_empty();
-    let switches_on = facts.managed.raw(ENABLE).is_some() && !facts.given.raw(ENABLE).is_some_and(is_on);
-    let evidence = match (mends || switches_on, facts.agent.managed_settings.is_some()) {
-        (true, _) => {
-            let names: Vec<String> = facts.managed.names().map(|name| format!("`{name}`")).collect();
-            format!("{MANAGED} overrides {}", names.join(", "))
-        }
-        // The file is readable and changes nothing.
-        (false, true) => return None,
-        (false, false) => {
-            let at = facts.owner_last_seen.and_then(|heard| heard.managed_settings_at)?;
-            format!("its event `managed_settings_resolved` at {} reports managed settings", at.to_rfc3339())
-        }
-    };
     let fix = fix_without_command(FixKind::None);
-    Some(Finding::new(Severity::Note, CauseCode::ManagedSettingsOverride, evidence, fix))
+    let note = |evidence| Some(Finding::new(Severity::Note, CauseCode::ManagedSettingsOverride, evidence, fix));
+    let mends = !facts.faults(&facts.given).is_empty() && facts.faults(&facts.variables).is_empty();
+    let switches_on = is_set_by_managed(facts, ENABLE) && !is_switched_on(&facts.given);
+    if !managed.is_empty() && (mends || switches_on) {
+        let names: Vec<String> = managed.iter().map(|(name, ..)| format!("`{name}`")).collect();
+        return note(format!("{} overrides {}", files_of(&|_: &str| true), names.join(", ")));
+    }
+    // The files are readable and change nothing.
+    if facts.agent.settings_files.iter().any(|file| file.layer == SettingsLayer::Managed) {
+        return None;
+    }
+    let at = facts.owner_last_seen.and_then(|heard| heard.managed_settings_at)?;
+    note(format!("its event `managed_settings_resolved` at {} reports managed settings", at.to_rfc3339()))
+}
+
+/// Managed settings that are not JSON.
+pub(super) fn invalid_managed_settings(facts: &AgentFacts<'_>) -> Option<Finding> {
+    let found = facts.agent.settings_files.iter().filter(|file| file.layer == SettingsLayer::Managed);
+    let (path, what) = found.into_iter().find_map(|file| match &file.variables {
+        Err(FileProblem::Invalid(what)) => Some((&file.path, what)),
+        _ => None,
+    })?;
+    let rule = STARTS_WITHOUT_MANAGED_SETTINGS;
+    let behavior = rule.behavior(facts.release);
+    let (severity, depends) = if behavior == Behavior::New {
+        (Severity::Blocking, String::new())
+    } else {
+        (Severity::Warning, format!("; {}", release_clause(facts.release)))
+    };
+    let evidence =
+        format!("{}: {what}; Claude Code `{}` does not start with it{depends}", backticked(path), rule.new_from);
+    Some(Finding::new(severity, CauseCode::ManagedSettingsInvalid, evidence, edit_and_restart()))
+}
+
+/// What a project's settings files would change if this is an older release, and its release is not one of those that
+/// were run.
+pub(super) fn possible_project_settings(facts: &AgentFacts<'_>) -> Vec<Finding> {
+    let rule = super::super::release::PROJECT_SETS_ALL;
+    if !matches!(rule.behavior(facts.release), Behavior::NotTested | Behavior::Unknown) {
+        return Vec::new();
+    }
+    let possible = facts.with_all_of_project();
+    let by_project = |name: &str| {
+        let source = possible.source(name)?;
+        matches!(source, ValueSource::Settings { layer: SettingsLayer::Project, .. }).then_some(source)
+    };
+    let finding = |code, evidence: &str, name: &str, source: &ValueSource| {
+        let evidence = format!(
+            "{evidence}; {}, from which Claude Code up to `{}` takes it; {}",
+            set_by(name, source),
+            rule.old_until,
+            release_clause(facts.release)
+        );
+        Finding::new(Severity::Warning, code, evidence, edit_and_restart())
+    };
+    let is_known =
+        |fault: &Fault, variables: &Variables| facts.faults(variables).iter().any(|it| it.code == fault.code);
+    let mut findings: Vec<Finding> = facts
+        .faults(&possible)
+        .iter()
+        .filter(|fault| !is_known(fault, &facts.variables))
+        .filter_map(|fault| {
+            let (name, source) = fault.variables.iter().find_map(|name| Some((name, by_project(name)?)))?;
+            Some(finding(fault.code, &fault.evidence, name, source))
+        })
+        .collect();
+    if let Some((value, source)) = possible.raw(ENABLE).zip(by_project(ENABLE)).filter(|_| !is_switched_on(&possible)) {
+        findings.push(finding(CauseCode::DisabledByConfiguration, &variable_is(ENABLE, value), ENABLE, source));
+    }
+    findings
 }

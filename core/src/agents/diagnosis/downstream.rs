@@ -1,7 +1,6 @@
 //! What happens to data after it was sent: refused, dropped, discarded, or unknown because no store answers.
 
 use super::super::{CauseCode, FixKind};
-use super::environment::owner_in_attributes;
 use super::facts::{AgentFacts, Finding, Severity, fix_without_command, is_since, start_stack};
 use super::variables::backticked;
 use crate::{status::ContainerState, telemetry::Owner};
@@ -70,7 +69,7 @@ pub(super) fn stores_unreachable(facts: &AgentFacts<'_>) -> Option<Finding> {
 
 /// A clause with the time of the last data under the tags that the container has instead of its expected ones.
 pub(super) fn other_tags_clause(facts: &AgentFacts<'_>) -> String {
-    let owner = owner_in_attributes(&facts.variables);
+    let owner = facts.sent_owner();
     let Ok(heard) = &facts.stack.last_seen else { return String::new() };
     let since = facts.agent.created_at;
     let seen = heard.owners.get(&owner).and_then(|heard| heard.last_seen);
@@ -124,7 +123,7 @@ pub(super) fn not_running(facts: &AgentFacts<'_>) -> Option<Finding> {
         }
         ContainerState::Paused => {
             let command = agent.managed.then(|| format!("docker unpause {}", agent.container));
-            (format!("{name} is paused"), crate::agents::Fix { kind: FixKind::Start, command })
+            (format!("{name} is paused"), crate::agents::Fix { kind: FixKind::Start, command, restart: false })
         }
         ContainerState::Dead => {
             (format!("Docker could neither start nor remove {name}"), facts.recreate_fix(FixKind::Recreate))

@@ -19,15 +19,16 @@ pub(super) enum Signal {
     Logs,
     /// Counters: active time, lines, commits.
     Metrics,
+    /// Spans, in beta.
+    Traces,
 }
 
 impl Signal {
-    pub const ALL: [Signal; 2] = [Signal::Logs, Signal::Metrics];
-
     pub fn words(self) -> &'static str {
         match self {
             Signal::Logs => "events",
             Signal::Metrics => "metrics",
+            Signal::Traces => "traces",
         }
     }
 
@@ -35,6 +36,15 @@ impl Signal {
         match self {
             Signal::Logs => "OTEL_LOGS_EXPORTER",
             Signal::Metrics => "OTEL_METRICS_EXPORTER",
+            Signal::Traces => "OTEL_TRACES_EXPORTER",
+        }
+    }
+
+    /// The exporters that Claude Code knows for it.
+    pub fn exporters(self) -> &'static [&'static str] {
+        match self {
+            Signal::Logs | Signal::Traces => &["otlp", "console", "none"],
+            Signal::Metrics => &["otlp", "prometheus", "console", "none"],
         }
     }
 
@@ -43,6 +53,7 @@ impl Signal {
         match self {
             Signal::Logs => ["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
             Signal::Metrics => ["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
+            Signal::Traces => ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
         }
     }
 
@@ -51,6 +62,16 @@ impl Signal {
         match self {
             Signal::Logs => ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"],
             Signal::Metrics => ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"],
+            Signal::Traces => ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"],
+        }
+    }
+
+    /// The variables that turn off TLS for endpoints without a scheme: the signal's own, then the common one.
+    fn insecure(self) -> [&'static str; 2] {
+        match self {
+            Signal::Logs => ["OTEL_EXPORTER_OTLP_LOGS_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"],
+            Signal::Metrics => ["OTEL_EXPORTER_OTLP_METRICS_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"],
+            Signal::Traces => ["OTEL_EXPORTER_OTLP_TRACES_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"],
         }
     }
 
@@ -58,6 +79,7 @@ impl Signal {
         match self {
             Signal::Logs => "/v1/logs",
             Signal::Metrics => "/v1/metrics",
+            Signal::Traces => "/v1/traces",
         }
     }
 }
@@ -67,6 +89,7 @@ impl Signal {
 pub(super) struct Collector {
     logs: String,
     metrics: String,
+    traces: String,
     /// The gRPC port; `None` for an external collector, whose port is unknown.
     grpc_port: Option<u16>,
     /// The container is on the host network, where the collector's ports are published.
@@ -81,7 +104,12 @@ impl Collector {
             found.map(|variable| variable.value.clone()).unwrap_or_default()
         };
         let here = settings.otel_collector_endpoint.is_none();
+        let traces = match &settings.otel_collector_endpoint {
+            Some(endpoint) => format!("{}/v1/traces", endpoint.trim_end_matches('/')),
+            None => format!("http://{}:{}/v1/traces", settings.otel_collector_internal, settings.otel_collector_port),
+        };
         Collector {
+            traces,
             logs: value(Signal::Logs),
             metrics: value(Signal::Metrics),
             grpc_port: here.then(|| settings.otel_grpc_port.number()),
@@ -93,6 +121,16 @@ impl Collector {
         match signal {
             Signal::Logs => &self.logs,
             Signal::Metrics => &self.metrics,
+            Signal::Traces => &self.traces,
+        }
+    }
+
+    /// The address to send this signal to.
+    pub fn address(&self, signal: Signal, over_grpc: bool) -> String {
+        let wanted = self.wanted(signal);
+        match self.grpc_port.filter(|_| over_grpc) {
+            Some(port) => format!("http://{}:{port}", Target::read(wanted).host),
+            None => masked("", wanted),
         }
     }
 
@@ -132,7 +170,7 @@ impl<'a> Target<'a> {
 pub(super) fn fault(
     variables: &Variables,
     signal: Signal,
-    (by, protocol): (&'static str, &str),
+    (by, protocol): (&str, &str),
     collector: &Collector,
 ) -> Option<Fault> {
     let wanted = Target::read(collector.wanted(signal));
@@ -153,13 +191,22 @@ pub(super) fn fault(
     // Either the protocol or the port can be wrong, so both variables are named.
     let wrong_port = |rest: String| {
         let fault = mismatch(rest)?;
-        Some(Fault { variables: vec![name, by], ..fault })
+        Some(Fault { variables: vec![name.to_owned(), by.to_owned()], ..fault })
     };
     let takes = |at: &str| format!(", but the collector accepts {} at `{at}`", signal.words());
     let same_host = collector.is_host(&wanted, found.host);
     if protocol == "grpc" {
+        // Without a scheme, gRPC uses TLS, unless told otherwise.
+        let is_plain = found.scheme.eq_ignore_ascii_case("http")
+            || found.scheme.is_empty()
+                && variables.first(signal.insecure()).is_some_and(|(_, value)| value.eq_ignore_ascii_case("true"));
         let fits = same_host && collector.grpc_port.is_none_or(|port| found.port == Some(port));
         return match collector.grpc_port {
+            Some(port) if fits && !is_plain => {
+                let why = if found.scheme.is_empty() { "without `http://`, gRPC uses TLS" } else { "this uses TLS" };
+                let write = format!("http://{}:{port}", found.host);
+                mismatch(format!("; {why}, which the collector does not accept; write {}", backticked(&write)))
+            }
             _ if fits => None,
             Some(port) if same_host && found.port == wanted.port => wrong_port(format!(
                 ", where the collector accepts HTTP, but the protocol is `grpc`, which it accepts on port `{port}`"

@@ -1,10 +1,15 @@
 //! Checks the variables that control exporting: exporter, protocol, endpoint, tags.
 //!
-//! The same checks run on the container's variables and on those a new container would get; if only the former have a
+//! The same checks run on what Claude Code sees and on what it would see in a new container; if only the former has a
 //! fault, recreating the container helps.
 
-use super::super::CauseCode;
+use super::super::{
+    CauseCode,
+    attributes::{attribute, owner_of, voiding_attribute},
+    release::{Behavior, NEEDS_PROTOCOL, Release, release_clause},
+};
 use super::endpoint::{Collector, Signal, fault as endpoint_fault};
+use super::quotes::values_in_quotes;
 use super::variables::{RESOURCE_ATTRIBUTES, Variables, backticked, variable_is};
 use crate::telemetry::Owner;
 
@@ -15,28 +20,36 @@ pub(super) struct Fault {
     /// It affects events, which identify an agent. An agent without metrics still reports.
     pub blocking: bool,
     /// The variables that cause it.
-    pub variables: Vec<&'static str>,
+    pub variables: Vec<String>,
     pub evidence: String,
     /// Short form of the evidence, for a second signal with the same problem.
     pub likewise: String,
 }
 
 impl Fault {
-    pub fn new(code: CauseCode, signal: Signal, variable: &'static str, evidence: String, likewise: String) -> Fault {
-        Fault { code, blocking: signal == Signal::Logs, variables: vec![variable], evidence, likewise }
+    pub fn new(code: CauseCode, signal: Signal, variable: &str, evidence: String, likewise: String) -> Fault {
+        Fault { code, blocking: signal == Signal::Logs, variables: vec![variable.to_owned()], evidence, likewise }
     }
 }
 
 /// All faults, one per code. `owner` is the expected owner of the data; missing tags are not a fault if it has none.
-pub(super) fn faults(variables: &Variables, collector: &Collector, owner: &Owner) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = Vec::new();
-    for fault in Signal::ALL.into_iter().flat_map(|signal| signal_faults(variables, signal, collector)) {
+pub(super) fn faults(
+    variables: &Variables,
+    collector: &Collector,
+    owner: &Owner,
+    release: Option<Release>,
+) -> Vec<Fault> {
+    // Quotes are one fault, and what is inside of them is checked like the rest.
+    let plain = variables.without_quotes();
+    let mut faults: Vec<Fault> = values_in_quotes(variables).into_iter().collect();
+    let signals = [Signal::Logs, Signal::Metrics];
+    for fault in signals.into_iter().flat_map(|signal| signal_faults(&plain, signal, collector, release)) {
         match faults.iter_mut().find(|known| known.code == fault.code) {
             Some(known) => known.absorb(fault),
             None => faults.push(fault),
         }
     }
-    faults.extend(check_tags(variables, owner));
+    faults.extend(check_tags(&plain, owner, release));
     faults
 }
 
@@ -51,79 +64,127 @@ impl Fault {
     }
 }
 
-fn signal_faults(variables: &Variables, signal: Signal, collector: &Collector) -> Vec<Fault> {
+/// The faults of one signal.
+pub(super) fn signal_faults(
+    variables: &Variables,
+    signal: Signal,
+    collector: &Collector,
+    release: Option<Release>,
+) -> Vec<Fault> {
     if let Some(fault) = check_exporter(variables, signal) {
         return vec![fault];
     }
     let said = variables.first(signal.protocol());
     let protocol = match said {
-        None => {
-            let [own, common] = signal.protocol();
-            let evidence = format!("neither `{own}` nor `{common}` is set");
-            // Both signals lack the common variable; report it once.
-            Some(Fault::new(CauseCode::ProtocolMissing, signal, common, evidence, String::new()))
-        }
+        None => check_missing_protocol(signal, release),
         Some((_, "grpc" | "http/json" | "http/protobuf")) => None,
         Some((name, value)) => {
             let said = variable_is(name, value);
-            let evidence = format!("{said}; Claude Code supports `grpc`, `http/json`, and `http/protobuf`");
-            Some(Fault::new(CauseCode::ProtocolInvalid, signal, name, evidence, format!("{said} as well")))
+            let evidence = format!(
+                "{said}; Claude Code supports `grpc`, `http/json`, and `http/protobuf`, and sends nothing at all with \
+                 any other"
+            );
+            let fault = Fault::new(CauseCode::ProtocolInvalid, signal, name, evidence, format!("{said} as well"));
+            Some(Fault { blocking: true, ..fault })
         }
     };
     let (by, spoken) = said.unwrap_or((signal.protocol()[1], "http/protobuf"));
     protocol.into_iter().chain(endpoint_fault(variables, signal, (by, spoken), collector)).collect()
 }
 
-/// Checks that `otlp` is among the exporters. Without it for events, Claude Code sends nothing at all
-/// (anthropics/claude-code#38454).
+/// Older releases have no default protocol.
+fn check_missing_protocol(signal: Signal, release: Option<Release>) -> Option<Fault> {
+    let [own, common] = signal.protocol();
+    let behavior = NEEDS_PROTOCOL.behavior(release);
+    let follows = match behavior {
+        Behavior::New => return None,
+        Behavior::Old => format!("Claude Code up to `{}` then sends nothing", NEEDS_PROTOCOL.old_until),
+        Behavior::NotTested | Behavior::Unknown => format!(
+            "Claude Code up to `{}` then sends nothing, from `{}` on it uses `http/protobuf`, and {}",
+            NEEDS_PROTOCOL.old_until,
+            NEEDS_PROTOCOL.new_from,
+            release_clause(release)
+        ),
+    };
+    let evidence = format!("neither `{own}` nor `{common}` is set; {follows}");
+    // Both signals lack the common variable; report it once.
+    let fault = Fault::new(CauseCode::ProtocolMissing, signal, common, evidence, String::new());
+    Some(Fault { blocking: behavior == Behavior::Old, ..fault })
+}
+
+/// Checks that `otlp` is among the exporters, and that Claude Code knows all of them.
 fn check_exporter(variables: &Variables, signal: Signal) -> Option<Fault> {
     let name = signal.exporter();
     let value = variables.get(name);
-    if value.is_some_and(|value| value.split(',').any(|one| one.trim() == "otlp")) {
-        return None;
-    }
+    let listed: Vec<&str> = value.unwrap_or_default().split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
     let (said, likewise) = match value {
         Some(value) => (variable_is(name, value), format!("{} as well", variable_is(name, value))),
         None => (format!("`{name}` is not set"), format!("`{name}` is not set either")),
     };
+    if !listed.iter().all(|one| signal.exporters().contains(one)) {
+        let known: Vec<String> = signal.exporters().iter().map(|one| format!("`{one}`")).collect();
+        let evidence = format!(
+            "{said}; for {}, Claude Code knows {}, and it sends nothing at all with any other",
+            signal.words(),
+            known.join(", ")
+        );
+        let fault = Fault::new(CauseCode::ExporterInvalid, signal, name, evidence, likewise);
+        return Some(Fault { blocking: true, ..fault });
+    }
+    if listed.contains(&"otlp") {
+        return None;
+    }
     let follows = match signal {
-        Signal::Logs => {
-            "so no events are sent, and Claude Code then sends no metrics either (`anthropics/claude-code#38454`)"
-        }
+        Signal::Logs => "so no events are sent",
         Signal::Metrics => "so no metrics are sent (active time, lines, commits)",
+        Signal::Traces => "so no traces are sent",
     };
     Some(Fault::new(CauseCode::ExporterNone, signal, name, format!("{said}, {follows}"), likewise))
 }
 
-fn check_tags(variables: &Variables, owner: &Owner) -> Option<Fault> {
-    let found = owner_in_attributes(variables);
+fn check_tags(variables: &Variables, owner: &Owner, release: Option<Release>) -> Option<Fault> {
+    if *owner == Owner::default() {
+        return None;
+    }
+    let value = variables.get(RESOURCE_ATTRIBUTES);
+    let found = owner_of(value.unwrap_or_default());
     let lacks: Vec<String> = [("project", &owner.project, found.project), ("agent", &owner.agent, found.agent)]
         .into_iter()
         .filter(|(_, wanted, found)| wanted.is_some() && *wanted != found)
         .filter_map(|(name, wanted, _)| Some(backticked(&format!("{name}={}", wanted.as_ref()?))))
         .collect();
-    if lacks.is_empty() {
-        return None;
+    if !lacks.is_empty() {
+        let said = value.map_or_else(
+            || format!("`{RESOURCE_ATTRIBUTES}` is not set"),
+            |value| variable_is(RESOURCE_ATTRIBUTES, value),
+        );
+        return Some(missing_tags(format!("{said}; it does not include {}", lacks.join(" and "))));
     }
-    let value = variables.get(RESOURCE_ATTRIBUTES);
-    let said = value
-        .map_or_else(|| format!("`{RESOURCE_ATTRIBUTES}` is not set"), |value| variable_is(RESOURCE_ATTRIBUTES, value));
-    let evidence = format!("{said}; it does not include {}", lacks.join(" and "));
-    Some(missing_tags(evidence))
+    let voiding = voiding_attribute(value.unwrap_or_default(), release)?;
+    let depends = if voiding.depends { format!("; {}", release_clause(release)) } else { String::new() };
+    let write = voiding.instead.map(|instead| format!("; percent-encode it: {}", backticked(&instead)));
+    let evidence = format!(
+        "{} in `{RESOURCE_ATTRIBUTES}` {}{depends}{}",
+        backticked(&voiding.pair),
+        voiding.what,
+        write.unwrap_or_default()
+    );
+    Some(Fault { blocking: voiding.certain, ..missing_tags(evidence) })
 }
 
 /// The fault of data without its tags.
 pub(super) fn missing_tags(evidence: String) -> Fault {
-    let variables = vec![RESOURCE_ATTRIBUTES];
+    let variables = vec![RESOURCE_ATTRIBUTES.to_owned()];
     Fault { code: CauseCode::TagsMissing, blocking: true, variables, evidence, likewise: String::new() }
 }
 
-/// The owner in the resource attributes.
-pub(super) fn owner_in_attributes(variables: &Variables) -> Owner {
-    let attributes = variables.get(RESOURCE_ATTRIBUTES).unwrap_or_default();
-    let value = |key: &str| {
-        let pairs = attributes.split(',').filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(name, _)| name.trim() == key).map(|(_, value)| value.trim()).next_back()
-    };
-    Owner::new(value("project"), value("agent"))
+/// The service name of its data, and the variable that sets it; `None` if it is Claude Code's own.
+pub(super) fn other_service_name(variables: &Variables) -> Option<(&'static str, String)> {
+    const NAME: &str = "OTEL_SERVICE_NAME";
+    let own = variables.get(NAME).map(|name| (NAME, name.to_owned()));
+    let found = own.or_else(|| {
+        let attributes = variables.get(RESOURCE_ATTRIBUTES)?;
+        Some((RESOURCE_ATTRIBUTES, attribute(attributes, "service.name").filter(|name| !name.is_empty())?))
+    })?;
+    (found.1 != "claude-code").then_some(found)
 }

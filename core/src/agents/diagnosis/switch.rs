@@ -1,42 +1,54 @@
 //! Checks whether telemetry is on, and who turned it off: a file, the image, or Clawker, which looks for the collector
 //! once when it creates a container (v0.8.0, `buildCreateTimeEnv`).
 
-use super::super::{CauseCode, FixKind};
+use super::super::{CauseCode, FixKind, SettingsLayer};
+use super::blame::blame;
 use super::facts::{AgentFacts, Finding, Severity, fix_without_command};
 use super::network::detection_failures;
-use super::variables::{ENABLE, is_on, variable_is};
+use super::variables::{ENABLE, ValueSource, Variables, is_off, is_on, set_by, variable_is};
 
-/// The cause that keeps telemetry off; `None` if it is on.
+/// The cause that keeps telemetry off; `None` if it is on, or managed settings turn it off, which are reported together
+/// with everything else that they change.
 pub(super) fn disabled(facts: &AgentFacts<'_>) -> Option<Finding> {
-    let Some(value) = facts.variables.raw(ENABLE) else {
+    let plain = facts.variables.without_quotes();
+    let Some(value) = plain.raw(ENABLE) else {
         let helps = facts.next().is_some_and(|next| next.raw(ENABLE).is_some());
         let set = if facts.agent.managed { String::new() } else { format!("; set `{ENABLE}=1`") };
         let evidence = format!("`{ENABLE}` is not set, so Claude Code sends nothing{set}");
         let fix = facts.recreate_fix(if helps { FixKind::Recreate } else { FixKind::Rebuild });
         return Some(Finding::new(Severity::Blocking, CauseCode::NotEnabled, evidence, fix));
     };
-    if is_on(value) {
+    let source = facts.variables.source(ENABLE)?;
+    if is_on(value) || matches!(source, ValueSource::Settings { layer: SettingsLayer::Managed, .. }) {
         return None;
     }
-    let said = variable_is(ENABLE, value);
-    let is_off = |value: Option<&str>| value.is_some_and(|value| !is_on(value));
-    let on_purpose = |evidence: String, kind: FixKind| {
-        Some(Finding::new(Severity::Off, CauseCode::DisabledByConfiguration, evidence, facts.recreate_fix(kind)))
+    let said = variable_is(ENABLE, facts.variables.raw(ENABLE)?);
+    let origin = blame(facts, &[ENABLE.to_owned()], |next| !is_switched_on(next));
+    if !is_off(value) {
+        let evidence = format!(
+            "{said}, which Claude Code does not take for on; it accepts `1`, `true`, `yes` and `on`{}",
+            origin.clause
+        );
+        return Some(Finding::new(Severity::Blocking, CauseCode::SwitchInvalid, evidence, origin.fix));
+    }
+    let turned_off = |clause: String, fix| {
+        Some(Finding::new(Severity::Off, CauseCode::DisabledByConfiguration, format!("{said}{clause}"), fix))
     };
-    if facts.managed.raw(ENABLE).is_some() {
-        // `managed_settings` reports it together with everything else that those settings change.
-        return None;
+    let by_file = matches!(source, ValueSource::Settings { .. });
+    let is_next_off = facts.clawker.raw(ENABLE).is_some_and(|value| !is_on(value));
+    let is_image_off = facts.image.as_ref().and_then(|image| image.raw(ENABLE)).is_some_and(|value| !is_on(value));
+    if by_file || is_next_off || !facts.agent.managed {
+        return turned_off(origin.clause, origin.fix);
     }
-    if is_off(facts.file.raw(ENABLE)) {
-        return on_purpose(format!("{said}, set by `agent.env` in `.clawker.yaml`"), FixKind::Edit);
-    }
-    if is_off(facts.image.as_ref().and_then(|image| image.raw(ENABLE))) {
-        return on_purpose(format!("{said}, set in its image"), FixKind::Rebuild);
-    }
-    if !facts.agent.managed {
-        return on_purpose(format!("{said}, set when the container was created"), FixKind::Edit);
+    if is_image_off {
+        return turned_off("; set in its image".to_owned(), facts.recreate_fix(FixKind::Rebuild));
     }
     Some(disabled_by_clawker(facts, &said))
+}
+
+/// Whether these variables turn telemetry on.
+pub(super) fn is_switched_on(variables: &Variables) -> bool {
+    variables.raw(ENABLE).is_some_and(is_on)
 }
 
 /// No file or image sets the variable, so Clawker set it because it found no collector, or someone set it manually.
@@ -73,7 +85,7 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     }
     let started = collector.started_at.map(|at| at.to_rfc3339()).unwrap_or_default();
     // If a file turns it on today, the file was changed since.
-    let fixed = facts.file.raw(ENABLE).is_some_and(is_on);
+    let fixed = is_switched_on(&facts.clawker);
     let (by, kind) = if fixed {
         ("possibly by an earlier `agent.env` in `.clawker.yaml`", FixKind::Recreate)
     } else {
@@ -88,14 +100,15 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
 
 /// A file turns telemetry on although no collector was running, so data sent before the collector's start is lost.
 pub(super) fn forced_on(facts: &AgentFacts<'_>) -> Option<Finding> {
-    let value = facts.file.raw(ENABLE).filter(|value| is_on(value))?;
+    let value = facts.clawker.raw(ENABLE).filter(|value| is_on(value))?;
     let (created, started) = (facts.agent.created_at?, facts.stack.collector.started_at?);
-    if created >= started || facts.sends_elsewhere() || !is_on(facts.variables.raw(ENABLE)?) {
+    if created >= started || facts.sends_elsewhere() || !is_switched_on(&facts.variables) {
         return None;
     }
     let evidence = format!(
-        "{}, set by `agent.env` in `.clawker.yaml`; the container was created at {}, and the collector was started at {}",
+        "{}, {}; the container was created at {}, and the collector was started at {}",
         variable_is(ENABLE, value),
+        set_by(ENABLE, facts.clawker.source(ENABLE)?),
         created.to_rfc3339(),
         started.to_rfc3339()
     );

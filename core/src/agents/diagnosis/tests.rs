@@ -1,14 +1,16 @@
 //! The verdict, a row a cause: one healthy agent, one thing changed, and everything that is then said about it.
 
+mod cases;
 mod new_agents;
 mod random;
+mod releases;
 mod rules;
 mod table;
 
 use super::*;
 use crate::{
     agent_environment::{Source, environment},
-    agents::CollectorEvidence,
+    agents::{ClawkerVariable, ClawkerVariables, CollectorEvidence, SettingsFile, SettingsLayer, UnreadFile},
     settings::{RawValue, RawValues, Settings},
     stack::NETWORK,
     status::ContainerState,
@@ -59,8 +61,9 @@ fn healthy() -> Scene {
         environment: lines(&settings, &[Source::Image, Source::Creation]),
         image_environment: Some(lines(&settings, &[Source::Image])),
         claude_version: Some("2.1.330".into()),
-        managed_settings: None,
-        agent_env: Vec::new(),
+        settings_files: Vec::new(),
+        clawker: ClawkerVariables::default(),
+        files_read: true,
     };
     let heard =
         OwnerLastSeen { last_seen: Some(at("11:59:48")), version: Some("2.1.330".into()), managed_settings_at: None };
@@ -125,9 +128,20 @@ impl Scene {
     }
 
     /// Set by the project's file, and so in the container.
-    fn filed(mut self, line: &str) -> Scene {
-        self.agent.agent_env.push(line.into());
-        self.given(line)
+    fn filed(self, line: &str) -> Scene {
+        self.clawker_file(line, "/home/ada/shop/.clawker.yaml", "agent.env").given(line)
+    }
+
+    /// Set by one of Clawker's files, since the container was created.
+    fn clawker_file(mut self, line: &str, file: &str, key: &str) -> Scene {
+        let (name, value) = line.split_once('=').expect("a value");
+        self.agent.clawker.variables.push(ClawkerVariable {
+            name: name.into(),
+            value: Some(value.into()),
+            file: file.into(),
+            key: format!("{key}.{name}"),
+        });
+        self
     }
 
     /// In neither image nor container.
@@ -161,8 +175,25 @@ impl Scene {
     }
 
     fn managed_settings(self, text: &str) -> Scene {
-        let text = text.to_owned();
-        self.agent(|agent| agent.managed_settings = Some(text))
+        self.settings_file(SettingsLayer::Managed, "/etc/claude-code/managed-settings.json", text)
+    }
+
+    fn user_settings(self, text: &str) -> Scene {
+        self.settings_file(SettingsLayer::User, "/home/claude/.claude/settings.json", text)
+    }
+
+    fn project_settings(self, text: &str) -> Scene {
+        self.settings_file(SettingsLayer::Project, "/home/ada/shop/.claude/settings.json", text)
+    }
+
+    fn settings_file(mut self, layer: SettingsLayer, path: &str, text: &str) -> Scene {
+        self.agent.settings_files.push(SettingsFile::parse(layer, path, text));
+        self
+    }
+
+    fn version(self, version: &str) -> Scene {
+        let version = (!version.is_empty()).then(|| version.to_owned());
+        self.agent(|agent| agent.claude_version = version)
     }
 
     /// Created with `docker run` with all variables that Clawker sets.

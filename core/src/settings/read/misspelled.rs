@@ -1,11 +1,12 @@
 //! Keys below `monitoring` that look like misspelled settings. Unknown keys are no error, because a later Clawker may
 //! know them; but a misspelled one has no effect, and nothing else would say so.
 
-use super::{
-    document::{Entry, MERGE, Node, entries},
-    line_of,
+use super::line_of;
+use crate::{
+    problem::Problem,
+    settings::KEYS,
+    yaml::document::{Entry, MERGE, Node, entries},
 };
-use crate::{problem::Problem, settings::KEYS};
 
 /// Unknown keys that resemble a known one, in the order of the file.
 pub(super) fn misspelled(root: &Node) -> Vec<Problem> {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use monitor_core::{
     agent_environment::is_telemetry,
-    agents::{AgentContainer, CollectorEvidence},
+    agents::{AgentContainer, ClawkerVariables, CollectorEvidence, SettingsFile, owner_in_variables},
     stack::NETWORK,
     status::ContainerState,
     timestamp::Timestamp,
@@ -22,13 +22,25 @@ pub(super) fn container_name(inspected: &ContainerInspectResponse) -> Option<&st
 
 /// Whether Clawker created the container for an agent, or Claude Code's telemetry is configured in it.
 pub(super) fn is_agent(inspected: &ContainerInspectResponse) -> bool {
-    let configures_telemetry = |line: &String| {
-        variable_name(line) == "CLAUDE_CODE_ENABLE_TELEMETRY" || variable_name(line).starts_with("CLAUDE_CODE_OTEL")
-    };
+    let configures_telemetry =
+        |line: &String| is_telemetry(variable_name(line)) && variable_name(line).starts_with("CLAUDE_CODE_");
     let Some(config) = &inspected.config else { return false };
     let is_stack = config.labels.as_ref().is_some_and(is_stack_container);
     let variables = config.env.as_deref().unwrap_or_default();
     is_managed_agent(inspected) || (!is_stack && variables.iter().any(configures_telemetry))
+}
+
+/// Whether Claude Code may run in a container that is not known to be an agent: a devcontainer, or one that names the
+/// folder of Claude Code's configuration. Its settings files tell whether telemetry is configured there.
+pub(super) fn may_run_claude_code(inspected: &ContainerInspectResponse) -> bool {
+    const VARIABLES: [&str; 4] = ["CLAUDE_CONFIG_DIR", "DEVCONTAINER", "REMOTE_CONTAINERS", "CODESPACES"];
+    const LABELS: [&str; 2] = ["devcontainer.metadata", "devcontainer.local_folder"];
+    let Some(config) = &inspected.config else { return false };
+    let has_label = |labels: &HashMap<String, String>| LABELS.iter().any(|label| labels.contains_key(*label));
+    let is_stack = config.labels.as_ref().is_some_and(is_stack_container);
+    let variables = config.env.as_deref().unwrap_or_default();
+    let has_variable = variables.iter().any(|line| VARIABLES.contains(&variable_name(line)));
+    !is_stack && (has_variable || config.labels.as_ref().is_some_and(has_label))
 }
 
 /// Whether Clawker's label says that the container belongs to the monitoring stack.
@@ -37,7 +49,7 @@ pub(super) fn is_stack_container(labels: &HashMap<String, String>) -> bool {
 }
 
 /// Whether the container has the label that Clawker gives to agents (v0.8.0, `internal/docker/labels.go`).
-fn is_managed_agent(inspected: &ContainerInspectResponse) -> bool {
+pub(super) fn is_managed_agent(inspected: &ContainerInspectResponse) -> bool {
     clawker_label(inspected, "purpose").as_deref() == Some("agent")
 }
 
@@ -70,11 +82,6 @@ pub(super) fn agent_container(
     );
     let config = inspected.config.unwrap_or_default();
     let environment = telemetry_variables(config.env.unwrap_or_default());
-    let (project, agent) = if managed {
-        (project, agent)
-    } else {
-        (resource_attribute(&environment, "project"), resource_attribute(&environment, "agent"))
-    };
     let state = inspected.state.unwrap_or_default();
     let current = state_of(state.status);
     let timestamp = |text: Option<&String>| text.and_then(|text| Timestamp::from_rfc3339(text));
@@ -87,7 +94,7 @@ pub(super) fn agent_container(
     }
     networks.sort();
     addresses.sort();
-    AgentContainer {
+    let container = AgentContainer {
         id: inspected.id.unwrap_or_default(),
         container,
         managed,
@@ -104,17 +111,25 @@ pub(super) fn agent_container(
         environment,
         image_environment,
         claude_version: None,
-        managed_settings: None,
-        agent_env: Vec::new(),
-    }
+        settings_files: Vec::new(),
+        clawker: ClawkerVariables::default(),
+        files_read: false,
+    };
+    with_own_tags(container)
 }
 
-/// The value of a key in `OTEL_RESOURCE_ATTRIBUTES`. If a variable is set twice, the last one applies.
-fn resource_attribute(environment: &[String], key: &str) -> Option<String> {
-    let line = environment.iter().rev().find(|line| variable_name(line) == "OTEL_RESOURCE_ATTRIBUTES")?;
-    let pairs = line.split_once('=')?.1.split(',').filter_map(|pair| pair.split_once('='));
-    let value = pairs.filter(|(name, _)| name.trim() == key).map(|(_, value)| value.trim()).next_back()?;
-    (!value.is_empty()).then(|| value.to_owned())
+/// The same, with the project and agent that its variables and settings files name, if Clawker did not create it.
+pub(super) fn with_settings(container: AgentContainer, settings_files: Vec<SettingsFile>) -> AgentContainer {
+    with_own_tags(AgentContainer { settings_files, ..container })
+}
+
+fn with_own_tags(mut container: AgentContainer) -> AgentContainer {
+    if !container.managed {
+        let owner = owner_in_variables(&container);
+        container.project = owner.project;
+        container.agent = owner.agent.unwrap_or_default();
+    }
+    container
 }
 
 /// Converts a container to what Clawker's own check sees of it.

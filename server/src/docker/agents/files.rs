@@ -1,148 +1,145 @@
-//! Reads single small files from a container through the Engine's archive API. Nothing is run in the container, and it
-//! does not have to be running.
+//! Reads what the files in an agent's container say: Claude Code's settings and its version.
 
-use std::io::Read;
+use bollard::models::ContainerInspectResponse;
+use monitor_core::{
+    agents::{SettingsFile, SettingsLayer},
+    error::StackError,
+};
 
-use bollard::query_parameters::{ContainerArchiveInfoOptionsBuilder, DownloadFromContainerOptionsBuilder};
-use futures::StreamExt;
-use monitor_core::error::StackError;
-
+use super::{
+    archive::{Archive, Content, EngineArchive},
+    convert,
+    places::Places,
+    version::claude_version,
+};
 use crate::{
     docker::{
         client::{Client, Connection},
-        error::Failure,
+        observe::inspect,
     },
     engine::AgentFiles,
 };
 
-/// Settings files and `package.json` are much smaller than this.
-const SIZE_LIMIT_BYTES: usize = 1 << 20;
-/// Claude Code's settings that can't be overridden in the container.
+/// Claude Code's settings that users can't override.
 const MANAGED_SETTINGS: &str = "/etc/claude-code/managed-settings.json";
-/// The installer's symbolic links to the version in use, `…/versions/2.1.100`.
-const VERSION_LINKS: [&str; 2] = ["/home/claude/.local/bin/claude", "/root/.local/bin/claude"];
-/// Folders of npm's global installation.
-const NPM_FOLDERS: [&str; 3] =
-    ["/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/local/share/npm-global/lib/node_modules"];
+/// The folder of files that are merged over them, in alphabetical order.
+const MANAGED_FOLDER: &str = "/etc/claude-code/managed-settings.d";
+/// More files in that folder than these are not read.
+const MOST_FILES: usize = 50;
 
-/// Reads Claude Code's version and managed settings. Both are `None` if the container was removed.
+/// Reads Claude Code's version and settings. Both are empty if the container was removed.
 pub(in crate::docker) async fn read_agent_files(client: &Client, id: &str) -> Result<AgentFiles, StackError> {
     let engine = client.connection().await?;
-    let managed_settings = read_text(&engine, id, MANAGED_SETTINGS).await?;
-    Ok(AgentFiles { claude_version: claude_version(&engine, id).await?, managed_settings })
+    let Some(inspected) = inspect(&engine, id).await? else { return Ok(AgentFiles::default()) };
+    let files = EngineArchive { engine: &engine, id };
+    let places = places(&files, &inspected).await?;
+    let settings = settings_files(&files, &places).await?;
+    Ok(AgentFiles { claude_version: claude_version(&files, &places).await?, settings })
 }
 
-async fn claude_version(engine: &Connection, id: &str) -> Result<Option<String>, StackError> {
-    for link in VERSION_LINKS {
-        let options = ContainerArchiveInfoOptionsBuilder::default().path(link).build();
-        let answer = engine.docker.get_container_archive_info(id, Some(options)).await;
-        let target = unless_refused(answer.map_err(|error| engine.failure(error)))?.map(|file| file.link_target);
-        if let Some(version) = target.as_deref().and_then(version_of_link) {
-            return Ok(Some(version));
+/// The settings files of a container that is not known to run Claude Code.
+pub(super) async fn read_settings(
+    engine: &Connection,
+    inspected: &ContainerInspectResponse,
+) -> Result<Vec<SettingsFile>, StackError> {
+    let files = EngineArchive { engine, id: inspected.id.as_deref().unwrap_or_default() };
+    settings_files(&files, &places(&files, inspected).await?).await
+}
+
+async fn places(files: &dyn Archive, inspected: &ContainerInspectResponse) -> Result<Places, StackError> {
+    let passwd = match files.text("/etc/passwd").await? {
+        Content::Text(text) => text,
+        Content::Missing | Content::Unreadable(_) => String::new(),
+    };
+    Ok(Places::of(inspected, &passwd, convert::is_managed_agent(inspected)))
+}
+
+/// All settings files that exist, in the order in which later ones win.
+async fn settings_files(files: &dyn Archive, places: &Places) -> Result<Vec<SettingsFile>, StackError> {
+    let mut found = Vec::new();
+    for folder in &places.work_folders {
+        let folder = format!("{folder}/.claude");
+        // In the home folder, the project's settings are the user's.
+        if places.config_folders.contains(&folder) {
+            continue;
+        }
+        for name in ["settings.json", "settings.local.json"] {
+            found.extend(settings_file(files, SettingsLayer::Project, &format!("{folder}/{name}")).await?);
         }
     }
-    for folder in NPM_FOLDERS {
-        let path = format!("{folder}/@anthropic-ai/claude-code/package.json");
-        if let Some(version) = read_text(engine, id, &path).await?.as_deref().and_then(version_of_package) {
-            return Ok(Some(version));
+    for folder in &places.config_folders {
+        if let Some(file) = settings_file(files, SettingsLayer::User, &format!("{folder}/settings.json")).await? {
+            found.push(file);
+            break;
         }
     }
-    Ok(None)
-}
-
-/// The text of a file. `None` if it is missing, too large or not UTF-8.
-async fn read_text(engine: &Connection, id: &str, path: &str) -> Result<Option<String>, StackError> {
-    let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
-    let mut pieces = Box::pin(engine.docker.download_from_container(id, Some(options)));
-    let mut archive = Vec::new();
-    while let Some(piece) = pieces.next().await {
-        let Some(piece) = unless_refused(piece.map_err(|error| engine.failure(error)))? else { return Ok(None) };
-        archive.extend_from_slice(&piece);
-        if archive.len() > SIZE_LIMIT_BYTES {
-            return Ok(None);
-        }
+    found.extend(settings_file(files, SettingsLayer::Managed, MANAGED_SETTINGS).await?);
+    let names = files.names(MANAGED_FOLDER).await?;
+    let names = names.iter().filter(|name| name.ends_with(".json") && !name.starts_with('.'));
+    for name in names.take(MOST_FILES) {
+        found.extend(settings_file(files, SettingsLayer::Managed, &format!("{MANAGED_FOLDER}/{name}")).await?);
     }
-    Ok(first_file(&archive))
+    Ok(found)
 }
 
-/// `None` if the file is missing or the Engine refuses to show it. Only an unreachable Engine is an error.
-fn unless_refused<T>(answer: Result<T, Failure>) -> Result<Option<T>, StackError> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(Failure::Refused { .. }) => Ok(None),
-        Err(Failure::NoAnswer(error)) => Err(error),
-    }
-}
-
-/// The text of the first file in a tar archive.
-fn first_file(archive: &[u8]) -> Option<String> {
-    let mut archive = tar::Archive::new(archive);
-    let mut file =
-        archive.entries().ok()?.filter_map(Result::ok).find(|entry| entry.header().entry_type().is_file())?;
-    let mut text = String::new();
-    file.read_to_string(&mut text).ok()?;
-    Some(text)
-}
-
-/// `/home/claude/.local/share/claude/versions/2.1.100` to `2.1.100`.
-fn version_of_link(target: &str) -> Option<String> {
-    let (_, version) = target.rsplit_once("/versions/")?;
-    is_version(version).then(|| version.to_owned())
-}
-
-fn version_of_package(text: &str) -> Option<String> {
-    let package: serde_json::Value = serde_json::from_str(text).ok()?;
-    let version = package.get("version")?.as_str()?;
-    is_version(version).then(|| version.to_owned())
-}
-
-/// The version is shown on a page, so text that doesn't look like one is ignored.
-fn is_version(text: &str) -> bool {
-    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ".-+".contains(letter);
-    text.starts_with(|first: char| first.is_ascii_digit()) && text.len() <= 40 && text.chars().all(is_allowed)
+/// `None` if it does not exist.
+async fn settings_file(
+    files: &dyn Archive,
+    layer: SettingsLayer,
+    path: &str,
+) -> Result<Option<SettingsFile>, StackError> {
+    Ok(match files.text(path).await? {
+        Content::Missing => None,
+        Content::Text(text) => Some(SettingsFile::parse(layer, path, &text)),
+        Content::Unreadable(why) => Some(SettingsFile::not_read(layer, path, &why)),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::archive::FakeArchive, *};
 
-    fn archive(kind: tar::EntryType, text: &str) -> Vec<u8> {
-        let mut header = tar::Header::new_gnu();
-        header.set_entry_type(kind);
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        let mut builder = tar::Builder::new(Vec::new());
-        builder.append_data(&mut header, "managed-settings.json", text.as_bytes()).expect("an entry");
-        builder.into_inner().expect("an archive")
+    #[tokio::test]
+    async fn settings_are_read_from_the_lowest_layer_to_the_highest() {
+        let one = r#"{"env":{"OTEL_LOGS_EXPORTER":"none"}}"#;
+        let files = FakeArchive {
+            files: [
+                ("/etc/claude-code/managed-settings.d/20.json", one),
+                ("/etc/claude-code/managed-settings.d/10.json", "(unreadable)"),
+                ("/etc/claude-code/managed-settings.d/.hidden.json", one),
+                ("/etc/claude-code/managed-settings.d/README", one),
+                ("/etc/claude-code/managed-settings.json", one),
+                ("/home/node/.claude/settings.json", one),
+                ("/root/.claude/settings.json", one),
+                ("/w/.claude/settings.json", one),
+                ("/w/.claude/settings.local.json", "{"),
+            ]
+            .into(),
+            links: [].into(),
+        };
+        let inspected = serde_json::from_str(r#"{"Config":{"User":"node","WorkingDir":"/w"}}"#).expect("an inspection");
+        let places = places(&files, &inspected).await.expect("an answer");
+        let found = settings_files(&files, &places).await.expect("an answer");
+        let paths: Vec<_> = found.iter().map(|file| (file.layer, file.path.as_str(), file.variables.is_ok())).collect();
+        assert_eq!(
+            paths,
+            [
+                (SettingsLayer::Project, "/w/.claude/settings.json", true),
+                (SettingsLayer::Project, "/w/.claude/settings.local.json", false),
+                (SettingsLayer::User, "/home/node/.claude/settings.json", true),
+                (SettingsLayer::Managed, "/etc/claude-code/managed-settings.json", true),
+                (SettingsLayer::Managed, "/etc/claude-code/managed-settings.d/10.json", false),
+                (SettingsLayer::Managed, "/etc/claude-code/managed-settings.d/20.json", true),
+            ]
+        );
     }
 
-    #[test]
-    fn the_file_in_an_archive_is_read_and_folders_and_garbage_are_ignored() {
-        assert_eq!(first_file(&archive(tar::EntryType::Regular, "{\"env\":{}}")).as_deref(), Some("{\"env\":{}}"));
-        assert_eq!(first_file(&archive(tar::EntryType::Directory, "")), None);
-        assert_eq!(first_file(b"not an archive"), None);
-        assert_eq!(first_file(&[]), None);
-    }
-
-    #[test]
-    fn only_well_formed_versions_are_accepted() {
-        for (target, version) in [
-            ("/home/claude/.local/share/claude/versions/2.1.100", Some("2.1.100")),
-            ("/root/.local/share/claude/versions/2.2.0-beta.1", Some("2.2.0-beta.1")),
-            ("/home/claude/.local/share/claude/versions/", None),
-            ("/home/claude/.local/share/claude/versions/2.1.100/cli.js", None),
-            ("/usr/bin/claude", None),
-            ("", None),
-        ] {
-            assert_eq!(version_of_link(target).as_deref(), version, "{target}");
-        }
-        for (text, version) in [
-            (r#"{"name":"@anthropic-ai/claude-code","version":"2.0.30"}"#, Some("2.0.30")),
-            (r#"{"version":"<script>"}"#, None),
-            (r#"{"version":2}"#, None),
-            ("{", None),
-        ] {
-            assert_eq!(version_of_package(text).as_deref(), version, "{text}");
-        }
+    #[tokio::test]
+    async fn a_home_folder_is_no_project() {
+        let files = FakeArchive { files: [("/root/.claude/settings.json", "{}")].into(), links: [].into() };
+        let inspected = serde_json::from_str(r#"{"Config":{"WorkingDir":"/root"}}"#).expect("an inspection");
+        let places = places(&files, &inspected).await.expect("an answer");
+        let found = settings_files(&files, &places).await.expect("an answer");
+        assert_eq!(found.iter().map(|file| file.layer).collect::<Vec<_>>(), [SettingsLayer::User]);
     }
 }

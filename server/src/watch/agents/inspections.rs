@@ -33,6 +33,13 @@ impl Inspections {
         self.containers.values()
     }
 
+    /// Adds what was read from files since, for example for the page of an agent.
+    pub(super) fn fill_in_files(&mut self, agent_files: &AgentFileCache) {
+        for container in self.containers.values_mut() {
+            agent_files.fill_in(container);
+        }
+    }
+
     pub(super) fn container_mut(&mut self, id: &str) -> Option<&mut AgentContainer> {
         self.containers.get_mut(id)
     }
@@ -134,10 +141,10 @@ impl AgentWatch<'_> {
                 continue;
             }
             self.inspections.reading_files += 1;
-            let (engine, agent_files, container) =
-                (self.panel.installation.engine.as_ref(), self.panel.agent_files.clone(), container.clone());
+            let (installation, agent_files, container) =
+                (&self.panel.installation, self.panel.agent_files.clone(), container.clone());
             self.pending.push(Box::pin(async move {
-                let outcome = agent_files.load(engine, &container).await;
+                let outcome = agent_files.load(installation, &container).await;
                 AgentUpdate::FilesRead(id, outcome)
             }));
         }

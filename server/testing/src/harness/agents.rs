@@ -2,7 +2,7 @@
 
 use monitor_core::{
     agent_page::AgentPage,
-    agents::AgentContainer,
+    agents::{AgentContainer, ClawkerVariables},
     live::Snapshot,
     status::ContainerState,
     telemetry::{Owner, OwnerLastSeen, Range},
@@ -31,8 +31,9 @@ pub fn agent_container(name: &str) -> AgentContainer {
         environment: Vec::new(),
         image_environment: None,
         claude_version: None,
-        managed_settings: None,
-        agent_env: Vec::new(),
+        settings_files: Vec::new(),
+        clawker: ClawkerVariables::default(),
+        files_read: false,
     }
 }
 

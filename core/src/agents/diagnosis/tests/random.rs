@@ -103,15 +103,21 @@ fn any_variables_give_a_well_formed_verdict() {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         let mut scene = if dice.below(2) == 0 { silent() } else { healthy().heard("11:00:00") };
         scene.agent.environment.extend(dice.lines());
-        scene.agent.agent_env = dice.lines();
+        for line in dice.lines() {
+            if line.contains('=') {
+                scene = scene.clawker_file(&line, "/home/ada/.clawker.yaml", "agent.env");
+            }
+        }
         match dice.below(3) {
             0 => scene.agent.image_environment = None,
             1 => scene.agent.image_environment.get_or_insert_default().extend(dice.lines()),
             _ => {}
         }
         if dice.below(3) == 0 {
-            scene.agent.managed_settings = Some(dice.json());
+            let layers = [SettingsLayer::Managed, SettingsLayer::User, SettingsLayer::Project];
+            scene = scene.settings_file(layers[dice.below(3)], "/x/settings.json", &dice.json());
         }
+        scene = scene.version(dice.pick(&["", "2.1.100", "2.1.200", "2.1.252", "2.1.300", "2.1.330", "?"]));
         scene.agent.managed = dice.below(4) > 0;
         scene.stack.collector.running = dice.below(4) > 0;
         scene.stack.collector.started_at = (dice.below(3) > 0).then(|| at("11:30:00"));

@@ -105,6 +105,7 @@ fn disabled() -> Vec<Row> {
             silent().given(OFF).collector(|collector| collector.on_network = false),
         ),
         ("switched off although the collector ran", silent().given(OFF)),
+        ("a value that does not switch it on", silent().filed("CLAUDE_CODE_ENABLE_TELEMETRY=enabled")),
         ("switched off by the project's file", silent().filed("CLAUDE_CODE_ENABLE_TELEMETRY=false")),
         ("baked off", silent().baked("CLAUDE_CODE_ENABLE_TELEMETRY=no")),
         ("set to nothing", silent().given("CLAUDE_CODE_ENABLE_TELEMETRY=")),
@@ -157,6 +158,21 @@ fn endpoints() -> Vec<Row> {
             silent()
                 .filed("OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
                 .filed(&format!("{LOGS}=http://otel-collector:4317"))
+                .filed(&format!("{METRICS}=http://otel-collector:4317")),
+        ),
+        (
+            "gRPC with TLS, which the collector does not accept",
+            silent()
+                .filed("OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
+                .filed(&format!("{LOGS}=otel-collector:4317"))
+                .filed(&format!("{METRICS}=https://otel-collector:4317")),
+        ),
+        (
+            "gRPC without a scheme and without TLS",
+            silent()
+                .filed("OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
+                .filed("OTEL_EXPORTER_OTLP_INSECURE=true")
+                .filed(&format!("{LOGS}=otel-collector:4317"))
                 .filed(&format!("{METRICS}=otel-collector:4317")),
         ),
         (
@@ -182,7 +198,15 @@ fn endpoints() -> Vec<Row> {
 fn protocols_exporters_tags() -> Vec<Row> {
     vec![
         ("a protocol that nobody knows", silent().filed("OTEL_EXPORTER_OTLP_PROTOCOL=http")),
-        ("no protocol", silent().without("OTEL_EXPORTER_OTLP_PROTOCOL")),
+        (
+            "no protocol, and a release that needs one",
+            silent().without("OTEL_EXPORTER_OTLP_PROTOCOL").version("2.1.252"),
+        ),
+        (
+            "no protocol, and a release that was not run",
+            silent().without("OTEL_EXPORTER_OTLP_PROTOCOL").version("2.1.300"),
+        ),
+        ("no protocol, and an unknown release", silent().without("OTEL_EXPORTER_OTLP_PROTOCOL").version("")),
         ("a bad protocol for metrics only", healthy().filed("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=thrift")),
         ("events switched off", silent().filed("OTEL_LOGS_EXPORTER=none")),
         ("metrics switched off, and heard", healthy().filed("OTEL_METRICS_EXPORTER=none")),
@@ -191,6 +215,10 @@ fn protocols_exporters_tags() -> Vec<Row> {
         ("no exporter for events", silent().without("OTEL_LOGS_EXPORTER")),
         ("printed, and sent as well", silent().filed("OTEL_LOGS_EXPORTER=console,otlp")),
         ("only printed", silent().filed("OTEL_LOGS_EXPORTER=console")),
+        ("an unknown exporter for metrics", silent().filed("OTEL_METRICS_EXPORTER=otlphttp")),
+        ("metrics for Prometheus to scrape", silent().filed("OTEL_METRICS_EXPORTER=prometheus")),
+        ("a password in quotes", healthy().given("OTEL_EXPORTER_OTLP_HEADERS=\"x=hush\"")),
+        ("a wrong endpoint in quotes", silent().filed(&format!("{LOGS}=\"http://elsewhere:4318/v1/logs\""))),
         (
             "tags replaced by the project's file",
             silent().filed("OTEL_RESOURCE_ATTRIBUTES=team=blue").heard_of(Owner::default(), "11:58:00"),
@@ -251,15 +279,13 @@ fn networks() -> Vec<Row> {
 }
 
 fn claude_code() -> Vec<Row> {
-    let version = |scene: Scene, version: &str| {
-        let version = Some(version.to_owned());
-        scene.agent(|agent| agent.claude_version = version)
-    };
+    let version = |scene: Scene, version: &str| scene.version(version);
     vec![
-        ("a release that exports nothing", version(silent(), "2.1.113")),
+        ("a release with a report about it", version(silent(), "2.1.113")),
         ("the same, from its link", version(silent(), "v2.1.252 (Claude Code)")),
         ("the same, after something was heard", version(healthy().heard("11:00:00"), "2.1.113")),
-        ("a release that exports no metrics", version(healthy(), "2.1.126")),
+        ("the same, just started", version(silent(), "2.1.113").agent(|agent| agent.started_at = Some(at("11:59:00")))),
+        ("a release with a report about metrics", version(silent(), "2.1.126")),
         ("its neighbours are fine", version(silent(), "2.1.127")),
         ("metrics every ten minutes", silent().filed("OTEL_METRIC_EXPORT_INTERVAL=600000")),
         ("metrics every ten minutes, said at creation alone", silent().given("OTEL_METRIC_EXPORT_INTERVAL=600000")),
@@ -275,6 +301,19 @@ fn claude_code() -> Vec<Row> {
         ("managed settings switch it on", silent().given(OFF).managed_settings(r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":1}}"#)),
         ("managed settings about other things", silent().managed_settings(r#"{"env":{"API_KEY":"hush"},"permissions":{}}"#)),
         ("managed settings that are no JSON", silent().managed_settings("{")),
+        ("managed settings that are no JSON, and an older release", silent().managed_settings("{").version("2.1.200")),
+        ("managed settings with an unknown switch", silent().managed_settings(r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"enabled"}}"#)),
+        ("user settings that could not be read", silent().agent(|agent| {
+            agent.settings_files = vec![SettingsFile::not_read(SettingsLayer::User, "/root/.claude/settings.json", "permission denied")];
+        })),
+        ("a file of Clawker that could not be read", silent().given("OTEL_LOGS_EXPORTER=none").agent(|agent| {
+            let unread = UnreadFile { path: "/home/ada/shop/.env".into(), why: "permission denied".into() };
+            agent.clawker.unread = vec![unread];
+        })),
+        ("an unknown version", silent().version("")),
+        ("traces without an endpoint", healthy().filed("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1").filed("OTEL_TRACES_EXPORTER=otlp")),
+        ("another service name", silent().filed("OTEL_SERVICE_NAME=nous")),
+        ("files that were not read yet", silent().agent(|agent| agent.files_read = false)),
         ("an event tells of managed settings", {
             let mut scene = healthy().heard("11:00:00");
             let heard = scene.stack.last_seen.as_mut().expect("stores");

@@ -1,0 +1,169 @@
+//! Every row of the record of runs, as a container of that release: the verdict has to agree with what was seen.
+
+use super::*;
+use crate::agents::release::record::record;
+
+/// What arrived, by a cell of the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrived {
+    Everything,
+    EventsOnly,
+    MetricsOnly,
+    Nothing,
+    Untagged,
+}
+
+fn arrived(cell: &str) -> Arrived {
+    let (events, metrics) = (cell.contains('L'), cell.contains('M'));
+    match cell {
+        "nothing" | "refuses to start (rc 1)" => Arrived::Nothing,
+        "no attribute of ours" | "replaced" => Arrived::Untagged,
+        "all" | "decoded" | "both" | "ignored" | "no effect" | "arrives" | "replaces claude-code" => {
+            Arrived::Everything
+        }
+        _ if events && metrics => Arrived::Everything,
+        _ if events => Arrived::EventsOnly,
+        _ if metrics => Arrived::MetricsOnly,
+        other => panic!("a cell that the test does not know: `{other}`"),
+    }
+}
+
+const LOGS: &str = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
+
+fn env(name: &str, value: &str) -> String {
+    serde_json::json!({ "env": { name: value } }).to_string()
+}
+
+/// The setups of a row, in the order of the parts of its cells.
+fn setups(row: &str) -> Vec<Scene> {
+    let given = |line: &str| silent().given(line);
+    match row {
+        "none" => vec![silent()],
+        "no protocol" => vec![silent().without("OTEL_EXPORTER_OTLP_PROTOCOL")],
+        "protocol `HTTP/JSON`" => vec![given("OTEL_EXPORTER_OTLP_PROTOCOL=HTTP/JSON")],
+        "metrics protocol `http`" => vec![given("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=http")],
+        "logs exporter `none`" => vec![given("OTEL_LOGS_EXPORTER=none")],
+        "metrics exporter `none` / `prometheus`" => {
+            vec![given("OTEL_METRICS_EXPORTER=none"), given("OTEL_METRICS_EXPORTER=prometheus")]
+        }
+        "metrics exporter `otlphttp`" => vec![given("OTEL_METRICS_EXPORTER=otlphttp")],
+        "metrics exporter `\"otlp\"` (quotes)" => vec![given("OTEL_METRICS_EXPORTER=\"otlp\"")],
+        "logs exporter `OTLP`, `loki`, `\"otlp\"`" => vec![given("OTEL_LOGS_EXPORTER=OTLP")],
+        "switch `\"1\"` (quotes)" => vec![given("CLAUDE_CODE_ENABLE_TELEMETRY=\"1\"")],
+        "logs endpoint without scheme, or in quotes" => vec![given(&format!("{LOGS}=otel-collector:4318/v1/logs"))],
+        "attributes with a space" => vec![given("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev,team=Blue Team")],
+        "attributes with a letter beyond ASCII" => {
+            vec![given("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev,team=한글팀")]
+        }
+        "15 attributes" => {
+            let more: Vec<String> = (0..13).map(|number| format!("a{number}=v")).collect();
+            vec![given(&format!("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev,{}", more.join(",")))]
+        }
+        "`project=my%20app`" => {
+            let scene = given("OTEL_RESOURCE_ATTRIBUTES=project=my%20app,agent=dev");
+            vec![scene.agent(|agent| agent.project = Some("my app".into()))]
+        }
+        "`project=live, agent=real`" => {
+            let scene = given("OTEL_RESOURCE_ATTRIBUTES=project=live, agent=real").agent(|agent| {
+                agent.project = Some("live".into());
+                agent.agent = "real".into();
+            });
+            vec![scene]
+        }
+        "OTEL_SERVICE_NAME or service.name" => vec![given("OTEL_SERVICE_NAME=nous")],
+        "user settings.json: logs endpoint elsewhere" => vec![silent().user_settings(&env(LOGS, "http://x:1/v1/logs"))],
+        "user settings.json: common endpoint elsewhere" => {
+            vec![silent().user_settings(&env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://x:1"))]
+        }
+        "user settings.json: switch 0 / protocol grpc" => vec![
+            silent().user_settings(&env("CLAUDE_CODE_ENABLE_TELEMETRY", "0")),
+            silent().user_settings(&env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")),
+        ],
+        "user settings.json: attributes" => {
+            vec![silent().user_settings(&env("OTEL_RESOURCE_ATTRIBUTES", "team=blue"))]
+        }
+        "project settings.json (trusted): logs endpoint" => {
+            vec![silent().project_settings(&env(LOGS, "http://x:1/v1/logs"))]
+        }
+        "project settings.json: attributes (also settings.local.json)" => {
+            vec![silent().project_settings(&env("OTEL_RESOURCE_ATTRIBUTES", "team=blue"))]
+        }
+        "project settings.json: switch 0, exporters, protocol" => vec![
+            silent()
+                .project_settings(&env("CLAUDE_CODE_ENABLE_TELEMETRY", "0"))
+                .project_settings(&env("OTEL_LOGS_EXPORTER", "none"))
+                .project_settings(&env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")),
+        ],
+        "project settings.json: intervals 600000" => {
+            vec![silent().project_settings(&env("OTEL_METRIC_EXPORT_INTERVAL", "600000"))]
+        }
+        "managed-settings.d/*.json: logs endpoint elsewhere" => {
+            let path = "/etc/claude-code/managed-settings.d/10.json";
+            vec![silent().settings_file(SettingsLayer::Managed, path, &env(LOGS, "http://x:1/v1/logs"))]
+        }
+        "managed-settings.json: common endpoint elsewhere, per-signal in the container" => {
+            vec![silent().managed_settings(&env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://x:1"))]
+        }
+        "managed-settings.json with a comment or a trailing comma" => vec![silent().managed_settings("// x\n{}")],
+        "OTEL_SDK_DISABLED, DISABLE_TELEMETRY, DO_NOT_TRACK, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC" => {
+            vec![given("OTEL_SDK_DISABLED=true")]
+        }
+        "OTEL_EXPORTER_OTLP_TIMEOUT=10, intervals `5s`" => {
+            vec![given("OTEL_EXPORTER_OTLP_TIMEOUT=10").given("OTEL_METRIC_EXPORT_INTERVAL=5s")]
+        }
+        // Not about variables that the rules look at; traces and gRPC have their own cells and tests.
+        "HTTP_PROXY to a dead port, NO_PROXY 127.0.0.1:8201"
+        | "traces beta, no endpoint for traces / with the common one"
+        | "gRPC `host:4317` / `https://` / `http://` / `host:4317` + INSECURE=true, first bytes" => Vec::new(),
+        other => panic!("a row that the test does not know: `{other}`"),
+    }
+}
+
+#[test]
+fn verdicts_agree_with_what_each_release_was_seen_to_do() {
+    let (releases, rows) = record();
+    let mut checked = 0;
+    for (row, cells) in &rows {
+        for (release, cell) in releases.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+            // A second part of a cell is about a second setup; what comes after a comma is about attributes.
+            for (scene, part) in setups(row).into_iter().zip(cell.split(" / ")) {
+                let scene = scene.version(&release.to_string());
+                let part = part.split(", all").next().unwrap_or(part);
+                let shown = format!("{row}, {release}: {part}\n{}", scene.told());
+                let worst = scene.judged().causes.first().map(|cause| cause.code);
+                match arrived(part) {
+                    Arrived::Everything => assert_eq!(scene.verdict(), Verdict::Waiting, "{shown}"),
+                    Arrived::EventsOnly => {
+                        assert_eq!(scene.verdict(), Verdict::Waiting, "{shown}");
+                        assert!(scene.codes().contains(&CauseCode::ExporterNone), "{shown}");
+                    }
+                    Arrived::MetricsOnly => assert_eq!(scene.verdict(), Verdict::Dark, "{shown}"),
+                    Arrived::Nothing => {
+                        assert!(matches!(scene.verdict(), Verdict::Dark | Verdict::Off), "{shown}");
+                    }
+                    Arrived::Untagged => assert_eq!(worst, Some(CauseCode::TagsMissing), "{shown}"),
+                }
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 60, "{checked}");
+}
+
+#[test]
+fn grpc_needs_a_scheme_or_to_be_told_that_there_is_no_tls() {
+    for (endpoint, insecure, arrives) in [
+        ("otel-collector:4317", "", false),
+        ("https://otel-collector:4317", "", false),
+        ("http://otel-collector:4317", "", true),
+        ("otel-collector:4317", "true", true),
+    ] {
+        let scene = silent()
+            .given("OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
+            .given(&format!("{LOGS}={endpoint}"))
+            .given("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://otel-collector:4317")
+            .given(&format!("OTEL_EXPORTER_OTLP_INSECURE={insecure}"));
+        let expected = if arrives { Verdict::Waiting } else { Verdict::Dark };
+        assert_eq!(scene.verdict(), expected, "{endpoint}: {}", scene.told());
+    }
+}
