@@ -53,7 +53,7 @@ async fn the_agent_page_shows_data_of_engine_and_stores_and_no_secrets() {
     assert_eq!(page.claude_version.as_deref(), Some("2.1.330"), "no file tells, its events do");
     let exporter = page.variables.iter().find(|it| it.name == "OTEL_LOGS_EXPORTER").unwrap();
     assert_eq!((exporter.found.as_deref(), exporter.wanted.as_deref()), (Some("none"), Some("otlp")));
-    assert_eq!((exporter.differs, exporter.origin), (true, Origin::Creation));
+    assert_eq!((exporter.differs, exporter.origin.clone()), (true, Origin::Creation));
     let answer = panel.send(post("/api/agent"), "container=clawker.demo.dev&range=hour").await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     assert!(answer.text.contains("OTEL_EXPORTER_OTLP_HEADERS") && !answer.text.contains("hush"), "{}", answer.text);

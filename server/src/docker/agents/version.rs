@@ -52,19 +52,12 @@ pub(super) async fn claude_version(files: &dyn Archive, places: &Places) -> Resu
             }
         }
     }
-    let beside_path = places.path.iter().filter_map(|folder| folder.strip_suffix("/bin"));
-    let prefixes = places.prefixes.iter().map(String::as_str).chain(PREFIXES).chain(beside_path);
-    for prefix in prefixes {
+    for prefix in prefixes(places) {
         if let Some(version) = version_in(files, &format!("{prefix}/lib")).await? {
             return Ok(Some(version));
         }
     }
-    let in_homes = places
-        .homes
-        .iter()
-        .flat_map(|home| NODE_VERSIONS.into_iter().map(move |(folder, inside)| (format!("{home}/{folder}"), inside)));
-    let shared = places.nvm.as_deref().into_iter().chain(SHARED_NVM).map(|nvm| (format!("{nvm}/versions/node"), ""));
-    for (folder, inside) in shared.chain(in_homes) {
+    for (folder, inside) in node_folders(places) {
         for node in files.names(&folder).await?.iter().rev().take(MOST_VERSIONS) {
             if let Some(version) = version_in(files, &format!("{folder}/{node}{inside}/lib")).await? {
                 return Ok(Some(version));
@@ -80,6 +73,26 @@ pub(super) async fn claude_version(files: &dyn Archive, places: &Places) -> Resu
         }
     }
     Ok(None)
+}
+
+/// Prefixes of npm's global installation.
+fn prefixes(places: &Places) -> Vec<&str> {
+    let beside_path = places.path.iter().filter_map(|folder| folder.strip_suffix("/bin"));
+    places.prefixes.iter().map(String::as_str).chain(PREFIXES).chain(beside_path).collect()
+}
+
+/// Folders with one folder for each version of Node, and where npm's prefix is in those.
+fn node_folders(places: &Places) -> Vec<(String, &'static str)> {
+    let mut folders = Vec::new();
+    for nvm in places.nvm.as_deref().into_iter().chain(SHARED_NVM) {
+        folders.push((format!("{nvm}/versions/node"), ""));
+    }
+    for home in &places.homes {
+        for (folder, inside) in NODE_VERSIONS {
+            folders.push((format!("{home}/{folder}"), inside));
+        }
+    }
+    folders
 }
 
 /// The version in the npm package below `node_modules` in this folder.
