@@ -80,7 +80,7 @@ pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosi
         findings.push(explain_silence(&facts));
     }
     if !matches!(verdict, Verdict::Reporting | Verdict::Off) {
-        findings.extend(not_checked(&facts, verdict));
+        findings.extend(not_checked(&facts, verdict, &findings));
     }
     findings.sort_by_key(|finding| (finding.severity, fix_rank(finding), finding.cause.code));
     let mut causes: Vec<Cause> = Vec::new();
@@ -133,7 +133,9 @@ fn untagged(facts: &AgentFacts<'_>) -> Option<Fault> {
 /// Converts a fault in the variables to a finding with the smallest fix that works.
 fn finding_from_fault(facts: &AgentFacts<'_>, fault: Fault) -> Finding {
     let origin = blame(facts, &fault.variables, |next| {
-        facts.faults(next).iter().any(|other| other.code == fault.code && other.blocking >= fault.blocking)
+        // Another problem of a new container may hide this one, which the same values would cause again.
+        let same = fault.variables.iter().all(|name| next.raw(name) == facts.variables.raw(name));
+        same || facts.faults(next).iter().any(|other| other.code == fault.code && other.blocking >= fault.blocking)
     });
     let set =
         if facts.agent.managed || origin.fix.restart { String::new() } else { manual_setting(facts, &fault.variables) };

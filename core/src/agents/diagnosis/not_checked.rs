@@ -8,7 +8,9 @@ use super::variables::backticked;
 const MOST_LISTED: usize = 4;
 
 /// Files that could not be read; if no problem was found, also the version, and files that have not been read yet.
-pub(super) fn not_checked(facts: &AgentFacts<'_>, verdict: Verdict) -> Option<Finding> {
+/// Clawker's files only matter where they would tell who turned telemetry off; causes of values that were set at creation
+/// name them on their own.
+pub(super) fn not_checked(facts: &AgentFacts<'_>, verdict: Verdict, findings: &[Finding]) -> Option<Finding> {
     let found_nothing = matches!(verdict, Verdict::Waiting | Verdict::Idle);
     let mut parts = Vec::new();
     if !facts.agent.files_read {
@@ -22,7 +24,10 @@ pub(super) fn not_checked(facts: &AgentFacts<'_>, verdict: Verdict) -> Option<Fi
             Err(problem) => Some((&file.path, problem.clause())),
             Ok(_) => None,
         });
-        let of_clawker = facts.agent.clawker.unread.iter().map(|file| (&file.path, file.why.as_str()));
+        let is_off_by_clawker =
+            findings.iter().any(|finding| finding.cause.code == CauseCode::DisabledBecauseStackWasDown);
+        let of_clawker = facts.agent.clawker.unread.iter().filter(|_| is_off_by_clawker);
+        let of_clawker = of_clawker.map(|file| (&file.path, file.why.as_str()));
         let unread: Vec<_> = unread.chain(of_clawker).collect();
         let said = unread.iter().take(MOST_LISTED).map(|(path, why)| format!("{}: {why}", backticked(path)));
         parts.extend(said);

@@ -204,6 +204,14 @@ fn clawkers_files_say_what_a_new_container_gets() {
         let key = format!("`{key}.OTEL_LOGS_EXPORTER`");
         check(&scene, Verdict::Dark, CauseCode::ExporterNone, &[file, &key], EDIT);
     }
+    // What another file turns off as well does not make a new container right.
+    let elsewhere = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=https://otel.corp.example/v1/logs";
+    let both = silent().given(elsewhere).clawker_file(elsewhere, "/home/ada/shop/.env", "env").clawker_file(
+        none,
+        "/home/ada/.config/clawker/clawker.yaml",
+        "agent.env",
+    );
+    check(&both, Verdict::Dark, CauseCode::EndpointMismatch, &["`/home/ada/shop/.env`"], EDIT);
     let passed_on = silent().given(none).agent(|agent| {
         let file = "/home/ada/shop/.clawker.yaml".into();
         let (name, key) = ("OTEL_LOGS_EXPORTER".into(), "agent.from_env".into());
