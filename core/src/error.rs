@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{access::Action, job_kind::JobKind, problem::Problem, service::Service};
+use crate::{access::Action, job_kind::JobKind, problem::Problem, service::Service, timestamp::Timestamp};
 
 /// Why an operation failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -71,10 +71,20 @@ pub enum StackError {
         file: String,
     },
     /// Another job is running, and the request can't be merged into it.
-    #[error("another job is running: {}", kind.description())]
+    #[error("{} {} (since {})", worker(process), kind.description(), since.to_rfc3339())]
     Busy {
         /// What the running job does.
         kind: JobKind,
+        /// The id of the process that runs it. `None` if it is the panel that was asked.
+        process: Option<u32>,
+        /// When it started.
+        since: Timestamp,
+    },
+    /// The lock for work on the stack is held, and it is not known by whom.
+    #[error("another process is working on the stack: it holds `{path}`")]
+    LockHeld {
+        /// The path of the lock file.
+        path: String,
     },
     /// The monitor folder has no files yet.
     #[error("the monitoring stack is not initialized: `{directory}` has no `compose.yaml`")]
@@ -307,7 +317,15 @@ impl StackError {
                 format!("did you mean {}? `clawker-monitor settings get` lists all settings", backticked(near))
             }
             StackError::SettingsChanged { .. } => "check the preview again; it shows the file as it is now".into(),
-            StackError::Busy { .. } => "wait for it to finish or cancel it, then try again; nothing was changed".into(),
+            StackError::Busy { process: None, .. } => {
+                "wait for it to finish or cancel it, then try again; nothing was changed".into()
+            }
+            StackError::Busy { .. } => {
+                "wait for it to finish (on the command line: `--wait`), then try again; nothing was changed".into()
+            }
+            StackError::LockHeld { path } => {
+                format!("see which process has the file open (`fuser '{path}'`) and wait for it; nothing was changed")
+            }
             StackError::NotInitialized { .. } => "run `clawker-monitor init`, or press Initialize".into(),
             StackError::FilesDiffer { .. } => {
                 "run `clawker-monitor init --force` or `clawker-monitor apply --replace-edited` to update them; the \
@@ -388,6 +406,13 @@ fn engine_at(endpoint: &str) -> String {
     match endpoint {
         "" => "Docker".into(),
         _ => format!("Docker at `{endpoint}`"),
+    }
+}
+
+fn worker(process: &Option<u32>) -> String {
+    match process {
+        Some(process) => format!("process {process} is"),
+        None => "another job is".into(),
     }
 }
 

@@ -99,6 +99,9 @@ pub enum FileAction {
 pub struct Job {
     /// Counts from 1 within the process.
     pub id: u32,
+    /// The id of the process that runs it. `None` for a job of the process that shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
     /// What it does.
     pub kind: JobKind,
     /// Its state.
@@ -124,6 +127,7 @@ impl Job {
     pub fn begin(id: u32, kind: JobKind, started_at: Timestamp) -> Job {
         Job {
             id,
+            process: None,
             kind,
             state: JobState::Running,
             started_at,
@@ -134,6 +138,16 @@ impl Job {
             restored: false,
             error: None,
         }
+    }
+
+    /// Whether both are the same job, perhaps at different times.
+    pub fn is_same(&self, other: &Job) -> bool {
+        (self.process, self.id, self.kind, self.started_at) == (other.process, other.id, other.kind, other.started_at)
+    }
+
+    /// The error for a request that this job does not let through.
+    pub fn busy_error(&self) -> StackError {
+        StackError::Busy { kind: self.kind, process: self.process, since: self.started_at }
     }
 
     /// Whether it is running.

@@ -19,7 +19,7 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    /// What it does, after "another job is running:".
+    /// What it does, as in "process 4711 is …".
     pub const fn description(self) -> &'static str {
         match self {
             JobKind::Initialize => "creating the files",

@@ -129,7 +129,12 @@ impl Snapshot {
 
     /// The output of `status --json`.
     pub fn report(&self) -> StatusReport {
-        StatusReport { stack: self.stack, network: self.network.clone(), services: self.services.clone() }
+        StatusReport {
+            stack: self.stack,
+            network: self.network.clone(),
+            services: self.services.clone(),
+            job: self.running_job().cloned(),
+        }
     }
 
     /// Applies one change.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{service::Service, timestamp::Timestamp};
+use crate::{job::Job, service::Service, timestamp::Timestamp};
 
 /// The state of the stack in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +151,9 @@ pub struct StatusReport {
     pub network: NetworkStatus,
     /// The six services, in the order of `Service::ALL`.
     pub services: Vec<ServiceStatus>,
+    /// What a process is doing to the stack right now, if one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<Job>,
 }
 
 /// Computes the state of the stack from its parts.

@@ -136,15 +136,15 @@ impl ControlPlane for GuardedPanel {
     }
 
     async fn start_stack(&self) -> Result<Job, StackError> {
-        Ok(self.for_action(Action::OperateStack)?.start_stack())
+        Ok(self.for_action(Action::OperateStack)?.start_stack().await)
     }
 
     async fn stop_stack(&self) -> Result<Job, StackError> {
-        Ok(self.for_action(Action::OperateStack)?.stop_stack(false))
+        Ok(self.for_action(Action::OperateStack)?.stop_stack(false).await)
     }
 
     async fn remove_stack_and_data(&self) -> Result<Job, StackError> {
-        Ok(self.for_action(Action::RemoveData)?.stop_stack(true))
+        Ok(self.for_action(Action::RemoveData)?.stop_stack(true).await)
     }
 
     async fn cancel_job(&self) -> Result<(), StackError> {

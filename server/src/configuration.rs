@@ -33,7 +33,10 @@ pub use self::{
     settings_file::{SavedSettings, SettingsText},
     writing::{FilesBackup, Overwrite},
 };
-use crate::paths::{ClawkerFolders, Paths, file_error};
+use crate::{
+    paths::{ClawkerFolders, Paths, file_error},
+    work_lock::WorkLock,
+};
 
 /// The configuration of one installation.
 #[derive(Debug, Clone)]
@@ -42,13 +45,15 @@ pub struct Configuration {
     docker_socket: String,
     /// Locked while the settings file is read, changed and replaced.
     save_lock: Arc<Mutex<()>>,
+    work_lock: WorkLock,
     changed: Arc<Notify>,
 }
 
 impl Configuration {
     /// The configuration at these paths. `docker_socket` is the path that containers mount.
     pub fn new(paths: Paths, docker_socket: String) -> Configuration {
-        Configuration { paths, docker_socket, save_lock: Arc::default(), changed: Arc::default() }
+        let work_lock = WorkLock::new(&paths.directory);
+        Configuration { paths, docker_socket, save_lock: Arc::default(), work_lock, changed: Arc::default() }
     }
 
     /// Wakes the task that waits in `changed`: files or settings may have changed.
@@ -59,6 +64,11 @@ impl Configuration {
     /// Resolves when files or settings may have changed since the last call. For one waiting task at a time.
     pub async fn changed(&self) {
         self.changed.notified().await;
+    }
+
+    /// The lock for work on the stack.
+    pub fn work_lock(&self) -> &WorkLock {
+        &self.work_lock
     }
 
     /// The path of the monitor folder.
@@ -142,6 +152,12 @@ impl Configuration {
         }
     }
 
+    /// Creates the monitor folder if it does not exist.
+    pub fn create_directory(&self) -> Result<(), StackError> {
+        let directory = &self.paths.directory;
+        std::fs::create_dir_all(directory).map_err(|error| file_error(directory, "created", &error))
+    }
+
     /// Whether the files were generated.
     pub fn is_initialized(&self) -> bool {
         self.paths.directory.join("compose.yaml").is_file()
@@ -175,7 +191,7 @@ impl Configuration {
 
     /// Fails for the OpenSearch stack of later Clawker versions. It uses the same folder, project name and labels, so it could
     /// not be told apart from ours, and is never changed.
-    fn check_generation(&self) -> Result<(), StackError> {
+    pub fn check_generation(&self) -> Result<(), StackError> {
         match self.read_file("compose.yaml") {
             Ok(Some(compose)) if files::is_of_the_opensearch_generation(&compose) => {
                 Err(StackError::OtherGeneration { directory: self.directory() })

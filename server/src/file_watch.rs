@@ -12,7 +12,7 @@ use notify::{
 };
 use tokio::{sync::mpsc, task::JoinHandle, time::sleep};
 
-use crate::configuration::Configuration;
+use crate::{configuration::Configuration, work_lock};
 
 /// One save causes several events. Those within this time are reported once.
 const BURST: Duration = Duration::from_millis(50);
@@ -26,9 +26,13 @@ impl FileWatch {
     /// Notifies `configuration` of changes in its folders. The folders don't have to exist yet.
     pub fn start(configuration: Configuration) -> notify::Result<FileWatch> {
         let folders = configuration.watched_folders();
+        let work_lock = configuration.work_lock().clone();
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| is_change(event.kind)) {
+            let Ok(event) = event else { return };
+            if is_lock(&event) {
+                work_lock.notify_changed();
+            } else if is_change(event.kind) {
                 // An error means that the task has ended. The watcher is dropped with it.
                 let _ = sender.send(());
             }
@@ -42,6 +46,8 @@ impl FileWatch {
                     tracing::warn!(%error, "can't watch a folder any longer");
                 }
                 configuration.notify_changed();
+                // The lock's file may have come with its folder.
+                configuration.work_lock().notify_changed();
             }
         });
         Ok(FileWatch { task })
@@ -52,6 +58,13 @@ impl Drop for FileWatch {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// The lock's file is written often during a job, and says nothing about the configuration.
+fn is_lock(event: &Event) -> bool {
+    is_change(event.kind)
+        && !event.paths.is_empty()
+        && event.paths.iter().all(|path| path.file_name().is_some_and(|name| name == work_lock::FILE_NAME))
 }
 
 /// Reading is not a change. The panel itself reads these files.

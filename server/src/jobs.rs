@@ -1,21 +1,24 @@
-//! Jobs: long work that belongs to the process. One runs at a time. A second request returns the running one.
+//! Jobs: long work that belongs to the process. One runs at a time. A second request returns the running one. A job may hold
+//! the lock for work on the stack; then it is recorded there, and the lock is released before the job counts as ended.
 //!
 //! **Invariant:** a job reports only to itself, and ends only after everything it started. Work on a blocking thread can't be
 //! aborted, so a canceled job waits for it.
 
-use std::{collections::VecDeque, future::Future, pin::Pin, sync::Arc};
+use std::{collections::VecDeque, convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use monitor_core::{
     error::StackError,
     job::{Job, JobKind, JobState, Progress},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{background::finished, clock::now};
+use crate::{background::finished, clock::now, work_lock::HeldLock};
 
 /// How many ended jobs are kept for callers that wait for them.
 const ENDED_JOBS_KEPT: usize = 8;
+/// The minimum time between two records in the lock's file.
+const RECORD_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The work of a job.
 pub type Work = Pin<Box<dyn Future<Output = Result<(), StackError>> + Send>>;
@@ -91,6 +94,11 @@ impl JobContext {
 impl Jobs {
     /// Starts a job, unless one is running: then that one is returned and `work` is never called.
     pub fn start(&self, kind: JobKind, work: impl FnOnce(JobContext) -> Work) -> Job {
+        self.start_holding(HeldLock::without_file(), kind, work)
+    }
+
+    /// The same for a job that holds the lock for work on the stack until it ends.
+    pub fn start_holding(&self, lock: HeldLock, kind: JobKind, work: impl FnOnce(JobContext) -> Work) -> Job {
         let mut started = None;
         let mut running = None;
         self.state.send_if_modified(|state| {
@@ -114,6 +122,7 @@ impl Jobs {
             return running.unwrap_or_else(|| Job::begin(0, kind, now()));
         };
         tracing::info!(job = job.id, kind = ?kind, "job started");
+        lock.record(&job);
         let blocking = TaskTracker::new();
         let context = JobContext {
             id: job.id,
@@ -129,6 +138,7 @@ impl Jobs {
             let mut task = tokio::spawn(work);
             let result = tokio::select! {
                 joined = &mut task => joined.unwrap_or_else(|panic| Err(internal_error(&panic))),
+                never = record_changes(state.subscribe(), &lock) => match never {},
                 () = cancel.cancelled() => {
                     task.abort();
                     let _ = task.await;
@@ -140,7 +150,10 @@ impl Jobs {
             state.send_modify(|state| {
                 if let Some(job) = &mut state.job {
                     finish(job, result);
+                    lock.record(job);
                 }
+                // Released while the state is locked: whoever sees that the job has ended can get the lock.
+                drop(lock);
             });
         });
         job
@@ -187,6 +200,21 @@ impl JobChanges {
         if self.0.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// Records the job's progress until dropped. The file is small and written at most five times a second, so that a thread for
+/// it would cost more than it saves.
+async fn record_changes(mut state: watch::Receiver<State>, lock: &HeldLock) -> Infallible {
+    loop {
+        if state.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        let job = state.borrow_and_update().job.clone();
+        if let Some(job) = job.filter(Job::is_running) {
+            lock.record(&job);
+        }
+        sleep(RECORD_INTERVAL).await;
     }
 }
 

@@ -37,3 +37,4 @@ pub mod store_refresh;
 pub mod telemetry;
 pub mod watch;
 pub mod work;
+pub mod work_lock;

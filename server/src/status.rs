@@ -124,7 +124,7 @@ pub async fn report(
     }))
     .await;
     let network = network_status(network.as_ref());
-    Ok(StatusReport { stack: stack_state(true, initialized, &services), network, services })
+    Ok(StatusReport { stack: stack_state(true, initialized, &services), network, services, job: None })
 }
 
 /// Sets a service's readiness.

@@ -3,6 +3,7 @@
 
 mod agents;
 mod checkups;
+mod other_work;
 mod readiness_polling;
 mod usage;
 
@@ -49,7 +50,12 @@ impl Watch {
 
     /// Runs until dropped.
     pub async fn run(self) {
-        tokio::join!(self.publish_job_changes(), self.watch_engine(), self.run_checkups());
+        tokio::join!(
+            self.publish_job_changes(),
+            self.watch_other_work(),
+            self.watch_engine(),
+            self.run_checkups()
+        );
     }
 
     async fn publish_job_changes(&self) {

@@ -54,5 +54,9 @@ pub fn job_headline(job: &Job) -> JobHeadline {
             "Recorded metrics, events, and dashboard changes are deleted.".to_owned(),
         ),
     };
+    let text = match job.process {
+        Some(process) => format!("Process {process} does this, outside of this panel. {text}").trim_end().to_owned(),
+        None => text,
+    };
     JobHeadline { word, title, text }
 }

@@ -91,10 +91,13 @@ fn FileLine(file: FileOutcome) -> impl IntoView {
 #[component]
 fn When(job: Job) -> impl IntoView {
     let live = Live::get();
-    let id = job.id;
+    let name = match job.process {
+        Some(process) => format!("Process {process}"),
+        None => format!("Job {}", job.id),
+    };
     job.finished_at.map(|then| {
         view! {
-            <p class="muted">"Job " {id} ", " <Ago then now=live.now() /></p>
+            <p class="muted">{name} ", " <Ago then now=live.now() /></p>
         }
     })
 }

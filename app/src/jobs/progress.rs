@@ -51,9 +51,10 @@ pub fn thousandths(part: u64, whole: u64) -> u32 {
     part.min(whole).saturating_mul(1000).checked_div(whole).unwrap_or(0) as u32
 }
 
-/// Returns the job's number and duration: `job 3 · 14 s`.
+/// Returns the job's number, or the process that runs it, and the duration: `job 3 · 14 s`.
 pub fn caption(job: &Job, now: Timestamp) -> String {
-    format!("job {} · {}", job.id, format_duration(now.seconds_since(job.started_at)))
+    let (what, number) = job.process.map_or(("job", job.id), |process| ("process", process));
+    format!("{what} {number} · {}", format_duration(now.seconds_since(job.started_at)))
 }
 
 /// The bar of the running job.

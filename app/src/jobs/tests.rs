@@ -6,7 +6,11 @@ use monitor_core::{
     timestamp::Timestamp,
 };
 
-use super::{outcome::outcome_title, progress::progress_bar};
+use super::{
+    job_headline,
+    outcome::outcome_title,
+    progress::{caption, progress_bar},
+};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_milliseconds(seconds * 1000)
@@ -31,6 +35,18 @@ fn the_bar_counts_bytes_while_images_are_pulled_and_services_afterwards() {
     job.apply(pull(200_000_000, true));
     let starting = progress_bar(&job).expect("a bar");
     assert_eq!((starting.value, starting.words.as_str()), (500, "1 of 2 services ready"));
+}
+
+#[test]
+fn another_processs_job_is_shown_with_its_process() {
+    let mut job = Job::begin(3, JobKind::Down, at(0));
+    assert_eq!(caption(&job, at(14)), "job 3 · 14 s");
+    job.process = Some(4711);
+    assert_eq!(caption(&job, at(14)), "process 4711 · 14 s");
+    let text = job_headline(&job).text;
+    assert_eq!(text, "Process 4711 does this, outside of this panel. Recorded data and the network are kept.");
+    job.kind = JobKind::Initialize;
+    assert_eq!(job_headline(&job).text, "Process 4711 does this, outside of this panel.");
 }
 
 #[test]

@@ -9,32 +9,44 @@ use monitor_core::{
     status::StackState,
 };
 
-use super::{output, progress::ProgressDisplay};
+use super::{
+    LockOptions, OutputOptions,
+    progress::ProgressDisplay,
+    turn::{Turn, wait_for_turn},
+};
 use crate::{
-    configuration::Overwrite,
+    configuration::{Configuration, Overwrite},
     installation::Installation,
     jobs::{JobContext, Jobs, Work},
     lifecycle::ReadinessWait,
-    status, work,
+    status,
+    work::{self, Request},
 };
 
-pub(super) async fn initialize(force: bool, json: bool) -> Result<(), StackError> {
+pub(super) async fn initialize(force: bool, output: OutputOptions, lock: LockOptions) -> Result<(), StackError> {
     let configuration = Installation::from_environment()?.configuration;
     let directory = configuration.directory();
     let overwrite = if force { Overwrite::Everything } else { Overwrite::Nothing };
-    let job = run_job(JobKind::Initialize, json, |job| {
-        Box::pin(async move { work::initialize(&configuration, overwrite, job).await })
+    let request = Request::new(&configuration, JobKind::Initialize, if force { "force" } else { "" }).await;
+    let on = configuration.clone();
+    let job = run_job(&configuration, request, lock, output, |job| {
+        Box::pin(async move { work::initialize(&on, overwrite, job).await })
     })
-    .await;
-    finish(job, json, || format!("The configuration files are in {directory}. Next: `clawker-monitor up`."))
+    .await?;
+    finish(job, output, || format!("The configuration files are in {directory}. Next: `clawker-monitor up`."))
 }
 
-pub(super) async fn up(wait_timeout: u64, json: bool) -> Result<(), StackError> {
+pub(super) async fn up(wait_timeout: u64, output: OutputOptions, lock: LockOptions) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
+    let configuration = &installation.configuration;
     let (on, wait) = (installation.clone(), readiness_wait(wait_timeout));
-    let job = run_job(JobKind::Up, json, |job| Box::pin(async move { work::start(&on, wait, job).await })).await;
-    let pages = if job.error.is_none() { page_addresses(&installation.configuration.stack()?) } else { String::new() };
-    finish(job, json, || format!("All six services are ready.{pages}"))
+    let request = Request::new(configuration, JobKind::Up, "").await;
+    let job = run_job(configuration, request, lock, output, |job| {
+        Box::pin(async move { work::start(&on, wait, job).await })
+    })
+    .await?;
+    let pages = if job.error.is_none() { page_addresses(&configuration.stack()?) } else { String::new() };
+    finish(job, output, || format!("All six services are ready.{pages}"))
 }
 
 /// Waits at most this many seconds for each service.
@@ -50,13 +62,17 @@ fn page_addresses(stack: &StackSpec) -> String {
     stack.services.iter().filter_map(line).collect()
 }
 
-pub(super) async fn down(with_volumes: bool, json: bool) -> Result<(), StackError> {
+pub(super) async fn down(with_volumes: bool, output: OutputOptions, lock: LockOptions) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
     let kind = if with_volumes { JobKind::Remove } else { JobKind::Down };
-    let job =
-        run_job(kind, json, |job| Box::pin(async move { work::stop(&installation, with_volumes, job).await })).await;
+    let configuration = installation.configuration.clone();
+    let request = Request::new(&configuration, kind, "").await;
+    let job = run_job(&configuration, request, lock, output, |job| {
+        Box::pin(async move { work::stop(&installation, with_volumes, job).await })
+    })
+    .await?;
     let removed = job.steps.len();
-    finish(job, json, || match (removed, with_volumes) {
+    finish(job, output, || match (removed, with_volumes) {
         (0, true) => "No containers to remove. All recorded data was removed.".into(),
         (0, false) => "No containers to remove.".into(),
         (1, true) => "Removed 1 container and all recorded data.".into(),
@@ -66,12 +82,34 @@ pub(super) async fn down(with_volumes: bool, json: bool) -> Result<(), StackErro
     })
 }
 
-/// Runs one job until it ends or the process is interrupted.
-pub(super) async fn run_job(kind: JobKind, json: bool, work: impl FnOnce(JobContext) -> Work) -> Job {
+/// Runs one job until it ends or the process is interrupted. If another process does the same, follows it instead, and
+/// returns its job.
+///
+/// # Errors
+/// Another process does something else, and `lock` does not say to wait for it.
+pub(super) async fn run_job(
+    configuration: &Configuration,
+    request: Request,
+    lock: LockOptions,
+    output: OutputOptions,
+    work: impl FnOnce(JobContext) -> Work,
+) -> Result<Job, StackError> {
+    let kind = request.kind;
+    let display = Arc::new(ProgressDisplay::new(kind, output.json));
+    let lock = tokio::select! {
+        turn = wait_for_turn(configuration, &request, lock, &display) => match turn? {
+            Turn::Ours(lock) => lock,
+            Turn::Followed(job) => {
+                display.finish();
+                return Ok(*job);
+            }
+        },
+        () = super::serve::stop_signal() => return Err(StackError::Cancelled),
+    };
     let jobs = Jobs::default();
-    let display = Arc::new(ProgressDisplay::new(kind, json));
     let observer = Arc::clone(&display);
-    let job = jobs.start(kind, |job| work(job.observed_by(move |progress| observer.update(progress.clone()))));
+    let job = jobs
+        .start_holding(lock, kind, |job| work(job.observed_by(move |progress| observer.update(progress.clone()))));
     let ended = tokio::select! {
         ended = jobs.wait_for_end(job.id) => ended,
         () = super::serve::stop_signal() => {
@@ -80,17 +118,22 @@ pub(super) async fn run_job(kind: JobKind, json: bool, work: impl FnOnce(JobCont
         }
     };
     display.finish();
-    ended.unwrap_or(job)
+    Ok(ended.unwrap_or(job))
 }
 
-pub(super) fn finish(job: Job, json: bool, success_message: impl FnOnce() -> String) -> Result<(), StackError> {
+pub(super) fn finish(
+    job: Job,
+    output: OutputOptions,
+    success_message: impl FnOnce() -> String,
+) -> Result<(), StackError> {
+    let json = output.json;
     if json {
-        output::json(&job);
+        super::output::json(&job);
     }
     match (job.state, job.error) {
         (JobState::Done, _) => {
             if !json {
-                output::line(&success_message());
+                super::output::line(&success_message());
             }
             Ok(())
         }

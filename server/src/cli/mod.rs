@@ -15,6 +15,7 @@ mod settings;
 mod simulate;
 mod status;
 mod table;
+mod turn;
 
 use std::{net::SocketAddr, process::ExitCode};
 
@@ -41,6 +42,8 @@ enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
+        lock: LockOptions,
+        #[command(flatten)]
         output: OutputOptions,
     },
     /// Start the stack and wait until all six services are ready.
@@ -49,6 +52,8 @@ enum Command {
         #[arg(long, value_name = "SECONDS", default_value_t = 180)]
         wait_timeout: u64,
         #[command(flatten)]
+        lock: LockOptions,
+        #[command(flatten)]
         output: OutputOptions,
     },
     /// Stop the stack and remove its containers. Recorded data and the network are kept.
@@ -56,6 +61,8 @@ enum Command {
         /// Also remove the volumes and all recorded data.
         #[arg(long)]
         volumes: bool,
+        #[command(flatten)]
+        lock: LockOptions,
         #[command(flatten)]
         output: OutputOptions,
     },
@@ -97,6 +104,8 @@ enum Command {
         /// How many seconds to wait for each service to become ready.
         #[arg(long, value_name = "SECONDS", default_value_t = 180)]
         wait_timeout: u64,
+        #[command(flatten)]
+        lock: LockOptions,
         #[command(flatten)]
         output: OutputOptions,
     },
@@ -169,6 +178,13 @@ struct OutputOptions {
     json: bool,
 }
 
+#[derive(Debug, Clone, Copy, Args)]
+struct LockOptions {
+    /// If another process is doing something else to the stack, wait until it is done.
+    #[arg(long)]
+    wait: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LogFormat {
     /// Plain text.
@@ -218,11 +234,9 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode, StackError> {
     match command {
         Command::Serve(options) => serve::serve(options).await?,
-        Command::Init { force, output } => lifecycle::initialize(force, output.json).await?,
-        Command::Up { wait_timeout, output } => lifecycle::up(wait_timeout, output.json).await?,
-        Command::Down { volumes, output } => {
-            lifecycle::down(volumes, output.json).await?;
-        }
+        Command::Init { force, lock, output } => lifecycle::initialize(force, output, lock).await?,
+        Command::Up { wait_timeout, lock, output } => lifecycle::up(wait_timeout, output, lock).await?,
+        Command::Down { volumes, lock, output } => lifecycle::down(volumes, output, lock).await?,
         Command::Status { output } => status::status(output.json).await?,
         Command::Doctor { output } => return doctor::doctor(output.json).await,
         Command::Agents { watch: false, output } => agents::agents(output.json).await?,
@@ -234,8 +248,8 @@ async fn run(command: Command) -> Result<ExitCode, StackError> {
             SettingsCommand::Unset { key, output } => settings::change(&key, None, output.json)?,
             SettingsCommand::Diff { output } => settings::diff(output.json).await?,
         },
-        Command::Apply { replace_edited, wait_timeout, output } => {
-            apply::apply(replace_edited, wait_timeout, output.json).await?;
+        Command::Apply { replace_edited, wait_timeout, lock, output } => {
+            apply::apply(replace_edited, wait_timeout, output, lock).await?;
         }
         Command::Simulate(options) => simulate::simulate(options).await?,
         Command::Logs { service, follow, tail } => logs::logs(service, follow, tail).await?,

@@ -8,7 +8,7 @@ use std::{
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use monitor_core::{
-    job::{FileAction, FileOutcome, JobKind, Phase, Progress, Pull},
+    job::{FileAction, FileOutcome, Job, JobKind, Phase, Progress, Pull},
     service::Service,
 };
 
@@ -52,6 +52,30 @@ impl ProgressDisplay {
             Progress::Pull(pull) => self.update_pull(&mut state, &pull),
             Progress::File(outcome) => output::note(&describe_file(&outcome, self.replace_option)),
             Progress::Restored => output::note("rolled back: the old configuration was restored"),
+        }
+    }
+
+    /// Shows a line, unless silent.
+    pub(super) fn note(&self, text: &str) {
+        if !self.silent {
+            // Printed above the bars.
+            self.bars.suspend(|| output::note(text));
+        }
+    }
+
+    /// Shows what another process's job has done since it was `before`.
+    pub(super) fn show_changes(&self, before: &Job, job: &Job) {
+        for step in job.steps.iter().filter(|step| !before.steps.contains(step)) {
+            self.update(Progress::Step { service: step.service, phase: step.phase });
+        }
+        for pull in job.pulls.iter().filter(|pull| !before.pulls.contains(pull)) {
+            self.update(Progress::Pull(pull.clone()));
+        }
+        for file in job.files.iter().skip(before.files.len()) {
+            self.update(Progress::File(file.clone()));
+        }
+        if job.restored && !before.restored {
+            self.update(Progress::Restored);
         }
     }
 

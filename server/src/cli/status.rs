@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use monitor_core::{
     error::StackError,
+    job::Job,
     stack::NETWORK,
     status::{NetworkStatus, ServiceStatus, StackState, StatusReport},
     timestamp::format_duration,
@@ -18,15 +19,18 @@ pub(super) async fn status(json: bool) -> Result<(), StackError> {
     let configuration = installation.configuration.clone();
     let stack = in_background(move || configuration.stack_or_default());
     let engine = Arc::clone(&installation.engine);
+    let work_lock = installation.configuration.work_lock().clone();
+    let job = in_background(move || work_lock.read()).await.map(|record| record.job).filter(Job::is_running);
     match status::report(engine, installation.readiness.as_ref(), stack, initialized).await {
-        Ok(report) if json => output::json(&report),
-        Ok(report) => print_report(&report),
+        Ok(report) if json => output::json(&StatusReport { job, ..report }),
+        Ok(report) => print_report(&StatusReport { job, ..report }),
         Err(error) => {
             if json {
                 output::json(&StatusReport {
                     stack: StackState::EngineUnreachable,
                     network: NetworkStatus { name: NETWORK.into(), exists: false },
                     services: status::unknown_services(&installation.configuration.stack_or_default()),
+                    job,
                 });
             }
             return Err(error);
@@ -49,6 +53,9 @@ fn print_report(report: &StatusReport) {
         .collect();
     table::print(&rows);
     output::line(describe_stack_state(report.stack));
+    if let Some(job) = &report.job {
+        output::line(&format!("At work: {}.", job.busy_error()));
+    }
 }
 
 fn row(service: &ServiceStatus) -> [String; 5] {

@@ -6,7 +6,7 @@ use monitor_core::{
     settings_page::SettingsForm,
 };
 
-use super::Panel;
+use super::{NotLocked, Panel};
 use crate::{
     background::in_background,
     configuration::Overwrite,
@@ -19,23 +19,27 @@ impl Panel {
     pub(crate) async fn initialize(&self, replace: bool) -> Job {
         let overwrite = if replace { Overwrite::Everything } else { Overwrite::Nothing };
         let configuration = self.installation.configuration.clone();
-        let job = self.start_job(JobKind::Initialize, |job| {
-            Box::pin(async move { work::initialize(&configuration, overwrite, job).await })
-        });
-        if job.kind == JobKind::Initialize { self.finish_job(job).await } else { job }
+        let options = if replace { "force" } else { "" };
+        let job = self
+            .start_job(JobKind::Initialize, options, |job| {
+                Box::pin(async move { work::initialize(&configuration, overwrite, job).await })
+            })
+            .await;
+        let is_own = job.process.is_none() && job.kind == JobKind::Initialize;
+        if is_own { self.finish_job(job).await } else { job }
     }
 
     /// Starts the stack.
-    pub(crate) fn start_stack(&self) -> Job {
+    pub(crate) async fn start_stack(&self) -> Job {
         let (installation, wait) = (self.installation.clone(), self.wait);
-        self.start_job(JobKind::Up, |job| Box::pin(async move { work::start(&installation, wait, job).await }))
+        self.start_job(JobKind::Up, "", |job| Box::pin(async move { work::start(&installation, wait, job).await })).await
     }
 
     /// Stops the stack, and with `with_data` also removes all recorded data.
-    pub(crate) fn stop_stack(&self, with_data: bool) -> Job {
+    pub(crate) async fn stop_stack(&self, with_data: bool) -> Job {
         let installation = self.installation.clone();
         let kind = if with_data { JobKind::Remove } else { JobKind::Down };
-        self.start_job(kind, |job| Box::pin(async move { work::stop(&installation, with_data, job).await }))
+        self.start_job(kind, "", |job| Box::pin(async move { work::stop(&installation, with_data, job).await })).await
     }
 
     /// Saves the form's changes and applies them. Returns when it is done if no service is running.
@@ -49,10 +53,12 @@ impl Panel {
         base: String,
         replace_edited: bool,
     ) -> Result<Job, StackError> {
-        let busy = |job: &Job| StackError::Busy { kind: job.kind };
-        if let Some(job) = self.jobs.current().filter(Job::is_running) {
-            return Err(busy(&job));
-        }
+        // The state before is recorded under the lock, so that nothing changes it in the meantime.
+        let lock = match self.lock_for(JobKind::Apply, "form").await {
+            Ok(lock) => lock,
+            Err(NotLocked::Running(job)) => return Err(job.busy_error()),
+            Err(NotLocked::Failed(error)) => return Err(error),
+        };
         let apply = Apply {
             installation: self.installation.clone(),
             wait: self.wait,
@@ -62,12 +68,12 @@ impl Panel {
         let prepared = apply.prepare().await?;
         let takes_long = prepared.stack_runs();
         let mut started = false;
-        let job = self.start_job(JobKind::Apply, |job| {
+        let job = self.start_holding(lock, JobKind::Apply, |job| {
             started = true;
             Box::pin(prepared.carry_out(job))
         });
         if !started {
-            return Err(busy(&job));
+            return Err(job.busy_error());
         }
         Ok(if takes_long { job } else { self.finish_job(job).await })
     }

@@ -5,9 +5,11 @@
 mod actions;
 mod agent_changes;
 mod agent_events;
+mod other_work;
 mod streams;
 
 use monitor_core::{
+    error::StackError,
     job::{Job, JobKind},
     live::Snapshot,
     stack::NETWORK,
@@ -15,6 +17,7 @@ use monitor_core::{
 };
 use tokio::sync::Notify;
 
+pub use self::other_work::OtherWork;
 use crate::{
     agents::AgentFileCache,
     background::in_background,
@@ -25,6 +28,8 @@ use crate::{
     lifecycle::ReadinessWait,
     status,
     store_refresh::StoreRefresh,
+    work::Request,
+    work_lock::{Attempt, HeldLock},
 };
 
 /// How long the doctor's findings count as fresh without known changes, in seconds.
@@ -38,6 +43,8 @@ pub struct Panel {
     pub wait: ReadinessWait,
     /// The jobs of this process.
     pub jobs: Jobs,
+    /// What another process does to the stack.
+    pub other_work: OtherWork,
     /// What is known right now.
     pub hub: Hub,
     /// What files in agents' containers say.
@@ -56,6 +63,7 @@ impl Panel {
             installation,
             wait: ReadinessWait::default(),
             jobs: Jobs::default(),
+            other_work: OtherWork::default(),
             hub,
             agent_files: AgentFileCache::default(),
             checkup_due: Notify::new(),
@@ -63,17 +71,47 @@ impl Panel {
         }
     }
 
-    /// Starts a job and publishes it, so that the snapshot holds it before the request is answered.
-    fn start_job(&self, kind: JobKind, work: impl FnOnce(JobContext) -> Work) -> Job {
-        let job = self.jobs.start(kind, work);
+    /// Starts a job and publishes it, so that the snapshot holds it before the request is answered. If a job is running, in
+    /// this process or in another one, that one is returned instead.
+    async fn start_job(&self, kind: JobKind, options: &str, work: impl FnOnce(JobContext) -> Work) -> Job {
+        match self.lock_for(kind, options).await {
+            Ok(lock) => self.start_holding(lock, kind, work),
+            Err(NotLocked::Running(job)) => *job,
+            Err(NotLocked::Failed(error)) => {
+                self.start_holding(HeldLock::without_file(), kind, |_| Box::pin(async { Err(error) }))
+            }
+        }
+    }
+
+    fn start_holding(&self, lock: HeldLock, kind: JobKind, work: impl FnOnce(JobContext) -> Work) -> Job {
+        let job = self.jobs.start_holding(lock, kind, work);
         self.publish_job();
         job
+    }
+
+    /// Gets the lock for work on the stack.
+    async fn lock_for(&self, kind: JobKind, options: &str) -> Result<HeldLock, NotLocked> {
+        let running = || self.jobs.current().filter(Job::is_running).map(|job| NotLocked::Running(Box::new(job)));
+        if let Some(running) = running() {
+            return Err(running);
+        }
+        let configuration = &self.installation.configuration;
+        let request = Request::new(configuration, kind, options).await;
+        match request.lock(configuration).await {
+            Ok(Attempt::Acquired(lock)) => Ok(lock),
+            // A request that came at the same time may have been faster.
+            Ok(Attempt::Busy(record)) => Err(running().unwrap_or_else(|| {
+                self.publish_other_work(Some(record.job.clone()));
+                NotLocked::Running(Box::new(record.job))
+            })),
+            Err(error) => Err(running().unwrap_or(NotLocked::Failed(error))),
+        }
     }
 
     /// Puts the current job into the snapshot. The only place that writes `Snapshot::job`.
     pub(crate) fn publish_job(&self) {
         // Read while the hub is locked, so that an older state never replaces a newer one.
-        self.hub.update(|snapshot| snapshot.job = self.jobs.current());
+        self.hub.update(|snapshot| snapshot.job = self.other_work.or_own(self.jobs.current()));
     }
 
     /// Waits for a job that takes only a moment, so that the caller sees it done, with or without JavaScript.
@@ -88,6 +126,7 @@ impl Panel {
     pub(crate) async fn refresh_configuration(&self) {
         let configuration = self.installation.configuration.clone();
         let summary = in_background(move || configuration.summary()).await;
+        self.refresh_other_work().await;
         let mut changed = false;
         self.hub.update(|snapshot| {
             changed = snapshot.configuration != summary;
@@ -107,6 +146,14 @@ impl Panel {
             self.checkup_due.notify_one();
         }
     }
+}
+
+/// Why the lock for work on the stack is not there.
+enum NotLocked {
+    /// This job has it.
+    Running(Box<Job>),
+    /// It could not be had.
+    Failed(StackError),
 }
 
 /// The snapshot before the first request to the Engine.

@@ -16,7 +16,8 @@ impl Watch {
         loop {
             self.panel.checkup_due.notified().await;
             sleep(BURST).await;
-            if self.panel.jobs.current().is_some_and(|job| job.is_running()) {
+            let is_running = self.panel.jobs.current().is_some_and(|job| job.is_running());
+            if is_running || self.panel.hub.snapshot().running_job().is_some() {
                 continue;
             }
             self.panel.check_up().await;

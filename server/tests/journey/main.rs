@@ -14,3 +14,4 @@ mod process;
 mod settings;
 mod settings_bad_input;
 mod stack;
+mod two_at_once;

@@ -104,6 +104,22 @@ impl Running {
         }
     }
 
+    /// The id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills the program, which gets no chance to tidy up.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for the program's own end.
+    pub fn ended(mut self) -> ExitStatus {
+        wait(&mut self.child, &self.words)
+    }
+
     /// Tells the program to stop, as Ctrl-C and service managers do, and waits for its end. Returns the lines that were
     /// left.
     pub fn stop(mut self) -> (ExitStatus, Vec<String>) {

@@ -14,3 +14,4 @@ mod settings;
 mod settings_bad_input;
 mod settings_way_back;
 mod status;
+mod two_at_once;

@@ -208,9 +208,9 @@ async fn a_form_is_refused_while_another_job_is_running() {
     panel.plane.initialize(false).await.unwrap();
     panel.engine.world().images.clear();
     panel.engine.hold_pulls();
-    panel.plane.start_stack().await.unwrap();
+    let running = panel.plane.start_stack().await.unwrap();
     let busy = panel.apply(&[("grafana_port", "3001")], false).await.unwrap_err();
-    assert_eq!(busy, StackError::Busy { kind: JobKind::Up });
+    assert_eq!(busy, StackError::Busy { kind: JobKind::Up, process: None, since: running.started_at });
     assert_eq!(panel.settings_text(), "");
     panel.plane.cancel_job().await.unwrap();
 }

@@ -106,7 +106,7 @@ impl Editing {
             None => {
                 let started: Vec<Option<Timestamp>> =
                     snapshot.services.iter().map(|status| status.started_at).collect();
-                let job = snapshot.job.as_ref().map(|job| (job.id, job.state));
+                let job = snapshot.job.as_ref().map(|job| (job.process, job.id, job.state));
                 let agents: Vec<(String, Option<Timestamp>, bool)> = snapshot
                     .agents
                     .iter()

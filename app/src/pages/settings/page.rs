@@ -27,7 +27,7 @@ pub fn SettingsPage() -> impl IntoView {
     let page = Resource::new_str_blocking(|| (), |()| async { Carried(load_settings().await) });
     let file = live.derive(|snapshot| snapshot.configuration.settings_file.clone());
     let applied = live.derive(|snapshot| snapshot.job.as_ref().is_some_and(|job| job.kind == JobKind::Apply));
-    let at_work = live.derive(|snapshot| snapshot.running_job().is_some());
+    let at_work = live.derive(|snapshot| snapshot.running_job().is_some_and(|job| job.process.is_none()));
     let commands = Commands::new();
     let mend = Request::new(MendSettings::url());
     view! {

@@ -59,7 +59,9 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
     let initialize_first = if snapshot.configuration.initialized { Step::None } else { Step::Initialize };
     if let Some(job) = snapshot.running_job() {
         let JobHeadline { word, title, text } = job_headline(job);
-        let step = if job.kind == JobKind::Initialize { Step::None } else { Step::Cancel };
+        // Another process's job can't be canceled from here.
+        let can_cancel = job.process.is_none() && job.kind != JobKind::Initialize;
+        let step = if can_cancel { Step::Cancel } else { Step::None };
         return Headline { tone: Tone::Busy, word, title, text, step };
     }
     if is_other_generation(snapshot) {

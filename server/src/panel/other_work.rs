@@ -1,0 +1,86 @@
+//! What another process does to the stack: read from the lock's file, and shown like a job of the panel.
+
+use std::sync::{Mutex, PoisonError};
+
+use monitor_core::{job::Job, timestamp::Timestamp};
+
+use super::Panel;
+use crate::{background::in_background, clock::now};
+
+/// The job of another process that runs, or that ended last since the panel was started.
+pub struct OtherWork {
+    since: Timestamp,
+    job: Mutex<Option<Job>>,
+}
+
+impl Default for OtherWork {
+    fn default() -> OtherWork {
+        OtherWork { since: now(), job: Mutex::default() }
+    }
+}
+
+impl OtherWork {
+    /// The job to show: the one that runs, or else the later one.
+    pub(super) fn or_own(&self, own: Option<Job>) -> Option<Job> {
+        let other = self.job.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match (own, other) {
+            (Some(own), Some(other))
+                if !own.is_running() && (other.is_running() || other.started_at > own.started_at) =>
+            {
+                Some(other)
+            }
+            (own, other) => own.or(other),
+        }
+    }
+
+    /// Remembers the job. Returns whether it is news.
+    fn set(&self, job: Option<Job>) -> bool {
+        let mut known = self.job.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = *known != job;
+        *known = job;
+        changed
+    }
+
+    /// Whether the job is worth showing: not one that ended before the panel was there to see it.
+    fn concerns(&self, job: &Job) -> bool {
+        job.is_running() || job.finished_at.is_some_and(|finished| finished >= self.since) || self.has_seen(job)
+    }
+
+    fn has_seen(&self, job: &Job) -> bool {
+        self.job.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|known| known.is_same(job))
+    }
+}
+
+impl Panel {
+    /// Reads what another process does, and publishes it. Returns whether it is at work.
+    pub(crate) async fn refresh_other_work(&self) -> bool {
+        let lock = self.installation.configuration.work_lock().clone();
+        if lock.is_held_here() {
+            return false;
+        }
+        let Some(record) = in_background(move || lock.read()).await else { return false };
+        let own = |job: &Job| self.jobs.current().is_some_and(|own| own.started_at == job.started_at);
+        // The last job may have been the panel's own; then the one before it tells nothing new.
+        if own(&record.job) || !self.other_work.concerns(&record.job) {
+            return false;
+        }
+        let is_running = record.job.is_running();
+        self.publish_other_work(Some(record.job));
+        is_running
+    }
+
+    pub(super) fn publish_other_work(&self, job: Option<Job>) {
+        let ended = job.as_ref().is_some_and(|job| !job.is_running());
+        if self.other_work.set(job) {
+            self.publish_job();
+            let configuration = &self.installation.configuration;
+            if ended {
+                // Its last changes may have come before this.
+                configuration.notify_changed();
+            } else {
+                // The watch follows it from here on.
+                configuration.work_lock().notify_changed();
+            }
+        }
+    }
+}
