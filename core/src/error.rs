@@ -184,6 +184,22 @@ pub enum StackError {
         /// What owns it, if its labels show it.
         owner: Option<String>,
     },
+    /// The same stack was started from another data folder, and its containers exist.
+    #[error("this stack already has containers from another data folder, `{other}`; this one is `{directory}`")]
+    OtherFolder {
+        /// The monitor folder.
+        directory: String,
+        /// The monitor folder that the containers were started from.
+        other: String,
+    },
+    /// The generated files were written for another Engine than the one that is used now.
+    #[error("the files were written for the Docker Engine at `{then}`, and `{now}` is used now")]
+    OtherEngine {
+        /// The address of the Engine that they were written for.
+        then: String,
+        /// The address of the Engine that is used.
+        now: String,
+    },
     /// The network exists but can't be used.
     #[error("the network `{name}` can't be used: {detail}")]
     ForeignNetwork {
@@ -191,6 +207,20 @@ pub enum StackError {
         name: String,
         /// Why it can't be used, as a clause.
         detail: String,
+    },
+    /// The network was created with `--internal`. Source: moby#36174, "Port mapping does not work on internal networks".
+    #[error("the network `{name}` is internal, so Docker publishes no port on it")]
+    InternalNetwork {
+        /// The network's name.
+        name: String,
+    },
+    /// Several networks have the name, so that the Engine refuses it as ambiguous.
+    #[error("{} networks are named `{name}`: {}", ids.len(), backticked(ids))]
+    AmbiguousNetwork {
+        /// The networks' name.
+        name: String,
+        /// Their IDs.
+        ids: Vec<String>,
     },
     /// A container exited, or could not be started.
     #[error("{} failed to start{}", service.title(), end_of_service(detail, reason))]
@@ -366,9 +396,32 @@ impl StackError {
                     "rename it (`docker rename {name} {name}-old`) or remove it (`docker rm {name}`), then start again"
                 )
             }
+            StackError::OtherFolder { other, .. } => {
+                let folder = other.strip_suffix("/monitor").unwrap_or(other);
+                format!(
+                    "use that folder (`CLAWKER_DATA_DIR='{folder}'`), or remove its containers first: \
+                     `CLAWKER_DATA_DIR='{folder}' clawker-monitor down`; recorded data is kept"
+                )
+            }
+            StackError::OtherEngine { then, .. } => format!(
+                "use that Engine (`DOCKER_HOST={then}`), or run `clawker-monitor apply` to write the files for this one"
+            ),
             StackError::ForeignNetwork { name, .. } => {
                 format!(
                     "disconnect its containers and remove it (`docker network rm {name}`); it is recreated at the next start"
+                )
+            }
+            StackError::InternalNetwork { name } => {
+                format!(
+                    "recreate it without `--internal`: disconnect its containers and remove it (`docker network rm {name}`); \
+                     the next start creates it"
+                )
+            }
+            StackError::AmbiguousNetwork { ids, .. } => {
+                format!(
+                    "keep the one that has your agents' containers (`docker network inspect ID` lists them) and remove the \
+                     others by ID, for example `docker network rm {}`",
+                    ids.last().map(String::as_str).unwrap_or("ID")
                 )
             }
             StackError::ServiceFailed { service, .. } | StackError::NotReady { service, .. } => {

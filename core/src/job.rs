@@ -51,6 +51,9 @@ pub struct ServiceStep {
     pub service: Service,
     /// Its progress.
     pub phase: Phase,
+    /// Why its container is recreated, as a clause; `None` if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 /// Progress of pulling one image, in compressed bytes.
@@ -116,6 +119,9 @@ pub struct Job {
     pub steps: Vec<ServiceStep>,
     /// What was done with each file (`Initialize`, `Apply`).
     pub files: Vec<FileOutcome>,
+    /// What a person has to know about it; may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The job failed, and its changes were rolled back (`Apply`).
     pub restored: bool,
     /// Why it failed; `None` unless it did.
@@ -135,6 +141,7 @@ impl Job {
             pulls: Vec::new(),
             steps: Vec::new(),
             files: Vec::new(),
+            warnings: Vec::new(),
             restored: false,
             error: None,
         }
@@ -160,8 +167,14 @@ impl Job {
         match progress {
             Progress::Step { service, phase } => match self.steps.iter_mut().find(|step| step.service == service) {
                 Some(step) => step.phase = phase,
-                None => self.steps.push(ServiceStep { service, phase }),
+                None => self.steps.push(ServiceStep { service, phase, because: None }),
             },
+            Progress::Recreate { service, because } => {
+                if let Some(step) = self.steps.iter_mut().find(|step| step.service == service) {
+                    step.because = Some(because);
+                }
+            }
+            Progress::Warning(warning) => self.warnings.push(warning),
             Progress::Pull(pull) => match self.pulls.iter_mut().find(|known| known.image == pull.image) {
                 Some(known) => *known = pull,
                 None => self.pulls.push(pull),
@@ -191,6 +204,15 @@ pub enum Progress {
         /// The phase it reached.
         phase: Phase,
     },
+    /// A service's container is recreated.
+    Recreate {
+        /// The service.
+        service: Service,
+        /// Why, as a clause.
+        because: String,
+    },
+    /// Something that a person has to know, as a sentence without its period.
+    Warning(String),
     /// Progress of pulling an image.
     Pull(Pull),
     /// A file was handled.

@@ -33,6 +33,8 @@ pub mod timestamp;
 mod yaml;
 
 #[cfg(feature = "engine")]
+pub mod compose_override;
+#[cfg(feature = "engine")]
 pub mod files;
 #[cfg(feature = "engine")]
 pub mod simulation;

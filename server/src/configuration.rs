@@ -11,12 +11,14 @@ mod tests;
 mod writing;
 
 use std::{
-    io::ErrorKind,
+    io::{ErrorKind, Read},
     path::PathBuf,
     sync::{Arc, Mutex},
 };
 
 use monitor_core::{
+    compose_override::{ComposeOverride, OVERRIDE_FILES},
+    doctor::OtherEngine,
     error::StackError,
     file_view::{FileState, FileView},
     files::{self, GeneratedFile},
@@ -38,11 +40,16 @@ use crate::{
     work_lock::WorkLock,
 };
 
+/// How many bytes of an override file are read.
+const LONGEST_OVERRIDE: u64 = 1 << 20;
+
 /// The configuration of one installation.
 #[derive(Debug, Clone)]
 pub struct Configuration {
     paths: Paths,
     docker_socket: String,
+    /// The address of the Engine. `None` if it has none.
+    endpoint: Option<String>,
     /// Locked while the settings file is read, changed and replaced.
     save_lock: Arc<Mutex<()>>,
     work_lock: WorkLock,
@@ -53,7 +60,14 @@ impl Configuration {
     /// The configuration at these paths. `docker_socket` is the path that containers mount.
     pub fn new(paths: Paths, docker_socket: String) -> Configuration {
         let work_lock = WorkLock::new(&paths.directory);
-        Configuration { paths, docker_socket, save_lock: Arc::default(), work_lock, changed: Arc::default() }
+        let (save_lock, changed) = (Arc::default(), Arc::default());
+        Configuration { paths, docker_socket, endpoint: None, save_lock, work_lock, changed }
+    }
+
+    /// The same with the address of the Engine, which is remembered with the files.
+    #[must_use]
+    pub fn with_endpoint(self, endpoint: Option<String>) -> Configuration {
+        Configuration { endpoint, ..self }
     }
 
     /// Wakes the task that waits in `changed`: files or settings may have changed.
@@ -158,6 +172,24 @@ impl Configuration {
         std::fs::create_dir_all(directory).map_err(|error| file_error(directory, "created", &error))
     }
 
+    /// The file in the monitor folder that Docker Compose merges into `compose.yaml`, if there is one.
+    pub fn compose_override(&self) -> Option<ComposeOverride> {
+        let file = OVERRIDE_FILES.into_iter().find(|name| self.path_of(name).is_file())?;
+        let mut text = Vec::new();
+        let read =
+            std::fs::File::open(self.path_of(file)).and_then(|it| it.take(LONGEST_OVERRIDE).read_to_end(&mut text));
+        // One that can't be read is still there.
+        read.ok();
+        Some(ComposeOverride::read(file, &String::from_utf8_lossy(&text)))
+    }
+
+    /// The Engine that the files were written for, and the one that is used now, if these are two.
+    pub fn other_engine(&self) -> Option<OtherEngine> {
+        let then = Ledger::read(&self.paths.directory).endpoint?;
+        let now = self.endpoint.clone()?;
+        (resolve_endpoint(&then) != resolve_endpoint(&now)).then_some(OtherEngine { then, now })
+    }
+
     /// Whether the files were generated.
     pub fn is_initialized(&self) -> bool {
         self.paths.directory.join("compose.yaml").is_file()
@@ -176,10 +208,13 @@ impl Configuration {
             FileState::Edited => file.name == "compose.yaml",
         };
         let files: Vec<String> = self.files()?.into_iter().filter(prevents_start).map(|file| file.name).collect();
-        if files.is_empty() {
-            Ok(StackSpec::new(&settings, &self.host_facts()))
-        } else {
-            Err(StackError::FilesDiffer { files, directory: self.directory() })
+        match self.other_engine() {
+            _ if files.is_empty() => Ok(StackSpec::new(&settings, &self.host_facts())),
+            // The files name the Engine's socket, and the settings did not change.
+            Some(OtherEngine { then, now }) if self.written_from().as_ref() == Some(&settings) => {
+                Err(StackError::OtherEngine { then, now })
+            }
+            _ => Err(StackError::FilesDiffer { files, directory: self.directory() }),
         }
     }
 
@@ -221,6 +256,12 @@ impl Configuration {
             Err(error) => Err(file_error(&path, "read", &error)),
         }
     }
+}
+
+/// The address of the same socket by another path, such as a symbolic link, is the same Engine's.
+fn resolve_endpoint(endpoint: &str) -> PathBuf {
+    let path = endpoint.strip_prefix("unix://");
+    path.and_then(|path| std::fs::canonicalize(path).ok()).unwrap_or_else(|| endpoint.into())
 }
 
 /// A generated file with its contents on disk.

@@ -4,9 +4,11 @@ mod ports;
 
 use std::path::Path;
 
-use futures::future::try_join4;
+use futures::future::{try_join, try_join4};
 use monitor_core::{
-    doctor::{Checkup, Disk, EngineEvidence, Evidence, FolderEvidence, PortEvidence, examine},
+    doctor::{
+        Checkup, Disk, EngineEvidence, Evidence, FolderEvidence, HealthEvidence, PortEvidence, examine, is_unrunnable,
+    },
     error::StackError,
     lifecycle::ObservedContainer,
     stack::StackSpec,
@@ -16,7 +18,7 @@ use crate::{
     background::in_background,
     clock::now,
     configuration::Configuration,
-    engine::{ContainerEngine, EngineLocation},
+    engine::{ContainerEngine, DetailedContainer, EngineLocation},
     host,
 };
 pub use ports::Ports;
@@ -42,8 +44,19 @@ struct EngineObservation {
 }
 
 async fn observe_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Result<EngineObservation, StackError> {
-    let (info, location, containers, observed) =
-        try_join4(engine.info(), engine.location(), engine.containers(), engine.observe(stack)).await?;
+    let (info, location, mut containers, (observed, detailed)) = try_join4(
+        engine.info(),
+        engine.location(),
+        engine.containers(),
+        try_join(engine.observe(stack), engine.service_containers()),
+    )
+    .await?;
+    // Podman lists only one of two ports side by side; an inspection has both.
+    for container in &mut containers {
+        if let Some(inspected) = observed.containers.iter().find(|inspected| inspected.id == container.id) {
+            container.clone_from(inspected);
+        }
+    }
     let disk = location
         .storage
         .as_deref()
@@ -53,9 +66,18 @@ async fn observe_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Resu
         api_version: info.api_version,
         endpoint: info.endpoint,
         observed,
+        health: unrunnable_health_checks(stack, &detailed),
         disk,
     };
     Ok(EngineObservation { evidence, location, containers })
+}
+
+fn unrunnable_health_checks(stack: &StackSpec, containers: &[DetailedContainer]) -> Vec<HealthEvidence> {
+    let evidence = |found: &DetailedContainer| {
+        let output = found.detail.health_output.clone().filter(|output| is_unrunnable(output))?;
+        Some(HealthEvidence { service: found.container.service_of(&stack.directory)?, output })
+    };
+    containers.iter().filter_map(evidence).collect()
 }
 
 fn gather_evidence(
@@ -78,6 +100,8 @@ fn gather_evidence(
         settings: configuration.settings().map(drop),
         misspelled: configuration.misspelled_settings(),
         files: configuration.files().map(|files| files.into_iter().map(|file| (file.name, file.state)).collect()),
+        compose_override: configuration.compose_override(),
+        other_engine: configuration.other_engine(),
         address_problem: publishes_here.then(|| host::listen_obstacle(stack.bind_address)).flatten(),
         ports: gather_port_evidence(&ports, stack, configuration),
         engine: engine.map(|engine| engine.evidence),

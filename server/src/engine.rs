@@ -47,6 +47,9 @@ pub struct ContainerDetail {
     pub started_at: Option<Timestamp>,
     /// How it ended, or why it is unhealthy: its exit code, out of memory, the engine's error. `None` if there is no problem.
     pub problem: Option<String>,
+    /// The last line that the latest health check wrote, or why the engine could not run it. `None` after a success, and
+    /// without a health check.
+    pub health_output: Option<String>,
 }
 
 /// A container with everything that is shown about it.

@@ -49,7 +49,8 @@ impl Installation {
         Ok(Installation {
             engine: Arc::new(DockerEngine::from_environment()),
             readiness: Arc::new(readiness),
-            configuration: Configuration::new(Paths::from_environment(|name| std::env::var_os(name))?, docker_socket),
+            configuration: Configuration::new(Paths::from_environment(|name| std::env::var_os(name))?, docker_socket)
+                .with_endpoint(endpoint.as_ref().map(ToString::to_string)),
             telemetry: Arc::new(StackTelemetry::new(Arc::clone(&stores))),
             dashboards: Arc::clone(&stores) as Arc<dyn Dashboards>,
             stores,

@@ -50,12 +50,7 @@ impl Watch {
 
     /// Runs until dropped.
     pub async fn run(self) {
-        tokio::join!(
-            self.publish_job_changes(),
-            self.watch_other_work(),
-            self.watch_engine(),
-            self.run_checkups()
-        );
+        tokio::join!(self.publish_job_changes(), self.watch_other_work(), self.watch_engine(), self.run_checkups());
     }
 
     async fn publish_job_changes(&self) {

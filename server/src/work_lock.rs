@@ -88,7 +88,7 @@ impl WorkLock {
             match file.try_lock() {
                 Ok(()) => {
                     self.held.fetch_add(1, Ordering::SeqCst);
-                    let previous = read_record(&file).map(|record| record.job);
+                    let previous = read_record(&file).map(|record| Box::new(record.job));
                     return Ok(Attempt::Acquired(HeldLock {
                         file: Some(file),
                         writable,
@@ -117,7 +117,8 @@ impl WorkLock {
     /// there is no file, or if it can't be understood.
     pub fn read(&self) -> Option<Record> {
         // Opening a pipe would wait for its other end.
-        let file = std::fs::metadata(&self.path).ok().filter(|found| found.is_file()).and(File::open(&self.path).ok())?;
+        let file =
+            std::fs::metadata(&self.path).ok().filter(|found| found.is_file()).and(File::open(&self.path).ok())?;
         // A record may be half written when it is read.
         let mut record = (0..3).find_map(|_| {
             read_record(&file).or_else(|| {
@@ -166,7 +167,9 @@ impl WorkLock {
         match opened {
             Ok(file) if is_regular(&file) => Ok(Some((file, writable))),
             Ok(_) => Ok(None),
-            Err(error) if is_refused(&error) || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(error)
+                if is_refused(&error) || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(file_error(&self.path, "opened", &error)),
@@ -181,7 +184,7 @@ pub struct HeldLock {
     file: Option<File>,
     writable: bool,
     request: String,
-    previous: Option<Job>,
+    previous: Option<Box<Job>>,
     held: Arc<AtomicUsize>,
 }
 
@@ -195,13 +198,20 @@ impl HeldLock {
     pub fn record(&self, job: &Job) {
         let Some(file) = self.file.as_ref().filter(|_| self.writable) else { return };
         let job = Job { process: Some(std::process::id()), ..job.clone() };
-        let record = Record { request: self.request.clone(), job, previous: self.previous.clone() };
+        let record = Record { request: self.request.clone(), job, previous: self.previous.as_deref().cloned() };
         let Ok(mut text) = serde_json::to_vec(&record) else { return };
         text.push(b'\n');
         // Written first and cut afterwards: readers take the first document in the file.
         let written = file.write_all_at(&text, 0).and_then(|()| file.set_len(text.len() as u64));
         if let Err(error) = written {
             tracing::debug!(%error, "can't record the job in the lock's file");
+        }
+    }
+
+    /// Gives the lock back without a job: the one that was recorded never began.
+    pub fn withdraw(self) {
+        if let Some(file) = self.file.as_ref().filter(|_| self.writable) {
+            file.set_len(0).ok();
         }
     }
 }

@@ -130,7 +130,7 @@ fn pulling() -> Snapshot {
     let mut job = Job::begin(2, JobKind::Up, before(14));
     let phases = [Phase::Waiting, Phase::Pulling, Phase::Pulling, Phase::Creating, Phase::Pulling, Phase::Waiting];
     for (status, phase) in pulling.services.iter().zip(phases) {
-        job.steps.push(ServiceStep { service: status.service, phase });
+        job.steps.push(ServiceStep { service: status.service, phase, because: None });
         if phase == Phase::Pulling {
             let total_bytes = 120_000_000 + 90_000_000 * job.pulls.len() as u64;
             let image = status.image.clone();
@@ -153,6 +153,7 @@ fn starting() -> Snapshot {
         .map(|status| ServiceStep {
             service: status.service,
             phase: if status.ready { Phase::Ready } else { Phase::AwaitingReadiness },
+            because: None,
         })
         .collect();
     starting.job = Some(job);

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use monitor_core::{
     error::StackError,
-    job::{FileAction, FileOutcome, Job, JobKind, JobState},
+    job::{FileAction, FileOutcome, Job, JobKind, JobState, ServiceStep},
     timestamp::format_duration,
 };
 
@@ -49,6 +49,7 @@ fn Failure(job: Job, error: StackError, commands: Commands) -> impl IntoView {
                     {format!("View the logs of {}", service.title())}
                 </a>
             })}
+            <Remarks job=job.clone() />
             <When job />
         </ErrorNote>
     }
@@ -72,9 +73,26 @@ fn Success(job: Job) -> impl IntoView {
                 {outcome_title(&job)}
             </h2>
             {has_files.then(|| view! { <ul class="result-list">{files}</ul> })}
+            <Remarks job=job.clone() />
             <When job />
         </section>
     }
+}
+
+/// What to know about the job, and why containers were recreated.
+#[component]
+fn Remarks(job: Job) -> impl IntoView {
+    let remarks = remarks(&job);
+    let lines: Vec<AnyView> = remarks.into_iter().map(|text| view! { <li><Prose text /></li> }.into_any()).collect();
+    (!lines.is_empty()).then(|| view! { <ul class="result-list">{lines}</ul> })
+}
+
+/// The job's warnings, then the reason for each container that is recreated.
+pub fn remarks(job: &Job) -> Vec<String> {
+    let because =
+        |step: &ServiceStep| Some(format!("{} recreated because {}", step.service.title(), step.because.as_ref()?));
+    let warnings = job.warnings.iter().map(|warning| format!("Warning: {warning}"));
+    warnings.chain(job.steps.iter().filter_map(because)).collect()
 }
 
 #[component]

@@ -8,7 +8,7 @@ use monitor_core::{
 
 use super::{
     job_headline,
-    outcome::outcome_title,
+    outcome::{outcome_title, remarks},
     progress::{caption, progress_bar},
 };
 
@@ -47,6 +47,20 @@ fn another_processs_job_is_shown_with_its_process() {
     assert_eq!(text, "Process 4711 does this, outside of this panel. Recorded data and the network are kept.");
     job.kind = JobKind::Initialize;
     assert_eq!(job_headline(&job).text, "Process 4711 does this, outside of this panel.");
+}
+
+#[test]
+fn the_outcome_says_why_containers_were_recreated() {
+    let mut job = Job::begin(1, JobKind::Up, at(0));
+    assert_eq!(remarks(&job), Vec::<String>::new());
+    job.apply(Progress::Warning("`docker compose` merges `compose.override.yaml`".into()));
+    job.apply(step(Service::Loki, Phase::Waiting));
+    job.apply(Progress::Recreate { service: Service::Loki, because: "its image changed".into() });
+    job.apply(step(Service::Loki, Phase::Ready));
+    assert_eq!(
+        remarks(&job),
+        ["Warning: `docker compose` merges `compose.override.yaml`", "Loki recreated because its image changed"]
+    );
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::PortHolder;
 use crate::{
-    error::StackError, file_view::FileState, lifecycle::Observed, problem::Problem, service::Service,
-    status::PublishedPort,
+    compose_override::ComposeOverride, error::StackError, file_view::FileState, lifecycle::Observed, problem::Problem,
+    service::Service, status::PublishedPort,
 };
 
 /// Everything that was observed.
@@ -21,11 +21,33 @@ pub struct Evidence {
     pub misspelled: Vec<Problem>,
     /// The generated files by name, or why they could not be compared.
     pub files: Result<Vec<(String, FileState)>, StackError>,
+    /// The override file that Docker Compose merges, if there is one.
+    pub compose_override: Option<ComposeOverride>,
+    /// The Engine that the files were written for, if another one is used now.
+    pub other_engine: Option<OtherEngine>,
     /// Why ports can't be published on the configured address; `None` if they can, or if the Engine is on another
     /// machine.
     pub address_problem: Option<String>,
     /// All ports that the stack publishes.
     pub ports: Vec<PortEvidence>,
+}
+
+/// Two Engines: the one that the files were written for, and the one that is used now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherEngine {
+    /// The address of the first, for example `unix:///var/run/docker.sock`.
+    pub then: String,
+    /// The address of the second.
+    pub now: String,
+}
+
+/// A service whose health check the Engine can't run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthEvidence {
+    /// The service.
+    pub service: Service,
+    /// What the Engine said when it tried.
+    pub output: String,
 }
 
 /// An Engine that can be reached.
@@ -39,6 +61,8 @@ pub struct EngineEvidence {
     pub endpoint: String,
     /// Its containers, images, volumes, and network.
     pub observed: Observed,
+    /// Health checks that it can't run.
+    pub health: Vec<HealthEvidence>,
     /// The disk with its images and volumes; `None` if it is not on this machine.
     pub disk: Option<Disk>,
 }

@@ -1,6 +1,9 @@
 //! Turns evidence into findings. One function per check; each says what was observed, how severe it is, and what to do.
 
-use super::{Check, Disk, EngineEvidence, Evidence, Finding, FolderEvidence, Grade, PortEvidence, PortHolder, images};
+use super::{
+    Check, Disk, EngineEvidence, Evidence, Finding, FolderEvidence, Grade, PortEvidence, PortHolder, health, images,
+    other_stacks,
+};
 use crate::{
     error::StackError,
     file_view::FileState,
@@ -16,14 +19,21 @@ const ROOM_FOR_DATA_BYTES: u64 = 2_000_000_000;
 /// Runs all checks. Findings are in the order in which a person would check.
 pub fn examine(stack: &StackSpec, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = vec![engine(&evidence.engine)];
+    findings.extend(other_stacks::engine(evidence));
     findings.extend(settings(evidence));
     findings.push(data_folder(&evidence.folder));
     findings.extend(files(evidence));
+    findings.extend(other_stacks::compose_override(evidence));
     findings.push(address(stack, evidence));
-    findings.extend(evidence.ports.iter().map(port));
+    let unexplained = evidence.ports.iter().filter(|port| !other_stacks::explains(stack, evidence, port));
+    findings.extend(unexplained.map(port));
     if let Ok(engine) = &evidence.engine {
-        findings.extend(container_names(stack, engine));
+        match other_stacks::folder(stack, evidence) {
+            Some(finding) => findings.push(finding),
+            None => findings.extend(container_names(stack, engine)),
+        }
         findings.push(network(engine));
+        findings.extend(health::findings(stack, engine));
         findings.push(disk_space(stack, engine));
     }
     findings.extend(prometheus_version(stack));
@@ -138,6 +148,8 @@ fn files(evidence: &Evidence) -> Vec<Finding> {
     for (name, state) in files {
         let (grade, summary, seen, next) = match state {
             FileState::Current => continue,
+            // The finding about the other Engine says so for all of them.
+            FileState::Outdated if evidence.other_engine.is_some() => continue,
             FileState::Missing => {
                 (Grade::Problem, "is missing", "the other files exist", "run `clawker-monitor init` to create it")
             }
@@ -169,7 +181,7 @@ fn files(evidence: &Evidence) -> Vec<Finding> {
             next: Some(next.into()),
         });
     }
-    if findings.is_empty() {
+    if findings.is_empty() && of(FileState::Outdated).count() == 0 {
         findings.push(ok(
             Check::Files,
             "The files match the settings".into(),

@@ -8,16 +8,22 @@ mod evidence;
 #[cfg(feature = "engine")]
 mod examine;
 #[cfg(feature = "engine")]
+mod health;
+#[cfg(feature = "engine")]
 mod images;
+#[cfg(feature = "engine")]
+mod other_stacks;
 #[cfg(all(test, feature = "engine"))]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "engine")]
-pub use evidence::{Disk, EngineEvidence, Evidence, FolderEvidence, PortEvidence};
+pub use evidence::{Disk, EngineEvidence, Evidence, FolderEvidence, HealthEvidence, OtherEngine, PortEvidence};
 #[cfg(feature = "engine")]
 pub use examine::examine;
+#[cfg(feature = "engine")]
+pub use health::is_unrunnable;
 
 use crate::timestamp::Timestamp;
 
@@ -66,6 +72,8 @@ pub enum Check {
     Network,
     /// Disk space for images and data.
     DiskSpace,
+    /// A health check that the Engine can't run.
+    Health,
     /// A service's release, where the stack needs a newer one.
     ImageVersion,
     /// A service without further releases.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    compose_override::ComposeOverride,
     error::StackError,
     file_view::FileState,
     lifecycle::{Observed, ObservedContainer, ObservedNetwork},
@@ -27,6 +28,7 @@ fn observed(stack: &StackSpec) -> Observed {
             driver: "bridge".into(),
             labels: [("dev.clawker.managed".to_owned(), "true".to_owned())].into(),
             attached: 3,
+            ..ObservedNetwork::default()
         }),
         images: stack.services.iter().map(|spec| (spec.image.to_string(), "sha256:1".to_owned())).collect(),
         ..Observed::default()
@@ -41,6 +43,7 @@ fn healthy(stack: &StackSpec) -> Evidence {
             api_version: "1.51".into(),
             endpoint: "unix:///var/run/docker.sock".into(),
             observed: observed(stack),
+            health: Vec::new(),
             disk: Some(Disk { folder: "/var/lib/docker".into(), free_bytes: 80_000_000_000 }),
         }),
         folder: FolderEvidence { path: DIRECTORY.into(), exists: true, obstacle: None },
@@ -48,6 +51,8 @@ fn healthy(stack: &StackSpec) -> Evidence {
         settings: Ok(()),
         misspelled: Vec::new(),
         files: Ok(vec![("compose.yaml".into(), FileState::Current), ("prometheus.yaml".into(), FileState::Current)]),
+        compose_override: None,
+        other_engine: None,
         address_problem: None,
         ports: vec![grafana(PortHolder::Nobody)],
     }
@@ -273,4 +278,102 @@ fn a_prometheus_that_cannot_store_deltas_is_a_problem() {
         assert_eq!(found.is_some(), expected, "{image}: {found:?}");
         assert!(found.is_none_or(|finding| finding.grade == Grade::Problem && finding.evidence.contains(image)));
     }
+}
+
+#[test]
+fn a_network_that_publishes_nothing_or_is_ambiguous_is_a_problem() {
+    let network = |change: fn(&mut ObservedNetwork)| {
+        after(Check::Network, |it| change(engine(it).observed.network.as_mut().expect("a network")))
+    };
+    let internal = network(|it| it.internal = true);
+    assert!(
+        internal.starts_with("problem: The network `clawker-net` is internal, so Docker publishes no port on it"),
+        "{internal}"
+    );
+    assert!(internal.contains("recreate it without `--internal`"), "{internal}");
+    let two = network(|it| it.same_name = vec!["a1".into(), "b2".into()]);
+    assert!(two.starts_with("problem: 2 networks are named `clawker-net`: `a1`, `b2`"), "{two}");
+}
+
+#[test]
+fn an_override_file_is_a_warning() {
+    let found = ComposeOverride::read("compose.override.yaml", "services:\n  grafana: {mem_limit: 512m}\n");
+    insta::assert_snapshot!(after(Check::Files, |it| it.compose_override = Some(found)), @"
+    ok: The files match the settings (all 2 in `/data/monitor`)
+    warning: Only `docker compose` uses `compose.override.yaml` (`docker compose` merges it into `compose.yaml` (it names grafana); `clawker-monitor up` and `apply` recreate such services without it) → move what it changes to `settings.yaml`, then remove it
+    ");
+}
+
+/// One finding, and none about the ports that the other stack holds.
+#[test]
+fn the_same_stack_in_another_folder_or_on_another_engine_is_one_problem() {
+    let stack = stack("127.0.0.1");
+    let problems = |evidence: &Evidence| {
+        let findings = examine(&stack, evidence);
+        let problems = findings.into_iter().filter(|finding| finding.grade == Grade::Problem);
+        problems
+            .map(|it| format!("{:?}: {} → {}", it.check, it.summary, it.next.unwrap_or_default()))
+            .collect::<Vec<_>>()
+    };
+    let ports = |holder: fn(Service) -> PortHolder| -> Vec<PortEvidence> {
+        let services = stack.services.iter().flat_map(|spec| spec.ports.iter().map(move |port| (spec.service, port)));
+        let evidence = |(service, port): (Service, &PublishedPort)| PortEvidence {
+            service,
+            port: port.clone(),
+            ..grafana(holder(service))
+        };
+        services.map(evidence).collect()
+    };
+
+    let elsewhere = StackSpec { directory: "/mnt/monitor".into(), ..stack.clone() };
+    let mut folder = healthy(&stack);
+    folder.ports = ports(|service| PortHolder::Container(service.name().into()));
+    engine(&mut folder).observed.containers = elsewhere
+        .services
+        .iter()
+        .map(|spec| ObservedContainer {
+            id: spec.service.name().into(),
+            name: spec.service.name().into(),
+            image: spec.image.to_string(),
+            image_id: "sha256:1".into(),
+            state: ContainerState::Running,
+            labels: compose_labels(&elsewhere, spec, "sha256:1").into_iter().chain(spec.labels.clone()).collect(),
+            networks: vec!["n1".into()],
+            ports: spec.ports.clone(),
+        })
+        .collect();
+    insta::assert_snapshot!(problems(&folder).join("\n"), @"ContainerName: This stack runs from another data folder → use that folder (`CLAWKER_DATA_DIR='/mnt'`), or remove its containers first: `CLAWKER_DATA_DIR='/mnt' clawker-monitor down`; recorded data is kept");
+
+    let mut other = healthy(&stack);
+    other.other_engine = Some(OtherEngine { then: "unix:///run/a.sock".into(), now: "unix:///run/b.sock".into() });
+    other.files = Ok(vec![("compose.yaml".into(), FileState::Outdated)]);
+    other.ports = ports(|_| PortHolder::Process(Some("process `docker-proxy` (pid 812)".into())));
+    insta::assert_snapshot!(problems(&other).join("\n"), @"Engine: The stack belongs to another Docker Engine → use that Engine (`DOCKER_HOST=unix:///run/a.sock`), or run `clawker-monitor apply` to write the files for this one; stop the stack there first: `DOCKER_HOST=unix:///run/a.sock clawker-monitor down`");
+    // One port that somebody else uses is not the stack on the other Engine.
+    other.ports = vec![grafana(PortHolder::Process(None)), PortEvidence { ..grafana(PortHolder::Nobody) }];
+    assert_eq!(problems(&other).len(), 2);
+    other.files = Ok(vec![("compose.yaml".into(), FileState::Current)]);
+    other.ports.clear();
+    assert_eq!(problems(&other), Vec::<String>::new(), "a warning where everything fits");
+}
+
+#[test]
+fn a_health_check_that_docker_cannot_run_is_a_warning() {
+    let output = "OCI runtime exec failed: exec failed: unable to start container process: exec: \"wget\": executable file \
+                  not found in $PATH: unknown";
+    assert!(is_unrunnable(output) && !is_unrunnable("wget: server returned error: HTTP/1.1 503 Service Unavailable"));
+    let found = after(Check::Health, |it| {
+        engine(it).health = vec![HealthEvidence { service: Service::Prometheus, output: output.into() }];
+    });
+    assert!(
+        found.starts_with("warning: Docker can't run the health check of Prometheus (the image `prom/prometheus:"),
+        "{found}"
+    );
+    assert!(found.contains("has no `wget`") && found.contains("will show it as unhealthy"), "{found}");
+    // The Engine knows no health check for Loki's image, whatever an old container had.
+    assert_eq!(
+        after(Check::Health, |it| engine(it).health =
+            vec![HealthEvidence { service: Service::Loki, output: output.into() }]),
+        ""
+    );
 }

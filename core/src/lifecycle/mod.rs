@@ -14,7 +14,7 @@ pub use observed::{Observed, ObservedContainer, ObservedNetwork};
 #[cfg(feature = "engine")]
 pub use plan::{DownPlan, ServiceAction, ServicePlan, StopPlan, UpPlan, plan_down, plan_up};
 #[cfg(feature = "engine")]
-pub(crate) use plan::{check_container, check_network};
+pub(crate) use plan::{check_container, check_folder, check_network, other_folder_of};
 pub use recreate::Recreate;
 
 #[cfg(all(test, feature = "engine"))]

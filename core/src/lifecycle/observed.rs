@@ -22,7 +22,7 @@ pub struct Observed {
 }
 
 /// The stack's network.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObservedNetwork {
     /// Docker's network ID.
     pub id: String,
@@ -32,6 +32,10 @@ pub struct ObservedNetwork {
     pub labels: BTreeMap<String, String>,
     /// Number of attached running containers.
     pub attached: usize,
+    /// It was created with `--internal`, so the Engine publishes no port on it.
+    pub internal: bool,
+    /// IDs of all networks with this name, if there are several.
+    pub same_name: Vec<String>,
 }
 
 /// A container.

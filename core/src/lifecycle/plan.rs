@@ -1,5 +1,7 @@
 //! Compares the actual with the wanted state and plans the actions.
 
+use std::collections::BTreeMap;
+
 use super::{
     Recreate,
     observed::{Observed, ObservedContainer},
@@ -8,7 +10,7 @@ use crate::{
     error::StackError,
     service::Service,
     settings::ImageRef,
-    stack::{NETWORK, NETWORK_LABELS, StackSpec, VolumeSpec, service_config_hash},
+    stack::{CONFIG_LABEL, NETWORK, NETWORK_LABELS, ServiceSpec, StackSpec, VolumeSpec, service_config_hash},
     status::ContainerState,
 };
 
@@ -73,6 +75,7 @@ pub enum ServiceAction {
 /// # Errors
 /// A container or network outside the stack has a required name.
 pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackError> {
+    check_folder(stack, observed)?;
     check_network(observed)?;
     let mut pulls: Vec<(ImageRef, Vec<Service>)> = Vec::new();
     let mut services = Vec::new();
@@ -89,7 +92,8 @@ pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackEr
             None => ServiceAction::Create,
             Some(container) => {
                 let id = container.id.clone();
-                let definition = container.compose_label("config-hash") == Some(service_config_hash(spec).as_str());
+                let same_definition =
+                    container.compose_label("config-hash") == Some(service_config_hash(spec).as_str());
                 let same_image = image_id.is_some_and(|wanted| *wanted == container.image_id);
                 let attached =
                     observed.network.as_ref().is_some_and(|network| container.networks.contains(&network.id));
@@ -97,7 +101,9 @@ pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackEr
                     ContainerState::Dead | ContainerState::Removing => {
                         ServiceAction::Recreate { id, because: Recreate::Dead }
                     }
-                    _ if !definition => ServiceAction::Recreate { id, because: Recreate::DefinitionChanged },
+                    _ if !same_definition => {
+                        ServiceAction::Recreate { id, because: why_definition_differs(spec, container) }
+                    }
                     _ if !same_image => ServiceAction::Recreate { id, because: Recreate::ImageChanged },
                     _ if !attached => ServiceAction::Recreate { id, because: Recreate::NetworkChanged },
                     ContainerState::Running | ContainerState::Restarting => ServiceAction::Keep { id },
@@ -111,10 +117,59 @@ pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackEr
     Ok(UpPlan { create_network: observed.network.is_none(), pulls, volumes, services })
 }
 
+/// Why the container's hash is not the one that its service has now: the first reason that can be told.
+fn why_definition_differs(spec: &ServiceSpec, container: &ObservedContainer) -> Recreate {
+    let config = |labels: &BTreeMap<String, String>| labels.get(CONFIG_LABEL).cloned();
+    let files_changed = config(&container.labels).is_some_and(|digest| Some(digest) != config(&spec.labels));
+    let files = container.compose_label("project.config_files").unwrap_or_default().split(',');
+    let mut names = files.filter_map(|file| file.rsplit('/').next());
+    let other_file = names.find(|name| !name.is_empty() && *name != "compose.yaml");
+    let version = container.compose_label("version").unwrap_or_default();
+    match other_file {
+        Some(file) => Recreate::OverrideFile { file: file.to_owned() },
+        None if container.image != spec.image.as_str() => Recreate::ImageChanged,
+        None if files_changed => Recreate::FilesChanged,
+        None if !hashes_agree(version) => Recreate::OtherCompose { version: version.to_owned() },
+        None => Recreate::DefinitionChanged,
+    }
+}
+
+/// Whether that release of Docker Compose is known to hash the six services as we do: 2.29.3 to 2.40.3, of which 19 were
+/// run, and 5.6.0. Those before 2.29.3 differ: 2.29.0 to 2.29.2 for two of the six, 2.20 to 2.28 for all. Later ones were
+/// not run.
+fn hashes_agree(version: &str) -> bool {
+    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+    match (numbers.next(), numbers.next(), numbers.next()) {
+        (Some(2), Some(29), Some(patch)) => patch >= 3,
+        (Some(2), Some(minor), Some(_)) => (30..=40).contains(&minor),
+        (Some(5), Some(6), Some(_)) => true,
+        _ => false,
+    }
+}
+
+/// A stack like this one that was started from another data folder has the container names, the ports and the volumes.
+pub(crate) fn check_folder(stack: &StackSpec, observed: &Observed) -> Result<(), StackError> {
+    match observed.containers.iter().find_map(|container| other_folder_of(container, &stack.directory)) {
+        Some(other) => Err(StackError::OtherFolder { directory: stack.directory.clone(), other: other.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// The folder of the same stack that the container belongs to, if it is not `directory`.
+pub(crate) fn other_folder_of<'a>(container: &'a ObservedContainer, directory: &str) -> Option<&'a str> {
+    let folder = container.compose_label("project.working_dir")?;
+    let is_clawkers = container.labels.get("dev.clawker.managed").is_some_and(|value| value == "true");
+    let is_service = Service::from_name(&container.name).is_some() && container.service_of(folder).is_some();
+    (folder != directory && is_clawkers && is_service).then_some(folder)
+}
+
 /// Clawker ignores a network without its label and tries to create it, which fails because the name is taken.
 pub(crate) fn check_network(observed: &Observed) -> Result<(), StackError> {
     let Some(network) = &observed.network else { return Ok(()) };
     let foreign = |detail: String| StackError::ForeignNetwork { name: NETWORK.into(), detail };
+    if !network.same_name.is_empty() {
+        return Err(StackError::AmbiguousNetwork { name: NETWORK.into(), ids: network.same_name.clone() });
+    }
     if network.driver != "bridge" {
         return Err(foreign(format!("its driver is `{}`, not `bridge`", network.driver)));
     }
@@ -125,6 +180,9 @@ pub(crate) fn check_network(observed: &Observed) -> Result<(), StackError> {
                 network.attached
             )));
         }
+    }
+    if network.internal {
+        return Err(StackError::InternalNetwork { name: NETWORK.into() });
     }
     Ok(())
 }

@@ -2,16 +2,47 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why a container has to be recreated. The first three are Docker Compose's own reasons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Why a container has to be recreated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recreate {
     /// The service's definition changed.
     DefinitionChanged,
-    /// The image reference resolves to another image now.
+    /// A generated file that it mounts changed.
+    FilesChanged,
+    /// The setting names another image, or the image reference resolves to another image now.
     ImageChanged,
     /// It is attached to an old network with the same name that no longer exists.
     NetworkChanged,
+    /// Docker Compose created it with a second file, which the panel does not merge.
+    OverrideFile {
+        /// The file's name.
+        file: String,
+    },
+    /// Its hash differs, and it was created by a release of Docker Compose whose hashes may differ from ours.
+    OtherCompose {
+        /// The release, for example `2.26.1`.
+        version: String,
+    },
     /// Docker marked it as dead.
     Dead,
+}
+
+impl Recreate {
+    /// The reason, as a clause about the container.
+    pub fn reason(&self) -> String {
+        match self {
+            Recreate::DefinitionChanged => "its definition changed".into(),
+            Recreate::FilesChanged => "a file that it mounts changed".into(),
+            Recreate::ImageChanged => "its image changed".into(),
+            Recreate::NetworkChanged => "it is attached to a network that was removed".into(),
+            Recreate::OverrideFile { file } => {
+                format!("Docker Compose created it with `{file}`, which clawker-monitor does not merge")
+            }
+            Recreate::OtherCompose { version } => format!(
+                "its definition changed, or Docker Compose {version}, which created it, hashes definitions differently"
+            ),
+            Recreate::Dead => "Docker marked it as dead".into(),
+        }
+    }
 }

@@ -48,6 +48,7 @@ fn network() -> ObservedNetwork {
         driver: "bridge".into(),
         labels: BTreeMap::from([("dev.clawker.managed".into(), "true".into())]),
         attached: 6,
+        ..ObservedNetwork::default()
     }
 }
 
@@ -176,4 +177,69 @@ fn down_waits_only_for_containers_that_exist_and_keeps_foreign_ones() {
     assert_eq!(services, [Service::OtelCollector, Service::Prometheus, Service::Loki, Service::Jaeger]);
     assert_eq!(plan.containers[2].after, [], "there is no Promtail to wait for");
     assert_eq!(plan.volumes.len(), stack.volumes.len());
+}
+
+/// Loki's plan says why, for each thing that can be changed.
+#[test]
+fn a_container_whose_hash_differs_is_recreated_for_the_reason_that_can_be_told() {
+    let reason = |label: &'static str, value: &str| {
+        let value = value.to_owned();
+        let action = planned_for_loki(|it| {
+            it.labels.insert("com.docker.compose.config-hash".into(), "other".into());
+            it.labels.insert(label.into(), value);
+        });
+        let ServiceAction::Recreate { because, .. } = action else { panic!("{label}: {action:?}") };
+        because
+    };
+    let files = "com.docker.compose.project.config_files";
+    let version = "com.docker.compose.version";
+    assert_eq!(reason("x", ""), Recreate::DefinitionChanged);
+    assert_eq!(
+        reason(files, "/data/monitor/compose.yaml,/data/monitor/compose.override.yaml"),
+        Recreate::OverrideFile { file: "compose.override.yaml".into() }
+    );
+    assert_eq!(reason("dev.clawker.monitor.config", "0000"), Recreate::FilesChanged);
+    for agreeing in ["2.29.3", "2.30.1", "2.40.3", "5.6.0"] {
+        assert_eq!(reason(version, agreeing), Recreate::DefinitionChanged, "{agreeing}");
+    }
+    for other in ["2.26.1", "2.29.2", "2.41.0", "5.7.0", "1.29.2", "", "dev"] {
+        assert_eq!(reason(version, other), Recreate::OtherCompose { version: other.into() });
+    }
+    let other_image = planned_for_loki(|it| {
+        it.labels.insert("com.docker.compose.config-hash".into(), "other".into());
+        it.image = "grafana/loki:2".into();
+    });
+    assert_eq!(other_image, ServiceAction::Recreate { id: "id-loki".into(), because: Recreate::ImageChanged });
+}
+
+/// An internal network, and several networks of one name.
+#[test]
+fn a_network_on_which_nothing_can_be_published_is_refused_at_once() {
+    let refused = |change: fn(&mut ObservedNetwork)| {
+        let stack = stack();
+        let mut observed = all_up(&stack);
+        change(observed.network.as_mut().unwrap());
+        let error = plan_up(&stack, &observed).unwrap_err();
+        format!("{error} → {}", error.hint())
+    };
+    insta::assert_snapshot!(refused(|it| it.internal = true), @"the network `clawker-net` is internal, so Docker publishes no port on it → recreate it without `--internal`: disconnect its containers and remove it (`docker network rm clawker-net`); the next start creates it");
+    insta::assert_snapshot!(refused(|it| it.same_name = vec!["a1".into(), "b2".into()]), @"2 networks are named `clawker-net`: `a1`, `b2` → keep the one that has your agents' containers (`docker network inspect ID` lists them) and remove the others by ID, for example `docker network rm b2`");
+}
+
+/// The names, the ports and the volumes are the same, whatever the folder.
+#[test]
+fn the_same_stack_from_another_data_folder_is_refused_and_named() {
+    let stack = stack();
+    let elsewhere = StackSpec { directory: "/mnt/clawker/monitor".into(), ..stack.clone() };
+    let mut observed = all_up(&elsewhere);
+    for (container, spec) in observed.containers.iter_mut().zip(&elsewhere.services) {
+        container.labels.extend(spec.labels.clone());
+    }
+    let error = plan_up(&stack, &observed).unwrap_err();
+    insta::assert_snapshot!(format!("{error} → {}", error.hint()), @"this stack already has containers from another data folder, `/mnt/clawker/monitor`; this one is `/data/monitor` → use that folder (`CLAWKER_DATA_DIR='/mnt/clawker'`), or remove its containers first: `CLAWKER_DATA_DIR='/mnt/clawker' clawker-monitor down`; recorded data is kept");
+    // Somebody's own project in a folder called `monitor` is another matter.
+    for container in &mut observed.containers {
+        container.labels.remove("dev.clawker.managed");
+    }
+    assert!(matches!(plan_up(&stack, &observed).unwrap_err(), StackError::ForeignContainer { .. }));
 }

@@ -72,7 +72,7 @@ pub(super) fn stack(settings: &Settings, facts: &HostFacts) -> StackSpec {
 /// Docker Compose's hash does not include mounted files: after a change of Loki's port, Grafana would keep running and
 /// query the old port. The label is part of the hash, so Compose and the panel both recreate the container. (A restart
 /// would be enough, but nothing would trigger it.)
-const CONFIG_LABEL: &str = "dev.clawker.monitor.config";
+pub(crate) const CONFIG_LABEL: &str = "dev.clawker.monitor.config";
 
 fn config_digest(spec: &ServiceSpec, configs: &[GeneratedFile], facts: &HostFacts) -> Option<String> {
     let mut digest = Sha256::new();

@@ -10,6 +10,7 @@ mod services;
 
 use std::{collections::BTreeMap, net::IpAddr};
 
+pub(crate) use build::CONFIG_LABEL;
 pub use build::pinned_image;
 pub use compose_hash::{service_config_hash, volume_config_hash};
 pub use readiness::{Expectation, Readiness};

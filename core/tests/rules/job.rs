@@ -19,7 +19,7 @@ fn a_report_updates_the_step_of_its_service_and_adds_the_first_one() {
     {
         job.apply(Progress::Step { service, phase });
     }
-    let step = |service, phase| ServiceStep { service, phase };
+    let step = |service, phase| ServiceStep { service, phase, because: None };
     assert_eq!(job.steps, [step(Service::Loki, Phase::Ready), step(Service::Grafana, Phase::Starting)]);
 }
 

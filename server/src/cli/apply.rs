@@ -25,7 +25,8 @@ pub(super) async fn apply(
         super::output::note(&format!("warning: {error}; only the files will be updated"));
     }
     let configuration = installation.configuration.clone();
-    let request = Request::new(&configuration, JobKind::Apply, if replace_edited { "replace edited" } else { "" }).await;
+    let request =
+        Request::new(&configuration, JobKind::Apply, if replace_edited { "replace edited" } else { "" }).await;
     let apply = Apply { installation, wait: readiness_wait(wait_timeout), edit: None, replace_edited };
     let job = run_job(&configuration, request, lock, output, |job| {
         Box::pin(async move { apply.prepare().await?.carry_out(job).await })

@@ -41,10 +41,9 @@ pub(super) async fn up(wait_timeout: u64, output: OutputOptions, lock: LockOptio
     let configuration = &installation.configuration;
     let (on, wait) = (installation.clone(), readiness_wait(wait_timeout));
     let request = Request::new(configuration, JobKind::Up, "").await;
-    let job = run_job(configuration, request, lock, output, |job| {
-        Box::pin(async move { work::start(&on, wait, job).await })
-    })
-    .await?;
+    let job =
+        run_job(configuration, request, lock, output, |job| Box::pin(async move { work::start(&on, wait, job).await }))
+            .await?;
     let pages = if job.error.is_none() { page_addresses(&configuration.stack()?) } else { String::new() };
     finish(job, output, || format!("All six services are ready.{pages}"))
 }
@@ -108,8 +107,8 @@ pub(super) async fn run_job(
     };
     let jobs = Jobs::default();
     let observer = Arc::clone(&display);
-    let job = jobs
-        .start_holding(lock, kind, |job| work(job.observed_by(move |progress| observer.update(progress.clone()))));
+    let job =
+        jobs.start_holding(lock, kind, |job| work(job.observed_by(move |progress| observer.update(progress.clone()))));
     let ended = tokio::select! {
         ended = jobs.wait_for_end(job.id) => ended,
         () = super::serve::stop_signal() => {

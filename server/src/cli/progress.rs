@@ -50,6 +50,10 @@ impl ProgressDisplay {
         match progress {
             Progress::Step { service, phase } => self.update_service(&mut state, service, phase),
             Progress::Pull(pull) => self.update_pull(&mut state, &pull),
+            Progress::Recreate { service, because } => {
+                self.bars.suspend(|| output::note(&format!("{}: recreated because {because}", service.title())));
+            }
+            Progress::Warning(warning) => self.bars.suspend(|| output::note(&format!("warning: {warning}"))),
             Progress::File(outcome) => output::note(&describe_file(&outcome, self.replace_option)),
             Progress::Restored => output::note("rolled back: the old configuration was restored"),
         }
@@ -65,7 +69,14 @@ impl ProgressDisplay {
 
     /// Shows what another process's job has done since it was `before`.
     pub(super) fn show_changes(&self, before: &Job, job: &Job) {
+        for warning in job.warnings.iter().skip(before.warnings.len()) {
+            self.update(Progress::Warning(warning.clone()));
+        }
         for step in job.steps.iter().filter(|step| !before.steps.contains(step)) {
+            let known = before.steps.iter().find(|known| known.service == step.service);
+            if let Some(because) = step.because.clone().filter(|_| known.is_none_or(|known| known.because.is_none())) {
+                self.update(Progress::Recreate { service: step.service, because });
+            }
             self.update(Progress::Step { service: step.service, phase: step.phase });
         }
         for pull in job.pulls.iter().filter(|pull| !before.pulls.contains(pull)) {

@@ -61,7 +61,8 @@ pub(super) async fn wait_for_turn(
 
 /// Shows the job's progress until it ends. `None` if it has no result.
 async fn follow(lock: &WorkLock, record: Record, display: &ProgressDisplay) -> Option<Job> {
-    let mut shown = Job { steps: Vec::new(), pulls: Vec::new(), files: Vec::new(), ..record.job.clone() };
+    let mut shown =
+        Job { steps: Vec::new(), pulls: Vec::new(), files: Vec::new(), warnings: Vec::new(), ..record.job.clone() };
     let mut job = record.job;
     loop {
         display.show_changes(&shown, &job);

@@ -24,6 +24,9 @@ pub(super) struct Ledger {
     /// The values of all settings, by key. Empty in ledgers of older versions.
     #[serde(default)]
     pub(super) settings: BTreeMap<String, String>,
+    /// The address of the Engine that the files were written for. `None` in ledgers of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) endpoint: Option<String>,
 }
 
 impl Ledger {

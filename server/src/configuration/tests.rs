@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use monitor_core::job::{FileAction, FileOutcome};
+use monitor_core::{
+    job::{FileAction, FileOutcome},
+    service::Service,
+};
 
 use super::*;
 
@@ -208,4 +211,42 @@ fn restoring_brings_back_edited_files_and_removes_files_that_were_missing() {
     assert_ne!(contents(&it), before);
     it.configuration.restore_files(&backup).unwrap();
     assert_eq!(contents(&it), before);
+}
+
+#[test]
+fn files_that_were_written_for_another_engine_are_not_blamed_on_the_settings() {
+    let it = installation();
+    let sockets = [it.folder.path().join("a.sock"), it.folder.path().join("b.sock")];
+    sockets.iter().for_each(|socket| fs::write(socket, "").unwrap());
+    let [one, two] = sockets.map(|socket| socket.display().to_string());
+    let on = |socket: &str| {
+        Configuration::new(it.configuration.paths.clone(), socket.into())
+            .with_endpoint(Some(format!("unix://{socket}")))
+    };
+    on(&one).write_files(Overwrite::Nothing, |_| Ok(())).unwrap();
+    assert_eq!((on(&one).other_engine(), on(&one).stack_to_start().err()), (None, None));
+    // The same socket by another path is the same Engine.
+    std::os::unix::fs::symlink(&one, it.folder.path().join("link.sock")).unwrap();
+    assert_eq!(on(&it.folder.path().join("link.sock").display().to_string()).other_engine(), None);
+    assert_eq!(it.configuration.other_engine(), None, "without an Engine nothing is said about it");
+
+    let (then, now) = (format!("unix://{one}"), format!("unix://{two}"));
+    assert_eq!(on(&two).other_engine(), Some(OtherEngine { then: then.clone(), now: now.clone() }));
+    assert_eq!(on(&two).stack_to_start(), Err(StackError::OtherEngine { then, now }));
+    it.set("monitoring:\n  grafana_port: 3001\n");
+    assert!(matches!(on(&two).stack_to_start(), Err(StackError::FilesDiffer { .. })), "the settings changed too");
+    on(&two).write_files(Overwrite::Outdated, |_| Ok(())).unwrap();
+    assert_eq!((on(&two).other_engine(), on(&two).stack_to_start().err()), (None, None));
+}
+
+#[test]
+fn the_override_file_that_compose_merges_is_found_whatever_is_in_it() {
+    let it = installation();
+    it.init(false);
+    assert_eq!(it.configuration.compose_override(), None);
+    fs::write(it.path("docker-compose.override.yml"), b"services:\n  loki: \xff\n").unwrap();
+    let found = it.configuration.compose_override().unwrap();
+    assert_eq!((found.file.as_str(), found.services), ("docker-compose.override.yml", vec![Service::Loki]));
+    fs::write(it.path("compose.override.yaml"), "services:\n  grafana: {}\n").unwrap();
+    assert_eq!(it.configuration.compose_override().unwrap().services, [Service::Grafana], "Compose merges the first");
 }

@@ -64,8 +64,10 @@ impl Configuration {
             written(FileOutcome { name, action })?;
         }
         let values = Ledger::values_of(&settings);
-        if all_current && ledger.settings != values {
+        let endpoint = self.endpoint.clone().or_else(|| ledger.endpoint.clone());
+        if all_current && (ledger.settings != values || ledger.endpoint != endpoint) {
             ledger.settings = values;
+            ledger.endpoint = endpoint;
             ledger.write(directory)?;
         }
         Ok(())

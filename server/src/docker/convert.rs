@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState as StateModel, ContainerStatsResponse, ContainerSummary, EventMessage,
-    EventMessageTypeEnum, HealthStatusEnum, NetworkInspect, PortMap, PortSummary,
+    EventMessageTypeEnum, HealthStatusEnum, Network, NetworkInspect, PortMap, PortSummary,
 };
 use monitor_core::{
     lifecycle::{ObservedContainer, ObservedNetwork},
@@ -13,6 +13,9 @@ use monitor_core::{
 };
 
 use crate::engine::{ContainerAction, ContainerDetail, EngineEvent};
+
+/// How many characters of a failed health check's output are kept.
+const LONGEST_HEALTH_OUTPUT: usize = 300;
 
 /// Converts an entry of the list of containers. `with_inspection` adds what the list leaves out.
 pub(super) fn listed_container(container: ContainerSummary) -> ObservedContainer {
@@ -35,11 +38,16 @@ pub(super) fn listed_container(container: ContainerSummary) -> ObservedContainer
     }
 }
 
-/// Adds what only an inspection shows: the image reference it was created from, even if the tag was moved since, and the
-/// ports that a stopped container publishes when it is started.
+/// Adds what only an inspection shows: the image reference it was created from, even if the tag was moved since, and all of
+/// its ports, also those that a stopped container publishes when it is started. Podman 4.3 lists only the first of ports
+/// side by side.
 pub(super) fn with_inspection(listed: ObservedContainer, inspected: ContainerInspectResponse) -> ObservedContainer {
     let bindings = inspected.host_config.and_then(|host| host.port_bindings).unwrap_or_default();
-    let ports = if listed.ports.is_empty() { configured_ports(&bindings) } else { listed.ports };
+    let published = inspected.network_settings.and_then(|settings| settings.ports).unwrap_or_default();
+    let ports = [configured_ports(&published), listed.ports, configured_ports(&bindings)]
+        .into_iter()
+        .find(|ports| !ports.is_empty())
+        .unwrap_or_default();
     ObservedContainer {
         image: inspected.config.and_then(|config| config.image).unwrap_or(listed.image),
         ports,
@@ -78,16 +86,21 @@ fn published_ports(ports: &[PortSummary]) -> Vec<PublishedPort> {
             Some(PublishedPort { bind, host: port.public_port?, container: port.private_port })
         })
         .collect();
+    sort_and_deduplicate(&mut published);
+    published
+}
+
+fn sort_and_deduplicate(published: &mut Vec<PublishedPort>) {
     published
         .sort_by(|one, other| (one.container, one.host, &one.bind).cmp(&(other.container, other.host, &other.bind)));
     let on_all_interfaces: Vec<(u16, u16)> =
         published.iter().filter(|port| port.bind == "0.0.0.0").map(|port| (port.host, port.container)).collect();
     published.retain(|port| port.bind != "::" || !on_all_interfaces.contains(&(port.host, port.container)));
     published.dedup();
-    published
 }
 
-/// The ports in a container's configuration.
+/// The ports in an inspection: those in a container's configuration, or those that it publishes. As in `published_ports`, a
+/// port on all interfaces is kept once.
 fn configured_ports(bindings: &PortMap) -> Vec<PublishedPort> {
     let mut published: Vec<PublishedPort> = bindings
         .iter()
@@ -99,7 +112,7 @@ fn configured_ports(bindings: &PortMap) -> Vec<PublishedPort> {
             Some(PublishedPort { bind, host, container })
         })
         .collect();
-    published.sort_by_key(|port| (port.container, port.host));
+    sort_and_deduplicate(&mut published);
     published
 }
 
@@ -110,6 +123,19 @@ pub(super) fn observed_network(network: NetworkInspect) -> ObservedNetwork {
         driver: network.driver.unwrap_or_default(),
         labels: network.labels.unwrap_or_default().into_iter().collect(),
         attached: network.containers.map_or(0, |containers| containers.len()),
+        internal: network.internal.unwrap_or_default(),
+        same_name: Vec::new(),
+    }
+}
+
+/// Converts an entry of the list of networks, which does not say what is attached.
+pub(super) fn listed_network(network: Network) -> ObservedNetwork {
+    ObservedNetwork {
+        id: network.id.unwrap_or_default(),
+        driver: network.driver.unwrap_or_default(),
+        labels: network.labels.unwrap_or_default().into_iter().collect(),
+        internal: network.internal.unwrap_or_default(),
+        ..ObservedNetwork::default()
     }
 }
 
@@ -122,7 +148,15 @@ pub(super) fn container_detail(state: Option<StateModel>) -> ContainerDetail {
         state: current,
         started_at: state.started_at.as_deref().filter(|_| current.is_up()).and_then(Timestamp::from_rfc3339),
         problem: problem(current, &state),
+        health_output: failing_health_check(&state),
     }
+}
+
+/// What the latest health check said, if it failed.
+fn failing_health_check(state: &StateModel) -> Option<String> {
+    let latest = state.health.as_ref()?.log.as_ref()?.last()?;
+    let output = latest.output.as_deref().unwrap_or_default().trim().lines().last().unwrap_or_default();
+    (latest.exit_code != Some(0)).then(|| output.chars().take(LONGEST_HEALTH_OUTPUT).collect())
 }
 
 /// How a container ended, or why it is unhealthy. A requested stop is not a problem: exit code 0, or 143 (SIGTERM).
@@ -137,13 +171,10 @@ fn problem(current: ContainerState, state: &StateModel) -> Option<String> {
     };
     match current {
         ContainerState::Running | ContainerState::Paused => {
-            let health = state.health.as_ref().filter(|health| health.status == Some(HealthStatusEnum::UNHEALTHY))?;
-            let output = health.log.as_ref().and_then(|log| log.last()?.output.clone()).unwrap_or_default();
-            let output = output.trim().lines().last().unwrap_or_default().to_owned();
-            Some(if output.is_empty() {
-                "its health check is failing".into()
-            } else {
-                format!("its health check is failing: {output}")
+            state.health.as_ref().filter(|health| health.status == Some(HealthStatusEnum::UNHEALTHY))?;
+            Some(match failing_health_check(state).filter(|output| !output.is_empty()) {
+                None => "its health check is failing".into(),
+                Some(output) => format!("its health check is failing: {output}"),
             })
         }
         ContainerState::Restarting => {

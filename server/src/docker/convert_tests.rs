@@ -52,6 +52,39 @@ fn an_image_without_a_name_gets_it_from_the_inspection() {
     assert_eq!(completed.ports, nameless.ports);
 }
 
+/// Podman 4.3 lists ports side by side (4317 and 4318, 8888 and 8889) as the first of them.
+#[test]
+fn a_port_that_the_list_leaves_out_comes_from_the_inspection() {
+    let listed = listed("grafana");
+    let short = ObservedContainer { ports: listed.ports[..1].to_vec(), ..listed.clone() };
+    assert_eq!(with_inspection(short, inspection("run")).ports, listed.ports);
+}
+
+#[test]
+fn an_internal_network_is_recognized() {
+    let mut network: NetworkInspect = serde_json::from_str(NETWORK).expect("a network");
+    assert!(!observed_network(network.clone()).internal);
+    network.internal = Some(true);
+    assert!(observed_network(network).internal);
+}
+
+#[test]
+fn what_a_failing_health_check_said_is_kept_before_it_counts_as_unhealthy() {
+    let state = |code: i64, output: &str| -> StateModel {
+        serde_json::from_value(serde_json::json!({
+            "Status": "running",
+            "Health": { "Status": "starting", "Log": [{ "ExitCode": code, "Output": output }] },
+        }))
+        .expect("a state")
+    };
+    let detail = container_detail(Some(state(-1, "one\nexec: \"wget\": executable file not found in $PATH\n")));
+    assert_eq!(
+        (detail.problem, detail.health_output.as_deref()),
+        (None, Some("exec: \"wget\": executable file not found in $PATH"))
+    );
+    assert_eq!(container_detail(Some(state(0, "fine"))).health_output, None);
+}
+
 #[test]
 fn attached_containers_are_counted() {
     let network = observed_network(serde_json::from_str(NETWORK).expect("a network"));

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use bollard::{
     models::ContainerInspectResponse,
-    query_parameters::{ListContainersOptionsBuilder, ListVolumesOptionsBuilder},
+    query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder},
 };
 use futures::future::{try_join, try_join_all, try_join4};
 use monitor_core::{
@@ -21,6 +21,9 @@ use super::{
     convert,
 };
 use crate::engine::{ContainerDetail, DetailedContainer, EngineLocation};
+
+/// As many digits of an id as the Docker CLI shows.
+const SHORT_ID: usize = 12;
 
 /// Reads the stack's network, containers, images and volumes.
 pub(super) async fn observe(client: &Client, stack: &StackSpec) -> Result<Observed, StackError> {
@@ -60,8 +63,23 @@ pub(super) async fn find_network(engine: &Connection) -> Result<Option<ObservedN
         // The Engine also accepts the beginning of an id, so the name is checked.
         Ok(network) => Ok((network.name.as_deref() == Some(NETWORK)).then(|| convert::observed_network(network))),
         Err(failure) if failure.is_missing() => Ok(None),
+        // Engines before 25 may hold several networks of one name, and then find none by that name.
+        Err(failure) if failure.message().contains("ambiguous") => find_ambiguous_network(engine).await,
         Err(failure) => Err(failure.or_refused(&format!("inspect the network `{NETWORK}`"))),
     }
+}
+
+/// One of several networks with the stack's name, with the ids of all.
+async fn find_ambiguous_network(engine: &Connection) -> Result<Option<ObservedNetwork>, StackError> {
+    let filters = [("name", vec![NETWORK])].into();
+    let options = ListNetworksOptionsBuilder::default().filters(&filters).build();
+    let listed = engine.docker.list_networks(Some(options)).await;
+    let listed = listed.map_err(|error| engine.failure(error).or_refused("list the networks"))?;
+    // The Engine's filter also matches names that contain this one.
+    let named = listed.into_iter().filter(|network| network.name.as_deref() == Some(NETWORK));
+    let mut networks: Vec<ObservedNetwork> = named.map(convert::listed_network).collect();
+    let ids = networks.iter().map(|network| network.id.chars().take(SHORT_ID).collect()).collect();
+    Ok(networks.pop().map(|network| ObservedNetwork { same_name: ids, ..network }))
 }
 
 /// Containers with a service's name or the stack's label, with what plans need.
@@ -108,14 +126,11 @@ pub(super) async fn list_containers(engine: &Connection) -> Result<Vec<ObservedC
     Ok(listed.into_iter().map(convert::listed_container).collect())
 }
 
-/// Inspects a container if the list lacks details. `None` if it was removed in the meantime.
+/// Inspects a container for what the list lacks. `None` if it was removed in the meantime.
 async fn add_details(
     engine: &Connection,
     container: ObservedContainer,
 ) -> Result<Option<ObservedContainer>, StackError> {
-    if container.state == ContainerState::Running && !container.image.starts_with("sha256:") {
-        return Ok(Some(container));
-    }
     let inspected = inspect(engine, &container.id).await?;
     Ok(inspected.map(|inspected| convert::with_inspection(container, inspected)))
 }
@@ -134,7 +149,9 @@ pub(super) async fn container_detail(client: &Client, id: &str) -> Result<Contai
     let engine = client.connection().await?;
     Ok(match inspect(&engine, id).await? {
         Some(inspected) => convert::container_detail(inspected.state),
-        None => ContainerDetail { state: ContainerState::Missing, started_at: None, problem: None },
+        None => {
+            ContainerDetail { state: ContainerState::Missing, started_at: None, problem: None, health_output: None }
+        }
     })
 }
 

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum::{
     Extension,
     extract::State,
+    http::{HeaderName, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -37,7 +38,11 @@ pub(super) fn event_stream(
     shutdown: CancellationToken,
 ) -> Response {
     let events = events.map(Ok::<_, Infallible>).take_until(shutdown.cancelled_owned());
-    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+    // A proxy in front of the panel has to pass on each event at once: nginx would collect them until its buffer is full,
+    // and others would compress them.
+    let not_held_back =
+        [(header::CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
+    (not_held_back, Sse::new(events).keep_alive(KeepAlive::default())).into_response()
 }
 
 /// An event with a JSON document as its data.

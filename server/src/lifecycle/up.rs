@@ -39,6 +39,11 @@ pub async fn up(
     for spec in &stack.services {
         step(report, spec.service, Phase::Waiting);
     }
+    for planned in &plan.services {
+        if let ServiceAction::Recreate { because, .. } = &planned.action {
+            report(Progress::Recreate { service: planned.service, because: because.reason() });
+        }
+    }
     if plan.create_network {
         engine.create_network().await?;
     }

@@ -9,6 +9,7 @@ use monitor_core::{
 use super::{NotLocked, Panel};
 use crate::{
     background::in_background,
+    clock::now,
     configuration::Overwrite,
     doctor,
     work::{self, Apply},
@@ -32,7 +33,8 @@ impl Panel {
     /// Starts the stack.
     pub(crate) async fn start_stack(&self) -> Job {
         let (installation, wait) = (self.installation.clone(), self.wait);
-        self.start_job(JobKind::Up, "", |job| Box::pin(async move { work::start(&installation, wait, job).await })).await
+        self.start_job(JobKind::Up, "", |job| Box::pin(async move { work::start(&installation, wait, job).await }))
+            .await
     }
 
     /// Stops the stack, and with `with_data` also removes all recorded data.
@@ -59,13 +61,21 @@ impl Panel {
             Err(NotLocked::Running(job)) => return Err(job.busy_error()),
             Err(NotLocked::Failed(error)) => return Err(error),
         };
+        // Preparing asks the Engine, and others have to see who has the lock meanwhile.
+        lock.record(&Job::begin(0, JobKind::Apply, now()));
         let apply = Apply {
             installation: self.installation.clone(),
             wait: self.wait,
             edit: Some((form.changes(), base)),
             replace_edited,
         };
-        let prepared = apply.prepare().await?;
+        let prepared = match apply.prepare().await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                lock.withdraw();
+                return Err(error);
+            }
+        };
         let takes_long = prepared.stack_runs();
         let mut started = false;
         let job = self.start_holding(lock, JobKind::Apply, |job| {

@@ -101,7 +101,9 @@ impl Panel {
             Ok(Attempt::Acquired(lock)) => Ok(lock),
             // A request that came at the same time may have been faster.
             Ok(Attempt::Busy(record)) => Err(running().unwrap_or_else(|| {
-                self.publish_other_work(Some(record.job.clone()));
+                if !configuration.work_lock().is_held_here() {
+                    self.publish_other_work(Some(record.job.clone()));
+                }
                 NotLocked::Running(Box::new(record.job))
             })),
             Err(error) => Err(running().unwrap_or(NotLocked::Failed(error))),

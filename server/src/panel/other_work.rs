@@ -55,22 +55,22 @@ impl Panel {
     /// Reads what another process does, and publishes it. Returns whether it is at work.
     pub(crate) async fn refresh_other_work(&self) -> bool {
         let lock = self.installation.configuration.work_lock().clone();
-        if lock.is_held_here() {
-            return false;
-        }
-        let Some(record) = in_background(move || lock.read()).await else { return false };
-        let own = |job: &Job| self.jobs.current().is_some_and(|own| own.started_at == job.started_at);
-        // The last job may have been the panel's own; then the one before it tells nothing new.
-        if own(&record.job) || !self.other_work.concerns(&record.job) {
-            return false;
-        }
-        let is_running = record.job.is_running();
-        self.publish_other_work(Some(record.job));
+        let reader = lock.clone();
+        let record = in_background(move || reader.read()).await;
+        let is_held_here = lock.is_held_here();
+        let is_own = |job: &Job| self.jobs.current().is_some_and(|own| own.started_at == job.started_at);
+        let other = record.and_then(|record| {
+            // While this process has the lock, only the job before may be another one's.
+            let current = Some(record.job).filter(|_| !is_held_here);
+            current.into_iter().chain(record.previous).find(|job| !is_own(job) && self.other_work.concerns(job))
+        });
+        let is_running = other.as_ref().is_some_and(Job::is_running);
+        self.publish_other_work(other);
         is_running
     }
 
     pub(super) fn publish_other_work(&self, job: Option<Job>) {
-        let ended = job.as_ref().is_some_and(|job| !job.is_running());
+        let ended = !job.as_ref().is_some_and(Job::is_running);
         if self.other_work.set(job) {
             self.publish_job();
             let configuration = &self.installation.configuration;

@@ -21,6 +21,7 @@ use monitor_core::{
 };
 
 use self::rollback::PreviousState;
+use super::start::warn_of_override;
 use crate::{
     background::in_background,
     configuration::{ComparedFile, FilesBackup, Overwrite, SavedSettings},
@@ -119,6 +120,9 @@ impl Prepared {
     /// Applies the settings. Canceled while files are written, it restores them; canceled later, it keeps completed steps.
     pub async fn carry_out(self, job: JobContext) -> Result<(), StackError> {
         let stack_runs = self.stack_runs();
+        if stack_runs {
+            warn_of_override(&self.apply.installation.configuration, &job).await;
+        }
         let written = {
             let (this, writer) = (self.clone(), job.clone());
             job.run_blocking(move || this.write(&writer)).await?

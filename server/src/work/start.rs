@@ -1,8 +1,9 @@
 //! Starts the stack.
 
-use monitor_core::error::StackError;
+use monitor_core::{error::StackError, job::Progress};
 
 use crate::{
+    configuration::Configuration,
     installation::Installation,
     jobs::JobContext,
     lifecycle::{self, ReadinessWait},
@@ -17,7 +18,16 @@ pub async fn start(installation: &Installation, wait: ReadinessWait, job: JobCon
         let configuration = configuration.clone();
         job.run_blocking(move || configuration.stack_to_start()).await?
     };
+    warn_of_override(configuration, &job).await;
     // The settings may have been edited since they were last read.
     configuration.notify_changed();
     lifecycle::up(engine.as_ref(), readiness.as_ref(), wait, &stack, &|progress| job.report(progress)).await
+}
+
+/// Says that Docker Compose merges another file, before services are created without it.
+pub(super) async fn warn_of_override(configuration: &Configuration, job: &JobContext) {
+    let configuration = configuration.clone();
+    if let Some(found) = job.run_blocking(move || configuration.compose_override()).await {
+        job.report(Progress::Warning(found.warning()));
+    }
 }

@@ -108,6 +108,7 @@ impl World {
             state,
             started_at: (state == ContainerState::Running).then_some(STARTED_AT),
             problem: self.problems.get(id).cloned(),
+            health_output: None,
         }
     }
 }

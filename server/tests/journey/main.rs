@@ -10,6 +10,7 @@ mod compose;
 mod disk;
 mod doctor;
 mod installation;
+mod other_stacks;
 mod process;
 mod settings;
 mod settings_bad_input;

@@ -56,7 +56,8 @@ fn the_same_action_twice_at_the_same_moment() {
         }
     }
     let (one, other) = both(&it, &["down", "--volumes"], &["down", "--volumes"]);
-    (one.done(), other.done());
+    one.done();
+    other.done();
     let volumes = docker(&["volume", "ls", "--quiet", "--filter", "name=monitor_clawker-"]).done().out;
     assert_eq!(volumes, "");
 }

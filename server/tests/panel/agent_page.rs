@@ -221,6 +221,21 @@ async fn a_stream_opened_while_docker_is_unreachable_says_so_and_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_stream_asks_proxies_not_to_hold_it_back() {
+    let panel = panel();
+    panel.have_dev();
+    panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
+    let agent = "/events/agent/clawker.demo.dev";
+    for path in ["/events", "/events/numbers", agent, &format!("{agent}/page"), "/logs/grafana/stream"] {
+        let response = panel.open(get(path)).await;
+        assert_eq!(response.headers()["content-type"], "text/event-stream", "{path}");
+        assert_eq!(response.headers()["x-accel-buffering"], "no", "{path}");
+        let caching: Vec<_> = response.headers().get_all("cache-control").iter().collect();
+        assert_eq!(caching, ["no-cache, no-transform"], "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn streams_and_downloads_check_host_and_origin() {
     let panel = panel();
     for path in

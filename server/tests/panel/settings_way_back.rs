@@ -96,7 +96,8 @@ async fn applying_saved_settings_never_rolls_back_the_settings_file() {
         (drift.fields, drift.files),
         (vec![behind], ["compose.yaml", "prometheus.yaml"].map(|name| (name.into(), FileState::Outdated)).into())
     );
-    assert_eq!(drift.services, [Service::Prometheus, Service::Grafana].map(|it| (it, Recreate::DefinitionChanged)));
+    let (files, other) = (Recreate::FilesChanged, Recreate::DefinitionChanged);
+    assert_eq!(drift.services, [(Service::Prometheus, files), (Service::Grafana, other)]);
 
     panel.plane.initialize(true).await.unwrap();
     let again = apply().await;
@@ -138,7 +139,8 @@ async fn losing_docker_while_applying_does_not_roll_settings_back() {
     assert!(matches!(panel.page().await.drift.engine_error, Some(StackError::EngineUnreachable { .. })));
     panel.engine.come_back();
     let drift = panel.page().await.drift;
-    assert_eq!(drift.services, [Service::Prometheus, Service::Grafana].map(|it| (it, Recreate::DefinitionChanged)));
+    let (files, other) = (Recreate::FilesChanged, Recreate::ImageChanged);
+    assert_eq!(drift.services, [(Service::Prometheus, files), (Service::Grafana, other)]);
 }
 
 fn hashes(panel: &Harness) -> Vec<(String, Option<String>)> {
@@ -167,7 +169,7 @@ async fn a_canceled_job_keeps_completed_steps_and_applying_again_finishes() {
     assert_eq!((job.state, job.restored), (JobState::Cancelled, false));
     panel.engine.release_pulls();
     let drift = panel.page().await.drift;
-    assert_eq!(drift.services, [(Service::Grafana, Recreate::DefinitionChanged)]);
+    assert_eq!(drift.services, [(Service::Grafana, Recreate::ImageChanged)]);
     assert_eq!(panel.apply(&[], false).await.unwrap().state, JobState::Done);
     assert!(panel.page().await.drift.is_none());
 }

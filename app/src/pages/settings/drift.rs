@@ -4,7 +4,6 @@
 use leptos::prelude::*;
 use monitor_core::{
     file_view::FileState,
-    lifecycle::Recreate,
     live::Snapshot,
     settings::{KEYS, Key},
     settings_page::{Drift, FieldDrift, SettingsPage},
@@ -198,7 +197,7 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
     let services: Vec<AnyView> = drift
         .services
         .iter()
-        .map(|(service, why)| view! { <li>{service.title()} " " <span>{recreate_reason(*why)}</span></li> }.into_any())
+        .map(|(service, why)| view! { <li>{service.title()} " " <span>{why.reason()}</span></li> }.into_any())
         .collect();
     let services = (!services.is_empty()).then(|| view! { <ul class="result-list">{services}</ul> }.into_any());
     let agents = (!drift.agents.is_empty()).then(|| {
@@ -268,13 +267,4 @@ fn fields_table(fields: &[FieldDrift]) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-fn recreate_reason(why: Recreate) -> &'static str {
-    match why {
-        Recreate::DefinitionChanged => "created with other settings",
-        Recreate::ImageChanged => "uses an older image with the same name",
-        Recreate::NetworkChanged => "attached to a removed network",
-        Recreate::Dead => "dead",
-    }
 }

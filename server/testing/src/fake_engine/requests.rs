@@ -102,6 +102,7 @@ impl ContainerEngine for FakeEngine {
             driver: "bridge".into(),
             labels: NETWORK_LABELS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             attached: 0,
+            ..ObservedNetwork::default()
         });
         self.shared.events.send(Some(EngineEvent::Network { name: NETWORK.into(), container: None })).ok();
         Ok(())

@@ -53,14 +53,15 @@ impl Harness {
         self.engine.calls().split_off(calls)
     }
 
-    /// All files in the folders of the settings and of the generated files, except backups.
+    /// All files in the folders of the settings and of the generated files, except backups and the lock.
     pub fn on_disk(&self) -> Vec<(String, String)> {
         let folders = [self.folder.path().to_owned(), self.folder.path().join("data/monitor")];
         let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
         let files = entries
             .filter(|entry| entry.path().is_file())
             .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read_to_string(entry.path()).unwrap()));
-        let mut files: Vec<_> = files.filter(|(name, _)| !name.contains(".bak")).collect();
+        let is_lock = |name: &str| name == clawker_monitor::work_lock::FILE_NAME;
+        let mut files: Vec<_> = files.filter(|(name, _)| !name.contains(".bak") && !is_lock(name)).collect();
         files.sort();
         files
     }
