@@ -9,11 +9,11 @@ use monitor_core::telemetry::{
     Owner, Range,
     stores::queries::{
         self as panel,
-        deltas::{Deltas, Metric},
+        deltas::{BY_AGENT, Deltas, Metric},
     },
 };
 use promql_parser::{
-    label::Matchers,
+    label::{MatchOp, Matcher, Matchers},
     parser::{self, Expr, VectorSelector, token},
 };
 use queries::{Question, Store, every_choice, every_question};
@@ -33,7 +33,7 @@ fn every_dashboard_query_is_valid_promql_and_follows_the_rules() {
             let parsed = parser::parse(&filled).unwrap_or_else(|error| panic!("{question}\nas {filled}\n{error}"));
             // A mean over something without sessions counts all sessions, or it would divide by too little.
             let is_of_all_sessions = question.expression.contains("clawker_tool_duration");
-            let is_meant = |problem: &String| is_of_all_sessions && problem.contains("of every session_id");
+            let is_meant = |problem: &String| is_of_all_sessions && problem.contains("of every session");
             let found: Vec<String> = problems(&parsed).into_iter().filter(|problem| !is_meant(problem)).collect();
             assert_eq!(found, Vec::<String>::new(), "{question}");
             assert_eq!(unknown_metrics(&parsed), Vec::<String>::new(), "{question}");
@@ -53,6 +53,7 @@ fn every_panel_query_is_valid_promql_and_follows_the_rules() {
         panel::sessions,
         panel::activity,
         panel::owners_last_seen,
+        panel::owners_last_metric,
         panel::owner_versions_last_seen,
         panel::managed_settings,
     ];
@@ -66,7 +67,6 @@ fn every_panel_query_is_valid_promql_and_follows_the_rules() {
         counts,
         cost,
         output_tokens,
-        panel::last_metrics("604800s", "600s"),
         panel::hop_throughput(),
         panel::hop_losses(),
         panel::reachable_services(),
@@ -102,16 +102,24 @@ fn unknown_metrics(question: &Expr) -> Vec<String> {
     selectors_in(question, &mut selectors);
     let mut found = Vec::new();
     for VectorSelector { name, matchers, .. } in selectors {
-        let Some(name) = name.as_deref().filter(|name| name.starts_with("cla")) else { continue };
+        let Some(name) = name.as_deref() else { continue };
+        let by_agent = name.strip_prefix(BY_AGENT);
+        let name = by_agent.unwrap_or(name);
+        if !name.starts_with("cla") {
+            continue;
+        }
         let Some(metric) = Metric::ALL.into_iter().find(|metric| metric.name() == name) else {
             found.push(format!("nothing sends `{name}`"));
             continue;
         };
+        if by_agent.is_some() && !metric.has_session() {
+            found.push(format!("`{name}` is stored once"));
+        }
         let has = |label: &str, value: &str| matchers.matchers.iter().any(|it| it.name == label && it.value == value);
         if metric.is_delta() != has("temporality", "delta") {
             found.push(format!("`{name}`: older releases recorded a cumulative one"));
         }
-        if !metric.has_session() && matchers.matchers.iter().any(|matcher| matcher.name == "session_id") {
+        if (by_agent.is_some() || !metric.has_session()) && matchers.matchers.iter().any(|matcher| matcher.name == "session_id") {
             found.push(format!("`{name}` has no sessions"));
         }
     }
@@ -184,6 +192,19 @@ fn look_at_selector(selector: &VectorSelector, found: &mut Vec<String>) {
     let Matchers { matchers, or_matchers } = &selector.matchers;
     let compares = |label: &str| matchers.iter().any(|matcher| matcher.name == label);
     match &selector.name {
+        Some(name) if name.starts_with(BY_AGENT) => {
+            for label in ["project", "agent"] {
+                if !compares(label) {
+                    found.push(format!("`{name}` of every {label}, whatever is chosen above"));
+                }
+            }
+            let name = &name[BY_AGENT.len()..];
+            let is_delta = Metric::ALL.iter().any(|metric| metric.name() == name && metric.is_delta());
+            let gives_way = |it: &Matcher| it.name == "temporality" && matches!(it.op, MatchOp::Re(_));
+            if is_delta && !matchers.iter().any(gives_way) {
+                found.push(format!("`{name}` of every session, whatever is chosen above"));
+            }
+        }
         Some(name) if name.starts_with("claude_code_") || name.starts_with("clawker_") => {
             let has_session = Metric::ALL.iter().any(|metric| metric.name() == name && metric.has_session());
             for label in ["project", "agent", "session_id"] {

@@ -30,6 +30,10 @@ pub(super) const MAX_LINES: u32 = 500;
 
 const OWNERS: &str = r#"project=~"$project", agent=~"$agent""#;
 const SESSIONS: &str = r#"session_id=~"$session_id.*""#;
+/// As long as no session is chosen, numbers are read by agent, else by session. The matchers let only one of the two find
+/// anything, and `temporality` is on every delta.
+const OWNERS_UNLESS_SESSION: &str = r#"project=~"$project", agent=~"$agent", temporality=~"delta$session_id""#;
+const SESSIONS_IF_CHOSEN: &str = r#"session_id=~"$session_id.*", temporality!~"delta$session_id""#;
 
 /// A query to one store.
 #[derive(Debug, Clone)]
@@ -85,34 +89,72 @@ impl Query {
     }
 }
 
-/// The metrics of the selected agents and sessions over the whole range.
-pub(super) fn whole() -> Deltas<'static> {
-    Deltas::within(WHOLE).of_owners(OWNERS).of_sessions(SESSIONS)
+/// One number for the whole range.
+pub(super) const IN_ALL: Deltas<'static> = Deltas::within(WHOLE);
+/// One number for each step of a graph.
+pub(super) const EACH_STEP: Deltas<'static> = Deltas::in_steps(INTERVAL, WHOLE);
+
+/// A number of the selected agents, or of the session if one is chosen.
+fn chosen(time: Deltas<'static>, number: impl Fn(Deltas<'static>) -> String) -> String {
+    let by_agent = number(time.of_owners(OWNERS_UNLESS_SESSION));
+    let by_session = number(time.of_owners(OWNERS).of_sessions(SESSIONS_IF_CHOSEN));
+    format!("({by_agent} or {by_session})")
 }
 
-/// The metrics of the selected agents and sessions in each step of a graph.
-pub(super) fn each_step() -> Deltas<'static> {
-    Deltas::in_steps(INTERVAL, WHOLE).of_owners(OWNERS).of_sessions(SESSIONS)
+/// Sum of a metric, grouped by these labels.
+pub(super) fn total(time: Deltas<'static>, of: impl Into<Selection<'static>>, by: &str) -> String {
+    let of = of.into();
+    chosen(time, |deltas| deltas.total(of, by))
 }
 
 /// Cost in dollars, grouped by these labels.
-pub(super) fn cost(of: Deltas<'_>, by: &str) -> String {
-    of.preferring(Metric::Cost, Metric::RequestCost, by)
+pub(super) fn cost(time: Deltas<'static>, by: &str) -> String {
+    chosen(time, |deltas| deltas.preferring(Metric::Cost, Metric::RequestCost, by))
 }
 
 /// Tokens, grouped by these labels. `types` is a pattern of values of the label `type`; empty for all.
-pub(super) fn tokens(of: Deltas<'_>, types: &str, by: &str) -> String {
+pub(super) fn tokens(time: Deltas<'static>, types: &str, by: &str) -> String {
+    chosen(time, |deltas| tokens_of(deltas, types, by))
+}
+
+/// Cost in dollars, grouped by these labels, one of which is `session_id`.
+pub(super) fn cost_by_session(by: &str) -> String {
+    by_session().preferring(Metric::Cost, Metric::RequestCost, by)
+}
+
+/// Tokens of these types, grouped by these labels, one of which is `session_id`.
+pub(super) fn tokens_by_session(types: &str, by: &str) -> String {
+    tokens_of(by_session(), types, by)
+}
+
+fn tokens_of(deltas: Deltas<'static>, types: &str, by: &str) -> String {
     let matcher = if types.is_empty() { String::new() } else { format!(r#"type=~"{types}""#) };
     let [own, derived] = [Metric::Tokens, Metric::RequestTokens].map(|metric| metric.with(&matcher));
-    of.preferring(own, derived, by)
+    deltas.preferring(own, derived, by)
+}
+
+/// Decisions on edits, grouped by these labels.
+pub(super) fn edits(by: &str) -> String {
+    let derived = Metric::ToolDecisions.with(r#"tool_name=~"Edit|MultiEdit|Write|NotebookEdit""#);
+    chosen(IN_ALL, |deltas| deltas.preferring(Metric::EditDecisions, derived, by))
+}
+
+/// The metrics of the selected agents, whatever session is chosen.
+pub(super) fn all_sessions(time: Deltas<'static>) -> Deltas<'static> {
+    time.of_owners(OWNERS)
+}
+
+/// The metrics of each of the selected sessions: many series.
+pub(super) fn by_session() -> Deltas<'static> {
+    IN_ALL.of_owners(OWNERS).of_sessions(SESSIONS)
 }
 
 /// Time of the last event in milliseconds since 1970, grouped by these labels.
 pub(super) fn last_event(by: &str) -> String {
-    format!("{} * 1000", whole().latest(Metric::LastEvent, by))
+    format!("{} * 1000", by_session().latest(Metric::LastEvent, by))
 }
 
-/// All tool calls: each has one such event. Without tools, these are fewer series than `Metric::ToolCalls`.
+/// All tool calls: each has one such event.
 pub(super) const ALL_CALLS: Selection<'static> = Metric::Events.with(r#"event_name="tool_result""#);
 
 /// Tool calls that failed.

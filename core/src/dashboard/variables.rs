@@ -13,9 +13,8 @@ enum Refresh {
     WithTheRange = 2,
 }
 
-/// What lists projects and agents: everyone who sends events has `clawker_events`, everyone who sends metrics has some of
-/// Claude Code's own.
-const EVERYONE: &str = r#"__name__=~"clawker_events|claude_code_.+_total", temporality="delta""#;
+/// What lists projects and agents: everyone who sends events has the one, everyone who sends metrics the other.
+const EVERYONE: &str = r#"__name__=~"agent_clawker_last_(event|metric)""#;
 
 /// All variables, in the order they are shown.
 ///

@@ -3,13 +3,14 @@
 use askama::Template;
 
 use super::{
-    derived_metrics::{DerivedMetric, derived_metrics},
+    derived_metrics::{BY_AGENT_ATTRIBUTES, DerivedMetric, derived_from_events, derived_from_metrics},
     rendered,
 };
 use crate::{
     dashboard::datasource,
     settings::{Retention, Settings},
     stack::{internal_ports, paths},
+    telemetry::stores::queries::deltas::BY_AGENT,
 };
 
 /// How long the collector keeps the sums of a silent session, for scrapers of the cumulative form.
@@ -42,7 +43,10 @@ struct Otel<'a> {
     metrics_queue_bytes: u64,
     events_queue_bytes: u64,
     traces_queue_bytes: u64,
-    derived: Vec<DerivedMetric>,
+    /// By the signal that they are derived from, in the connector's names.
+    derived: [(&'static str, Vec<DerivedMetric>); 2],
+    by_agent: &'static str,
+    by_agent_attributes: &'static [&'static str],
 }
 
 pub(super) fn otel(settings: &Settings) -> String {
@@ -62,7 +66,9 @@ pub(super) fn otel(settings: &Settings) -> String {
         metrics_queue_bytes: METRICS_QUEUE_BYTES,
         events_queue_bytes: EVENTS_QUEUE_BYTES,
         traces_queue_bytes: TRACES_QUEUE_BYTES,
-        derived: derived_metrics(),
+        derived: [("logs", derived_from_events()), ("datapoints", derived_from_metrics())],
+        by_agent_attributes: &BY_AGENT_ATTRIBUTES,
+        by_agent: BY_AGENT.trim_end_matches('_'),
     })
 }
 

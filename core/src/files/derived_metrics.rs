@@ -1,5 +1,5 @@
-//! The metrics that the collector derives from Claude Code's events. `telemetry::stores::queries` asks Prometheus for
-//! them.
+//! The metrics that the collector derives from Claude Code's events and data points. `telemetry::stores::queries` asks
+//! Prometheus for them.
 //!
 //! In Prometheus, dots become underscores, and there is no suffix, because the sums are not declared monotonic (run with
 //! collector 0.148 and Prometheus 3.10).
@@ -10,7 +10,7 @@ pub(super) struct DerivedMetric {
     pub description: &'static str,
     /// The resource attributes that are kept; the others would multiply the series.
     pub resource: Vec<&'static str>,
-    /// Empty for all events.
+    /// Empty for all.
     pub condition: String,
     pub attributes: Vec<Attribute>,
     /// `sum`, `gauge` or `exponential_histogram`.
@@ -42,6 +42,21 @@ impl Attribute {
 const OWNER: [&str; 3] = ["project", "agent", "clawker.simulated"];
 const SESSION: &str = "session.id";
 
+/// What a series by agent keeps of a series by session.
+pub(super) const BY_AGENT_ATTRIBUTES: [&str; 11] = [
+    OWNER[0],
+    OWNER[1],
+    OWNER[2],
+    "service.version",
+    "event.name",
+    "model",
+    "type",
+    "status_code",
+    "tool_name",
+    "success",
+    "decision",
+];
+
 /// The fields of a request with a number of tokens, and the types that Claude Code's own metric has for them.
 const TOKENS: [(&str, &str); 4] = [
     ("input_tokens", "input"),
@@ -50,8 +65,17 @@ const TOKENS: [(&str, &str); 4] = [
     ("cache_creation_tokens", "cacheCreation"),
 ];
 
-/// All derived metrics.
-pub(super) fn derived_metrics() -> Vec<DerivedMetric> {
+/// The metrics derived from Claude Code's own data points.
+pub(super) fn derived_from_metrics() -> Vec<DerivedMetric> {
+    vec![DerivedMetric {
+        condition: r#"IsMatch(metric.name, "^claude_code[.]")"#.to_owned(),
+        value: "UnixSeconds(datapoint.time)".to_owned(),
+        ..time("clawker.last_metric", "Time of the last data point in seconds since 1970", None).by(&[SESSION])
+    }]
+}
+
+/// The metrics derived from events.
+pub(super) fn derived_from_events() -> Vec<DerivedMetric> {
     let requests = "api_request";
     let mut metrics = vec![
         DerivedMetric {
@@ -103,6 +127,11 @@ pub(super) fn derived_metrics() -> Vec<DerivedMetric> {
 }
 
 impl DerivedMetric {
+    /// Whether it is also stored by agent.
+    pub fn has_session(&self) -> bool {
+        self.attributes.iter().any(|attribute| matches!(attribute, Attribute::Optional(key) if *key == SESSION))
+    }
+
     fn by(self, keys: &[&'static str]) -> DerivedMetric {
         DerivedMetric { attributes: keys.iter().copied().map(Attribute::Optional).collect(), ..self }
     }
@@ -148,9 +177,11 @@ mod tests {
 
     #[test]
     fn what_is_queried_is_what_is_derived() {
-        let derived: BTreeSet<String> = derived_metrics().iter().map(|metric| metric.name.replace('.', "_")).collect();
-        let names = Metric::ALL.into_iter().map(|metric| metric.name().to_owned());
-        let queried: BTreeSet<String> = names.filter(|name| name.starts_with("clawker_")).collect();
+        let all = derived_from_events().into_iter().chain(derived_from_metrics());
+        let derived: BTreeSet<(String, bool)> =
+            all.map(|metric| (metric.name.replace('.', "_"), metric.has_session())).collect();
+        let names = Metric::ALL.into_iter().map(|metric| (metric.name().to_owned(), metric.has_session()));
+        let queried: BTreeSet<(String, bool)> = names.filter(|(name, _)| name.starts_with("clawker_")).collect();
         assert_eq!(queried, derived);
     }
 }

@@ -9,7 +9,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::*;
-use crate::{dashboard::render, files, live::Snapshot, settings::Settings, stack::HostFacts, timestamp::Timestamp};
+use crate::{
+    dashboard::render, files, live::Snapshot, settings::Settings, stack::HostFacts,
+    telemetry::stores::queries::deltas::BY_AGENT, timestamp::Timestamp,
+};
 
 /// The six services, all of them ready, Grafana and Prometheus in these versions.
 fn snapshot(grafana: Option<&str>, prometheus: Option<&str>) -> Snapshot {
@@ -124,9 +127,9 @@ fn every_panel_link_targets_an_existing_panel_and_needs_what_it_queries() {
         for target in targets {
             assert_eq!(target["datasource"]["uid"], need.store().name(), "{id:?}");
         }
-        let asked = target_text(targets);
+        let asked = target_text(targets).replace(BY_AGENT, "").replace("_over_time(", " (");
         let [own, derived] =
-            ["claude_code_", " (clawker_"].map(|metrics| asked.replace("_over_time(", " (").contains(metrics));
+            ["claude_code_", " (clawker_"].map(|metrics| asked.contains(metrics) || asked.contains("_(event|metric)"));
         match need {
             needs::Need::Usage => assert!(own && derived, "{id:?}: {asked}"),
             needs::Need::Edits => assert!(own && derived && asked.contains("edit_tool"), "{id:?}: {asked}"),

@@ -1,4 +1,5 @@
-//! The metrics that the collector derives from events, as `core/src/files/derived_metrics.rs` configures it.
+//! The metrics that the collector derives from events and data points, and what it stores by agent, as
+//! `core/src/files/derived_metrics.rs` and the template `otel-config.yaml` configure it.
 
 use crate::records::Labels;
 
@@ -11,6 +12,40 @@ const TOKENS: [(&str, &str); 4] = [
     ("cache_read_tokens", "cacheRead"),
     ("cache_creation_tokens", "cacheCreation"),
 ];
+
+/// What has no sessions and is stored once.
+const WITHOUT_SESSIONS: [&str; 4] =
+    ["clawker_request_duration", "clawker_request_attempts", "clawker_tool_duration", "clawker_managed_settings"];
+
+/// The labels that a series by agent keeps.
+const BY_AGENT: [&str; 12] = [
+    "project",
+    "agent",
+    "clawker_simulated",
+    "service_version",
+    "event_name",
+    "model",
+    "type",
+    "status_code",
+    "tool_name",
+    "success",
+    "decision",
+    "temporality",
+];
+
+/// The series by agent of a series by session. `None` if it is stored once.
+pub fn by_agent(name: &str, labels: &Labels) -> Option<(String, Labels)> {
+    let kept = |label: &str| BY_AGENT.contains(&label);
+    let labels = labels.iter().filter(|(label, _)| kept(label)).map(|(label, value)| (label.clone(), value.clone()));
+    (!WITHOUT_SESSIONS.contains(&name)).then(|| (format!("agent_{name}"), labels.collect()))
+}
+
+/// The sample derived from one of Claude Code's own data points at a time in milliseconds since 1970.
+pub fn last_metric(labels: &Labels, at: i64) -> Derived {
+    let kept = ["project", "agent", "clawker_simulated", "session_id"];
+    let labels = kept.iter().filter_map(|name| Some(((*name).to_owned(), labels.get(*name)?.clone())));
+    ("clawker_last_metric", labels.collect(), at.div_euclid(1000) as f64)
+}
 
 /// The samples derived from an event of Claude Code at a time in milliseconds since 1970.
 pub fn derive(event: &Labels, at: i64) -> Vec<Derived> {
@@ -79,5 +114,17 @@ mod tests {
                 r#"clawker_request_tokens {"agent": "a", "temporality": "delta", "type": "output"} 7"#,
             ]
         );
+    }
+
+    #[test]
+    fn series_by_agent_have_no_sessions() {
+        let labels: Labels = [("agent", "a"), ("session_id", "1"), ("user_id", "u"), ("type", "input")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let (name, kept) = by_agent("clawker_request_tokens", &labels).expect("it has sessions");
+        assert_eq!(format!("{name} {kept:?}"), r#"agent_clawker_request_tokens {"agent": "a", "type": "input"}"#);
+        assert_eq!(by_agent("clawker_tool_duration", &labels), None);
+        let (name, kept, value) = last_metric(&labels, 5999);
+        assert_eq!(format!("{name} {kept:?} {value}"), r#"clawker_last_metric {"agent": "a", "session_id": "1"} 5"#);
     }
 }

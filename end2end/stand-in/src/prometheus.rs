@@ -21,7 +21,7 @@ use std::{
 use time::OffsetDateTime;
 
 use crate::{
-    derived::derive,
+    derived::{by_agent, derive},
     promql::{Samples, Vector, evaluate},
     records::{Labels, Record, parse_records},
     request::{Reply, Request, json_object},
@@ -96,7 +96,11 @@ impl Prometheus {
         for ((name, labels), Posted { at, value }) in posted {
             let mut labels = labels.clone();
             labels.entry("temporality".to_owned()).or_insert_with(|| "delta".to_owned());
-            samples.add_by_name_only(name, labels, *at, value.parse().unwrap_or_default());
+            let value = value.parse().unwrap_or_default();
+            if let Some((name, labels)) = by_agent(name, &labels) {
+                samples.add_by_name_only(&name, labels, *at, value);
+            }
+            samples.add_by_name_only(name, labels, *at, value);
         }
         samples
     }
@@ -132,6 +136,9 @@ impl Derived {
             let at = value(&record, "at").parse::<i64>().unwrap_or_default() / 1_000_000;
             if record.nested.get("service_name").is_some_and(|name| name == "claude-code") {
                 for (name, labels, value) in derive(&record.nested, at) {
+                    if let Some((name, labels)) = by_agent(name, &labels) {
+                        self.samples.add(&name, labels, at, value);
+                    }
                     self.samples.add(name, labels, at, value);
                 }
             }

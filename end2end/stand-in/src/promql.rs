@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promql_parser::parser::{
-    self, AtModifier, Expr, LabelModifier, MatrixSelector, SubqueryExpr, VectorSelector, token,
+    self, AtModifier, Expr, LabelModifier, MatrixSelector, VectorSelector, token,
 };
 
 use crate::records::Labels;
@@ -72,7 +72,6 @@ impl Evaluation<'_> {
         Ok(match part {
             Expr::NumberLiteral(number) => Value::Scalar(number.val),
             Expr::Paren(paren) => self.value(&paren.expr, time)?,
-            Expr::Call(call) if call.func.name == "time" => Value::Scalar(time as f64 / 1000.0),
             Expr::Call(call) => {
                 let [argument] = call.args.args.as_slice() else { return Err(unsupported(part)) };
                 Value::Vector(self.over_time(call.func.name, argument, time)?)
@@ -114,11 +113,19 @@ impl Evaluation<'_> {
                         left.retain(|(labels, _)| !known.contains(&key(labels)));
                         Value::Vector(left)
                     }
-                    (token::T_MUL, Value::Vector(left), Value::Scalar(by)) => {
-                        Value::Vector(left.into_iter().map(|(labels, value)| (labels, value * by)).collect())
+                    (token::T_MUL, Value::Scalar(by), Value::Vector(right)) => {
+                        Value::Vector(right.into_iter().map(|(labels, value)| (labels, by * value)).collect())
                     }
-                    (token::T_ADD, Value::Vector(left), Value::Scalar(more)) => {
-                        Value::Vector(left.into_iter().map(|(labels, value)| (labels, value + more)).collect())
+                    // What has no match on the right is left out.
+                    (comparison @ (token::T_GTE | token::T_GTR), Value::Vector(mut left), Value::Vector(right)) => {
+                        let right: BTreeMap<Labels, f64> =
+                            right.iter().map(|(labels, value)| (key(labels), *value)).collect();
+                        left.retain(|(labels, value)| {
+                            right.get(&key(labels)).is_some_and(|other| {
+                                if comparison == token::T_GTE { value >= other } else { value > other }
+                            })
+                        });
+                        Value::Vector(left)
                     }
                     _ => return Err(unsupported(part)),
                 }
@@ -135,11 +142,8 @@ impl Evaluation<'_> {
             "present_over_time" => |_| 1.0,
             _ => return Err(format!("`{function}` is not supported")),
         };
-        let windows = match argument {
-            Expr::MatrixSelector(selector) => self.windows(selector, time)?,
-            Expr::Subquery(subquery) => self.steps(subquery, time)?,
-            other => return Err(unsupported(other)),
-        };
+        let Expr::MatrixSelector(selector) = argument else { return Err(unsupported(argument)) };
+        let windows = self.windows(selector, time)?;
         let labeled = |mut labels: Labels| {
             if function != "last_over_time" {
                 labels.remove(NAME);
@@ -171,21 +175,6 @@ impl Evaluation<'_> {
             }
         }
         Ok(windows)
-    }
-
-    /// The values of a subquery, at multiples of its step.
-    fn steps(&self, subquery: &SubqueryExpr, time: i64) -> Result<Vec<(Labels, Vec<f64>)>, String> {
-        let step = subquery.step.map_or(60_000, |step| step.as_millis() as i64).max(1);
-        let from = time - subquery.range.as_millis() as i64;
-        let mut series: BTreeMap<Labels, Vec<f64>> = BTreeMap::new();
-        let mut at = from.div_euclid(step) * step + step;
-        while at <= time {
-            for (labels, value) in self.vector(&subquery.expr, at)? {
-                series.entry(labels).or_default().push(value);
-            }
-            at += step;
-        }
-        Ok(series.into_iter().collect())
     }
 }
 
@@ -242,9 +231,10 @@ mod tests {
             (r#"count by (agent) (group by (agent, session_id) (last_over_time(derived[2m])))"#, "a 1, b 1"),
             (r#"max by (agent) (max_over_time(last[2m]))"#, "a 61"),
             (
-                r#"max_over_time((count by (agent) (last_over_time({__name__=~"own"}[30s])) * 0 + time())[5m:30s])"#,
-                "a 90",
+                r#"sum by (agent) ((sum_over_time(own[2m]) >= 0.3 * sum_over_time(derived[2m])) or sum_over_time(derived[2m]))"#,
+                "a 3, b 10",
             ),
+            (r#"max by (agent) (sum_over_time(derived[2m]) > sum_over_time(own[2m]))"#, "a 9"),
         ] {
             let found = evaluate(query, &samples(), &[120_000]).expect(query);
             let text: Vec<String> = found[0].1.iter().map(|(of, value)| format!("{} {value}", of["agent"])).collect();

@@ -1,5 +1,5 @@
 //! What the stack's Prometheus stores of the recorded runs: Claude Code's own metrics as deltas, and the metrics that the
-//! collector derives from events. Histograms are left out, because the text format for filling a store has none.
+//! collector derives from events and stores by agent. Histograms are left out, because the text format for filling a store has none.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    derived::derive,
+    derived::{by_agent, derive, last_metric},
     recorded::{Run, Series},
 };
 
@@ -38,13 +38,23 @@ pub fn stored(run: &Run, sends: Sends) -> Vec<Stored> {
         if sends == Sends::NoSessionsOnMetrics {
             labels.remove("session_id");
         }
-        all.push(Stored { series: (name, labels), at: (delta.time * 1000.0) as i64, value: delta.value });
+        let at = (delta.time * 1000.0) as i64;
+        let (gauge, of, seconds) = last_metric(&labels, at);
+        all.push(Stored { series: (gauge.to_owned(), of), at, value: seconds });
+        all.push(Stored { series: (name, labels), at, value: delta.value });
     }
     for (nanoseconds, event) in run.events().iter().filter(|_| sends != Sends::Metrics) {
         let at = (nanoseconds / 1_000_000) as i64;
         let samples = derive(event, at).into_iter();
         all.extend(samples.map(|(name, labels, value)| Stored { series: (name.to_owned(), labels), at, value }));
     }
+    let agents: Vec<Stored> = all
+        .iter()
+        .filter_map(|Stored { series: (name, labels), at, value }| {
+            Some(Stored { series: by_agent(name, labels)?, at: *at, value: *value })
+        })
+        .collect();
+    all.extend(agents);
     all
 }
 

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     collector::{Arrived, Collector, Received, labels, points},
-    derived::derive,
+    derived::{by_agent, derive, last_metric},
     records::Labels,
 };
 
@@ -90,8 +90,19 @@ pub fn sent(received: &Received, sends: Sends) -> Vec<Sent> {
     for Arrived { delta, point } in points(received).iter().filter(|_| sends != Sends::Events) {
         let (name, mut labels) = delta.series.clone();
         labels.insert("temporality".to_owned(), "delta".to_owned());
-        all.push(Sent { name, labels, at: time(point.time_unix_nano), value: delta.value });
+        let at = time(point.time_unix_nano);
+        let (gauge, of, seconds) = last_metric(&labels, at);
+        all.push(Sent { name: gauge.to_owned(), labels: of, at, value: seconds });
+        all.push(Sent { name, labels, at, value: delta.value });
     }
+    let agents: Vec<Sent> = all
+        .iter()
+        .filter_map(|Sent { name, labels, at, value }| {
+            let (name, labels) = by_agent(name, labels)?;
+            Some(Sent { name, labels, at: *at, value: *value })
+        })
+        .collect();
+    all.extend(agents);
     all
 }
 

@@ -6,7 +6,7 @@ use crate::{
         datasource::Source::Prometheus,
         grid::Row,
         panel::{Panel, Unit, Visual},
-        query::{Query, cost as dollars, each_step, tokens, whole},
+        query::{EACH_STEP, IN_ALL, Query, all_sessions, cost as dollars, tokens, total},
     },
     telemetry::stores::queries::deltas::Metric,
 };
@@ -19,16 +19,16 @@ pub fn cost() -> Row {
         title: "Cost and usage",
         panels: vec![
             Panel::new(PanelId::CostByModel, "Estimated cost by model", Visual::Pie, Unit::Dollars)
-                .query(once(dollars(whole(), "model"))),
+                .query(once(dollars(IN_ALL, "model"))),
             Panel::new(PanelId::CostOverTime, "Estimated cost over time", Visual::StackedBars, Unit::Dollars)
-                .query(over_time(dollars(each_step(), "model"), "{{model}}")),
+                .query(over_time(dollars(EACH_STEP, "model"), "{{model}}")),
             Panel::new(PanelId::TokensByType, "Tokens by type", Visual::StackedBars, Unit::Count)
-                .query(over_time(tokens(each_step(), "", "type"), "{{type}}"))
+                .query(over_time(tokens(EACH_STEP, "", "type"), "{{type}}"))
                 .rename("cacheRead", "cache read")
                 .rename("cacheCreation", "cache write"),
             Panel::new(PanelId::RequestDuration, "Request duration (p95)", Visual::TimeSeries, Unit::Milliseconds)
                 .description("All sessions of the selected agents, to within 5%.")
-                .query(over_time(each_step().quantile("0.95", Metric::RequestDuration, "model"), "{{model}}")),
+                .query(over_time(all_sessions(EACH_STEP).quantile("0.95", Metric::RequestDuration, "model"), "{{model}}")),
             Panel::new(
                 PanelId::FailedRequests,
                 "Failed requests: errors, rate limits, overload",
@@ -37,14 +37,14 @@ pub fn cost() -> Row {
             )
             .description(ONLY_REPORTED)
             .query(over_time(
-                with_status_names(&each_step().total(Metric::RequestErrors, "status_code, model")),
+                with_status_names(&total(EACH_STEP, Metric::RequestErrors, "status_code, model")),
                 "{{status_code}} {{model}}",
             )),
             Panel::new(PanelId::ErrorBreakdown, "Errors and retries", Visual::Table, Unit::Count)
                 .description(ONLY_REPORTED)
                 .size(12, 8)
-                .query(once(with_status_names(&whole().total(Metric::RequestErrors, "status_code, model"))))
-                .query(once(with_status_names(&whole().total(Metric::RequestAttempts, "status_code, model"))))
+                .query(once(with_status_names(&total(IN_ALL, Metric::RequestErrors, "status_code, model"))))
+                .query(once(with_status_names(&all_sessions(IN_ALL).total(Metric::RequestAttempts, "status_code, model"))))
                 .column("status_code", "Status", None)
                 .column("model", "Model", None)
                 .column("Value #A", "Failed requests", Some(Unit::Count))

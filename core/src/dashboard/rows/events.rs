@@ -7,7 +7,9 @@ use crate::{
         datasource::Source::{Loki, Prometheus},
         grid::Row,
         panel::{Panel, Unit, Visual},
-        query::{ALL_CALLS, Query, cost, event, events as every_event, last_event, tokens, whole},
+        query::{
+            ALL_CALLS, Query, by_session, cost_by_session, event, events as every_event, last_event, tokens_by_session,
+        },
         variable,
     },
     telemetry::stores::queries::deltas::Metric,
@@ -43,10 +45,10 @@ pub fn session() -> Row {
         .column("Value #D", "Tool calls", Some(Unit::Count))
         .column("Value #E", "Last seen", Some(Unit::Ago));
     let questions = [
-        cost(whole(), &by),
-        whole().total(Metric::Events.with(r#"event_name="api_request""#), &by),
-        tokens(whole(), "output", &by),
-        whole().total(ALL_CALLS, &by),
+        cost_by_session(&by),
+        by_session().total(Metric::Events.with(r#"event_name="api_request""#), &by),
+        tokens_by_session("output", &by),
+        by_session().total(ALL_CALLS, &by),
         last_event(&by),
     ];
     Row {

@@ -7,7 +7,7 @@ use crate::{
         datasource::Source::Prometheus,
         grid::Row,
         panel::{Panel, Unit, Visual},
-        query::{Query, cost, growth, last_event, tokens, whole},
+        query::{IN_ALL, Query, by_session, cost, growth, last_event, tokens, total},
     },
     telemetry::stores::queries::{deltas::Metric, promql::NOT_RETRIED},
 };
@@ -15,9 +15,9 @@ use crate::{
 pub fn overview() -> Row {
     let once = |question, name| Query::once(Prometheus, question, name);
     let tokens_of = |id, title, kind: &str| {
-        Panel::new(id, title, Visual::Stat, Unit::Count).query(once(tokens(whole(), kind, ""), title))
+        Panel::new(id, title, Visual::Stat, Unit::Count).query(once(tokens(IN_ALL, kind, ""), title))
     };
-    let [cached, others] = ["cacheRead", "input|cacheCreation"].map(|kinds| tokens(whole(), kinds, ""));
+    let [cached, others] = ["cacheRead", "input|cacheCreation"].map(|kinds| tokens(IN_ALL, kinds, ""));
     let [receivers, exporters] = lost();
     Row {
         id: PanelId::OverviewRow,
@@ -25,10 +25,10 @@ pub fn overview() -> Row {
         panels: vec![
             Panel::new(PanelId::Sessions, "Sessions", Visual::Stat, Unit::Count)
                 .description("Claude Code sessions that sent events or metrics in this time range.")
-                .query(once(whole().sessions(""), "Sessions")),
+                .query(once(by_session().sessions(""), "Sessions")),
             Panel::new(PanelId::Cost, "Estimated cost", Visual::Stat, Unit::Dollars)
                 .description("Claude Code's own estimate from list prices; what is billed can differ.")
-                .query(once(cost(whole(), ""), "Estimated cost")),
+                .query(once(cost(IN_ALL, ""), "Estimated cost")),
             tokens_of(PanelId::InputTokens, "Input tokens", "input").description("Excluding cache reads and writes."),
             tokens_of(PanelId::OutputTokens, "Output tokens", "output"),
             tokens_of(PanelId::CacheReads, "Cache reads", "cacheRead"),
@@ -39,11 +39,11 @@ pub fn overview() -> Row {
                 .query(once(format!("1 / (1 + {others} / {cached})"), "Input from cache")),
             Panel::new(PanelId::LinesChanged, "Lines changed", Visual::Stat, Unit::Count)
                 .size(8, 4)
-                .query(once(whole().total(Metric::Lines, "type"), "{{type}}")),
+                .query(once(total(IN_ALL, Metric::Lines, "type"), "{{type}}")),
             Panel::new(PanelId::ActiveTime, "Active time", Visual::Stat, Unit::Seconds)
                 .description("`user`: typing and reading. `cli`: tools running and the model responding.")
                 .size(8, 4)
-                .query(once(whole().total(Metric::ActiveTime, "type"), "{{type}}")),
+                .query(once(total(IN_ALL, Metric::ActiveTime, "type"), "{{type}}")),
             Panel::new(PanelId::LostData, "Lost data", Visual::Stat, Unit::Count)
                 .description(
                     "Metric points, events, and spans that the collector refused or could not deliver, and events that \
@@ -91,14 +91,14 @@ pub fn owners() -> Row {
         id: PanelId::OwnersRow,
         title: "By project and agent",
         panels: vec![
-            bars(PanelId::CostByOwner, "Estimated cost", Unit::Dollars, cost(whole(), OWNER)),
+            bars(PanelId::CostByOwner, "Estimated cost", Unit::Dollars, cost(IN_ALL, OWNER)),
             bars(
                 PanelId::TokensByOwner,
                 "Input and output tokens",
                 Unit::Count,
-                tokens(whole(), "input|output", OWNER),
+                tokens(IN_ALL, "input|output", OWNER),
             ),
-            bars(PanelId::SessionsByOwner, "Sessions", Unit::Count, whole().sessions(OWNER)),
+            bars(PanelId::SessionsByOwner, "Sessions", Unit::Count, by_session().sessions(OWNER)),
             Panel::new(PanelId::LastSeen, "Last seen", Visual::Table, Unit::Ago)
                 .description("Time of the last event.")
                 .size(24, 6)

@@ -6,7 +6,7 @@ use crate::{
         datasource::Source::Prometheus,
         grid::Row,
         panel::{Panel, Unit, Visual},
-        query::{ALL_CALLS, FAILED_CALLS, Query, each_step, whole},
+        query::{ALL_CALLS, EACH_STEP, FAILED_CALLS, IN_ALL, Query, all_sessions, total},
     },
     telemetry::stores::queries::deltas::Metric,
 };
@@ -20,16 +20,16 @@ const REJECTED: &str = r#"decision="reject""#;
 pub fn tools() -> Row {
     let once = |question| Query::once(Prometheus, question, TOOL_NAME);
     let over_time = |question| Query::over_time(Prometheus, question, TOOL_NAME);
-    let (all, failed) = (whole().total(ALL_CALLS, ""), whole().total(FAILED_CALLS, ""));
-    let duration = whole().mean(Metric::ToolDuration, Metric::ToolCalls, TOOL);
+    let (all, failed) = (total(IN_ALL, ALL_CALLS, ""), total(IN_ALL, FAILED_CALLS, ""));
+    let duration = all_sessions(IN_ALL).mean(Metric::ToolDuration, Metric::ToolCalls, TOOL);
     Row {
         id: PanelId::ToolsRow,
         title: "Tool usage",
         panels: vec![
             Panel::new(PanelId::ToolActivity, "Tool calls", Visual::StackedBars, Unit::Count)
-                .query(over_time(each_step().total(Metric::ToolCalls, TOOL))),
+                .query(over_time(total(EACH_STEP, Metric::ToolCalls, TOOL))),
             Panel::new(PanelId::ToolFailures, "Failed tool calls", Visual::StackedBars, Unit::Count)
-                .query(over_time(each_step().total(FAILED_CALLS, TOOL))),
+                .query(over_time(total(EACH_STEP, FAILED_CALLS, TOOL))),
             // Without failures they have no result; with calls, the rate is then 0.
             Panel::new(PanelId::ToolFailureRate, "Tool failure rate", Visual::Stat, Unit::Share)
                 .size(4, 8)
@@ -40,13 +40,13 @@ pub fn tools() -> Row {
                 .query(once(format!("topk(10, {duration})"))),
             Panel::new(PanelId::TopFailingTools, "Top failing tools", Visual::Bars, Unit::Count)
                 .size(10, 8)
-                .query(once(format!("topk(10, {})", whole().total(FAILED_CALLS, TOOL)))),
+                .query(once(format!("topk(10, {})", total(IN_ALL, FAILED_CALLS, TOOL)))),
             Panel::new(PanelId::ToolBreakdown, "All tools", Visual::Table, Unit::Count)
                 .description("The mean duration is of all sessions of the selected agents.")
-                .query(once(whole().total(Metric::ToolCalls, TOOL)))
-                .query(once(whole().total(FAILED_CALLS, TOOL)))
+                .query(once(total(IN_ALL, Metric::ToolCalls, TOOL)))
+                .query(once(total(IN_ALL, FAILED_CALLS, TOOL)))
                 .query(once(duration))
-                .query(once(whole().total(Metric::ToolDecisions.with(REJECTED), TOOL)))
+                .query(once(total(IN_ALL, Metric::ToolDecisions.with(REJECTED), TOOL)))
                 .column(TOOL, "Tool", None)
                 .column("Value #A", "Calls", Some(Unit::Count))
                 .column("Value #B", "Failed", Some(Unit::Count))

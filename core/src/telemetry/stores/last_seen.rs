@@ -51,7 +51,7 @@ impl LastSeenCache {
         }
     }
 
-    /// Adds the answer to `queries::last_metrics`.
+    /// Adds the answer to `queries::owners_last_metric`.
     pub fn learn_metrics(&mut self, samples: &[Sample]) {
         for sample in samples {
             self.seen(sample);

@@ -14,8 +14,6 @@ use crate::telemetry::{CLAUDE_CODE_SERVICE, Owner, Range};
 
 /// Owner, and whether the data is simulated.
 const BY_OWNER: &str = "project, agent, clawker_simulated";
-/// Samples of every metric that Claude Code itself exports.
-const EVERY_OWN_METRIC: &str = r#"{__name__=~"claude_code_.+_total", temporality="delta"}"#;
 
 /// A duration in seconds, as both languages write it.
 pub fn range_in_seconds(seconds: u64) -> String {
@@ -83,11 +81,9 @@ pub fn managed_settings(range: Deltas<'_>) -> String {
     range.latest(Metric::ManagedSettings, by)
 }
 
-/// Time of the last metric by project and agent, in seconds since 1970, rounded up to the step. Agents send a metric only
-/// when something has happened.
-pub fn last_metrics(range: &str, step: &str) -> String {
-    let present = format!("count by (project, agent) (last_over_time({EVERY_OWN_METRIC}[{step}]))");
-    format!("max_over_time(({present} * 0 + time())[{range}:{step}])")
+/// Time of the last of Claude Code's own metrics by owner, in seconds since 1970.
+pub fn owners_last_metric(range: Deltas<'_>) -> String {
+    range.latest(Metric::LastMetric, "project, agent")
 }
 
 /// The queries about the sessions of one owner, each by `session_id`.

@@ -1,14 +1,11 @@
 //! When each owner was last seen. The first query covers a week, later ones only what is new.
 
-use futures::future::join;
 use monitor_core::{
     files::LONGEST_OUTAGE_HOURS,
     telemetry::{
         LastSeen,
-        series::Sample,
         stores::{
             last_seen::LastSeenCache,
-            numbers::StoreAnswer,
             queries::{self, deltas::Deltas},
         },
     },
@@ -31,10 +28,6 @@ const LONGEST_DELAY: u64 = LONGEST_OUTAGE_HOURS * 3600;
 /// How often to query as far back as `LONGEST_DELAY`, in seconds.
 const WIDE_EVERY: u64 = 300;
 
-/// The steps in which metrics are searched for, in seconds: in a window of a day or more, and in a short one.
-const COARSE: u64 = 600;
-const FINE: u64 = 10;
-
 /// What is known so far, and when Prometheus last answered.
 #[derive(Debug, Default)]
 pub struct LastSeenTracker {
@@ -53,11 +46,13 @@ impl LastSeenTracker {
         let (window, is_wide) = self.window(now);
         let priority = if window > LONGEST_DELAY { Priority::Slow } else { Priority::Quick };
         let range = queries::range_in_seconds(window);
-        let ask = |query: String| query_prometheus(prometheus, query, now, priority);
+        let ask = |query: fn(Deltas<'_>) -> String| {
+            query_prometheus(prometheus, query(Deltas::within(&range)), now, priority)
+        };
         let (events, managed, metrics) = futures::join!(
-            ask(queries::owner_versions_last_seen(Deltas::within(&range))),
-            ask(queries::managed_settings(Deltas::within(&range))),
-            self.query_metrics(prometheus, now, window, priority),
+            ask(queries::owner_versions_last_seen),
+            ask(queries::managed_settings),
+            ask(queries::owners_last_metric),
         );
         let named = |error: NoAnswer| format!("Prometheus: {error}");
         let (events, managed, metrics) = (events.map_err(named)?, managed.map_err(named)?, metrics.map_err(named)?);
@@ -68,35 +63,6 @@ impl LastSeenTracker {
         self.wide = if is_wide { Some(now) } else { self.wide };
         self.cache.forget(now);
         Ok(self.cache.last_seen())
-    }
-
-    /// Finds agents that send only metrics. The reported time is up to one step too late, so the last minutes are read in
-    /// short steps.
-    async fn query_metrics(
-        &self,
-        prometheus: &Store,
-        now: Timestamp,
-        window: u64,
-        priority: Priority,
-    ) -> StoreAnswer<Sample> {
-        let ask = |window: u64, step: u64, until: Timestamp| {
-            // Steps end at multiples of their length; the current one is included.
-            let step_ms = step as i64 * 1000;
-            let until = (until.unix_milliseconds() + step_ms - 1).div_euclid(step_ms) * step_ms;
-            let (window, step) = (queries::range_in_seconds(window + step), queries::range_in_seconds(step));
-            let query = queries::last_metrics(&window, &step);
-            query_prometheus(prometheus, query, Timestamp::from_unix_milliseconds(until), priority)
-        };
-        let mut found = if window <= 2 * COARSE {
-            ask(window, FINE, now).await?
-        } else {
-            let before = Timestamp::from_unix_milliseconds(now.unix_milliseconds() - 2 * COARSE as i64 * 1000);
-            let (near, far) = join(ask(2 * COARSE, FINE, now), ask(window, COARSE, before)).await;
-            [near?, far?].concat()
-        };
-        let latest = now.unix_milliseconds() as f64 / 1000.0;
-        found.iter_mut().for_each(|sample| sample.value = sample.value.min(latest));
-        Ok(found)
     }
 
     /// How far back to query, in seconds, and whether that covers `LONGEST_DELAY`.

@@ -20,9 +20,6 @@ use super::{
     store::{Priority, Store},
 };
 
-/// The resolution of the time of the last metric, in seconds.
-const STEP: u64 = 300;
-
 /// The agents whose metrics and events of the last day disagree.
 ///
 /// # Errors
@@ -34,13 +31,11 @@ pub async fn query(prometheus: &Store, now: Timestamp) -> Result<BTreeMap<Owner,
             .await?;
     let mut found = mismatches(&inner, &outer);
     if !found.is_empty() {
-        let (range, step) = (queries::range_in_seconds(OUTER_SECONDS), queries::range_in_seconds(STEP));
-        let ask = |query: String| query_prometheus(prometheus, query, now, Priority::Slow);
-        let (metrics, events) = join(
-            ask(queries::last_metrics(&range, &step)),
-            ask(queries::owner_versions_last_seen(Deltas::within(&range))),
-        )
-        .await;
+        let range = queries::range_in_seconds(OUTER_SECONDS);
+        let ask = |query: fn(Deltas<'_>) -> String| {
+            query_prometheus(prometheus, query(Deltas::within(&range)), now, Priority::Slow)
+        };
+        let (metrics, events) = join(ask(queries::owners_last_metric), ask(queries::owners_last_seen)).await;
         add_last_arrivals(&mut found, &metrics?, &events?);
     }
     Ok(found)

@@ -2,6 +2,9 @@
 //! a sum over time is exact, and nothing depends on restarts or on samples outside of the range. The dashboard uses the
 //! same forms.
 //!
+//! Each metric is stored twice: by session, and by agent, without sessions. A day of 200 agents has over 10,000 sessions,
+//! each with series of its own; numbers of agents and totals are asked of the few series by agent.
+//!
 //! Ranges in PromQL exclude their start and include their end (Prometheus 3), so windows of one step at every step
 //! neither overlap nor leave gaps.
 
@@ -9,8 +12,13 @@ use super::logql::by_labels;
 
 /// Labels that identify an owner, and whether its data is simulated.
 const OWNER: &str = "project, agent, clawker_simulated";
-/// The names of Claude Code's own metrics of which every session sends at least one. Tokens are sent with the cost.
-const OF_SESSIONS: &str = "claude_code_(session_count|cost_usage_USD|active_time_seconds)_total";
+/// What the names of series by agent begin with. `core/templates/otel-config.yaml` names them.
+pub const BY_AGENT: &str = "agent_";
+/// The gauges of which every session has at least one.
+const OF_SESSIONS: &str = "clawker_last_(event|metric)";
+/// Claude Code's own metrics count if they say at least this share of what the agent's events say. An agent may have
+/// begun to send metrics in the middle of the range. `metrics_missing` warns of the same share.
+const ENOUGH: &str = "0.99";
 
 /// A metric in Prometheus that an agent sent, or that the collector derived from an agent's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +59,8 @@ pub enum Metric {
     ToolDecisions,
     /// Time of the last event in seconds since 1970, by `service_version`. A gauge.
     LastEvent,
+    /// Time of the last of Claude Code's own data points in seconds since 1970. A gauge.
+    LastMetric,
     /// Time of the last report on managed settings in seconds since 1970, by `managed_settings_sources` and
     /// `managed_settings_helper_applied`. A gauge, without sessions.
     ManagedSettings,
@@ -58,7 +68,7 @@ pub enum Metric {
 
 impl Metric {
     /// All metrics.
-    pub const ALL: [Metric; 19] = [
+    pub const ALL: [Metric; 20] = [
         Metric::Cost,
         Metric::Tokens,
         Metric::Lines,
@@ -77,10 +87,11 @@ impl Metric {
         Metric::ToolDuration,
         Metric::ToolDecisions,
         Metric::LastEvent,
+        Metric::LastMetric,
         Metric::ManagedSettings,
     ];
 
-    /// Its name in Prometheus.
+    /// The name of its series by session in Prometheus.
     pub const fn name(self) -> &'static str {
         match self {
             Metric::Cost => "claude_code_cost_usage_USD_total",
@@ -101,16 +112,18 @@ impl Metric {
             Metric::ToolDuration => "clawker_tool_duration",
             Metric::ToolDecisions => "clawker_tool_decisions",
             Metric::LastEvent => "clawker_last_event",
+            Metric::LastMetric => "clawker_last_metric",
             Metric::ManagedSettings => "clawker_managed_settings",
         }
     }
 
     /// Whether it is stored as deltas. Gauges are stored as they are.
     pub const fn is_delta(self) -> bool {
-        !matches!(self, Metric::LastEvent | Metric::ManagedSettings)
+        !matches!(self, Metric::LastEvent | Metric::LastMetric | Metric::ManagedSettings)
     }
 
-    /// Whether its series have a `session_id`. Claude Code's own may lack it, if the user switched it off.
+    /// Whether it is stored by session and by agent. Claude Code's own may lack `session_id`, if the user switched it off.
+    /// The others are stored by agent only, under their plain name.
     pub const fn has_session(self) -> bool {
         use Metric as M;
         !matches!(self, M::RequestDuration | M::RequestAttempts | M::ToolDuration | M::ManagedSettings)
@@ -146,23 +159,32 @@ enum Window<'a> {
     Step { step: &'a str, range: &'a str },
 }
 
+/// The series that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail<'a> {
+    /// Those by agent.
+    Agents,
+    /// Those by session that match.
+    Sessions(&'a str),
+}
+
 /// The data that queries are about: a time, and whose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deltas<'a> {
     window: Window<'a>,
     owners: &'a str,
-    sessions: &'a str,
+    detail: Detail<'a>,
 }
 
 impl<'a> Deltas<'a> {
     /// All data within the range that ends when the query is evaluated: `24h`, `$__range`.
     pub const fn within(range: &'a str) -> Deltas<'a> {
-        Deltas { window: Window::Whole(range), owners: "", sessions: "" }
+        Deltas { window: Window::Whole(range), owners: "", detail: Detail::Agents }
     }
 
     /// All data, one number for each step of a graph over `range`. The query has to be evaluated at every `step`.
     pub const fn in_steps(step: &'a str, range: &'a str) -> Deltas<'a> {
-        Deltas { window: Window::Step { step, range }, owners: "", sessions: "" }
+        Deltas { window: Window::Step { step, range }, owners: "", detail: Detail::Agents }
     }
 
     /// Only the data of the owners that match: `project=~"$project", agent=~"$agent"`.
@@ -170,9 +192,9 @@ impl<'a> Deltas<'a> {
         Deltas { owners: matchers, ..self }
     }
 
-    /// Only the data of the sessions that match: `session_id=~"$session_id.*"`. Metrics without sessions ignore it.
+    /// The data by session, of the sessions that match: `session_id!=""`. Metrics without sessions ignore it.
     pub const fn of_sessions(self, matchers: &'a str) -> Deltas<'a> {
-        Deltas { sessions: matchers, ..self }
+        Deltas { detail: Detail::Sessions(matchers), ..self }
     }
 
     /// Sum of a metric, grouped by these labels.
@@ -180,15 +202,40 @@ impl<'a> Deltas<'a> {
         format!("sum{} ({})", by_labels(by), self.summed(of.into(), ""))
     }
 
-    /// Sum of one of Claude Code's own metrics, and of a derived one where an agent does not send its own, grouped by
-    /// these labels. Both must have the labels in `by`, with the same values.
-    ///
-    /// Each session is decided on its own, because an agent may have begun to send metrics later than events: a derived
-    /// series counts unless an own one has the same labels. In a graph, a session that sent its own metrics anywhere in
-    /// the range counts by these alone, because they arrive later than events and may fall into the next step. An owner
-    /// whose own metrics lack `session_id` counts by these alone; grouped by `session_id`, by the derived ones alone.
+    /// Sum of one of Claude Code's own metrics, or of a derived one where an agent does not send its own, grouped by these
+    /// labels. Both must have the labels in `by`, with the same values.
     pub fn preferring<'s>(self, own: impl Into<Selection<'s>>, derived: impl Into<Selection<'s>>, by: &str) -> String {
-        let (own, derived) = (own.into(), derived.into());
+        let sum = match self.detail {
+            Detail::Agents => self.preferring_by_agent(own.into(), derived.into(), by),
+            Detail::Sessions(_) => self.preferring_by_session(own.into(), derived.into(), by),
+        };
+        format!("sum{} ({sum})", by_labels(by))
+    }
+
+    /// Each agent counts by its own metrics unless they say less than its events. In a graph, this is decided for the
+    /// whole range, because metrics arrive later than events and may fall into the next step.
+    fn preferring_by_agent(self, own: Selection<'_>, derived: Selection<'_>, by: &str) -> String {
+        let keys = format!("{OWNER}{}", others(by, &["project", "agent", "clawker_simulated"]));
+        let sum_of = |of, range: &str| format!("sum by ({keys}) (sum_over_time({}{range}))", self.selector(of, ""));
+        let [whole_own, whole_derived] = [own, derived].map(|of| sum_of(of, &self.whole()));
+        match self.window {
+            Window::Whole(_) => {
+                format!("({whole_own} >= {ENOUGH} * {whole_derived}) or {whole_derived} or {whole_own}")
+            }
+            Window::Step { .. } => {
+                let [own, derived] = [own, derived].map(|of| sum_of(of, &self.each()));
+                format!(
+                    "({own} unless ({ENOUGH} * {whole_derived} > {whole_own})) \
+                     or ({derived} unless ({whole_own} >= {ENOUGH} * {whole_derived}))"
+                )
+            }
+        }
+    }
+
+    /// Each session is decided on its own: a derived series counts unless an own one has the same labels. In a graph, a
+    /// session that sent its own metrics anywhere in the range counts by these alone. An owner whose own metrics lack
+    /// `session_id` counts by these alone; grouped by `session_id`, by the derived ones alone.
+    fn preferring_by_session(self, own: Selection<'_>, derived: Selection<'_>, by: &str) -> String {
         let is_by_session = labels(by).any(|label| label == "session_id");
         let named = if is_by_session { r#"session_id!="""# } else { "" };
         let inner =
@@ -200,23 +247,20 @@ impl<'a> Deltas<'a> {
             let sent = format!("present_over_time({}{})", self.selector(sign.into(), more), self.whole());
             format!(" unless on ({keys}) group by ({keys}) ({sent})")
         };
-        let mut derived = sum_of(derived, named);
+        let mut or_derived = sum_of(derived, named);
         if matches!(self.window, Window::Step { .. }) {
-            derived.push_str(&unless_sent(&format!("{OWNER}, session_id"), named));
+            or_derived.push_str(&unless_sent(&format!("{OWNER}, session_id"), named));
         }
         if !is_by_session {
-            derived.push_str(&unless_sent(OWNER, r#"session_id="""#));
+            or_derived.push_str(&unless_sent(OWNER, r#"session_id="""#));
         }
-        format!("sum{} ({} or ({derived}))", by_labels(by), sum_of(own, named))
+        format!("{} or ({or_derived})", sum_of(own, named))
     }
 
-    /// Mean of what `sum` adds up and `count` counts, grouped by these labels.
+    /// Mean of what `sum` adds up and `count` counts, by agent, grouped by these labels.
     pub fn mean<'s>(self, sum: impl Into<Selection<'s>>, count: impl Into<Selection<'s>>, by: &str) -> String {
-        let (sum, count) = (sum.into(), count.into());
-        // Otherwise the sum would cover more than the count.
-        let sessions = if sum.metric.has_session() && count.metric.has_session() { self.sessions } else { "" };
-        let same = self.of_sessions(sessions);
-        format!("{} / {}", same.total(sum, by), same.total(count, by))
+        let agents = Deltas { detail: Detail::Agents, ..self };
+        format!("{} / {}", agents.total(sum, by), agents.total(count, by))
     }
 
     /// A quantile of a histogram, grouped by these labels; `share` is from 0 to 1. Exact to the width of a bucket.
@@ -227,17 +271,12 @@ impl<'a> Deltas<'a> {
     /// Number of distinct sessions, grouped by these labels: those with events, and those with metrics. A session that
     /// sends neither events nor `session_id` is not counted.
     pub fn sessions(self, by: &str) -> String {
-        let named = r#"session_id!="""#;
+        let chosen = if let Detail::Sessions(matchers) = self.detail { matchers } else { "" };
+        let name = format!(r#"__name__=~"{OF_SESSIONS}""#);
+        let gauges = matchers(&[&name, self.owners, chosen, r#"session_id!="""#]);
         let inner = format!("session_id{}", others(by, &["session_id"]));
-        let events = self.selector(Metric::LastEvent.into(), named);
-        let name = format!(r#"__name__=~"{OF_SESSIONS}", temporality="delta""#);
-        let own = matchers(&[&name, self.owners, self.sessions, named]);
-        let each = self.each();
-        // `last_over_time` keeps the names, without which the series of several metrics have equal labels.
-        format!(
-            "count{} (group by ({inner}) (last_over_time({events}{each})) or group by ({inner}) (last_over_time({own}{each})))",
-            by_labels(by),
-        )
+        // `last_over_time` keeps the names, without which the two gauges of a session have equal labels.
+        format!("count{} (group by ({inner}) (last_over_time({gauges}{})))", by_labels(by), self.each())
     }
 
     /// Latest time that a gauge of times reported, in seconds since 1970, grouped by these labels.
@@ -251,8 +290,12 @@ impl<'a> Deltas<'a> {
 
     fn selector(self, Selection { metric, matchers: own }: Selection<'_>, more: &str) -> String {
         let temporality = if metric.is_delta() { r#"temporality="delta""# } else { "" };
-        let sessions = if metric.has_session() { self.sessions } else { "" };
-        format!("{}{}", metric.name(), matchers(&[temporality, self.owners, sessions, own, more]))
+        let (prefix, sessions) = match self.detail {
+            _ if !metric.has_session() => ("", ""),
+            Detail::Agents => (BY_AGENT, ""),
+            Detail::Sessions(matchers) => ("", matchers),
+        };
+        format!("{prefix}{}{}", metric.name(), matchers(&[temporality, self.owners, sessions, own, more]))
     }
 
     /// The window of one number.

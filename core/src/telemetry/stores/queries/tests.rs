@@ -14,10 +14,10 @@ fn special_characters_in_names_are_escaped() {
 #[test]
 fn queries_have_these_forms() {
     let SessionQueries { last_seen, counts, .. } = SessionQueries::new(&Owner::new(None, Some("a\"b")), Range::Hour);
-    let queries = [tools(Deltas::within("24h")), last_metrics("125s", "30s"), last_seen, counts];
+    let queries = [tools(Deltas::within("24h")), owners_last_metric(Deltas::within("125s")), last_seen, counts];
     insta::assert_snapshot!(queries.join("\n"), @r#"
-    sum by (project, agent, clawker_simulated, success) (sum_over_time(clawker_tool_calls{temporality="delta"}[24h]))
-    max_over_time((count by (project, agent) (last_over_time({__name__=~"claude_code_.+_total", temporality="delta"}[30s])) * 0 + time())[125s:30s])
+    sum by (project, agent, clawker_simulated, success) (sum_over_time(agent_clawker_tool_calls{temporality="delta"}[24h]))
+    max by (project, agent) (max_over_time(agent_clawker_last_metric[125s]))
     max by (session_id) (max_over_time(clawker_last_event{project="", agent="a\"b", session_id!=""}[1h]))
     sum by (session_id, event_name) (sum_over_time(clawker_events{temporality="delta", project="", agent="a\"b", session_id!="", event_name=~"api_request|api_error|tool_result"}[1h]))
     "#);

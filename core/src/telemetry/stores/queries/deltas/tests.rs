@@ -29,6 +29,11 @@ fn queries_for_a_range() {
 }
 
 #[test]
+fn queries_by_agent() {
+    insta::assert_snapshot!(all_forms(Deltas::within("24h").of_owners(r#"project=~"demo""#)).join("\n"));
+}
+
+#[test]
 fn queries_for_the_steps_of_a_graph() {
     insta::assert_snapshot!(all_forms(Deltas::in_steps("$__interval", "$__range")).join("\n"));
 }
