@@ -119,7 +119,9 @@ fn unknown_metrics(question: &Expr) -> Vec<String> {
         if metric.is_delta() != has("temporality", "delta") {
             found.push(format!("`{name}`: older releases recorded a cumulative one"));
         }
-        if (by_agent.is_some() || !metric.has_session()) && matchers.matchers.iter().any(|matcher| matcher.name == "session_id") {
+        if (by_agent.is_some() || !metric.has_session())
+            && matchers.matchers.iter().any(|matcher| matcher.name == "session_id")
+        {
             found.push(format!("`{name}` has no sessions"));
         }
     }
@@ -173,6 +175,8 @@ fn look(part: &Expr, after_resets: bool, found: &mut Vec<String>) {
         }
         Expr::Call(call) => {
             match call.func.name {
+                // The factors of `Deltas::preferring`.
+                "vector" if call.args.args.iter().all(|argument| argument.to_string().starts_with('1')) => {}
                 "vector" => found.push("`vector` answers for labels that nobody sent: absent is not 0".to_owned()),
                 name @ ("increase" | "rate" | "irate" | "delta" | "idelta") if !after_resets => found.push(format!(
                     "`{name}` misses what a new session's counter begins with; only a counter that was reset needs it"

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promql_parser::parser::{
-    self, AtModifier, Expr, LabelModifier, MatrixSelector, VectorSelector, token,
-};
+use promql_parser::parser::{self, AtModifier, Expr, LabelModifier, MatrixSelector, VectorSelector, token};
 
 use crate::records::Labels;
 
@@ -73,8 +71,19 @@ impl Evaluation<'_> {
             Expr::NumberLiteral(number) => Value::Scalar(number.val),
             Expr::Paren(paren) => self.value(&paren.expr, time)?,
             Expr::Call(call) => {
-                let [argument] = call.args.args.as_slice() else { return Err(unsupported(part)) };
-                Value::Vector(self.over_time(call.func.name, argument, time)?)
+                let arguments: Vec<&Expr> = call.args.args.iter().map(|argument| &**argument).collect();
+                match (call.func.name, arguments.as_slice()) {
+                    ("vector", [number]) => Value::Vector(self.vector(number, time)?),
+                    // Only the form that adds a label.
+                    ("label_replace", [of, label, value, from, _]) if text(from)?.is_empty() => {
+                        let (label, value) = (text(label)?, text(value)?);
+                        let mut vector = self.vector(of, time)?;
+                        vector.iter_mut().for_each(|(labels, _)| drop(labels.insert(label.clone(), value.clone())));
+                        Value::Vector(vector)
+                    }
+                    (name, [argument]) => Value::Vector(self.over_time(name, argument, time)?),
+                    _ => return Err(unsupported(part)),
+                }
             }
             Expr::Aggregate(aggregate) => {
                 let by: &[String] = match &aggregate.modifier {
@@ -85,6 +94,20 @@ impl Evaluation<'_> {
                 let mut groups: BTreeMap<Labels, Vec<f64>> = BTreeMap::new();
                 for (labels, value) in self.vector(&aggregate.expr, time)? {
                     groups.entry(only(&labels, by)).or_default().push(value);
+                }
+                if aggregate.op.id() == token::T_TOPK {
+                    let is_one = |count: &Expr| matches!(count, Expr::NumberLiteral(number) if number.val == 1.0);
+                    if !aggregate.param.as_deref().is_some_and(is_one) {
+                        return Err(unsupported(part));
+                    }
+                    let mut largest: BTreeMap<Labels, (Labels, f64)> = BTreeMap::new();
+                    for (labels, value) in self.vector(&aggregate.expr, time)? {
+                        let known = largest.entry(only(&labels, by)).or_insert_with(|| (labels.clone(), value));
+                        if value > known.1 {
+                            *known = (labels, value);
+                        }
+                    }
+                    return Ok(Value::Vector(largest.into_values().collect()));
                 }
                 let reduce: fn(&[f64]) -> f64 = match aggregate.op.id() {
                     token::T_SUM => |values| values.iter().sum(),
@@ -117,16 +140,21 @@ impl Evaluation<'_> {
                         Value::Vector(right.into_iter().map(|(labels, value)| (labels, by * value)).collect())
                     }
                     // What has no match on the right is left out.
-                    (comparison @ (token::T_GTE | token::T_GTR), Value::Vector(mut left), Value::Vector(right)) => {
+                    (token::T_MUL, Value::Vector(left), Value::Vector(right)) => {
                         let right: BTreeMap<Labels, f64> =
                             right.iter().map(|(labels, value)| (key(labels), *value)).collect();
-                        left.retain(|(labels, value)| {
-                            right.get(&key(labels)).is_some_and(|other| {
-                                if comparison == token::T_GTE { value >= other } else { value > other }
-                            })
-                        });
+                        let product = |(labels, value): (Labels, f64)| {
+                            let by = right.get(&key(&labels))?;
+                            Some((labels, value * by))
+                        };
+                        Value::Vector(left.into_iter().filter_map(product).collect())
+                    }
+                    (token::T_LAND, Value::Vector(mut left), Value::Vector(right)) => {
+                        let known: BTreeSet<Labels> = right.iter().map(|(labels, _)| key(labels)).collect();
+                        left.retain(|(labels, _)| known.contains(&key(labels)));
                         Value::Vector(left)
                     }
+                    (token::T_DIV, Value::Scalar(left), Value::Scalar(right)) => Value::Scalar(left / right),
                     _ => return Err(unsupported(part)),
                 }
             }
@@ -188,6 +216,13 @@ fn only(labels: &Labels, names: &[String]) -> Labels {
     names.iter().filter_map(|name| Some((name.clone(), labels.get(name)?.clone()))).collect()
 }
 
+fn text(part: &Expr) -> Result<String, String> {
+    match part {
+        Expr::StringLiteral(literal) => Ok(literal.val.clone()),
+        _ => Err(unsupported(part)),
+    }
+}
+
 fn unsupported(part: &Expr) -> String {
     format!("`{part}` is not supported")
 }
@@ -231,10 +266,10 @@ mod tests {
             (r#"count by (agent) (group by (agent, session_id) (last_over_time(derived[2m])))"#, "a 1, b 1"),
             (r#"max by (agent) (max_over_time(last[2m]))"#, "a 61"),
             (
-                r#"sum by (agent) ((sum_over_time(own[2m]) >= 0.3 * sum_over_time(derived[2m])) or sum_over_time(derived[2m]))"#,
-                "a 3, b 10",
+                r#"sum by (agent) (topk by (agent) (1, label_replace(sum by (agent) (sum_over_time(own[2m])), "of", "own", "", "") or label_replace(0.5 * sum by (agent) (sum_over_time(derived[2m])), "of", "derived", "", "")) * on (of) group_left () (label_replace(vector(1), "of", "own", "", "") or label_replace(vector(1 / 0.5), "of", "derived", "", "")))"#,
+                "a 9, b 10, posted 7",
             ),
-            (r#"max by (agent) (sum_over_time(derived[2m]) > sum_over_time(own[2m]))"#, "a 9"),
+            (r#"sum by (agent) (sum_over_time(own[2m]) and on (agent) sum_over_time(derived[2m]))"#, "a 3"),
         ] {
             let found = evaluate(query, &samples(), &[120_000]).expect(query);
             let text: Vec<String> = found[0].1.iter().map(|(of, value)| format!("{} {value}", of["agent"])).collect();

@@ -28,7 +28,10 @@ pub fn cost() -> Row {
                 .rename("cacheCreation", "cache write"),
             Panel::new(PanelId::RequestDuration, "Request duration (p95)", Visual::TimeSeries, Unit::Milliseconds)
                 .description("All sessions of the selected agents, to within 5%.")
-                .query(over_time(all_sessions(EACH_STEP).quantile("0.95", Metric::RequestDuration, "model"), "{{model}}")),
+                .query(over_time(
+                    all_sessions(EACH_STEP).quantile("0.95", Metric::RequestDuration, "model"),
+                    "{{model}}",
+                )),
             Panel::new(
                 PanelId::FailedRequests,
                 "Failed requests: errors, rate limits, overload",
@@ -44,7 +47,9 @@ pub fn cost() -> Row {
                 .description(ONLY_REPORTED)
                 .size(12, 8)
                 .query(once(with_status_names(&total(IN_ALL, Metric::RequestErrors, "status_code, model"))))
-                .query(once(with_status_names(&all_sessions(IN_ALL).total(Metric::RequestAttempts, "status_code, model"))))
+                .query(once(with_status_names(
+                    &all_sessions(IN_ALL).total(Metric::RequestAttempts, "status_code, model"),
+                )))
                 .column("status_code", "Status", None)
                 .column("model", "Model", None)
                 .column("Value #A", "Failed requests", Some(Unit::Count))

@@ -92,12 +92,7 @@ pub fn owners() -> Row {
         title: "By project and agent",
         panels: vec![
             bars(PanelId::CostByOwner, "Estimated cost", Unit::Dollars, cost(IN_ALL, OWNER)),
-            bars(
-                PanelId::TokensByOwner,
-                "Input and output tokens",
-                Unit::Count,
-                tokens(IN_ALL, "input|output", OWNER),
-            ),
+            bars(PanelId::TokensByOwner, "Input and output tokens", Unit::Count, tokens(IN_ALL, "input|output", OWNER)),
             bars(PanelId::SessionsByOwner, "Sessions", Unit::Count, by_session().sessions(OWNER)),
             Panel::new(PanelId::LastSeen, "Last seen", Visual::Table, Unit::Ago)
                 .description("Time of the last event.")

@@ -26,8 +26,11 @@ pub fn tools() -> Row {
         id: PanelId::ToolsRow,
         title: "Tool usage",
         panels: vec![
-            Panel::new(PanelId::ToolActivity, "Tool calls", Visual::StackedBars, Unit::Count)
-                .query(over_time(total(EACH_STEP, Metric::ToolCalls, TOOL))),
+            Panel::new(PanelId::ToolActivity, "Tool calls", Visual::StackedBars, Unit::Count).query(over_time(total(
+                EACH_STEP,
+                Metric::ToolCalls,
+                TOOL,
+            ))),
             Panel::new(PanelId::ToolFailures, "Failed tool calls", Visual::StackedBars, Unit::Count)
                 .query(over_time(total(EACH_STEP, FAILED_CALLS, TOOL))),
             // Without failures they have no result; with calls, the rate is then 0.

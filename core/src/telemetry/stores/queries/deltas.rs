@@ -16,9 +16,10 @@ const OWNER: &str = "project, agent, clawker_simulated";
 pub const BY_AGENT: &str = "agent_";
 /// The gauges of which every session has at least one.
 const OF_SESSIONS: &str = "clawker_last_(event|metric)";
-/// Claude Code's own metrics count if they say at least this share of what the agent's events say. An agent may have
-/// begun to send metrics in the middle of the range. `metrics_missing` warns of the same share.
-const ENOUGH: &str = "0.99";
+/// Claude Code's own metrics count if they say at least this share of what the agent's events say, else the events: an
+/// agent may have begun to send metrics in the middle of the range. Not 1, because events that an agent sends again
+/// count again.
+const ENOUGH: &str = "0.9";
 
 /// A metric in Prometheus that an agent sent, or that the collector derived from an agent's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -168,6 +169,21 @@ enum Detail<'a> {
     Sessions(&'a str),
 }
 
+/// What a number was counted from, as the label `source`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Metrics,
+    Events,
+}
+
+fn tagged(numbers: &str, source: Source) -> String {
+    let name = match source {
+        Source::Metrics => "metrics",
+        Source::Events => "events",
+    };
+    format!(r#"label_replace({numbers}, "source", "{name}", "", "")"#)
+}
+
 /// The data that queries are about: a time, and whose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deltas<'a> {
@@ -205,31 +221,52 @@ impl<'a> Deltas<'a> {
     /// Sum of one of Claude Code's own metrics, or of a derived one where an agent does not send its own, grouped by these
     /// labels. Both must have the labels in `by`, with the same values.
     pub fn preferring<'s>(self, own: impl Into<Selection<'s>>, derived: impl Into<Selection<'s>>, by: &str) -> String {
-        let sum = match self.detail {
-            Detail::Agents => self.preferring_by_agent(own.into(), derived.into(), by),
-            Detail::Sessions(_) => self.preferring_by_session(own.into(), derived.into(), by),
+        let (own, derived) = (own.into(), derived.into());
+        let sum = match (self.detail, self.window) {
+            (Detail::Sessions(_), _) => self.preferring_by_session(own, derived, by),
+            (Detail::Agents, Window::Whole(_)) => self.preferring_by_agent(own, derived, by),
+            (Detail::Agents, Window::Step { .. }) => self.preferring_by_agent_in_steps(own, derived, by),
         };
         format!("sum{} ({sum})", by_labels(by))
     }
 
-    /// Each agent counts by its own metrics unless they say less than its events. In a graph, this is decided for the
-    /// whole range, because metrics arrive later than events and may fall into the next step.
+    /// Reading the samples is what takes time, so each series is read once: of the two sums of a group, `topk` keeps the
+    /// winner with the label `source`, which tells whether to undo the handicap of the derived one.
     fn preferring_by_agent(self, own: Selection<'_>, derived: Selection<'_>, by: &str) -> String {
         let keys = format!("{OWNER}{}", others(by, &["project", "agent", "clawker_simulated"]));
-        let sum_of = |of, range: &str| format!("sum by ({keys}) (sum_over_time({}{range}))", self.selector(of, ""));
-        let [whole_own, whole_derived] = [own, derived].map(|of| sum_of(of, &self.whole()));
-        match self.window {
-            Window::Whole(_) => {
-                format!("({whole_own} >= {ENOUGH} * {whole_derived}) or {whole_derived} or {whole_own}")
-            }
-            Window::Step { .. } => {
-                let [own, derived] = [own, derived].map(|of| sum_of(of, &self.each()));
-                format!(
-                    "({own} unless ({ENOUGH} * {whole_derived} > {whole_own})) \
-                     or ({derived} unless ({whole_own} >= {ENOUGH} * {whole_derived}))"
-                )
-            }
-        }
+        let winner = self.winner(own, derived, &keys);
+        let factors = format!(
+            "({} or {})",
+            tagged("vector(1)", Source::Metrics),
+            tagged(&format!("vector(1 / {ENOUGH})"), Source::Events)
+        );
+        format!("{winner} * on (source) group_left () {factors}")
+    }
+
+    /// Each agent counts by one of the two in all steps, because metrics arrive later than events and may fall into the
+    /// next step.
+    fn preferring_by_agent_in_steps<'s>(self, own: Selection<'s>, derived: Selection<'s>, by: &str) -> String {
+        let keys = format!("{OWNER}{}", others(by, &["project", "agent", "clawker_simulated"]));
+        let sum_of = |of, source| tagged(&format!("sum by ({keys}) ({})", self.summed(of, "")), source);
+        // Tokens are sent with the cost, in a quarter of the series.
+        let sign = |of: Selection<'s>| match of.metric {
+            Metric::Tokens => Metric::Cost.into(),
+            Metric::RequestTokens => Metric::RequestCost.into(),
+            _ => of,
+        };
+        let winner = self.winner(sign(own), sign(derived), OWNER);
+        let (own, derived) = (sum_of(own, Source::Metrics), sum_of(derived, Source::Events));
+        format!("({own} or {derived}) and on ({OWNER}, source) {winner}")
+    }
+
+    /// The larger of both sums over the whole range in each group, with its `source`; the derived one with a handicap.
+    fn winner(self, own: Selection<'_>, derived: Selection<'_>, keys: &str) -> String {
+        let sum_of = |of| format!("sum by ({keys}) (sum_over_time({}{}))", self.selector(of, ""), self.whole());
+        format!(
+            "topk by ({keys}) (1, {} or {})",
+            tagged(&sum_of(own), Source::Metrics),
+            tagged(&format!("{ENOUGH} * {}", sum_of(derived)), Source::Events)
+        )
     }
 
     /// Each session is decided on its own: a derived series counts unless an own one has the same labels. In a graph, a
