@@ -53,6 +53,7 @@ const RETENTION: &str = "    retention:\n      time: ";
 const AGENTS: &str = r#"
 rule_files: []
 evaluation_interval: 1m
+fuzzy_compare: true
 tests:
   - interval: 1m
     input_series:
