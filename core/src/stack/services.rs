@@ -77,6 +77,8 @@ fn prometheus(inputs: &Inputs<'_>) -> ServiceSpec {
         "--web.enable-otlp-receiver".to_owned(),
         "--enable-feature=otlp-native-delta-ingestion".to_owned(),
     ];
+    // Its default, 75, keeps the heap small: a refresh of the dashboard takes twice as long on a busy machine.
+    spec.environment.extend(strings([("GOGC", "200")]));
     spec.mounts = vec![
         inputs.file("prometheus.yaml", paths::PROMETHEUS_CONFIG),
         volume(PROMETHEUS_VOLUME, paths::PROMETHEUS_VOLUME),

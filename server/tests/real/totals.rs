@@ -22,6 +22,7 @@ use crate::{
 const DERIVED_TOLERANCE: f64 = 0.001;
 
 /// A number of the ledger, and the query that must answer it.
+#[derive(Clone)]
 struct Comparison {
     /// With its unit.
     what: String,
@@ -38,6 +39,7 @@ fn comparisons(total: &Value) -> Vec<Comparison> {
     let mut all = own_metrics(&total["metrics"]);
     all.extend(events(&total["events"]));
     all.extend(derived(&total["events"]));
+    all.extend(by_agent(&total["metrics"], &total["events"]));
     all
 }
 
@@ -127,6 +129,20 @@ fn derived(sent: &Value) -> Vec<Comparison> {
         tolerance: DERIVED_TOLERANCE,
     })
     .into()
+}
+
+/// The series by agent, of which all totals are asked. One point of an agent is lost if another of its sessions sends one
+/// in the same millisecond.
+fn by_agent(metrics: &Value, events: &Value) -> Vec<Comparison> {
+    [own_metrics(metrics), derived(events)]
+        .concat()
+        .into_iter()
+        .map(|comparison| Comparison {
+            what: comparison.what.replace("metrics in Prometheus", "metrics by agent"),
+            query: comparison.query.replace("sum_over_time(", "sum_over_time(agent_"),
+            ..comparison
+        })
+        .collect()
 }
 
 fn sum(metric: &str, matcher: &str) -> String {
@@ -272,7 +288,13 @@ fn the_ledger_and_the_queries_name_the_same_numbers() {
         *by.entry(comparison.what.split(':').next().unwrap()).or_default() += 1;
         by
     });
-    let expected = [("derived metrics in Prometheus", 7), ("events in Loki", 2), ("own metrics in Prometheus", 12)];
+    let expected = [
+        ("derived metrics by agent", 7),
+        ("derived metrics in Prometheus", 7),
+        ("events in Loki", 2),
+        ("own metrics by agent", 12),
+        ("own metrics in Prometheus", 12),
+    ];
     assert_eq!(by, BTreeMap::from(expected));
     assert!(all.iter().all(|comparison| comparison.sent > 0.0));
 }
