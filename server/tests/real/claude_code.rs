@@ -25,7 +25,7 @@ use crate::{
 const PROJECT: &str = "real";
 
 /// Other variables than Clawker's, by the agent's name.
-fn ways(stack: &Stack) -> [(&'static str, Vec<(&'static str, String)>); 3] {
+fn ways(stack: &Stack) -> [(&'static str, Vec<(&'static str, String)>); 4] {
     let grpc = format!("http://127.0.0.1:{}", stack.settings.otel_grpc_port);
     [
         ("http-protobuf", vec![]),
@@ -37,9 +37,12 @@ fn ways(stack: &Stack) -> [(&'static str, Vec<(&'static str, String)>); 3] {
                 ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", grpc),
             ],
         ),
+        // The collector sets the name back, for metrics, events and traces.
+        ("service-name", vec![("OTEL_SERVICE_NAME", "nous".to_owned())]),
         (
             "traces",
             vec![
+                ("OTEL_SERVICE_NAME", "nous".to_owned()),
                 ("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA", "1".to_owned()),
                 ("OTEL_TRACES_EXPORTER", "otlp".to_owned()),
                 ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", format!("{}/v1/traces", stack.address(Service::OtelCollector))),

@@ -32,6 +32,9 @@ pub(super) trait Archive: Send + Sync {
     /// The text of a file. Symbolic links are followed.
     async fn text(&self, path: &str) -> Result<Content, StackError>;
 
+    /// Whether there is anything at the path.
+    async fn exists(&self, path: &str) -> Result<bool, StackError>;
+
     /// Where a symbolic link leads; `None` if it is none.
     async fn link_target(&self, path: &str) -> Result<Option<String>, StackError>;
 
@@ -65,6 +68,19 @@ impl EngineArchive<'_> {
     }
 }
 
+impl EngineArchive<'_> {
+    /// Where a symbolic link leads, empty if it is none; `None` if there is nothing at the path.
+    async fn link_of(&self, path: &str) -> Result<Option<String>, StackError> {
+        let options = ContainerArchiveInfoOptionsBuilder::default().path(path).build();
+        let answer = self.engine.docker.get_container_archive_info(self.id, Some(options)).await;
+        match answer.map_err(|error| self.engine.failure(error)) {
+            Ok(file) => Ok(Some(file.link_target)),
+            Err(Failure::Refused { .. }) => Ok(None),
+            Err(Failure::NoAnswer(error)) => Err(error),
+        }
+    }
+}
+
 #[async_trait]
 impl Archive for EngineArchive<'_> {
     async fn text(&self, path: &str) -> Result<Content, StackError> {
@@ -83,14 +99,12 @@ impl Archive for EngineArchive<'_> {
         Ok(Content::Unreadable("too many symbolic links".to_owned()))
     }
 
+    async fn exists(&self, path: &str) -> Result<bool, StackError> {
+        Ok(self.link_of(path).await?.is_some())
+    }
+
     async fn link_target(&self, path: &str) -> Result<Option<String>, StackError> {
-        let options = ContainerArchiveInfoOptionsBuilder::default().path(path).build();
-        let answer = self.engine.docker.get_container_archive_info(self.id, Some(options)).await;
-        match answer.map_err(|error| self.engine.failure(error)) {
-            Ok(file) => Ok(Some(file.link_target).filter(|target| !target.is_empty())),
-            Err(Failure::Refused { .. }) => Ok(None),
-            Err(Failure::NoAnswer(error)) => Err(error),
-        }
+        Ok(self.link_of(path).await?.filter(|target| !target.is_empty()))
     }
 
     async fn names(&self, folder: &str) -> Result<Vec<String>, StackError> {
@@ -189,6 +203,12 @@ impl Archive for FakeArchive {
             Some(text) => Content::Text((*text).into()),
             None => Content::Missing,
         })
+    }
+
+    async fn exists(&self, path: &str) -> Result<bool, StackError> {
+        let is_inside =
+            |known: &&&str| known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        Ok(self.files.keys().chain(self.links.keys()).any(|known| is_inside(&known)))
     }
 
     async fn link_target(&self, path: &str) -> Result<Option<String>, StackError> {

@@ -42,7 +42,13 @@ pub(super) async fn claude_version(files: &dyn Archive, places: &Places) -> Resu
             return Ok(Some(version));
         }
     }
+    let mut homes = Vec::new();
     for home in &places.homes {
+        if files.exists(home).await? {
+            homes.push(home.as_str());
+        }
+    }
+    for home in &homes {
         if let Some(version) = version_of_program(files, &format!("{home}/.local/bin/claude")).await? {
             return Ok(Some(version));
         }
@@ -57,7 +63,7 @@ pub(super) async fn claude_version(files: &dyn Archive, places: &Places) -> Resu
             return Ok(Some(version));
         }
     }
-    for (folder, inside) in node_folders(places) {
+    for (folder, inside) in node_folders(places, &homes) {
         for node in files.names(&folder).await?.iter().rev().take(MOST_VERSIONS) {
             if let Some(version) = version_in(files, &format!("{folder}/{node}{inside}/lib")).await? {
                 return Ok(Some(version));
@@ -65,7 +71,7 @@ pub(super) async fn claude_version(files: &dyn Archive, places: &Places) -> Resu
         }
     }
     // The native installer's programs, named for their versions, without a link to one of them.
-    for home in &places.homes {
+    for home in &homes {
         let names = files.names(&format!("{home}/.local/share/claude/versions")).await?;
         let newest = names.into_iter().filter(|name| is_version(name)).max_by_key(|name| numbers(name));
         if newest.is_some() {
@@ -82,12 +88,12 @@ fn prefixes(places: &Places) -> Vec<&str> {
 }
 
 /// Folders with one folder for each version of Node, and where npm's prefix is in those.
-fn node_folders(places: &Places) -> Vec<(String, &'static str)> {
+fn node_folders(places: &Places, homes: &[&str]) -> Vec<(String, &'static str)> {
     let mut folders = Vec::new();
     for nvm in places.nvm.as_deref().into_iter().chain(SHARED_NVM) {
         folders.push((format!("{nvm}/versions/node"), ""));
     }
-    for home in &places.homes {
+    for home in homes {
         for (folder, inside) in NODE_VERSIONS {
             folders.push((format!("{home}/{folder}"), inside));
         }
