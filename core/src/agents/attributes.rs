@@ -9,7 +9,8 @@ use crate::telemetry::Owner;
 
 /// The value of a key, with percent-encoding resolved. If a key occurs several times, the last one counts.
 pub(super) fn attribute(attributes: &str, key: &str) -> Option<String> {
-    let pairs = attributes.split(',').filter_map(|pair| pair.split_once('='));
+    // A part that is not one key and one value is passed over.
+    let pairs = attributes.split(',').filter_map(|pair| pair.split_once('=')).filter(|(_, value)| !value.contains('='));
     let value = pairs.filter(|(name, _)| decoded(name.trim()) == key).map(|(_, value)| value.trim()).next_back()?;
     Some(decoded(value))
 }
@@ -31,8 +32,8 @@ pub(super) struct VoidingAttribute {
     pub pair: String,
     /// What is wrong with it, and for which releases, as a clause.
     pub what: String,
-    /// How to write it instead; `None` if that is unknown.
-    pub instead: Option<String>,
+    /// How to write it instead.
+    pub instead: String,
     /// Whether it depends on the release, and this one is unknown or was not run.
     pub depends: bool,
     /// Whether to take it for the cause.
@@ -52,7 +53,7 @@ fn voids(part: &str, release: Option<Release>) -> Option<VoidingAttribute> {
         (behavior != Behavior::New).then(|| VoidingAttribute {
             pair: part.to_owned(),
             what: format!("has {what}, and then Claude Code up to `{}` drops all attributes", rule.old_until),
-            instead: Some(encoded(part)),
+            instead: encoded(part),
             depends: behavior != Behavior::Old,
             certain: behavior != Behavior::NotTested,
         })
@@ -64,34 +65,7 @@ fn voids(part: &str, release: Option<Release>) -> Option<VoidingAttribute> {
     if name.chars().chain(value.chars()).any(|letter| letter.is_ascii_whitespace() || letter.is_ascii_control()) {
         return by_release(&SPACE_VOIDS, "a space");
     }
-    // Read in the program of 2.1.332; earlier releases pass over such a part.
-    let is_newer = SPACE_VOIDS.behavior(release);
-    let malformed = |what: &str, instead: Option<String>| VoidingAttribute {
-        pair: part.to_owned(),
-        what: format!("{what}, and then Claude Code drops all attributes"),
-        instead,
-        depends: is_newer != Behavior::New,
-        certain: is_newer == Behavior::New,
-    };
-    match () {
-        () if is_newer == Behavior::Old => None,
-        () if !part.contains('=') => Some(malformed("has no `=`", None)),
-        () if value.contains('=') => {
-            let instead = format!("{name}={}", value.replace('=', "%3D"));
-            Some(malformed("has more than one `=`", Some(instead)))
-        }
-        () if percent_decode_str(value).decode_utf8().is_err() || has_broken_escape(value) => Some(malformed(
-            "has a `%` that does not encode a character",
-            Some(format!("{name}={}", value.replace('%', "%25"))),
-        )),
-        () => None,
-    }
-}
-
-/// Whether a `%` is not followed by two hexadecimal digits.
-fn has_broken_escape(text: &str) -> bool {
-    let is_escape = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
-    text.split('%').skip(1).any(|rest| !is_escape(rest))
+    None
 }
 
 fn encoded(text: &str) -> String {
@@ -118,7 +92,7 @@ mod tests {
     fn releases_void_all_attributes_because_of_one() {
         let voids = |text: &str, release: &str| {
             let found = voiding_attribute(text, Release::parse(release))?;
-            Some((found.instead.unwrap_or_default(), found.certain))
+            Some((found.instead, found.certain))
         };
         let space = "project=p,team.name=Blue Team";
         let encoded = "team.name=Blue%20Team".to_owned();
@@ -129,10 +103,8 @@ mod tests {
         assert_eq!(voids("team=한", "2.1.100"), Some(("team=%ED%95%9C".into(), true)));
         assert_eq!(voids("team=한", "2.1.330"), None);
         assert_eq!(voids("project=p, agent = a ,", "2.1.100"), None, "spaces around an attribute are removed");
-        for (text, instead) in [("a=b=c", "a=b%3Dc"), ("a=100%", "a=100%25"), ("a=%FF", "a=%25FF"), ("a", "")] {
-            assert_eq!(voids(text, "2.1.332"), Some((instead.into(), true)), "{text}");
-            assert_eq!(voids(text, ""), Some((instead.into(), false)), "{text}");
-            assert_eq!(voids(text, "2.1.100"), None, "{text}");
+        for text in ["a=b=c", "a=100%", "a=%FF", "a"] {
+            assert_eq!(voids(text, "2.1.332"), None, "{text}");
         }
     }
 }

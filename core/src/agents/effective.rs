@@ -16,7 +16,7 @@ use crate::telemetry::Owner;
 pub(super) enum ProjectScope {
     /// All telemetry variables.
     Everything,
-    /// Resource attributes and export intervals.
+    /// Resource attributes, the service name, and export intervals.
     AttributesAndIntervals,
 }
 
@@ -31,7 +31,8 @@ impl ProjectScope {
 
     fn includes(self, name: &str) -> bool {
         self == ProjectScope::Everything
-            || [RESOURCE_ATTRIBUTES, LOGS_INTERVAL, METRICS_INTERVAL, "OTEL_TRACES_EXPORT_INTERVAL"].contains(&name)
+            || ["OTEL_SERVICE_NAME", RESOURCE_ATTRIBUTES].contains(&name)
+            || [LOGS_INTERVAL, METRICS_INTERVAL, "OTEL_TRACES_EXPORT_INTERVAL"].contains(&name)
     }
 }
 

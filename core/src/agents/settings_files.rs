@@ -73,7 +73,10 @@ fn variables_in(text: &str) -> Result<Vec<String>, String> {
     let pairs = settings.get("env").and_then(|env| env.as_object()).into_iter().flatten();
     let lines = pairs.filter(|(name, _)| is_telemetry(name)).filter_map(|(name, value)| match value {
         serde_json::Value::String(text) => Some(format!("{name}={text}")),
-        serde_json::Value::Number(_) | serde_json::Value::Bool(_) => Some(format!("{name}={value}")),
+        // Claude Code makes text of them, also of `null`.
+        serde_json::Value::Number(_) | serde_json::Value::Bool(_) | serde_json::Value::Null => {
+            Some(format!("{name}={value}"))
+        }
         _ => None,
     });
     Ok(lines.take(MOST_VARIABLES).collect())

@@ -10,7 +10,7 @@ use super::super::{
 };
 use super::endpoint::{Collector, Signal, fault as endpoint_fault};
 use super::quotes::values_in_quotes;
-use super::variables::{RESOURCE_ATTRIBUTES, Variables, backticked, variable_is};
+use super::variables::{ENABLE, RESOURCE_ATTRIBUTES, TRACES_BETA, Variables, backticked, is_on, variable_is};
 use crate::telemetry::Owner;
 
 /// A problem with one or more variables.
@@ -43,7 +43,8 @@ pub(super) fn faults(
     let plain = variables.without_quotes();
     let mut faults: Vec<Fault> = values_in_quotes(variables).into_iter().collect();
     let signals = [Signal::Logs, Signal::Metrics];
-    for fault in signals.into_iter().flat_map(|signal| signal_faults(&plain, signal, collector, release)) {
+    let of_signals = signals.into_iter().flat_map(|signal| signal_faults(&plain, signal, collector, release));
+    for fault in of_signals.chain(unknown_for_traces(&plain, collector, release)) {
         match faults.iter_mut().find(|known| known.code == fault.code) {
             Some(known) => known.absorb(fault),
             None => faults.push(fault),
@@ -76,7 +77,7 @@ pub(super) fn signal_faults(
     }
     let said = variables.first(signal.protocol());
     let protocol = match said {
-        None => check_missing_protocol(signal, release),
+        None => check_missing_protocol(variables, signal, release),
         Some((_, "grpc" | "http/json" | "http/protobuf")) => None,
         Some((name, value)) => {
             let said = variable_is(name, value);
@@ -93,11 +94,17 @@ pub(super) fn signal_faults(
 }
 
 /// Older releases have no default protocol.
-fn check_missing_protocol(signal: Signal, release: Option<Release>) -> Option<Fault> {
+fn check_missing_protocol(variables: &Variables, signal: Signal, release: Option<Release>) -> Option<Fault> {
     let [own, common] = signal.protocol();
     let behavior = NEEDS_PROTOCOL.behavior(release);
     let follows = match behavior {
-        Behavior::New => return None,
+        Behavior::New if has_web_endpoint(variables, signal) => return None,
+        Behavior::New => format!(
+            "Claude Code from `{}` on then uses `http/protobuf` only if the endpoint for {} is a URL, and sends nothing \
+             at all otherwise",
+            NEEDS_PROTOCOL.new_from,
+            signal.words()
+        ),
         Behavior::Old => format!("Claude Code up to `{}` then sends nothing", NEEDS_PROTOCOL.old_until),
         Behavior::NotTested | Behavior::Unknown => format!(
             "Claude Code up to `{}` then sends nothing, from `{}` on it uses `http/protobuf`, and {}",
@@ -109,7 +116,32 @@ fn check_missing_protocol(signal: Signal, release: Option<Release>) -> Option<Fa
     let evidence = format!("neither `{own}` nor `{common}` is set; {follows}");
     // Both signals lack the common variable; report it once.
     let fault = Fault::new(CauseCode::ProtocolMissing, signal, common, evidence, String::new());
-    Some(Fault { blocking: behavior == Behavior::Old, ..fault })
+    Some(Fault { blocking: matches!(behavior, Behavior::Old | Behavior::New), ..fault })
+}
+
+/// Whether the endpoint of this signal is a URL of HTTP.
+fn has_web_endpoint(variables: &Variables, signal: Signal) -> bool {
+    let endpoint = variables.first(signal.endpoint()).map(|(_, endpoint)| endpoint.to_ascii_lowercase());
+    endpoint.is_some_and(|endpoint| endpoint.starts_with("http://") || endpoint.starts_with("https://"))
+}
+
+/// What is unknown to Claude Code about traces, if they are on: it then sends nothing at all.
+fn unknown_for_traces(variables: &Variables, collector: &Collector, release: Option<Release>) -> Vec<Fault> {
+    if !are_traces_on(variables) {
+        return Vec::new();
+    }
+    let stops_all = |fault: &Fault| match fault.code {
+        CauseCode::ExporterInvalid | CauseCode::ProtocolInvalid => true,
+        CauseCode::ProtocolMissing => fault.blocking,
+        _ => false,
+    };
+    signal_faults(variables, Signal::Traces, collector, release).into_iter().filter(stops_all).collect()
+}
+
+/// Whether Claude Code would export traces.
+pub(super) fn are_traces_on(variables: &Variables) -> bool {
+    let is_true = |name: &str| variables.raw(name).is_some_and(is_on);
+    is_true(ENABLE) && is_true(TRACES_BETA) && variables.get(Signal::Traces.exporter()).is_some()
 }
 
 /// Checks that `otlp` is among the exporters, and that Claude Code knows all of them.
@@ -162,12 +194,11 @@ fn check_tags(variables: &Variables, owner: &Owner, release: Option<Release>) ->
     }
     let voiding = voiding_attribute(value.unwrap_or_default(), release)?;
     let depends = if voiding.depends { format!("; {}", release_clause(release)) } else { String::new() };
-    let write = voiding.instead.map(|instead| format!("; percent-encode it: {}", backticked(&instead)));
     let evidence = format!(
-        "{} in `{RESOURCE_ATTRIBUTES}` {}{depends}{}",
+        "{} in `{RESOURCE_ATTRIBUTES}` {}{depends}; percent-encode it: {}",
         backticked(&voiding.pair),
         voiding.what,
-        write.unwrap_or_default()
+        backticked(&voiding.instead)
     );
     Some(Fault { blocking: voiding.certain, ..missing_tags(evidence) })
 }

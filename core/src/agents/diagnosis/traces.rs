@@ -3,9 +3,9 @@
 use super::super::{CauseCode, Fix, FixKind};
 use super::blame::blame;
 use super::endpoint::Signal;
-use super::environment::{Fault, signal_faults};
+use super::environment::{Fault, are_traces_on, signal_faults};
 use super::facts::{AgentFacts, Finding, Severity};
-use super::variables::{ENABLE, TRACES_BETA, Variables, is_on};
+use super::variables::Variables;
 
 /// Traces that do not reach the collector.
 pub(super) fn misdirected_traces(facts: &AgentFacts<'_>) -> Option<Finding> {
@@ -25,13 +25,16 @@ pub(super) fn misdirected_traces(facts: &AgentFacts<'_>) -> Option<Finding> {
 
 fn traces_fault(facts: &AgentFacts<'_>, variables: &Variables) -> Option<Fault> {
     let plain = variables.without_quotes();
-    let is_true = |name: &str| plain.raw(name).is_some_and(is_on);
-    if !is_true(ENABLE) || !is_true(TRACES_BETA) || plain.get(Signal::Traces.exporter()).is_none() {
+    if !are_traces_on(&plain) {
         return None;
     }
     let faults = signal_faults(&plain, Signal::Traces, &facts.collector, facts.release);
-    let mut faults = faults.into_iter().filter(|fault| fault.code != CauseCode::ExporterNone);
-    let fault = faults.find(|fault| fault.code != CauseCode::ProtocolMissing)?;
+    // What is unknown to Claude Code stops all signals, and is reported with theirs.
+    let is_about_endpoint = |fault: &Fault| {
+        use CauseCode::{EndpointMismatch, EndpointMissing, EndpointPathMissing};
+        matches!(fault.code, EndpointMismatch | EndpointMissing | EndpointPathMissing)
+    };
+    let fault = faults.into_iter().find(is_about_endpoint)?;
     if fault.code != CauseCode::EndpointMissing {
         return Some(fault);
     }

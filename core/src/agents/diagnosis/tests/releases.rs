@@ -111,6 +111,32 @@ fn setups(row: &str) -> Vec<Scene> {
         "OTEL_EXPORTER_OTLP_TIMEOUT=10, intervals `5s`" => {
             vec![given("OTEL_EXPORTER_OTLP_TIMEOUT=10").given("OTEL_METRIC_EXPORT_INTERVAL=5s")]
         }
+        "attributes of ours, and `a=b=c` / `foo` / `a=100%` / `a=%FF`" => ["a=b=c", "foo", "a=100%", "a=%FF"]
+            .map(|part| given(&format!("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev,{part}")))
+            .into(),
+        "traces beta, exporter `otlphttp` / protocol `http` for traces" => {
+            let beta = || given("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1");
+            let endpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://otel-collector:4318/v1/traces";
+            let otlp = beta().given("OTEL_TRACES_EXPORTER=otlp").given(endpoint);
+            vec![beta().given("OTEL_TRACES_EXPORTER=otlphttp"), otlp.given("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http")]
+        }
+        "no protocol, and a metrics endpoint without scheme" => {
+            let endpoint = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=otel-collector:4318/v1/metrics";
+            vec![silent().without("OTEL_EXPORTER_OTLP_PROTOCOL").given(endpoint)]
+        }
+        "logs exporter `console, otlp` / `otlp,` / `none,otlp`" => {
+            ["console, otlp", "otlp,", "none,otlp"].map(|value| given(&format!("OTEL_LOGS_EXPORTER={value}"))).into()
+        }
+        "switch ` 1 ` / `TRUE` / `y`" => {
+            [" 1 ", "TRUE", "y"].map(|value| given(&format!("CLAUDE_CODE_ENABLE_TELEMETRY={value}"))).into()
+        }
+        "user settings.json: logs exporter null" => {
+            vec![silent().user_settings(r#"{"env":{"OTEL_LOGS_EXPORTER":null}}"#)]
+        }
+        "user settings.json with a trailing comma" => vec![silent().user_settings(r#"{"env":{},}"#)],
+        "project settings.json: OTEL_SERVICE_NAME" => {
+            vec![silent().project_settings(&env("OTEL_SERVICE_NAME", "nous"))]
+        }
         // Not about variables that the rules look at; traces and gRPC have their own cells and tests.
         "HTTP_PROXY to a dead port, NO_PROXY 127.0.0.1:8201"
         | "traces beta, no endpoint for traces / with the common one"
