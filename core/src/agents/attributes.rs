@@ -4,7 +4,9 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::release::{Behavior, NON_ASCII_VOIDS, Release, ReleaseRule, SPACE_VOIDS};
+use super::release::{
+    BAD_ESCAPE_VOIDS, Behavior, NON_ASCII_VOIDS, ODD_PART_IGNORED, ODD_PART_VOIDS, Release, ReleaseRule, SPACE_VOIDS,
+};
 use crate::telemetry::Owner;
 
 /// The value of a key, with percent-encoding resolved. If a key occurs several times, the last one counts.
@@ -32,8 +34,8 @@ pub(super) struct VoidingAttribute {
     pub pair: String,
     /// What is wrong with it, and for which releases, as a clause.
     pub what: String,
-    /// How to write it instead.
-    pub instead: String,
+    /// How to write it instead; `None` if it has to go.
+    pub instead: Option<String>,
     /// Whether it depends on the release, and this one is unknown or was not run.
     pub depends: bool,
     /// Whether to take it for the cause.
@@ -48,29 +50,63 @@ pub(super) fn voiding_attribute(attributes: &str, release: Option<Release>) -> O
 }
 
 fn voids(part: &str, release: Option<Release>) -> Option<VoidingAttribute> {
-    let by_release = |rule: &ReleaseRule, what: &str| {
+    let found = |what: &str, since: &str, rule: &ReleaseRule, instead: Option<String>| {
         let behavior = rule.behavior(release);
         (behavior != Behavior::New).then(|| VoidingAttribute {
             pair: part.to_owned(),
-            what: format!("has {what}, and then Claude Code up to `{}` drops all attributes", rule.old_until),
-            instead: encoded(part),
+            what: format!("has {what}, and then Claude Code {since}`{}` drops all attributes", rule.old_until),
+            instead,
             depends: behavior != Behavior::Old,
-            certain: behavior != Behavior::NotTested,
+            certain: behavior == Behavior::Old,
         })
     };
-    if !part.is_ascii() {
-        return by_release(&NON_ASCII_VOIDS, "a letter beyond ASCII");
-    }
+    // Without a known release, the older one is assumed for what only older ones can't read.
+    let is_unknown = release.is_none();
+    let of_older = |what: &str, rule: &ReleaseRule| {
+        let found = found(what, "up to ", rule, Some(encoded(part)))?;
+        Some(VoidingAttribute { certain: found.certain || is_unknown, ..found })
+    };
     let (name, value) = part.split_once('=').map_or((part, ""), |(name, value)| (name.trim(), value.trim()));
-    if name.chars().chain(value.chars()).any(|letter| letter.is_ascii_whitespace() || letter.is_ascii_control()) {
-        return by_release(&SPACE_VOIDS, "a space");
+    let has = |is_it: &dyn Fn(char) -> bool| name.chars().chain(value.chars()).any(is_it);
+    let older = match () {
+        () if !part.is_ascii() => of_older("a letter beyond ASCII", &NON_ASCII_VOIDS),
+        () if has(&|letter| letter.is_ascii_whitespace() || letter.is_ascii_control()) => {
+            of_older("a space", &SPACE_VOIDS)
+        }
+        () if has(&|letter| matches!(letter, ';' | '\\')) => of_older("a `;` or a backslash", &SPACE_VOIDS),
+        () => None,
+    };
+    if older.is_some() {
+        return older;
     }
-    None
+    if value.contains('=') || !part.contains('=') {
+        let (what, instead) = if part.contains('=') {
+            ("more than one `=`", Some(format!("{name}={}", value.replace('=', "%3D"))))
+        } else {
+            ("no `=`", None)
+        };
+        let since = format!("from `{}` to ", ODD_PART_IGNORED.new_from);
+        let odd = found(what, &since, &ODD_PART_VOIDS, instead)?;
+        return match ODD_PART_IGNORED.behavior(release) {
+            Behavior::Old => None,
+            Behavior::NotTested => Some(VoidingAttribute { depends: true, certain: false, ..odd }),
+            Behavior::New | Behavior::Unknown => Some(odd),
+        };
+    }
+    let is_bad = has_bad_escape(value) || percent_decode_str(value).decode_utf8().is_err();
+    let instead = format!("{name}={}", value.replace('%', "%25"));
+    is_bad.then(|| found("a `%` that encodes no character", "up to ", &BAD_ESCAPE_VOIDS, Some(instead))).flatten()
+}
+
+/// Whether a `%` is not followed by two hexadecimal digits.
+fn has_bad_escape(text: &str) -> bool {
+    let is_escape = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    text.split('%').skip(1).any(|rest| !is_escape(rest))
 }
 
 fn encoded(text: &str) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-    const SPECIAL: &AsciiSet = &CONTROLS.add(b' ');
+    const SPECIAL: &AsciiSet = &CONTROLS.add(b' ').add(b';').add(b'\\');
     utf8_percent_encode(text, SPECIAL).to_string()
 }
 
@@ -92,7 +128,7 @@ mod tests {
     fn releases_void_all_attributes_because_of_one() {
         let voids = |text: &str, release: &str| {
             let found = voiding_attribute(text, Release::parse(release))?;
-            Some((found.instead, found.certain))
+            Some((found.instead.unwrap_or_default(), found.certain))
         };
         let space = "project=p,team.name=Blue Team";
         let encoded = "team.name=Blue%20Team".to_owned();
@@ -101,10 +137,19 @@ mod tests {
         assert_eq!(voids(space, "2.1.200"), Some((encoded, false)));
         assert_eq!(voids(space, "2.1.252"), None);
         assert_eq!(voids("team=한", "2.1.100"), Some(("team=%ED%95%9C".into(), true)));
-        assert_eq!(voids("team=한", "2.1.330"), None);
+        assert_eq!(voids("team=한", "2.1.252"), None);
+        assert_eq!(voids("a=b;c", "2.1.191"), Some(("a=b%3Bc".into(), true)));
         assert_eq!(voids("project=p, agent = a ,", "2.1.100"), None, "spaces around an attribute are removed");
-        for text in ["a=b=c", "a=100%", "a=%FF", "a"] {
-            assert_eq!(voids(text, "2.1.332"), None, "{text}");
+        for (text, instead, in_older) in
+            [("a=b=c", "a=b%3Dc", false), ("a", "", false), ("a=100%", "a=100%25", true), ("a=%FF", "a=%25FF", true)]
+        {
+            let found = |certain| Some((instead.to_owned(), certain));
+            assert_eq!(voids(text, "2.1.191"), in_older.then(|| found(true)).flatten(), "{text}");
+            assert_eq!(voids(text, "2.1.252"), found(true), "{text}");
+            assert_eq!(voids(text, "2.1.290"), found(true), "{text}");
+            assert_eq!(voids(text, "2.1.300"), found(false), "{text}");
+            assert_eq!(voids(text, ""), found(false), "{text}");
+            assert_eq!(voids(text, "2.1.330"), None, "{text}");
         }
     }
 }

@@ -48,15 +48,15 @@ pub(super) enum Behavior {
 
 /// Old: without a protocol, nothing is sent. New: the default is `http/protobuf`.
 pub(super) const NEEDS_PROTOCOL: ReleaseRule = ReleaseRule {
-    old_until: Release(2, 1, 252),
+    old_until: Release(2, 1, 290),
     new_from: Release(2, 1, 330),
-    seen: ("no protocol", "nothing", "L5 M4 protobuf"),
+    seen: ("no protocol, one request of each kind", "nothing", "L1 M1"),
 };
 /// Old: settings files of a project set all telemetry variables. New: only attributes and intervals.
 pub(super) const PROJECT_SETS_ALL: ReleaseRule = ReleaseRule {
     old_until: Release(2, 1, 252),
-    new_from: Release(2, 1, 330),
-    seen: ("project settings.json (trusted): logs endpoint", "M4", "L5 M4 (ignored)"),
+    new_from: Release(2, 1, 290),
+    seen: ("project settings.json: logs endpoint, one request of each kind", "M1", "L1 M1"),
 };
 /// Old: endpoints of one signal win over a common one in managed settings. New (anthropics/claude-code#80080): the
 /// common one wins.
@@ -65,7 +65,7 @@ pub(super) const SIGNAL_ENDPOINT_WINS: ReleaseRule = ReleaseRule {
     new_from: Release(2, 1, 217),
     seen: ("managed-settings.json: common endpoint elsewhere, per-signal in the container", "L4 M4", "nothing"),
 };
-/// Old: a space in one resource attribute voids all of them.
+/// Old: a space, or one of `;` and `\\`, in one resource attribute voids all of them.
 pub(super) const SPACE_VOIDS: ReleaseRule = ReleaseRule {
     old_until: Release(2, 1, 191),
     new_from: Release(2, 1, 252),
@@ -74,8 +74,26 @@ pub(super) const SPACE_VOIDS: ReleaseRule = ReleaseRule {
 /// Old: a letter beyond ASCII in one resource attribute voids all of them.
 pub(super) const NON_ASCII_VOIDS: ReleaseRule = ReleaseRule {
     old_until: Release(2, 1, 191),
-    new_from: Release(2, 1, 330),
+    new_from: Release(2, 1, 252),
     seen: ("attributes with a letter beyond ASCII", "no attribute of ours", "all"),
+};
+/// Old: a `%` that encodes no character voids all attributes. New: only its own.
+pub(super) const BAD_ESCAPE_VOIDS: ReleaseRule = ReleaseRule {
+    old_until: Release(2, 1, 290),
+    new_from: Release(2, 1, 330),
+    seen: ("attributes with `a=100%` / `a=%FF`", "no attribute of ours / no attribute of ours", "all / all"),
+};
+/// Old: a part that is not one key and one value is passed over. New: it voids all attributes.
+pub(super) const ODD_PART_IGNORED: ReleaseRule = ReleaseRule {
+    old_until: Release(2, 1, 191),
+    new_from: Release(2, 1, 252),
+    seen: ("attributes with `a=b=c` / `foo`", "all / all", "no attribute of ours / no attribute of ours"),
+};
+/// Old: such a part voids all attributes, if the rule before says so. New: it is passed over again.
+pub(super) const ODD_PART_VOIDS: ReleaseRule = ReleaseRule {
+    old_until: Release(2, 1, 290),
+    new_from: Release(2, 1, 330),
+    seen: ("attributes with `a=b=c` / `foo`", "no attribute of ours / no attribute of ours", "all / all"),
 };
 /// New: Claude Code does not start with managed settings that are not JSON. What earlier releases do was not tried.
 pub(super) const STARTS_WITHOUT_MANAGED_SETTINGS: ReleaseRule = ReleaseRule {
@@ -86,12 +104,13 @@ pub(super) const STARTS_WITHOUT_MANAGED_SETTINGS: ReleaseRule = ReleaseRule {
 
 /// All rules.
 #[cfg(test)]
-pub(super) const RULES: [&ReleaseRule; 6] = [
+pub(super) const RULES: [&ReleaseRule; 7] = [
     &NEEDS_PROTOCOL,
     &PROJECT_SETS_ALL,
     &SIGNAL_ENDPOINT_WINS,
     &SPACE_VOIDS,
     &NON_ASCII_VOIDS,
+    &BAD_ESCAPE_VOIDS,
     &STARTS_WITHOUT_MANAGED_SETTINGS,
 ];
 

@@ -193,13 +193,12 @@ fn check_tags(variables: &Variables, owner: &Owner, release: Option<Release>) ->
         return Some(missing_tags(format!("{said}; it does not include {}", lacks.join(" and "))));
     }
     let voiding = voiding_attribute(value.unwrap_or_default(), release)?;
+    let write = voiding
+        .instead
+        .map_or_else(|| "remove it".to_owned(), |instead| format!("percent-encode it: {}", backticked(&instead)));
     let depends = if voiding.depends { format!("; {}", release_clause(release)) } else { String::new() };
-    let evidence = format!(
-        "{} in `{RESOURCE_ATTRIBUTES}` {}{depends}; percent-encode it: {}",
-        backticked(&voiding.pair),
-        voiding.what,
-        backticked(&voiding.instead)
-    );
+    let evidence =
+        format!("{} in `{RESOURCE_ATTRIBUTES}` {}{depends}; {write}", backticked(&voiding.pair), voiding.what,);
     Some(Fault { blocking: voiding.certain, ..missing_tags(evidence) })
 }
 

@@ -55,7 +55,7 @@ fn project_settings_replace_attributes_in_all_releases_and_the_rest_in_older_one
     let scene = |version: &str| silent().project_settings(elsewhere).version(version);
     check(&scene("2.1.252"), Verdict::Dark, CauseCode::EndpointMismatch, &["/home/ada/shop/.claude"], RESTART);
     assert_eq!(scene("2.1.330").codes(), [CauseCode::NoSampleYet]);
-    assert_eq!(scene("2.1.300").codes(), [CauseCode::NoSampleYet, CauseCode::EndpointMismatch]);
+    assert_eq!(scene("2.1.270").codes(), [CauseCode::NoSampleYet, CauseCode::EndpointMismatch]);
     let off = silent().project_settings(r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"0"}}"#).version("");
     assert_eq!(off.codes(), [CauseCode::NoSampleYet, CauseCode::DisabledByConfiguration, CauseCode::NotChecked]);
 }
@@ -110,7 +110,7 @@ fn without_an_exporter_for_events_nothing_is_said_about_metrics() {
 fn a_protocol_is_needed_by_older_releases_only() {
     let scene = |version: &str| silent().given("OTEL_EXPORTER_OTLP_PROTOCOL=").version(version);
     assert_eq!(scene("2.1.330").codes(), [CauseCode::NoSampleYet]);
-    check(&scene("2.1.252"), Verdict::Dark, CauseCode::ProtocolMissing, &["2.1.252"], RECREATE);
+    check(&scene("2.1.252"), Verdict::Dark, CauseCode::ProtocolMissing, &["2.1.290"], RECREATE);
     let unknown = scene("");
     assert_eq!(unknown.verdict(), Verdict::Waiting);
     assert!(unknown.codes().contains(&CauseCode::ProtocolMissing), "{}", unknown.told());

@@ -34,6 +34,12 @@ fn env(name: &str, value: &str) -> String {
     serde_json::json!({ "env": { name: value } }).to_string()
 }
 
+/// One setup for each part, added to the attributes that Clawker sets.
+fn attributes(parts: &[&str]) -> Vec<Scene> {
+    let with = |part: &&str| silent().given(&format!("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev,{part}"));
+    parts.iter().map(with).collect()
+}
+
 /// The setups of a row, in the order of the parts of its cells.
 fn setups(row: &str) -> Vec<Scene> {
     let given = |line: &str| silent().given(line);
@@ -111,24 +117,32 @@ fn setups(row: &str) -> Vec<Scene> {
         "OTEL_EXPORTER_OTLP_TIMEOUT=10, intervals `5s`" => {
             vec![given("OTEL_EXPORTER_OTLP_TIMEOUT=10").given("OTEL_METRIC_EXPORT_INTERVAL=5s")]
         }
-        "attributes of ours, and `a=b=c` / `foo` / `a=100%` / `a=%FF`" => ["a=b=c", "foo", "a=100%", "a=%FF"]
-            .map(|part| given(&format!("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev,{part}")))
-            .into(),
-        "traces beta, exporter `otlphttp` / protocol `http` for traces" => {
-            let beta = || given("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1");
+        "no protocol, one request of each kind" => setups("no protocol"),
+        "project settings.json: logs endpoint, one request of each kind" => {
+            setups("project settings.json (trusted): logs endpoint")
+        }
+        "attributes with `a=b;c`" => attributes(&["a=b;c"]),
+        "attributes with `a=b=c` / `foo`" => attributes(&["a=b=c", "foo"]),
+        "attributes with `a=100%` / `a=%FF`" => attributes(&["a=100%", "a=%FF"]),
+        "traces beta, exporter `otlphttp`" => {
+            vec![given("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1").given("OTEL_TRACES_EXPORTER=otlphttp")]
+        }
+        "traces beta, protocol `http` for traces" => {
             let endpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://otel-collector:4318/v1/traces";
-            let otlp = beta().given("OTEL_TRACES_EXPORTER=otlp").given(endpoint);
-            vec![beta().given("OTEL_TRACES_EXPORTER=otlphttp"), otlp.given("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http")]
+            let beta = given("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1").given("OTEL_TRACES_EXPORTER=otlp");
+            vec![beta.given(endpoint).given("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http")]
         }
         "no protocol, and a metrics endpoint without scheme" => {
             let endpoint = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=otel-collector:4318/v1/metrics";
             vec![silent().without("OTEL_EXPORTER_OTLP_PROTOCOL").given(endpoint)]
         }
-        "logs exporter `console, otlp` / `otlp,` / `none,otlp`" => {
-            ["console, otlp", "otlp,", "none,otlp"].map(|value| given(&format!("OTEL_LOGS_EXPORTER={value}"))).into()
+        "logs exporter `console, otlp`" => vec![given("OTEL_LOGS_EXPORTER=console, otlp")],
+        "logs exporter `otlp,` / `none,otlp`" => {
+            vec![given("OTEL_LOGS_EXPORTER=otlp,"), given("OTEL_LOGS_EXPORTER=none,otlp")]
         }
-        "switch ` 1 ` / `TRUE` / `y`" => {
-            [" 1 ", "TRUE", "y"].map(|value| given(&format!("CLAUDE_CODE_ENABLE_TELEMETRY={value}"))).into()
+        "switch `y`" => vec![given("CLAUDE_CODE_ENABLE_TELEMETRY=y")],
+        "switch ` 1 ` / `TRUE`" => {
+            vec![given("CLAUDE_CODE_ENABLE_TELEMETRY= 1 "), given("CLAUDE_CODE_ENABLE_TELEMETRY=TRUE")]
         }
         "user settings.json: logs exporter null" => {
             vec![silent().user_settings(r#"{"env":{"OTEL_LOGS_EXPORTER":null}}"#)]
@@ -173,7 +187,7 @@ fn verdicts_agree_with_what_each_release_was_seen_to_do() {
             }
         }
     }
-    assert!(checked >= 60, "{checked}");
+    assert!(checked >= 120, "{checked}");
 }
 
 #[test]
