@@ -14,11 +14,12 @@ use crate::{
     process::panel,
 };
 
-/// The lines of the doctor that are problems or warnings, without the two about the end of life.
+/// The lines of the doctor that are problems or warnings, without the two about the end of life, and without those about the
+/// health checks: the stand-ins have no `wget`, which Docker notices after 30 s.
 fn doctor(it: &Installation) -> Vec<String> {
     let said = it.run(&["doctor"]).out;
     let wanted = |line: &&str| line.starts_with("problem") || line.starts_with("warning");
-    said.lines().filter(wanted).filter(|line| !line.contains("end of life")).map(str::to_owned).collect()
+    said.lines().filter(wanted).filter(|line| !line.contains("end of life") && !line.contains("health check")).map(str::to_owned).collect()
 }
 
 #[test]
