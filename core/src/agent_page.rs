@@ -75,17 +75,16 @@ pub fn compare_variables(container: &AgentContainer, settings: &Settings) -> Vec
     variables.collect()
 }
 
-/// One owner's numbers. An owner without an entry has 0, unless Prometheus did not answer.
-pub fn owner_numbers(numbers: &Numbers, owner: &Owner) -> OwnerNumbers {
-    let theirs = |simulated: bool| {
-        numbers.owners.iter().find(move |known| known.owner == *owner && known.simulated == simulated).cloned()
-    };
+/// One owner's numbers: those of its own data, or of simulated data. An owner without an entry has 0, unless Prometheus did
+/// not answer.
+pub fn owner_numbers(numbers: &Numbers, owner: &Owner, simulated: bool) -> OwnerNumbers {
+    let theirs = numbers.owners.iter().find(|known| known.owner == *owner && known.simulated == simulated).cloned();
     let answered = !numbers.missing.iter().any(|missing| missing.store == Store::Prometheus);
     let zero = answered.then_some(0);
     let steps = vec![0; if answered { Range::STEPS as usize } else { 0 }];
-    theirs(false).or_else(|| theirs(true)).unwrap_or_else(|| OwnerNumbers {
+    theirs.unwrap_or_else(|| OwnerNumbers {
         owner: owner.clone(),
-        simulated: false,
+        simulated,
         last_seen: None,
         sessions: zero,
         cost_micro_usd: zero,

@@ -3,6 +3,7 @@
 //! The verdict is computed from evidence by `diagnosis`, behind the feature `engine`; only the result travels to the
 //! browser.
 
+mod activity;
 #[cfg(feature = "engine")]
 mod attributes;
 #[cfg(feature = "engine")]
@@ -13,6 +14,7 @@ mod diagnosis;
 mod effective;
 #[cfg(feature = "engine")]
 mod evidence;
+mod kind;
 #[cfg(feature = "engine")]
 mod release;
 #[cfg(feature = "engine")]
@@ -24,13 +26,17 @@ mod variables;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "engine")]
+pub use activity::activity;
+pub use activity::{Activity, ActivityKind};
+#[cfg(feature = "engine")]
 pub use clawker_files::{AgentSpec, ClawkerFile, ClawkerVariable, ClawkerVariables, UnreadFile, registered_projects};
 #[cfg(feature = "engine")]
-pub use diagnosis::{Diagnosis, check_new_agents, diagnose_agent};
+pub use diagnosis::{Diagnosis, agent_without_container, agents_without_container, check_new_agents, diagnose_agent};
 #[cfg(feature = "engine")]
 pub use effective::{EffectiveVariable, effective_variables, owner_in_variables};
 #[cfg(feature = "engine")]
 pub use evidence::{AgentContainer, CollectorEvidence, StackEvidence};
+pub use kind::{AgentKind, owner_from_name};
 #[cfg(feature = "engine")]
 pub use settings_files::{FileProblem, SettingsFile, SettingsLayer};
 #[cfg(feature = "engine")]
@@ -46,7 +52,7 @@ pub enum Verdict {
     Reporting,
     /// No problem was found, but no data has arrived yet.
     Waiting,
-    /// No problem was found; data arrived earlier, but not recently.
+    /// No problem was found, but no data arrived recently: it is quiet, or its container is not running.
     Idle,
     /// A problem keeps its data from arriving.
     Dark,
@@ -106,7 +112,7 @@ pub enum CauseCode {
     ServiceNameChanged,
     /// The export interval is longer than short sessions last.
     IntervalTooLong,
-    /// The collector or a store refused or dropped data.
+    /// A store refused data of this agent.
     RefusedDownstream,
     /// Its events arrive, but its metrics say less.
     MetricsMissing,
@@ -122,6 +128,8 @@ pub enum CauseCode {
     NotRunning,
     /// The container was not created by Clawker.
     NotManaged,
+    /// No container has the tags of this data.
+    NoContainer,
     /// Telemetry was forced on while no collector was running, so earlier data is lost.
     ForcedOn,
     /// Prometheus does not answer, so it is unknown what arrived.
@@ -142,6 +150,8 @@ pub enum FixKind {
     Rebuild,
     /// Change a value where it is set. What has to be restarted or recreated then is in `Fix`.
     Edit,
+    /// Check something outside of its container and settings; the cause's advice says what.
+    Check,
     /// No action.
     None,
 }
@@ -167,12 +177,24 @@ pub struct Cause {
     pub evidence: String,
     /// How to fix it.
     pub fix: Fix,
+    /// What to do, in sentences, where it is more specific than the kind of the fix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
 }
 
-/// One agent: its container and the verdict.
+impl Cause {
+    /// What to do, in sentences.
+    pub fn advice(&self) -> &str {
+        self.advice.as_deref().unwrap_or_else(|| self.fix.advice())
+    }
+}
+
+/// One agent, and the verdict on its telemetry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
-    /// The container's name, which is unique.
+    /// How it is known.
+    pub kind: AgentKind,
+    /// The container's name; without a container, `AgentKind::name_without_container`. Unique.
     pub container: String,
     /// The project from the container's label; `None` if there is none.
     pub project: Option<String>,
@@ -181,9 +203,9 @@ pub struct Agent {
     pub agent: String,
     /// Whether Clawker created the container.
     pub managed: bool,
-    /// The image reference of the container.
+    /// The image reference of the container; empty without one.
     pub image: String,
-    /// The container's state.
+    /// The container's state; `Missing` without one.
     pub state: ContainerState,
     /// When the container was created.
     pub created_at: Option<Timestamp>,
@@ -191,6 +213,10 @@ pub struct Agent {
     pub started_at: Option<Timestamp>,
     /// When data last arrived from it; `None` if unknown or never.
     pub last_seen: Option<Timestamp>,
+    /// Whether it is unknown when data last arrived, because the store does not answer.
+    pub last_seen_unknown: bool,
+    /// What it is doing; `None` if its events do not tell.
+    pub activity: Option<Activity>,
     /// The state of its telemetry.
     pub verdict: Verdict,
     /// The causes of the verdict, most severe first.
@@ -205,7 +231,18 @@ impl Agent {
 
     /// The display name: the agent's name, or the container's if there is none.
     pub fn title(&self) -> &str {
-        if self.agent.is_empty() { &self.container } else { &self.agent }
+        match self.kind {
+            AgentKind::Container if self.agent.is_empty() => &self.container,
+            kind => kind.title(&self.agent, self.project.is_some()),
+        }
+    }
+
+    /// The display name of the state of its telemetry.
+    pub const fn telemetry_title(&self) -> &'static str {
+        match self.kind {
+            AgentKind::Untagged => "Untagged",
+            _ => self.verdict.title(),
+        }
     }
 }
 
@@ -225,6 +262,10 @@ pub struct NewAgents {
 pub struct AgentsReport {
     /// Whether Clawker will enable telemetry for new agents.
     pub new_agent_would_report: bool,
+    /// The same with the reason.
+    pub new_agents: NewAgents,
+    /// Warnings about the stack: what was lost, what it means, and what to do.
+    pub warnings: Vec<String>,
     /// All agents, sorted by container name.
     pub agents: Vec<ReportedAgent>,
 }
@@ -232,18 +273,24 @@ pub struct AgentsReport {
 /// One agent in the output of `agents --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedAgent {
+    /// How it is known.
+    pub kind: AgentKind,
     /// The project; `None` if there is none.
     pub project: Option<String>,
     /// The agent's name; may be empty.
     pub agent: String,
-    /// The container's name.
-    pub container: String,
+    /// The container's name; `None` without one.
+    pub container: Option<String>,
     /// Whether its container is running.
     pub running: bool,
     /// The state of its telemetry.
     pub verdict: Verdict,
     /// When data last arrived from it; `None` if unknown or never.
     pub last_seen: Option<Timestamp>,
+    /// Whether it is unknown when data last arrived, because the store does not answer.
+    pub last_seen_unknown: bool,
+    /// What it is doing; `None` if its events do not tell.
+    pub activity: Option<Activity>,
     /// The causes of the verdict, most severe first.
     pub causes: Vec<Cause>,
 }
@@ -251,12 +298,15 @@ pub struct ReportedAgent {
 impl From<&Agent> for ReportedAgent {
     fn from(agent: &Agent) -> ReportedAgent {
         ReportedAgent {
+            kind: agent.kind,
             project: agent.project.clone(),
             agent: agent.agent.clone(),
-            container: agent.container.clone(),
+            container: (agent.kind == AgentKind::Container).then(|| agent.container.clone()),
             running: agent.state.is_up(),
             verdict: agent.verdict,
             last_seen: agent.last_seen,
+            last_seen_unknown: agent.last_seen_unknown,
+            activity: agent.activity.clone(),
             causes: agent.causes.clone(),
         }
     }

@@ -295,7 +295,7 @@ pub enum LiveEvent {
 mod tests {
     use super::*;
     use crate::{
-        agents::Verdict,
+        agents::{AgentKind, Verdict},
         doctor::Checkup,
         job::JobKind,
         status::{ContainerState, PublishedPort},
@@ -330,6 +330,7 @@ mod tests {
 
     fn agent(container: &str) -> Agent {
         Agent {
+            kind: AgentKind::Container,
             container: container.into(),
             project: None,
             agent: container.into(),
@@ -339,6 +340,8 @@ mod tests {
             created_at: Some(at(1)),
             started_at: Some(at(2)),
             last_seen: None,
+            last_seen_unknown: false,
+            activity: None,
             verdict: Verdict::Waiting,
             causes: Vec::new(),
         }

@@ -125,6 +125,8 @@ pub struct Preview {
     pub agents_affected: Vec<String>,
     /// Whether the stack is running, so that applying recreates services.
     pub stack_runs: bool,
+    /// Whether Docker did not answer, so that services and affected agents are unknown.
+    pub engine_unknown: bool,
 }
 
 /// A field that was changed both in the form and in the file.

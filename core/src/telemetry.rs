@@ -22,6 +22,8 @@ pub use egress::{Destination, Egress, Target};
 pub use event::AgentEvent;
 pub use flow::{Backlog, Flow, Hop, Signal, Station};
 pub use last_seen::{LastSeen, OwnerLastSeen};
+#[cfg(feature = "engine")]
+pub use losses::LossReason;
 pub use losses::{Losses, Mismatch};
 pub use numbers::{Missing, Numbers, OwnerNumbers, Store, Tokens};
 pub use owner::Owner;

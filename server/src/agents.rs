@@ -12,4 +12,4 @@ pub use file_cache::AgentFileCache;
 pub use losses::losses;
 pub use page::{numbers_until, page};
 pub use report::{GatheredAgents, find_by_name, gather, report};
-pub use verdict::agent_with_verdict;
+pub use verdict::{agent_with_verdict, all_agents, with_activity};

@@ -2,7 +2,7 @@
 
 use monitor_core::{
     agent_page::{AgentPage, FoundVariable, Origin, owner_numbers},
-    agents::{Agent, Cause, CauseCode, Fix, FixKind, NewAgents, Verdict},
+    agents::{Agent, AgentKind, Cause, CauseCode, Fix, FixKind, NewAgents, Verdict},
     error::StackError,
     live::{EngineState, Snapshot},
     service::Service,
@@ -114,6 +114,7 @@ fn agent(project: Option<&str>, name: &str, verdict: Verdict, causes: Vec<Cause>
         _ => None,
     };
     Agent {
+        kind: AgentKind::Container,
         container: match project {
             Some(project) => format!("clawker.{project}.{name}"),
             None => format!("clawker.{name}"),
@@ -126,13 +127,16 @@ fn agent(project: Option<&str>, name: &str, verdict: Verdict, causes: Vec<Cause>
         created_at: Some(before(9_100)),
         started_at: Some(before(9_000)),
         last_seen: seen,
+        last_seen_unknown: false,
+        activity: None,
         verdict,
         causes,
     }
 }
 
 fn cause(code: CauseCode, evidence: &str, kind: FixKind, command: Option<&str>) -> Cause {
-    Cause { code, evidence: evidence.into(), fix: Fix { kind, command: command.map(str::to_owned), restart: false } }
+    let fix = Fix { kind, command: command.map(str::to_owned), restart: false };
+    Cause { code, evidence: evidence.into(), fix, advice: None }
 }
 
 fn stack_was_down() -> Vec<Cause> {
@@ -318,7 +322,7 @@ fn page(agent: Agent) -> AgentPage {
         origin,
     };
     AgentPage {
-        numbers: owner_numbers(&numbers(five_owners()), &agent.owner()),
+        numbers: owner_numbers(&numbers(five_owners()), &agent.owner(), false),
         agent,
         workdir: Some("/home/ada/shop".into()),
         claude_version: Some("2.1.330".into()),

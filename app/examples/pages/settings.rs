@@ -183,6 +183,7 @@ fn preview() -> Preview {
         agents: AgentNeed::NewImages,
         agents_affected: vec!["clawker.shop.frontend".into()],
         stack_runs: true,
+        engine_unknown: false,
     }
 }
 

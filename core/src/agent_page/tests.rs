@@ -84,13 +84,10 @@ fn owners_without_activity_have_0_only_if_the_store_answered() {
     };
     let dev = Owner::new(None, Some("dev"));
     for (missing, zero) in [(&[][..], Some(0)), (&[Store::Loki], Some(0)), (&[Store::Prometheus], None)] {
-        let of = owner_numbers(&numbers(missing), &dev);
+        let of = owner_numbers(&numbers(missing), &dev, false);
         assert_eq!((of.sessions, of.tool_calls, of.lines_added), (zero, zero, zero), "{missing:?}");
         assert_eq!(of.owner, dev);
     }
-    assert_eq!(
-        owner_numbers(&numbers(&[]), &Owner::default()).sessions,
-        Some(3),
-        "simulated ones are better than none"
-    );
+    let sessions = |simulated: bool| owner_numbers(&numbers(&[]), &Owner::default(), simulated).sessions;
+    assert_eq!((sessions(false), sessions(true)), (Some(0), Some(3)), "simulated data is nobody else's");
 }

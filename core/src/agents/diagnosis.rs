@@ -12,6 +12,7 @@ mod environment;
 mod facts;
 mod network;
 mod not_checked;
+mod outside;
 mod quotes;
 mod switch;
 mod traces;
@@ -23,7 +24,7 @@ use self::{
         interval_too_long, intervals, invalid_managed_settings, is_managed, managed_settings,
         possible_project_settings, reported_release, service_name,
     },
-    downstream::{dropped_data, explain_silence, mismatch, not_running, other_tags_clause, stores_unreachable},
+    downstream::{explain_silence, mismatch, not_running, other_tags_clause, refused_data, stores_unreachable},
     environment::{Fault, missing_tags},
     facts::{AgentFacts, Finding, Severity, fix_without_command},
     not_checked::not_checked,
@@ -31,9 +32,10 @@ use self::{
     traces::misdirected_traces,
 };
 use super::{AgentContainer, Cause, CauseCode, FixKind, StackEvidence, Verdict};
-use crate::{agent_environment::baked, timestamp::Timestamp};
+use crate::{agent_environment::baked, status::ContainerState, timestamp::Timestamp};
 
 pub use network::check_new_agents;
+pub use outside::{agent_without_container, agents_without_container};
 
 /// The result for one agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +60,7 @@ pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosi
         () if worst == Some(Severity::Off) => Verdict::Off,
         () if worst == Some(Severity::Blocking) => Verdict::Dark,
         () if stack.last_seen.is_err() => Verdict::Unknown,
-        () if facts.last_seen.is_some() => Verdict::Idle,
+        () if facts.last_seen.is_some() || !will_run(&facts) => Verdict::Idle,
         () => Verdict::Waiting,
     };
     match verdict {
@@ -82,6 +84,11 @@ pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosi
     if !matches!(verdict, Verdict::Reporting | Verdict::Off) {
         findings.extend(not_checked(&facts, verdict, &findings));
     }
+    Diagnosis { verdict, causes: in_order(findings), last_seen: facts.last_seen }
+}
+
+/// The causes, most severe first, one of each code.
+fn in_order(mut findings: Vec<Finding>) -> Vec<Cause> {
     findings.sort_by_key(|finding| (finding.severity, fix_rank(finding), finding.cause.code));
     let mut causes: Vec<Cause> = Vec::new();
     for Finding { cause, .. } in findings {
@@ -89,7 +96,7 @@ pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosi
             causes.push(cause);
         }
     }
-    Diagnosis { verdict, causes, last_seen: facts.last_seen }
+    causes
 }
 
 /// All problems, warnings, and facts.
@@ -107,8 +114,8 @@ fn collect_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
     findings.extend(reported_release(facts));
     findings.extend(interval_too_long(facts));
     findings.extend(forced_on(facts));
-    findings.extend(dropped_data(facts));
-    findings.extend(mismatch(facts));
+    findings.extend(refused_data(facts));
+    findings.extend(mismatch(facts, &findings));
     if !facts.agent.managed {
         let evidence =
             "it does not have the label `dev.clawker.purpose=agent`, so its telemetry is configured manually"
@@ -164,10 +171,20 @@ const RECENT: u64 = 120;
 /// Upper limit of the above in seconds, however long the export interval is.
 const RECENT_AT_MOST: u64 = 600;
 
+/// How recent, in seconds, the data of an agent with this export interval has to be.
+fn recent_seconds(interval: u64) -> u64 {
+    interval.saturating_mul(3).clamp(RECENT, RECENT_AT_MOST)
+}
+
 fn is_reporting(facts: &AgentFacts<'_>) -> bool {
     let longest = intervals(facts).into_iter().map(|(_, seconds)| seconds).max().unwrap_or_default();
-    let recent = longest.saturating_mul(3).clamp(RECENT, RECENT_AT_MOST);
+    let recent = recent_seconds(longest);
     facts.runs() && facts.last_seen.is_some_and(|seen| facts.stack.now.seconds_since(seen) <= recent)
+}
+
+/// Whether data may arrive without anybody starting the container. One that is stopped waits for nothing.
+fn will_run(facts: &AgentFacts<'_>) -> bool {
+    matches!(facts.agent.state, ContainerState::Running | ContainerState::Restarting)
 }
 
 /// Sorts blocking causes by the most thorough fix, and reasons by whether the stores answer.
@@ -181,7 +198,7 @@ fn fix_rank(finding: &Finding) -> u8 {
         FixKind::Recreate => 2,
         FixKind::Edit => 3,
         FixKind::Start => 4,
-        FixKind::Wait | FixKind::None => 5,
+        FixKind::Check | FixKind::Wait | FixKind::None => 5,
     }
 }
 

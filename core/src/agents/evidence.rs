@@ -78,6 +78,19 @@ pub struct CollectorEvidence {
     pub started_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Option<Timestamp>,
+    /// When its last run ended, whether or not it was started again; `None` if it never stopped.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl CollectorEvidence {
+    /// Whether it was running at that time, as far as Docker tells: in its current run, or between its creation and the
+    /// end of the last run. Docker does not keep earlier runs; a collector that is stopped by this panel or by Clawker is
+    /// removed, so it is not the same container that runs later.
+    pub fn was_running_at(&self, at: Timestamp) -> bool {
+        let in_this_run = self.running && self.started_at.is_some_and(|started| started <= at);
+        let before = self.created_at.zip(self.finished_at);
+        in_this_run || before.is_some_and(|(created, finished)| created <= at && at < finished)
+    }
 }
 
 /// Evidence that is the same for all agents.

@@ -39,7 +39,7 @@ impl Verdict {
 
 impl CauseCode {
     /// All causes. Those of equal severity are listed in this order.
-    pub const ALL: [CauseCode; 33] = [
+    pub const ALL: [CauseCode; 34] = [
         CauseCode::DisabledBecauseStackWasDown,
         CauseCode::DisabledByConfiguration,
         CauseCode::NotEnabled,
@@ -71,6 +71,7 @@ impl CauseCode {
         CauseCode::NotChecked,
         CauseCode::NotRunning,
         CauseCode::NotManaged,
+        CauseCode::NoContainer,
         CauseCode::ForcedOn,
         CauseCode::StoresUnreachable,
     ];
@@ -103,7 +104,7 @@ impl CauseCode {
             CauseCode::TracesMisdirected => "Traces are turned on, but don't reach the collector.",
             CauseCode::ServiceNameChanged => "Its data has another service name.",
             CauseCode::IntervalTooLong => "Its export interval is too long for short sessions.",
-            CauseCode::RefusedDownstream => "The stack dropped data.",
+            CauseCode::RefusedDownstream => "The stack refused some of its data.",
             CauseCode::MetricsMissing => "Its events arrive, but some of its metrics don't.",
             CauseCode::EventsMissing => "Its metrics arrive, but some of its events don't.",
             CauseCode::NoSampleYet => "No data has arrived yet.",
@@ -111,6 +112,7 @@ impl CauseCode {
             CauseCode::NotChecked => "Not everything could be checked.",
             CauseCode::NotRunning => "Its container is not running.",
             CauseCode::NotManaged => "This container was not created by Clawker.",
+            CauseCode::NoContainer => "It has no container here: it runs elsewhere, or its container was removed.",
             CauseCode::ForcedOn => "Its telemetry was forced on while no collector was running.",
             CauseCode::StoresUnreachable => "Can't reach Prometheus, so it is unknown what arrived.",
         }
@@ -150,6 +152,7 @@ impl CauseCode {
             CauseCode::NotChecked => "not_checked",
             CauseCode::NotRunning => "not_running",
             CauseCode::NotManaged => "not_managed",
+            CauseCode::NoContainer => "no_container",
             CauseCode::ForcedOn => "forced_on",
             CauseCode::StoresUnreachable => "stores_unreachable",
         }
@@ -169,6 +172,7 @@ impl FixKind {
                 "Rebuild the image, then recreate the container. Recreating it from the same image would not help."
             }
             FixKind::Edit => "Change the value where it is set, then recreate the container.",
+            FixKind::Check => "Check what the evidence names.",
             FixKind::None => "No action needed.",
         }
     }

@@ -1,10 +1,14 @@
 //! One event of an agent, in the form the panel shows.
 
 #[cfg(feature = "engine")]
+mod recent;
+#[cfg(feature = "engine")]
 mod record;
 #[cfg(feature = "engine")]
 mod summary;
 
+#[cfg(feature = "engine")]
+pub use recent::RecentEvents;
 #[cfg(feature = "engine")]
 pub use record::{EventPosition, EventRecord, events_in_order};
 use serde::{Deserialize, Serialize};

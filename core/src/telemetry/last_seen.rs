@@ -21,4 +21,6 @@ pub struct OwnerLastSeen {
 pub struct LastSeen {
     /// By owner. The entry of the default owner is data without project and agent.
     pub owners: BTreeMap<Owner, OwnerLastSeen>,
+    /// The same of simulated data, which says nothing about agents.
+    pub simulated: BTreeMap<Owner, OwnerLastSeen>,
 }

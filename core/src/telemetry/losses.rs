@@ -1,6 +1,12 @@
 //! Data that was lost on its way to the stores.
 
+#[cfg(feature = "engine")]
+mod reasons;
+
 use std::collections::BTreeMap;
+
+#[cfg(feature = "engine")]
+pub use reasons::LossReason;
 
 use super::Owner;
 use crate::timestamp::Timestamp;
@@ -18,8 +24,9 @@ pub struct Losses {
     pub prometheus_reasons: Vec<String>,
     /// Log lines that Loki discarded, by Loki's reason, for example `structured_metadata_too_large`.
     pub discarded_by_loki: BTreeMap<String, u64>,
-    /// The senders that Loki's log names, by how many of their events it discarded. Loki logs a part of them only.
-    pub discarded_from: BTreeMap<Owner, u64>,
+    /// The senders that Loki's log names, and how many of their events it discarded, by Loki's reason. Loki logs a part of
+    /// them only.
+    pub discarded_from: BTreeMap<Owner, BTreeMap<String, u64>>,
     /// Agents whose metrics and events say different amounts.
     pub mismatches: BTreeMap<Owner, Mismatch>,
 }
@@ -30,6 +37,9 @@ pub struct Losses {
 pub struct Mismatch {
     /// Whether the metrics say less than the events; otherwise the events say less.
     pub metrics_say_less: bool,
+    /// Whether they also differ if data may arrive half an hour late, as with the longest export intervals that are
+    /// allowed for.
+    pub beyond_long_intervals: bool,
     /// Cost in millionths of a dollar, by the metrics.
     pub cost_by_metrics: u64,
     /// Cost in millionths of a dollar, by the events.

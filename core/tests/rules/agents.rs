@@ -41,6 +41,7 @@ fn causes(agent: &AgentContainer) -> (Verdict, Vec<CauseCode>) {
         on_network: true,
         started_at: Some(at(1000)),
         created_at: Some(at(1000)),
+        finished_at: None,
     };
     let stack = StackEvidence {
         now: at(3000),

@@ -1,7 +1,7 @@
 //! Looking things up in a snapshot, and the differences between two snapshots.
 
 use monitor_core::{
-    agents::{Agent, Verdict},
+    agents::{Agent, AgentKind, Verdict},
     job::{Job, JobKind, JobState},
     live::{Change, Snapshot, changes},
     service::Service,
@@ -12,6 +12,7 @@ use crate::at;
 
 fn agent(container: &str) -> Agent {
     Agent {
+        kind: AgentKind::Container,
         container: container.into(),
         project: None,
         agent: container.into(),
@@ -21,6 +22,8 @@ fn agent(container: &str) -> Agent {
         created_at: None,
         started_at: None,
         last_seen: None,
+        last_seen_unknown: false,
+        activity: None,
         verdict: Verdict::Waiting,
         causes: Vec::new(),
     }

@@ -156,6 +156,9 @@ fn parse_pipeline(text: &str) -> Result<(Filters, Option<String>, &str), String>
             rest = &after[end..];
         } else if let Some(after) = stage.strip_prefix("label_format ts=`{{ __timestamp__ | unixEpoch }}`") {
             rest = after;
+        } else if stage.starts_with("keep ") {
+            // The last stage. Labels that nobody asked for do no harm.
+            rest = "";
         } else {
             let (found, after) = parse_alternatives(stage)?;
             // No number is bad.

@@ -5,13 +5,17 @@ use std::{sync::Arc, time::Duration};
 use futures::join;
 use monitor_core::{
     agent_page::{AgentPage, compare_variables, owner_numbers},
-    agents::StackEvidence,
+    agents::{Agent, CollectorEvidence, StackEvidence, agent_without_container, owner_from_name},
     error::StackError,
-    telemetry::{Missing, Numbers, Range, Store},
+    settings::Settings,
+    telemetry::{
+        AgentEvent, Egress, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Store, event::RecentEvents,
+    },
+    timestamp::Timestamp,
 };
 use tokio::time::Instant;
 
-use super::{AgentFileCache, agent_with_verdict, losses};
+use super::{AgentFileCache, agent_with_verdict, losses, with_activity};
 use crate::{
     background::in_background,
     clock::now,
@@ -34,7 +38,10 @@ pub async fn page(
     range: Range,
     wait_for_stores: Duration,
 ) -> Result<AgentPage, StackError> {
-    let Installation { engine, telemetry, configuration, dashboards, .. } = installation;
+    if let Some((owner, simulated)) = owner_from_name(container) {
+        return page_without_container(installation, (owner, simulated), container, range, wait_for_stores).await;
+    }
+    let Installation { engine, telemetry, configuration, .. } = installation;
     let Some(mut found) = engine.agent(container).await?.filter(|found| found.container == container) else {
         return Err(StackError::UnknownAgent { agent: container.to_owned() });
     };
@@ -48,17 +55,13 @@ pub async fn page(
     // The Engine's time is not the stores'.
     let deadline = Instant::now() + wait_for_stores;
     let (for_last_seen, for_losses) = (Arc::clone(telemetry), (Arc::clone(engine), Arc::clone(telemetry)));
-    let (settings, files, collector, last_seen, losses, numbers, sessions, events, egress, embedding) = join!(
+    let (settings, files, collector, last_seen, losses, answers) = join!(
         settings,
         agent_files.load_and_fill_in(installation, &mut found),
         engine.collector(),
         shared_answer_until(deadline, async move { for_last_seen.last_seen().await }),
         shared_answer_until(deadline, async move { losses(for_losses.0.as_ref(), for_losses.1.as_ref()).await }),
-        numbers_until(deadline, telemetry, range),
-        answer_until(deadline, telemetry.sessions(&owner, range)),
-        answer_until(deadline, telemetry.events(&owner, None, EVENTS)),
-        answer_until(deadline, telemetry.egress(&owner, &addresses, range)),
-        answer_until(deadline, async { Ok(dashboards.allow_embedding().await) }),
+        store_answers(installation, deadline, (&owner, false), &addresses, range),
     );
     if let Err(error) = files {
         tracing::debug!(%error, container, "the agent's files could not be read");
@@ -71,7 +74,100 @@ pub async fn page(
         let known = stack.last_seen.as_ref().ok().and_then(|heard| heard.owners.get(&owner));
         found.claude_version = known.and_then(|known| known.version.clone());
     }
-    let of_owner = owner_numbers(&numbers, &owner);
+    let agent = agent_with_verdict(&found, &stack, &answers.recent_events);
+    Ok(AgentPage {
+        variables: compare_variables(&found, &stack.settings),
+        claude_version: found.claude_version.clone(),
+        workdir: found.workdir,
+        networks: found.networks,
+        ..answers.page(agent, range)
+    })
+}
+
+/// The page of an agent that has no container here. Needs no Engine.
+async fn page_without_container(
+    installation: &Installation,
+    (owner, simulated): (Owner, bool),
+    name: &str,
+    range: Range,
+    wait_for_stores: Duration,
+) -> Result<AgentPage, StackError> {
+    let deadline = Instant::now() + wait_for_stores;
+    let for_last_seen = Arc::clone(&installation.telemetry);
+    let (for_engine, for_losses) = (Arc::clone(&installation.engine), Arc::clone(&installation.telemetry));
+    let (last_seen, losses, answers) = join!(
+        shared_answer_until(deadline, async move { for_last_seen.last_seen().await }),
+        shared_answer_until(deadline, async move { losses(for_engine.as_ref(), for_losses.as_ref()).await }),
+        store_answers(installation, deadline, (&owner, simulated), &[], range),
+    );
+    let stack = StackEvidence {
+        now: now(),
+        settings: Settings::default(),
+        collector: CollectorEvidence::default(),
+        last_seen: last_seen.unwrap_or_else(|| Err(NOT_YET.to_owned())),
+        losses: losses.unwrap_or_default(),
+    };
+    let Some(agent) = agent_without_container(&owner, simulated, &stack) else {
+        return Err(StackError::UnknownAgent { agent: name.to_owned() });
+    };
+    let heard = stack.last_seen.as_ref().ok();
+    let heard = heard.and_then(|heard| if simulated { &heard.simulated } else { &heard.owners }.get(&owner));
+    let claude_version = heard.and_then(|heard| heard.version.clone());
+    let agent = with_activity(agent, &stack, &answers.recent_events);
+    Ok(AgentPage { claude_version, ..answers.page(agent, range) })
+}
+
+/// What the stores answered about one agent.
+struct StoreAnswers {
+    at: Timestamp,
+    numbers: OwnerNumbers,
+    sessions: Vec<Session>,
+    events: Vec<AgentEvent>,
+    egress: Egress,
+    missing: Vec<Missing>,
+    embedding: bool,
+    recent_events: Arc<RecentEvents>,
+}
+
+impl StoreAnswers {
+    /// The page of the agent, without what is known of its container.
+    fn page(self, agent: Agent, range: Range) -> AgentPage {
+        let StoreAnswers { at, numbers, sessions, events, egress, missing, embedding, .. } = self;
+        AgentPage {
+            agent,
+            workdir: None,
+            claude_version: None,
+            networks: Vec::new(),
+            variables: Vec::new(),
+            range,
+            at,
+            numbers,
+            sessions,
+            events,
+            egress,
+            missing,
+            embedding,
+        }
+    }
+}
+
+async fn store_answers(
+    Installation { telemetry, dashboards, .. }: &Installation,
+    deadline: Instant,
+    (owner, simulated): (&Owner, bool),
+    addresses: &[String],
+    range: Range,
+) -> StoreAnswers {
+    let for_recent_events = Arc::clone(telemetry);
+    let (numbers, sessions, events, egress, embedding, recent_events) = join!(
+        numbers_until(deadline, telemetry, range),
+        answer_until(deadline, telemetry.sessions(owner, range)),
+        answer_until(deadline, telemetry.events(owner, None, EVENTS)),
+        answer_until(deadline, telemetry.egress(owner, addresses, range)),
+        answer_until(deadline, async { Ok(dashboards.allow_embedding().await) }),
+        shared_answer_until(deadline, async move { for_recent_events.recent_events().await }),
+    );
+    let of_owner = owner_numbers(&numbers, owner, simulated);
     let mut missing = numbers.missing;
     let mut lacks =
         |store: Store, error: String, what: &str| match missing.iter_mut().find(|known| known.store == store) {
@@ -82,13 +178,7 @@ pub async fn page(
         sessions.map_err(|error| lacks(Store::Prometheus, error, "sessions of this agent")).unwrap_or_default();
     let events = events.map_err(|error| lacks(Store::Loki, error, "events")).unwrap_or_default();
     let egress = egress.map_err(|error| lacks(Store::Loki, error, "connections")).unwrap_or_default();
-    Ok(AgentPage {
-        agent: agent_with_verdict(&found, &stack),
-        variables: compare_variables(&found, &stack.settings),
-        claude_version: found.claude_version.clone(),
-        workdir: found.workdir,
-        networks: found.networks,
-        range,
+    StoreAnswers {
         at: numbers.at,
         numbers: of_owner,
         sessions,
@@ -96,7 +186,8 @@ pub async fn page(
         egress,
         missing,
         embedding: embedding.unwrap_or_default(),
-    })
+        recent_events: recent_events.and_then(Result::ok).unwrap_or_default(),
+    }
 }
 
 /// Everybody's numbers; all of them are missing if there is no answer before the deadline.

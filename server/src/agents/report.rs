@@ -2,12 +2,14 @@
 
 use futures::{StreamExt, future::try_join3, join, stream};
 use monitor_core::{
-    agents::{Agent, AgentContainer, AgentsReport, NewAgents, ReportedAgent, StackEvidence, check_new_agents},
+    agents::{
+        Agent, AgentContainer, AgentKind, AgentsReport, NewAgents, ReportedAgent, StackEvidence, check_new_agents,
+    },
     error::StackError,
     status::ServiceStatus,
 };
 
-use super::{AgentFileCache, agent_with_verdict, losses};
+use super::{AgentFileCache, all_agents, losses};
 use crate::{clock::now, configuration::Configuration, engine::ContainerEngine, installation::Installation, status};
 
 /// How many containers' files are read at once.
@@ -20,18 +22,25 @@ pub struct GatheredAgents {
     pub agents: Vec<Agent>,
     /// Whether new agents will report.
     pub new_agents: NewAgents,
+    /// Warnings about the stack, as on its page.
+    pub warnings: Vec<String>,
 }
 
 impl GatheredAgents {
     /// What `agents --json` prints.
     pub fn report(&self) -> AgentsReport {
-        report(&self.agents, &self.new_agents)
+        report(&self.agents, &self.new_agents, &self.warnings)
     }
 }
 
 /// The same for agents that are already known.
-pub fn report(agents: &[Agent], new: &NewAgents) -> AgentsReport {
-    AgentsReport { new_agent_would_report: new.would_report, agents: agents.iter().map(ReportedAgent::from).collect() }
+pub fn report(agents: &[Agent], new: &NewAgents, warnings: &[String]) -> AgentsReport {
+    AgentsReport {
+        new_agent_would_report: new.would_report,
+        new_agents: new.clone(),
+        warnings: warnings.to_vec(),
+        agents: agents.iter().map(ReportedAgent::from).collect(),
+    }
 }
 
 /// Inspects all agents once.
@@ -48,13 +57,20 @@ pub async fn gather(installation: &Installation) -> Result<GatheredAgents, Stack
         container
     };
     let completed = stream::iter(containers).map(complete).buffered(CONCURRENT_READS).collect::<Vec<AgentContainer>>();
-    let (containers, last_seen, losses) = join!(completed, telemetry.last_seen(), losses(engine, telemetry.as_ref()));
+    let (containers, last_seen, losses, events, flow) = join!(
+        completed,
+        telemetry.last_seen(),
+        losses(engine, telemetry.as_ref()),
+        telemetry.recent_events(),
+        telemetry.flow(),
+    );
     // With invalid settings, verdicts are based on the defaults, as everywhere in the panel.
     let settings = configuration.settings().unwrap_or_default();
     let stack = StackEvidence { now: now(), settings, collector, last_seen, losses };
     Ok(GatheredAgents {
-        agents: containers.iter().map(|container| agent_with_verdict(container, &stack)).collect(),
+        agents: all_agents(containers.iter(), &stack, &events.unwrap_or_default()),
         new_agents: check_new_agents(&stack),
+        warnings: flow.warnings,
     })
 }
 
@@ -68,13 +84,19 @@ async fn services(
     Ok(found.into_iter().map(|found| found.status).collect())
 }
 
-/// Finds an agent by its container, by `project/agent`, or by its own name if only one agent has it.
+/// Finds an agent by its container, by `project/agent`, or by its own name if only one agent has it. Untagged data is found
+/// as `untagged`. Simulated agents count only if no other has the name.
 pub fn find_by_name<'a>(agents: &'a [Agent], name: &str) -> Result<&'a Agent, StackError> {
     if let Some(exact) = agents.iter().find(|agent| agent.container == name) {
         return Ok(exact);
     }
-    let meant: Vec<&Agent> =
-        agents.iter().filter(|agent| !name.is_empty() && (agent.agent == name || full_name(agent) == name)).collect();
+    let is_meant = |agent: &&Agent| {
+        let untagged = agent.kind == AgentKind::Untagged && name == "untagged";
+        untagged || (!name.is_empty() && (agent.agent == name || full_name(agent) == name))
+    };
+    let (simulated, real): (Vec<&Agent>, Vec<&Agent>) =
+        agents.iter().filter(is_meant).partition(|agent| agent.kind == AgentKind::Simulated);
+    let meant = if real.is_empty() { simulated } else { real };
     match meant[..] {
         [only] => Ok(only),
         [] => Err(StackError::UnknownAgent { agent: name.to_owned() }),
@@ -100,6 +122,7 @@ mod tests {
 
     fn agent(container: &str, project: Option<&str>, agent: &str) -> Agent {
         Agent {
+            kind: AgentKind::Container,
             container: container.into(),
             project: project.map(str::to_owned),
             agent: agent.into(),
@@ -109,6 +132,8 @@ mod tests {
             created_at: None,
             started_at: None,
             last_seen: None,
+            last_seen_unknown: false,
+            activity: None,
             verdict: Verdict::Waiting,
             causes: Vec::new(),
         }
@@ -122,6 +147,10 @@ mod tests {
             agent("clawker.b.ada", Some("b"), "ada"),
             agent("clawker.ada-1", None, "ada-1"),
             agent("ada", None, ""),
+            Agent { kind: AgentKind::NoContainer, ..agent("other/ghost", Some("other"), "ghost") },
+            Agent { kind: AgentKind::Simulated, ..agent("~a/dev", Some("a"), "dev") },
+            Agent { kind: AgentKind::Simulated, ..agent("~demo/sim", Some("demo"), "sim") },
+            Agent { kind: AgentKind::Untagged, ..agent("/", None, "") },
         ];
         for (name, container) in [
             ("clawker.b.dev", "clawker.b.dev"),
@@ -129,6 +158,10 @@ mod tests {
             ("ada-1", "clawker.ada-1"),
             ("ada", "ada"),
             ("b/ada", "clawker.b.ada"),
+            ("other/ghost", "other/ghost"),
+            ("ghost", "other/ghost"),
+            ("demo/sim", "~demo/sim"),
+            ("untagged", "/"),
         ] {
             assert_eq!(find_by_name(&agents, name).map(|agent| agent.container.as_str()), Ok(container), "{name}");
         }

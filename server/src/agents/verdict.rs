@@ -1,11 +1,32 @@
-//! Combines an agent's container with its verdict.
+//! Combines agents' containers and data with their verdicts, and with what they are doing.
 
-use monitor_core::agents::{Agent, AgentContainer, StackEvidence, diagnose_agent};
+use monitor_core::{
+    agents::{
+        Agent, AgentContainer, AgentKind, StackEvidence, Verdict, activity, agents_without_container, diagnose_agent,
+    },
+    telemetry::event::{EventRecord, RecentEvents},
+};
+
+/// All agents by name: those in these containers, and those that report without one.
+pub fn all_agents<'a>(
+    containers: impl Iterator<Item = &'a AgentContainer>,
+    stack: &StackEvidence,
+    events: &RecentEvents,
+) -> Vec<Agent> {
+    let containers: Vec<&AgentContainer> = containers.collect();
+    let others = agents_without_container(&containers, stack).into_iter();
+    let others = others.map(|agent| with_activity(agent, stack, events));
+    let mut agents: Vec<Agent> =
+        containers.iter().map(|container| agent_with_verdict(container, stack, events)).chain(others).collect();
+    agents.sort_by(|one, other| one.container.cmp(&other.container));
+    agents
+}
 
 /// The agent in this container with its verdict and causes.
-pub fn agent_with_verdict(container: &AgentContainer, stack: &StackEvidence) -> Agent {
+pub fn agent_with_verdict(container: &AgentContainer, stack: &StackEvidence, events: &RecentEvents) -> Agent {
     let diagnosis = diagnose_agent(container, stack);
-    Agent {
+    let agent = Agent {
+        kind: AgentKind::Container,
         container: container.container.clone(),
         project: container.project.clone(),
         agent: container.agent.clone(),
@@ -15,7 +36,26 @@ pub fn agent_with_verdict(container: &AgentContainer, stack: &StackEvidence) -> 
         created_at: container.created_at,
         started_at: container.started_at.filter(|_| container.state.is_up()),
         last_seen: diagnosis.last_seen,
+        last_seen_unknown: stack.last_seen.is_err(),
+        activity: None,
         verdict: diagnosis.verdict,
         causes: diagnosis.causes,
+    };
+    with_activity(agent, stack, events)
+}
+
+/// Adds what the agent is doing. Where its events do not arrive, or come from several senders, that is unknown.
+pub fn with_activity(agent: Agent, stack: &StackEvidence, events: &RecentEvents) -> Agent {
+    let owner = agent.owner();
+    let stopped = agent.kind == AgentKind::Container && agent.started_at.is_none();
+    if stopped || owner == Default::default() || matches!(agent.verdict, Verdict::Dark | Verdict::Off) {
+        return agent;
     }
+    let known = events.of(&owner, agent.kind == AgentKind::Simulated);
+    // A session of an earlier run has ended.
+    let started =
+        agent.started_at.map_or(0, |at| at.unix_milliseconds().max(0).unsigned_abs().saturating_mul(1_000_000));
+    let of_this_run: Vec<EventRecord> = known.iter().filter(|event| event.at >= started).cloned().collect();
+    let activity = activity(&of_this_run, agent.last_seen, stack.now);
+    Agent { activity, ..agent }
 }

@@ -3,7 +3,7 @@
 use std::{io::IsTerminal, sync::Arc};
 
 use monitor_core::{
-    agents::{Agent, FixKind, NewAgents, ReportedAgent},
+    agents::{Activity, Agent, AgentKind, FixKind, NewAgents, ReportedAgent},
     error::StackError,
     live::{EngineState, Snapshot},
     timestamp::format_duration,
@@ -30,7 +30,7 @@ pub(super) async fn agents(json: bool) -> Result<(), StackError> {
     if json {
         output::json(&gathered.report());
     } else {
-        print_agents(&gathered.agents, &gathered.new_agents);
+        print_agents(&gathered.agents, &gathered.new_agents, &gathered.warnings);
     }
     warn_about_settings(&installation);
     Ok(())
@@ -58,10 +58,11 @@ pub(super) async fn watch(json: bool) -> Result<(), StackError> {
 async fn print_changes(hub: &Hub, json: bool) {
     let mut reader = hub.subscribe();
     let on_screen = !json && std::io::stdout().is_terminal();
-    let mut shown: Option<(Vec<Agent>, NewAgents)> = None;
+    let mut shown: Option<(Vec<Agent>, NewAgents, Vec<String>)> = None;
     let mut reported_error: Option<StackError> = None;
     loop {
-        let Snapshot { agents, new_agents, engine, .. } = hub.snapshot();
+        let Snapshot { agents, new_agents, engine, flow, .. } = hub.snapshot();
+        let warnings = flow.map(|flow| flow.warnings).unwrap_or_default();
         if let EngineState::Unreachable { error } = engine {
             if reported_error.as_ref() != Some(&error) {
                 output::error(&error);
@@ -70,18 +71,18 @@ async fn print_changes(hub: &Hub, json: bool) {
         } else {
             reported_error = None;
         }
-        let fresh = new_agents.map(|new_agents| (agents, new_agents)).filter(|fresh| shown.as_ref() != Some(fresh));
-        if let Some((agents, new_agents)) = fresh {
+        let fresh = new_agents.map(|new_agents| (agents, new_agents, warnings));
+        if let Some((agents, new_agents, warnings)) = fresh.filter(|fresh| shown.as_ref() != Some(fresh)) {
             let is_open = if json {
-                output::json_line(&report(&agents, &new_agents))
+                output::json_line(&report(&agents, &new_agents, &warnings))
             } else {
-                output::text(if on_screen { CLEAR } else { "" }) && print_agents(&agents, &new_agents)
+                output::text(if on_screen { CLEAR } else { "" }) && print_agents(&agents, &new_agents, &warnings)
             };
             // In a file or a pipe, an empty line separates the tables.
             if !is_open || !(json || on_screen || output::line("")) {
                 return;
             }
-            shown = Some((agents, new_agents));
+            shown = Some((agents, new_agents, warnings));
         }
         if reader.next().await.is_none() {
             return;
@@ -97,34 +98,49 @@ pub(super) async fn explain(name: &str, json: bool) -> Result<(), StackError> {
     if json {
         output::json(&ReportedAgent::from(agent));
     } else {
-        let _ = explanation(agent).iter().all(|line| output::line(line));
+        let warnings = warning_lines(&gathered.warnings);
+        let _ = explanation(agent).iter().chain(&warnings).all(|line| output::line(line));
     }
     warn_about_settings(&installation);
     Ok(())
 }
 
-/// Prints the table, and below it what to expect of new agents. `false` once the output is closed.
-fn print_agents(agents: &[Agent], new_agents: &NewAgents) -> bool {
-    let headings = ["AGENT", "PROJECT", "TELEMETRY", "LAST SEEN", "WHY"].map(str::to_owned);
-    let rows: Vec<[String; 5]> = std::iter::once(headings).chain(agents.iter().map(row)).collect();
+/// Prints the table, and below it what to expect of new agents, and warnings about the stack. `false` once the output is
+/// closed.
+fn print_agents(agents: &[Agent], new_agents: &NewAgents, warnings: &[String]) -> bool {
+    let headings = ["AGENT", "PROJECT", "TELEMETRY", "DOING", "LAST SEEN", "WHY"].map(str::to_owned);
+    let rows: Vec<[String; 6]> = std::iter::once(headings).chain(agents.iter().map(row)).collect();
     let table = if agents.is_empty() { output::line("No agents found.") } else { table::print(&rows) };
-    table && new_agents_lines(new_agents).iter().all(|line| output::line(line))
+    let lines = [new_agents_lines(new_agents), warning_lines(warnings)].concat();
+    table && lines.iter().all(|line| output::line(line))
 }
 
-fn row(agent: &Agent) -> [String; 5] {
+fn warning_lines(warnings: &[String]) -> Vec<String> {
+    warnings.iter().map(|warning| format!("warning: {warning}")).collect()
+}
+
+fn row(agent: &Agent) -> [String; 6] {
     let why = agent.causes.first().map(|cause| cause.code.sentence().to_owned()).unwrap_or_default();
+    let simulated = if agent.kind == AgentKind::Simulated { " (simulated)" } else { "" };
     [
-        agent.title().to_owned(),
+        format!("{}{simulated}", agent.title()),
         agent.project.clone().unwrap_or_else(|| "–".into()),
-        agent.verdict.title().to_owned(),
+        agent.telemetry_title().to_owned(),
+        agent.activity.as_ref().map_or_else(|| "–".into(), doing),
         last_seen(agent),
         why,
     ]
 }
 
+/// `Working for 3 min`.
+fn doing(activity: &Activity) -> String {
+    format!("{} for {}", activity.kind.title(), format_duration(now().seconds_since(activity.since)))
+}
+
 fn last_seen(agent: &Agent) -> String {
     match agent.last_seen {
         Some(seen) => format!("{} ago", format_duration(now().seconds_since(seen))),
+        None if agent.last_seen_unknown => "unavailable".into(),
         None => "–".into(),
     }
 }
@@ -142,19 +158,28 @@ fn explanation(agent: &Agent) -> Vec<String> {
     let in_project = agent.project.as_ref().map(|project| format!(" in project {project}")).unwrap_or_default();
     let seen = match agent.last_seen {
         Some(seen) => format!("last seen {} ({})", seen.to_rfc3339(), last_seen(agent)),
+        None if agent.last_seen_unknown => "when it was last seen is unavailable".into(),
         None => "never seen".into(),
     };
-    let mut lines = vec![
-        format!("{}{in_project}, container {}: {}", agent.title(), agent.container, agent.verdict.title()),
-        format!("the container {}; {seen}", describe_state(agent.state)),
-    ];
+    let (place, state) = match agent.kind {
+        AgentKind::Container => {
+            (format!("container {}", agent.container), format!("the container {}; ", describe_state(agent.state)))
+        }
+        AgentKind::Simulated => ("simulated".to_owned(), String::new()),
+        AgentKind::NoContainer | AgentKind::Untagged => ("no container".to_owned(), String::new()),
+    };
+    let mut lines =
+        vec![format!("{}{in_project}, {place}: {}", agent.title(), agent.telemetry_title()), format!("{state}{seen}")];
+    if let Some(activity) = &agent.activity {
+        lines.push(format!("{}: {}", doing(activity), activity.evidence));
+    }
     for (index, cause) in agent.causes.iter().enumerate() {
         lines.push(String::new());
         lines.push(format!("{}. {} ({})", index + 1, cause.code.sentence(), cause.code.name()));
         lines.push(format!("   evidence: {}", cause.evidence));
         // "No action needed" is left out unless it is the only advice.
-        if cause.fix.kind != FixKind::None || agent.causes.len() == 1 {
-            lines.push(format!("   next: {}", cause.fix.advice()));
+        if cause.advice.is_some() || cause.fix.kind != FixKind::None || agent.causes.len() == 1 {
+            lines.push(format!("   next: {}", cause.advice()));
         }
         lines.extend(cause.fix.command.iter().map(|command| format!("   $ {command}")));
     }

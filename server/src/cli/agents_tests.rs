@@ -1,5 +1,5 @@
 use monitor_core::{
-    agents::{Cause, CauseCode, Fix, Verdict},
+    agents::{ActivityKind, Cause, CauseCode, Fix, Verdict},
     status::ContainerState,
     timestamp::Timestamp,
 };
@@ -11,8 +11,10 @@ fn dark() -> Agent {
         code,
         evidence: evidence.into(),
         fix: Fix { kind, command: command.map(str::to_owned), restart: false },
+        advice: None,
     };
     Agent {
+        kind: AgentKind::Container,
         container: "clawker.demo.dev".into(),
         project: Some("demo".into()),
         agent: "dev".into(),
@@ -22,6 +24,8 @@ fn dark() -> Agent {
         created_at: None,
         started_at: None,
         last_seen: None,
+        last_seen_unknown: false,
+        activity: None,
         verdict: Verdict::Dark,
         causes: vec![
             cause(
@@ -65,8 +69,34 @@ fn a_row_shows_the_most_important_cause_and_works_without_tags() {
         causes: Vec::new(),
         ..dark()
     };
-    assert_eq!(row(&dark()), ["dev", "demo", Verdict::Dark.title(), "–", CauseCode::NotOnNetwork.sentence()]);
-    assert_eq!(row(&nameless), ["clawker.demo.dev", "–", Verdict::Dark.title(), "3 min ago", ""]);
+    assert_eq!(row(&dark()), ["dev", "demo", Verdict::Dark.title(), "–", "–", CauseCode::NotOnNetwork.sentence()]);
+    assert_eq!(row(&nameless), ["clawker.demo.dev", "–", Verdict::Dark.title(), "–", "3 min ago", ""]);
+}
+
+#[test]
+fn an_agent_without_a_container_and_an_unavailable_store_are_told_as_such() {
+    let since = Timestamp::from_unix_milliseconds(now().unix_milliseconds() - 180_000);
+    let activity = Activity { kind: ActivityKind::WaitingForPerson, since, evidence: "it asks".into() };
+    let ghost = Agent {
+        kind: AgentKind::NoContainer,
+        container: "demo/dev".into(),
+        last_seen_unknown: true,
+        verdict: Verdict::Unknown,
+        activity: Some(activity),
+        causes: Vec::new(),
+        ..dark()
+    };
+    assert_eq!(row(&ghost), ["dev", "demo", "Unknown", "Waiting for you for 3 min", "unavailable", ""]);
+    assert_eq!(
+        explanation(&ghost),
+        [
+            "dev in project demo, no container: Unknown",
+            "when it was last seen is unavailable",
+            "Waiting for you for 3 min: it asks",
+        ]
+    );
+    let simulated = Agent { kind: AgentKind::Simulated, last_seen_unknown: false, ..ghost };
+    assert_eq!(row(&simulated)[0], "dev (simulated)");
 }
 
 #[test]
@@ -75,7 +105,7 @@ fn the_outlook_for_new_agents_comes_with_the_next_step() {
     let down = NewAgents {
         would_report: false,
         evidence: "the collector is not running".into(),
-        causes: vec![Cause { code: CauseCode::CollectorDown, evidence: String::new(), fix }],
+        causes: vec![Cause { code: CauseCode::CollectorDown, evidence: String::new(), fix, advice: None }],
     };
     assert_eq!(
         new_agents_lines(&down),

@@ -164,6 +164,7 @@ fn summary(preview: &Preview) -> Vec<String> {
     }
     let titles: Vec<&str> = preview.services.iter().map(|service| service.title()).collect();
     sentences.push(match (preview.stack_runs, titles.is_empty()) {
+        _ if preview.engine_unknown => "Can't reach Docker, so affected services are unknown.".to_owned(),
         (false, _) => "No services are running.".to_owned(),
         (true, true) => "No services need to be recreated.".to_owned(),
         (true, false) => format!("Services that will be recreated: {}.", titles.join(", ")),

@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{Stream, StreamExt, future::ready, stream};
 use monitor_core::{
     agent_page::{AgentActivity, AgentPageUpdate, owner_numbers},
+    agents::owner_from_name,
     error::StackError,
     telemetry::{Missing, Owner, OwnerNumbers, Range, Store},
 };
@@ -29,21 +30,28 @@ impl Panel {
         container: &str,
         range: Range,
     ) -> Result<impl Stream<Item = AgentPageUpdate> + use<>, StackError> {
-        let found = self.installation.engine.agent(container).await?.filter(|found| found.container == container);
-        let Some(found) = found else {
-            return Err(StackError::UnknownAgent { agent: container.to_owned() });
+        let unknown = || StackError::UnknownAgent { agent: container.to_owned() };
+        let (owner, simulated, addresses) = if let Some((owner, simulated)) = owner_from_name(container) {
+            if !self.is_seen(&owner, simulated).await {
+                return Err(unknown());
+            }
+            (owner, simulated, Vec::new())
+        } else {
+            let found = self.installation.engine.agent(container).await?;
+            let found = found.filter(|found| found.container == container).ok_or_else(unknown)?;
+            (found.owner(), false, found.addresses)
         };
-        let (telemetry, owner) = (&self.installation.telemetry, found.owner());
-        let activity = activity_changes(Arc::clone(telemetry), owner.clone(), range);
-        let egress = egress_changes(Arc::clone(telemetry), owner, found.addresses, range);
+        let telemetry = &self.installation.telemetry;
+        let activity = activity_changes(Arc::clone(telemetry), (owner.clone(), simulated), range);
+        let egress = egress_changes(Arc::clone(telemetry), owner, addresses, range);
         Ok(stream::select(activity, egress))
     }
 }
 
-/// The sessions are queried again only when a number has changed.
+/// `owner`: the tags, and whether the data is simulated. The sessions are queried again only when a number has changed.
 fn activity_changes(
     telemetry: Arc<dyn TelemetrySource>,
-    owner: Owner,
+    owner: (Owner, bool),
     range: Range,
 ) -> impl Stream<Item = AgentPageUpdate> {
     let first: (Option<(OwnerNumbers, Vec<Missing>)>, Duration) = (None, Duration::ZERO);
@@ -51,12 +59,12 @@ fn activity_changes(
         loop {
             sleep(std::mem::replace(&mut pause, NUMBERS_INTERVAL)).await;
             let all = telemetry.numbers(range).await;
-            let (numbers, mut missing) = (owner_numbers(&all, &owner), all.missing);
+            let (numbers, mut missing) = (owner_numbers(&all, &owner.0, owner.1), all.missing);
             let now = (numbers.clone(), missing.clone());
             if last.as_ref() == Some(&now) {
                 continue;
             }
-            let sessions = telemetry.sessions(&owner, range).await;
+            let sessions = telemetry.sessions(&owner.0, range).await;
             let sessions = sessions.map_err(|error| {
                 let lacks = "sessions of this agent".to_owned();
                 missing.push(Missing { store: Store::Prometheus, error, lacks });

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{Stream, stream};
 use monitor_core::{
+    agents::owner_from_name,
     error::StackError,
     telemetry::{AgentEvent, Owner, event},
 };
@@ -50,8 +51,17 @@ impl Panel {
         if let Some(agent) = self.hub.snapshot().agent(container) {
             return Ok(Some(agent.owner()));
         }
+        if let Some((owner, simulated)) = owner_from_name(container) {
+            return Ok(self.is_seen(&owner, simulated).await.then_some(owner));
+        }
         let found = self.installation.engine.agent(container).await?.filter(|found| found.container == container);
         Ok(found.map(|found| found.owner()))
+    }
+
+    /// Whether data with these tags arrived within a week. While that is unknown, it may have.
+    pub(super) async fn is_seen(&self, owner: &Owner, simulated: bool) -> bool {
+        let seen = self.installation.telemetry.last_seen().await;
+        seen.map_or(true, |seen| if simulated { seen.simulated } else { seen.owners }.contains_key(owner))
     }
 }
 

@@ -33,7 +33,9 @@ pub async fn preview(
     };
     let Some(PlannedSettings { settings, every_agent }) = planned else { return Ok(preview) };
     let stack = StackSpec::new(&settings, &configuration.host_facts());
-    let Ok(engine_observation) = observe_engine(engine, &stack).await else { return Ok(preview) };
+    let Ok(engine_observation) = observe_engine(engine, &stack).await else {
+        return Ok(Preview { engine_unknown: true, ..preview });
+    };
     preview.stack_runs = running(&stack, &engine_observation.observed).next().is_some();
     if preview.stack_runs && configuration.is_initialized() {
         preview.services = services_to_recreate(&stack, &engine_observation);
@@ -101,6 +103,7 @@ fn empty_preview(base: String, configuration: &Configuration, problems: Vec<Prob
         agents: AgentNeed::Nothing,
         agents_affected: Vec::new(),
         stack_runs: false,
+        engine_unknown: false,
     }
 }
 

@@ -1,7 +1,11 @@
 //! The queries for agents' telemetry. Independent of stores, services and query languages.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use monitor_core::telemetry::{AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session};
+use monitor_core::telemetry::{
+    AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session, event::RecentEvents,
+};
 
 /// Why there is no answer: one clause without a period, for example `no answer on port 3100`.
 pub type NoAnswer = String;
@@ -15,6 +19,10 @@ pub trait TelemetrySource: Send + Sync {
 
     /// What was refused or dropped within the last five minutes. Empty if unknown.
     async fn losses(&self) -> Losses;
+
+    /// The newest events of every owner, as far as they tell what an agent is doing. Cheap to repeat: after the first call,
+    /// only new events are queried.
+    async fn recent_events(&self) -> Result<Arc<RecentEvents>, NoAnswer>;
 
     /// The numbers of every owner. Callers within a few seconds share one answer. The numbers of a
     /// store that does not answer are absent, and the store is named in `Numbers::missing`.

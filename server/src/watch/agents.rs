@@ -7,7 +7,7 @@
 mod inspections;
 mod store_polling;
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use monitor_core::{
@@ -17,18 +17,19 @@ use monitor_core::{
     settings::Settings,
     stack::NETWORK,
     status::ContainerState,
-    telemetry::{Flow, LastSeen, Losses},
+    telemetry::{Flow, LastSeen, Losses, event::RecentEvents},
 };
 use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 
 use self::{inspections::Inspections, store_polling::StorePolling};
 use super::{Watch, sleep_until};
 use crate::{
-    agents::agent_with_verdict,
+    agents::all_agents,
     background::in_background,
     clock::now,
     engine::{ContainerAction, EngineEvent},
     panel::Panel,
+    telemetry::NoAnswer,
 };
 
 /// Messages from the watch of the stack to that of the agents.
@@ -48,6 +49,7 @@ enum AgentUpdate {
     Collector(Result<CollectorEvidence, StackError>),
     FilesRead(String, Result<(), StackError>),
     LastSeen(Result<LastSeen, String>, Losses),
+    RecentEvents(Result<Arc<RecentEvents>, NoAnswer>),
     Flow(Flow),
     Settings(Box<Settings>),
 }
@@ -61,6 +63,7 @@ struct AgentWatch<'a> {
     collector: CollectorEvidence,
     last_seen: Result<LastSeen, String>,
     losses: Losses,
+    recent_events: Arc<RecentEvents>,
     /// The published agents are out of date.
     outdated: bool,
     /// The stores have answered, but the result is not published yet.
@@ -110,6 +113,7 @@ impl<'a> AgentWatch<'a> {
             collector: CollectorEvidence::default(),
             last_seen: Err("not queried yet".into()),
             losses: Losses::default(),
+            recent_events: Arc::default(),
             outdated: true,
             store_refresh_pending: false,
         }
@@ -232,6 +236,12 @@ impl<'a> AgentWatch<'a> {
                 // Verdicts also depend on the time since an agent was last seen.
                 self.outdated = true;
             }
+            AgentUpdate::RecentEvents(events) => {
+                self.store_polling.are_events_pending = false;
+                // While Loki does not answer, what agents are doing is unknown.
+                self.recent_events = events.unwrap_or_default();
+                self.outdated = true;
+            }
             AgentUpdate::Flow(flow) => {
                 self.store_polling.schedule_flow_clear();
                 self.panel.hub.update(|snapshot| snapshot.flow = Some(flow));
@@ -261,9 +271,7 @@ impl<'a> AgentWatch<'a> {
             last_seen: self.last_seen.clone(),
             losses: self.losses.clone(),
         };
-        let mut agents: Vec<_> =
-            self.inspections.containers().map(|container| agent_with_verdict(container, &stack)).collect();
-        agents.sort_by(|one, other| one.container.cmp(&other.container));
+        let agents = all_agents(self.inspections.containers(), &stack, &self.recent_events);
         let new_agents = check_new_agents(&stack);
         self.panel.hub.update(|snapshot| {
             snapshot.agents = agents;

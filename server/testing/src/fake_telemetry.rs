@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use monitor_core::telemetry::{
-    AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, OwnerNumbers, Range, Session,
+    AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, OwnerNumbers, Range, Session, event::RecentEvents,
 };
 
 use clawker_monitor::{
@@ -37,6 +37,8 @@ pub struct Answers {
     pub egress: Egress,
     /// The events, oldest first, the same for every agent.
     pub events: Vec<AgentEvent>,
+    /// The newest events of everybody.
+    pub recent: RecentEvents,
     /// The data flow.
     pub flow: Option<Flow>,
     /// Whether Grafana can be embedded.
@@ -74,6 +76,10 @@ impl TelemetrySource for FakeTelemetry {
 
     async fn losses(&self) -> Losses {
         self.answer("losses", |answers| answers.losses.clone()).await.unwrap_or_default()
+    }
+
+    async fn recent_events(&self) -> Result<Arc<RecentEvents>, NoAnswer> {
+        self.answer("recent", |answers| Arc::new(answers.recent.clone())).await
     }
 
     async fn numbers(&self, range: Range) -> Numbers {

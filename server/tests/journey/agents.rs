@@ -24,7 +24,8 @@ fn told(report: &Value) -> BTreeMap<String, String> {
             .iter()
             .map(|cause| format!("{} {}", cause["code"].as_str().unwrap(), cause["fix"]["kind"].as_str().unwrap()))
             .collect();
-        let name = agent["container"].as_str().unwrap().rsplit('.').next().unwrap().to_owned();
+        let container = agent["container"].as_str().unwrap_or("no container");
+        let name = container.rsplit('.').next().unwrap().to_owned();
         told.insert(name, format!("{}: {}", agent["verdict"].as_str().unwrap(), causes.join(", ")));
     }
     told
@@ -135,8 +136,9 @@ fn every_cause_has_its_verdict_and_fix() {
     it.feed_prometheus(&[
         r#"{"name":"loki_discarded_samples_total","value":4,"labels":{"counter":"loki_discarded_samples_total","reason":"structured_metadata_too_large"}}"#,
     ]);
-    let lossy = told(&it.run(&["agents", "--json"]).json());
-    assert!(lossy["silent"].contains("refused_downstream"), "{lossy:#?}");
+    let lossy = it.run(&["agents", "--json"]).json();
+    assert_eq!(told(&lossy)["silent"], "waiting: no_sample_yet wait", "nothing shows that its data was refused");
+    assert!(lossy["warnings"][0].as_str().unwrap().contains("`max_structured_metadata_size`"), "{lossy:#}");
     it.forget_prometheus();
     docker(&["network", "disconnect", "--force", "clawker-net", "otel-collector"]).done();
     let report = it.run(&["agents", "--json"]).done().json();
@@ -188,6 +190,69 @@ fn one_agent_is_explained_and_wrong_names_are_refused() {
     assert_eq!(it.run(&["agents", "--nonsense"]).code, Some(2));
     let away = Said::of(it.command(&["agents", "--json"]).env("DOCKER_HOST", "unix:///nowhere.sock"));
     assert_eq!(away.code, Some(1));
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn who_reports_without_a_container_is_an_agent_like_others() {
+    let it = Installation::new();
+    it.up().done();
+    it.feed_loki(&[
+        r#"{"project":"other","agent":"ghost","session":"s","event":"api_request","fields":{"cost_usd":2.5}}"#,
+        r#"{"session":"s2","event":"api_request","fields":{"cost_usd":3.5}}"#,
+    ]);
+    let report = it.run(&["agents", "--json"]).done().json();
+    let ghost = agent(&report, "ghost");
+    assert_eq!(
+        (ghost["project"].as_str(), ghost["verdict"].as_str()),
+        (Some("other"), Some("reporting")),
+        "{report:#}"
+    );
+    assert_eq!((ghost["kind"].as_str(), ghost["container"].as_str()), (Some("no_container"), None));
+    assert_eq!(agent(&report, "")["kind"], "untagged");
+    assert!(report["new_agents"]["evidence"].as_str().unwrap().contains("otel-collector"), "{report:#}");
+    let table = it.run(&["agents"]).done().out;
+    for part in ["ghost", "untagged data", "Untagged", "Reporting"] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    let explained = it.run(&["explain", "other/ghost"]).done().out;
+    assert!(explained.starts_with("ghost in project other, no container: Reporting"), "{explained}");
+    assert!(explained.contains("(no_container)"), "{explained}");
+    assert!(it.run(&["explain", "untagged"]).done().out.contains("OTEL_RESOURCE_ATTRIBUTES"));
+    assert_eq!(it.run(&["explain", "other/eve"]).code, Some(1));
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn somebody_elses_loss_makes_no_agent_dark() {
+    let it = Installation::new();
+    it.up().done();
+    let cast = Cast::new(&it);
+    cast.agent("dev").start();
+    it.feed_prometheus(&[
+        r#"{"name":"otelcol_receiver_(refused","value":3,"labels":{"counter":"loki_discarded_samples_total","reason":"greater_than_max_sample_age"}}"#,
+    ]);
+    let explained = it.run(&["explain", "journey/dev"]).done().out;
+    assert!(
+        explained.contains("dev in project journey") && explained.contains("Waiting for first event"),
+        "{explained}"
+    );
+    assert!(explained.contains("warning: Loki discarded 3 events or log lines"), "{explained}");
+    assert!(explained.contains("a wrong clock") && !explained.contains("clawker-monitor up"), "{explained}");
+    it.forget_prometheus();
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn an_agent_that_was_switched_off_stays_so_when_the_collector_is_restarted() {
+    let it = Installation::new();
+    it.up().done();
+    let cast = Cast::new(&it);
+    cast.agent("off").variable("CLAUDE_CODE_ENABLE_TELEMETRY=0").start();
+    assert_eq!(agent(&it.run(&["agents", "--json"]).done().json(), "off")["verdict"], "off");
+    docker(&["restart", "--time", "1", "otel-collector"]).done();
+    let report = it.run(&["agents", "--json"]).done().json();
+    assert_eq!(agent(&report, "off")["verdict"], "off", "{report:#}");
 }
 
 #[test]

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use monitor_core::{
     agent_page::{AgentPage, AgentPageUpdate, Origin},
+    agents::{ActivityKind, Verdict},
     error::StackError,
+    live::Snapshot,
     service::Service,
     status::StackState,
-    telemetry::{AgentEvent, Numbers, Owner, OwnerLastSeen, OwnerNumbers, Range, Session, Store},
+    telemetry::{AgentEvent, Numbers, Owner, OwnerLastSeen, OwnerNumbers, Range, Session, Store, event::EventRecord},
     timestamp::Timestamp,
 };
-use monitor_testing::harness::{Events, Harness, get, panel, post};
+use monitor_testing::harness::{Events, Harness, configured_agent, get, panel, post};
 
 fn owner() -> Owner {
     Owner::new(Some("demo"), Some("dev"))
@@ -70,6 +72,86 @@ async fn an_unreachable_store_is_named_with_what_is_missing() {
     let why = "no answer on port 3100";
     let expected = [(Store::Prometheus, why, "sessions of this agent"), (Store::Loki, why, "events, connections")];
     assert_eq!(missing, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_without_a_container_is_listed_and_has_a_page_and_streams() {
+    let panel = panel();
+    {
+        let heard = |project, agent| {
+            let last_seen = Some(clawker_monitor::clock::now());
+            (Owner::new(project, agent), OwnerLastSeen { last_seen, ..OwnerLastSeen::default() })
+        };
+        let mut answers = panel.telemetry.answers();
+        answers.heard.owners = [heard(Some("other"), Some("ghost")), heard(None, None)].into();
+        answers.heard.simulated = [heard(Some("simulated-shop"), Some("dev"))].into();
+        answers.events = vec![event("1")];
+    }
+    let reports =
+        |snapshot: &Snapshot| snapshot.agent("other/ghost").is_some_and(|agent| agent.verdict == Verdict::Reporting);
+    let names = |snapshot: &Snapshot| snapshot.agents.iter().map(|it| it.container.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&panel.until("listed", reports).await), ["/", "other/ghost", "~simulated-shop/dev"]);
+    let list = panel.get("/agents").await.text;
+    assert!(list.contains("The agent is reporting."), "{list}");
+    assert!(list.contains("href=\"/agents/other%2Fghost\""), "{list}");
+    for path in ["/agents/other%2Fghost", "/agents/%2F", "/agents/~simulated-shop%2Fdev"] {
+        let page = panel.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+        assert!(page.text.contains("class=\"event-name\"") && !page.text.contains("Container removed"), "{path}");
+    }
+    assert_eq!(panel.get("/agents/other%2Feve").await.status, StatusCode::NOT_FOUND);
+    let mut stream = Events::open(&panel, "/events/agent/other%2Fghost").await;
+    assert!(stream.next().await.unwrap().contains("tool_result"));
+    let mut stream = Events::open(&panel, "/events/agent/other%2Fghost/page?range=1h").await;
+    assert!(stream.next().await.is_some());
+    for path in ["/events/agent/other%2Feve", "/events/agent/other%2Feve/page"] {
+        assert_eq!(panel.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    // It needs no Engine.
+    panel.engine.go_away();
+    assert_eq!(panel.get("/agents/other%2Fghost").await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_stores_are_down_the_page_says_unavailable_and_not_none() {
+    let panel = panel();
+    panel.have_dev();
+    panel.telemetry.answers().failure = Some("no answer on port 3100".into());
+    panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
+    let page = panel.get("/agents/clawker.demo.dev").await.text;
+    for said in ["No sessions", "No connections", "No events yet", "Its IP is unknown"] {
+        assert!(!page.contains(said), "{said}: {page}");
+    }
+    assert!(page.matches("Unavailable.").count() >= 3, "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_is_doing_is_on_the_list_and_on_its_page() {
+    let panel = panel();
+    panel.engine.agent_is(configured_agent("dev"), "start");
+    let now = clawker_monitor::clock::now();
+    let at = |ago: i64| ((now.unix_milliseconds() - ago * 1000) * 1_000_000) as u64;
+    let record = |ago, pairs: &[(&str, &str)]| EventRecord {
+        at: at(ago),
+        labels: [("project", "demo"), ("agent", "dev"), ("session_id", "s")]
+            .iter()
+            .chain(pairs)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    };
+    panel.hears("dev", now);
+    panel.telemetry.answers().recent.add(vec![
+        record(300, &[("event_name", "user_prompt")]),
+        record(240, &[("event_name", "tool_decision"), ("decision", "accept"), ("tool_name", "Read")]),
+    ]);
+    let stuck = |snapshot: &Snapshot| {
+        let activity = snapshot.agent("clawker.demo.dev").and_then(|agent| agent.activity.as_ref());
+        activity.is_some_and(|activity| activity.kind == ActivityKind::PerhapsStuck)
+    };
+    panel.until("stuck", stuck).await;
+    assert!(panel.get("/agents").await.text.contains("Perhaps stuck"));
+    let page = panel.get("/agents/clawker.demo.dev").await.text;
+    assert!(page.contains("Perhaps stuck: ") && page.contains("has no result since"), "{page}");
 }
 
 /// The page of the agent, as its stream keeps it.

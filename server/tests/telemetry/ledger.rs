@@ -145,6 +145,7 @@ async fn metrics_and_events_say_the_same_until_one_of_them_stops() {
         assert_eq!(found.is_empty(), metrics_say_less.is_none(), "{found:?}");
         for (owner, mismatch) in found {
             assert_eq!(Some(mismatch.metrics_say_less), metrics_say_less, "{owner:?}");
+            assert!(mismatch.beyond_long_intervals, "{owner:?}: an hour is more than the longest interval");
             let last = mismatch.last_arrived.expect("some arrived").unix_milliseconds();
             assert!((hour_ago - 1_800_000..=hour_ago).contains(&last), "{owner:?}: {last} {hour_ago}");
         }

@@ -34,7 +34,7 @@ pub fn remedy(cause: &Cause, hydrated: Memo<bool>) -> AnyView {
             {evidence}
             <p class="hint">
                 <b>"Next: "</b>
-                <Prose text=cause.fix.advice().to_owned() />
+                <Prose text=cause.advice().to_owned() />
             </p>
             {cause.fix.command.as_ref().map(|text| command(text, hydrated))}
         </div>

@@ -5,11 +5,12 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use monitor_core::{
     agent_page::AgentPage as Page,
-    agents::Agent,
+    agents::{Agent, AgentKind},
     error::StackError,
     links::{KnownData, LinkContext, Links},
+    live::EngineState,
     status::ContainerState,
-    telemetry::Range,
+    telemetry::{Range, Store},
 };
 
 use super::{
@@ -104,8 +105,8 @@ fn NoAgent(container: String) -> impl IntoView {
         <header class="page-header">
             <h1>"Agent not found"</h1>
             <p class="lead">
-                "There is no agent container named " <code>{container}</code>
-                ". It may have been removed. If it is created, it appears here."
+                "There is no agent " <code>{container}</code>
+                ". It may have been removed. Once it reports or is created, it appears here."
             </p>
             <p class="actions">
                 <a class="button" data-rank="primary" href="/agents">
@@ -126,6 +127,10 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
         let container = container.clone();
         live.derive(move |snapshot| snapshot.agent(&container).cloned())
     };
+    let has_container = page.with_untracked(|page| page.agent.kind == AgentKind::Container);
+    // While Docker can't be reached, no container is known to be removed.
+    let connected = live.derive(|snapshot| matches!(snapshot.engine, EngineState::Connected { .. }));
+    let gone = Memo::new(move |_| has_container && connected.get() && present.with(Option::is_none));
     // A removed container is shown as it was last known.
     let last = StoredValue::new(page.with_untracked(|page| page.agent.clone()));
     let agent = Memo::new(move |_| match present.get() {
@@ -133,9 +138,9 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
             last.set_value(agent.clone());
             agent
         }
-        None => Agent { state: ContainerState::Missing, started_at: None, ..last.get_value() },
+        None if gone.get() => Agent { state: ContainerState::Missing, started_at: None, ..last.get_value() },
+        None => last.get_value(),
     });
-    let gone = Memo::new(move |_| present.with(Option::is_none));
     refresh_when_changed(container.clone(), page, agent);
     #[cfg(feature = "hydrate")]
     super::numbers_stream::follow_page(&container, range, page);
@@ -143,6 +148,7 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
     let about = Memo::new(move |_| page.with(about));
     let events = Memo::new(move |_| links.with(|links| about.with(|about| links.events(about))));
     let missing = Memo::new(move |_| page.with(|page| page.missing.clone()));
+    let events_missing = page.with_untracked(|page| reason(page, Store::Loki));
     let now = live.now();
     view! {
         <Opening agent />
@@ -170,10 +176,13 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
         <section class="card" aria-labelledby="sessions">
             <div class="card-head"><h2 id="sessions">"Sessions"</h2></div>
             {move || {
-                links.with(|links| page.with(|page| about.with(|about| sessions(&page.sessions, links, about, now))))
+                links.with(|links| page.with(|page| about.with(|about| {
+                    let missing = reason(page, Store::Prometheus).is_some();
+                    sessions(&page.sessions, missing, links, about, now)
+                })))
             }}
         </section>
-        <Events container first link=events />
+        <Events container first missing=events_missing link=events />
         <section class="card grafana-links" aria-labelledby="panels">
             <div class="card-head"><h2 id="panels">"Panels"</h2></div>
             {move || {
@@ -186,17 +195,24 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
                 <h2 id="egress">"Egress"</h2>
                 <p class="muted">"Connections recorded by the firewall."</p>
             </div>
-            {move || page.with(|page| egress(&page.egress, page.range))}
+            {move || page.with(|page| egress(&page.egress, reason(page, Store::Loki).is_some(), page.range))}
         </section>
-        <Facts page agent now />
-        <section class="card agent-variables" aria-labelledby="variables">
-            <div class="card-head">
-                <h2 id="variables">"Telemetry variables"</h2>
-                <p class="muted">"Other variables are not read; they may contain secrets."</p>
-            </div>
-            {move || page.with(|page| variables(&page.variables))}
-        </section>
+        {has_container.then(|| view! {
+            <Facts page agent now />
+            <section class="card agent-variables" aria-labelledby="variables">
+                <div class="card-head">
+                    <h2 id="variables">"Telemetry variables"</h2>
+                    <p class="muted">"Other variables are not read; they may contain secrets."</p>
+                </div>
+                {move || page.with(|page| variables(&page.variables))}
+            </section>
+        })}
     }
+}
+
+/// Why that store did not answer, if it did not.
+fn reason(page: &Page, store: Store) -> Option<String> {
+    page.missing.iter().find(|missing| missing.store == store).map(|missing| missing.error.clone())
 }
 
 fn about(page: &Page) -> LinkContext {

@@ -5,10 +5,12 @@ use monitor_core::telemetry::{Destination, Egress, Range, Target};
 
 use crate::words;
 
-/// The table, or a line that says why there is none.
-pub fn egress(found: &Egress, range: Range) -> AnyView {
+/// The table, or a line that says why there is none. `missing`: the store does not answer.
+pub fn egress(found: &Egress, missing: bool, range: Range) -> AnyView {
     if found.destinations.is_empty() {
-        let words = if found.addresses.is_empty() {
+        let words = if missing {
+            "Unavailable.".to_owned()
+        } else if found.addresses.is_empty() {
             "Its IP is unknown, so its connections can't be identified.".to_owned()
         } else {
             format!("No connections recorded in the {}.", range.label())

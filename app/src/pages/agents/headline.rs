@@ -1,7 +1,7 @@
 //! The state of all agents in one sentence. Pure.
 
 use monitor_core::{
-    agents::{Agent, Verdict},
+    agents::{Agent, AgentKind, Verdict},
     live::{EngineState, Snapshot},
 };
 
@@ -29,11 +29,19 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
         }
         EngineState::Connected { .. } => {}
     }
-    let agents = &snapshot.agents;
+    let agents: Vec<&Agent> = snapshot.agents.iter().filter(|agent| agent.kind.is_counted()).collect();
+    let has = |kind: AgentKind| snapshot.agents.iter().any(|agent| agent.kind == kind);
     let count = |verdict| agents.iter().filter(|agent| agent.verdict == verdict).count();
     let (all, not_reporting, reporting, unknown) =
         (agents.len(), count(Verdict::Dark), count(Verdict::Reporting), count(Verdict::Unknown));
     match () {
+        () if all == 0 && has(AgentKind::Untagged) => headline(
+            "Only untagged data arrives.",
+            "It is not known whose it is. Set `OTEL_RESOURCE_ATTRIBUTES=project=…,agent=…` where Claude Code runs.",
+        ),
+        () if all == 0 && has(AgentKind::Simulated) => {
+            headline("Only simulated agents.", "Start one with `clawker run -it --agent dev @` and it appears here.")
+        }
         () if all == 0 => {
             headline("No agents yet.", "Start one with `clawker run -it --agent dev @` and it appears here.")
         }
@@ -50,11 +58,11 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
             &describe_share(reporting, all, "is", "are", "reporting"),
             "The others are idle, waiting, or turned off. No action needed.",
         ),
-        () => headline("No agents are reporting.", describe_quiet(agents)),
+        () => headline("No agents are reporting.", describe_quiet(&agents)),
     }
 }
 
-fn describe_quiet(agents: &[Agent]) -> &'static str {
+fn describe_quiet(agents: &[&Agent]) -> &'static str {
     if agents.iter().any(|agent| agent.verdict == Verdict::Waiting) {
         "Data will appear after an agent's next prompt."
     } else {
@@ -95,6 +103,20 @@ mod tests {
             let agents = verdicts.iter().enumerate();
             let agents = agents.map(|(index, verdict)| agent(&format!("a{index}"), *verdict)).collect();
             assert_eq!(headline(&snapshot(agents)).title, title, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn who_reports_without_a_container_counts_and_simulated_data_does_not() {
+        let of = |kind| Agent { kind, ..agent("a", Verdict::Reporting) };
+        for (kinds, title) in [
+            (&[AgentKind::NoContainer][..], "The agent is reporting."),
+            (&[AgentKind::Container, AgentKind::NoContainer, AgentKind::Simulated], "Both agents are reporting."),
+            (&[AgentKind::Untagged, AgentKind::Simulated], "Only untagged data arrives."),
+            (&[AgentKind::Simulated], "Only simulated agents."),
+        ] {
+            let agents = kinds.iter().map(|kind| of(*kind)).collect();
+            assert_eq!(headline(&snapshot(agents)).title, title, "{kinds:?}");
         }
     }
 }

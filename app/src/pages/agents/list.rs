@@ -9,7 +9,7 @@ use super::{
     headline::headline,
     list_context::ListContext,
     new_agents::NewAgentsChip,
-    query::Query,
+    query::{Query, Simulated},
     stores::Stores,
     table::Table,
     toolbar::Toolbar,
@@ -68,10 +68,14 @@ fn Loaded(query: Memo<Query>, numbers: Option<Numbers>) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     super::numbers_stream::follow_numbers(range, numbers);
     let any = Memo::new(move |_| list.rows.with(|rows| !rows.all().is_empty()));
+    let sums = Memo::new(move |_| {
+        let count_simulated = query.with(|query| query.simulated == Simulated::Counted);
+        list.shown.with(|rows| totals(rows, count_simulated))
+    });
     view! {
         <Stores missing=Memo::new(move |_| list.row_context.with(|context| context.missing.clone())) />
         {show_if(any, move || view! {
-            <TotalsCard totals=Memo::new(move |_| list.shown.with(|rows| totals(rows))) range />
+            <TotalsCard totals=sums range />
             <section class="card agent-list" aria-labelledby="agent-list">
                 <h2 id="agent-list" class="visually-hidden">"All agents"</h2>
                 <Toolbar list />

@@ -7,7 +7,11 @@ use super::{
     cause::{remedy, tone},
     query::{NO_PROJECT, Query},
 };
-use crate::{components::Chip, live::Live};
+use crate::{
+    components::{Chip, Prose},
+    live::Live,
+    words,
+};
 
 /// The link to the list.
 #[component]
@@ -39,9 +43,13 @@ pub fn Opening(agent: Memo<Agent>) -> impl IntoView {
             <p class="verdict" role="status">
                 <Chip
                     tone=Signal::derive(move || agent.with(|agent| tone(agent.verdict)))
-                    word=Signal::derive(move || agent.with(|agent| agent.verdict.title().to_owned()))
+                    word=Signal::derive(move || agent.with(|agent| agent.telemetry_title().to_owned()))
                 />
             </p>
+            <p class="muted">{move || agent.with(|agent| agent.activity.as_ref().map(|activity| {
+                let text = words::sentence(&format!("{}: {}", activity.kind.title(), activity.evidence));
+                view! { <Prose text /> }
+            })).into_any()}</p>
         </header>
     }
 }

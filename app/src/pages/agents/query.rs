@@ -2,7 +2,10 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use monitor_core::{agents::Verdict, telemetry::Range};
+use monitor_core::{
+    agents::{AgentKind, Verdict},
+    telemetry::Range,
+};
 
 use super::rows::Row;
 use crate::{address, sort::sorted_indices};
@@ -71,8 +74,39 @@ pub struct Query {
     pub sort: Sort,
     /// Whether the order is the reverse of the default of `sort`.
     pub reversed: bool,
-    /// Whether simulated data is hidden.
-    pub hide_simulated: bool,
+    /// What becomes of simulated data.
+    pub simulated: Simulated,
+}
+
+/// What becomes of simulated data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Simulated {
+    /// It is listed, and in no total.
+    #[default]
+    Listed,
+    /// It is listed and counted.
+    Counted,
+    /// It is not listed.
+    Hidden,
+}
+
+impl Simulated {
+    /// All, with the value in the address and the name on the screen.
+    pub const ALL: [(Simulated, &str, &str); 3] = [
+        (Simulated::Listed, "", "Simulated: not counted"),
+        (Simulated::Counted, "count", "Simulated: counted"),
+        (Simulated::Hidden, "hide", "Simulated: hidden"),
+    ];
+
+    /// The value in the address.
+    pub fn name(self) -> &'static str {
+        Simulated::ALL[self as usize].1
+    }
+
+    /// The one with this value in the address.
+    pub fn from_name(name: &str) -> Simulated {
+        Simulated::ALL.into_iter().find(|(_, known, _)| *known == name).map_or(Simulated::Listed, |(it, ..)| it)
+    }
 }
 
 impl Query {
@@ -93,7 +127,7 @@ impl Query {
                 "desc" => !sort.descends(),
                 _ => false,
             },
-            hide_simulated: text("simulated") == "hide",
+            simulated: Simulated::from_name(&text("simulated")),
         }
     }
 
@@ -119,7 +153,7 @@ impl Query {
             ("range", self.range.name(), self.range != usual.range),
             ("sort", self.sort.name(), order_matters),
             ("order", self.order(), order_matters),
-            ("simulated", "hide", self.hide_simulated),
+            ("simulated", self.simulated.name(), self.simulated != usual.simulated),
         ] {
             if said {
                 pairs.push((name, value));
@@ -135,7 +169,8 @@ impl Query {
 
     /// The query without filters.
     pub fn unfiltered(&self) -> Query {
-        Query { range: self.range, sort: self.sort, reversed: self.reversed, ..Query::default() }
+        let simulated = if self.simulated == Simulated::Hidden { Simulated::Listed } else { self.simulated };
+        Query { range: self.range, sort: self.sort, reversed: self.reversed, simulated, ..Query::default() }
     }
 
     /// Whether the row matches the filters.
@@ -147,10 +182,10 @@ impl Query {
         };
         let verdict = match self.verdict.as_str() {
             "" => true,
-            NO_CONTAINER => row.verdict().is_none(),
+            NO_CONTAINER => row.kind != AgentKind::Container,
             verdict => row.verdict().map(Verdict::name) == Some(verdict),
         };
-        project && verdict && !(self.hide_simulated && row.simulated()) && self.finds(row)
+        project && verdict && !(self.simulated == Simulated::Hidden && row.simulated()) && self.finds(row)
     }
 
     fn finds(&self, row: &Row) -> bool {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use monitor_core::{
-    agents::Verdict,
+    agents::{AgentKind, Verdict},
     dashboard::PanelId,
     links::{KnownData, Link, LinkContext, Links},
     status::ContainerState,
@@ -12,7 +12,7 @@ use monitor_core::{
 
 use super::{
     cause::{remedy, tone},
-    rows::{Kind, Row},
+    rows::Row,
 };
 use crate::{
     address,
@@ -100,31 +100,26 @@ fn about(row: &Row, context: &RowContext) -> LinkContext {
 }
 
 fn page_of(row: &Row) -> String {
-    let container = row.agent.as_ref().map(|agent| agent.container.as_str()).unwrap_or_default();
-    format!("/agents/{}", address::encode_segment(container))
+    format!("/agents/{}", address::encode_segment(&row.address()))
 }
 
 fn name(row: &Row) -> AnyView {
     let title = row.title().to_owned();
-    let name = match &row.agent {
-        Some(agent) => view! { <a class="name" href=page_of(row) title=agent.container.clone()>{title}</a> }.into_any(),
-        None => view! { <span class="name">{title}</span> }.into_any(),
-    };
     let project = match (row.kind, row.project()) {
-        (Kind::Untagged, _) => "no project and agent tags".to_owned(),
+        (AgentKind::Untagged, _) => "no project and agent tags".to_owned(),
         (_, Some(project)) => project.to_owned(),
         (_, None) => "no project".to_owned(),
     };
     let marks = [
         (row.simulated(), "simulated"),
-        (row.agent.as_ref().is_some_and(|agent| !agent.managed), "not managed by Clawker"),
+        (row.agent.as_ref().is_some_and(|it| it.kind == AgentKind::Container && !it.managed), "not managed by Clawker"),
         (row.shared, "numbers shared by several containers"),
     ];
     let marks = marks.into_iter().filter(|(is_so, _)| *is_so);
     let marks = marks.map(|(_, mark)| view! { " " <span class="badge">{mark}</span> }).collect_view();
     view! {
         <th role="rowheader" scope="row">
-            {name}
+            <a class="name" href=page_of(row) title=row.address()>{title}</a>
             <span class="project">{project} {marks}</span>
         </th>
     }
@@ -132,13 +127,21 @@ fn name(row: &Row) -> AnyView {
 }
 
 fn telemetry(row: &Row, context: &RowContext) -> AnyView {
-    let state = row.agent.as_ref().map(|agent| agent.state).filter(|state| *state != ContainerState::Running);
-    let state = state.map(|state| view! { <span class="muted">{describe_container_state(state)}</span> });
-    match row.verdict() {
-        Some(verdict) => view! { {chip(tone(verdict), verdict.title())} {state} }.into_any(),
-        None if row.kind == Kind::Untagged => chip(Tone::Warn, "Untagged"),
-        None if context.engine => chip(Tone::Off, "No container"),
-        None => chip(Tone::Off, "Unknown"),
+    let below = |words: String| view! { <span class="muted">{words}</span> };
+    match (row.kind, &row.agent) {
+        (AgentKind::Untagged, _) => chip(Tone::Warn, "Untagged"),
+        (kind, Some(agent)) => {
+            let place = match kind {
+                AgentKind::NoContainer => "no container",
+                AgentKind::Container if agent.state != ContainerState::Running => describe_container_state(agent.state),
+                _ => "",
+            };
+            let doing = agent.activity.as_ref().map(|activity| activity.kind.title());
+            let words: Vec<&str> = [Some(place), doing].into_iter().flatten().filter(|it| !it.is_empty()).collect();
+            view! { {chip(tone(agent.verdict), agent.verdict.title())} {below(words.join(" · "))} }.into_any()
+        }
+        (_, None) if context.engine => chip(Tone::Off, "No container"),
+        (_, None) => chip(Tone::Off, "Unknown"),
     }
 }
 
@@ -159,7 +162,9 @@ pub const fn describe_container_state(state: ContainerState) -> &'static str {
 fn last_seen(row: &Row, signals: PageSignals) -> AnyView {
     match row.last_seen() {
         Some(then) => view! { <Ago then now=signals.now /> }.into_any(),
-        None if row.verdict() == Some(Verdict::Unknown) => dash("Unavailable: can't reach the stores.".into()),
+        None if row.agent.as_ref().is_some_and(|agent| agent.last_seen_unknown) => {
+            dash("Unavailable: can't reach the stores.".into())
+        }
         None => view! { <span class="no-value" title="No data in the last 7 days.">"never"</span> }.into_any(),
     }
 }

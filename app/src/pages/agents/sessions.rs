@@ -13,10 +13,17 @@ use crate::{
     words,
 };
 
-/// The table.
-pub fn sessions(sessions: &[Session], links: &Links, about: &LinkContext, now: Memo<Timestamp>) -> AnyView {
+/// The table. `missing`: the store does not answer, so that there may be more.
+pub fn sessions(
+    sessions: &[Session],
+    missing: bool,
+    links: &Links,
+    about: &LinkContext,
+    now: Memo<Timestamp>,
+) -> AnyView {
     if sessions.is_empty() {
-        let words = format!("No sessions in the {}.", about.range.label());
+        let words =
+            if missing { "Unavailable.".to_owned() } else { format!("No sessions in the {}.", about.range.label()) };
         return view! { <p class="empty-message">{words}</p> }.into_any();
     }
     let rows = sessions.iter().map(|session| row(session, links, about, now)).collect_view();

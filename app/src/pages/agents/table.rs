@@ -88,7 +88,7 @@ fn RowOf(key: String, list: ListContext, alone: bool) -> impl IntoView {
     }
 }
 
-/// The verdict in `data-verdict`; `none` for a row without a container.
+/// The verdict in `data-verdict`; `none` where only numbers are known.
 fn verdict_name(row: Option<&Row>) -> &'static str {
     row.and_then(Row::verdict).map_or("none", Verdict::name)
 }

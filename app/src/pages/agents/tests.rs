@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use monitor_core::{
-    agents::{Agent, Cause, CauseCode, Fix, FixKind, Verdict},
+    agents::{Agent, AgentKind, Cause, CauseCode, Fix, FixKind, Verdict},
     live::{EngineState, Snapshot},
     status::ContainerState,
     telemetry::{Numbers, Owner, OwnerNumbers, Range, Tokens},
@@ -12,7 +12,7 @@ use monitor_core::{
 
 use super::{
     query::{NO_CONTAINER, NO_PROJECT, Query, Sort},
-    rows::{Kind, Row, Rows},
+    rows::{Row, Rows},
     totals::totals,
 };
 
@@ -22,6 +22,7 @@ fn at(seconds: i64) -> Timestamp {
 
 pub fn agent(name: &str, verdict: Verdict) -> Agent {
     Agent {
+        kind: AgentKind::Container,
         container: format!("clawker.shop.{name}"),
         project: Some("shop".into()),
         agent: name.into(),
@@ -31,6 +32,8 @@ pub fn agent(name: &str, verdict: Verdict) -> Agent {
         created_at: Some(at(1)),
         started_at: Some(at(2)),
         last_seen: None,
+        last_seen_unknown: false,
+        activity: None,
         verdict,
         causes: Vec::new(),
     }
@@ -79,14 +82,43 @@ fn containers_get_the_numbers_with_their_tags_and_other_numbers_get_rows_of_thei
     assert_eq!(
         told,
         [
-            ("c:clawker.shop.a", Kind::Container, Some(2), false),
-            ("c:clawker.shop.x", Kind::Container, None, false),
-            ("o:/", Kind::Untagged, Some(1), false),
-            ("o:shop/gone", Kind::NoContainer, Some(3), false),
-            ("s:shop/a", Kind::NoContainer, Some(7), true),
+            ("c:clawker.shop.a", AgentKind::Container, Some(2), false),
+            ("c:clawker.shop.x", AgentKind::Container, None, false),
+            ("o:/", AgentKind::Untagged, Some(1), false),
+            ("o:shop/gone", AgentKind::NoContainer, Some(3), false),
+            ("o:~shop/a", AgentKind::Simulated, Some(7), true),
         ]
     );
     assert_eq!(rows.find("o:/").map(|row| row.title()), Some("untagged data"));
+    // The same rows once the agents are known as such.
+    let known = |kind, name: &str, owner: Owner| Agent {
+        kind,
+        container: name.into(),
+        project: owner.project,
+        agent: owner.agent.unwrap_or_default(),
+        ..agent("x", Verdict::Reporting)
+    };
+    let agents = [
+        known(AgentKind::Untagged, "/", Owner::default()),
+        known(AgentKind::NoContainer, "shop/gone", owner("shop", "gone")),
+        known(AgentKind::Simulated, "~shop/a", owner("shop", "a")),
+        agent("a", Verdict::Reporting),
+    ];
+    let joined = Rows::merge(&Rows::default(), &agents, Some(&numbers));
+    let told: Vec<_> = joined
+        .all()
+        .iter()
+        .map(|row| (row.key.as_str(), row.numbers.as_ref().and_then(|it| it.cost_micro_usd), row.shared))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("c:clawker.shop.a", Some(2), false),
+            ("o:/", Some(1), false),
+            ("o:shop/gone", Some(3), false),
+            ("o:~shop/a", Some(7), false),
+        ]
+    );
     assert_eq!(rows.find("c:clawker.shop.x").map(|row| row.title()), Some("clawker.shop.x"));
 }
 
@@ -113,7 +145,10 @@ fn last_seen_is_the_later_of_the_two_sources() {
 
 #[test]
 fn a_cause_is_shown_for_agents_that_do_not_report_and_for_problems_of_those_that_do() {
-    let cause = |code, kind| Cause { code, evidence: String::new(), fix: Fix { kind, command: None, restart: false } };
+    let cause = |code, kind| {
+        let fix = Fix { kind, command: None, restart: false };
+        Cause { code, evidence: String::new(), fix, advice: None }
+    };
     for (verdict, code, kind, told) in [
         (Verdict::Dark, CauseCode::CollectorDown, FixKind::Start, true),
         (Verdict::Dark, CauseCode::NotManaged, FixKind::None, true),
@@ -154,7 +189,7 @@ fn query(pairs: &str) -> Query {
 fn the_address_selects_and_sorts_the_rows() {
     let rows = sample();
     let (a, b, c, none) = ("c:clawker.shop.a", "c:clawker.shop.b", "c:clawker.shop.c", "c:clawker.shop.scratch");
-    let (gone, made_up) = ("o:infra/gone", "s:demo/s");
+    let (gone, made_up) = ("o:infra/gone", "o:~demo/s");
     for (pairs, shown) in [
         ("", &[b, c, none, a, gone, made_up][..]),
         ("order=desc", &[a, none, c, b, gone, made_up]),
@@ -178,7 +213,15 @@ fn the_address_selects_and_sorts_the_rows() {
 #[test]
 fn an_address_round_trips() {
     assert_eq!(Query::default().address(), "/agents");
-    for pairs in ["", "q=a", "project=-&verdict=dark", "range=7d&sort=cost&order=asc", "order=desc", "simulated=hide"] {
+    for pairs in [
+        "",
+        "q=a",
+        "project=-&verdict=dark",
+        "range=7d&sort=cost&order=asc",
+        "order=desc",
+        "simulated=hide",
+        "simulated=count",
+    ] {
         let asked = query(pairs);
         let address = asked.address();
         assert_eq!(query(address.split_once('?').map(|(_, pairs)| pairs).unwrap_or_default()), asked, "{address}");
@@ -200,15 +243,17 @@ fn sorting_by_the_same_column_again_reverses_the_order() {
 #[test]
 fn totals_add_up_the_shown_rows_and_count_shared_numbers_once() {
     let rows = sample();
-    let sums = totals(&Query::default().select(rows.all()));
-    assert_eq!((sums.reporting, sums.containers, sums.rows), (1, 4, 6));
+    let sums = totals(&Query::default().select(rows.all()), true);
+    assert_eq!((sums.reporting, sums.agents), (1, 4));
     assert_eq!((sums.cost_micro_usd, sums.tool_calls, sums.tool_failures), (Some(2_200), Some(15), Some(4)));
     assert_eq!(sums.tokens.map(|tokens| tokens.sum()), Some(2_200));
+    let real = totals(rows.all(), false);
+    assert_eq!((real.cost_micro_usd, real.tool_calls), (Some(1_500), Some(14)), "simulated data is in no total");
     let alone = query("verdict=waiting").select(rows.all());
-    assert_eq!(totals(&alone).cost_micro_usd, None, "unknown numbers have no total");
+    assert_eq!(totals(&alone, false).cost_micro_usd, None, "unknown numbers have no total");
 
     let twins = ["a", "a2"].map(|name| Agent { agent: "a".into(), ..agent(name, Verdict::Reporting) });
     let rows = Rows::merge(&Rows::default(), &twins, Some(&numbers(vec![of("shop", "a", 5, 1, 0)])));
     assert!(rows.all().iter().all(|row| row.shared));
-    assert_eq!(totals(rows.all()).cost_micro_usd, Some(5));
+    assert_eq!(totals(rows.all(), false).cost_micro_usd, Some(5));
 }

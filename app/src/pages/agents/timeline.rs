@@ -22,11 +22,15 @@ pub fn Events(
     container: String,
     /// The last events, as loaded with the page.
     first: Vec<AgentEvent>,
+    /// Why the store did not answer when the page was loaded, if it did not.
+    missing: Option<String>,
     /// A link to the same events in Grafana.
     link: Memo<Link>,
 ) -> impl IntoView {
     let live = Live::get();
-    let timeline = RwSignal::new(Timeline::new(first));
+    let mut loaded = Timeline::new(first);
+    loaded.trouble = missing;
+    let timeline = RwSignal::new(loaded);
     let paused = RwSignal::new(false);
     let scroller = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
@@ -70,7 +74,11 @@ pub fn Events(
                 )}
                 {show_if(empty, move || view! {
                     <p class="empty-message">
-                        {move || if hydrated.get() { "No events yet. New ones appear here." } else { "No events yet." }.to_owned()}
+                        {move || match (trouble.with(Option::is_some), hydrated.get()) {
+                            (true, _) => "Unavailable.",
+                            (false, true) => "No events yet. New ones appear here.",
+                            (false, false) => "No events yet.",
+                        }.to_owned()}
                     </p>
                 })}
             </div>

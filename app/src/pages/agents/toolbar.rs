@@ -6,7 +6,7 @@ use monitor_core::{agents::Verdict, telemetry::Range};
 
 use super::{
     list_context::ListContext,
-    query::{NO_CONTAINER, NO_PROJECT, Query},
+    query::{NO_CONTAINER, NO_PROJECT, Query, Simulated},
 };
 use crate::{components::show_if, sort::sorted_indices, words};
 
@@ -105,20 +105,17 @@ pub fn Toolbar(list: ListContext) -> impl IntoView {
                     .collect_view()}
             </select>
             {show_if(simulated, move || {
-                let hidden = query.with_untracked(|query| query.hide_simulated);
+                let asked = query.with_untracked(|query| query.simulated.name());
                 view! {
-                    <label class="checkbox">
-                        <input
-                            type="checkbox"
-                            name="simulated"
-                            value="hide"
-                            checked=hidden
-                            on:change:target=move |event| {
-                                changed(&|query| query.hide_simulated = event.target().checked());
-                            }
-                        />
-                        "Hide simulated"
-                    </label>
+                    <select
+                        name="simulated"
+                        aria-label="Simulated data"
+                        on:change:target=move |event| {
+                            changed(&|query| query.simulated = Simulated::from_name(&event.target().value()));
+                        }
+                    >
+                        {Simulated::ALL.into_iter().map(|(_, name, words)| choice(name, words, asked)).collect_view()}
+                    </select>
                 }.into_any()
             })}
             {(first.sort != Query::default().sort || first.reversed).then(|| view! {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use monitor_core::{
-    agents::Verdict,
+    agents::{AgentKind, Verdict},
     telemetry::{Owner, Range, Tokens},
 };
 
@@ -14,12 +14,10 @@ use crate::words;
 /// The totals. `None`: unknown for every row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// The number of containers that report.
+    /// The number of agents that report.
     pub reporting: usize,
-    /// The number of containers.
-    pub containers: usize,
-    /// The number of rows.
-    pub rows: usize,
+    /// The number of agents.
+    pub agents: usize,
     /// Millionths of a dollar.
     pub cost_micro_usd: Option<u64>,
     /// Tokens.
@@ -30,13 +28,15 @@ pub struct Totals {
     pub tool_failures: Option<u64>,
 }
 
-/// Adds up the rows. Numbers that several containers share count once.
-pub fn totals(rows: &[Arc<Row>]) -> Totals {
-    let mut totals = Totals { rows: rows.len(), ..Totals::default() };
+/// Adds up the rows. Numbers that several containers share count once; simulated data counts only if asked for.
+pub fn totals(rows: &[Arc<Row>], count_simulated: bool) -> Totals {
+    let mut totals = Totals::default();
     let mut counted: Vec<&Owner> = Vec::new();
-    for row in rows {
-        totals.containers += usize::from(row.agent.is_some());
-        totals.reporting += usize::from(row.verdict() == Some(Verdict::Reporting));
+    for row in rows.iter().filter(|row| count_simulated || !row.simulated()) {
+        if let Some(agent) = row.agent.as_ref().filter(|agent| agent.kind != AgentKind::Untagged) {
+            totals.agents += 1;
+            totals.reporting += usize::from(agent.verdict == Verdict::Reporting);
+        }
         let Some(numbers) = row.numbers.as_ref().filter(|_| !row.shared || !counted.contains(&&row.owner)) else {
             continue;
         };
@@ -82,8 +82,8 @@ pub fn TotalsCard(totals: Memo<Totals>, range: Memo<Range>) -> impl IntoView {
             <h2 id="sums" class="visually-hidden">{move || format!("Totals of the {}", range.with(|range| range.label()))}</h2>
             <dl>
                 {cell("Reporting", |it| {
-                    let containers = words::plural(it.containers, "container", "containers");
-                    (if it.containers == 0 { "–".into() } else { format!("{} of {}", it.reporting, it.containers) }, containers)
+                    let agents = words::plural(it.agents, "agent", "agents");
+                    (if it.agents == 0 { "–".into() } else { format!("{} of {}", it.reporting, it.agents) }, agents)
                 })}
                 {cell("Estimated cost", |it| short_and_exact(it.cost_micro_usd, words::dollars, words::dollars_exact))}
                 {cell("Tokens", |it| short_and_exact(it.tokens.map(|tokens| tokens.sum()), words::compact, words::exact))}
@@ -94,7 +94,7 @@ pub fn TotalsCard(totals: Memo<Totals>, range: Memo<Range>) -> impl IntoView {
                     let exact = share.map(|(failed, calls)| {
                         format!("{} of {} tool calls", words::exact(failed), words::exact(calls))
                     });
-                    (words.unwrap_or_else(|| "–".into()), exact.unwrap_or_else(|| "Unknown".into()))
+                    (words.unwrap_or_else(|| "–".into()), exact.unwrap_or_else(|| "Unavailable".into()))
                 })}
             </dl>
         </section>
@@ -104,6 +104,6 @@ pub fn TotalsCard(totals: Memo<Totals>, range: Memo<Range>) -> impl IntoView {
 fn short_and_exact(count: Option<u64>, short: fn(u64) -> String, exact: fn(u64) -> String) -> (String, String) {
     match count {
         Some(count) => (short(count), exact(count)),
-        None => ("–".into(), "Unknown".into()),
+        None => ("–".into(), "Unavailable".into()),
     }
 }

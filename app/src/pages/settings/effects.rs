@@ -20,6 +20,9 @@ pub fn describe_effects(preview: &Preview) -> Vec<Effect> {
     let named: Vec<&str> = preview.services.iter().map(|service| service.title()).collect();
     let rest = Service::ALL.len() - named.len();
     let services = match (preview.stack_runs, named.len()) {
+        _ if preview.engine_unknown => {
+            (Tone::Off, "Can't reach Docker, so it is unknown which services and agents this affects.".to_owned())
+        }
         (false, _) => (Tone::Off, "The stack is stopped; the next start uses the saved settings.".to_owned()),
         (true, 0) => (Tone::Ok, "No services need to be recreated.".to_owned()),
         (true, _) if rest == 0 => {
@@ -40,6 +43,7 @@ pub fn describe_effects(preview: &Preview) -> Vec<Effect> {
         ),
     };
     let affected = match preview.agents_affected.as_slice() {
+        [] if preview.engine_unknown => String::new(),
         [] => " No existing agents are affected.".to_owned(),
         names => {
             let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

@@ -254,6 +254,7 @@ fn preview() -> Preview {
         agents: AgentNeed::Nothing,
         agents_affected: Vec::new(),
         stack_runs: true,
+        engine_unknown: false,
     }
 }
 
@@ -280,6 +281,9 @@ fn effects_on_services_and_agents_are_described() {
     let stopped = Preview { stack_runs: false, agents: AgentNeed::NewContainers, ..preview() };
     assert_eq!(describe_effects(&stopped)[0].0, Tone::Off);
     assert!(told(&stopped)[1].ends_with("No existing agents are affected."));
+    let unknown = Preview { engine_unknown: true, ..stopped };
+    let [services, agents] = told(&unknown).try_into().expect("two effects");
+    assert!(services.starts_with("Can't reach Docker") && agents.ends_with("to update them."), "{services} {agents}");
     assert!(told(&Preview { services: Service::ALL.to_vec(), ..preview() })[0].starts_with("All six services"));
 }
 

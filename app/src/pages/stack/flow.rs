@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use monitor_core::{
+    agents::{Agent, AgentKind, Verdict},
     live::Snapshot,
     service::Service,
     status::StackState,
@@ -199,7 +200,12 @@ fn station(live: Live, at: Station) -> AnyView {
 }
 
 fn running_agents(snapshot: &Snapshot) -> usize {
-    snapshot.agents.iter().filter(|agent| agent.state.is_up()).count()
+    let is_running = |agent: &&Agent| match agent.kind {
+        AgentKind::Container => agent.state.is_up(),
+        AgentKind::NoContainer => agent.verdict == Verdict::Reporting,
+        AgentKind::Untagged | AgentKind::Simulated => false,
+    };
+    snapshot.agents.iter().filter(is_running).count()
 }
 
 fn hop_view(hop: DrawnHop, flow: Memo<Option<Flow>>) -> AnyView {

@@ -1,7 +1,10 @@
 //! The table of the six services. Laid out as a list on narrow screens.
 
 use leptos::prelude::*;
-use monitor_core::service::Service;
+use monitor_core::{
+    live::{EngineState, Snapshot},
+    service::Service,
+};
 
 use super::row::{PortLink, Row, row};
 use crate::{
@@ -9,24 +12,27 @@ use crate::{
     live::Live,
 };
 
+/// Describes the network; empty while Docker did not answer.
+fn describe_network(snapshot: &Snapshot) -> String {
+    let network = &snapshot.network;
+    match (&snapshot.engine, network.exists) {
+        (EngineState::Connected { .. }, true) => format!("Network: `{}`", network.name),
+        (EngineState::Connected { .. }, false) if !network.name.is_empty() => {
+            format!("Network `{}` will be created when the stack starts.", network.name)
+        }
+        _ => String::new(),
+    }
+}
+
 /// The table. Its roles are explicit, because browsers drop the implicit ones where the table is laid out as a list.
 #[component]
 pub fn Services() -> impl IntoView {
-    let network = Live::get().derive(|snapshot| snapshot.network.clone());
-    let network_words = move || {
-        network.with(|network| match (network.name.is_empty(), network.exists) {
-            (true, _) => String::new(),
-            (false, true) => format!("Network: `{}`", network.name),
-            (false, false) => {
-                format!("Network `{}` will be created when the stack starts.", network.name)
-            }
-        })
-    };
+    let network = Live::get().derive(describe_network);
     view! {
         <section class="card services" aria-labelledby="services">
             <div class="card-head">
                 <h2 id="services">"Services"</h2>
-                <p class="muted">{move || view! { <Prose text=network_words() /> }.into_any()}</p>
+                <p class="muted">{move || view! { <Prose text=network.get() /> }.into_any()}</p>
             </div>
             <table role="table">
                 <thead role="rowgroup">

@@ -1,46 +1,76 @@
 //! What happens to data after it was sent: refused, dropped, discarded, or unknown because no store answers.
 
-use super::super::{CauseCode, FixKind};
+use super::super::{CauseCode, FixKind, StackEvidence};
+use super::claude::intervals;
 use super::facts::{AgentFacts, Finding, Severity, fix_without_command, is_since, start_stack};
 use super::variables::backticked;
-use crate::{status::ContainerState, telemetry::Owner};
+use crate::{
+    status::ContainerState,
+    telemetry::{
+        LossReason, Losses, Mismatch, Owner,
+        stores::mismatch::{LONG_SKEW_SECONDS, SKEW_SECONDS},
+    },
+    timestamp::Timestamp,
+};
 
-/// Data that the collector or Loki dropped. The counters do not tell whose data it was: if nothing arrives from this
-/// agent, it is the most likely cause; otherwise it is a warning.
-pub(super) fn dropped_data(facts: &AgentFacts<'_>) -> Option<Finding> {
-    let losses = &facts.stack.losses;
-    let mut said = Vec::new();
-    if losses.refused_by_collector > 0 {
-        said.push(format!("the collector refused {}", losses.refused_by_collector));
-    }
-    if losses.failed_in_collector > 0 {
-        said.push(format!("the collector could not deliver {}", losses.failed_in_collector));
-    }
-    if losses.rejected_by_prometheus > 0 {
-        let reasons: Vec<String> = losses.prometheus_reasons.iter().map(|reason| backticked(reason)).collect();
-        let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
-        said.push(format!("Prometheus rejected {}{why}", losses.rejected_by_prometheus));
-    }
-    for (reason, count) in losses.discarded_by_loki.iter().filter(|(_, count)| **count > 0) {
-        said.push(format!("Loki discarded {count} ({})", backticked(reason)));
-    }
-    if said.is_empty() || facts.sends_elsewhere() {
-        return None;
-    }
-    let own = match losses.discarded_from.get(&facts.owner) {
-        Some(1) => "; Loki's log names this agent once".to_owned(),
-        Some(count) => format!("; Loki's log names this agent {count} times"),
-        None => String::new(),
-    };
-    let evidence = format!("in the last 5 minutes, across all agents: {}{own}", said.join(", "));
+/// Data of this agent that Loki discarded, by Loki's own log. Losses whose sender is unknown are a warning about the
+/// stack: counters do not tell whose data it was, and the firewall's lines count too.
+pub(super) fn refused_data(facts: &AgentFacts<'_>) -> Option<Finding> {
     let blocks = facts.stack.last_seen.is_ok() && facts.last_seen.is_none() && facts.runs();
     let severity = if blocks { Severity::Blocking } else { Severity::Warning };
-    Some(Finding::new(severity, CauseCode::RefusedDownstream, evidence, start_stack()))
+    if facts.sends_elsewhere() { None } else { refused_data_of(&facts.owner, facts.stack, severity) }
 }
 
-/// The agent's metrics and events say different amounts.
-pub(super) fn mismatch(facts: &AgentFacts<'_>) -> Option<Finding> {
-    let found = facts.stack.losses.mismatches.get(&facts.owner).filter(|_| !facts.sends_elsewhere())?;
+/// The same for data with these tags.
+pub(super) fn refused_data_of(owner: &Owner, stack: &StackEvidence, severity: Severity) -> Option<Finding> {
+    let reasons = stack.losses.discarded_from.get(owner)?;
+    let (most, _) = reasons.iter().max_by_key(|(_, count)| **count)?;
+    let said: Vec<String> = reasons.iter().map(|(name, count)| format!("{count} ({})", backticked(name))).collect();
+    let LossReason { meaning, advice } = LossReason::named(most);
+    let evidence = format!(
+        "in the last 5 minutes, Loki's log says that events of this agent were discarded: {}; {meaning}",
+        said.join(", ")
+    );
+    let fix = fix_without_command(FixKind::Check);
+    Some(Finding::new(severity, CauseCode::RefusedDownstream, evidence, fix).advising(advice))
+}
+
+/// How long data takes to arrive beyond its export interval, in seconds.
+const DELIVERY: u64 = 60;
+
+/// The agent's metrics and events say different amounts. `findings` are the problems that were found before.
+pub(super) fn mismatch(facts: &AgentFacts<'_>, findings: &[Finding]) -> Option<Finding> {
+    use CauseCode as C;
+    let explains = |code: CauseCode| {
+        let about_sending = [C::EndpointMismatch, C::EndpointPathMissing, C::EndpointMissing, C::ProtocolInvalid];
+        let others = [C::ProtocolMissing, C::ExporterNone, C::ManagedSettingsOverride, C::RefusedDownstream];
+        about_sending.contains(&code) || others.contains(&code)
+    };
+    let other = findings.iter().find(|it| it.severity <= Severity::Warning && explains(it.cause.code));
+    let interval = intervals(facts).into_iter().map(|(_, seconds)| seconds).max();
+    let other = other.map(|other| other.cause.code);
+    if facts.sends_elsewhere() {
+        None
+    } else {
+        mismatch_of(&facts.owner, facts.stack, interval, facts.last_seen, other)
+    }
+}
+
+/// The same for data with these tags. `interval` is the longest export interval in seconds, if it is known; `other` is
+/// another cause that can explain the difference.
+pub(super) fn mismatch_of(
+    owner: &Owner,
+    stack: &StackEvidence,
+    interval: Option<u64>,
+    last_seen: Option<Timestamp>,
+    other: Option<CauseCode>,
+) -> Option<Finding> {
+    let found = stack.losses.mismatches.get(owner)?;
+    // What waits for its export is not missing.
+    let latest = interval.unwrap_or(LONG_SKEW_SECONDS - DELIVERY).saturating_add(DELIVERY);
+    if latest > SKEW_SECONDS && !(found.beyond_long_intervals && latest <= LONG_SKEW_SECONDS) {
+        return None;
+    }
     let amount = |cost: u64, tokens: u64| {
         let (dollars, cents) = (cost / 1_000_000, cost % 1_000_000 / 10_000);
         format!("${dollars}.{cents:02} and {tokens} tokens")
@@ -57,8 +87,45 @@ pub(super) fn mismatch(facts: &AgentFacts<'_>) -> Option<Finding> {
         None => format!("no {missing} arrived in that time"),
     };
     let evidence = format!("in the last 24 hours, its metrics say {metrics}, its events {events}; {since}");
-    Some(Finding::new(Severity::Warning, code, evidence, fix_without_command(FixKind::None)))
+    // The time of the last metric is told in steps.
+    let late = latest.saturating_mul(2).saturating_add(ARRIVAL_STEP);
+    let arrives = found.last_arrived.is_some_and(|at| last_seen.unwrap_or(stack.now).seconds_since(at) <= late);
+    let (kind, advice) = mismatch_advice(found, &stack.losses, other, arrives);
+    Some(Finding::new(Severity::Warning, code, evidence, fix_without_command(kind)).advising(advice))
 }
+
+/// What to do about missing metrics or events. `arrives`: they arrive again.
+fn mismatch_advice(found: &Mismatch, losses: &Losses, other: Option<CauseCode>, arrives: bool) -> (FixKind, String) {
+    let what = if found.metrics_say_less { "metrics" } else { "events" };
+    match other {
+        Some(other) => {
+            let advice = format!("Fix this first: {} It can be why {what} are missing.", other.sentence());
+            (FixKind::Check, advice)
+        }
+        None if found.metrics_say_less && losses.rejected_by_prometheus > 0 => {
+            let reason = losses.prometheus_reasons.first().map(|name| LossReason::named(name));
+            let (meaning, advice) = reason.map_or(("its log says why".to_owned(), ""), |it| (it.meaning, it.advice));
+            (FixKind::Check, format!("Prometheus is rejecting data points: {meaning}. {advice}").trim_end().to_owned())
+        }
+        None if arrives => {
+            let advice = format!(
+                "Its {what} arrive again; some were lost earlier, for example because its container was stopped before \
+                 its last export. This warning ends when the gap is a day old."
+            );
+            (FixKind::Wait, advice)
+        }
+        None => {
+            let advice = format!(
+                "Exit Claude Code in its container and start it again: it sets up its exporters when it starts. If {what} \
+                 stay away, set `CLAUDE_CODE_OTEL_DIAG_STDERR=1`, and it prints why its exports fail."
+            );
+            (FixKind::Check, advice)
+        }
+    }
+}
+
+/// The resolution of the time at which the last metric arrived, in seconds.
+const ARRIVAL_STEP: u64 = 300;
 
 /// No store answers, so it is unknown what arrived.
 pub(super) fn stores_unreachable(facts: &AgentFacts<'_>) -> Option<Finding> {
@@ -89,10 +156,9 @@ pub(super) fn other_tags_clause(facts: &AgentFacts<'_>) -> String {
 
 /// Explains missing data when no problem was found.
 pub(super) fn explain_silence(facts: &AgentFacts<'_>) -> Finding {
-    let moment = |at: Option<crate::timestamp::Timestamp>| at.map(|at| at.to_rfc3339());
+    let moment = |at: Option<Timestamp>| at.map(|at| at.to_rfc3339());
     if let Some(seen) = facts.last_seen {
-        let evidence = format!("the last event arrived at {}", seen.to_rfc3339());
-        return Finding::new(Severity::Reason, CauseCode::Quiet, evidence, fix_without_command(FixKind::Wait));
+        return quiet(seen);
     }
     let runs = moment(facts.agent.started_at)
         .map_or_else(|| "it is running".to_owned(), |at| format!("it has been running since {at}"));
@@ -101,6 +167,12 @@ pub(super) fn explain_silence(facts: &AgentFacts<'_>) -> Finding {
     });
     let evidence = format!("{runs}, but nothing has arrived since it was created{before}");
     Finding::new(Severity::Reason, CauseCode::NoSampleYet, evidence, fix_without_command(FixKind::Wait))
+}
+
+/// Nothing arrived since then, and no problem was found.
+pub(super) fn quiet(seen: Timestamp) -> Finding {
+    let evidence = format!("the last event arrived at {}", seen.to_rfc3339());
+    Finding::new(Severity::Reason, CauseCode::Quiet, evidence, fix_without_command(FixKind::Wait))
 }
 
 /// A container that is not running sends nothing.

@@ -46,7 +46,13 @@ pub(super) struct Finding {
 
 impl Finding {
     pub fn new(severity: Severity, code: CauseCode, evidence: String, fix: Fix) -> Finding {
-        Finding { severity, cause: Cause { code, evidence, fix } }
+        Finding { severity, cause: Cause { code, evidence, fix, advice: None } }
+    }
+
+    /// The same with advice that is more specific than the kind of its fix.
+    pub fn advising(mut self, advice: impl Into<String>) -> Finding {
+        self.cause.advice = Some(advice.into());
+        self
     }
 }
 

@@ -86,8 +86,10 @@ pub fn check_new_agents(stack: &StackEvidence) -> NewAgents {
     } else {
         vec![(CauseCode::CollectorDown, collector.down_clause())]
     };
-    let causes: Vec<Cause> =
-        reasons.into_iter().map(|(code, evidence)| Cause { code, evidence, fix: start_stack() }).collect();
+    let causes: Vec<Cause> = reasons
+        .into_iter()
+        .map(|(code, evidence)| Cause { code, evidence, fix: start_stack(), advice: None })
+        .collect();
     let evidence = causes.iter().map(|cause| cause.evidence.as_str()).collect::<Vec<_>>().join("; ");
     NewAgents { would_report: false, evidence, causes }
 }

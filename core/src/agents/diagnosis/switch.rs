@@ -6,6 +6,7 @@ use super::blame::blame;
 use super::facts::{AgentFacts, Finding, Severity, fix_without_command};
 use super::network::detection_failures;
 use super::variables::{ENABLE, ValueSource, Variables, is_off, is_on, set_by, variable_is};
+use crate::timestamp::Timestamp;
 
 /// The cause that keeps telemetry off; `None` if it is on, or managed settings turn it off, which are reported together
 /// with everything else that they change.
@@ -67,23 +68,30 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
             facts.recreate_fix(FixKind::Recreate),
         )
     };
-    if !collector.running {
-        return was_down(", and the collector is still not running".to_owned());
-    }
     let name = collector.container.as_deref().unwrap_or("otel-collector");
-    match (created, collector.started_at) {
-        (Some(created), Some(started)) if created < started => {
-            return was_down(format!(", before `{name}` was started at {}", started.to_rfc3339()));
-        }
-        (Some(_), Some(_)) => {}
-        _ => return was_down(String::new()),
+    let was_running = created.is_some_and(|created| collector.was_running_at(created));
+    if !was_running {
+        return was_down(match (created, collector.started_at) {
+            _ if !collector.running => ", and the collector is still not running".to_owned(),
+            (Some(created), Some(started)) if created < started => {
+                format!(", before `{name}` was started at {}", started.to_rfc3339())
+            }
+            _ => String::new(),
+        });
     }
     // The collector was running. If Clawker's check can't find it today, it could not find it then.
     if let Some((code, ails)) = detection_failures(collector).into_iter().next() {
         let evidence = format!("{said}{created_words}; `{name}` was running, but {ails}");
         return Finding::new(Severity::Blocking, code, evidence, facts.recreate_fix(FixKind::Recreate));
     }
-    let started = collector.started_at.map(|at| at.to_rfc3339()).unwrap_or_default();
+    let words = |at: Option<Timestamp>| at.map(|at| at.to_rfc3339()).unwrap_or_default();
+    // After a restart, the current run is younger than the container.
+    let had_been_running = if collector.running && collector.started_at <= created {
+        format!("while `{name}` had been running since {}", words(collector.started_at))
+    } else {
+        let (since, until) = (words(collector.created_at), words(collector.finished_at));
+        format!("while `{name}` was running: it exists since {since}, and stopped last at {until}")
+    };
     // If a file turns it on today, the file was changed since.
     let fixed = is_switched_on(&facts.clawker);
     let (by, kind) = if fixed {
@@ -91,10 +99,7 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     } else {
         ("for example by `agent.env_file` or `agent.from_env` in `.clawker.yaml`", FixKind::Edit)
     };
-    let evidence = format!(
-        "{said}{created_words}, while `{name}` had been running since {started}; so it was set manually, not by Clawker, \
-         {by}"
-    );
+    let evidence = format!("{said}{created_words}, {had_been_running}; so it was set manually, not by Clawker, {by}");
     Finding::new(Severity::Off, CauseCode::DisabledByConfiguration, evidence, facts.recreate_fix(kind))
 }
 
@@ -102,7 +107,8 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
 pub(super) fn forced_on(facts: &AgentFacts<'_>) -> Option<Finding> {
     let value = facts.clawker.raw(ENABLE).filter(|value| is_on(value))?;
     let (created, started) = (facts.agent.created_at?, facts.stack.collector.started_at?);
-    if created >= started || facts.sends_elsewhere() || !is_switched_on(&facts.variables) {
+    let was_running = facts.stack.collector.was_running_at(created);
+    if was_running || created >= started || facts.sends_elsewhere() || !is_switched_on(&facts.variables) {
         return None;
     }
     let evidence = format!(

@@ -2,6 +2,7 @@
 
 mod cases;
 mod new_agents;
+mod outside;
 mod random;
 mod releases;
 mod rules;
@@ -77,8 +78,9 @@ fn healthy() -> Scene {
             on_network: true,
             started_at: Some(at("09:00:00")),
             created_at: Some(at("08:00:00")),
+            finished_at: None,
         },
-        last_seen: Ok(LastSeen { owners: [(owner(Some("shop"), Some("dev")), heard)].into() }),
+        last_seen: Ok(LastSeen { owners: [(owner(Some("shop"), Some("dev")), heard)].into(), ..LastSeen::default() }),
         losses: Losses::default(),
     };
     Scene { agent, stack }
@@ -237,6 +239,9 @@ impl Scene {
         for cause in judgement.causes {
             let command = cause.fix.command.map(|command| format!(" $ {command}")).unwrap_or_default();
             told.push_str(&format!("\n  {}: {}\n    {:?}{command}", cause.code.name(), cause.evidence, cause.fix.kind));
+            if let Some(advice) = cause.advice {
+                told.push_str(&format!(": {advice}"));
+            }
         }
         told
     }

@@ -35,7 +35,8 @@ impl Known {
 /// Everything that arrived within a week, by owner.
 #[derive(Debug, Clone, Default)]
 pub struct LastSeenCache {
-    owners: BTreeMap<Owner, Known>,
+    /// By whether the data is simulated, and its owner.
+    owners: BTreeMap<(bool, Owner), Known>,
 }
 
 impl LastSeenCache {
@@ -73,7 +74,8 @@ impl LastSeenCache {
 
     fn seen(&mut self, sample: &Sample) -> (Timestamp, &mut Known) {
         let at = timestamp_from_seconds(sample.value);
-        let known = self.owners.entry(Owner::from_labels(&sample.labels)).or_default();
+        let simulated = label(&sample.labels, "clawker_simulated") == Some("true");
+        let known = self.owners.entry((simulated, Owner::from_labels(&sample.labels))).or_default();
         known.last_seen = known.last_seen.max(Some(at));
         (at, known)
     }
@@ -97,7 +99,11 @@ impl LastSeenCache {
             version: known.version.as_ref().map(|(_, version)| version.clone()),
             managed_settings_at: known.managed.filter(|(_, applied)| *applied).map(|(at, _)| at),
         };
-        LastSeen { owners: self.owners.iter().map(|(owner, known)| (owner.clone(), told(known))).collect() }
+        let of = |simulated: bool| {
+            let own = self.owners.iter().filter(move |((other, _), _)| *other == simulated);
+            own.map(|((_, owner), known)| (owner.clone(), told(known))).collect()
+        };
+        LastSeen { owners: of(false), simulated: of(true) }
     }
 }
 
@@ -136,6 +142,15 @@ mod tests {
             Some(timestamp_from_seconds(50.0)),
             "what was not tagged is seen as well"
         );
+    }
+
+    #[test]
+    fn simulated_data_is_kept_apart() {
+        let mut cache = LastSeenCache::default();
+        cache.learn_metrics(&[sample(&[("agent", "dev"), ("clawker_simulated", "true")], 200.0)]);
+        let LastSeen { owners, simulated } = cache.last_seen();
+        assert!(owners.is_empty());
+        assert_eq!(simulated[&dev()].last_seen, Some(timestamp_from_seconds(200.0)));
     }
 
     #[test]

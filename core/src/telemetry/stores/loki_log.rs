@@ -9,18 +9,30 @@ use std::collections::BTreeMap;
 
 use crate::telemetry::{CLAUDE_CODE_SERVICE, Owner};
 
-/// The senders of the discarded events that these lines name, with how many each.
-pub fn discarded_from<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<Owner, u64> {
-    let mut senders = BTreeMap::new();
-    for owner in lines.filter_map(sender) {
-        *senders.entry(owner).or_default() += 1;
+/// The senders of the discarded events that these lines name, with how many each, by Loki's reason.
+pub fn discarded_from<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<Owner, BTreeMap<String, u64>> {
+    let mut senders: BTreeMap<Owner, BTreeMap<String, u64>> = BTreeMap::new();
+    for (owner, reason) in lines.filter_map(sender) {
+        *senders.entry(owner).or_default().entry(reason.to_owned()).or_default() += 1;
     }
     senders
 }
 
-/// The sender of the discarded event that this line is about; `None` for all other lines.
-fn sender(line: &str) -> Option<Owner> {
+/// What a message contains, and the name of its reason in Loki's counter.
+const REASONS: [(&str, &str); 7] = [
+    ("structured metadata too large", "structured_metadata_too_large"),
+    ("too many structured metadata", "structured_metadata_too_many"),
+    ("ax entry size", "line_too_long"),
+    ("timestamp too old", "greater_than_max_sample_age"),
+    ("timestamp too new", "too_far_in_future"),
+    ("too far behind", "too_far_behind"),
+    ("er stream rate limit exceeded", "per_stream_rate_limit"),
+];
+
+/// The sender of the discarded event that this line is about, and the reason; `None` for all other lines.
+fn sender(line: &str) -> Option<(Owner, &'static str)> {
     let (_, details) = line.split_once("msg=\"write operation failed\" details=")?;
+    let reason = REASONS.into_iter().find(|(text, _)| details.contains(text)).map_or("unknown", |(_, reason)| reason);
     let (_, labels) = details.split_once("stream '{")?;
     let (labels, _) = labels.split_once("}'")?;
     // The quotes are escaped, because the whole message is a quoted value.
@@ -30,7 +42,8 @@ fn sender(line: &str) -> Option<Owner> {
         let rest = &labels[start + name.len() + 2..];
         rest.split_once('"').map(|(value, _)| value)
     };
-    (value("service_name") == Some(CLAUDE_CODE_SERVICE)).then(|| Owner::new(value("project"), value("agent")))
+    let is_ours = value("service_name") == Some(CLAUDE_CODE_SERVICE);
+    is_ours.then(|| (Owner::new(value("project"), value("agent")), reason))
 }
 
 #[cfg(test)]
@@ -55,7 +68,15 @@ mod tests {
             line("Ingestion rate limit exceeded for user fake"),
             r#"level=info msg="Loki started""#.to_owned(),
         ];
-        let expected = [(Owner::new(None, Some("solo")), 1), (Owner::new(Some("demo"), Some("dev")), 2)].into();
+        let count = |reason: &str| (reason.to_owned(), 1);
+        let expected = [
+            (Owner::new(None, Some("solo")), [count("too_far_in_future")].into()),
+            (
+                Owner::new(Some("demo"), Some("dev")),
+                [count("line_too_long"), count("structured_metadata_too_large")].into(),
+            ),
+        ]
+        .into();
         assert_eq!(discarded_from(lines.iter().map(String::as_str)), expected);
     }
 }

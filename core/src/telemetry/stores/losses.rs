@@ -6,7 +6,7 @@ use super::hops::{counter, is_exporter_of};
 use crate::{
     service::Service,
     telemetry::{
-        Hop, Losses, Station,
+        Hop, LossReason, Losses, Station,
         series::{Sample, label},
     },
 };
@@ -55,7 +55,7 @@ pub(super) fn loki_counts_the_refusals(lost: &[Sample]) -> bool {
     any(&is_refused) && any(&|sample| counter(sample) == "loki_discarded_samples")
 }
 
-/// Warnings about the data path, each in one sentence.
+/// Warnings about the data path, each with what it means and what to do.
 pub(super) fn warnings(hops: &[Hop], losses: &Losses) -> Vec<String> {
     let mut warnings = Vec::new();
     for hop in hops {
@@ -67,42 +67,34 @@ pub(super) fn warnings(hops: &[Hop], losses: &Losses) -> Vec<String> {
             ));
         }
     }
+    let in_the_collector =
+        [(losses.refused_by_collector, "refused"), (losses.failed_in_collector, "could not deliver")];
+    for (count, what) in in_the_collector.into_iter().filter(|(count, _)| *count > 0) {
+        let records = counted_as(count, "record", "records");
+        warnings.push(format!(
+            "The collector {what} {records} within the last 5 minutes. Its log says why: `clawker-monitor logs \
+             otel-collector`."
+        ));
+    }
     if losses.rejected_by_prometheus > 0 {
-        let why = match losses.prometheus_reasons.as_slice() {
-            [] => String::new(),
-            reasons => {
-                format!(" ({})", reasons.iter().map(|reason| reason_in_words(reason)).collect::<Vec<_>>().join(", "))
-            }
-        };
         let points = counted_as(losses.rejected_by_prometheus, "data point", "data points");
-        warnings.push(format!("Prometheus rejected {points} within the last 5 minutes{why}."));
+        let reasons: Vec<LossReason> =
+            losses.prometheus_reasons.iter().map(|reason| LossReason::named(reason)).collect();
+        let meanings: Vec<&str> = reasons.iter().map(|reason| reason.meaning.as_str()).collect();
+        let why = if meanings.is_empty() { String::new() } else { format!(": {}", meanings.join(", ")) };
+        let advice = reasons.first().map_or("Its log says why: `clawker-monitor logs prometheus`.", |it| it.advice);
+        warnings.push(format!("Prometheus rejected {points} within the last 5 minutes{why}. {advice}"));
     }
     for (reason, count) in &losses.discarded_by_loki {
         let lines = counted_as(*count, "event or log line", "events or log lines");
-        warnings.push(format!("Loki discarded {lines} within the last 5 minutes: {}.", reason_in_words(reason)));
+        let LossReason { meaning, advice } = LossReason::named(reason);
+        warnings.push(format!("Loki discarded {lines} within the last 5 minutes: {meaning}. {advice}"));
     }
     warnings
 }
 
 fn counted_as(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// What a store's reason means. Sources: Prometheus 3.10 `tsdb/head_append.go`; Loki's `pkg/validation/validate.go`.
-fn reason_in_words(reason: &str) -> String {
-    let words = match reason {
-        "too_old" => "older than Prometheus accepts",
-        "out_of_order" => "older than what is stored already",
-        "out_of_bound" => "outside of the time that Prometheus accepts",
-        "structured_metadata_too_large" => "larger than `max_structured_metadata_size`",
-        "structured_metadata_too_many" => "more attributes than `max_structured_metadata_entries_count`",
-        "line_too_long" => "longer than `max_line_size`",
-        "greater_than_max_sample_age" => "older than `reject_old_samples_max_age`: old log lines, or a wrong clock",
-        "too_far_behind" => "older than what is stored already",
-        "too_far_in_future" => "in the future: a wrong clock",
-        other => return format!("`{other}`"),
-    };
-    words.to_owned()
 }
 
 #[cfg(test)]
@@ -152,12 +144,33 @@ mod tests {
         let flow = flow(&counted);
         let lost: Vec<Option<u64>> = flow.hops[3..6].iter().map(|hop| hop.lost).collect();
         assert_eq!(lost, [Some(6), Some(4), Some(3)]);
-        assert_eq!(
-            flow.warnings,
-            [
-                "Prometheus rejected 6 data points within the last 5 minutes (older than Prometheus accepts).",
-                "Loki discarded 4 events or log lines within the last 5 minutes: longer than `max_line_size`.",
-            ]
-        );
+        for (warning, beginning) in flow.warnings.iter().zip([
+            "The collector refused 3 records within the last 5 minutes. Its log says why",
+            "The collector could not deliver 3 records within the last 5 minutes.",
+            "Prometheus rejected 6 data points within the last 5 minutes: older than Prometheus accepts. Data",
+            "Loki discarded 4 events or log lines within the last 5 minutes: longer than `max_line_size`, 1 MB. Record",
+        ]) {
+            assert!(warning.starts_with(beginning), "{warning}");
+        }
+        assert_eq!(flow.warnings.len(), 4);
+    }
+
+    #[test]
+    fn every_reason_is_explained_and_has_a_fix_of_its_own_kind() {
+        for (reason, meaning, fix) in [
+            ("greater_than_max_sample_age", "a wrong clock", "sent again after a restart need no action"),
+            ("too_far_in_future", "a wrong clock", "Set the clock"),
+            ("rate_limited", "more at once", "It is sent again later"),
+            ("per_stream_rate_limit", "more at once", "It is sent again later"),
+            ("structured_metadata_too_large", "attributes are larger", "Record less text"),
+            ("line_too_long", "`max_line_size`", "Record less text"),
+            ("structured_metadata_too_many", "more attributes", "`OTEL_RESOURCE_ATTRIBUTES`"),
+            ("blocked_ingestion", "`blocked_ingestion`", "`clawker-monitor logs loki`"),
+        ] {
+            let losses = Losses { discarded_by_loki: [(reason.to_owned(), 1)].into(), ..Losses::default() };
+            let said = warnings(&[], &losses).join("\n");
+            assert!(said.starts_with("Loki discarded 1 event or log line within"), "{said}");
+            assert!(said.contains(meaning) && said.contains(fix) && !said.contains("clawker-monitor up"), "{said}");
+        }
     }
 }

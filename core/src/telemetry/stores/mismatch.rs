@@ -2,17 +2,23 @@
 //!
 //! Events arrive every few seconds, metrics up to a minute later, so the two disagree about a window that begins or ends
 //! while an agent works. Therefore what the events say about an inner window has to be in the metrics of an outer one,
-//! which is longer by `SKEW_SECONDS` at both ends, and the other way round.
+//! which is longer by `SKEW_SECONDS` at both ends, and the other way round. Agents with long export intervals need a longer
+//! skew; only if something differs is it compared again with `LONG_SKEW_SECONDS`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::numbers::timestamp_from_seconds;
-use crate::telemetry::{Mismatch, Owner, series::Sample};
+use crate::telemetry::{
+    Mismatch, Owner,
+    series::{Sample, label},
+};
 
 /// The length of the outer window, in seconds.
 pub const OUTER_SECONDS: u64 = 86_400;
 /// By how much the inner window is shorter at each end, in seconds: several times the default interval of metrics, a minute.
 pub const SKEW_SECONDS: u64 = 300;
+/// The same for agents with export intervals of up to half an hour.
+pub const LONG_SKEW_SECONDS: u64 = 2_100;
 
 /// The share by which the two may differ: what the collector derives has a stated error below it.
 const TOLERANCE: f64 = 1.01;
@@ -51,6 +57,7 @@ pub fn mismatches(inner: &WindowAnswers, outer: &WindowAnswers) -> BTreeMap<Owne
         let whole = |value: f64| value.round().max(0.0) as u64;
         (metrics_say_less || lacks(1, 0)).then(|| Mismatch {
             metrics_say_less,
+            beyond_long_intervals: false,
             cost_by_metrics: whole(outer.cost[0] * 1e6),
             cost_by_events: whole(outer.cost[1] * 1e6),
             tokens_by_metrics: whole(outer.tokens[0]),
@@ -74,11 +81,20 @@ fn amounts(answers: &WindowAnswers) -> BTreeMap<Owner, Amounts> {
     found
 }
 
+/// Marks those that also differ in the comparison with the long skew, in the same direction.
+pub fn mark_beyond_long_intervals(found: &mut BTreeMap<Owner, Mismatch>, long: &BTreeMap<Owner, Mismatch>) {
+    for (owner, mismatch) in found {
+        let same = |other: &Mismatch| other.metrics_say_less == mismatch.metrics_say_less;
+        mismatch.beyond_long_intervals = long.get(owner).is_some_and(same);
+    }
+}
+
 /// Fills in when the last metric and the last event of each arrived, by owner in seconds since 1970.
 pub fn add_last_arrivals(mismatches: &mut BTreeMap<Owner, Mismatch>, metrics: &[Sample], events: &[Sample]) {
     for (owner, mismatch) in mismatches {
         let samples = if mismatch.metrics_say_less { metrics } else { events };
-        let mine = samples.iter().filter(|sample| Owner::from_labels(&sample.labels) == *owner);
+        let is_real = |sample: &&Sample| label(&sample.labels, "clawker_simulated").is_none();
+        let mine = samples.iter().filter(is_real).filter(|sample| Owner::from_labels(&sample.labels) == *owner);
         let last = mine.map(|sample| sample.value).fold(0.0, f64::max);
         mismatch.last_arrived = (last > 0.0).then(|| timestamp_from_seconds(last));
     }
@@ -118,6 +134,16 @@ mod tests {
             assert_eq!(found(&inner, &outer), expected, "{inner:?}\n{outer:?}");
         }
         assert!(mismatches(&WindowAnswers::default(), &WindowAnswers::default()).is_empty());
+    }
+
+    #[test]
+    fn a_difference_that_a_long_interval_explains_is_told_apart() {
+        let (none, outer) = ([0.0, 0.0], window([8.0, 10.0], [0.0, 0.0]));
+        for (long, expected) in [(window([7.0, 8.0], none), false), (window([7.0, 9.0], none), true)] {
+            let mut found = mismatches(&window([8.0, 9.5], none), &outer);
+            mark_beyond_long_intervals(&mut found, &mismatches(&long, &outer));
+            assert_eq!(found.values().map(|it| it.beyond_long_intervals).collect::<Vec<_>>(), [expected]);
+        }
     }
 
     #[test]

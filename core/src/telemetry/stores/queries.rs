@@ -26,6 +26,45 @@ pub fn owner_events(owner: &Owner) -> String {
     format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"}} | project={project} | agent={agent}"#)
 }
 
+/// The events that tell what agents are doing, of all owners, with nothing but the fields that are needed for it.
+pub fn activity_events() -> String {
+    format!(
+        r#"{{service_name="{CLAUDE_CODE_SERVICE}"}} | event_name=~"{}" | keep {}"#,
+        ACTIVITY_EVENTS.join("|"),
+        ACTIVITY_FIELDS.join(", ")
+    )
+}
+
+const ACTIVITY_EVENTS: [&str; 9] = [
+    "user_prompt",
+    "api_request",
+    "assistant_response",
+    "api_error",
+    "api_retries_exhausted",
+    "api_refusal",
+    "tool_decision",
+    "tool_result",
+    "hook_execution_start",
+];
+
+const ACTIVITY_FIELDS: [&str; 15] = [
+    "project",
+    "agent",
+    "clawker_simulated",
+    "session_id",
+    "event_name",
+    "event_sequence",
+    "query_source",
+    "duration_ms",
+    "status_code",
+    "attempt",
+    "tool_name",
+    "tool_use_id",
+    "decision",
+    "source",
+    "hook_event",
+];
+
 fn tags(owner: &Owner) -> [String; 2] {
     [&owner.project, &owner.agent].map(|tag| quoted(tag.as_deref().unwrap_or_default()))
 }
@@ -72,18 +111,18 @@ pub fn owners_last_seen(range: Deltas<'_>) -> String {
 
 /// Time of the last event by owner and version of Claude Code, in seconds since 1970.
 pub fn owner_versions_last_seen(range: Deltas<'_>) -> String {
-    range.latest(Metric::LastEvent, "project, agent, service_version")
+    range.latest(Metric::LastEvent, "project, agent, clawker_simulated, service_version")
 }
 
 /// Time of the last report on managed settings by owner and outcome, in seconds since 1970.
 pub fn managed_settings(range: Deltas<'_>) -> String {
-    let by = "project, agent, managed_settings_sources, managed_settings_helper_applied";
+    let by = "project, agent, clawker_simulated, managed_settings_sources, managed_settings_helper_applied";
     range.latest(Metric::ManagedSettings, by)
 }
 
 /// Time of the last of Claude Code's own metrics by owner, in seconds since 1970.
 pub fn owners_last_metric(range: Deltas<'_>) -> String {
-    range.latest(Metric::LastMetric, "project, agent")
+    range.latest(Metric::LastMetric, BY_OWNER)
 }
 
 /// The queries about the sessions of one owner, each by `session_id`.

@@ -143,6 +143,10 @@ pub(super) fn collector_evidence(inspected: ContainerInspectResponse) -> Collect
         on_network: networks.is_some_and(|networks| networks.contains_key(NETWORK)),
         started_at: state.started_at.as_deref().and_then(Timestamp::from_rfc3339),
         created_at: inspected.created.as_deref().and_then(Timestamp::from_rfc3339),
+        // The Engine writes year 1 while it has never stopped.
+        finished_at: (state.finished_at.as_deref())
+            .and_then(Timestamp::from_rfc3339)
+            .filter(|at| at.unix_milliseconds() > 0),
     }
 }
 

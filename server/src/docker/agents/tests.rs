@@ -65,9 +65,10 @@ fn networks_addresses_and_times_are_read() {
 #[test]
 fn the_collector_is_ranked_by_clawkers_own_check() {
     let collector = inspections().pop().map(convert::collector_evidence).expect("the last one is the collector");
-    let CollectorEvidence { container, running, labelled, on_network, started_at, created_at } = collector.clone();
+    let CollectorEvidence { container, running, labelled, on_network, started_at, created_at, finished_at } =
+        collector.clone();
     assert_eq!(container.as_deref(), Some("otel-collector"));
-    assert!(running && labelled && on_network && started_at > created_at);
+    assert!(running && labelled && on_network && started_at > created_at && finished_at.is_none());
     let other = CollectorEvidence { container: Some("my-otel-collector-2".into()), ..collector.clone() };
     let stopped = CollectorEvidence { running: false, ..collector };
     assert!(

@@ -7,7 +7,10 @@ use monitor_core::{
     telemetry::{
         Mismatch, Owner,
         stores::{
-            mismatch::{OUTER_SECONDS, SKEW_SECONDS, WindowAnswers, add_last_arrivals, mismatches},
+            mismatch::{
+                LONG_SKEW_SECONDS, OUTER_SECONDS, SKEW_SECONDS, WindowAnswers, add_last_arrivals,
+                mark_beyond_long_intervals, mismatches,
+            },
             queries::{self, deltas::Deltas},
         },
     },
@@ -25,12 +28,15 @@ use super::{
 /// # Errors
 /// Why there is no answer.
 pub async fn query(prometheus: &Store, now: Timestamp) -> Result<BTreeMap<Owner, Mismatch>, NoAnswer> {
-    let earlier = Timestamp::from_unix_milliseconds(now.unix_milliseconds() - SKEW_SECONDS as i64 * 1000);
-    let (inner, outer) =
-        try_join(window(prometheus, earlier, OUTER_SECONDS - 2 * SKEW_SECONDS), window(prometheus, now, OUTER_SECONDS))
-            .await?;
-    let mut found = mismatches(&inner, &outer);
+    let inner = |skew: u64| {
+        let earlier = Timestamp::from_unix_milliseconds(now.unix_milliseconds() - skew as i64 * 1000);
+        window(prometheus, earlier, OUTER_SECONDS - 2 * skew)
+    };
+    let (shorter, outer) = try_join(inner(SKEW_SECONDS), window(prometheus, now, OUTER_SECONDS)).await?;
+    let mut found = mismatches(&shorter, &outer);
     if !found.is_empty() {
+        let long = mismatches(&inner(LONG_SKEW_SECONDS).await?, &outer);
+        mark_beyond_long_intervals(&mut found, &long);
         let range = queries::range_in_seconds(OUTER_SECONDS);
         let ask = |query: fn(Deltas<'_>) -> String| {
             query_prometheus(prometheus, query(Deltas::within(&range)), now, Priority::Slow)

@@ -8,6 +8,7 @@ mod events;
 mod last_seen;
 mod mismatches;
 mod numbers;
+mod recent_events;
 mod requests;
 mod store;
 mod stores;
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 use futures::future::{join, join4};
 use monitor_core::telemetry::{
     AgentEvent, Egress, Flow, LastSeen, Losses, Mismatch, Numbers, Owner, Range, Session,
+    event::RecentEvents,
     series::Sample,
     stores::{
         hops::{self, HopCounters},
@@ -29,7 +31,8 @@ use monitor_core::telemetry::{
 use tokio::{sync::Mutex, time::Instant};
 
 use self::{
-    cached::Cached, events::IdleOwners, last_seen::LastSeenTracker, requests::query_prometheus, store::Priority,
+    cached::Cached, events::IdleOwners, last_seen::LastSeenTracker, recent_events::RecentEventsTracker,
+    requests::query_prometheus, store::Priority,
 };
 use super::{NoAnswer, TelemetrySource};
 use crate::clock::now;
@@ -53,6 +56,8 @@ pub struct StackTelemetry {
     stores: Arc<StackStores>,
     last_seen: Mutex<LastSeenTracker>,
     idle_owners: IdleOwners,
+    recent_events: Mutex<RecentEventsTracker>,
+    recent: Cached<Result<Arc<RecentEvents>, NoAnswer>>,
     heard: Cached<Result<LastSeen, NoAnswer>>,
     lost: Cached<StoreAnswer<Sample>>,
     mismatches: Cached<Result<BTreeMap<Owner, Mismatch>, NoAnswer>>,
@@ -67,6 +72,8 @@ impl StackTelemetry {
             stores,
             last_seen: Mutex::default(),
             idle_owners: IdleOwners::default(),
+            recent_events: Mutex::default(),
+            recent: Cached::default(),
             heard: Cached::default(),
             lost: Cached::default(),
             mismatches: Cached::default(),
@@ -125,6 +132,14 @@ impl TelemetrySource for StackTelemetry {
         let (lost, mismatches) = join(self.lost(), self.mismatches.get(self.stores.generation(), compare)).await;
         let losses = lost.map(|lost| losses::total(&lost)).unwrap_or_default();
         Losses { mismatches: mismatches.unwrap_or_default(), ..losses }
+    }
+
+    async fn recent_events(&self) -> Result<Arc<RecentEvents>, NoAnswer> {
+        let ask = async || {
+            let mut tracker = self.recent_events.lock().await;
+            (tracker.refresh(&self.stores.loki, now()).await, SHARED_BRIEFLY)
+        };
+        self.recent.get(self.stores.generation(), ask).await
     }
 
     async fn numbers(&self, range: Range) -> Numbers {

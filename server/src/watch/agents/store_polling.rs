@@ -31,6 +31,8 @@ pub(super) struct StorePolling {
     /// When the rates are removed from the snapshot.
     pub(super) clear_flow_at: Option<Instant>,
     is_pending: bool,
+    /// A query for the newest events is pending. Loki may take longer than Prometheus.
+    pub(super) are_events_pending: bool,
     requested_at: Option<Instant>,
     answered_once: bool,
     watched: bool,
@@ -102,6 +104,9 @@ impl AgentWatch<'_> {
             let (last_seen, losses) = join(telemetry.last_seen(), losses(engine, telemetry)).await;
             AgentUpdate::LastSeen(last_seen, losses)
         }));
+        if !std::mem::replace(&mut self.store_polling.are_events_pending, true) {
+            self.pending.push(Box::pin(async move { AgentUpdate::RecentEvents(telemetry.recent_events().await) }));
+        }
         if self.store_polling.any_store_is_running() {
             self.pending.push(Box::pin(async move { AgentUpdate::Flow(telemetry.flow().await) }));
         } else {

@@ -81,6 +81,7 @@ impl FakeEngine {
             on_network: container.networks.iter().any(|id| Some(id.as_str()) == network),
             started_at: Some(STARTED_AT),
             created_at: Some(STARTED_AT),
+            finished_at: None,
         }))
     }
 }

@@ -93,3 +93,32 @@ fn codes_and_verdicts_have_the_same_names_everywhere() {
         assert_eq!(Verdict::from_name(verdict.name()), Some(verdict));
     }
 }
+
+#[test]
+fn a_loss_makes_no_agent_dark_that_was_not_shown_to_be_refused() {
+    for change in [
+        (|losses: &mut Losses| losses.refused_by_collector = 3) as fn(&mut Losses),
+        |losses| losses.failed_in_collector = 3,
+        |losses| losses.rejected_by_prometheus = 3,
+        |losses| losses.discarded_by_loki = [("greater_than_max_sample_age".into(), 3)].into(),
+        |losses| losses.discarded_by_loki = [("rate_limited".into(), 3)].into(),
+        |losses| {
+            let other = Owner::new(Some("other"), Some("dev"));
+            losses.discarded_from = [(other, [("line_too_long".into(), 3)].into())].into();
+        },
+    ] {
+        let scene = silent().losses(change);
+        assert_eq!((scene.verdict(), scene.codes()), (Verdict::Waiting, vec![CauseCode::NoSampleYet]));
+    }
+}
+
+#[test]
+fn only_a_container_that_runs_waits_for_its_first_event() {
+    use ContainerState as S;
+    for state in [S::Created, S::Exited, S::Paused, S::Dead, S::Removing, S::Missing] {
+        assert_eq!(silent().agent(|agent| agent.state = state).verdict(), Verdict::Idle, "{state:?}");
+    }
+    for state in [S::Running, S::Restarting] {
+        assert_eq!(silent().agent(|agent| agent.state = state).verdict(), Verdict::Waiting, "{state:?}");
+    }
+}

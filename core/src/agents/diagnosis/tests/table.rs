@@ -109,6 +109,30 @@ fn disabled() -> Vec<Row> {
         ),
         ("switched off although the collector ran", silent().given(OFF)),
         ("a value that does not switch it on", silent().filed("CLAUDE_CODE_ENABLE_TELEMETRY=enabled")),
+        (
+            "switched off although the collector ran, which was restarted since",
+            silent().given(OFF).collector(|collector| {
+                (collector.started_at, collector.finished_at) = (Some(at("11:00:00")), Some(at("10:59:58")));
+            }),
+        ),
+        (
+            "the same, and it does not run now",
+            silent().given(OFF).collector(|collector| {
+                (collector.running, collector.finished_at) = (false, Some(at("11:00:00")));
+            }),
+        ),
+        (
+            "made while the collector was stopped",
+            silent().given(OFF).collector(|collector| {
+                (collector.started_at, collector.finished_at) = (Some(at("11:00:00")), Some(at("09:59:58")));
+            }),
+        ),
+        (
+            "forced on, and the collector was restarted since",
+            silent().filed("CLAUDE_CODE_ENABLE_TELEMETRY=1").collector(|collector| {
+                (collector.started_at, collector.finished_at) = (Some(at("11:00:00")), Some(at("10:59:58")));
+            }),
+        ),
         ("switched off by the project's file", silent().filed("CLAUDE_CODE_ENABLE_TELEMETRY=false")),
         ("baked off", silent().baked("CLAUDE_CODE_ENABLE_TELEMETRY=no")),
         ("set to nothing", silent().given("CLAUDE_CODE_ENABLE_TELEMETRY=")),
@@ -285,8 +309,35 @@ fn downstream() -> Vec<Row> {
     let discarded = |losses: &mut Losses| {
         losses.discarded_by_loki.insert("structured_metadata_too_large".into(), 3);
     };
+    let own = |losses: &mut Losses, count: u64| {
+        let reasons = [("structured_metadata_too_large".to_owned(), count)].into();
+        losses.discarded_from.insert(owner(Some("shop"), Some("dev")), reasons);
+    };
+    let missing = |last: &str, change: fn(&mut Mismatch)| {
+        let mut mismatch = Mismatch {
+            metrics_say_less: true,
+            beyond_long_intervals: false,
+            cost_by_metrics: 400_000,
+            cost_by_events: 1_234_567,
+            tokens_by_metrics: 40_000,
+            tokens_by_events: 120_000,
+            last_arrived: Some(at(last)),
+        };
+        change(&mut mismatch);
+        move |losses: &mut Losses| {
+            losses.mismatches.insert(owner(Some("shop"), Some("dev")), mismatch);
+        }
+    };
+    let with_interval = |interval: &str| healthy().baked(&format!("OTEL_METRIC_EXPORT_INTERVAL={interval}"));
     vec![
         ("data was refused, and nothing was ever heard", silent().losses(|losses| losses.refused_by_collector = 7)),
+        (
+            "old lines of somebody else were discarded, and nothing was ever heard",
+            silent().losses(|losses| {
+                losses.discarded_by_loki.insert("greater_than_max_sample_age".into(), 3);
+            }),
+        ),
+        ("its own events were discarded, and nothing was ever heard", silent().losses(|losses| own(losses, 3))),
         (
             "data was lost, and it is heard",
             healthy().losses(|losses| {
@@ -300,23 +351,34 @@ fn downstream() -> Vec<Row> {
             healthy().losses(|losses| {
                 losses.rejected_by_prometheus = 6;
                 losses.prometheus_reasons = vec!["too_old".into()];
-                losses.discarded_from.insert(owner(Some("shop"), Some("dev")), 2);
+                own(losses, 2);
                 discarded(losses);
             }),
         ),
+        ("its metrics stopped", healthy().losses(missing("10:00:00", |_| {}))),
+        ("its metrics had a gap", healthy().losses(missing("11:58:00", |_| {}))),
         (
-            "its metrics stopped",
-            healthy().losses(|losses| {
-                let mismatch = Mismatch {
-                    metrics_say_less: true,
-                    cost_by_metrics: 400_000,
-                    cost_by_events: 1_234_567,
-                    tokens_by_metrics: 40_000,
-                    tokens_by_events: 120_000,
-                    last_arrived: Some(at("10:00:00")),
-                };
-                losses.mismatches.insert(owner(Some("shop"), Some("dev")), mismatch);
+            "its metrics stopped because of their exporter",
+            healthy().filed("OTEL_METRICS_EXPORTER=none").losses(missing("10:00:00", |_| {})),
+        ),
+        (
+            "its metrics are rejected",
+            healthy().losses(missing("10:00:00", |_| {})).losses(|losses| {
+                losses.rejected_by_prometheus = 6;
+                losses.prometheus_reasons = vec!["out_of_order".into()];
             }),
+        ),
+        (
+            "metrics every half hour, which are not there yet",
+            with_interval("1800000").losses(missing("11:40:00", |_| {})),
+        ),
+        (
+            "metrics every half hour, which stopped",
+            with_interval("1800000").losses(missing("09:00:00", |it| it.beyond_long_intervals = true)),
+        ),
+        (
+            "metrics every hour cannot be compared",
+            with_interval("3600000").losses(missing("09:00:00", |it| it.beyond_long_intervals = true)),
         ),
         (
             "only its metrics arrive",
@@ -381,7 +443,8 @@ fn data_is_lost_or_unknown() {
 fn every_code_and_every_verdict_is_in_the_table() {
     let rows = all();
     assert!(rows.len() >= 40, "{}", rows.len());
-    for code in CauseCode::ALL {
+    // An agent without a container has no row here.
+    for code in CauseCode::ALL.into_iter().filter(|code| *code != CauseCode::NoContainer) {
         assert!(rows.iter().any(|(_, scene)| scene.codes().contains(&code)), "no row shows `{}`", code.name());
     }
     for verdict in Verdict::ALL {
