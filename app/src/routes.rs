@@ -11,8 +11,7 @@ use leptos_router::{
 use crate::{
     components::Shape,
     pages::{
-        agents::{self, AgentsPart},
-        files, logs,
+        agents, files, logs,
         settings::{self, SettingsPart},
         stack::StackPage,
     },
@@ -57,11 +56,11 @@ struct Part {
 
 type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
-const AGENTS: Part = Part {
-    name: "agents",
-    load: || Box::pin(agents::load_part()),
-    view: || Box::pin(agents::agents_part(AgentsPart::List)),
-};
+const AGENTS: Part =
+    Part { name: "agents", load: || Box::pin(agents::load_part()), view: || Box::pin(agents::agents_part()) };
+
+const AGENT: Part =
+    Part { name: "agent", load: || Box::pin(agents::load_agent_part()), view: || Box::pin(agents::agent_part()) };
 
 const SETTINGS: Part = Part {
     name: "settings",
@@ -78,11 +77,7 @@ const FILES: Part =
 pub static PAGES: [Page; 8] = [
     Page { path: "/", entry: entry("Stack", Shape::Layers), code: Code::Main(|| StackPage().into_any()) },
     Page { path: "/agents", entry: entry("Agents", Shape::Prompt), code: Code::Part(AGENTS) },
-    Page {
-        path: "/agents/:container",
-        entry: None,
-        code: Code::Part(Part { view: || Box::pin(agents::agents_part(AgentsPart::OneAgent)), ..AGENTS }),
-    },
+    Page { path: "/agents/:container", entry: None, code: Code::Part(AGENT) },
     Page { path: "/settings", entry: entry("Settings", Shape::Sliders), code: Code::Part(SETTINGS) },
     Page {
         path: "/settings/preview",
@@ -200,7 +195,7 @@ mod tests {
             ("/", Some("/"), Some("main")),
             ("/agents", Some("/agents"), Some("agents")),
             ("/agents/", Some("/agents"), Some("agents")),
-            ("/agents/clawker.shop.dev", Some("/agents/:container"), Some("agents")),
+            ("/agents/clawker.shop.dev", Some("/agents/:container"), Some("agent")),
             ("/settings", Some("/settings"), Some("settings")),
             ("/settings/preview", Some("/settings/preview"), Some("settings")),
             ("/files", Some("/files"), Some("files")),
@@ -221,11 +216,12 @@ mod tests {
     }
 
     #[test]
-    fn pages_below_the_same_first_segment_share_a_part() {
+    fn pages_below_the_same_first_segment_share_a_part_except_those_of_agents() {
         let first = |path: &'static str| path.split('/').nth(1);
         for one in &PAGES {
             for other in PAGES.iter().filter(|other| first(one.path) == first(other.path)) {
-                assert_eq!(part_name(one.path), part_name(other.path), "{} and {}", one.path, other.path);
+                let own = one.path.starts_with("/agents") && one.path != other.path;
+                assert_eq!(part_name(one.path) != part_name(other.path), own, "{} and {}", one.path, other.path);
             }
         }
     }

@@ -116,3 +116,25 @@ async fn a_week_without_events_is_queried_once() {
         "the first ones are seen"
     );
 }
+
+#[tokio::test]
+async fn the_newest_events_of_everybody_take_one_query_and_a_cut_off_answer_hides_no_gap() {
+    let begin = (now().unix_milliseconds() as u64 - 10_000) * 1_000_000;
+    let events: Events = Arc::new(Mutex::new((0..3).map(|number| (begin + number, number)).collect()));
+    let shown = Arc::clone(&events);
+    let store = Store::start(move |asked| loki(&shown, asked)).await;
+    let telemetry = telemetry(store.port, 1);
+    let owner = Owner::default();
+    let known = async || telemetry.recent_events().await.expect("an answer").of(&owner, false).len();
+    assert_eq!(known().await, 3);
+    assert_eq!(known().await, 3, "callers share an answer");
+    let asked = store.asked();
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].query().contains("| keep project, agent") && asked[0].parameters["direction"] == "backward");
+    assert!(asked[0].number("limit") <= 5_000, "Loki refuses more");
+    // More than one answer holds: what came before is not known to be complete.
+    *events.lock().expect("nobody panicked") = (0..3_000).map(|number| (begin + 1_000 + number, number)).collect();
+    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    let recent = telemetry.recent_events().await.expect("an answer");
+    assert!(recent.of(&owner, false).iter().all(|event| event.at >= begin + 2_000), "only the newest are kept");
+}

@@ -99,7 +99,7 @@ async fn the_numbers_agree_with_the_ledger_whatever_an_agent_sends() {
             let owner = Owner { project: Some(agent.project.clone()), agent: Some(agent.agent.clone()) };
             let mine = numbers.owners.iter().find(|of| of.owner == owner).expect("everybody is there");
             check_requests(mine, agent);
-            let seen = &heard.owners[&owner];
+            let seen = &heard.simulated[&owner];
             if sends == Sends::Metrics {
                 assert!(seen.last_seen.is_some(), "{owner:?}");
             } else {

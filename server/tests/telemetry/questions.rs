@@ -86,6 +86,7 @@ async fn everything_asked_of_loki() -> Vec<String> {
     })
     .await;
     let telemetry = telemetry(loki.port, 1);
+    telemetry.recent_events().await.expect("an answer");
     let owner = |project: Option<&str>, agent: Option<&str>| Owner {
         project: project.map(str::to_owned),
         agent: agent.map(str::to_owned),

@@ -18,7 +18,7 @@ const WASM_BROTLI: u64 = 250_000;
 /// Each part that another page loads, in bytes after brotli.
 const PART_BROTLI: u64 = 101_000;
 /// The pages with a part of their own. If one is missing, its code is in the first page's module.
-const PARTS: [&str; 4] = ["split_agents.", "split_settings.", "split_files.", "split_logs."];
+const PARTS: [&str; 5] = ["split_agents.", "split_agent.", "split_settings.", "split_files.", "split_logs."];
 /// The page and every file it names, in bytes on the wire.
 const FIRST_PAGE: u64 = 300_000;
 const BINARY: u64 = 24_000_000;

@@ -38,20 +38,14 @@ use crate::parts::NotLoaded;
 use detail::AgentPage;
 use list::AgentsPage;
 
-/// The pages in this part of the WebAssembly.
-#[derive(Debug, Clone, Copy)]
-pub enum AgentsPart {
-    /// The list.
-    List,
-    /// One agent.
-    OneAgent,
+/// The list. In the browser it is loaded with its part of the WebAssembly.
+#[wasm_split(agents, wasm_split_path = ::leptos::wasm_split, preload(load_part), fallible)]
+pub fn agents_part() -> Result<AnyView, NotLoaded> {
+    Ok(view! { <AgentsPage /> }.into_any())
 }
 
-/// One of the pages. In the browser they are loaded with their part of the WebAssembly.
-#[wasm_split(agents, wasm_split_path = ::leptos::wasm_split, preload(load_part), fallible)]
-pub fn agents_part(page: AgentsPart) -> Result<AnyView, NotLoaded> {
-    Ok(match page {
-        AgentsPart::List => view! { <AgentsPage /> }.into_any(),
-        AgentsPart::OneAgent => view! { <AgentPage /> }.into_any(),
-    })
+/// The page of one agent, in a part of its own.
+#[wasm_split(agent, wasm_split_path = ::leptos::wasm_split, preload(load_agent_part), fallible)]
+pub fn agent_part() -> Result<AnyView, NotLoaded> {
+    Ok(view! { <AgentPage /> }.into_any())
 }
