@@ -47,8 +47,8 @@ pub fn overview() -> Row {
             Panel::new(PanelId::LostData, "Lost data", Visual::Stat, Unit::Count)
                 .description(
                     "Metric points, events, and spans that the collector refused or could not deliver, and events that \
-                     Loki discarded. Agents send again what was refused because a queue is full. The causes are in Lost \
-                     data by cause.",
+                     Loki discarded. Metric points are stored by session and by agent, so each counts twice. Agents send \
+                     again what was refused because a queue is full. The causes are in Lost data by cause.",
                 )
                 .query(once(growth(&[&receivers, &exporters], ""), "Lost data")),
             Panel::new(PanelId::LostDataByCause, "Lost data by cause", Visual::Bars, Unit::Count)
