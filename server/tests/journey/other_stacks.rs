@@ -19,7 +19,11 @@ use crate::{
 fn doctor(it: &Installation) -> Vec<String> {
     let said = it.run(&["doctor"]).out;
     let wanted = |line: &&str| line.starts_with("problem") || line.starts_with("warning");
-    said.lines().filter(wanted).filter(|line| !line.contains("end of life") && !line.contains("health check")).map(str::to_owned).collect()
+    said.lines()
+        .filter(wanted)
+        .filter(|line| !line.contains("end of life") && !line.contains("health check"))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
