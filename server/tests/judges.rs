@@ -12,6 +12,8 @@ mod dashboard;
 mod derived;
 #[path = "judges/grammar.rs"]
 mod grammar;
+#[path = "judges/last_metric.rs"]
+mod last_metric;
 #[path = "judges/logql.rs"]
 mod logql;
 #[path = "judges/machine.rs"]

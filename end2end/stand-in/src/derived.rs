@@ -1,4 +1,4 @@
-//! The metrics that the collector derives from events and data points, and what it stores by agent, as
+//! The metrics that the collector derives from events, and what it stores by agent, as
 //! `core/src/files/derived_metrics.rs` and the template `otel-config.yaml` configure it.
 
 use crate::records::Labels;
@@ -38,13 +38,6 @@ pub fn by_agent(name: &str, labels: &Labels) -> Option<(String, Labels)> {
     let kept = |label: &str| BY_AGENT.contains(&label);
     let labels = labels.iter().filter(|(label, _)| kept(label)).map(|(label, value)| (label.clone(), value.clone()));
     (!WITHOUT_SESSIONS.contains(&name)).then(|| (format!("agent_{name}"), labels.collect()))
-}
-
-/// The sample derived from one of Claude Code's own data points at a time in milliseconds since 1970.
-pub fn last_metric(labels: &Labels, at: i64) -> Derived {
-    let kept = ["project", "agent", "clawker_simulated", "session_id"];
-    let labels = kept.iter().filter_map(|name| Some(((*name).to_owned(), labels.get(*name)?.clone())));
-    ("clawker_last_metric", labels.collect(), at.div_euclid(1000) as f64)
 }
 
 /// The samples derived from an event of Claude Code at a time in milliseconds since 1970.
@@ -124,7 +117,5 @@ mod tests {
         let (name, kept) = by_agent("clawker_request_tokens", &labels).expect("it has sessions");
         assert_eq!(format!("{name} {kept:?}"), r#"agent_clawker_request_tokens {"agent": "a", "type": "input"}"#);
         assert_eq!(by_agent("clawker_tool_duration", &labels), None);
-        let (name, kept, value) = last_metric(&labels, 5999);
-        assert_eq!(format!("{name} {kept:?} {value}"), r#"clawker_last_metric {"agent": "a", "session_id": "1"} 5"#);
     }
 }

@@ -1,5 +1,6 @@
-//! What the stack's Prometheus stores of the recorded runs: Claude Code's own metrics as deltas, and the metrics that the
-//! collector derives from events and stores by agent. Histograms are left out, because the text format for filling a store has none.
+//! What the stack's Prometheus stores of the recorded runs: Claude Code's own metrics as deltas, the metrics that the
+//! collector derives from events, and both by agent. Histograms are left out, because the text format for filling a store
+//! has none.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +8,8 @@ use std::{
 };
 
 use crate::{
-    derived::{by_agent, derive, last_metric},
+    derived::{by_agent, derive},
+    last_metric::last_metric,
     recorded::{Run, Series},
 };
 

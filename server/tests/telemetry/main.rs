@@ -18,6 +18,8 @@ mod derived;
 mod follow;
 #[path = "../judges/grammar.rs"]
 mod grammar;
+#[path = "../judges/last_metric.rs"]
+mod last_metric;
 mod ledger;
 #[path = "../judges/machine.rs"]
 #[expect(dead_code, reason = "shared with the judges, which use all of it")]

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     collector::{Arrived, Collector, Received, labels, points},
-    derived::{by_agent, derive, last_metric},
+    derived::{by_agent, derive},
+    last_metric::last_metric,
     records::Labels,
 };
 
