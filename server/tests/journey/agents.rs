@@ -137,7 +137,11 @@ fn every_cause_has_its_verdict_and_fix() {
         r#"{"name":"loki_discarded_samples_total","value":4,"labels":{"counter":"loki_discarded_samples_total","reason":"structured_metadata_too_large"}}"#,
     ]);
     let lossy = it.run(&["agents", "--json"]).json();
-    assert_eq!(told(&lossy)["silent"], "waiting: no_sample_yet wait", "nothing shows that its data was refused");
+    assert_eq!(
+        told(&lossy)["silent"],
+        "waiting: no_sample_yet wait, not_checked none",
+        "nothing shows that its data was refused"
+    );
     assert!(lossy["warnings"][0].as_str().unwrap().contains("`max_structured_metadata_size`"), "{lossy:#}");
     it.forget_prometheus();
     docker(&["network", "disconnect", "--force", "clawker-net", "otel-collector"]).done();
