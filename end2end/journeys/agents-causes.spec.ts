@@ -50,9 +50,10 @@ test("the page and the command line agree about twenty agents", async ({ page, p
   const started = [...others, { agent: "e2e-no-path", variables: { [logs]: collector } }];
   await startStack(panel);
   try {
-    // The collector starts after this agent was created, as it does when the stack was down.
+    // The stack is down when this agent is created.
+    await panel.docker("stop", "--time", "0", "otel-collector");
     await panel.docker("start", await createAgent(panel, wasDown));
-    await panel.docker("restart", "--time", "0", "otel-collector");
+    await panel.docker("start", "otel-collector");
     await createAgent(panel, neverStarted);
     for (const agent of started) await panel.docker("start", await createAgent(panel, agent));
     await panel.docker("stop", "--time", "0", containerName(stopped));
@@ -84,7 +85,7 @@ test("the page and the command line agree about twenty agents", async ({ page, p
       expect([...codes]).toContain(code);
     }
     const verdicts = new Set(reported.agents.map((agent) => agent.verdict));
-    expect([...verdicts].sort()).toEqual(["dark", "off", "reporting", "waiting"]);
+    expect([...verdicts].sort()).toEqual(["dark", "idle", "off", "reporting", "waiting"]);
 
     await page.goto("/agents");
     for (const agent of reported.agents) {

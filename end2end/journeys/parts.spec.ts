@@ -109,6 +109,7 @@ test("a tab of the previous build loads the page from the new build", async ({ p
   await expect(contents(page)).toBeVisible();
   expect(await isSameDocument()).toBe(false);
   await expect(page).toHaveURL(/\/files$/);
+  await waitUntilLive(page);
   await page.goBack();
   await expect(page.getByText("Can't reach Docker.")).toBeVisible();
 });
