@@ -101,7 +101,7 @@ function watchRow(container: string): void {
   Object.assign(window, { changes });
   const read = () => {
     const row = document.querySelector(`[data-row="c:${container}"]`);
-    return row ? (row.querySelector(".state .muted")?.textContent ?? "runs") : "gone";
+    return row ? row.querySelector(".state .muted")?.textContent || "runs" : "gone";
   };
   let state = read();
   new MutationObserver(() => {
