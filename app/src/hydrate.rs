@@ -21,9 +21,17 @@ fn hydrate_when_loaded(attempts: u8) {
     wasm_bindgen_futures::spawn_local(async move {
         let path = window().location().pathname().unwrap_or_default();
         match load_part_of(&path).await {
+            // Going back before the page is live changes the address, but not the document.
+            Ok(()) if has_another_address() => drop(window().location().reload()),
             Ok(()) => leptos::mount::hydrate_body(App),
             Err(_) if attempts > 1 => set_timeout(move || hydrate_when_loaded(attempts - 1), PAUSE),
             Err(_) => {}
         }
     });
+}
+
+/// Whether the document was rendered for another path than that in the address bar.
+fn has_another_address() -> bool {
+    let rendered = document().body().and_then(|body| body.get_attribute("data-path"));
+    rendered.is_some_and(|rendered| window().location().pathname().is_ok_and(|path| path != rendered))
 }

@@ -2,6 +2,7 @@
 
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
+use leptos_router::location::RequestUrl;
 
 use crate::app::App;
 
@@ -24,6 +25,8 @@ pub fn shell() -> impl IntoView {
     let at_work = use_context::<crate::api::Plane>()
         .and_then(|plane| plane.snapshot().ok())
         .is_some_and(|snapshot| snapshot.running_job().is_some());
+    // `hydrate` compares it with the address.
+    let path = use_context::<RequestUrl>().map(|url| url.as_ref().split('?').next().unwrap_or_default().to_owned());
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -40,7 +43,7 @@ pub fn shell() -> impl IntoView {
                 {at_work.then(|| view! { <noscript><meta http-equiv="refresh" content="2" /></noscript> })}
                 <MetaTags />
             </head>
-            <body>
+            <body data-path=path>
                 <App />
             </body>
         </html>

@@ -72,7 +72,7 @@ pub enum CauseCode {
     DisabledByConfiguration,
     /// Telemetry is not set: the image is not Clawker's, or older than its telemetry support.
     NotEnabled,
-    /// The value that should turn telemetry on is not one that Claude Code takes for on.
+    /// The value that should turn telemetry on is not one that Claude Code accepts as on.
     SwitchInvalid,
     /// A value is in quotes, which are part of it.
     ValueInQuotes,

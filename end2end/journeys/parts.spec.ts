@@ -76,6 +76,22 @@ test("a page works as plain HTML when its part fails to load", async ({ page, ex
   await waitUntilLive(page);
 });
 
+test("a page that is left before it is live becomes the page of its new address", async ({ page }) => {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route(/split_files/, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.goto("/files");
+  await expect(contents(page)).toBeVisible();
+  // What going back does where both addresses belong to one document.
+  await page.evaluate(() => history.replaceState(null, "", "/"));
+  release();
+  await expect(page.getByText("Can't reach Docker.")).toBeVisible();
+  await waitUntilLive(page);
+});
+
 test("when a part fails to load, a link opens its page", async ({ page, expectedErrors }) => {
   expectedErrors.push(...partNotLoaded);
   await page.goto("/");

@@ -55,7 +55,9 @@ pub fn job_headline(job: &Job) -> JobHeadline {
         ),
     };
     let text = match job.process {
-        Some(process) => format!("Process {process} does this, outside of this panel. {text}").trim_end().to_owned(),
+        Some(process) => {
+            format!("Process {process} is doing this, outside of this panel. {text}").trim_end().to_owned()
+        }
         None => text,
     };
     JobHeadline { word, title, text }

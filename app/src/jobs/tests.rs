@@ -44,9 +44,9 @@ fn another_processs_job_is_shown_with_its_process() {
     job.process = Some(4711);
     assert_eq!(caption(&job, at(14)), "process 4711 · 14 s");
     let text = job_headline(&job).text;
-    assert_eq!(text, "Process 4711 does this, outside of this panel. Recorded data and the network are kept.");
+    assert_eq!(text, "Process 4711 is doing this, outside of this panel. Recorded data and the network are kept.");
     job.kind = JobKind::Initialize;
-    assert_eq!(job_headline(&job).text, "Process 4711 does this, outside of this panel.");
+    assert_eq!(job_headline(&job).text, "Process 4711 is doing this, outside of this panel.");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Which telemetry variables Clawker would set for a new container, from the files it reads on the host.
 //!
-//! Source: Clawker v0.8.0, `internal/storage` (`discover.go`, `merge.go`), `cmd/container/shared/agentenv.go` and
-//! `internal/docker/env.go`: a nearer file replaces a whole list or map of one further away; `env_file` < `from_env` <
-//! `env` < `build.instructions.env`; quotes in an `env_file` are part of the value.
+//! Source: a description of Clawker v0.8.0's `internal/storage` (`discover.go`, `merge.go`),
+//! `cmd/container/shared/agentenv.go` and `internal/docker/env.go`; Clawker itself was not run. A nearer file replaces a
+//! whole list or map of one further away; `env_file` < `from_env` < `env` < `build.instructions.env`; quotes in an
+//! `env_file` are part of the value.
 //!
 //! **Invariant:** only telemetry variables are returned.
 

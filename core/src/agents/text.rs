@@ -85,7 +85,7 @@ impl CauseCode {
             CauseCode::DisabledByConfiguration => "Telemetry is turned off for this agent.",
             CauseCode::NotEnabled => "Nothing in its container turns telemetry on.",
             CauseCode::SwitchInvalid => "The value that should turn telemetry on does not.",
-            CauseCode::ValueInQuotes => "A value is in quotes, and Claude Code takes them for a part of it.",
+            CauseCode::ValueInQuotes => "A value is in quotes, which Claude Code treats as part of it.",
             CauseCode::EndpointMismatch => "It sends to the wrong address.",
             CauseCode::EndpointPathMissing => "The endpoint URL has no path.",
             CauseCode::EndpointMissing => "No endpoint is configured.",

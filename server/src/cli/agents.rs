@@ -158,7 +158,7 @@ fn explanation(agent: &Agent) -> Vec<String> {
     let in_project = agent.project.as_ref().map(|project| format!(" in project {project}")).unwrap_or_default();
     let seen = match agent.last_seen {
         Some(seen) => format!("last seen {} ({})", seen.to_rfc3339(), last_seen(agent)),
-        None if agent.last_seen_unknown => "when it was last seen is unavailable".into(),
+        None if agent.last_seen_unknown => "last seen: unavailable".into(),
         None => "never seen".into(),
     };
     let (place, state) = match agent.kind {

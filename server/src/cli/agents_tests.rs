@@ -89,11 +89,7 @@ fn an_agent_without_a_container_and_an_unavailable_store_are_told_as_such() {
     assert_eq!(row(&ghost), ["dev", "demo", "Unknown", "Waiting for you for 3 min", "unavailable", ""]);
     assert_eq!(
         explanation(&ghost),
-        [
-            "dev in project demo, no container: Unknown",
-            "when it was last seen is unavailable",
-            "Waiting for you for 3 min: it asks",
-        ]
+        ["dev in project demo, no container: Unknown", "last seen: unavailable", "Waiting for you for 3 min: it asks",]
     );
     let simulated = Agent { kind: AgentKind::Simulated, last_seen_unknown: false, ..ghost };
     assert_eq!(row(&simulated)[0], "dev (simulated)");

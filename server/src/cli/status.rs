@@ -54,7 +54,7 @@ fn print_report(report: &StatusReport) {
     table::print(&rows);
     output::line(describe_stack_state(report.stack));
     if let Some(job) = &report.job {
-        output::line(&format!("At work: {}.", job.busy_error()));
+        output::line(&format!("In progress: {}.", job.busy_error()));
     }
 }
 

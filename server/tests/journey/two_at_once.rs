@@ -101,7 +101,7 @@ fn another_action_says_who_works_or_waits() {
         assert!(refused.err.contains("hint: ") && refused.err.contains("`--wait`"), "{command:?}: {}", refused.err);
     }
     let status = it.run(&["status"]).done().out;
-    assert!(status.contains(&format!("At work: process {} is starting the stack", up.id())), "{status}");
+    assert!(status.contains(&format!("In progress: process {} is starting the stack", up.id())), "{status}");
     let down = it.run(&["down", "--wait"]).done();
     assert!(down.err.contains("waiting: process "), "{}", down.err);
     assert!(down.out.contains("Removed 6 containers."), "{}", down.out);
@@ -171,7 +171,7 @@ fn a_command_line_beside_the_panel() {
     it.run(&["init"]).done();
     let panel = Panel::start(&it);
     let up = starting(&it, &["up"]);
-    panel.shows(&format!("Process {} does this, outside of this panel.", up.id()));
+    panel.shows(&format!("Process {} is doing this, outside of this panel.", up.id()));
     let answered = panel.post("stop-stack");
     assert_eq!((answered["kind"].as_str(), answered["process"].as_u64()), (Some("up"), Some(up.id().into())));
     panel.shows("All six services are ready.");
@@ -196,7 +196,7 @@ fn two_panels_on_one_folder() {
     assert_eq!(one.post("start-stack").get("process"), None);
     let answered = other.post("stop-stack");
     assert_eq!((answered["kind"].as_str(), answered["process"].is_u64()), (Some("up"), true));
-    other.shows("does this, outside of this panel.");
+    other.shows("is doing this, outside of this panel.");
     for panel in [&one, &other] {
         panel.shows("All six services are ready.");
     }

@@ -38,7 +38,7 @@ async fn another_processs_work_is_shown_and_nothing_else_starts() {
     assert!(matches!(busy, StackError::Busy { kind: JobKind::Up, process: Some(_), .. }), "{busy}");
     assert_eq!(panel.settings_text(), "");
     let page = panel.get("/").await.text;
-    assert!(page.contains("does this, outside of this panel"), "{page}");
+    assert!(page.contains("is doing this, outside of this panel"), "{page}");
     assert!(!page.contains(">Cancel<") && !page.contains(">Stop stack<"), "{page}");
 
     job.state = JobState::Done;

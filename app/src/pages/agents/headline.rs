@@ -37,11 +37,12 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
     match () {
         () if all == 0 && has(AgentKind::Untagged) => headline(
             "Only untagged data arrives.",
-            "It is not known whose it is. Set `OTEL_RESOURCE_ATTRIBUTES=project=…,agent=…` where Claude Code runs.",
+            "It belongs to no agent. Set `OTEL_RESOURCE_ATTRIBUTES=project=…,agent=…` where Claude Code runs.",
         ),
-        () if all == 0 && has(AgentKind::Simulated) => {
-            headline("Only simulated agents.", "Start one with `clawker run -it --agent dev @` and it appears here.")
-        }
+        () if all == 0 && has(AgentKind::Simulated) => headline(
+            "Only simulated agents are listed.",
+            "Start one with `clawker run -it --agent dev @` and it appears here.",
+        ),
         () if all == 0 => {
             headline("No agents yet.", "Start one with `clawker run -it --agent dev @` and it appears here.")
         }
@@ -113,7 +114,7 @@ mod tests {
             (&[AgentKind::NoContainer][..], "The agent is reporting."),
             (&[AgentKind::Container, AgentKind::NoContainer, AgentKind::Simulated], "Both agents are reporting."),
             (&[AgentKind::Untagged, AgentKind::Simulated], "Only untagged data arrives."),
-            (&[AgentKind::Simulated], "Only simulated agents."),
+            (&[AgentKind::Simulated], "Only simulated agents are listed."),
         ] {
             let agents = kinds.iter().map(|kind| of(*kind)).collect();
             assert_eq!(headline(&snapshot(agents)).title, title, "{kinds:?}");

@@ -29,7 +29,7 @@ pub(super) fn reported_release(facts: &AgentFacts<'_>) -> Option<Finding> {
         return None;
     }
     let evidence = format!(
-        "somebody reported that Claude Code `{release}` exports {what} on macOS (`anthropics/claude-code#{issue}`); on \
+        "it was reported that Claude Code `{release}` exports {what} on macOS (`anthropics/claude-code#{issue}`); on \
          Linux it was seen to export everything"
     );
     Some(Finding::new(Severity::Note, CauseCode::KnownBadVersion, evidence, fix_without_command(FixKind::None)))

@@ -99,7 +99,7 @@ fn mismatch_advice(found: &Mismatch, losses: &Losses, other: Option<CauseCode>, 
     let what = if found.metrics_say_less { "metrics" } else { "events" };
     match other {
         Some(other) => {
-            let advice = format!("Fix this first: {} It can be why {what} are missing.", other.sentence());
+            let advice = format!("Fix this first: {} It may be why {what} are missing.", other.sentence());
             (FixKind::Check, advice)
         }
         None if found.metrics_say_less && losses.rejected_by_prometheus > 0 => {

@@ -27,7 +27,7 @@ pub(super) fn disabled(facts: &AgentFacts<'_>) -> Option<Finding> {
     let origin = blame(facts, &[ENABLE.to_owned()], |next| !is_switched_on(next));
     if !is_off(value) {
         let evidence = format!(
-            "{said}, which Claude Code does not take for on; it accepts `1`, `true`, `yes` and `on`{}",
+            "{said}, which Claude Code does not accept as on; it accepts `1`, `true`, `yes` and `on`{}",
             origin.clause
         );
         return Some(Finding::new(Severity::Blocking, CauseCode::SwitchInvalid, evidence, origin.fix));
@@ -90,7 +90,7 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
         format!("while `{name}` had been running since {}", words(collector.started_at))
     } else {
         let (since, until) = (words(collector.created_at), words(collector.finished_at));
-        format!("while `{name}` was running: it exists since {since}, and stopped last at {until}")
+        format!("while `{name}` was running: it has existed since {since} and last stopped at {until}")
     };
     // If a file turns it on today, the file was changed since.
     let fixed = is_switched_on(&facts.clawker);

@@ -233,7 +233,7 @@ impl<'a> Deltas<'a> {
     /// Reading the samples is what takes time, so each series is read once: of the two sums of a group, `topk` keeps the
     /// winner with the label `source`, which tells whether to undo the handicap of the derived one.
     fn preferring_by_agent(self, own: Selection<'_>, derived: Selection<'_>, by: &str) -> String {
-        let keys = format!("{OWNER}{}", others(by, &["project", "agent", "clawker_simulated"]));
+        let keys = owner_and(by);
         let winner = self.winner(own, derived, &keys);
         let factors = format!(
             "({} or {})",
@@ -246,7 +246,7 @@ impl<'a> Deltas<'a> {
     /// Each agent counts by one of the two in all steps, because metrics arrive later than events and may fall into the
     /// next step.
     fn preferring_by_agent_in_steps<'s>(self, own: Selection<'s>, derived: Selection<'s>, by: &str) -> String {
-        let keys = format!("{OWNER}{}", others(by, &["project", "agent", "clawker_simulated"]));
+        let keys = owner_and(by);
         let sum_of = |of, source| tagged(&format!("sum by ({keys}) ({})", self.summed(of, "")), source);
         // Tokens are sent with the cost, in a quarter of the series.
         let sign = |of: Selection<'s>| match of.metric {
@@ -357,6 +357,11 @@ fn matchers(parts: &[&str]) -> String {
 
 fn labels(by: &str) -> impl Iterator<Item = &str> {
     by.split(',').map(str::trim).filter(|label| !label.is_empty())
+}
+
+/// The owner's labels and those of `by`.
+fn owner_and(by: &str) -> String {
+    format!("{OWNER}{}", others(by, &["project", "agent", "clawker_simulated"]))
 }
 
 /// The labels of `by` that are not among `known`, each after a comma.
