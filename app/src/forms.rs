@@ -8,12 +8,28 @@ use leptos::server_fn::error::ServerFnUrlError;
 
 use crate::api::ApiError;
 
-/// The address of the form that was posted without JavaScript and refused, and the error. The server redirects the browser
-/// back to the page, and the router puts the error into the context of its route.
+/// The refusal of a form that was posted without JavaScript, in the context of the page that the browser is redirected to.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostedRefusal {
+    form: String,
+    error: String,
+}
+
+#[cfg(feature = "ssr")]
+impl PostedRefusal {
+    /// `form`: the form's address, percent-encoded. `error`: the `ApiError` as Leptos encodes it in a redirect.
+    pub fn new(form: &str, error: &str) -> PostedRefusal {
+        PostedRefusal { form: form.to_owned(), error: error.to_owned() }
+    }
+}
+
+/// The address of the form that was refused, and the error. The server provides it for one page load.
 #[cfg(feature = "ssr")]
 pub fn posted_refusal() -> Option<(String, ApiError)> {
-    let error = leptos::prelude::use_context::<leptos::prelude::ServerActionError>()?;
-    Some((error.path().to_owned(), ServerFnUrlError::<ApiError>::decode_err(error.err())))
+    let refusal = leptos::prelude::use_context::<PostedRefusal>()?;
+    let error = ServerFnUrlError::<ApiError>::decode_err(&crate::address::decode(&refusal.error));
+    Some((crate::address::decode(&refusal.form), error))
 }
 
 /// Only the server reads it; in the browser it arrives with the page.

@@ -15,7 +15,7 @@ mod charts;
 mod components;
 #[cfg(feature = "ssr")]
 pub mod control_plane;
-mod forms;
+pub mod forms;
 mod frame;
 #[cfg(feature = "hydrate")]
 mod hydrate;

@@ -37,9 +37,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     }
     let serving = {
         let shutdown = shutdown.clone();
-        tokio::spawn(
-            async move { axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await },
-        )
+        tokio::spawn(http::serve(listener, router, http::Limits::default(), shutdown))
     };
     stop_signal().await;
     tracing::info!("stopping");

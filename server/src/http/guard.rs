@@ -3,6 +3,8 @@
 //!
 //! - `Host` must be `localhost` or an IP address, otherwise 421. A site that resolves its own name to this address (DNS
 //!   rebinding) sends that name.
+//! - What can be read in two ways is refused with 400: two `Host` or `Origin` headers, or a whole address in the request
+//!   line that differs from `Host`.
 //! - Requests that change something must come from a page of the same host and port, or from no page (`curl`), otherwise
 //!   403.
 
@@ -29,8 +31,16 @@ fn check_origin(
     headers: &HeaderMap,
     uri_authority: Option<&Authority>,
 ) -> Result<(), (StatusCode, &'static str)> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(header::HOST).or(uri_authority.map(Authority::as_str)).unwrap_or_default();
+    const TWICE: (StatusCode, &str) = (StatusCode::BAD_REQUEST, "`Host` and `Origin` can be given only once.");
+    let host = only(headers, header::HOST).map_err(|()| TWICE)?;
+    let origin = only(headers, header::ORIGIN).map_err(|()| TWICE)?;
+    // Of a whole address in the request line and `Host`, which one counts is up to the server, so both must agree.
+    let host = match (host, uri_authority.map(Authority::as_str)) {
+        (Some(host), Some(authority)) if host != authority => {
+            return Err((StatusCode::BAD_REQUEST, "The address and `Host` differ."));
+        }
+        (host, authority) => host.or(authority).unwrap_or_default(),
+    };
     if !is_local_name(host) {
         return Err((
             StatusCode::MISDIRECTED_REQUEST,
@@ -40,19 +50,30 @@ fn check_origin(
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    let foreign = match headers.get(header::ORIGIN) {
+    let is_foreign = match origin {
         Some(origin) => {
-            let origin = origin.to_str().unwrap_or_default();
             let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
             authority != Some(host)
         }
-        None => text(header::HeaderName::from_static("sec-fetch-site"))
-            .is_some_and(|site| !matches!(site, "same-origin" | "none")),
+        None => headers
+            .get_all(header::HeaderName::from_static("sec-fetch-site"))
+            .iter()
+            .any(|site| site != "same-origin" && site != "none"),
     };
-    if foreign {
+    if is_foreign {
         return Err((StatusCode::FORBIDDEN, "Only the panel's own pages can make changes."));
     }
     Ok(())
+}
+
+/// The value of a header. Empty if it is not text.
+///
+/// # Errors
+/// Fails if the header is there more than once.
+fn only(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<&str>, ()> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().map(|value| value.to_str().unwrap_or_default());
+    if values.next().is_some() { Err(()) } else { Ok(value) }
 }
 
 fn is_local_name(host: &str) -> bool {
@@ -67,11 +88,16 @@ mod tests {
     use super::*;
 
     fn status(method: Method, headers: &[(&'static str, &str)]) -> u16 {
+        status_of(method, headers, None)
+    }
+
+    fn status_of(method: Method, headers: &[(&'static str, &str)], authority: Option<&str>) -> u16 {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.insert(*name, value.parse().expect("a header value"));
+            map.append(*name, value.parse().expect("a header value"));
         }
-        check_origin(&method, &map, None).map_or_else(|(status, _)| status.as_u16(), |()| 200)
+        let authority = authority.map(|authority| authority.parse().expect("an authority"));
+        check_origin(&method, &map, authority.as_ref()).map_or_else(|(status, _)| status.as_u16(), |()| 200)
     }
 
     #[test]
@@ -107,8 +133,32 @@ mod tests {
             (&[host, ("sec-fetch-site", "none")], 200),
             (&[host, ("sec-fetch-site", "same-site")], 403),
             (&[host, ("sec-fetch-site", "cross-site")], 403),
+            (&[host, ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")], 403),
+            (&[host, ("origin", "")], 403),
         ] {
             assert_eq!(status(Method::POST, headers), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_is_refused() {
+        let (own, foreign) = (("host", "127.0.0.1:8484"), ("host", "evil.example"));
+        let (same, other) = (("origin", "http://127.0.0.1:8484"), ("origin", "https://evil.example"));
+        for headers in [&[own, foreign][..], &[foreign, own], &[own, own], &[own, same, other], &[own, other, same]] {
+            for method in [Method::GET, Method::POST] {
+                assert_eq!(status(method, headers), 400, "{headers:?}");
+            }
+        }
+        for (host, authority, expected) in [
+            (Some(own), "127.0.0.1:8484", 200),
+            (None, "127.0.0.1:8484", 200),
+            (None, "evil.example", 421),
+            (Some(own), "evil.example", 400),
+            (Some(foreign), "127.0.0.1:8484", 400),
+            (Some(foreign), "evil.example", 421),
+        ] {
+            let headers: Vec<_> = host.into_iter().collect();
+            assert_eq!(status_of(Method::GET, &headers, Some(authority)), expected, "{host:?} {authority}");
         }
     }
 }

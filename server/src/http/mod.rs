@@ -2,11 +2,16 @@
 //! `access` has bound to the caller.
 
 mod agents;
+mod connections;
+mod forms;
 mod guard;
 mod headers;
 mod live;
 mod logs;
 mod pages;
+mod refusals;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -21,14 +26,17 @@ use monitor_core::error::StackError;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
+pub use self::connections::{Limits, serve};
+use self::refusals::Refusals;
 use crate::access::{Gate, bind_caller};
-
-/// The largest form contains a settings file of 1 MiB, each byte of which may be encoded as three.
-const FORM_LIMIT_BYTES: usize = 4 << 20;
 
 /// All routes, behind the guard and the gate. Streams end when `shutdown` is canceled, so that the process can.
 pub fn router(gate: Gate, shutdown: CancellationToken) -> Router {
-    let pages = pages::router().layer(middleware::from_fn(pages::refresh)).layer(CompressionLayer::new());
+    let refusals = Arc::new(Refusals::default());
+    let pages = pages::router()
+        .layer(middleware::from_fn(pages::refresh))
+        .layer(middleware::from_fn_with_state(refusals, refusals::exchange))
+        .layer(CompressionLayer::new());
     Router::new()
         .route("/events", get(live::events))
         .route("/events/numbers", get(agents::numbers))
@@ -41,7 +49,9 @@ pub fn router(gate: Gate, shutdown: CancellationToken) -> Router {
         .layer(middleware::from_fn_with_state(gate, bind_caller))
         // Reports only that the process is running. The one route without a caller.
         .route("/healthz", get(|| async { "ok\n" }))
-        .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
+        .layer(middleware::from_fn(forms::read))
+        // The limit is that of `forms`.
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn(headers::add))
         .layer(middleware::from_fn(guard::check))
 }

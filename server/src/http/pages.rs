@@ -16,7 +16,7 @@ use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
     render_app_async_with_context,
 };
-use monitor_app::{App, control_plane::PageNeeds, shell::shell};
+use monitor_app::{App, control_plane::PageNeeds, forms::PostedRefusal, shell::shell};
 use monitor_core::{live::Snapshot, service::Service, telemetry::Range};
 
 use super::error_response;
@@ -41,7 +41,11 @@ pub(super) fn router() -> Router {
 /// What pages and server functions find in their context. While the list of routes is generated there is no request,
 /// and no panel either.
 fn provide_request_context() {
-    let plane = use_context::<Parts>().and_then(|parts| parts.extensions.get::<BoundControlPlane>().cloned());
+    let extensions = use_context::<Parts>().map(|parts| parts.extensions).unwrap_or_default();
+    if let Some(refusal) = extensions.get::<PostedRefusal>() {
+        provide_context(refusal.clone());
+    }
+    let plane = extensions.get::<BoundControlPlane>().cloned();
     let snapshot = plane.as_ref().and_then(|plane| plane.snapshot().ok());
     if let Some(plane) = plane {
         provide_context(plane);

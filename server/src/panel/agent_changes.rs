@@ -10,9 +10,12 @@ use monitor_core::{
     error::StackError,
     telemetry::{Missing, Owner, OwnerNumbers, Range, Store},
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use super::{Panel, streams::NUMBERS_INTERVAL};
+use super::{
+    Panel,
+    streams::{NUMBERS_INTERVAL, next_turn},
+};
 use crate::telemetry::TelemetrySource;
 
 /// The shortest time between two queries for connections, which Loki has to count.
@@ -55,24 +58,28 @@ fn activity_changes(
     range: Range,
 ) -> impl Stream<Item = AgentPageUpdate> {
     let first: (Option<(OwnerNumbers, Vec<Missing>)>, Duration) = (None, Duration::ZERO);
-    let changes = stream::unfold((telemetry, owner, first), move |(telemetry, owner, (last, mut pause))| async move {
-        loop {
-            sleep(std::mem::replace(&mut pause, NUMBERS_INTERVAL)).await;
-            let all = telemetry.numbers(range).await;
-            let (numbers, mut missing) = (owner_numbers(&all, &owner.0, owner.1), all.missing);
-            let now = (numbers.clone(), missing.clone());
-            if last.as_ref() == Some(&now) {
-                continue;
+    let state = (telemetry.relocations(), first);
+    let changes = stream::unfold(state, move |(mut relocations, (last, mut pause))| {
+        let (telemetry, owner) = (Arc::clone(&telemetry), owner.clone());
+        async move {
+            loop {
+                next_turn(&mut relocations, std::mem::replace(&mut pause, NUMBERS_INTERVAL)).await;
+                let all = telemetry.numbers(range).await;
+                let (numbers, mut missing) = (owner_numbers(&all, &owner.0, owner.1), all.missing);
+                let now = (numbers.clone(), missing.clone());
+                if last.as_ref() == Some(&now) {
+                    continue;
+                }
+                let sessions = telemetry.sessions(&owner.0, range).await;
+                let sessions = sessions.map_err(|error| {
+                    let lacks = "sessions of this agent".to_owned();
+                    missing.push(Missing { store: Store::Prometheus, error, lacks });
+                });
+                // Sessions that are missing are asked for again.
+                let last = sessions.is_ok().then_some(now);
+                let activity = AgentActivity { range, at: all.at, numbers, sessions: sessions.ok(), missing };
+                return Some((AgentPageUpdate::Activity(Box::new(activity)), (relocations, (last, pause))));
             }
-            let sessions = telemetry.sessions(&owner.0, range).await;
-            let sessions = sessions.map_err(|error| {
-                let lacks = "sessions of this agent".to_owned();
-                missing.push(Missing { store: Store::Prometheus, error, lacks });
-            });
-            // Sessions that are missing are asked for again.
-            let last = sessions.is_ok().then_some(now);
-            let activity = AgentActivity { range, at: all.at, numbers, sessions: sessions.ok(), missing };
-            return Some((AgentPageUpdate::Activity(Box::new(activity)), (telemetry, owner, (last, pause))));
         }
     });
     changes.boxed()
@@ -84,13 +91,14 @@ fn egress_changes(
     addresses: Vec<String>,
     range: Range,
 ) -> impl Stream<Item = AgentPageUpdate> {
-    let answers = stream::unfold(Duration::ZERO, move |pause| {
+    let first = (telemetry.relocations(), Duration::ZERO);
+    let answers = stream::unfold(first, move |(mut relocations, pause)| {
         let (telemetry, owner, addresses) = (Arc::clone(&telemetry), owner.clone(), addresses.clone());
         async move {
-            sleep(pause).await;
+            next_turn(&mut relocations, pause).await;
             let begun = Instant::now();
             let egress = telemetry.egress(&owner, &addresses, range).await;
-            Some((egress, EGRESS_INTERVAL.max(begun.elapsed() * PAUSE_TIMES)))
+            Some((egress, (relocations, EGRESS_INTERVAL.max(begun.elapsed() * PAUSE_TIMES))))
         }
     });
     let changes = answers.scan(None, |last, egress| {

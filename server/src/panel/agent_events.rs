@@ -8,9 +8,8 @@ use monitor_core::{
     error::StackError,
     telemetry::{AgentEvent, Owner, event},
 };
-use tokio::time::sleep;
 
-use super::Panel;
+use super::{Panel, streams::next_turn};
 use crate::telemetry::{NoAnswer, TelemetrySource};
 
 /// The time between two queries for new events.
@@ -66,15 +65,19 @@ impl Panel {
 }
 
 fn follow(telemetry: Arc<dyn TelemetrySource>, owner: Owner) -> impl Stream<Item = EventBatch> {
-    stream::unfold((telemetry, owner, Position::default()), |(telemetry, owner, mut position)| async move {
-        loop {
-            if position.has_started {
-                sleep(INTERVAL).await;
-            }
-            let limit = if position.recent.is_empty() { PAST_EVENTS } else { BATCH };
-            let answer = telemetry.events(&owner, position.recent.first(), limit).await;
-            if let Some(batch) = position.next_batch(answer) {
-                return Some((batch, (telemetry, owner, position)));
+    let first = (telemetry.relocations(), Position::default());
+    stream::unfold(first, move |(mut relocations, mut position)| {
+        let (telemetry, owner) = (Arc::clone(&telemetry), owner.clone());
+        async move {
+            loop {
+                if position.has_started {
+                    next_turn(&mut relocations, INTERVAL).await;
+                }
+                let limit = if position.recent.is_empty() { PAST_EVENTS } else { BATCH };
+                let answer = telemetry.events(&owner, position.recent.first(), limit).await;
+                if let Some(batch) = position.next_batch(answer) {
+                    return Some((batch, (relocations, position)));
+                }
             }
         }
     })

@@ -7,7 +7,10 @@ use monitor_core::{
     live::LiveEvent,
     telemetry::{Numbers, Range},
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
 use super::Panel;
 use crate::{site, telemetry::TelemetrySource};
@@ -52,11 +55,18 @@ impl Panel {
     }
 }
 
+/// Waits until a source is to be asked again: after a pause, or as soon as it is at another address.
+pub(super) async fn next_turn(relocations: &mut watch::Receiver<u64>, pause: Duration) {
+    timeout(pause, relocations.changed()).await.ok();
+}
+
 /// Leaves out answers that differ only in their time.
 fn changes_of(telemetry: Arc<dyn TelemetrySource>, range: Range) -> impl Stream<Item = Numbers> {
-    let answers = stream::unfold((telemetry, Duration::ZERO), move |(telemetry, pause)| async move {
-        sleep(pause).await;
-        Some((telemetry.numbers(range).await, (telemetry, NUMBERS_INTERVAL)))
+    let relocations = telemetry.relocations();
+    let first = (telemetry, relocations, Duration::ZERO);
+    let answers = stream::unfold(first, move |(telemetry, mut relocations, pause)| async move {
+        next_turn(&mut relocations, pause).await;
+        Some((telemetry.numbers(range).await, (telemetry, relocations, NUMBERS_INTERVAL)))
     });
     let changes = answers.scan(None, |last: &mut Option<Numbers>, numbers| {
         let same = last.as_ref().is_some_and(|last| Numbers { at: numbers.at, ..last.clone() } == numbers);

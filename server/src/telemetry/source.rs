@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use monitor_core::telemetry::{
     AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session, event::RecentEvents,
 };
+use tokio::sync::watch;
 
 /// Why there is no answer: one clause without a period, for example `no answer on port 3100`.
 pub type NoAnswer = String;
@@ -41,4 +42,7 @@ pub trait TelemetrySource: Send + Sync {
 
     /// The rates of data between the services of this source.
     async fn flow(&self) -> Flow;
+
+    /// Changes whenever the source is found at another address: an answer from before is outdated.
+    fn relocations(&self) -> watch::Receiver<u64>;
 }

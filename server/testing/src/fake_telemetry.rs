@@ -11,11 +11,13 @@ use clawker_monitor::{
     clock::now,
     telemetry::{Dashboards, NoAnswer, TelemetrySource},
 };
+use tokio::sync::watch;
 
 /// Telemetry in memory. Clones are the same source.
 #[derive(Debug, Clone, Default)]
 pub struct FakeTelemetry {
     shared: Arc<Mutex<Answers>>,
+    relocations: Arc<watch::Sender<u64>>,
 }
 
 /// The answers. `failure`, if set, replaces every answer that can fail.
@@ -51,6 +53,11 @@ impl FakeTelemetry {
     /// The answers, to read or change.
     pub fn answers(&self) -> MutexGuard<'_, Answers> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The source is at another address from now on.
+    pub fn relocate(&self) {
+        self.relocations.send_modify(|count| *count += 1);
     }
 
     async fn answer<T>(&self, question: &'static str, answer: impl FnOnce(&Answers) -> T) -> Result<T, NoAnswer> {
@@ -115,6 +122,10 @@ impl TelemetrySource for FakeTelemetry {
             Ok(flow) => flow.unwrap_or(Flow { hops: Vec::new(), error: None, warnings: Vec::new() }),
             Err(error) => Flow { hops: Vec::new(), error: Some(error), warnings: Vec::new() },
         }
+    }
+
+    fn relocations(&self) -> watch::Receiver<u64> {
+        self.relocations.subscribe()
     }
 }
 

@@ -268,6 +268,19 @@ async fn numbers_are_sent_at_once_and_only_when_they_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_asked_for_again_as_soon_as_the_store_is_located() {
+    let panel = panel();
+    let mut stream = Events::open(&panel, "/events/numbers?range=1h").await;
+    stream.next().await.unwrap();
+    let begun = Instant::now();
+    panel.telemetry.answers().owners = vec![OwnerNumbers { owner: owner(), ..OwnerNumbers::default() }];
+    panel.telemetry.relocate();
+    let located: Numbers = serde_json::from_str(&stream.next().await.unwrap()).unwrap();
+    assert_eq!(located.owners.len(), 1);
+    assert!(begun.elapsed() < Duration::from_millis(500), "a second is the pause otherwise");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_are_sent_once_each_and_errors_are_reported_until_they_are_over() {
     let panel = panel();
     panel.have_dev();

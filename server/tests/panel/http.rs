@@ -1,7 +1,9 @@
 //! The router in process: pages, forms, guards, headers, errors.
 
 use axum::http::StatusCode;
-use monitor_core::{service::Service, status::StackState};
+use leptos::server_fn::error::ServerFnUrlError;
+use monitor_app::api::ApiError;
+use monitor_core::{error::StackError, service::Service, status::StackState};
 use monitor_testing::harness::{get, panel, panel_with, post};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,6 +89,41 @@ async fn initialize_start_and_stop_work_as_plain_forms() {
 
     assert_eq!(panel.press("/api/stop-stack", "").await.status, StatusCode::FOUND);
     panel.until("stopped", |snapshot| snapshot.stack == StackState::Stopped).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_form_is_explained_once_and_never_by_an_address_alone() {
+    const SITE: &str = "http://127.0.0.1:8484";
+    let panel = panel_with("monitoring:\n  grafana_port: 99999\n");
+    let saying = "The file was not saved";
+    // What comes with the answer: the address that the browser loads next, without the site.
+    let refused_from = async |page: &str| {
+        let form = post("/api/mend-settings").header("accept", "text/html").header("origin", SITE);
+        let refused = panel.send(form.header("referer", format!("{SITE}{page}")), "base=old&text=monitoring:").await;
+        assert_eq!(refused.status, StatusCode::FOUND);
+        refused.header("location").strip_prefix(SITE).unwrap().to_owned()
+    };
+    let address = refused_from("/settings").await;
+    assert!(address.starts_with("/settings?refused=") && !address.contains("__err"), "{address}");
+    assert!(panel.get(&address).await.text.contains(saying));
+    assert!(!panel.get(&address).await.text.contains(saying), "it is said once");
+
+    let words = ApiError::Stack(StackError::CannotListen { address: "evil.example".into(), detail: "call us".into() });
+    let link = ServerFnUrlError::new("/api/mend-settings", words).to_url("http://127.0.0.1:8484/settings").unwrap();
+    let link = link.as_str().strip_prefix(SITE).unwrap();
+    assert!(!panel.get(link).await.text.contains("evil.example"), "a link put words on the page");
+    let page = panel.get(&refused_from(link).await).await.text;
+    assert!(page.contains(saying) && !page.contains("evil.example"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_too_large_gets_413_and_one_at_the_limit_is_read() {
+    let panel = panel();
+    for (bytes, expected) in [(5 << 20, StatusCode::PAYLOAD_TOO_LARGE), (1 << 20, StatusCode::FOUND)] {
+        let form = format!("base=&text={}", "a".repeat(bytes));
+        let answer = panel.press("/api/mend-settings", &form).await;
+        assert_eq!(answer.status, expected, "{bytes} bytes: {}", answer.text);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

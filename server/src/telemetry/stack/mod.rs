@@ -28,7 +28,10 @@ use monitor_core::telemetry::{
         queries,
     },
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, watch},
+    time::Instant,
+};
 
 use self::{
     cached::Cached, events::IdleOwners, last_seen::LastSeenTracker, recent_events::RecentEventsTracker,
@@ -171,5 +174,9 @@ impl TelemetrySource for StackTelemetry {
 
     async fn flow(&self) -> Flow {
         self.flow.get(self.stores.generation(), async || (self.query_flow().await, SHARED_BRIEFLY)).await
+    }
+
+    fn relocations(&self) -> watch::Receiver<u64> {
+        self.stores.relocations()
     }
 }

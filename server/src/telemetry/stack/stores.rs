@@ -1,12 +1,10 @@
 //! The current addresses of the stack's stores and of Grafana.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use monitor_core::{dashboard::UID, service::Service, status::ServiceStatus};
+use tokio::sync::watch;
 
 use super::{cached::Cached, embedding, store::Store};
 
@@ -27,7 +25,7 @@ pub struct StackStores {
     pub(super) prometheus: Store,
     grafana: Store,
     /// Counts changes of the stores' addresses.
-    moves: AtomicU64,
+    relocations: watch::Sender<u64>,
     embedding: Cached<bool>,
 }
 
@@ -43,7 +41,7 @@ impl StackStores {
             loki: store(Service::Loki),
             prometheus: store(Service::Prometheus),
             grafana: store(Service::Grafana),
-            moves: AtomicU64::default(),
+            relocations: watch::Sender::default(),
             embedding: Cached::default(),
         })
     }
@@ -52,12 +50,19 @@ impl StackStores {
     pub fn locate(&self, services: &[ServiceStatus]) {
         let stores = [&self.loki, &self.prometheus, &self.grafana];
         let moved = stores.into_iter().filter(|store| store.locate(services)).count();
-        self.moves.fetch_add(moved as u64, Ordering::Relaxed);
+        if moved > 0 {
+            self.relocations.send_modify(|count| *count += 1);
+        }
     }
 
     /// Changes with the stores' addresses. Answers from an earlier generation are outdated.
     pub(super) fn generation(&self) -> u64 {
-        self.moves.load(Ordering::Relaxed)
+        *self.relocations.borrow()
+    }
+
+    /// Changes with the generation.
+    pub(super) fn relocations(&self) -> watch::Receiver<u64> {
+        self.relocations.subscribe()
     }
 }
 
