@@ -317,6 +317,7 @@ mod tests {
             ports: vec![PublishedPort { bind: "127.0.0.1".into(), host: 1, container: 1 }],
             url: None,
             waiting_for: None,
+            checked_at: None,
             problem: None,
             usage: Some(Usage { cpu_percent: 1.0, memory_bytes: 1 }),
         };

@@ -127,6 +127,9 @@ pub struct ServiceStatus {
     pub url: Option<String>,
     /// The last answer of the readiness check while it is not ready (`HTTP 503: Ingester not ready`).
     pub waiting_for: Option<String>,
+    /// When it last answered the readiness check, or did not answer in time; `None` unless it is running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<Timestamp>,
     /// The last failure, if any (`exited with code 1 …`).
     pub problem: Option<String>,
     /// CPU and memory; `None` while nobody is watching.

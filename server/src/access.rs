@@ -113,16 +113,13 @@ impl ControlPlane for GuardedPanel {
 
     async fn refresh(&self, needs: PageNeeds) -> Result<(), StackError> {
         let panel = self.for_action(Action::ViewState)?;
-        let PageNeeds::Agents(range) = needs else {
-            panel.refresh(None).await;
-            return Ok(());
-        };
+        let numbers = if let PageNeeds::Agents(range) = needs { Some(range) } else { None };
         // The page asks for them next; requesting them now saves the time until then.
-        if self.caller.may(Action::ViewNumbers) {
+        if let Some(range) = numbers.filter(|_| self.caller.may(Action::ViewNumbers)) {
             let telemetry = Arc::clone(&panel.installation.telemetry);
             tokio::spawn(async move { telemetry.numbers(range).await });
         }
-        let waited = panel.refresh(Some(self.remaining_wait())).await;
+        let waited = panel.refresh(self.remaining_wait(), numbers.is_some()).await;
         *self.waited_for_stores.lock().unwrap_or_else(PoisonError::into_inner) += waited;
         Ok(())
     }

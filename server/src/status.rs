@@ -15,6 +15,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     background::finished,
+    clock::now,
     engine::{ContainerDetail, ContainerEngine, DetailedContainer},
     readiness::{Answer, Readiness, reachable_host},
 };
@@ -127,8 +128,9 @@ pub async fn report(
     Ok(StatusReport { stack: stack_state(true, initialized, &services), network, services, job: None })
 }
 
-/// Sets a service's readiness.
+/// Sets a service's readiness by an answer that has just arrived.
 pub fn set_readiness(status: &mut ServiceStatus, answer: &Answer) {
+    status.checked_at = Some(now());
     status.ready = *answer == Answer::Ready;
     status.waiting_for = match answer {
         Answer::Ready => None,
@@ -154,6 +156,7 @@ fn missing_service(spec: &ServiceSpec) -> ServiceStatus {
         ports: spec.ports.clone(),
         url: None,
         waiting_for: None,
+        checked_at: None,
         problem: None,
         usage: None,
     }
@@ -183,6 +186,7 @@ fn existing_service(
         ports: container.ports.clone(),
         url: page_address(spec, &container.ports).filter(|_| is_running && ours),
         waiting_for: None,
+        checked_at: None,
         problem,
         usage: None,
     }

@@ -9,7 +9,7 @@ mod usage;
 
 use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
 
-use futures::{StreamExt, future::try_join3, stream::BoxStream};
+use futures::{StreamExt, future::try_join4, stream::BoxStream};
 use monitor_core::{
     error::StackError,
     live::EngineState,
@@ -18,7 +18,7 @@ use monitor_core::{
 };
 use tokio::{
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{
@@ -34,6 +34,9 @@ use usage::UsageStreams;
 const BURST: Duration = Duration::from_millis(8);
 /// The minimum time between two updates of the job. A pull reports progress hundreds of times a second.
 const JOB_INTERVAL: Duration = Duration::from_millis(100);
+/// The time between two checks that the Engine answers, and how long one may take.
+const PING_INTERVAL: Duration = Duration::from_secs(3);
+const PING_DEADLINE: Duration = Duration::from_secs(3);
 /// The time between attempts to reach an unreachable Engine.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -133,10 +136,35 @@ impl Watch {
                 }
             }
         };
-        let (never, ..): (Infallible, Infallible, Infallible) =
-            try_join3(forward_events, self.watch_stack(stack_events, &to_agents), self.watch_agents(agent_messages))
-                .await?;
+        let (never, ..): (Infallible, Infallible, Infallible, Infallible) = try_join4(
+            forward_events,
+            self.watch_stack(stack_events, &to_agents),
+            self.watch_agents(agent_messages),
+            self.ping_engine(),
+        )
+        .await?;
         Ok(never)
+    }
+
+    /// Checks every few seconds that the Engine answers while somebody looks: one that hangs sends neither events nor errors.
+    async fn ping_engine(&self) -> Result<Infallible, StackError> {
+        let mut readers = self.panel.hub.readers();
+        loop {
+            // An error is impossible, because the hub outlives the watch.
+            let _ = readers.wait_for(|readers| *readers > 0).await;
+            let answer = timeout(PING_DEADLINE, self.panel.installation.engine.check()).await;
+            answer.unwrap_or_else(|_elapsed| Err(self.engine_hangs()))?;
+            sleep(PING_INTERVAL).await;
+        }
+    }
+
+    fn engine_hangs(&self) -> StackError {
+        let endpoint = match &self.panel.hub.snapshot().engine {
+            EngineState::Connected { endpoint, .. } => endpoint.clone(),
+            _ => "docker".into(),
+        };
+        let detail = format!("it accepts connections but has not answered for {} s", PING_DEADLINE.as_secs());
+        StackError::EngineUnreachable { endpoint, detail }
     }
 
     /// Keeps the services up to date until the Engine becomes unreachable.
@@ -151,12 +179,17 @@ impl Watch {
         let mut stack = self.panel.installation.configuration.stack_or_default();
         let mut ids = BTreeSet::new();
         let mut observe_at = Some(Instant::now());
+        // Whether something happened to a service's container: its last answer says nothing anymore.
+        let mut has_changed = false;
+        let refresh = &self.panel.readiness_refresh;
+        let mut is_refreshing = false;
         loop {
             let watched = *readers.borrow() > 0;
             tokio::select! {
                 Some(event) = events.recv() => {
                     if affects_stack(&stack, &ids, &event) {
                         self.apply_container_end(&event);
+                        has_changed = true;
                         observe_at.get_or_insert_with(|| Instant::now() + BURST);
                     }
                 }
@@ -164,7 +197,8 @@ impl Watch {
                     observe_at = None;
                     let found = self.observe(&stack).await?;
                     ids = found.iter().filter_map(|found| found.id.clone()).collect();
-                    readiness.update(&stack, &found, watched);
+                    let changed = std::mem::take(&mut has_changed);
+                    readiness.update(&stack, &found, watched, changed);
                     usages.update(&found, watched, self.panel.installation.engine.as_ref());
                     self.publish_locations(to_agents);
                 }
@@ -186,6 +220,16 @@ impl Watch {
                         status::update_stack_state(snapshot);
                     });
                     self.publish_locations(to_agents);
+                    if is_refreshing && !readiness.is_waiting() {
+                        is_refreshing = false;
+                        refresh.done();
+                    }
+                }
+                () = refresh.requested() => {
+                    is_refreshing = readiness.ask_all();
+                    if !is_refreshing {
+                        refresh.done();
+                    }
                 }
                 (service, usage) = usages.next_usage() => {
                     self.panel.hub.update(|snapshot| {
@@ -225,6 +269,7 @@ impl Watch {
                 status.url = None;
                 status.usage = None;
                 status.waiting_for = None;
+                status.checked_at = None;
             }
             status::update_stack_state(snapshot);
         });
@@ -241,9 +286,11 @@ impl Watch {
                 if let Some(known) = snapshot.service(status.service)
                     && status.state == ContainerState::Running
                     && known.started_at == status.started_at
+                    && known.ports == status.ports
                 {
                     status.ready = known.ready;
                     status.waiting_for.clone_from(&known.waiting_for);
+                    status.checked_at = known.checked_at;
                     status.usage = known.usage;
                 }
                 status

@@ -34,6 +34,7 @@ fn snapshot(grafana: Option<&str>, prometheus: Option<&str>) -> Snapshot {
             ports: Vec::new(),
             url: port.map(|port| format!("http://127.0.0.1:{port}")),
             waiting_for: None,
+            checked_at: None,
             problem: None,
             usage: None,
         }

@@ -41,6 +41,7 @@ fn snapshot() -> Snapshot {
         ports: Vec::new(),
         url: None,
         waiting_for: None,
+        checked_at: None,
         problem: None,
         usage: None,
     };

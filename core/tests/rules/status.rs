@@ -17,6 +17,7 @@ fn service(service: Service, state: ContainerState, ready: bool) -> ServiceStatu
         ports: Vec::new(),
         url: None,
         waiting_for: None,
+        checked_at: None,
         problem: None,
         usage: None,
     }

@@ -13,7 +13,7 @@ use monitor_core::error::StackError;
 use super::{
     connect::{Address, Endpoint},
     error::{Failure, failure},
-    ping,
+    ping::{self, Pong},
 };
 use crate::engine::EngineInfo;
 
@@ -63,10 +63,21 @@ impl Client {
     pub(super) async fn reconnect(&self) -> Result<Connection, StackError> {
         *self.current() = None;
         let endpoint = (self.shared.find_endpoint)()?;
-        match ping::newest_version(&endpoint, NEGOTIATION_TIMEOUT).await {
-            Some(newest) => self.connect(endpoint.clone(), negotiate_version(Some(&newest), None, &endpoint)?),
+        match ping::ping(&endpoint, NEGOTIATION_TIMEOUT).await {
+            Pong::Version(newest) => self.connect(endpoint.clone(), negotiate_version(Some(&newest), None, &endpoint)?),
+            Pong::Silence => Err(no_answer(&endpoint)),
             // The full answer, or the error, says why.
-            None => Ok(self.ask_version(endpoint).await?.0),
+            Pong::Unclear => Ok(self.ask_version(endpoint).await?.0),
+        }
+    }
+
+    /// Checks that the Engine answers. A connection stays as it is.
+    pub(super) async fn check(&self) -> Result<(), StackError> {
+        let Some(connection) = self.current().clone() else { return self.reconnect().await.map(drop) };
+        match ping::ping(&connection.endpoint, NEGOTIATION_TIMEOUT).await {
+            Pong::Version(_) => Ok(()),
+            Pong::Silence => Err(no_answer(&connection.endpoint)),
+            Pong::Unclear => self.reconnect().await.map(drop),
         }
     }
 
@@ -88,10 +99,7 @@ impl Client {
         let docker = bollard_client(&endpoint, None)?;
         let answer = tokio::time::timeout(NEGOTIATION_TIMEOUT, docker.version())
             .await
-            .map_err(|_elapsed| StackError::EngineUnreachable {
-                endpoint: endpoint.to_string(),
-                detail: format!("no answer within {} s", NEGOTIATION_TIMEOUT.as_secs()),
-            })?
+            .map_err(|_elapsed| no_answer(&endpoint))?
             .map_err(|error| failure(error, &endpoint).or_refused("report its version"))?;
         let agreed = negotiate_version(answer.api_version.as_deref(), answer.min_api_version.as_deref(), &endpoint)?;
         let info = EngineInfo {
@@ -116,6 +124,11 @@ impl Connection {
         }
         failure
     }
+}
+
+fn no_answer(endpoint: &Endpoint) -> StackError {
+    let detail = format!("no answer within {} s", NEGOTIATION_TIMEOUT.as_secs());
+    StackError::EngineUnreachable { endpoint: endpoint.to_string(), detail }
 }
 
 /// The newest version that both sides support.

@@ -74,7 +74,7 @@ impl DockerEngine {
 #[async_trait]
 impl ContainerEngine for DockerEngine {
     async fn check(&self) -> Result<(), StackError> {
-        self.client.reconnect().await.map(drop)
+        self.client.check().await
     }
 
     async fn info(&self) -> Result<EngineInfo, StackError> {

@@ -7,10 +7,27 @@ use std::time::Duration;
 
 use super::connect::{Address, Endpoint};
 
-/// The newest API version that the Engine supports, for example `1.41`. `None` if there was no such answer; `/version` then
-/// gives the reason.
-pub(super) async fn newest_version(endpoint: &Endpoint, timeout: Duration) -> Option<String> {
-    let client = reqwest::Client::builder().no_proxy().timeout(timeout).pool_max_idle_per_host(0);
+/// What came back.
+pub(super) enum Pong {
+    /// The newest API version that the Engine supports, for example `1.41`.
+    Version(String),
+    /// Nothing within the time.
+    Silence,
+    /// Something else; `/version` then gives the reason.
+    Unclear,
+}
+
+/// Sends the request.
+pub(super) async fn ping(endpoint: &Endpoint, timeout: Duration) -> Pong {
+    match tokio::time::timeout(timeout, newest_version(endpoint)).await {
+        Ok(Some(version)) => Pong::Version(version),
+        Ok(None) => Pong::Unclear,
+        Err(_elapsed) => Pong::Silence,
+    }
+}
+
+async fn newest_version(endpoint: &Endpoint) -> Option<String> {
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
     let (client, url) = match &endpoint.address {
         // The Engine ignores the host in the URL.
         Address::Unix(path) => (client.unix_socket(path.as_str()), "http://docker/_ping".to_owned()),

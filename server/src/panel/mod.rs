@@ -8,6 +8,8 @@ mod agent_events;
 mod other_work;
 mod streams;
 
+use std::time::Duration;
+
 use monitor_core::{
     error::StackError,
     job::{Job, JobKind},
@@ -26,11 +28,16 @@ use crate::{
     installation::Installation,
     jobs::{JobContext, Jobs, Work},
     lifecycle::ReadinessWait,
+    refresh::Refresh,
     status,
-    store_refresh::StoreRefresh,
     work::Request,
     work_lock::{Attempt, HeldLock},
 };
+
+/// How long the stores' answers count as fresh: a little longer than the interval at which the watch queries them.
+const STORES_FRESH: Duration = Duration::from_secs(6);
+/// How long services' answers count as fresh, so that quick reloads don't ask at each.
+const READINESS_FRESH: Duration = Duration::from_secs(1);
 
 /// How long the doctor's findings count as fresh without known changes, in seconds.
 const CHECKUP_FRESH_SECONDS: u64 = 5;
@@ -52,7 +59,9 @@ pub struct Panel {
     /// Notified when the doctor's findings may be outdated.
     pub checkup_due: Notify,
     /// Requested when a page needs fresh answers from the stores.
-    pub store_refresh: StoreRefresh,
+    pub store_refresh: Refresh,
+    /// Requested when a page needs to know whether the services are ready.
+    pub readiness_refresh: Refresh,
 }
 
 impl Panel {
@@ -67,7 +76,8 @@ impl Panel {
             hub,
             agent_files: AgentFileCache::default(),
             checkup_due: Notify::new(),
-            store_refresh: StoreRefresh::default(),
+            store_refresh: Refresh::new(STORES_FRESH),
+            readiness_refresh: Refresh::new(READINESS_FRESH),
         }
     }
 

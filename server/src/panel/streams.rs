@@ -2,9 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::{Stream, StreamExt, future::ready, stream};
+use futures::{
+    Stream, StreamExt,
+    future::{join, ready},
+    stream,
+};
 use monitor_core::{
     live::LiveEvent,
+    status::ContainerState,
     telemetry::{Numbers, Range},
 };
 use tokio::{
@@ -19,22 +24,27 @@ use crate::{site, telemetry::TelemetrySource};
 pub(super) const NUMBERS_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Panel {
-    /// Brings the snapshot up to date before a page is rendered from it. A page about agents waits for the stores for at
-    /// most this long. Returns how long it waited for them.
-    pub(crate) async fn refresh(&self, wait_for_stores: Option<Duration>) -> Duration {
+    /// Brings the snapshot up to date before a page is rendered from it. Waits for at most `longest` for services to say
+    /// whether they are ready, and, where the page is about agents, for the stores. Returns how long it waited.
+    pub(crate) async fn refresh(&self, longest: Duration, about_agents: bool) -> Duration {
         self.refresh_configuration().await;
         self.request_checkup();
-        match wait_for_stores {
-            Some(longest) if !self.hub.snapshot().agents.is_empty() => {
-                let started = Instant::now();
+        let started = Instant::now();
+        let stores = async {
+            if about_agents && !self.hub.snapshot().agents.is_empty() {
                 self.store_refresh.wait_until_fresh(longest).await;
-                started.elapsed()
-            }
-            _ => {
+            } else {
                 self.store_refresh.request();
-                Duration::ZERO
             }
-        }
+        };
+        let services = async {
+            // Nothing else would answer.
+            if self.hub.snapshot().services.iter().any(|status| status.state == ContainerState::Running) {
+                self.readiness_refresh.wait_until_fresh(longest).await;
+            }
+        };
+        join(stores, services).await;
+        started.elapsed()
     }
 
     /// The server's build, then the snapshot, then every change.

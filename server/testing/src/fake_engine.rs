@@ -20,7 +20,7 @@ use monitor_core::{
     logs::LogLine,
     service::Service,
     settings::ImageRef,
-    stack::StackSpec,
+    stack::{NETWORK, StackSpec},
     status::ContainerState,
     timestamp::Timestamp,
 };
@@ -84,6 +84,8 @@ pub struct World {
 pub struct Faults {
     /// The engine is unreachable. Set by `go_away`.
     pub gone: bool,
+    /// The engine accepts requests and does not answer: a check waits, and asking for its version takes too long.
+    pub silent: bool,
     /// Pulling the image of the service fails with this message.
     pub pulls: BTreeMap<Service, String>,
     /// Starting the service fails because its first port is taken by this holder.
@@ -215,6 +217,13 @@ impl FakeEngine {
         self.tell(&id, service.name(), "die");
     }
 
+    /// Sends the event that a service's container was connected to the network or disconnected.
+    pub fn network_changes(&self, service: Service) {
+        let id =
+            self.world().containers.iter().find(|container| container.name == service.name()).map(|it| it.id.clone());
+        self.shared.events.send(Some(EngineEvent::Network { name: NETWORK.into(), container: id })).ok();
+    }
+
     /// How many containers' CPU and memory are being measured.
     pub fn usage_streams(&self) -> usize {
         self.shared.usage_streams.load(Ordering::SeqCst)
@@ -259,7 +268,7 @@ fn image_id_of(image: &ImageRef) -> String {
 mod tests {
     use clawker_monitor::engine::ContainerEngine as _;
     use futures::StreamExt as _;
-    use monitor_core::stack::{NETWORK, VolumeSpec};
+    use monitor_core::stack::VolumeSpec;
 
     use super::*;
 

@@ -20,7 +20,7 @@ use clawker_monitor::{
     lifecycle::ReadinessWait,
     panel::Panel,
     paths::Paths,
-    store_refresh::StoreRefresh,
+    refresh::Refresh,
     telemetry::StackStores,
     watch::Watch,
 };
@@ -90,7 +90,8 @@ pub fn panel_with(settings: &str) -> Harness {
     };
     let panel = Arc::new(Panel {
         wait: ReadinessWait { timeout: Duration::from_millis(200), interval: Duration::from_millis(2) },
-        store_refresh: StoreRefresh::new(Duration::ZERO),
+        store_refresh: Refresh::new(Duration::ZERO),
+        readiness_refresh: Refresh::new(Duration::ZERO),
         ..Panel::new(installation)
     });
     let shutdown = CancellationToken::new();

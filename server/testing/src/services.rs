@@ -18,6 +18,7 @@ pub fn running(service: Service, port: u16) -> ServiceStatus {
         ports: vec![PublishedPort { bind: "127.0.0.1".into(), host: port, container: port }],
         url: None,
         waiting_for: None,
+        checked_at: None,
         problem: None,
         usage: None,
     }

@@ -1,5 +1,7 @@
 //! The live snapshot follows changes made by others, and streams end at shutdown.
 
+use std::time::{Duration, Instant};
+
 use futures::FutureExt;
 use monitor_core::{
     live::{Change, EngineState, LiveEvent, Snapshot},
@@ -29,6 +31,47 @@ async fn losing_and_regaining_docker_updates_the_snapshot() {
     assert!(matches!(snapshot.engine, EngineState::Unreachable { .. }));
     panel.engine.come_back();
     panel.until("back", |snapshot| snapshot.stack == StackState::Running).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_hangs_is_noticed_while_somebody_looks_and_again_when_it_answers() {
+    let panel = panel();
+    panel.up().await;
+    let stream = Events::open(&panel, "/events").await;
+    panel.engine.world().faults.silent = true;
+    let lost = panel.until("unreachable", |snapshot| snapshot.stack == StackState::EngineUnreachable).await;
+    let EngineState::Unreachable { error } = lost.engine else { panic!("{:?}", lost.engine) };
+    assert!(error.to_string().contains("has not answered for 3 s"), "{error}");
+    panel.engine.world().faults.silent = false;
+    panel.until("back", |snapshot| snapshot.stack == StackState::Running).await;
+    drop(stream);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_are_asked_whether_they_are_ready_when_a_page_is_loaded() {
+    let panel = panel();
+    panel.up().await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    assert!(!panel.get("/").await.text.contains("HTTP 503: ingester"));
+    panel.readiness.not_ready(Service::Loki, "HTTP 503: ingester not ready");
+    let page = panel.get("/").await.text;
+    assert!(page.contains("HTTP 503: ingester not ready"), "readiness was remembered");
+    panel.readiness.ready(Service::Loki);
+    assert!(!panel.get("/").await.text.contains("HTTP 503: ingester"));
+    assert!(page.contains("Checked "), "the page says how old its answers are");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_is_asked_again_when_something_happens_to_its_container() {
+    let panel = panel();
+    panel.up().await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    panel.readiness.not_ready(Service::Loki, "no answer on port 3100");
+    panel.engine.network_changes(Service::Loki);
+    // A service that is ready is asked every 15 s otherwise.
+    let begun = Instant::now();
+    panel.until("not ready", |snapshot| !snapshot.service(Service::Loki).unwrap().ready).await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

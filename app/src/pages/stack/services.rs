@@ -4,11 +4,13 @@ use leptos::prelude::*;
 use monitor_core::{
     live::{EngineState, Snapshot},
     service::Service,
+    status::ContainerState,
+    timestamp::Timestamp,
 };
 
 use super::row::{PortLink, Row, row};
 use crate::{
-    components::{Chip, Icon, Moment, Prose, Shape, show_if},
+    components::{Ago, Chip, Icon, Moment, Prose, Shape, show_if},
     live::Live,
 };
 
@@ -24,15 +26,26 @@ fn describe_network(snapshot: &Snapshot) -> String {
     }
 }
 
+/// When the running services were last asked whether they are ready: the oldest answer.
+fn checked_at(snapshot: &Snapshot) -> Option<Timestamp> {
+    let running = snapshot.services.iter().filter(|status| status.state == ContainerState::Running);
+    running.filter_map(|status| status.checked_at).min()
+}
+
 /// The table. Its roles are explicit, because browsers drop the implicit ones where the table is laid out as a list.
 #[component]
 pub fn Services() -> impl IntoView {
-    let network = Live::get().derive(describe_network);
+    let live = Live::get();
+    let network = live.derive(describe_network);
+    let checked = live.derive(checked_at);
     view! {
         <section class="card services" aria-labelledby="services">
             <div class="card-head">
                 <h2 id="services">"Services"</h2>
                 <p class="muted">{move || view! { <Prose text=network.get() /> }.into_any()}</p>
+                {move || checked.get().map(|then| view! {
+                    <p class="muted checked">"Checked " <Ago then now=live.now() /></p>
+                }).into_any()}
             </div>
             <table role="table">
                 <thead role="rowgroup">

@@ -33,6 +33,7 @@ fn status(service: Service, state: ContainerState, ready: bool) -> ServiceStatus
         ports: Vec::new(),
         url: (service == Service::Grafana).then(|| "http://127.0.0.1:3000".into()),
         waiting_for: None,
+        checked_at: None,
         problem: None,
         usage: None,
     }

@@ -203,6 +203,7 @@ mod tests {
             ports: ports.iter().map(port).collect(),
             url: None,
             waiting_for: None,
+            checked_at: None,
             problem: None,
             usage: None,
         }

@@ -30,11 +30,14 @@ use super::{FakeEngine, IMAGE_BYTES, Shared, image_id_of, unreachable};
 #[async_trait]
 impl ContainerEngine for FakeEngine {
     async fn check(&self) -> Result<(), StackError> {
-        self.answering().map(drop)
+        let is_silent = self.answering()?.faults.silent;
+        if is_silent { std::future::pending().await } else { Ok(()) }
     }
 
     async fn info(&self) -> Result<EngineInfo, StackError> {
-        drop(self.answering()?);
+        if self.answering()?.faults.silent {
+            return Err(unreachable());
+        }
         Ok(EngineInfo { version: "28.5.2".into(), api_version: "1.51".into(), endpoint: "fake://engine".into() })
     }
 

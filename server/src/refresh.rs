@@ -1,5 +1,5 @@
-//! Requests fresh answers from the stores when a page is loaded after no page was open for a while. Without JavaScript,
-//! nothing would update the page later.
+//! Requests fresh answers, from stores or services, when a page is loaded after no page was open for a while. Without
+//! JavaScript, nothing would update the page later.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::{
 
 /// Pages request a refresh; the watch does it and reports when it is done. Clones share it.
 #[derive(Debug, Clone)]
-pub struct StoreRefresh {
+pub struct Refresh {
     shared: Arc<Shared>,
 }
 
@@ -22,19 +22,10 @@ struct Shared {
     done_at: watch::Sender<Option<Instant>>,
 }
 
-impl Default for StoreRefresh {
-    /// Answers stay fresh a little longer than the interval at which the watch queries the stores.
-    fn default() -> StoreRefresh {
-        StoreRefresh::new(Duration::from_secs(6))
-    }
-}
-
-impl StoreRefresh {
+impl Refresh {
     /// Answers count as fresh for that long.
-    pub fn new(fresh_for: Duration) -> StoreRefresh {
-        StoreRefresh {
-            shared: Arc::new(Shared { fresh_for, requested: Notify::new(), done_at: watch::Sender::new(None) }),
-        }
+    pub fn new(fresh_for: Duration) -> Refresh {
+        Refresh { shared: Arc::new(Shared { fresh_for, requested: Notify::new(), done_at: watch::Sender::new(None) }) }
     }
 
     /// Requests a refresh if the answers are old.
@@ -49,7 +40,7 @@ impl StoreRefresh {
         self.shared.requested.notified().await;
     }
 
-    /// The stores have answered, and the snapshot holds their answers.
+    /// Everybody has answered, and the snapshot holds the answers.
     pub fn done(&self) {
         self.shared.done_at.send_replace(Some(Instant::now()));
     }
@@ -78,7 +69,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_refresh_is_requested_only_when_answers_are_old_and_can_be_waited_for() {
-        let refresh = StoreRefresh::new(Duration::from_secs(3600));
+        let refresh = Refresh::new(Duration::from_secs(3600));
         refresh.request();
         refresh.requested().await;
         refresh.done();
@@ -86,7 +77,7 @@ mod tests {
         assert_eq!(refresh.requested().now_or_never(), None, "the answers are fresh");
         assert_eq!(refresh.wait_until_fresh(Duration::from_secs(3600)).now_or_never(), Some(()), "no need to wait");
 
-        let always_stale = StoreRefresh::new(Duration::ZERO);
+        let always_stale = Refresh::new(Duration::ZERO);
         let (_, ()) = tokio::join!(always_stale.wait_until_fresh(Duration::from_secs(3600)), async {
             always_stale.requested().await;
             always_stale.done();
