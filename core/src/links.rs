@@ -13,7 +13,7 @@ mod needs;
 
 use self::address::Address;
 use crate::{
-    dashboard::{PanelId, UID, datasource::Source, variable},
+    dashboard::{PanelId, UID, datasource::Source, simulated, variable},
     live::Snapshot,
     service::Service,
     status::{ContainerState, ServiceStatus},
@@ -55,6 +55,8 @@ pub struct LinkContext {
     pub owner: Owner,
     /// Only data without project and agent. The owner is then the default.
     pub untagged: bool,
+    /// Simulated data of the owner. Otherwise only real data.
+    pub simulated: bool,
     /// A session ID or its prefix; `None` for all sessions.
     pub session: Option<String>,
     /// The time range.
@@ -245,6 +247,10 @@ impl Page {
             .pair("to", "now")
             .variable(variable::PROJECT, about.owner.project.as_deref().unwrap_or(all))
             .variable(variable::AGENT, about.owner.agent.as_deref().unwrap_or(all));
+        // The dashboard hides simulated data unless told otherwise.
+        if about.simulated {
+            address = address.variable(variable::SIMULATED, simulated::ONLY);
+        }
         // A text variable, for which `$__all` would be a literal session ID.
         if let Some(session) = &about.session {
             address = address.variable(variable::SESSION, session);

@@ -34,8 +34,20 @@ pub mod variable {
     pub const AGENT: &str = "agent";
     /// A Claude Code session ID or its prefix; empty for all.
     pub const SESSION: &str = "session_id";
+    /// Whether simulated data is shown; one of the values in `simulated`.
+    pub const SIMULATED: &str = "simulated";
     /// IP addresses of agent containers; `$__all` for all. Only used by the egress row.
     pub const CLIENT_IP: &str = "client_ip";
+}
+
+/// Values of the variable `simulated`: patterns of the label `clawker_simulated`, which real data does not have.
+pub mod simulated {
+    /// Only real data. An empty pattern would be read by Loki as one that matches everything.
+    pub const HIDE: &str = "^$";
+    /// All data.
+    pub const SHOW: &str = ".*";
+    /// Only simulated data.
+    pub const ONLY: &str = "true";
 }
 
 /// The text of `grafana-dashboard.json`.

@@ -28,11 +28,14 @@ const MINIMUM_STEP: &str = "15s";
 /// Maximum number of lines in a list of events.
 pub(super) const MAX_LINES: u32 = 500;
 
-const OWNERS: &str = r#"project=~"$project", agent=~"$agent""#;
+/// The data that may be shown: real data, unless simulated data is asked for.
+pub(super) const SHOWN: &str = r#"clawker_simulated=~"$simulated""#;
+const OWNERS: &str = r#"project=~"$project", agent=~"$agent", clawker_simulated=~"$simulated""#;
 const SESSIONS: &str = r#"session_id=~"$session_id.*""#;
 /// As long as no session is chosen, numbers are read by agent, else by session. The matchers let only one of the two find
 /// anything, and `temporality` is on every delta.
-const OWNERS_UNLESS_SESSION: &str = r#"project=~"$project", agent=~"$agent", temporality=~"delta$session_id""#;
+const OWNERS_UNLESS_SESSION: &str =
+    r#"project=~"$project", agent=~"$agent", clawker_simulated=~"$simulated", temporality=~"delta$session_id""#;
 const SESSIONS_IF_CHOSEN: &str = r#"session_id=~"$session_id.*", temporality!~"delta$session_id""#;
 
 /// A query to one store.
@@ -163,7 +166,7 @@ pub(super) const FAILED_CALLS: Selection<'static> = Metric::ToolCalls.with(r#"su
 /// All events of the selected agents.
 pub(super) fn events() -> String {
     format!(
-        r#"{{service_name="{CLAUDE_CODE_SERVICE}"}} | project=~"$project" | agent=~"$agent" | session_id=~"$session_id.*""#
+        r#"{{service_name="{CLAUDE_CODE_SERVICE}"}} | {SHOWN} | project=~"$project" | agent=~"$agent" | session_id=~"$session_id.*""#
     )
 }
 

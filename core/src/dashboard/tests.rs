@@ -66,6 +66,7 @@ fn queries_only_use_existing_variables() {
         variable::AGENT,
         variable::SESSION,
         variable::CLIENT_IP,
+        variable::SIMULATED,
         "__range",
         "__auto",
         "__interval",
@@ -78,6 +79,32 @@ fn queries_only_use_existing_variables() {
             assert!(known.contains(&name.as_str()), "`${name}` in {}", query.expression);
         }
     }
+}
+
+/// Whoever selects data by agent leaves out simulated data unless it is asked for.
+#[test]
+fn simulated_data_is_shown_only_if_asked_for() {
+    let dashboard: Value = serde_json::from_str(&render()).unwrap();
+    let variables = dashboard["templating"]["list"].as_array().unwrap();
+    let simulated = variables.iter().find(|it| it["name"] == variable::SIMULATED).unwrap();
+    assert_eq!(simulated["current"]["value"], "^$", "a pattern that only matches a missing label");
+    let of_panels = queries().into_iter().map(|query| query.expression);
+    let lists = variables.iter().filter_map(|it| it["query"]["query"].as_str().map(str::to_owned));
+    let mut checked = 0;
+    for expression in of_panels.chain(lists) {
+        // The firewall's logs and the stack's own counters know no agents.
+        if ["agent_map", "service_name=\"envoy\"", "service_name=\"coredns\"", "otelcol_"]
+            .iter()
+            .any(|other| expression.contains(other))
+        {
+            continue;
+        }
+        let agents: usize = ["agent=~", "label_values("].iter().map(|part| expression.matches(part).count()).sum();
+        let shown = expression.matches(query::SHOWN).count();
+        assert!(shown > 0 && shown == agents, "{shown} of {agents}: {expression}");
+        checked += 1;
+    }
+    assert!(checked > 40, "{checked}");
 }
 
 /// Loki reads every event of the range to aggregate them, which takes the longer the more there are.

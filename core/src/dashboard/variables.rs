@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{datasource::Source, variable};
+use super::{datasource::Source, query::SHOWN, simulated, variable};
 
 /// When Grafana reloads the values. It then drops selected values that are missing from the list.
 #[derive(Clone, Copy)]
@@ -21,15 +21,22 @@ const EVERYONE: &str = r#"__name__=~"agent_clawker_last_(event|metric)""#;
 /// The session is a text field, not a list: a list of all sessions of the range would be long, and Grafana would replace
 /// a session that is not in the list with all of them. The table `Sessions` serves as the list and fills in this field.
 pub(super) fn all() -> Vec<Value> {
-    let agents = format!(r#"{EVERYONE}, project=~"$project""#);
+    let projects = format!("{EVERYONE}, {SHOWN}");
+    let agents = format!(r#"{projects}, project=~"$project""#);
     let containers = r#"{service_name="envoy", source="agent_map", project=~"$project", agent=~"$agent"}"#;
     vec![
-        choice(variable::PROJECT, "Project", Refresh::WithTheRange, Source::Prometheus, EVERYONE, "project"),
+        choice(variable::PROJECT, "Project", Refresh::WithTheRange, Source::Prometheus, &projects, "project"),
         choice(variable::AGENT, "Agent", Refresh::WithTheRange, Source::Prometheus, &agents, "agent"),
         text(
             variable::SESSION,
             "Session",
             "A session ID or its prefix; empty for all. Selecting a session in the Sessions table fills it in.",
+        ),
+        options(
+            variable::SIMULATED,
+            "Simulated agents",
+            "Data of `clawker-monitor simulate`. It is in no number unless you show it.",
+            &[("Hide", simulated::HIDE), ("Show", simulated::SHOW), ("Only", simulated::ONLY)],
         ),
         // An agent announces its address once; a shorter range without the announcement must not drop the selection.
         choice(variable::CLIENT_IP, "Container address (egress)", Refresh::Once, Source::Loki, containers, "client_ip"),
@@ -58,6 +65,27 @@ fn choice(name: &str, title: &str, refresh: Refresh, source: Source, among: &str
         "refresh": refresh as u32,
         "sort": 1,
         "current": { "text": ["All"], "value": ["$__all"] },
+    })
+}
+
+/// A fixed list of options, of which the first is selected initially. Texts and values contain no commas or colons.
+fn options(name: &str, title: &str, description: &str, options: &[(&str, &str)]) -> Value {
+    let all: Vec<Value> = options
+        .iter()
+        .enumerate()
+        .map(|(place, (text, value))| json!({ "text": text, "value": value, "selected": place == 0 }))
+        .collect();
+    let query: Vec<String> = options.iter().map(|(text, value)| format!("{text} : {value}")).collect();
+    json!({
+        "name": name,
+        "label": title,
+        "description": description,
+        "type": "custom",
+        "query": query.join(", "),
+        "includeAll": false,
+        "multi": false,
+        "current": all.first(),
+        "options": all,
     })
 }
 

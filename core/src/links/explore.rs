@@ -5,7 +5,7 @@ use super::{
     address::{Address, quoted},
 };
 use crate::{
-    dashboard::datasource::Source,
+    dashboard::{datasource::Source, simulated},
     telemetry::{CLAUDE_CODE_SERVICE, Owner, Range},
 };
 
@@ -58,7 +58,7 @@ pub(super) fn selector(metric: &str, about: &LinkContext) -> String {
     [metric, "{", &matchers.join(","), "}"].concat()
 }
 
-/// Label and value pairs for owner and session. An agent without a project has an empty label; untagged data has two
+/// Label and value pairs for owner and session; real data has no label `clawker_simulated`. An agent without a project has an empty label; untagged data has two
 /// empty labels; the default owner has no pairs.
 fn matches(about: &LinkContext) -> Vec<(&'static str, &str)> {
     let Owner { project, agent } = &about.owner;
@@ -68,6 +68,7 @@ fn matches(about: &LinkContext) -> Vec<(&'static str, &str)> {
         ("project", project.as_deref().or(without_project)),
         ("agent", agent.as_deref().or(without_agent)),
         ("session_id", about.session.as_deref()),
+        ("clawker_simulated", Some(if about.simulated { simulated::ONLY } else { "" })),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))

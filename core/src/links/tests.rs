@@ -179,12 +179,16 @@ fn every_variable_in_links_exists_on_the_dashboard() {
         list.iter().find(|variable| variable["name"] == name).map(|variable| variable["type"].as_str().expect("a type"))
     };
     let addresses = vec!["172.18.0.7".to_owned(), "172.18.0.8".to_owned()];
-    let abouts = [LinkContext::default(), about(), LinkContext { addresses, ..about() }];
+    let simulated = LinkContext { simulated: true, ..about() };
+    let abouts = [LinkContext::default(), about(), LinkContext { addresses, ..about() }, simulated];
     let mut used = BTreeSet::new();
     for (panel, about) in PanelId::ALL.into_iter().flat_map(|panel| abouts.iter().map(move |about| (panel, about))) {
         for link in all_links(&newest(), panel, about) {
             for (name, value) in parsed(&link).1 {
                 let Some(name) = name.strip_prefix("var-") else { continue };
+                if name == variable::SIMULATED {
+                    assert_eq!(value, simulated::ONLY);
+                }
                 let kind = kind(name).unwrap_or_else(|| panic!("the dashboard has no variable `{name}`"));
                 assert!(kind == "query" || value != "$__all", "`{name}` is a text; `{value}` would be searched for");
                 used.insert(name.to_owned());

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use monitor_core::dashboard::simulated;
 use serde_json::Value;
 
 /// The store a question goes to.
@@ -72,7 +73,7 @@ pub fn of_panel(panel: &Value) -> Vec<Question> {
 
 fn of_variable(variable: &Value) -> Option<Question> {
     let name = variable["name"].as_str().expect("a variable has a name").to_owned();
-    if variable["type"] == "textbox" {
+    if variable["type"] == "textbox" || variable["type"] == "custom" {
         return None;
     }
     assert_eq!(variable["type"], "query", "{name}");
@@ -108,6 +109,8 @@ pub struct Chosen {
     /// Empty for all.
     pub addresses: Vec<&'static str>,
     pub session: String,
+    /// A value of the variable `simulated`.
+    pub simulated: &'static str,
     /// Seconds.
     pub range: u64,
     /// Seconds.
@@ -115,10 +118,11 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// Everything, in the last hour, in a window of moderate size.
+    /// All real data, in the last hour, in a window of moderate size.
     pub fn all() -> Chosen {
         let session = String::new();
-        Chosen { projects: vec![], agents: vec![], addresses: vec![], session, range: 3600, step: 15 }
+        let simulated = simulated::HIDE;
+        Chosen { projects: vec![], agents: vec![], addresses: vec![], session, simulated, range: 3600, step: 15 }
     }
 
     /// The expression as Grafana sends it. Panics where a variable stays behind.
@@ -130,6 +134,7 @@ impl Chosen {
             ("$__range", format!("{}s", self.range)),
             ("$__auto", format!("{automatic}s")),
             ("$session_id", self.session.clone()),
+            ("$simulated", self.simulated.to_owned()),
             ("$client_ip", pattern(&self.addresses)),
             ("$project", pattern(&self.projects)),
             ("$agent", pattern(&self.agents)),
@@ -137,8 +142,11 @@ impl Chosen {
         let filled = replacements
             .iter()
             .fold(question.expression.clone(), |expression, (variable, value)| expression.replace(variable, value));
-        // `$1` is the first group of a pattern.
-        assert!(!filled.replace("\"$1\"", "").contains('$'), "a variable is left over: {question}");
+        // `$1` is the first group of a pattern, and `^$` a pattern.
+        assert!(
+            !filled.replace("\"$1\"", "").replace("\"^$\"", "").contains('$'),
+            "a variable is left over: {question}"
+        );
         filled
     }
 }
@@ -179,6 +187,7 @@ pub fn every_choice() -> Vec<Chosen> {
         agents: vec!["dev-1", "a.b"],
         addresses: vec!["172.18.0.5", "fd00::5"],
         session: "10adfe03".to_owned(),
+        simulated: simulated::SHOW,
         range: 30 * 86_400,
         step: 1800,
     };

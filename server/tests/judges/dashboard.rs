@@ -1,16 +1,20 @@
 //! A real Prometheus with the recorded data of real agents answers every Prometheus query of the dashboard. The answers
 //! must agree with the ledgers.
 
-use std::{collections::BTreeMap, path::Path, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    process::Command,
+};
 
-use monitor_core::dashboard::{PanelId, render};
+use monitor_core::dashboard::{PanelId, render, simulated as shown};
 
 use super::{
     machine::program,
     queries::{Chosen, Question, Store, every_choice, every_question},
     real_prometheus::{Answer, Prometheus, free_port},
     recorded::{Delta, Run, Series, history},
-    stored::{Sends, page, stored},
+    stored::{Sends, Stored, page, stored},
 };
 
 /// Every query of the dashboard.
@@ -44,7 +48,10 @@ impl Filled {
         // Every 15 s, as in the generated file. The collector runs for 2 hours before the first agent.
         let scrapes: Vec<f64> = (0..).map(|n| begin - 7200.0 + 15.0 * f64::from(n)).take_while(|t| *t <= end).collect();
         fill(folder.path(), &history(&losses(begin), &scrapes));
-        fill(folder.path(), &page(&runs.iter().flat_map(|run| stored(run, sends)).collect::<Vec<_>>()));
+        let real = runs.iter().flat_map(|run| stored(run, sends));
+        // Hidden, so no other test sees it.
+        let simulated = stored(&runs[SIMULATED_RUN], sends).into_iter().map(simulated);
+        fill(folder.path(), &page(&real.chain(simulated).collect::<Vec<_>>()));
         let prometheus = start(folder.path()).await;
         Filled { prometheus, runs, end, _folder: folder }
     }
@@ -73,6 +80,22 @@ impl Filled {
         let question = question(panel, name);
         expect(&question.to_string(), &self.ask(&question, &Chosen::all()).await, label, expected);
     }
+}
+
+/// The run that is also stored as a simulated agent's.
+const SIMULATED_RUN: usize = 1;
+const SIMULATED_PROJECT: &str = "simulated-shop";
+
+/// The same sample of a simulated agent with sessions of its own.
+fn simulated(mut sample: Stored) -> Stored {
+    let labels = &mut sample.series.1;
+    for (label, value) in [("project", SIMULATED_PROJECT), ("agent", "sim-1"), ("clawker_simulated", "true")] {
+        labels.insert(label.to_owned(), value.to_owned());
+    }
+    if let Some(session) = labels.get_mut("session_id") {
+        session.insert_str(0, "sim-");
+    }
+    sample
 }
 
 /// Loss counters of the collector, Loki, and Prometheus: two series with equal labels, series that first appear with a
@@ -300,4 +323,31 @@ async fn lost_data_is_counted_once_from_the_first_loss() {
     let answers = filled.ask(&question, &Chosen::all()).await;
     let lost: Vec<Answer> = answers.into_iter().filter(|answer| answer.value() > 0.0).collect();
     expect(&question.to_string(), &lost, "counter", &causes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs prometheus; run by cargo xtask test"]
+async fn simulated_data_is_counted_only_if_asked_for() {
+    let filled = Filled::new(Sends::Both).await;
+    let real = filled.truth_of_events("/cost_usd");
+    let of_simulated = filled.runs[SIMULATED_RUN].truth_of_events("/cost_usd");
+    let list = |name: &str| {
+        questions().into_iter().find(|question| question.panel.is_none() && question.name == name).expect("a variable")
+    };
+    for (simulated, cost, sessions, projects) in [
+        (shown::HIDE, real, 3.0, &["demo"][..]),
+        (shown::SHOW, real + of_simulated, 4.0, &["demo", SIMULATED_PROJECT]),
+        (shown::ONLY, of_simulated, 1.0, &[SIMULATED_PROJECT]),
+    ] {
+        let chosen = Chosen { simulated, ..Chosen::all() };
+        for (panel, value) in [(PanelId::Cost, cost), (PanelId::Sessions, sessions)] {
+            let question = question(panel, "A");
+            expect(&question.to_string(), &filled.ask(&question, &chosen).await, "", &[("", value)]);
+        }
+        for question in [list("project"), question(PanelId::LastSeen, "A"), question(PanelId::CostByOwner, "A")] {
+            let answers = filled.ask(&question, &chosen).await;
+            let found: BTreeSet<&str> = answers.iter().map(|answer| answer.labels["project"].as_str()).collect();
+            assert_eq!(found, BTreeSet::from_iter(projects.iter().copied()), "{question}");
+        }
+    }
 }

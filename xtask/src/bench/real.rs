@@ -318,6 +318,8 @@ fn refresh(dashboard: &Value, prometheus: &str) -> Result<(Duration, usize, Dura
             ("$project", ".*"),
             ("$agent", ".*"),
             ("$session_id", ""),
+            // All data of the benchmark is simulated.
+            ("$simulated", ".*"),
         ]
         .into_iter()
         .fold(target.expression.to_owned(), |query, (variable, value)| query.replace(variable, value));

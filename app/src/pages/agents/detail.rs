@@ -222,6 +222,7 @@ fn about(page: &Page) -> LinkContext {
     LinkContext {
         owner: page.agent.owner(),
         untagged: page.agent.owner() == Default::default(),
+        simulated: page.agent.kind == AgentKind::Simulated,
         session: None,
         range: page.range,
         addresses: page.egress.addresses.clone(),

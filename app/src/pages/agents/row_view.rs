@@ -96,7 +96,8 @@ fn about(row: &Row, context: &RowContext) -> LinkContext {
         None => KnownData::default(),
     };
     let (range, untagged) = (context.range, row.owner.project.is_none() && row.owner.agent.is_none());
-    LinkContext { owner: row.owner.clone(), untagged, range, holds, ..LinkContext::default() }
+    let simulated = row.simulated();
+    LinkContext { owner: row.owner.clone(), untagged, simulated, range, holds, ..LinkContext::default() }
 }
 
 fn page_of(row: &Row) -> String {

@@ -57,9 +57,10 @@ pub fn egress() -> Row {
 
 fn addresses() -> Panel {
     let choose = format!(
-        "/d/{UID}?${{__url_time_range}}&${{{project}:queryparam}}&${{{agent}:queryparam}}&var-{address}=${{__value.raw}}",
+        "/d/{UID}?${{__url_time_range}}&${{{project}:queryparam}}&${{{agent}:queryparam}}&${{{simulated}:queryparam}}&var-{address}=${{__value.raw}}",
         project = variable::PROJECT,
         agent = variable::AGENT,
+        simulated = variable::SIMULATED,
         address = variable::CLIENT_IP,
     );
     Panel::new(PanelId::AgentAddresses, "Addresses of the selected agents", Visual::Table, Unit::Ago)

@@ -28,9 +28,10 @@ const SHORT: &str = concat!(
 pub fn session() -> Row {
     let by = format!("{OWNER}, session_id");
     let choose = format!(
-        "/d/{UID}?${{__url_time_range}}&${{{project}:queryparam}}&${{{agent}:queryparam}}&var-{session}=${{__value.raw}}",
+        "/d/{UID}?${{__url_time_range}}&${{{project}:queryparam}}&${{{agent}:queryparam}}&${{{simulated}:queryparam}}&var-{session}=${{__value.raw}}",
         project = variable::PROJECT,
         agent = variable::AGENT,
+        simulated = variable::SIMULATED,
         session = variable::SESSION,
     );
     let table = Panel::new(PanelId::SessionTable, "Sessions", Visual::Table, Unit::Count)

@@ -40,6 +40,8 @@ fn links_distinguish_all_owners_from_an_agent_without_a_project() {
     let project = LinkContext { owner: owner("shop", ""), ..LinkContext::default() };
     insta::assert_snapshot!(explore::events(&project), @r#"{service_name="claude-code"} | project="shop""#);
     insta::assert_snapshot!(selector("up", &lonely), @r#"up{project="",agent="dev"}"#);
+    let simulated = LinkContext { simulated: true, ..about() };
+    insta::assert_snapshot!(explore::events(&simulated), @"");
 }
 
 #[test]
