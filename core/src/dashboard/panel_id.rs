@@ -40,6 +40,8 @@ pub enum PanelId {
     SessionsByOwner = 23,
     /// Time of the last event by project and agent.
     LastSeen = 61,
+    /// The last step of each agent, and when.
+    LastStep = 71,
 
     /// The row `Cost and usage`.
     CostRow = 7,
@@ -112,7 +114,7 @@ pub enum PanelId {
 
 impl PanelId {
     /// All rows and panels in display order.
-    pub const ALL: [PanelId; 48] = [
+    pub const ALL: [PanelId; 49] = [
         PanelId::OverviewRow,
         PanelId::Sessions,
         PanelId::Cost,
@@ -130,6 +132,7 @@ impl PanelId {
         PanelId::TokensByOwner,
         PanelId::SessionsByOwner,
         PanelId::LastSeen,
+        PanelId::LastStep,
         PanelId::CostRow,
         PanelId::CostByModel,
         PanelId::TokensByType,

@@ -157,6 +157,17 @@ pub(super) fn last_event(by: &str) -> String {
     format!("{} * 1000", by_session().latest(Metric::LastEvent, by))
 }
 
+/// The last step of each agent: its time in milliseconds since 1970, by `event_name` and `detail`, which has the tool, the
+/// decision, or the hook.
+pub(super) fn last_step() -> String {
+    let steps =
+        all_sessions(IN_ALL).latest(Metric::LastStep, "project, agent, event_name, tool_name, decision, hook_event");
+    let last = format!("topk by (project, agent) (1, {steps})");
+    format!(
+        r#"max by (project, agent, event_name, detail) (label_join({last}, "detail", " ", "tool_name", "decision", "hook_event"))"#
+    )
+}
+
 /// All tool calls: each has one such event.
 pub(super) const ALL_CALLS: Selection<'static> = Metric::Events.with(r#"event_name="tool_result""#);
 

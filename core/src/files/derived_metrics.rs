@@ -4,6 +4,8 @@
 //! In Prometheus, dots become underscores, and there is no suffix, because the sums are not declared monotonic (run with
 //! collector 0.148 and Prometheus 3.10).
 
+use crate::telemetry::stores::queries::ACTIVITY_EVENTS;
+
 /// A metric of the connector `signal_to_metrics`. Its texts contain no single quotes, in which the template puts them.
 pub(super) struct DerivedMetric {
     pub name: &'static str,
@@ -115,6 +117,17 @@ pub(super) fn derived_from_events() -> Vec<DerivedMetric> {
         DerivedMetric {
             resource: [&OWNER[..], &["service.version"]].concat(),
             ..time("clawker.last_event", "Time of the last event in seconds since 1970", None).by(&[SESSION])
+        },
+        DerivedMetric {
+            condition: format!(r#"IsMatch(log.attributes["event.name"], "^({})$")"#, ACTIVITY_EVENTS.join("|")),
+            // Two steps within a second have an order.
+            value: "UnixMilli(log.time)".to_owned(),
+            ..time(
+                "clawker.last_step",
+                "Time of the last event of its kind that tells what an agent is doing in milliseconds since 1970",
+                None,
+            )
+            .by(&["event.name", "tool_name", "decision", "hook_event"])
         },
         time(
             "clawker.managed_settings",

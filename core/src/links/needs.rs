@@ -71,7 +71,7 @@ pub(super) fn of(panel: PanelId) -> Option<Need> {
         P::EditDecisions => Need::Edits,
         P::LinesChanged | P::ActiveTime | P::LinesOverTime | P::Commits => Need::Metrics,
         // No number tells in advance whether there are failed requests.
-        P::LastSeen | P::RequestDuration | P::FailedRequests | P::ErrorBreakdown => Need::Counts,
+        P::LastSeen | P::LastStep | P::RequestDuration | P::FailedRequests | P::ErrorBreakdown => Need::Counts,
         P::ToolActivity | P::ToolFailureRate | P::SlowestTools | P::ToolBreakdown => Need::Tools,
         P::ToolFailures | P::TopFailingTools => Need::Failures,
         P::SessionTimeline | P::ApiRequests | P::Errors => Need::Events,

@@ -14,8 +14,26 @@ const TOKENS: [(&str, &str); 4] = [
 ];
 
 /// What has no sessions and is stored once.
-const WITHOUT_SESSIONS: [&str; 4] =
-    ["clawker_request_duration", "clawker_request_attempts", "clawker_tool_duration", "clawker_managed_settings"];
+const WITHOUT_SESSIONS: [&str; 5] = [
+    "clawker_request_duration",
+    "clawker_request_attempts",
+    "clawker_tool_duration",
+    "clawker_last_step",
+    "clawker_managed_settings",
+];
+
+/// The events that tell what an agent is doing.
+const STEPS: [&str; 9] = [
+    "user_prompt",
+    "api_request",
+    "assistant_response",
+    "api_error",
+    "api_retries_exhausted",
+    "api_refusal",
+    "tool_decision",
+    "tool_result",
+    "hook_execution_start",
+];
 
 /// The labels that a series by agent keeps.
 const BY_AGENT: [&str; 12] = [
@@ -55,7 +73,15 @@ pub fn derive(event: &Labels, at: i64) -> Vec<Derived> {
         ("clawker_events", with(&["event_name", "session_id"], &delta), 1.0),
         ("clawker_last_event", with(&["session_id", "service_version"], &[]), seconds),
     ];
-    match event.get("event_name").map_or("", String::as_str) {
+    let name = event.get("event_name").map_or("", String::as_str);
+    if STEPS.contains(&name) {
+        derived.push((
+            "clawker_last_step",
+            with(&["event_name", "tool_name", "decision", "hook_event"], &[]),
+            at as f64,
+        ));
+    }
+    match name {
         "api_request" => {
             let by = ["session_id", "model"];
             let cost = number("cost_usd").map(|cost| ("clawker_request_cost_usd", with(&by, &delta), cost));
@@ -103,6 +129,7 @@ mod tests {
             [
                 r#"clawker_events {"agent": "a", "event_name": "api_request", "temporality": "delta"} 1"#,
                 r#"clawker_last_event {"agent": "a"} 5"#,
+                r#"clawker_last_step {"agent": "a", "event_name": "api_request"} 5999"#,
                 r#"clawker_request_cost_usd {"agent": "a", "temporality": "delta"} 0.5"#,
                 r#"clawker_request_tokens {"agent": "a", "temporality": "delta", "type": "output"} 7"#,
             ]

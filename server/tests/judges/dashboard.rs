@@ -7,7 +7,10 @@ use std::{
     process::Command,
 };
 
-use monitor_core::dashboard::{PanelId, render, simulated as shown};
+use monitor_core::{
+    dashboard::{PanelId, render, simulated as shown},
+    telemetry::stores::queries::ACTIVITY_EVENTS,
+};
 
 use super::{
     machine::program,
@@ -350,4 +353,20 @@ async fn simulated_data_is_counted_only_if_asked_for() {
             assert_eq!(found, BTreeSet::from_iter(projects.iter().copied()), "{question}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs prometheus; run by cargo xtask test"]
+async fn the_last_step_of_each_agent_is_its_newest_event_of_that_kind() {
+    let filled = Filled::new(Sends::Both).await;
+    let events = filled.runs.iter().flat_map(Run::events);
+    let steps = events.filter(|(_, event)| ACTIVITY_EVENTS.contains(&event["event_name"].as_str()));
+    let steps: Vec<_> = steps.map(|(at, event)| (at / 1_000_000, event)).collect();
+    let newest = steps.iter().map(|(at, _)| *at).max().expect("a step");
+    let answers = filled.ask(&question(PanelId::LastStep, "A"), &Chosen::all()).await;
+    let [answer] = answers.as_slice() else { panic!("one real agent: {answers:?}") };
+    assert_eq!((answer.labels["agent"].as_str(), answer.value()), ("dev", newest as f64));
+    // Several may be of the same millisecond.
+    let mut names = steps.iter().filter(|(at, _)| *at == newest).map(|(_, event)| &event["event_name"]);
+    assert!(names.any(|name| *name == answer.labels["event_name"]), "{answer:?}");
 }

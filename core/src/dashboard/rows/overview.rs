@@ -7,7 +7,7 @@ use crate::{
         datasource::Source::Prometheus,
         grid::Row,
         panel::{Panel, Unit, Visual},
-        query::{IN_ALL, Query, by_session, cost, growth, last_event, tokens, total},
+        query::{IN_ALL, Query, by_session, cost, growth, last_event, last_step, tokens, total},
     },
     telemetry::stores::queries::{deltas::Metric, promql::NOT_RETRIED},
 };
@@ -94,6 +94,21 @@ pub fn owners() -> Row {
             bars(PanelId::CostByOwner, "Estimated cost", Unit::Dollars, cost(IN_ALL, OWNER)),
             bars(PanelId::TokensByOwner, "Input and output tokens", Unit::Count, tokens(IN_ALL, "input|output", OWNER)),
             bars(PanelId::SessionsByOwner, "Sessions", Unit::Count, by_session().sessions(OWNER)),
+            Panel::new(PanelId::LastStep, "What agents are doing", Visual::Table, Unit::Ago)
+                .description(
+                    "The last step of each agent. `user_prompt`, `tool_result`: the model is working. `tool_decision`: the \
+                     call runs, unless it was rejected. `api_request`, `assistant_response`: the model answered; without a \
+                     next step, its turn ended or it asks for a permission. `api_error`: a request failed. A long time \
+                     since such a step means that it waits, is idle, or is stuck; the agents page of clawker-monitor tells \
+                     which, from the whole session.",
+                )
+                .size(24, 8)
+                .query(Query::once(Prometheus, last_step(), OWNER_NAME))
+                .column("project", "Project", None)
+                .column("agent", "Agent", None)
+                .column("event_name", "Last step", None)
+                .column("detail", "Detail", None)
+                .column("Value #A", "Since", Some(Unit::Ago)),
             Panel::new(PanelId::LastSeen, "Last seen", Visual::Table, Unit::Ago)
                 .description("Time of the last event.")
                 .size(24, 6)

@@ -34,14 +34,14 @@ fn links_distinguish_all_owners_from_an_agent_without_a_project() {
     let everybody = LinkContext { range: Range::Week, ..LinkContext::default() };
     insta::assert_snapshot!(addresses(&newest(), &everybody));
     let lonely = LinkContext { owner: owner("", "dev"), ..LinkContext::default() };
-    insta::assert_snapshot!(explore::events(&lonely), @r#"{service_name="claude-code"} | project="" | agent="dev""#);
+    insta::assert_snapshot!(explore::events(&lonely), @r#"{service_name="claude-code"} | project="" | agent="dev" | clawker_simulated="""#);
     let untagged = LinkContext { untagged: true, ..LinkContext::default() };
-    insta::assert_snapshot!(explore::events(&untagged), @r#"{service_name="claude-code"} | project="" | agent="""#);
+    insta::assert_snapshot!(explore::events(&untagged), @r#"{service_name="claude-code"} | project="" | agent="" | clawker_simulated="""#);
     let project = LinkContext { owner: owner("shop", ""), ..LinkContext::default() };
-    insta::assert_snapshot!(explore::events(&project), @r#"{service_name="claude-code"} | project="shop""#);
-    insta::assert_snapshot!(selector("up", &lonely), @r#"up{project="",agent="dev"}"#);
+    insta::assert_snapshot!(explore::events(&project), @r#"{service_name="claude-code"} | project="shop" | clawker_simulated="""#);
+    insta::assert_snapshot!(selector("up", &lonely), @r#"up{project="",agent="dev",clawker_simulated=""}"#);
     let simulated = LinkContext { simulated: true, ..about() };
-    insta::assert_snapshot!(explore::events(&simulated), @"");
+    insta::assert_snapshot!(explore::events(&simulated), @r#"{service_name="claude-code"} | project="shop" | agent="dev" | session_id="0198c7a2-51f0" | clawker_simulated="true""#);
 }
 
 #[test]

@@ -35,7 +35,8 @@ pub fn activity_events() -> String {
     )
 }
 
-const ACTIVITY_EVENTS: [&str; 9] = [
+/// The events that tell what an agent is doing.
+pub const ACTIVITY_EVENTS: [&str; 9] = [
     "user_prompt",
     "api_request",
     "assistant_response",

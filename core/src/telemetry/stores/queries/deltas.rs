@@ -62,6 +62,9 @@ pub enum Metric {
     LastEvent,
     /// Time of the last of Claude Code's own data points in seconds since 1970. A gauge.
     LastMetric,
+    /// Time of the last event that tells what an agent is doing in milliseconds since 1970, by `event_name`, `tool_name`,
+    /// `decision`, and `hook_event`. A gauge, without sessions.
+    LastStep,
     /// Time of the last report on managed settings in seconds since 1970, by `managed_settings_sources` and
     /// `managed_settings_helper_applied`. A gauge, without sessions.
     ManagedSettings,
@@ -69,7 +72,7 @@ pub enum Metric {
 
 impl Metric {
     /// All metrics.
-    pub const ALL: [Metric; 20] = [
+    pub const ALL: [Metric; 21] = [
         Metric::Cost,
         Metric::Tokens,
         Metric::Lines,
@@ -89,6 +92,7 @@ impl Metric {
         Metric::ToolDecisions,
         Metric::LastEvent,
         Metric::LastMetric,
+        Metric::LastStep,
         Metric::ManagedSettings,
     ];
 
@@ -114,20 +118,21 @@ impl Metric {
             Metric::ToolDecisions => "clawker_tool_decisions",
             Metric::LastEvent => "clawker_last_event",
             Metric::LastMetric => "clawker_last_metric",
+            Metric::LastStep => "clawker_last_step",
             Metric::ManagedSettings => "clawker_managed_settings",
         }
     }
 
     /// Whether it is stored as deltas. Gauges are stored as they are.
     pub const fn is_delta(self) -> bool {
-        !matches!(self, Metric::LastEvent | Metric::LastMetric | Metric::ManagedSettings)
+        !matches!(self, Metric::LastEvent | Metric::LastMetric | Metric::LastStep | Metric::ManagedSettings)
     }
 
     /// Whether it is stored by session and by agent. Claude Code's own may lack `session_id`, if the user switched it off.
     /// The others are stored by agent only, under their plain name.
     pub const fn has_session(self) -> bool {
         use Metric as M;
-        !matches!(self, M::RequestDuration | M::RequestAttempts | M::ToolDuration | M::ManagedSettings)
+        !matches!(self, M::RequestDuration | M::RequestAttempts | M::ToolDuration | M::LastStep | M::ManagedSettings)
     }
 
     /// The series of this metric that also match `matchers`: `success="false"`.
