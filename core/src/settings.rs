@@ -25,7 +25,7 @@ pub use keys::{AgentNeed, Group, KEYS, Key, Needs};
 pub use kind::Kind;
 pub use presets::{PRESETS, Preset};
 #[cfg(feature = "engine")]
-pub use read::{misspelled_keys, read, read_values};
+pub use read::{check_limits, misspelled_keys, read, read_values};
 pub use values::{Milliseconds, Port, Retention, UrlPath};
 
 use serde::{Deserialize, Serialize};

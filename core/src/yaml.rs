@@ -1,8 +1,10 @@
-//! Reads YAML as Clawker does (`document`), and writes text as a scalar that all parsers read as the same text: Go's,
-//! which still follows parts of YAML 1.1, and those of YAML 1.2.
+//! Reads YAML as Clawker does (`document`), within `limits`, and writes text as a scalar that all parsers read as the same
+//! text: Go's, which still follows parts of YAML 1.1, and those of YAML 1.2.
 
 #[cfg(feature = "engine")]
 pub(crate) mod document;
+#[cfg(feature = "engine")]
+pub(crate) mod limits;
 
 /// Whether the text needs no quotes. No parser takes such a text for a number, a boolean, a comment, or a structure,
 /// not even in a flow mapping. When in doubt, text is quoted, which is always correct.

@@ -40,6 +40,7 @@ fn equal_settings_give_equal_bytes() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the files are our own")]
 fn every_file_parses_in_its_language() {
     for settings in [Settings::default(), support::changed_settings()] {
         for GeneratedFile { name, language, contents, .. } in render(&settings, &support::odd_machine()) {

@@ -9,7 +9,10 @@
 
 use crate::{
     agent_environment::is_telemetry,
-    yaml::document::{Node, first_document, is_null, is_within_limits, member, merged_entries, text_for_a_program},
+    yaml::{
+        document::{Node, first_document, is_null, member, merged_entries, text_for_a_program},
+        limits::Refusal,
+    },
 };
 
 /// One of Clawker's files, as it was read.
@@ -156,11 +159,12 @@ fn in_env_file<'a>(text: &'a str, path: &'a str) -> impl Iterator<Item = Clawker
 }
 
 fn document(text: &str) -> Result<Option<Node>, String> {
-    if !is_within_limits(text) {
-        return Err("it is nested too deeply or has too many entries".to_owned());
-    }
-    let root = first_document(text);
-    root.map_err(|error| format!("it is not valid YAML (line {}), so Clawker refuses it", error.marker().line()))
+    first_document(text).map_err(|refusal| match refusal {
+        Refusal::Invalid(error) => {
+            format!("it is not valid YAML (line {}), so Clawker refuses it", error.marker().line())
+        }
+        Refusal::TooMuch { line, of } => format!("{of} (line {line})"),
+    })
 }
 
 /// The node at this path in the nearest file that has it. A nearer file that has something else in its place, such as

@@ -1,6 +1,8 @@
 //! Recognizes the `compose.yaml` of Clawker's newer, OpenSearch-based stack.
 
-use saphyr::{LoadableYamlNode, Yaml};
+use saphyr::Yaml;
+
+use crate::yaml::document::all_documents;
 
 /// Whether a `compose.yaml` describes the newer stack. Later releases of Clawker store logs in OpenSearch (services
 /// `opensearch-node`, `opensearch-dashboards`) in the same folder, with the same project name.
@@ -10,7 +12,7 @@ pub fn is_of_the_opensearch_generation(compose: &str) -> bool {
     if !speaks_of_it(compose) {
         return false;
     }
-    let documents = Yaml::load_from_str(compose).unwrap_or_default();
+    let documents = all_documents(compose).unwrap_or_default();
     let services = documents.first().and_then(|root| root.as_mapping_get("services")).and_then(Yaml::as_mapping);
     services.into_iter().flatten().any(|(name, service)| {
         let image = service.as_mapping_get("image").and_then(Yaml::as_str);

@@ -6,10 +6,12 @@ mod number;
 use saphyr::YamlData;
 
 use super::{KEYS, Key, Kind, RawValue, RawValues, Settings};
-pub(super) use crate::yaml::document::readable;
 use crate::{
     problem::Problem,
-    yaml::document::{Node, first_document, is_null, member, merges_only_mappings, scalar},
+    yaml::{
+        document::{Node, first_document, is_null, member, merges_only_mappings, readable, scalar},
+        limits::Refusal,
+    },
 };
 
 /// Parses the settings in the text of a `settings.yaml`. `file` is the path to name in problems. Empty text gives the
@@ -47,6 +49,20 @@ pub fn read_values(text: &str, file: &str) -> Result<RawValues, Vec<Problem>> {
     }
 }
 
+/// Fails if the text is too large or too deeply nested to be read at all. Other problems can be fixed one by one in a file
+/// that has them; a file that is never read can't be. `file` is the path to name in the problem.
+///
+/// # Errors
+/// The limit that is exceeded.
+pub fn check_limits(text: &str, file: &str) -> Result<(), Vec<Problem>> {
+    match readable(text) {
+        Err(refusal @ Refusal::TooMuch { .. }) => {
+            Err(vec![Problem { file: Some(file.to_owned()), ..unreadable(&refusal) }])
+        }
+        Ok(_) | Err(Refusal::Invalid(_)) => Ok(()),
+    }
+}
+
 /// Unknown keys that look like misspelled settings, sorted by line. They are warnings: nothing is refused because of
 /// them. Empty if the text is not YAML.
 pub fn misspelled_keys(text: &str, file: &str) -> Vec<Problem> {
@@ -57,15 +73,11 @@ pub fn misspelled_keys(text: &str, file: &str) -> Vec<Problem> {
 
 /// The values of all known keys, and problems with what is in place of values. Fails if the text is not YAML.
 pub(super) fn values_in(text: &str) -> Result<(RawValues, Vec<Problem>), Problem> {
-    let whole_file = |message: String, line| Problem { field: String::new(), message, file: None, line };
-    let root = first_document(text).map_err(|error| {
-        let marker = error.marker();
-        whole_file(format!("not valid YAML: {} (column {})", error.info(), marker.col() + 1), line_of(marker.line()))
-    })?;
+    let root = first_document(text).map_err(|refusal| unreadable(&refusal))?;
     let mut found = (RawValues::new(), Vec::new());
     let Some(root) = root.filter(|root| !is_null(root)) else { return Ok(found) };
     if !root.data.is_mapping() {
-        return Err(whole_file("the file is not a mapping of keys to values".into(), line_of(root.span.start.line())));
+        return Err(whole_file("the file is not a mapping of keys to values".into(), root.span.start.line()));
     }
     let Some(section) = member(&root, "monitoring") else { return Ok(found) };
     for key in KEYS {
@@ -74,6 +86,18 @@ pub(super) fn values_in(text: &str) -> Result<(RawValues, Vec<Problem>), Problem
     // One wrong section (`telemetry: 3`) affects all its keys; report it once.
     found.1.dedup();
     Ok(found)
+}
+
+fn unreadable(refusal: &Refusal) -> Problem {
+    let message = match refusal {
+        Refusal::Invalid(error) => format!("not valid YAML: {} (column {})", error.info(), error.marker().col() + 1),
+        Refusal::TooMuch { of, .. } => of.to_string(),
+    };
+    whole_file(message, refusal.line())
+}
+
+fn whole_file(message: String, line: usize) -> Problem {
+    Problem { field: String::new(), message, file: None, line: line_of(line) }
 }
 
 fn collect(section: &Node, key: &Key, (values, problems): &mut (RawValues, Vec<Problem>)) {

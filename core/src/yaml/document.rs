@@ -2,76 +2,64 @@
 
 use std::borrow::Cow;
 
-use saphyr::{LoadableYamlNode, MarkedYaml, ScalarStyle, ScanError, YamlData, YamlLoader};
-use saphyr_parser::{BufferedInput, Event, Parser};
+use saphyr::{LoadableYamlNode, MarkedYaml, ScalarStyle, Yaml, YamlData, YamlLoader};
+use saphyr_parser::{BufferedInput, Parser};
+use yaml_edit::YamlFile;
+
+use super::limits::{self, Refusal};
 
 /// A node of the file. Its scalars are not interpreted yet.
 pub(crate) type Node = MarkedYaml<'static>;
 
 /// The first document; `None` if there is none. Clawker reads only that one.
-pub(crate) fn first_document(text: &str) -> Result<Option<Node>, ScanError> {
+#[expect(clippy::disallowed_methods, reason = "the text was checked")]
+pub(crate) fn first_document(text: &str) -> Result<Option<Node>, Refusal> {
     let text = readable(text)?;
     let mut loader: YamlLoader<'static, Node> = YamlLoader::default();
     loader.early_parse(false);
-    Parser::new(BufferedInput::new(text.chars())).load(&mut loader, true)?;
+    Parser::new(BufferedInput::new(text.chars())).load(&mut loader, true).map_err(Refusal::Invalid)?;
     Ok(loader.into_documents().into_iter().next())
 }
 
-/// Nodes deeper than this are refused.
-const DEEPEST: usize = 50;
-/// More nodes than this are refused, counting those that aliases stand for: a small file can stand for a huge one.
-const MOST_NODES: usize = 20_000;
+/// All documents with their values interpreted.
+#[expect(clippy::disallowed_methods, reason = "the text was checked")]
+pub(crate) fn all_documents(text: &str) -> Result<Vec<Yaml<'static>>, Refusal> {
+    Yaml::load_from_str(&readable(text)?).map_err(Refusal::Invalid)
+}
 
-/// Whether text that somebody else wrote is small enough to be parsed. Text that is not YAML is.
-pub(crate) fn is_within_limits(text: &str) -> bool {
-    // The number of nodes in each open collection, with its anchor; the sizes of anchored nodes.
-    let mut open: Vec<(usize, usize)> = vec![(0, 0)];
-    let mut anchored: Vec<(usize, usize)> = Vec::new();
-    for event in Parser::new(BufferedInput::new(text.chars())) {
-        let Ok((event, _)) = event else { return true };
-        let (size, anchor) = match event {
-            Event::MappingStart(anchor, _) | Event::SequenceStart(anchor, _) => {
-                open.push((1, anchor));
-                if open.len() > DEEPEST {
-                    return false;
-                }
-                continue;
-            }
-            Event::MappingEnd | Event::SequenceEnd => open.pop().unwrap_or_default(),
-            Event::Scalar(_, _, anchor, _) => (1, anchor),
-            Event::Alias(anchor) => {
-                let known = anchored.iter().rev().find(|(id, _)| *id == anchor);
-                (known.map_or(1, |(_, size)| *size), 0)
-            }
-            _ => continue,
-        };
-        if anchor > 0 {
-            anchored.push((anchor, size));
-        }
-        let Some(inside) = open.last_mut() else { return true };
-        inside.0 = inside.0.saturating_add(size);
-        if inside.0 > MOST_NODES {
-            return false;
-        }
-    }
-    true
+/// The syntax tree, by another parser, for changing the text.
+///
+/// # Errors
+/// What the parser does not understand, or why the text is not read.
+#[expect(clippy::disallowed_methods, reason = "the text was checked")]
+pub(crate) fn syntax_tree(text: &str) -> Result<YamlFile, String> {
+    readable(text).map_err(|refusal| match refusal {
+        Refusal::Invalid(error) => error.to_string(),
+        Refusal::TooMuch { of, .. } => of.to_string(),
+    })?;
+    YamlFile::parse(text).to_result().map_err(|error| error.to_string())
 }
 
 /// The text in a form that saphyr can read: without a byte order mark, and with spaces for tabs between tokens, which
 /// Go's reader allows.
-pub(crate) fn readable(text: &str) -> Result<Cow<'_, str>, ScanError> {
+pub(crate) fn readable(text: &str) -> Result<Cow<'_, str>, Refusal> {
     // Some editors write a byte order mark; it is not part of the document.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if check(text).is_ok() {
-        return Ok(Cow::Borrowed(text));
+    match check(text) {
+        Ok(()) => Ok(Cow::Borrowed(text)),
+        Err(refusal @ Refusal::TooMuch { .. }) => Err(refusal),
+        Err(Refusal::Invalid(_)) => {
+            let spaced = with_spaces_between_tokens(text);
+            check(&spaced).map(|()| Cow::Owned(spaced))
+        }
     }
-    let spaced = with_spaces_between_tokens(text);
-    check(&spaced).map(|()| Cow::Owned(spaced))
 }
 
-/// Fails if the text is not YAML, or has the same key twice, whether quoted or not.
-fn check(text: &str) -> Result<(), ScanError> {
-    Node::load_from_str(text).map(drop)
+/// Fails if the text exceeds a limit, is not YAML, or has the same key twice, whether quoted or not.
+#[expect(clippy::disallowed_methods, reason = "the limits come first")]
+fn check(text: &str) -> Result<(), Refusal> {
+    limits::check(text)?;
+    Node::load_from_str(text).map(drop).map_err(Refusal::Invalid)
 }
 
 /// Replaces every tab after the indentation of its line, and the indentation itself inside of braces and brackets, where
@@ -250,16 +238,13 @@ mod tests {
     }
 
     #[test]
-    fn small_text_that_stands_for_much_is_refused() {
-        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-        for level in 1..9 {
-            let before = format!("*a{}, ", level - 1).repeat(10);
-            bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+    fn limits_hold_behind_byte_order_marks_and_tabs() {
+        for before in ["", "\u{feff}", "a:\t1\n", "\u{feff}a:\t1\n"] {
+            for nested in ["- ".repeat(6_000), "? ".repeat(6_000), "[".repeat(6_000)] {
+                let text = format!("{before}b:\n  {nested}");
+                assert!(readable(&text).is_err(), "{text:.40}");
+            }
         }
-        assert!(!is_within_limits(&bomb));
-        assert!(!is_within_limits(&format!("{}{}", "[".repeat(60), "]".repeat(60))));
-        assert!(is_within_limits("a: &a {b: 1}\nc: *a\n"));
-        assert!(is_within_limits(""));
     }
 
     #[test]

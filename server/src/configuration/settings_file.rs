@@ -89,8 +89,11 @@ impl Configuration {
             .map_err(|problems| StackError::ChangeRefused { problems: problems.into_iter().map(with_file).collect() })
     }
 
-    /// Replaces the whole text, valid or not. Line endings are converted to those of the file, because forms send CRLF.
+    /// Replaces the whole text, valid or not, but not by one that can't be read at all: it would have to be removed by hand.
+    /// Line endings are converted to those of the file, because forms send CRLF.
     pub fn replace_settings_text(&self, text: &str, base: &str) -> Result<SavedSettings, StackError> {
+        settings::check_limits(text, &self.settings_file())
+            .map_err(|problems| StackError::ChangeRefused { problems })?;
         let _lock = self.lock();
         let before = self.settings_bytes()?;
         self.check_base(before.as_deref(), base)?;

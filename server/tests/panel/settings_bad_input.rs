@@ -151,6 +151,27 @@ async fn a_settings_text_that_is_too_large_is_refused() {
     assert_eq!(panel.settings_text(), "monitoring: [\n");
 }
 
+/// Such a text used to overflow the stack of whoever read it, at every start.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settings_text_that_is_nested_too_deeply_is_neither_read_nor_saved() {
+    for nested in ["- ".repeat(6_000), "? ".repeat(6_000), "x:\ty\nz:\n  ".to_owned() + &"- ".repeat(6_000)] {
+        let panel = panel_with("monitoring: [\n");
+        let base = panel.page().await.base;
+        let refused = panel.plane.mend_settings(nested.clone(), base).await.unwrap_err();
+        assert!(refused.to_string().contains("nested more than 50 levels deep"), "{refused}");
+        assert_eq!(panel.settings_text(), "monitoring: [\n");
+
+        // Somebody else may write it.
+        std::fs::write(panel.settings_file(), &nested).unwrap();
+        let page = panel.page().await;
+        assert_eq!(page.broken.as_ref().unwrap().text.as_ref(), Some(&nested));
+        let html = panel.get("/settings").await.text;
+        assert!(html.contains("nested more than 50 levels deep"), "{html}");
+        panel.plane.mend_settings("monitoring: {}\n".into(), page.base).await.unwrap();
+        assert_eq!(panel.page().await.broken, None);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_only_file_stays_as_it_is() {
     let panel = panel_with("monitoring: {}\n");

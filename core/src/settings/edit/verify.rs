@@ -1,15 +1,13 @@
 //! Parses the edited text and compares all of it with what was intended. Editing and verifying use different YAML
 //! parsers, so that a bug in either can't write a wrong file.
 
-use saphyr::{LoadableYamlNode, Yaml};
+use saphyr::Yaml;
 
 use super::Edit;
 use crate::{
     problem::Problem,
-    settings::{
-        RawValues,
-        read::{readable, values_in},
-    },
+    settings::{RawValues, read::values_in},
+    yaml::document::all_documents,
 };
 
 /// Fails if the edited text does not have the intended values, or changed anything else.
@@ -41,7 +39,7 @@ type Leaf = (Vec<String>, String);
 
 /// All values except the edited ones and the sections that contain them.
 fn other_leaves(text: &str, edits: &[Edit]) -> Option<Vec<Leaf>> {
-    let documents = Yaml::load_from_str(&readable(text).ok()?).ok()?;
+    let documents = all_documents(text).ok()?;
     let mut leaves = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         collect(document, &mut vec![index.to_string()], &mut leaves);

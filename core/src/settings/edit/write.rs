@@ -9,7 +9,7 @@ use super::{
 use crate::{
     problem::Problem,
     settings::{Key, Kind},
-    yaml::{double_quoted, is_plain, single_quoted},
+    yaml::{document::syntax_tree, double_quoted, is_plain, single_quoted},
 };
 
 /// Applies the edits, additions first: a section is only empty if nothing was added to it.
@@ -261,7 +261,7 @@ fn last_name(key: &Key) -> &'static str {
 }
 
 fn parse(text: &str) -> Result<YamlFile, Problem> {
-    YamlFile::parse(text).to_result().map_err(|error| Problem {
+    syntax_tree(text).map_err(|error| Problem {
         field: String::new(),
         message: format!("this YAML can't be changed here ({error}); edit the file directly"),
         file: None,
