@@ -50,7 +50,7 @@ impl Refusal {
 impl fmt::Display for TooMuch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            TooMuch::Text => "it is larger than 1 MiB",
+            TooMuch::Text => "it is too large: the limit is 1 MiB",
             TooMuch::Nesting => "it is nested more than 50 levels deep",
             TooMuch::Nodes => "it has more than 20,000 values, or aliases that stand for so many",
         })
