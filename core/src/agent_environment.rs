@@ -6,12 +6,14 @@
 
 mod compare;
 mod settings_change;
+mod shown;
 mod text;
 
 use serde::{Deserialize, Serialize};
 
-pub use compare::{Difference, differences, is_telemetry, masked};
+pub use compare::{Difference, differences, is_telemetry};
 pub use settings_change::{SettingsChange, settings_change};
+pub use shown::{NOT_SHOWN, shown, shown_attribute, shown_name, shown_url};
 pub use text::{agent_env, env_file};
 
 use crate::settings::Settings;

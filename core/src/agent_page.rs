@@ -31,7 +31,7 @@ pub enum Origin {
     Unknown,
 }
 
-/// One telemetry variable of a container, with secrets hidden.
+/// One telemetry variable of a container, as far as its value may be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundVariable {
     /// The variable's name.
@@ -69,7 +69,7 @@ pub fn compare_variables(container: &AgentContainer, settings: &Settings) -> Vec
                 Some(_) if container.image_environment.is_some() => Origin::Creation,
                 _ => Origin::Unknown,
             },
-            found: found.map(|found| agent_environment::masked(name, &found.value)),
+            found: found.map(|found| agent_environment::shown(name, &found.value)),
         }
     });
     variables.collect()

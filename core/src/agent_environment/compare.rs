@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ENABLE, RESOURCE_ATTRIBUTES, TRACES_BETA, environment};
+use super::{ENABLE, RESOURCE_ATTRIBUTES, TRACES_BETA, environment, shown};
 use crate::settings::Settings;
 
 /// A telemetry variable whose effect in a container differs from the settings.
@@ -50,7 +50,7 @@ pub fn is_telemetry(name: &str) -> bool {
 }
 
 fn difference(name: &str, wanted: Option<&str>, found: Option<&str>) -> Difference {
-    let shown = |value: &str| masked(name, value);
+    let shown = |value: &str| shown(name, value);
     Difference { name: name.to_owned(), wanted: wanted.map(shown), found: found.map(shown) }
 }
 
@@ -96,25 +96,4 @@ fn default_of(name: &str) -> Option<&'static str> {
         "CLAUDE_CODE_OTEL_FLUSH_TIMEOUT_MS" => "5000",
         _ => return None,
     })
-}
-
-const HIDDEN: &str = "(hidden)";
-
-/// A telemetry variable's value without secrets. Headers contain tokens, and so may a URL before its `@` or after its
-/// `?`.
-pub fn masked(name: &str, value: &str) -> String {
-    if name.ends_with("HEADERS") || name.ends_with("_KEY") || name.contains("PASSPHRASE") {
-        return HIDDEN.to_owned();
-    }
-    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
-    let (rest, query) = match rest.split_once('?') {
-        Some((rest, _)) => (rest, format!("?{HIDDEN}")),
-        None => (rest, String::new()),
-    };
-    let authority_end = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(authority_end);
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{HIDDEN}@{host}{path}{query}"),
-        None => format!("{scheme}://{authority}{path}{query}"),
-    }
 }

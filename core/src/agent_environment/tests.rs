@@ -157,5 +157,5 @@ fn only_telemetry_variables_are_shown_without_secrets() {
     assert_eq!(found.len(), 5, "{found:#?}");
     let all = format!("{found:?}");
     assert!(!all.contains("hush") && !all.contains("ANTHROPIC") && !all.contains("PASSPHRASE"), "{all}");
-    assert!(all.contains("https://(hidden)@otel.example/v1/logs?(hidden)"), "{all}");
+    assert!(all.contains("https://(set, not shown)@otel.example/v1/logs?(set, not shown)"), "{all}");
 }

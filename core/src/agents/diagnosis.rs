@@ -32,7 +32,11 @@ use self::{
     traces::misdirected_traces,
 };
 use super::{AgentContainer, Cause, CauseCode, FixKind, StackEvidence, Verdict};
-use crate::{agent_environment::baked, status::ContainerState, timestamp::Timestamp};
+use crate::{
+    agent_environment::{baked, shown},
+    status::ContainerState,
+    timestamp::Timestamp,
+};
 
 pub use network::check_new_agents;
 pub use outside::{agent_without_container, agents_without_container};
@@ -155,7 +159,8 @@ fn finding_from_fault(facts: &AgentFacts<'_>, fault: Fault) -> Finding {
 fn manual_setting(facts: &AgentFacts<'_>, names: &[String]) -> String {
     let beside_host = facts.agent.networks.iter().any(|network| network == "host");
     let wanted = baked(&facts.stack.settings).into_iter().filter(|variable| names.contains(&variable.name));
-    let lines: Vec<String> = wanted.map(|variable| format!("`{}={}`", variable.name, variable.value)).collect();
+    let lines: Vec<String> =
+        wanted.map(|variable| format!("`{}={}`", variable.name, shown(&variable.name, &variable.value))).collect();
     match () {
         () if names.iter().any(|name| name == variables::RESOURCE_ATTRIBUTES) => {
             format!("; set `{}=project=…,agent=…`", variables::RESOURCE_ATTRIBUTES)

@@ -10,6 +10,7 @@ mod checks;
 mod http;
 mod lifecycle;
 mod live;
+mod secrets;
 mod settings;
 mod settings_bad_input;
 mod settings_way_back;

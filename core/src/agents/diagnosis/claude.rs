@@ -12,6 +12,7 @@ use super::switch::is_switched_on;
 use super::variables::{
     ENABLE, LOGS_INTERVAL, METRICS_INTERVAL, ValueSource, Variables, backticked, is_off, set_by, variable_is,
 };
+use crate::agent_environment::shown_name;
 
 /// Releases about which others reported that they export nothing or no metrics, and the number of the issue in
 /// `anthropics/claude-code`. All of them were run on Linux, and exported everything; the reports are from macOS.
@@ -79,7 +80,7 @@ pub(super) fn interval_too_long(facts: &AgentFacts<'_>) -> Option<Finding> {
 pub(super) fn service_name(facts: &AgentFacts<'_>) -> Option<Finding> {
     let (name, service) = other_service_name(&facts.variables.without_quotes())?;
     let origin = blame(facts, &[name.to_owned()], |next| other_service_name(next).is_some());
-    let said = format!("{} makes its service name {}", backticked(name), backticked(&service));
+    let said = format!("{} makes its service name {}", backticked(name), backticked(shown_name(&service)));
     let (severity, evidence, fix) = if facts.sends_elsewhere() {
         let evidence = format!("{said}; panel and dashboard look for `claude-code`{}", origin.clause);
         (Severity::Warning, evidence, origin.fix)

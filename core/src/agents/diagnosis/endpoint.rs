@@ -7,7 +7,7 @@ use super::super::CauseCode;
 use super::environment::Fault;
 use super::variables::{Variables, backticked, variable_is};
 use crate::{
-    agent_environment::{environment, masked},
+    agent_environment::{NOT_SHOWN, environment, shown, shown_url},
     service::Service,
     settings::Settings,
 };
@@ -130,7 +130,7 @@ impl Collector {
         let wanted = self.wanted(signal);
         match self.grpc_port.filter(|_| over_grpc) {
             Some(port) => format!("http://{}:{port}", Target::read(wanted).host),
-            None => masked("", wanted),
+            None => shown_url(wanted),
         }
     }
 
@@ -174,7 +174,7 @@ pub(super) fn fault(
     collector: &Collector,
 ) -> Option<Fault> {
     let wanted = Target::read(collector.wanted(signal));
-    let wanted_text = &masked("", collector.wanted(signal));
+    let wanted_text = &shown_url(collector.wanted(signal));
     let Some((name, text)) = variables.first(signal.endpoint()) else {
         let [own, common] = signal.endpoint();
         let words = signal.words();
@@ -204,7 +204,9 @@ pub(super) fn fault(
         return match collector.grpc_port {
             Some(port) if fits && !is_plain => {
                 let why = if found.scheme.is_empty() { "without `http://`, gRPC uses TLS" } else { "this uses TLS" };
-                let write = format!("http://{}:{port}", found.host);
+                // Of text that is no URL, this might be anything.
+                let host = if shown_url(text) == NOT_SHOWN { wanted.host } else { found.host };
+                let write = format!("http://{host}:{port}");
                 mismatch(format!("; {why}, which the collector does not accept; write {}", backticked(&write)))
             }
             _ if fits => None,
@@ -218,7 +220,7 @@ pub(super) fn fault(
     if same_host && found.port.is_some() && found.port == collector.grpc_port {
         return wrong_port(format!(
             ", where the collector accepts gRPC, but the protocol is {}, which it accepts at `{wanted_text}`",
-            backticked(protocol)
+            backticked(&shown(by, protocol))
         ));
     }
     if !found.scheme.eq_ignore_ascii_case(wanted.scheme) || !same_host || found.port != wanted.port {

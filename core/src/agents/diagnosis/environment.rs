@@ -11,7 +11,7 @@ use super::super::{
 use super::endpoint::{Collector, Signal, fault as endpoint_fault};
 use super::quotes::values_in_quotes;
 use super::variables::{ENABLE, RESOURCE_ATTRIBUTES, TRACES_BETA, Variables, backticked, is_on, variable_is};
-use crate::telemetry::Owner;
+use crate::{agent_environment::shown_attribute, telemetry::Owner};
 
 /// A problem with one or more variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,12 +193,16 @@ fn check_tags(variables: &Variables, owner: &Owner, release: Option<Release>) ->
         return Some(missing_tags(format!("{said}; it does not include {}", lacks.join(" and "))));
     }
     let voiding = voiding_attribute(value.unwrap_or_default(), release)?;
-    let write = voiding
-        .instead
-        .map_or_else(|| "remove it".to_owned(), |instead| format!("percent-encode it: {}", backticked(&instead)));
+    let write = voiding.instead.map_or_else(
+        || "remove it".to_owned(),
+        |instead| format!("percent-encode it: {}", backticked(&shown_attribute(&instead))),
+    );
     let depends = if voiding.depends { format!("; {}", release_clause(release)) } else { String::new() };
-    let evidence =
-        format!("{} in `{RESOURCE_ATTRIBUTES}` {}{depends}; {write}", backticked(&voiding.pair), voiding.what,);
+    let evidence = format!(
+        "{} in `{RESOURCE_ATTRIBUTES}` {}{depends}; {write}",
+        backticked(&shown_attribute(&voiding.pair)),
+        voiding.what
+    );
     Some(Fault { blocking: voiding.certain, ..missing_tags(evidence) })
 }
 

@@ -3,7 +3,7 @@
 use super::super::CauseCode;
 use super::environment::Fault;
 use super::variables::{ENABLE, RESOURCE_ATTRIBUTES, Variables, unquoted, variable_is};
-use crate::agent_environment::{is_telemetry, masked};
+use crate::agent_environment::{is_telemetry, shown};
 
 /// Variables without which no event arrives with its tags. An unknown exporter or protocol stops all signals.
 const NEEDED_FOR_EVENTS: [&str; 8] = [
@@ -35,7 +35,7 @@ pub(super) fn values_in_quotes(variables: &Variables) -> Option<Fault> {
     };
     let listed = || quoted.iter().take(MOST_LISTED);
     let said: Vec<String> = listed().map(|(name, value, _)| variable_is(name, value)).collect();
-    let plain = listed().filter(|(name, _, inside)| masked(name, inside) == *inside);
+    let plain = listed().filter(|(name, _, inside)| shown(name, inside) == *inside);
     let write: Vec<String> = plain.map(|(name, _, inside)| format!("{name}={inside}")).collect();
     let write: Vec<String> = write.iter().map(|line| super::variables::backticked(line)).collect();
     let write = if write.is_empty() { String::new() } else { format!("; write {}", write.join(" and ")) };

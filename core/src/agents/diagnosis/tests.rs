@@ -6,6 +6,7 @@ mod outside;
 mod random;
 mod releases;
 mod rules;
+mod secrets;
 mod table;
 
 use super::*;

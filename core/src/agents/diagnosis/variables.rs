@@ -4,7 +4,7 @@ pub(super) use super::super::variables::{
     ENABLE, LOGS_INTERVAL, METRICS_INTERVAL, RESOURCE_ATTRIBUTES, TRACES_BETA, ValueSource, Variables, is_off, is_on,
     unquoted,
 };
-use crate::agent_environment::masked;
+use crate::agent_environment::{NOT_SHOWN, shown};
 
 /// Maximum length of a value in a sentence, in characters.
 const LONGEST: usize = 200;
@@ -23,9 +23,12 @@ pub(super) fn backticked(text: &str) -> String {
     if shown.trim().is_empty() { "empty".to_owned() } else { format!("`{shown}`") }
 }
 
-/// The clause "`NAME` is `value`", with secrets hidden.
+/// The clause "`NAME` is `value`", as far as the value may be shown.
 pub(super) fn variable_is(name: &str, value: &str) -> String {
-    format!("`{name}` is {}", backticked(&masked(name, value)))
+    match shown(name, value) {
+        hidden if hidden == NOT_SHOWN => format!("`{name}` is set (its value is not shown)"),
+        shown => format!("`{name}` is {}", backticked(&shown)),
+    }
 }
 
 /// The clause "set by …" or "set in …" about a variable.
