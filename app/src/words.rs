@@ -1,6 +1,7 @@
 //! Numbers and short texts as the screen shows them. Integers only: printing floating point needs code that would make
 //! the WebAssembly much larger.
 
+pub use monitor_core::count::exact;
 use monitor_core::{
     status::Usage,
     timestamp::{Timestamp, format_duration},
@@ -23,19 +24,6 @@ pub fn cpu(usage: Usage) -> String {
 
 fn tenths(count: u64) -> String {
     format!("{}.{}", count / 10, count % 10)
-}
-
-/// Formats a count in full: `1,234,567`.
-pub fn exact(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Formats a count briefly: `319`, `8,412`, `12.3 k`, `1.6 M`. Rounds down, so it never shows more than there is.

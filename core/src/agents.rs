@@ -39,6 +39,7 @@ pub use evidence::{AgentContainer, CollectorEvidence, StackEvidence};
 pub use kind::{AgentKind, owner_from_name};
 #[cfg(feature = "engine")]
 pub use settings_files::{FileProblem, SettingsFile, SettingsLayer};
+pub use text::unlisted_agents;
 #[cfg(feature = "engine")]
 pub use variables::ValueSource;
 
@@ -257,6 +258,15 @@ pub struct NewAgents {
     pub causes: Vec<Cause>,
 }
 
+/// Agents that are listed, and how many are not because there are too many.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgentList {
+    /// The listed ones.
+    pub agents: Vec<Agent>,
+    /// The number of agents without a container that are not listed.
+    pub unlisted: u32,
+}
+
 /// The output of `agents --json`. Its shape is stable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentsReport {
@@ -268,6 +278,8 @@ pub struct AgentsReport {
     pub warnings: Vec<String>,
     /// All agents, sorted by container name.
     pub agents: Vec<ReportedAgent>,
+    /// The number of agents without a container that are not listed, because there are too many.
+    pub unlisted: u32,
 }
 
 /// One agent in the output of `agents --json`.

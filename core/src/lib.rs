@@ -12,6 +12,7 @@ pub mod access;
 pub mod agent_environment;
 pub mod agent_page;
 pub mod agents;
+pub mod count;
 pub mod dashboard;
 pub mod diff;
 pub mod doctor;

@@ -81,6 +81,9 @@ pub struct Snapshot {
     pub checkup: Option<Checkup>,
     /// All agents, sorted by container name.
     pub agents: Vec<Agent>,
+    /// The number of agents without a container that are not in `agents`, because there are too many.
+    #[serde(default)]
+    pub unlisted_agents: u32,
     /// Whether new agents will report; `None` before Docker was first queried.
     pub new_agents: Option<NewAgents>,
     /// The data flow; `None` while nobody is watching or no store is running.
@@ -107,6 +110,7 @@ impl Snapshot {
             job: None,
             checkup: None,
             agents: Vec::new(),
+            unlisted_agents: 0,
             new_agents: None,
             flow: None,
         }
@@ -165,6 +169,7 @@ impl Snapshot {
                     known.last_seen = last_seen;
                 }
             }
+            Change::UnlistedAgents(count) => self.unlisted_agents = count,
             Change::NewAgents(new_agents) => self.new_agents = new_agents,
             Change::Flow(flow) => self.flow = flow,
         }
@@ -207,6 +212,8 @@ pub enum Change {
         /// When data last arrived.
         last_seen: Option<Timestamp>,
     },
+    /// The number of agents that are not listed changed.
+    UnlistedAgents(u32),
     /// The state of new agents changed.
     NewAgents(Option<NewAgents>),
     /// The data flow changed.
@@ -245,6 +252,9 @@ pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     }
     if old.agents != new.agents {
         agent_changes(old, new, &mut changes);
+    }
+    if old.unlisted_agents != new.unlisted_agents {
+        changes.push(Change::UnlistedAgents(new.unlisted_agents));
     }
     if old.new_agents != new.new_agents {
         changes.push(Change::NewAgents(new.new_agents.clone()));
@@ -349,7 +359,7 @@ mod tests {
     }
 
     /// Every part of a snapshot, changed.
-    const CHANGED: [fn(&mut Snapshot); 16] = [
+    const CHANGED: [fn(&mut Snapshot); 17] = [
         |it| it.engine = EngineState::Unreachable { error: StackError::Cancelled },
         |it| it.configuration.initialized = true,
         |it| it.stack = StackState::Partial,
@@ -366,6 +376,7 @@ mod tests {
         |it| it.agents[0].verdict = Verdict::Dark,
         |it| it.agents.insert(1, agent("b")),
         |it| it.agents.push(agent("d")),
+        |it| it.unlisted_agents = 4_988,
         |it| it.new_agents = Some(NewAgents { would_report: true, evidence: String::new(), causes: Vec::new() }),
         |it| it.flow = Some(Flow { hops: Vec::new(), error: None, warnings: Vec::new() }),
         |it| it.taken_at = at(9),

@@ -31,7 +31,13 @@ use monitor_core::{
 };
 use tokio::time::Instant;
 
-use crate::{agents, background::in_background, deadline::PAGE_WAITS_FOR_STORES, panel::Panel, settings_page, site};
+use crate::{
+    agents,
+    background::in_background,
+    deadline::PAGE_WAITS_FOR_STORES,
+    panel::{Panel, only_listed},
+    settings_page, site,
+};
 
 /// How many lines of a log a page may ask for.
 const MOST_PAGE_LINES: u32 = 5_000;
@@ -178,8 +184,10 @@ impl ControlPlane for GuardedPanel {
     }
 
     async fn agent_numbers(&self, range: Range) -> Result<Numbers, StackError> {
-        let telemetry = &self.for_action(Action::ViewNumbers)?.installation.telemetry;
-        Ok(agents::numbers_until(Instant::now() + self.remaining_wait(), telemetry, range).await)
+        let panel = self.for_action(Action::ViewNumbers)?;
+        let deadline = Instant::now() + self.remaining_wait();
+        let numbers = agents::numbers_until(deadline, &panel.installation.telemetry, range).await;
+        Ok(only_listed(numbers, &panel.hub))
     }
 
     fn number_changes(&self, range: Range) -> Result<BoxStream<'static, Numbers>, StackError> {

@@ -90,6 +90,7 @@ impl Watch {
                 snapshot.network.exists = false;
                 snapshot.services = services;
                 snapshot.agents.clear();
+                snapshot.unlisted_agents = 0;
                 snapshot.new_agents = None;
                 snapshot.flow = None;
                 snapshot.configuration = configuration.summary();

@@ -1,6 +1,19 @@
 //! Display text for verdicts and causes, shared by the page and the command line.
 
 use super::{CauseCode, Fix, FixKind, Verdict};
+use crate::count::exact;
+
+/// What is said below a list that leaves agents out; `None` if it doesn't.
+pub fn unlisted_agents(count: u32) -> Option<String> {
+    let (more, have) = match count {
+        0 => return None,
+        1 => ("1 more agent".to_owned(), "has"),
+        _ => (format!("{} more agents", exact(count.into())), "have"),
+    };
+    Some(format!(
+        "{more} without a container {have} sent data, longer ago. They are not listed, and not in the totals."
+    ))
+}
 
 impl Verdict {
     /// All verdicts, worst first. Lists are sorted in this order.

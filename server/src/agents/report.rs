@@ -3,7 +3,8 @@
 use futures::{StreamExt, future::try_join3, join, stream};
 use monitor_core::{
     agents::{
-        Agent, AgentContainer, AgentKind, AgentsReport, NewAgents, ReportedAgent, StackEvidence, check_new_agents,
+        Agent, AgentContainer, AgentKind, AgentList, AgentsReport, NewAgents, ReportedAgent, StackEvidence,
+        check_new_agents,
     },
     error::StackError,
     status::ServiceStatus,
@@ -19,7 +20,7 @@ const CONCURRENT_READS: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatheredAgents {
     /// By container name.
-    pub agents: Vec<Agent>,
+    pub list: AgentList,
     /// Whether new agents will report.
     pub new_agents: NewAgents,
     /// Warnings about the stack, as on its page.
@@ -29,17 +30,18 @@ pub struct GatheredAgents {
 impl GatheredAgents {
     /// What `agents --json` prints.
     pub fn report(&self) -> AgentsReport {
-        report(&self.agents, &self.new_agents, &self.warnings)
+        report(&self.list, &self.new_agents, &self.warnings)
     }
 }
 
 /// The same for agents that are already known.
-pub fn report(agents: &[Agent], new: &NewAgents, warnings: &[String]) -> AgentsReport {
+pub fn report(list: &AgentList, new: &NewAgents, warnings: &[String]) -> AgentsReport {
     AgentsReport {
         new_agent_would_report: new.would_report,
         new_agents: new.clone(),
         warnings: warnings.to_vec(),
-        agents: agents.iter().map(ReportedAgent::from).collect(),
+        agents: list.agents.iter().map(ReportedAgent::from).collect(),
+        unlisted: list.unlisted,
     }
 }
 
@@ -68,7 +70,7 @@ pub async fn gather(installation: &Installation) -> Result<GatheredAgents, Stack
     let settings = configuration.settings().unwrap_or_default();
     let stack = StackEvidence { now: now(), settings, collector, last_seen, losses };
     Ok(GatheredAgents {
-        agents: all_agents(containers.iter(), &stack, &events.unwrap_or_default()),
+        list: all_agents(containers.iter(), &stack, &events.unwrap_or_default()),
         new_agents: check_new_agents(&stack),
         warnings: flow.warnings,
     })

@@ -2,24 +2,26 @@
 
 use monitor_core::{
     agents::{
-        Agent, AgentContainer, AgentKind, StackEvidence, Verdict, activity, agents_without_container, diagnose_agent,
+        Agent, AgentContainer, AgentKind, AgentList, StackEvidence, Verdict, activity, agents_without_container,
+        diagnose_agent,
     },
     telemetry::event::{EventRecord, RecentEvents},
 };
 
-/// All agents by name: those in these containers, and those that report without one.
+/// Agents by name: all that are in these containers, and those that report without one.
 pub fn all_agents<'a>(
     containers: impl Iterator<Item = &'a AgentContainer>,
     stack: &StackEvidence,
     events: &RecentEvents,
-) -> Vec<Agent> {
+) -> AgentList {
     let containers: Vec<&AgentContainer> = containers.collect();
-    let others = agents_without_container(&containers, stack).into_iter();
-    let others = others.map(|agent| with_activity(agent, stack, events));
+    let others = agents_without_container(&containers, stack);
+    let unlisted = others.unlisted;
+    let others = others.agents.into_iter().map(|agent| with_activity(agent, stack, events));
     let mut agents: Vec<Agent> =
         containers.iter().map(|container| agent_with_verdict(container, stack, events)).chain(others).collect();
     agents.sort_by(|one, other| one.container.cmp(&other.container));
-    agents
+    AgentList { agents, unlisted }
 }
 
 /// The agent in this container with its verdict and causes.

@@ -3,7 +3,7 @@
 use std::{io::IsTerminal, sync::Arc};
 
 use monitor_core::{
-    agents::{Activity, Agent, AgentKind, FixKind, NewAgents, ReportedAgent},
+    agents::{Activity, Agent, AgentKind, AgentList, FixKind, NewAgents, ReportedAgent, unlisted_agents},
     error::StackError,
     live::{EngineState, Snapshot},
     timestamp::format_duration,
@@ -30,7 +30,7 @@ pub(super) async fn agents(json: bool) -> Result<(), StackError> {
     if json {
         output::json(&gathered.report());
     } else {
-        print_agents(&gathered.agents, &gathered.new_agents, &gathered.warnings);
+        print_agents(&gathered.list, &gathered.new_agents, &gathered.warnings);
     }
     warn_about_settings(&installation);
     Ok(())
@@ -58,10 +58,11 @@ pub(super) async fn watch(json: bool) -> Result<(), StackError> {
 async fn print_changes(hub: &Hub, json: bool) {
     let mut reader = hub.subscribe();
     let on_screen = !json && std::io::stdout().is_terminal();
-    let mut shown: Option<(Vec<Agent>, NewAgents, Vec<String>)> = None;
+    let mut shown: Option<(AgentList, NewAgents, Vec<String>)> = None;
     let mut reported_error: Option<StackError> = None;
     loop {
-        let Snapshot { agents, new_agents, engine, flow, .. } = hub.snapshot();
+        let Snapshot { agents, unlisted_agents, new_agents, engine, flow, .. } = hub.snapshot();
+        let list = AgentList { agents, unlisted: unlisted_agents };
         let warnings = flow.map(|flow| flow.warnings).unwrap_or_default();
         if let EngineState::Unreachable { error } = engine {
             if reported_error.as_ref() != Some(&error) {
@@ -71,18 +72,18 @@ async fn print_changes(hub: &Hub, json: bool) {
         } else {
             reported_error = None;
         }
-        let fresh = new_agents.map(|new_agents| (agents, new_agents, warnings));
-        if let Some((agents, new_agents, warnings)) = fresh.filter(|fresh| shown.as_ref() != Some(fresh)) {
+        let fresh = new_agents.map(|new_agents| (list, new_agents, warnings));
+        if let Some((list, new_agents, warnings)) = fresh.filter(|fresh| shown.as_ref() != Some(fresh)) {
             let is_open = if json {
-                output::json_line(&report(&agents, &new_agents, &warnings))
+                output::json_line(&report(&list, &new_agents, &warnings))
             } else {
-                output::text(if on_screen { CLEAR } else { "" }) && print_agents(&agents, &new_agents, &warnings)
+                output::text(if on_screen { CLEAR } else { "" }) && print_agents(&list, &new_agents, &warnings)
             };
             // In a file or a pipe, an empty line separates the tables.
             if !is_open || !(json || on_screen || output::line("")) {
                 return;
             }
-            shown = Some((agents, new_agents, warnings));
+            shown = Some((list, new_agents, warnings));
         }
         if reader.next().await.is_none() {
             return;
@@ -94,7 +95,7 @@ async fn print_changes(hub: &Hub, json: bool) {
 pub(super) async fn explain(name: &str, json: bool) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
     let gathered = gather(&installation).await?;
-    let agent = find_by_name(&gathered.agents, name)?;
+    let agent = find_by_name(&gathered.list.agents, name)?;
     if json {
         output::json(&ReportedAgent::from(agent));
     } else {
@@ -107,11 +108,12 @@ pub(super) async fn explain(name: &str, json: bool) -> Result<(), StackError> {
 
 /// Prints the table, and below it what to expect of new agents, and warnings about the stack. `false` once the output is
 /// closed.
-fn print_agents(agents: &[Agent], new_agents: &NewAgents, warnings: &[String]) -> bool {
+fn print_agents(list: &AgentList, new_agents: &NewAgents, warnings: &[String]) -> bool {
     let headings = ["AGENT", "PROJECT", "TELEMETRY", "DOING", "LAST SEEN", "WHY"].map(str::to_owned);
-    let rows: Vec<[String; 6]> = std::iter::once(headings).chain(agents.iter().map(row)).collect();
-    let table = if agents.is_empty() { output::line("No agents found.") } else { table::print(&rows) };
-    let lines = [new_agents_lines(new_agents), warning_lines(warnings)].concat();
+    let rows: Vec<[String; 6]> = std::iter::once(headings).chain(list.agents.iter().map(row)).collect();
+    let table = if list.agents.is_empty() { output::line("No agents found.") } else { table::print(&rows) };
+    let unlisted: Vec<String> = unlisted_agents(list.unlisted).into_iter().collect();
+    let lines = [unlisted, new_agents_lines(new_agents), warning_lines(warnings)].concat();
     table && lines.iter().all(|line| output::line(line))
 }
 

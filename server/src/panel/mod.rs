@@ -20,6 +20,7 @@ use monitor_core::{
 use tokio::sync::Notify;
 
 pub use self::other_work::OtherWork;
+pub(crate) use self::streams::only_listed;
 use crate::{
     agents::AgentFileCache,
     background::in_background,

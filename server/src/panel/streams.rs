@@ -1,6 +1,6 @@
 //! The streams that keep a page up to date: live events and the numbers of all agents.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::{
     Stream, StreamExt,
@@ -8,9 +8,10 @@ use futures::{
     stream,
 };
 use monitor_core::{
+    agents::AgentKind,
     live::LiveEvent,
     status::ContainerState,
-    telemetry::{Numbers, Range},
+    telemetry::{Numbers, Owner, Range},
 };
 use tokio::{
     sync::watch,
@@ -18,7 +19,7 @@ use tokio::{
 };
 
 use super::Panel;
-use crate::{site, telemetry::TelemetrySource};
+use crate::{hub::Hub, site, telemetry::TelemetrySource};
 
 /// The time between two queries of all agents' numbers. The source shares its answer between all tabs.
 pub(super) const NUMBERS_INTERVAL: Duration = Duration::from_secs(1);
@@ -61,7 +62,7 @@ impl Panel {
 
     /// The numbers of all agents, at once and after each change.
     pub(crate) fn number_changes(&self, range: Range) -> impl Stream<Item = Numbers> + 'static {
-        changes_of(Arc::clone(&self.installation.telemetry), range)
+        changes_of(Arc::clone(&self.installation.telemetry), self.hub.clone(), range)
     }
 }
 
@@ -70,14 +71,29 @@ pub(super) async fn next_turn(relocations: &mut watch::Receiver<u64>, pause: Dur
     timeout(pause, relocations.changed()).await.ok();
 }
 
+/// The most owners whose numbers are sent before it is known which are listed.
+const MOST_OWNERS: usize = 1000;
+
+/// Leaves out the numbers of agents that are not listed because there are too many.
+pub(crate) fn only_listed(mut numbers: Numbers, hub: &Hub) -> Numbers {
+    let snapshot = hub.snapshot();
+    if snapshot.unlisted_agents > 0 || numbers.owners.len() > MOST_OWNERS {
+        let listed: BTreeSet<(Owner, bool)> =
+            snapshot.agents.iter().map(|agent| (agent.owner(), agent.kind == AgentKind::Simulated)).collect();
+        numbers.owners.retain(|owner| listed.contains(&(owner.owner.clone(), owner.simulated)));
+    }
+    numbers
+}
+
 /// Leaves out answers that differ only in their time.
-fn changes_of(telemetry: Arc<dyn TelemetrySource>, range: Range) -> impl Stream<Item = Numbers> {
+fn changes_of(telemetry: Arc<dyn TelemetrySource>, hub: Hub, range: Range) -> impl Stream<Item = Numbers> {
     let relocations = telemetry.relocations();
     let first = (telemetry, relocations, Duration::ZERO);
     let answers = stream::unfold(first, move |(telemetry, mut relocations, pause)| async move {
         next_turn(&mut relocations, pause).await;
         Some((telemetry.numbers(range).await, (telemetry, relocations, NUMBERS_INTERVAL)))
     });
+    let answers = answers.map(move |numbers| only_listed(numbers, &hub));
     let changes = answers.scan(None, |last: &mut Option<Numbers>, numbers| {
         let same = last.as_ref().is_some_and(|last| Numbers { at: numbers.at, ..last.clone() } == numbers);
         let changed = (!same).then(|| numbers.clone());

@@ -11,7 +11,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use monitor_core::{
-    agents::{AgentContainer, CollectorEvidence, StackEvidence, check_new_agents},
+    agents::{AgentContainer, AgentList, CollectorEvidence, StackEvidence, check_new_agents},
     error::StackError,
     service::Service,
     settings::Settings,
@@ -271,10 +271,11 @@ impl<'a> AgentWatch<'a> {
             last_seen: self.last_seen.clone(),
             losses: self.losses.clone(),
         };
-        let agents = all_agents(self.inspections.containers(), &stack, &self.recent_events);
+        let AgentList { agents, unlisted } = all_agents(self.inspections.containers(), &stack, &self.recent_events);
         let new_agents = check_new_agents(&stack);
         self.panel.hub.update(|snapshot| {
             snapshot.agents = agents;
+            snapshot.unlisted_agents = unlisted;
             snapshot.new_agents = Some(new_agents);
         });
         if std::mem::take(&mut self.store_refresh_pending) {

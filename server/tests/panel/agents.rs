@@ -8,10 +8,10 @@ use monitor_core::{
     live::Snapshot,
     stack::NETWORK,
     status::{ContainerState, StackState},
-    telemetry::Flow,
+    telemetry::{Flow, Numbers, Owner, OwnerLastSeen, OwnerNumbers},
     timestamp::Timestamp,
 };
-use monitor_testing::harness::{agent_container, configured_agent, panel};
+use monitor_testing::harness::{Events, agent_container, configured_agent, panel};
 
 fn now() -> Timestamp {
     clawker_monitor::clock::now()
@@ -256,4 +256,28 @@ async fn one_event_among_two_hundred_agents_costs_one_inspection() {
     let looks = panel.questions().into_iter().filter(|question| question == "agent id-a007").count();
     eprintln!("20 network events and 60 others of one agent: {looks} looks");
     assert!((1..=20).contains(&looks), "{looks}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_thousand_invented_agents_make_no_endless_page_and_hide_no_container() {
+    let panel = panel();
+    panel.have_dev();
+    panel.until("there", |snapshot| snapshot.agents.len() == 1).await;
+    let invented = |number: u32| Owner::new(Some("invented"), Some(&format!("a{number}")));
+    {
+        let mut answers = panel.telemetry.answers();
+        for number in 0..5_000 {
+            let heard = OwnerLastSeen { last_seen: Some(now()), ..OwnerLastSeen::default() };
+            answers.heard.owners.insert(invented(number), heard);
+            answers.owners.push(OwnerNumbers { owner: invented(number), ..OwnerNumbers::default() });
+        }
+    }
+    let page = panel.get("/agents").await.text;
+    panel.until("listed", |snapshot| snapshot.unlisted_agents == 4_800 && snapshot.agents.len() == 201).await;
+    let page = if page.contains("4,800 more agents") { page } else { panel.get("/agents").await.text };
+    assert!(page.contains("clawker.demo.dev") && page.contains("4,800 more agents"));
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    let mut stream = Events::open(&panel, "/events/numbers?range=1h").await;
+    let numbers: Numbers = serde_json::from_str(&stream.next().await.unwrap()).unwrap();
+    assert_eq!(numbers.owners.len(), 200);
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use monitor_core::telemetry::Numbers;
+use monitor_core::{agents::unlisted_agents, telemetry::Numbers};
 
 use super::{
     headline::headline,
@@ -67,6 +67,7 @@ fn Loaded(query: Memo<Query>, numbers: Option<Numbers>) -> impl IntoView {
     let range = Memo::new(move |_| query.with(|query| query.range));
     #[cfg(feature = "hydrate")]
     super::numbers_stream::follow_numbers(range, numbers);
+    let unlisted = Live::get().derive(|snapshot| snapshot.unlisted_agents);
     let any = Memo::new(move |_| list.rows.with(|rows| !rows.all().is_empty()));
     let sums = Memo::new(move |_| {
         let count_simulated = query.with(|query| query.simulated == Simulated::Counted);
@@ -80,6 +81,7 @@ fn Loaded(query: Memo<Query>, numbers: Option<Numbers>) -> impl IntoView {
                 <h2 id="agent-list" class="visually-hidden">"All agents"</h2>
                 <Toolbar list />
                 <Table list />
+                {move || unlisted_agents(unlisted.get()).map(|text| view! { <p class="empty-message">{text}</p> }).into_any()}
             </section>
         })}
     }

@@ -1,10 +1,11 @@
 //! Agents without a container that Docker knows: Claude Code on the host, in CI, in a container of another Engine, or in one
 //! that was removed. All that is known about them is the data that arrives.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use super::super::{
-    Agent, AgentContainer, AgentKind, CauseCode, FixKind, StackEvidence, Verdict, effective::owner_in_variables,
+    Agent, AgentContainer, AgentKind, AgentList, CauseCode, FixKind, StackEvidence, Verdict,
+    effective::owner_in_variables,
 };
 use super::downstream::{mismatch_of, quiet, refused_data_of};
 use super::facts::{Finding, Severity, fix_without_command, start_stack};
@@ -18,14 +19,34 @@ use crate::{
 /// Claude Code's default export interval of metrics, in seconds. That of an agent elsewhere is unknown.
 const USUAL_INTERVAL: u64 = 60;
 
-/// All agents whose data arrived within a week and that none of these containers is. Empty while that is unknown.
-pub fn agents_without_container(containers: &[&AgentContainer], stack: &StackEvidence) -> Vec<Agent> {
-    let Ok(heard) = &stack.last_seen else { return Vec::new() };
+/// The most agents without a container that are listed, and the most simulated ones. Their names are what data is tagged
+/// with, and anybody who can send data can invent any number of tags.
+const MOST_LISTED: usize = 200;
+
+/// The agents whose data arrived within a week and that none of these containers is: those that were seen last. Empty while
+/// that is unknown.
+pub fn agents_without_container(containers: &[&AgentContainer], stack: &StackEvidence) -> AgentList {
+    let Ok(heard) = &stack.last_seen else { return AgentList::default() };
     let claimed: BTreeSet<Owner> = containers.iter().map(|container| container.owner()).collect();
     let real = heard.owners.iter().filter(|(owner, _)| **owner == Owner::default() || !claimed.contains(owner));
-    let real = real.map(|(owner, heard)| agent(owner, false, Some(heard), containers, stack));
-    let simulated = heard.simulated.iter().map(|(owner, heard)| agent(owner, true, Some(heard), containers, stack));
-    real.chain(simulated).collect()
+    let (real, more) = seen_last(real);
+    let (simulated, more_simulated) = seen_last(heard.simulated.iter());
+    let real = real.into_iter().map(|(owner, heard)| agent(owner, false, Some(heard), containers, stack));
+    let simulated = simulated.into_iter().map(|(owner, heard)| agent(owner, true, Some(heard), containers, stack));
+    AgentList { agents: real.chain(simulated).collect(), unlisted: more + more_simulated }
+}
+
+/// Those that were seen last, and how many others there are. Untagged data comes first, whenever it arrived.
+fn seen_last<'a>(
+    owners: impl Iterator<Item = (&'a Owner, &'a OwnerLastSeen)>,
+) -> (Vec<(&'a Owner, &'a OwnerLastSeen)>, u32) {
+    let mut owners: Vec<_> = owners.collect();
+    let more = owners.len().saturating_sub(MOST_LISTED);
+    if more > 0 {
+        owners.sort_by_key(|(owner, heard)| Reverse((**owner == Owner::default(), heard.last_seen)));
+        owners.truncate(MOST_LISTED);
+    }
+    (owners, u32::try_from(more).unwrap_or(u32::MAX))
 }
 
 /// The agent with these tags and without a container. `None` if no data of it arrived within a week.

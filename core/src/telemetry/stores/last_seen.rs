@@ -14,7 +14,7 @@ use crate::{
 /// How long an owner is kept, in milliseconds.
 const WEEK_MS: i64 = 7 * 86_400_000;
 /// Maximum number of owners; those without data for the longest time are dropped first.
-const MOST_OWNERS: usize = 10_000;
+pub const MOST_OWNERS: usize = 10_000;
 
 /// The cached state of one owner.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -10,6 +10,7 @@ use deltas::{Deltas, Metric};
 use logql::quoted;
 use promql::{NOT_RETRIED, growth_in_a_minute, growth_matching};
 
+use super::last_seen::MOST_OWNERS;
 use crate::telemetry::{CLAUDE_CODE_SERVICE, Owner, Range};
 
 /// Owner, and whether the data is simulated.
@@ -112,18 +113,23 @@ pub fn owners_last_seen(range: Deltas<'_>) -> String {
 
 /// Time of the last event by owner and version of Claude Code, in seconds since 1970.
 pub fn owner_versions_last_seen(range: Deltas<'_>) -> String {
-    range.latest(Metric::LastEvent, "project, agent, clawker_simulated, service_version")
+    newest(&range.latest(Metric::LastEvent, "project, agent, clawker_simulated, service_version"))
 }
 
 /// Time of the last report on managed settings by owner and outcome, in seconds since 1970.
 pub fn managed_settings(range: Deltas<'_>) -> String {
     let by = "project, agent, clawker_simulated, managed_settings_sources, managed_settings_helper_applied";
-    range.latest(Metric::ManagedSettings, by)
+    newest(&range.latest(Metric::ManagedSettings, by))
 }
 
 /// Time of the last of Claude Code's own metrics by owner, in seconds since 1970.
 pub fn owners_last_metric(range: Deltas<'_>) -> String {
-    range.latest(Metric::LastMetric, BY_OWNER)
+    newest(&range.latest(Metric::LastMetric, BY_OWNER))
+}
+
+/// The newest of the times. Tags come from outside, so there may be any number of owners.
+fn newest(times: &str) -> String {
+    format!("topk({MOST_OWNERS}, {times})")
 }
 
 /// The queries about the sessions of one owner, each by `session_id`.

@@ -46,6 +46,10 @@ pub async fn fetch_lines(
     answers::lines(&loki.ask("/loki/api/v1/query_range", &parameters, Priority::Slow).await?)
 }
 
+/// The most series in an answer of Prometheus. Labels come from outside, so there may be any number. Prometheus 3.10 takes
+/// it (run); Prometheus before 2.54 ignores it (read).
+const MOST_SERIES: &str = "20000";
+
 /// One number for each series in Prometheus at that time (an instant query).
 pub async fn query_prometheus(
     prometheus: &Store,
@@ -53,7 +57,7 @@ pub async fn query_prometheus(
     at: Timestamp,
     priority: Priority,
 ) -> StoreAnswer<Sample> {
-    let parameters = [("query", query), ("time", decimal_seconds(at))];
+    let parameters = [("query", query), ("time", decimal_seconds(at)), ("limit", MOST_SERIES.to_owned())];
     answers::samples(&prometheus.ask("/api/v1/query", &parameters, priority).await?)
 }
 
@@ -69,6 +73,7 @@ pub async fn query_prometheus_range(
         ("start", decimal_seconds(ends.0)),
         ("end", decimal_seconds(ends.1)),
         ("step", step.to_string()),
+        ("limit", MOST_SERIES.to_owned()),
     ];
     answers::series(&prometheus.ask("/api/v1/query_range", &parameters, Priority::Slow).await?)
 }

@@ -1,10 +1,27 @@
 //! Agents without a container.
 
 use super::*;
-use crate::agents::{Agent, AgentKind};
+use crate::agents::{Agent, AgentKind, unlisted_agents};
 
 fn found(scene: &Scene) -> Vec<Agent> {
-    agents_without_container(&[&scene.agent], &scene.stack)
+    agents_without_container(&[&scene.agent], &scene.stack).agents
+}
+
+#[test]
+fn of_invented_tags_only_those_seen_last_are_listed_and_the_others_counted() {
+    let mut scene = healthy().heard_of(Owner::default(), "01:00:00");
+    for number in 0..5_000 {
+        let time = format!("{:02}:{:02}:00", 2 + number / 600, (number / 10) % 60);
+        scene = scene.heard_of(owner(Some("invented"), Some(&format!("a{number}"))), &time);
+    }
+    let list = agents_without_container(&[&scene.agent], &scene.stack);
+    assert_eq!((list.agents.len(), list.unlisted), (200, 4_801));
+    assert_eq!(list.agents[0].kind, AgentKind::Untagged, "the oldest, but it says something else");
+    let oldest = list.agents[1..].iter().map(|agent| agent.last_seen).min().flatten();
+    assert!(oldest >= Some(at("10:00:00")), "{oldest:?}");
+    let words = unlisted_agents(list.unlisted).expect("there are some");
+    assert!(words.starts_with("4,801 more agents without a container have sent data"), "{words}");
+    assert_eq!(unlisted_agents(0), None);
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn queries_have_these_forms() {
     let queries = [tools(Deltas::within("24h")), owners_last_metric(Deltas::within("125s")), last_seen, counts];
     insta::assert_snapshot!(queries.join("\n"), @r#"
     sum by (project, agent, clawker_simulated, success) (sum_over_time(agent_clawker_tool_calls{temporality="delta"}[24h]))
-    max by (project, agent, clawker_simulated) (max_over_time(agent_clawker_last_metric[125s]))
+    topk(10000, max by (project, agent, clawker_simulated) (max_over_time(agent_clawker_last_metric[125s])))
     max by (session_id) (max_over_time(clawker_last_event{project="", agent="a\"b", session_id!=""}[1h]))
     sum by (session_id, event_name) (sum_over_time(clawker_events{temporality="delta", project="", agent="a\"b", session_id!="", event_name=~"api_request|api_error|tool_result"}[1h]))
     "#);
