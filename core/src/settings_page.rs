@@ -118,7 +118,7 @@ pub struct Preview {
     /// Generated files with manual edits, which are kept unless the user chooses to replace them.
     pub edited: Vec<String>,
     /// Services that would be recreated; empty if the stack is not running.
-    pub services: Vec<Service>,
+    pub services: Vec<AffectedService>,
     /// What existing agents need.
     pub agents: AgentNeed,
     /// Existing agents that would keep other values, by container name.
@@ -127,6 +127,37 @@ pub struct Preview {
     pub stack_runs: bool,
     /// Whether Docker did not answer, so that services and affected agents are unknown.
     pub engine_unknown: bool,
+}
+
+/// A service whose container is created or recreated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AffectedService {
+    /// The service.
+    pub service: Service,
+    /// Why its container is recreated; `None` if it has none yet.
+    pub because: Option<Recreate>,
+    /// The generated files behind it; empty if they are unknown or not the reason.
+    pub files: Vec<String>,
+    /// The settings behind it, dotted below `monitoring`; empty if they are unknown or not the reason.
+    pub settings: Vec<String>,
+}
+
+impl AffectedService {
+    /// The reason, as a clause about the container: "a file that it mounts changed (`prometheus.yaml`, because of
+    /// `monitoring.grafana_port`)".
+    pub fn reason(&self) -> String {
+        let Some(because) = &self.because else { return "it has no container yet".to_owned() };
+        let quoted = |names: &[String], prefix: &str| {
+            names.iter().map(|name| format!("`{prefix}{name}`")).collect::<Vec<_>>().join(", ")
+        };
+        let settings =
+            (!self.settings.is_empty()).then(|| format!("because of {}", quoted(&self.settings, "monitoring.")));
+        let files = (!self.files.is_empty()).then(|| quoted(&self.files, ""));
+        match [files, settings].into_iter().flatten().collect::<Vec<_>>().as_slice() {
+            [] => because.reason(),
+            details => format!("{} ({})", because.reason(), details.join(", ")),
+        }
+    }
 }
 
 /// A field that was changed both in the form and in the file.
@@ -150,7 +181,7 @@ pub struct Drift {
     /// Names of generated files that do not match the settings.
     pub files: Vec<(String, FileState)>,
     /// Services whose containers do not match the settings.
-    pub services: Vec<(Service, Recreate)>,
+    pub services: Vec<AffectedService>,
     /// Number of agents, running or not.
     pub agents_seen: u32,
     /// Agents whose telemetry variables differ from those of a new agent.

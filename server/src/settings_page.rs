@@ -1,6 +1,7 @@
 //! Gathers what the settings page shows: the file's values, the use of ports, agents' variables, and the sync status of the
 //! layers (settings, files, containers, agents). Changes nothing.
 
+mod affected;
 mod ports;
 mod preview;
 
@@ -12,13 +13,13 @@ use monitor_core::{
     agents::AgentContainer,
     error::StackError,
     file_view::FileState,
-    lifecycle::{Observed, Recreate, ServiceAction, plan_up},
-    service::Service,
+    lifecycle::Observed,
     settings::{Settings, read_values},
     settings_page::{AgentDrift, BrokenSettings, Drift, SettingsPage},
     stack::StackSpec,
 };
 
+use self::affected::{FileChanges, affected_services};
 pub use self::{ports::check_port, preview::preview};
 use crate::{
     background::in_background,
@@ -95,7 +96,8 @@ fn read_settings(configuration: &Configuration) -> SettingsFile {
 
 /// Which layers are out of date with the layer before them.
 async fn drift(engine: &dyn ContainerEngine, configuration: &Configuration, settings: &Settings) -> Drift {
-    let stack = StackSpec::new(settings, &configuration.host_facts());
+    let facts = configuration.host_facts();
+    let stack = StackSpec::new(settings, &facts);
     let (on_disk, engine_observation) = join(
         {
             let (configuration, settings) = (configuration.clone(), settings.clone());
@@ -104,12 +106,16 @@ async fn drift(engine: &dyn ContainerEngine, configuration: &Configuration, sett
         observe_engine(engine, &stack),
     )
     .await;
-    let (fields, files) = on_disk;
+    let services = engine_observation
+        .as_ref()
+        .map_or_else(|_| Vec::new(), |state| affected_services(settings, &facts, &state.observed, &on_disk));
+    let FileChanges { fields, files } = on_disk;
     match engine_observation {
         Ok(state) => Drift {
             fields,
             files,
-            services: container_drift(&stack, &state.observed),
+            // Before the first start there is nothing to be out of date.
+            services: services.into_iter().filter(|it| it.because.is_some()).collect(),
             agents_seen: u32::try_from(state.agents.len()).unwrap_or(u32::MAX),
             agents: state.agents.iter().filter_map(|agent| agent_drift(agent, settings)).collect(),
             engine_error: None,
@@ -118,16 +124,17 @@ async fn drift(engine: &dyn ContainerEngine, configuration: &Configuration, sett
     }
 }
 
-type FileDrift = (Vec<monitor_core::settings_page::FieldDrift>, Vec<(String, FileState)>);
-
 /// Settings and files that are out of date. Empty before the first `init`, and for a folder of a later Clawker.
-fn file_drift(configuration: &Configuration, settings: &Settings) -> FileDrift {
+fn file_drift(configuration: &Configuration, settings: &Settings) -> FileChanges {
     if !configuration.is_initialized() {
-        return FileDrift::default();
+        return FileChanges::default();
     }
-    let Ok(files) = configuration.files_for(settings) else { return FileDrift::default() };
+    let Ok(files) = configuration.files_for(settings) else { return FileChanges::default() };
     let differing = files.into_iter().filter(|it| it.state != FileState::Current);
-    (configuration.field_drift(settings), differing.map(|it| (it.file.name.to_owned(), it.state)).collect())
+    FileChanges {
+        fields: configuration.field_drift(settings),
+        files: differing.map(|it| (it.file.name.to_owned(), it.state)).collect(),
+    }
 }
 
 /// What the Engine reports about the stack and the agents.
@@ -141,16 +148,6 @@ async fn observe_engine(engine: &dyn ContainerEngine, stack: &StackSpec) -> Resu
     // Containers that Clawker did not create don't get their variables from these settings.
     agents.retain(|agent| agent.managed);
     Ok(EngineObservation { observed, agents })
-}
-
-/// Containers that the next start recreates. Empty if a start is impossible, which the doctor reports.
-fn container_drift(stack: &StackSpec, observed: &Observed) -> Vec<(Service, Recreate)> {
-    let plan = plan_up(stack, observed).map(|plan| plan.services).unwrap_or_default();
-    let outdated = plan.into_iter().filter_map(|planned| match planned.action {
-        ServiceAction::Recreate { because, .. } => Some((planned.service, because)),
-        _ => None,
-    });
-    outdated.collect()
 }
 
 fn agent_drift(agent: &AgentContainer, settings: &Settings) -> Option<AgentDrift> {

@@ -10,7 +10,9 @@ use monitor_core::{
     problem::Problem,
     service::Service,
     settings::{AgentNeed, KEYS, Kind, RawValue, RawValues, Settings},
-    settings_page::{AgentDrift, BrokenSettings, Conflict, Drift, FieldDrift, PortUse, Preview, SettingsPage},
+    settings_page::{
+        AffectedService, AgentDrift, BrokenSettings, Conflict, Drift, FieldDrift, PortUse, Preview, SettingsPage,
+    },
 };
 
 const FILE: &str = "/home/ada/.config/clawker/settings.yaml";
@@ -82,6 +84,10 @@ fn ports(settings: &Settings) -> Vec<PortUse> {
         .collect()
 }
 
+fn affected(service: Service, because: Recreate, setting: &str) -> AffectedService {
+    AffectedService { service, because: Some(because), files: Vec::new(), settings: vec![setting.to_owned()] }
+}
+
 fn drift() -> Drift {
     let differs = |name: &str, wanted: Option<&str>, found: Option<&str>| Difference {
         name: name.into(),
@@ -94,7 +100,10 @@ fn drift() -> Drift {
             FieldDrift { key: "images.loki".into(), settings: String::new(), files: "mirror.example/loki:3".into() },
         ],
         files: vec![("compose.yaml".into(), FileState::Outdated), ("loki-config.yaml".into(), FileState::Edited)],
-        services: vec![(Service::Grafana, Recreate::DefinitionChanged), (Service::Loki, Recreate::ImageChanged)],
+        services: vec![
+            affected(Service::Grafana, Recreate::DefinitionChanged, "grafana_port"),
+            affected(Service::Loki, Recreate::ImageChanged, "images.loki"),
+        ],
         agents_seen: 3,
         agents: vec![AgentDrift {
             container: "clawker.shop.frontend".into(),
@@ -179,7 +188,13 @@ fn preview() -> Preview {
             diff("prometheus.yaml", vec![line(Added, 9, "  - job_name: grafana")]),
         ],
         edited: vec!["loki-config.yaml".into()],
-        services: vec![Service::Prometheus, Service::Grafana],
+        services: vec![
+            AffectedService {
+                files: vec!["prometheus.yaml".into()],
+                ..affected(Service::Prometheus, Recreate::FilesChanged, "grafana_port")
+            },
+            affected(Service::Grafana, Recreate::DefinitionChanged, "grafana_port"),
+        ],
         agents: AgentNeed::NewImages,
         agents_affected: vec!["clawker.shop.frontend".into()],
         stack_runs: true,

@@ -59,6 +59,7 @@ fn service(service: Service, state: ContainerState, ready: bool) -> ServiceStatu
             .filter(|_| running)
             .map(|port| PublishedPort { bind: "127.0.0.1".into(), host: port, container: port })
             .collect(),
+        checked_at: running.then(|| before(3)),
         waiting_for: (running && !ready).then(|| "HTTP 503: Ingester not ready: waiting for 15 s".into()),
         problem: None,
         usage: running.then_some(Usage { cpu_percent: cpu, memory_bytes: megabytes * 1_000_000 }),

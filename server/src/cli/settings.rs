@@ -162,13 +162,15 @@ fn summary(preview: &Preview) -> Vec<String> {
         let names = preview.edited.join(", ");
         sentences.push(format!("Edited by hand; `apply` keeps these unless you pass `--replace-edited`: {names}."));
     }
-    let titles: Vec<&str> = preview.services.iter().map(|service| service.title()).collect();
-    sentences.push(match (preview.stack_runs, titles.is_empty()) {
+    sentences.push(match (preview.stack_runs, preview.services.is_empty()) {
         _ if preview.engine_unknown => "Can't reach Docker, so affected services are unknown.".to_owned(),
         (false, _) => "No services are running.".to_owned(),
         (true, true) => "No services need to be recreated.".to_owned(),
-        (true, false) => format!("Services that will be recreated: {}.", titles.join(", ")),
+        (true, false) => "Services that will be recreated:".to_owned(),
     });
+    if preview.stack_runs && !preview.engine_unknown {
+        sentences.extend(preview.services.iter().map(|it| format!("  {}: {}.", it.service.title(), it.reason())));
+    }
     sentences
 }
 

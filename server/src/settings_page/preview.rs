@@ -8,15 +8,16 @@ use monitor_core::{
     diff::FileDiff,
     error::StackError,
     file_view::FileState,
-    lifecycle::{ServiceAction, plan_up},
     problem::Problem,
-    service::Service,
     settings::{AgentNeed, Change, Key, Settings, read_values},
     settings_page::{Conflict, Preview, SettingsForm},
     stack::StackSpec,
 };
 
-use super::{EngineObservation, agent_drift, observe_engine};
+use super::{
+    affected::{FileChanges, affected_services},
+    agent_drift, observe_engine,
+};
 use crate::{
     background::in_background, configuration::Configuration, diff, engine::ContainerEngine, work::apply::running,
 };
@@ -31,14 +32,15 @@ pub async fn preview(
         let configuration = configuration.clone();
         in_background(move || preview_files(&configuration, &form)).await?
     };
-    let Some(PlannedSettings { settings, every_agent }) = planned else { return Ok(preview) };
-    let stack = StackSpec::new(&settings, &configuration.host_facts());
+    let Some(PlannedSettings { settings, every_agent, changes }) = planned else { return Ok(preview) };
+    let facts = configuration.host_facts();
+    let stack = StackSpec::new(&settings, &facts);
     let Ok(engine_observation) = observe_engine(engine, &stack).await else {
         return Ok(Preview { engine_unknown: true, ..preview });
     };
     preview.stack_runs = running(&stack, &engine_observation.observed).next().is_some();
     if preview.stack_runs && configuration.is_initialized() {
-        preview.services = services_to_recreate(&stack, &engine_observation);
+        preview.services = affected_services(&settings, &facts, &engine_observation.observed, &changes);
     }
     if preview.agents != AgentNeed::Nothing {
         let is_affected = |agent: &&AgentContainer| every_agent || agent_drift(agent, &settings).is_some();
@@ -53,6 +55,7 @@ struct PlannedSettings {
     settings: Settings,
     /// See `SettingsChange::every_agent`.
     every_agent: bool,
+    changes: FileChanges,
 }
 
 /// The part of the preview that needs no Engine. If the changes are invalid, it holds only the problems.
@@ -61,8 +64,8 @@ fn preview_files(
     form: &SettingsForm,
 ) -> Result<(Preview, Option<PlannedSettings>), StackError> {
     let file = configuration.settings_text()?;
-    let changes = form.changes();
-    let edited = configuration.edit_text(&file.text, &changes);
+    let typed = form.changes();
+    let edited = configuration.edit_text(&file.text, &typed);
     let (settings, edited) = match edited.and_then(|edited| Ok((configuration.settings_in(&edited)?, edited))) {
         Ok(both) => both,
         Err(StackError::SettingsInvalid { problems } | StackError::ChangeRefused { problems }) => {
@@ -76,19 +79,22 @@ fn preview_files(
     let files = if configuration.is_initialized() { configuration.files_for(&settings)? } else { Vec::new() };
     let edited_files = files.iter().filter(|it| it.state == FileState::Edited).map(|it| it.file.name.to_owned());
     let edited_files = edited_files.collect();
+    let fields = if configuration.is_initialized() { configuration.field_drift(&settings) } else { Vec::new() };
+    let differing = files.iter().filter(|it| it.state != FileState::Current);
+    let changes = FileChanges { fields, files: differing.map(|it| (it.file.name.to_owned(), it.state)).collect() };
     let file_diffs = files
         .iter()
         .filter(|it| it.state != FileState::Current)
         .map(|it| diff::diff_lines(it.file.name, it.on_disk.as_deref().unwrap_or_default(), &it.file.contents));
     let preview = Preview {
-        conflicts: find_conflicts(configuration, &file.text, form, &changes),
+        conflicts: find_conflicts(configuration, &file.text, form, &typed),
         settings: diff::diff_lines(&configuration.settings_file(), &file.text, &edited),
         files: file_diffs.collect(),
         edited: edited_files,
         agents: change.need,
         ..empty_preview(file.base, configuration, Vec::new())
     };
-    Ok((preview, Some(PlannedSettings { settings, every_agent: change.every_agent })))
+    Ok((preview, Some(PlannedSettings { settings, every_agent: change.every_agent, changes })))
 }
 
 fn empty_preview(base: String, configuration: &Configuration, problems: Vec<Problem>) -> Preview {
@@ -128,13 +134,4 @@ fn find_conflicts(configuration: &Configuration, text: &str, form: &SettingsForm
 fn canonical(key: &str, text: Option<&str>) -> Option<String> {
     let text = text?;
     Some(Key::find(key).and_then(|key| key.canonical(text).ok()).unwrap_or_else(|| text.to_owned()))
-}
-
-/// Services whose containers the next start creates or recreates. Empty if a start is impossible because a container that
-/// is not the stack's has a service's name.
-fn services_to_recreate(stack: &StackSpec, engine_observation: &EngineObservation) -> Vec<Service> {
-    let plan = plan_up(stack, &engine_observation.observed).map(|plan| plan.services).unwrap_or_default();
-    let affected =
-        plan.into_iter().filter(|it| matches!(it.action, ServiceAction::Create | ServiceAction::Recreate { .. }));
-    affected.map(|it| it.service).collect()
 }

@@ -66,7 +66,13 @@ fn a_changed_port_recreates_affected_services_and_compose_agrees() {
     let diff = it.run(&["settings", "diff"]).done().out;
     assert!(diff.contains("--- compose.yaml (on disk)\n+++ compose.yaml (after `apply`)\n@@ -"), "{diff}");
     assert!(diff.contains(&format!("\n+      GF_SERVER_HTTP_PORT: \"{port}\"\n")), "{diff}");
-    assert!(diff.ends_with("Services that will be recreated: Prometheus, Grafana.\n"), "{diff}");
+    assert!(
+        diff.ends_with(
+            "Services that will be recreated:\n  Prometheus: a file that it mounts changed (`prometheus.yaml`, because of \
+             `monitoring.grafana_port`).\n  Grafana: its definition changed (because of `monitoring.grafana_port`).\n"
+        ),
+        "{diff}"
+    );
     assert!(made_anew(&before).is_empty(), "looking changes nothing");
 
     let applied = it.run(&["apply", "--wait-timeout", "30"]).done();

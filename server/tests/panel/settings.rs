@@ -63,10 +63,33 @@ async fn a_preview_shows_what_would_change_and_changes_nothing() {
         ["compose.yaml", "prometheus.yaml"]
     );
     assert!(preview.files[0].to_string().contains("\n+      GF_SERVER_HTTP_PORT: \"3002\"\n"), "{}", preview.files[0]);
-    assert_eq!((preview.services, preview.stack_runs), (vec![Service::Prometheus, Service::Grafana], true));
+    let affected: Vec<String> =
+        preview.services.iter().map(|it| format!("{}: {}", it.service.title(), it.reason())).collect();
+    assert_eq!(
+        affected,
+        [
+            "Prometheus: a file that it mounts changed (`prometheus.yaml`, because of `monitoring.grafana_port`)",
+            "Grafana: its definition changed (because of `monitoring.grafana_port`)",
+        ]
+    );
+    assert!(preview.stack_runs);
     assert_eq!((preview.agents, preview.agents_affected), (AgentNeed::NewImages, vec!["clawker.demo.dev".into()]));
     assert_eq!((preview.problems, preview.conflicts, preview.edited), (vec![], vec![], vec![]));
     assert_eq!((panel.on_disk(), panel.engine.calls()), (before, calls));
+
+    // Two ports that change places cannot be blamed one by one, and the reason stays without them.
+    let preview = panel.preview(&[("grafana_port", "16686"), ("jaeger_port", "3001")]).await;
+    let grafana = preview.services.iter().find(|it| it.service == Service::Grafana).unwrap();
+    assert_eq!(grafana.settings, Vec::<String>::new());
+    let preview = panel.preview(&[("images.loki", "mirror.example/loki:3"), ("retention.metrics", "7d")]).await;
+    let reasons: Vec<String> = preview.services.iter().map(|it| it.reason()).collect();
+    assert_eq!(
+        reasons,
+        [
+            "a file that it mounts changed (`prometheus.yaml`, because of `monitoring.retention.metrics`)",
+            "its image changed (because of `monitoring.images.loki`)",
+        ]
+    );
 
     let preview = panel.preview(&[("loki_port", "3101")]).await;
     assert_eq!(preview.agents, AgentNeed::NewContainers);

@@ -5,9 +5,8 @@ use monitor_core::{
     error::StackError,
     file_view::FileState,
     job::{FileAction, JobKind, JobState},
-    lifecycle::Recreate,
     service::Service,
-    settings_page::FieldDrift,
+    settings_page::{AffectedService, FieldDrift},
     status::ContainerState,
 };
 use monitor_testing::harness::{Harness, form, panel, panel_with};
@@ -96,8 +95,13 @@ async fn applying_saved_settings_never_rolls_back_the_settings_file() {
         (drift.fields, drift.files),
         (vec![behind], ["compose.yaml", "prometheus.yaml"].map(|name| (name.into(), FileState::Outdated)).into())
     );
-    let (files, other) = (Recreate::FilesChanged, Recreate::DefinitionChanged);
-    assert_eq!(drift.services, [(Service::Prometheus, files), (Service::Grafana, other)]);
+    assert_eq!(
+        reasons(&drift.services),
+        [
+            "prometheus: a file that it mounts changed (`prometheus.yaml`, because of `monitoring.grafana_port`)",
+            "grafana: its definition changed (because of `monitoring.grafana_port`)",
+        ]
+    );
 
     panel.plane.initialize(true).await.unwrap();
     let again = apply().await;
@@ -139,8 +143,12 @@ async fn losing_docker_while_applying_does_not_roll_settings_back() {
     assert!(matches!(panel.page().await.drift.engine_error, Some(StackError::EngineUnreachable { .. })));
     panel.engine.come_back();
     let drift = panel.page().await.drift;
-    let (files, other) = (Recreate::FilesChanged, Recreate::ImageChanged);
-    assert_eq!(drift.services, [(Service::Prometheus, files), (Service::Grafana, other)]);
+    // The files have the new settings, so which of them it was is no longer known.
+    assert_eq!(reasons(&drift.services), ["prometheus: a file that it mounts changed", "grafana: its image changed"]);
+}
+
+fn reasons(services: &[AffectedService]) -> Vec<String> {
+    services.iter().map(|it| format!("{}: {}", it.service, it.reason())).collect()
 }
 
 fn hashes(panel: &Harness) -> Vec<(String, Option<String>)> {
@@ -169,7 +177,7 @@ async fn a_canceled_job_keeps_completed_steps_and_applying_again_finishes() {
     assert_eq!((job.state, job.restored), (JobState::Cancelled, false));
     panel.engine.release_pulls();
     let drift = panel.page().await.drift;
-    assert_eq!(drift.services, [(Service::Grafana, Recreate::ImageChanged)]);
+    assert_eq!(reasons(&drift.services), ["grafana: its image changed"]);
     assert_eq!(panel.apply(&[], false).await.unwrap().state, JobState::Done);
     assert!(panel.page().await.drift.is_none());
 }

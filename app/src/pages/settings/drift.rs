@@ -197,7 +197,7 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
     let services: Vec<AnyView> = drift
         .services
         .iter()
-        .map(|(service, why)| view! { <li>{service.title()} " " <span>{why.reason()}</span></li> }.into_any())
+        .map(|it| view! { <li>{it.service.title()} " " <span><Prose text=it.reason() /></span></li> }.into_any())
         .collect();
     let services = (!services.is_empty()).then(|| view! { <ul class="result-list">{services}</ul> }.into_any());
     let agents = (!drift.agents.is_empty()).then(|| {

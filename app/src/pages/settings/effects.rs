@@ -15,9 +15,9 @@ pub fn has_no_effect(preview: &Preview) -> bool {
 /// An effect: its color and icon, and a sentence.
 pub type Effect = (Tone, String);
 
-/// The effects on the services and on the agents.
+/// The effects on the services with the reason for each, and on the agents.
 pub fn describe_effects(preview: &Preview) -> Vec<Effect> {
-    let named: Vec<&str> = preview.services.iter().map(|service| service.title()).collect();
+    let named: Vec<&str> = preview.services.iter().map(|it| it.service.title()).collect();
     let rest = Service::ALL.len() - named.len();
     let services = match (preview.stack_runs, named.len()) {
         _ if preview.engine_unknown => {
@@ -62,7 +62,8 @@ pub fn describe_effects(preview: &Preview) -> Vec<Effect> {
             ),
         ),
     };
-    vec![services, agents]
+    let reasons = preview.services.iter().map(|it| (Tone::Busy, format!("{}: {}.", it.service.title(), it.reason())));
+    std::iter::once(services).chain(reasons).chain([agents]).collect()
 }
 
 /// A number of services in the middle of a sentence, where a digit reads like a measurement.

@@ -11,7 +11,7 @@ use monitor_core::{
     live::Snapshot,
     service::Service,
     settings::{AgentNeed, PRESETS},
-    settings_page::{AgentDrift, BrokenSettings, Drift, Preview, SettingsForm, SettingsPage},
+    settings_page::{AffectedService, AgentDrift, BrokenSettings, Drift, Preview, SettingsForm, SettingsPage},
     status::StackState,
     timestamp::Timestamp,
 };
@@ -185,7 +185,7 @@ fn each_layer_is_compared_with_the_one_before_and_there_is_one_next_step() {
     use FileState::{Edited, Missing, Outdated};
     let file = |state| ("compose.yaml".to_owned(), state);
     let agent = AgentDrift { container: "a".into(), running: true, differences: Vec::new() };
-    let service = (Service::Loki, Recreate::DefinitionChanged);
+    let service = affected(Service::Loki);
     let unknown = Some(StackError::Cancelled);
     let none = || Drift { agents_seen: 2, ..Drift::default() };
     for (drift, stack, words, next) in [
@@ -232,13 +232,17 @@ fn each_layer_is_compared_with_the_one_before_and_there_is_one_next_step() {
 
 #[test]
 fn nothing_is_offered_while_a_job_is_running() {
-    let drift = Drift { services: vec![(Service::Loki, Recreate::DefinitionChanged)], ..Drift::default() };
+    let drift = Drift { services: vec![affected(Service::Loki)], ..Drift::default() };
     let page = SettingsPage { drift, ..page(&[]) };
     let mut snapshot = Snapshot::unknown(Timestamp::from_unix_milliseconds(0));
     snapshot.configuration.initialized = true;
     assert_eq!(remedy(&page, StackFacts::of(&snapshot)), Remedy::Apply);
     snapshot.job = Some(Job::begin(1, JobKind::Apply, snapshot.taken_at));
     assert_eq!(remedy(&page, StackFacts::of(&snapshot)), Remedy::None);
+}
+
+fn affected(service: Service) -> AffectedService {
+    AffectedService { service, because: Some(Recreate::DefinitionChanged), files: Vec::new(), settings: Vec::new() }
 }
 
 fn preview() -> Preview {
@@ -264,7 +268,15 @@ fn effects_on_services_and_agents_are_described() {
         |preview: &Preview| describe_effects(preview).into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>();
     assert_eq!(told(&preview()), ["No services need to be recreated.", "No agent changes needed."]);
     let some = Preview {
-        services: vec![Service::Prometheus, Service::Grafana],
+        services: vec![
+            AffectedService {
+                because: Some(Recreate::FilesChanged),
+                files: vec!["prometheus.yaml".into()],
+                settings: vec!["grafana_port".into(), "loki_port".into()],
+                ..affected(Service::Prometheus)
+            },
+            affected(Service::Grafana),
+        ],
         agents: AgentNeed::NewImages,
         agents_affected: vec!["a".into(), "b".into()],
         ..preview()
@@ -274,6 +286,9 @@ fn effects_on_services_and_agents_are_described() {
         [
             "Prometheus and Grafana will be recreated; the other four keep running. If one doesn't become ready, \
              everything is rolled back.",
+            "Prometheus: a file that it mounts changed (`prometheus.yaml`, because of `monitoring.grafana_port`, \
+             `monitoring.loki_port`).",
+            "Grafana: its definition changed.",
             "Rebuild the agents' image (`clawker build`) and recreate their containers to update them. Until then `a` \
              and `b` keep their current settings.",
         ]
@@ -284,7 +299,9 @@ fn effects_on_services_and_agents_are_described() {
     let unknown = Preview { engine_unknown: true, ..stopped };
     let [services, agents] = told(&unknown).try_into().expect("two effects");
     assert!(services.starts_with("Can't reach Docker") && agents.ends_with("to update them."), "{services} {agents}");
-    assert!(told(&Preview { services: Service::ALL.to_vec(), ..preview() })[0].starts_with("All six services"));
+    assert!(
+        told(&Preview { services: Service::ALL.map(affected).into(), ..preview() })[0].starts_with("All six services")
+    );
 }
 
 #[test]
@@ -294,7 +311,7 @@ fn a_preview_without_effect_is_recognized() {
     for something in [
         Preview { settings: FileDiff { hunks: vec![change], ..preview().settings }, ..preview() },
         Preview { edited: vec!["compose.yaml".into()], ..preview() },
-        Preview { services: vec![Service::Loki], ..preview() },
+        Preview { services: vec![affected(Service::Loki)], ..preview() },
     ] {
         assert!(!has_no_effect(&something));
     }
