@@ -36,6 +36,7 @@ pub fn router(gate: Gate, shutdown: CancellationToken) -> Router {
     let pages = pages::router()
         .layer(middleware::from_fn(pages::refresh))
         .layer(middleware::from_fn_with_state(refusals, refusals::exchange))
+        .layer(middleware::from_fn(pages::complete))
         .layer(CompressionLayer::new());
     Router::new()
         .route("/events", get(live::events))

@@ -2,10 +2,11 @@
 
 use axum::{
     Router,
+    body::{Body, to_bytes},
     extract::Request,
-    http::{HeaderValue, Method, header, request::Parts},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use leptos::{
     config::LeptosOptions,
@@ -20,7 +21,7 @@ use monitor_app::{App, control_plane::PageNeeds, forms::PostedRefusal, shell::sh
 use monitor_core::{live::Snapshot, service::Service, telemetry::Range};
 
 use super::error_response;
-use crate::{access::BoundControlPlane, site};
+use crate::{access::BoundControlPlane, background::finished, site};
 
 pub(super) fn router() -> Router {
     let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, provide_request_context);
@@ -65,6 +66,22 @@ pub(super) async fn refresh(request: Request, next: Next) -> Response {
         }
     }
     next.run(request).await
+}
+
+/// Renders a page, or carries out a server function, to its end, even if nobody waits for it anymore: Leptos renders parts
+/// of a page in tasks of their own, and these panic when what they read is dropped with the request.
+pub(super) async fn complete(request: Request, next: Next) -> Response {
+    let rendering = tokio::spawn(async move {
+        let (head, body) = next.run(request).await.into_parts();
+        match to_bytes(body, usize::MAX).await {
+            Ok(bytes) => Response::from_parts(head, Body::from(bytes)),
+            Err(error) => {
+                tracing::error!(%error, "a page ended early");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    });
+    finished(rendering.await).await
 }
 
 /// The range that the page's address selects.

@@ -48,7 +48,7 @@ pub struct Harness {
     pub caller: Arc<Mutex<Caller>>,
     pub shutdown: CancellationToken,
     pub folder: tempfile::TempDir,
-    router: Router,
+    pub router: Router,
     watching: JoinHandle<()>,
     _alone: MutexGuard<'static, ()>,
 }

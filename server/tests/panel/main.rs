@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod aborted;
 mod access;
 mod agent_page;
 mod agents;
