@@ -9,6 +9,7 @@ use crate::{
     live::{Carried, Live, Seed},
     pages::not_found::NotFound,
     routes::routes,
+    unsaved::Unsaved,
 };
 
 /// The whole panel.
@@ -16,13 +17,14 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     Live::start(SharedValue::new_str(|| Carried(Seed::gather())).into_inner().0);
+    let unsaved = Unsaved::start();
     view! {
         <Title formatter=|page: String| format!("{page} · clawker-monitor") />
         <Router>
             <a class="skip-link" href="#content">
                 "Skip to content"
             </a>
-            <div class="app-layout">
+            <div class="app-layout" on:click=move |event| unsaved.ask_before_leaving(&event)>
                 <Sidebar />
                 <main id="content" tabindex="-1">
                     <LinkBanner />

@@ -51,6 +51,8 @@ pub trait ControlPlane: Send + Sync {
     async fn remove_stack_and_data(&self) -> Result<Job, StackError>;
     /// Asks the running job to stop. Without one, nothing happens.
     async fn cancel_job(&self) -> Result<(), StackError>;
+    /// Forgets how the last job ended.
+    async fn dismiss_job(&self) -> Result<(), StackError>;
     /// Runs the checks again and publishes the findings.
     async fn check_up(&self) -> Result<(), StackError>;
 

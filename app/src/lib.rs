@@ -27,6 +27,7 @@ mod routes;
 #[cfg(feature = "ssr")]
 pub mod shell;
 mod sort;
+mod unsaved;
 mod words;
 
 pub use app::App;

@@ -150,6 +150,13 @@ impl ControlPlane for GuardedPanel {
         Ok(self.for_action(Action::RemoveData)?.stop_stack(true).await)
     }
 
+    async fn dismiss_job(&self) -> Result<(), StackError> {
+        let panel = self.for_action(Action::OperateStack)?;
+        panel.jobs.dismiss();
+        panel.publish_job();
+        Ok(())
+    }
+
     async fn cancel_job(&self) -> Result<(), StackError> {
         self.for_action(Action::OperateStack)?.jobs.cancel();
         Ok(())

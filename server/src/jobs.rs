@@ -164,6 +164,16 @@ impl Jobs {
         self.state.borrow().cancel.cancel();
     }
 
+    /// Forgets the job that ended last, because somebody has read how.
+    pub fn dismiss(&self) {
+        self.state.send_if_modified(|state| {
+            let ended = state.job.take_if(|job| !job.is_running());
+            let has_ended = ended.is_some();
+            state.ended.extend(ended);
+            has_ended
+        });
+    }
+
     /// The running job, or the one that ended last.
     pub fn current(&self) -> Option<Job> {
         self.state.borrow().job.clone()

@@ -10,6 +10,7 @@
 pub mod access;
 pub mod agents;
 pub mod background;
+pub mod body;
 pub mod cli;
 pub mod clock;
 pub mod configuration;

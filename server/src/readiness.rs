@@ -9,6 +9,11 @@ use monitor_core::{
     status::PublishedPort,
 };
 
+use crate::body::beginning;
+
+/// How much of an answer that is not a success is read, in bytes. Its first line says why.
+const REASON_BYTES: usize = 4096;
+
 /// A service's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -76,7 +81,8 @@ impl HttpReadiness {
             Ok(response) if response.status().is_success() => Answer::Ready,
             Ok(response) => {
                 let status = response.status().as_u16();
-                let body = response.text().await.unwrap_or_default();
+                let body = beginning(response, REASON_BYTES).await;
+                let body = String::from_utf8_lossy(&body);
                 let first_line: String = body.lines().next().unwrap_or_default().chars().take(120).collect();
                 Answer::NotReady(if first_line.is_empty() {
                     format!("HTTP {status} on port {port}")

@@ -81,6 +81,10 @@ impl ControlPlane for Fixed {
         Err(StackError::Cancelled)
     }
 
+    async fn dismiss_job(&self) -> Result<(), StackError> {
+        Ok(())
+    }
+
     async fn cancel_job(&self) -> Result<(), StackError> {
         Ok(())
     }

@@ -73,6 +73,12 @@ pub async fn cancel_job() -> Result<(), ApiError> {
     respond(async { Ok(control_plane()?.cancel_job().await?) }).await
 }
 
+/// Forgets how the last job ended.
+#[server(endpoint = "dismiss-job")]
+pub async fn dismiss_job() -> Result<(), ApiError> {
+    respond(async { Ok(control_plane()?.dismiss_job().await?) }).await
+}
+
 /// Runs the checks again.
 #[server(endpoint = "check-up")]
 pub async fn check_up() -> Result<(), ApiError> {

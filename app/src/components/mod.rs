@@ -2,6 +2,7 @@
 
 mod chip;
 mod copy;
+mod dialog;
 #[cfg(feature = "hydrate")]
 mod end_in_view;
 mod icon;
@@ -12,6 +13,7 @@ mod show;
 
 pub use chip::{Chip, Tone, chip};
 pub use copy::Copy;
+pub use dialog::{close_dialog, open_dialog};
 #[cfg(feature = "hydrate")]
 pub use end_in_view::keep_end_in_view;
 pub use icon::{Icon, Shape};

@@ -19,14 +19,23 @@ pub enum Command {
     Remove,
     /// Cancels the running job.
     Cancel,
+    /// Hides how the last job ended.
+    Dismiss,
     /// Runs the checks again.
     CheckUp,
 }
 
 impl Command {
     /// What a form without JavaScript can have posted. `Replace` posts to the address of `Initialize`.
-    const POSTED: [Command; 6] =
-        [Command::Initialize, Command::Start, Command::Stop, Command::Remove, Command::Cancel, Command::CheckUp];
+    const POSTED: [Command; 7] = [
+        Command::Initialize,
+        Command::Start,
+        Command::Stop,
+        Command::Remove,
+        Command::Cancel,
+        Command::Dismiss,
+        Command::CheckUp,
+    ];
 
     /// The text of the button.
     pub const fn label(self) -> &'static str {
@@ -37,6 +46,7 @@ impl Command {
             Command::Stop => "Stop stack",
             Command::Remove => "Remove stack and data",
             Command::Cancel => "Cancel",
+            Command::Dismiss => "Dismiss",
             Command::CheckUp => "Check again",
         }
     }
@@ -49,6 +59,7 @@ impl Command {
             Command::Stop => "The stack was not stopped",
             Command::Remove => "The stack was not removed",
             Command::Cancel => "The job was not canceled",
+            Command::Dismiss => "The note was not dismissed",
             Command::CheckUp => "The checks did not run",
         }
     }
@@ -61,6 +72,7 @@ impl Command {
             Command::Stop => api::StopStack::url(),
             Command::Remove => api::RemoveStackAndData::url(),
             Command::Cancel => api::CancelJob::url(),
+            Command::Dismiss => api::DismissJob::url(),
             Command::CheckUp => api::CheckUp::url(),
         }
     }
@@ -95,6 +107,6 @@ mod tests {
             assert_eq!(Command::index_of_url(command.url()).and_then(Command::at_index), Some(command));
         }
         assert_eq!(Command::index_of_url(Command::Replace.url()), Some(0), "replacing posts to `initialize`");
-        assert_eq!((Command::index_of_url("/api/settings"), Command::at_index(6)), (None, None));
+        assert_eq!((Command::index_of_url("/api/settings"), Command::at_index(7)), (None, None));
     }
 }

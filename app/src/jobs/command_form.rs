@@ -5,7 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::Command;
 use crate::{
     api::ApiError,
-    components::ErrorNote,
+    components::{ErrorNote, close_dialog},
     forms::{post_form, posted_refusal},
     live::Carried,
 };
@@ -15,6 +15,8 @@ use crate::{
 pub struct Commands {
     refusal: RwSignal<Option<(Command, ApiError)>>,
     pending: RwSignal<bool>,
+    /// Whether a button of this page was pressed. It may be gone afterwards, and the focus with it.
+    pressed: RwSignal<bool>,
 }
 
 impl Commands {
@@ -22,10 +24,19 @@ impl Commands {
     pub fn new() -> Commands {
         let posted = SharedValue::new_str(|| Carried(posted_command())).into_inner().0;
         let refusal = posted.and_then(|(index, error)| Some((Command::at_index(index)?, error)));
-        Commands { refusal: RwSignal::new(refusal), pending: RwSignal::new(false) }
+        Commands { refusal: RwSignal::new(refusal), pending: RwSignal::new(false), pressed: RwSignal::new(false) }
+    }
+
+    /// Whether a button was pressed and the focus may have gone with it. `false` from then on.
+    #[cfg(feature = "hydrate")]
+    pub fn take_pressed(self) -> bool {
+        let was_pressed = self.pressed.get_untracked();
+        self.pressed.set(false);
+        was_pressed
     }
 
     fn send(self, command: Command) {
+        self.pressed.set(true);
         self.refusal.set(None);
         self.pending.set(true);
         leptos::task::spawn_local(async move {
@@ -65,14 +76,19 @@ pub fn CommandButton(
     command: Command,
     /// `primary`, `plain`, `quiet` or `danger`.
     rank: &'static str,
-    /// The id of the popover to close when the button is pressed.
+    /// The id of the dialog to close when the button is pressed.
     #[prop(optional)]
     closes: Option<&'static str>,
 ) -> impl IntoView {
+    let shown_at = clock();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
+        // *Cancel* takes the place of *Start stack*: the second click of a double click is not meant for it.
+        if command == Command::Cancel && clock() - shown_at < DOUBLE_CLICK_MS {
+            return;
+        }
         if let Some(id) = closes {
-            close_popover(id);
+            close_dialog(id);
         }
         commands.send(command);
     };
@@ -91,16 +107,17 @@ pub fn CommandButton(
     }
 }
 
+/// The longest time between the clicks of a double click, in milliseconds; systems use 500.
+const DOUBLE_CLICK_MS: f64 = 700.0;
+
+/// Milliseconds since the page was loaded.
 #[cfg(feature = "hydrate")]
-fn close_popover(id: &str) {
-    if let Some(element) = document().get_element_by_id(id)
-        && let Ok(element) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(element)
-    {
-        // It fails where the popover is already closed.
-        let _ = element.hide_popover();
-    }
+fn clock() -> f64 {
+    window().performance().map(|performance| performance.now()).unwrap_or_default()
 }
 
-/// Only the browser has popovers to close.
+/// Only the browser has clicks to tell apart.
 #[cfg(not(feature = "hydrate"))]
-fn close_popover(_id: &str) {}
+fn clock() -> f64 {
+    0.0
+}

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use monitor_core::{
     error::StackError,
     job::{FileAction, FileOutcome, Job, JobKind, JobState, ServiceStep},
+    live::Snapshot,
+    status::StackState,
     timestamp::format_duration,
 };
 
@@ -18,20 +20,29 @@ use crate::{
 #[component]
 pub fn Outcome(commands: Commands) -> impl IntoView {
     let live = Live::get();
-    // The page already shows what is still wrong with the settings.
-    let ended = live.derive(|snapshot| {
-        let said = |job: &Job| job.error.is_some() && job.error == snapshot.configuration.error;
-        snapshot.job.clone().filter(|job| !job.is_running() && !said(job))
-    });
+    let ended = live.derive(|snapshot| snapshot.job.clone().filter(|job| is_worth_showing(job, snapshot)));
     view! {
         {move || match ended.get() {
             Some(job) => match (job.state, job.error.clone()) {
                 (JobState::Failed, Some(error)) => view! { <Failure job error commands /> }.into_any(),
-                _ => view! { <Success job /> }.into_any(),
+                _ => view! { <Success job commands /> }.into_any(),
             },
             None => ().into_any(),
         }}
     }
+}
+
+/// Whether to say how a job ended. Not what the page says anyway about the settings, and not a failure that somebody has
+/// repaired since.
+pub fn is_worth_showing(job: &Job, snapshot: &Snapshot) -> bool {
+    let is_said = job.error.is_some() && job.error == snapshot.configuration.error;
+    let is_repaired = job.state == JobState::Failed
+        && match job.kind {
+            JobKind::Up => snapshot.stack == StackState::Running,
+            JobKind::Down | JobKind::Remove => snapshot.stack == StackState::Stopped,
+            JobKind::Initialize | JobKind::Apply => false,
+        };
+    !job.is_running() && !is_said && !is_repaired
 }
 
 #[component]
@@ -49,6 +60,7 @@ fn Failure(job: Job, error: StackError, commands: Commands) -> impl IntoView {
                     {format!("View the logs of {}", service.title())}
                 </a>
             })}
+            <CommandButton commands command=Command::Dismiss rank="quiet" />
             <Remarks job=job.clone() />
             <When job />
         </ErrorNote>
@@ -56,7 +68,7 @@ fn Failure(job: Job, error: StackError, commands: Commands) -> impl IntoView {
 }
 
 #[component]
-fn Success(job: Job) -> impl IntoView {
+fn Success(job: Job, commands: Commands) -> impl IntoView {
     let tone = match job.state {
         JobState::Done => Tone::Ok,
         _ => Tone::Off,
@@ -75,6 +87,9 @@ fn Success(job: Job) -> impl IntoView {
             {has_files.then(|| view! { <ul class="result-list">{files}</ul> })}
             <Remarks job=job.clone() />
             <When job />
+            <div class="actions">
+                <CommandButton commands command=Command::Dismiss rank="quiet" />
+            </div>
         </section>
     }
 }

@@ -2,13 +2,15 @@
 
 use monitor_core::{
     job::{FileAction, FileOutcome, Job, JobKind, JobState, Phase, Progress, Pull},
+    live::Snapshot,
     service::Service,
+    status::StackState,
     timestamp::Timestamp,
 };
 
 use super::{
     job_headline,
-    outcome::{outcome_title, remarks},
+    outcome::{is_worth_showing, outcome_title, remarks},
     progress::{caption, progress_bar},
 };
 
@@ -88,4 +90,25 @@ fn the_outcome_describes_how_the_job_ended() {
     job.restored = false;
     job.apply(Progress::File(FileOutcome { name: "settings.yaml".into(), action: FileAction::Written }));
     assert_eq!(outcome_title(&job), "The settings are saved, but not all services use them yet");
+}
+
+#[test]
+fn a_failure_is_shown_until_it_is_repaired() {
+    let mut snapshot = Snapshot::unknown(at(0));
+    let mut shown = |kind, stack| {
+        let mut job = Job::begin(1, kind, at(0));
+        job.state = JobState::Failed;
+        snapshot.stack = stack;
+        is_worth_showing(&job, &snapshot)
+    };
+    for (kind, stack, expected) in [
+        (JobKind::Up, StackState::Partial, true),
+        (JobKind::Up, StackState::Running, false),
+        (JobKind::Down, StackState::Partial, true),
+        (JobKind::Down, StackState::Stopped, false),
+        // Rolled back, and running with the old settings.
+        (JobKind::Apply, StackState::Running, true),
+    ] {
+        assert_eq!(shown(kind, stack), expected, "{kind:?} {stack:?}");
+    }
 }

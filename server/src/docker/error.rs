@@ -76,9 +76,9 @@ pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
             Some(detail) => {
                 Failure::NoAnswer(StackError::EndpointUnsupported { endpoint: endpoint.to_string(), detail })
             }
-            None => Failure::Refused { status: status_code, message: message.trim().to_owned() },
+            None => Failure::Refused { status: status_code, message: shortened(&message) },
         },
-        Error::DockerStreamError { error } => Failure::Refused { status: 200, message: error.trim().to_owned() },
+        Error::DockerStreamError { error } => Failure::Refused { status: 200, message: shortened(&error) },
         Error::RequestTimeoutError => unreachable("no answer in time".into()),
         Error::SocketNotFoundError(_) => unreachable("the socket does not exist".into()),
         Error::IOError { .. } | Error::HyperResponseError { .. } | Error::HyperLegacyError { .. } => {
@@ -90,8 +90,16 @@ pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
                 _ => unreachable(root_cause(&error)),
             }
         }
-        other => Failure::Refused { status: 200, message: other.to_string() },
+        other => Failure::Refused { status: 200, message: shortened(&other.to_string()) },
     }
+}
+
+/// The longest message of the Engine that is passed on, in characters. A real one has a few hundred; whatever else answers
+/// on that socket may send anything.
+const MAX_MESSAGE_CHARS: usize = 2000;
+
+fn shortened(message: &str) -> String {
+    message.trim().chars().take(MAX_MESSAGE_CHARS).collect()
 }
 
 /// The Engine requires a newer API version. Its answer to a ping has only the newest one that it supports, so a request

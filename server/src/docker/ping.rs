@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::connect::{Address, Endpoint};
+use crate::body::beginning;
 
 /// What came back.
 pub(super) enum Pong {
@@ -35,7 +36,7 @@ async fn newest_version(endpoint: &Endpoint) -> Option<String> {
     };
     let answer = client.build().ok()?.get(url).send().await.ok()?.error_for_status().ok()?;
     let version = answer.headers().get("api-version")?.to_str().ok()?.to_owned();
-    // Read to the end, so that the connection is not closed while the Engine still writes.
-    answer.bytes().await.ok()?;
+    // `OK`. Read, so that the connection is not closed while the Engine still writes.
+    beginning(answer, 1024).await;
     Some(version)
 }

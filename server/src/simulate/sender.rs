@@ -10,10 +10,12 @@ use reqwest::{Client, StatusCode, header};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::otlp::rejected_count;
+use crate::{body::beginning, otlp::rejected_count};
 
 /// What the newest supported release of the SDK sends.
 const USER_AGENT: &str = "OTel-OTLP-Exporter-JavaScript/0.208.0";
+/// How much of an answer is read, in bytes. An OTLP answer has a few.
+const ANSWER_BYTES: usize = 64 * 1024;
 /// How long a pending request may still take after the simulation ends. The same as Claude Code's own default
 /// (`CLAUDE_CODE_OTEL_SHUTDOWN_TIMEOUT_MS`).
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -124,7 +126,7 @@ impl Sender {
         let exchange = async {
             let response = request.send().await?;
             let (status, after) = (response.status(), retry_after(response.headers()));
-            Ok((status, after, response.bytes().await.unwrap_or_default()))
+            Ok((status, after, beginning(response, ANSWER_BYTES).await))
         };
         let answered = tokio::select! {
             answered = timeout_at(deadline, exchange) => answered,
@@ -137,7 +139,7 @@ impl Sender {
         };
         let reason = format!("HTTP {}", status.as_u16());
         match status {
-            _ if status.is_success() => Attempt::Done(Outcome::Accepted { rejected: rejected_count(body) }),
+            _ if status.is_success() => Attempt::Done(Outcome::Accepted { rejected: rejected_count(body.into()) }),
             StatusCode::TOO_MANY_REQUESTS
             | StatusCode::BAD_GATEWAY
             | StatusCode::SERVICE_UNAVAILABLE

@@ -7,7 +7,7 @@ use monitor_core::access::{Action, Caller};
 use monitor_testing::harness::{Harness, get, panel, post};
 
 /// Every route that works with the panel: method, path, form, and the action that it needs.
-const ROUTES: [(&str, &str, &str, Action); 25] = [
+const ROUTES: [(&str, &str, &str, Action); 26] = [
     ("GET", "/", "", Action::ViewState),
     ("GET", "/agents", "", Action::ViewState),
     ("GET", "/settings", "", Action::ViewState),
@@ -22,6 +22,7 @@ const ROUTES: [(&str, &str, &str, Action); 25] = [
     ("POST", "/api/agent-numbers", "range=hour", Action::ViewNumbers),
     ("POST", "/api/apply-settings", "query=grafana_port%3D3001&base=", Action::ChangeSettings),
     ("POST", "/api/cancel-job", "", Action::OperateStack),
+    ("POST", "/api/dismiss-job", "", Action::OperateStack),
     ("POST", "/api/check-up", "", Action::OperateStack),
     ("POST", "/api/files", "", Action::ViewFiles),
     ("POST", "/api/initialize", "", Action::OperateStack),

@@ -57,6 +57,7 @@ async fn the_list_of_server_functions_is_complete() {
     POST /api/apply-settings
     POST /api/cancel-job
     POST /api/check-up
+    POST /api/dismiss-job
     POST /api/files
     POST /api/initialize
     POST /api/look-at-port

@@ -31,6 +31,19 @@ async fn up_creates_everything_in_order_and_ends_when_all_six_are_ready() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn how_a_job_ended_can_be_dismissed_and_a_running_one_cannot() {
+    let panel = panel();
+    panel.up().await;
+    panel.press("/api/dismiss-job", "").await;
+    panel.until("dismissed", |snapshot| snapshot.job.is_none()).await;
+    panel.engine.hold("stop loki");
+    assert!(panel.press("/api/stop-stack", "").await.status.is_redirection());
+    panel.press("/api/dismiss-job", "").await;
+    assert!(panel.panel.hub.snapshot().running_job().is_some());
+    panel.engine.release("stop loki");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_up_changes_nothing() {
     let panel = panel();
     panel.up().await;

@@ -17,6 +17,7 @@ use crate::{
     components::{ErrorNote, show_if},
     jobs::{Command, CommandButton, CommandRefusal, Commands, JobAtWork, Outcome},
     live::{Carried, Live},
+    unsaved::Unsaved,
 };
 
 /// `/settings`, `/settings?grafana_port=3001&was.grafana_port=3000`.
@@ -66,6 +67,7 @@ pub fn SettingsPage() -> impl IntoView {
 fn Loaded(page: Page, mend: Request) -> impl IntoView {
     let asked = use_url().with_untracked(|url| SettingsForm::from_pairs(query::read(url.search())));
     let editing = Editing::begin(page, &asked);
+    Unsaved::follow(Memo::new(move |_| editing.form.with(|form| form.changes() > 0)));
     let broken = Memo::new(move |_| editing.page.with(|page| page.broken.is_some()));
     view! {
         {show_if(broken, move || view! { <Broken editing mend /> })}

@@ -3,16 +3,21 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Icon, Shape, Tone},
+    components::{Icon, Shape, Tone, close_dialog, open_dialog},
     jobs::{Command, CommandButton, Commands},
 };
 
-/// `Remove stack and data`, which asks first. The dialog is a popover: opening, closing on Escape, and returning the focus
-/// work without JavaScript.
+/// `Remove stack and data`, which asks first.
 #[component]
 pub fn RemoveForm(commands: Commands) -> impl IntoView {
     view! {
-        <button type="button" class="button needs-confirmation" data-rank="danger" popovertarget="remove">
+        <button
+            type="button"
+            class="button needs-confirmation"
+            data-rank="danger"
+            popovertarget="remove"
+            on:click=|event| open_dialog(&event, "remove")
+        >
             "Remove stack and data"
         </button>
         <dialog id="remove" popover="auto" aria-labelledby="remove-title">
@@ -21,12 +26,18 @@ pub fn RemoveForm(commands: Commands) -> impl IntoView {
                 "Remove the stack and all recorded data?"
             </h2>
             <p>
-                "This deletes the containers and three volumes: the metrics in Prometheus, the events in Loki, and \
-                 your changes in Grafana. It can't be undone."
+                "This deletes the containers and all volumes: the metrics in Prometheus, the events in Loki, the traces in \
+                 Jaeger, your changes in Grafana, and what waits in the collector's queue. It can't be undone."
             </p>
             <p>"The configuration files and the agents' network are kept."</p>
             <div class="actions">
-                <button type="button" class="button" popovertarget="remove" popovertargetaction="hide">
+                <button
+                    type="button"
+                    class="button"
+                    popovertarget="remove"
+                    popovertargetaction="hide"
+                    on:click=|_| close_dialog("remove")
+                >
                     "Keep everything"
                 </button>
                 <CommandButton commands command=Command::Remove rank="danger" closes="remove" />

@@ -48,6 +48,13 @@ fn Opening(commands: Commands) -> impl IntoView {
     let lead = Memo::new(move |_| headline.with(|headline| headline.text.clone()));
     let stop = live.derive(|snapshot| available_actions(snapshot).stop);
     let remove = live.derive(|snapshot| available_actions(snapshot).remove);
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        step.track();
+        stop.track();
+        remove.track();
+        request_animation_frame(move || keep_focus(commands));
+    });
     view! {
         <header class="page-header">
             <div class="title-row">
@@ -58,7 +65,7 @@ fn Opening(commands: Commands) -> impl IntoView {
                 />
             </div>
             <div role="status">
-                <p class="headline">{move || headline.with(|headline| headline.title.clone())}</p>
+                <p class="headline" id="stack-state" tabindex="-1">{move || headline.with(|headline| headline.title.clone())}</p>
                 <p class="lead">{move || view! { <Prose text=lead.get() /> }.into_any()}</p>
             </div>
             <Progress />
@@ -78,6 +85,20 @@ fn Opening(commands: Commands) -> impl IntoView {
                 })}
             </div>
         </header>
+    }
+}
+
+/// Moves the focus to the state where the button that had it is gone: somebody who does not see the page would start at its
+/// top again.
+#[cfg(feature = "hydrate")]
+fn keep_focus(commands: Commands) {
+    let is_lost = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+    if is_lost
+        && commands.take_pressed()
+        && let Some(state) = document().get_element_by_id("stack-state")
+        && let Ok(state) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(state)
+    {
+        let _ = state.focus();
     }
 }
 
