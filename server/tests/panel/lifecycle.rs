@@ -73,9 +73,12 @@ async fn containers_left_by_a_crash_are_adopted() {
 async fn two_simultaneous_starts_get_one_job() {
     let panel = panel();
     panel.plane.initialize(false).await.unwrap();
+    // Otherwise the first may have ended before the second is heard.
+    panel.engine.hold("start loki");
     let (first, second) = tokio::join!(panel.plane.start_stack(), panel.plane.start_stack());
     let first = first.unwrap();
     assert_eq!(first.id, second.unwrap().id);
+    panel.engine.release("start loki");
     assert_eq!(panel.ended(first.id).await.state, JobState::Done);
     let created =
         panel.engine.calls().into_iter().filter(|call| call.starts_with("create ") && !call.contains("network"));
