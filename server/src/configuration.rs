@@ -2,18 +2,22 @@
 //! their expected contents. Files are replaced atomically, and edited files are overwritten only on request.
 
 mod atomic;
+mod backups;
+#[cfg(test)]
+mod interrupted_tests;
 mod ledger;
+mod save_lock;
 mod settings_file;
 #[cfg(test)]
 mod settings_tests;
 #[cfg(test)]
 mod tests;
+mod write_points;
 mod writing;
 
 use std::{
-    io::{ErrorKind, Read},
-    path::PathBuf,
-    sync::{Arc, Mutex},
+    path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use monitor_core::{
@@ -30,18 +34,22 @@ use monitor_core::{
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use self::ledger::Ledger;
+use self::{ledger::Ledger, save_lock::SaveLock};
 pub use self::{
     settings_file::{SavedSettings, SettingsText},
     writing::{FilesBackup, Overwrite},
 };
 use crate::{
+    background::in_background,
+    file_access::FileAccess,
     paths::{ClawkerFolders, Paths, file_error},
     work_lock::WorkLock,
 };
 
-/// How many bytes of an override file are read.
-const LONGEST_OVERRIDE: u64 = 1 << 20;
+/// Larger override files are not read, in bytes.
+const LARGEST_OVERRIDE: u64 = 1 << 20;
+/// Larger files than this are not ours, in bytes.
+const LARGEST_GENERATED: u64 = 4 << 20;
 
 /// The configuration of one installation.
 #[derive(Debug, Clone)]
@@ -50,8 +58,9 @@ pub struct Configuration {
     docker_socket: String,
     /// The address of the Engine. `None` if it has none.
     endpoint: Option<String>,
-    /// Locked while the settings file is read, changed and replaced.
-    save_lock: Arc<Mutex<()>>,
+    files: FileAccess,
+    /// Held while the settings file is read, changed and replaced.
+    save_lock: SaveLock,
     work_lock: WorkLock,
     changed: Arc<Notify>,
 }
@@ -59,9 +68,10 @@ pub struct Configuration {
 impl Configuration {
     /// The configuration at these paths. `docker_socket` is the path that containers mount.
     pub fn new(paths: Paths, docker_socket: String) -> Configuration {
-        let work_lock = WorkLock::new(&paths.directory);
-        let (save_lock, changed) = (Arc::default(), Arc::default());
-        Configuration { paths, docker_socket, endpoint: None, save_lock, work_lock, changed }
+        let files = FileAccess::default();
+        let work_lock = WorkLock::new(&paths.directory).with_access(files.clone());
+        let (save_lock, changed) = (SaveLock::default(), Arc::default());
+        Configuration { paths, docker_socket, endpoint: None, files, save_lock, work_lock, changed }
     }
 
     /// The same with the address of the Engine, which is remembered with the files.
@@ -85,6 +95,25 @@ impl Configuration {
         &self.work_lock
     }
 
+    /// Access to the files of this installation.
+    pub fn file_access(&self) -> &FileAccess {
+        &self.files
+    }
+
+    /// Reads files outside of the threads that answer requests.
+    pub async fn read<T: Send + 'static>(&self, read: impl FnOnce(&Configuration) -> T + Send + 'static) -> T {
+        let configuration = self.clone();
+        in_background(move || read(&configuration)).await
+    }
+
+    /// Removes what killed processes left unfinished.
+    pub fn tidy_up(&self) {
+        for folder in self.watched_folders() {
+            let path = folder.clone();
+            self.files.within(&folder, move || atomic::remove_left_behind(&path)).ok();
+        }
+    }
+
     /// The path of the monitor folder.
     pub fn directory(&self) -> String {
         self.paths.directory.display().to_string()
@@ -95,10 +124,19 @@ impl Configuration {
         self.paths.settings_file.display().to_string()
     }
 
-    /// The folders to watch: that of the settings file and the monitor folder. They may not exist yet.
-    pub fn watched_folders(&self) -> [PathBuf; 2] {
-        let settings = self.paths.settings_file.parent().map(PathBuf::from).unwrap_or_default();
-        [settings, self.paths.directory.clone()]
+    /// The folders to watch: that of the settings file, those that it leads to if it is a symbolic link, and the monitor
+    /// folder. They may not exist yet.
+    pub fn watched_folders(&self) -> Vec<PathBuf> {
+        let parent = |path: &Path| path.parent().map(PathBuf::from).unwrap_or_default();
+        let file = self.paths.settings_file.clone();
+        let links = self.files.within(&parent(&file), move || atomic::links(&file).unwrap_or_default());
+        let mut folders = vec![parent(&self.paths.settings_file), self.paths.directory.clone()];
+        for folder in links.unwrap_or_default().iter().map(|link| parent(link)) {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+        folders
     }
 
     /// The folders of Clawker's settings and data, whose files also decide about new agents.
@@ -126,12 +164,12 @@ impl Configuration {
     /// The generated files, compared with what they should be for `settings`.
     pub fn files_for(&self, settings: &Settings) -> Result<Vec<ComparedFile>, StackError> {
         self.check_generation()?;
-        let ledger = Ledger::read(&self.paths.directory);
+        let ledger = self.ledger();
         files::render(settings, &self.host_facts())
             .into_iter()
             .map(|file| {
                 let on_disk = self.read_file(file.name)?;
-                let state = compare_file(on_disk.as_deref(), &file, ledger.files.get(file.name));
+                let state = compare_file(on_disk.as_deref(), &file, &ledger);
                 Ok(ComparedFile { file, on_disk, state })
             })
             .collect()
@@ -139,12 +177,12 @@ impl Configuration {
 
     /// The settings that the generated files were last written from. `None` if unknown.
     pub fn written_from(&self) -> Option<Settings> {
-        Ledger::read(&self.paths.directory).written_from()
+        self.ledger().written_from()
     }
 
     /// Settings that are not applied to the generated files yet.
     pub fn field_drift(&self, settings: &Settings) -> Vec<FieldDrift> {
-        Ledger::read(&self.paths.directory).field_drift(settings)
+        self.ledger().field_drift(settings)
     }
 
     /// What the panel's snapshot contains about the configuration.
@@ -174,25 +212,22 @@ impl Configuration {
 
     /// The file in the monitor folder that Docker Compose merges into `compose.yaml`, if there is one.
     pub fn compose_override(&self) -> Option<ComposeOverride> {
-        let file = OVERRIDE_FILES.into_iter().find(|name| self.path_of(name).is_file())?;
-        let mut text = Vec::new();
-        let read =
-            std::fs::File::open(self.path_of(file)).and_then(|it| it.take(LONGEST_OVERRIDE).read_to_end(&mut text));
+        let file = OVERRIDE_FILES.into_iter().find(|name| self.is_file(name))?;
         // One that can't be read is still there.
-        read.ok();
+        let text = self.files.read(&self.path_of(file), LARGEST_OVERRIDE).ok().flatten().unwrap_or_default();
         Some(ComposeOverride::read(file, &String::from_utf8_lossy(&text)))
     }
 
     /// The Engine that the files were written for, and the one that is used now, if these are two.
     pub fn other_engine(&self) -> Option<OtherEngine> {
-        let then = Ledger::read(&self.paths.directory).endpoint?;
+        let then = self.ledger().endpoint?;
         let now = self.endpoint.clone()?;
         (resolve_endpoint(&then) != resolve_endpoint(&now)).then_some(OtherEngine { then, now })
     }
 
     /// Whether the files were generated.
     pub fn is_initialized(&self) -> bool {
-        self.paths.directory.join("compose.yaml").is_file()
+        self.is_file("compose.yaml")
     }
 
     /// The stack to start. Fails if files are missing or out of date. Files that were edited by hand are used as they are,
@@ -245,16 +280,22 @@ impl Configuration {
         self.paths.directory.join(name)
     }
 
+    fn ledger(&self) -> Ledger {
+        Ledger::read(&self.files, &self.paths.directory)
+    }
+
+    fn is_file(&self, name: &str) -> bool {
+        let path = self.path_of(name);
+        self.files.within(&self.paths.directory, move || path.is_file()).unwrap_or(false)
+    }
+
     /// The contents of a file in the monitor folder. `None` if it is missing. Invalid UTF-8 is replaced, because such a file
     /// counts as edited anyway.
     fn read_file(&self, name: &str) -> Result<Option<String>, StackError> {
         let path = self.path_of(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-            // If the folder is a file, nothing is in it. Writing reports the error.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-            Err(error) => Err(file_error(&path, "read", &error)),
-        }
+        // If the folder is a file, nothing is in it. Writing reports the error.
+        let bytes = self.files.read(&path, LARGEST_GENERATED).map_err(|error| file_error(&path, "read", &error))?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 }
 
@@ -287,11 +328,11 @@ impl ComparedFile {
     }
 }
 
-fn compare_file(on_disk: Option<&str>, file: &GeneratedFile, last_written: Option<&String>) -> FileState {
+fn compare_file(on_disk: Option<&str>, file: &GeneratedFile, ledger: &Ledger) -> FileState {
     match on_disk {
         None => FileState::Missing,
         Some(contents) if contents == file.contents => FileState::Current,
-        Some(contents) if last_written == Some(&sha256_hex(contents.as_bytes())) => FileState::Outdated,
+        Some(contents) if ledger.wrote(file.name, contents.as_bytes()) => FileState::Outdated,
         Some(_) => FileState::Edited,
     }
 }

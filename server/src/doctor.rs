@@ -2,7 +2,7 @@
 
 mod ports;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use futures::future::{try_join, try_join4};
 use monitor_core::{
@@ -25,7 +25,7 @@ pub use ports::Ports;
 
 /// Runs all checks once. An unreachable Engine and invalid settings are findings, not errors.
 pub async fn check_up(engine: &dyn ContainerEngine, configuration: &Configuration) -> Checkup {
-    let stack = configuration.stack_or_default();
+    let stack = configuration.read(Configuration::stack_or_default).await;
     let engine_observation = observe_engine(engine, &stack).await;
     let configuration = configuration.clone();
     // The rest reads files and kernel tables, which block.
@@ -89,13 +89,13 @@ fn gather_evidence(
     let containers = engine.as_ref().map(|engine| engine.containers.as_slice()).unwrap_or_default();
     let directory = configuration.directory();
     let ports = Ports { directory: &directory, containers, publishes_here };
-    let folder = Path::new(&directory);
+    let folder = PathBuf::from(&directory);
+    let looked_at = configuration
+        .file_access()
+        .within(Path::new(&directory), move || (folder.is_dir(), host::write_obstacle(&folder)));
+    let (exists, obstacle) = looked_at.unwrap_or_else(|error| (true, Some(error.to_string())));
     Evidence {
-        folder: FolderEvidence {
-            exists: folder.is_dir(),
-            obstacle: host::write_obstacle(folder),
-            path: directory.clone(),
-        },
+        folder: FolderEvidence { exists, obstacle, path: directory.clone() },
         settings_file: configuration.settings_file(),
         settings: configuration.settings().map(drop),
         misspelled: configuration.misspelled_settings(),

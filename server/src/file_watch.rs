@@ -1,10 +1,7 @@
 //! Notices changes to settings and generated files by other programs: editors, other processes, `rm`. Knows folders, not
 //! their contents.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use notify::{
     Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
@@ -25,7 +22,6 @@ pub struct FileWatch {
 impl FileWatch {
     /// Notifies `configuration` of changes in its folders. The folders don't have to exist yet.
     pub fn start(configuration: Configuration) -> notify::Result<FileWatch> {
-        let folders = configuration.watched_folders();
         let work_lock = configuration.work_lock().clone();
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -37,12 +33,12 @@ impl FileWatch {
                 let _ = sender.send(());
             }
         })?;
-        watch_all(&mut watcher, &folders)?;
+        watch_all(&mut watcher, &configuration)?;
         let task = tokio::spawn(async move {
             while receiver.recv().await.is_some() {
                 sleep(BURST).await;
                 while receiver.try_recv().is_ok() {}
-                if let Err(error) = watch_all(&mut watcher, &folders) {
+                if let Err(error) = watch_all(&mut watcher, &configuration) {
                     tracing::warn!(%error, "can't watch a folder any longer");
                 }
                 configuration.notify_changed();
@@ -73,11 +69,14 @@ fn is_change(kind: EventKind) -> bool {
 }
 
 /// Watches each folder, or the nearest parent that exists. Called again after every change, because folders may be created,
-/// removed or replaced. Watching a folder twice has no effect.
-fn watch_all(watcher: &mut RecommendedWatcher, folders: &[PathBuf]) -> notify::Result<()> {
-    for folder in folders {
-        if let Some(present) = folder.ancestors().find(|folder| Path::is_dir(folder)) {
-            watcher.watch(present, RecursiveMode::NonRecursive)?;
+/// removed or replaced, and links may lead elsewhere. Watching a folder twice has no effect. One that does not answer is
+/// left out.
+fn watch_all(watcher: &mut RecommendedWatcher, configuration: &Configuration) -> notify::Result<()> {
+    for folder in configuration.watched_folders() {
+        let ancestors = folder.clone();
+        let present = move || ancestors.ancestors().find(|folder| Path::is_dir(folder)).map(Path::to_owned);
+        if let Ok(Some(present)) = configuration.file_access().within(&folder, present) {
+            watcher.watch(&present, RecursiveMode::NonRecursive)?;
         }
     }
     Ok(())
@@ -85,7 +84,7 @@ fn watch_all(watcher: &mut RecommendedWatcher, folders: &[PathBuf]) -> notify::R
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::symlink};
 
     use tokio::time::timeout;
 
@@ -112,5 +111,38 @@ mod tests {
         noticed("a file").await;
         fs::remove_dir_all(&monitor).expect("the folder is removed");
         noticed("its removal").await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_settings_file_that_is_a_link_is_watched_where_it_leads() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |path: &str| folder.path().join(path);
+        for created in ["config", "dotfiles/clawker", "elsewhere"] {
+            fs::create_dir_all(at(created)).expect("a folder");
+        }
+        fs::write(at("dotfiles/clawker/settings.yaml"), "monitoring: {}\n").expect("a file");
+        fs::write(at("elsewhere/settings.yaml"), "monitoring: {}\n").expect("a file");
+        // A link to a link, as dotfiles have it.
+        symlink("clawker/settings.yaml", at("dotfiles/settings.yaml")).expect("a link");
+        symlink("../dotfiles/settings.yaml", at("config/settings.yaml")).expect("a link");
+        let paths = Paths { settings_file: at("config/settings.yaml"), directory: at("data/monitor") };
+        let configuration = Configuration::new(paths, "/var/run/docker.sock".into());
+        let _watch = FileWatch::start(configuration.clone()).expect("a watch");
+        let noticed = async |what: &str| {
+            timeout(Duration::from_secs(10), configuration.changed())
+                .await
+                .unwrap_or_else(|_| panic!("{what} was not noticed"));
+            // The folders are watched anew before this is told, so the next change is seen in any case.
+        };
+        fs::write(at("dotfiles/clawker/settings.yaml"), "monitoring: {loki_port: 3101}\n").expect("a file");
+        noticed("a change of the target").await;
+        fs::write(at("new"), "monitoring: {loki_port: 3102}\n").expect("a file");
+        fs::rename(at("new"), at("dotfiles/clawker/settings.yaml")).expect("it is replaced, as editors do");
+        noticed("another file in place of the target").await;
+        fs::remove_file(at("dotfiles/settings.yaml")).expect("it is removed");
+        symlink("../elsewhere/settings.yaml", at("dotfiles/settings.yaml")).expect("a link");
+        noticed("a link that leads elsewhere").await;
+        fs::write(at("elsewhere/settings.yaml"), "monitoring: {loki_port: 3103}\n").expect("a file");
+        noticed("a change of the new target").await;
     }
 }

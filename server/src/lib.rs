@@ -19,6 +19,7 @@ pub mod diff;
 pub mod docker;
 pub mod doctor;
 pub mod engine;
+pub mod file_access;
 pub mod file_watch;
 pub mod host;
 pub mod http;

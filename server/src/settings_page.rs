@@ -29,10 +29,7 @@ use crate::{
 
 /// Gathers everything once. An unreachable Engine and invalid settings are part of the result.
 pub async fn gather(engine: &dyn ContainerEngine, configuration: &Configuration) -> Result<SettingsPage, StackError> {
-    let read = {
-        let configuration = configuration.clone();
-        in_background(move || read_settings(&configuration)).await
-    };
+    let (read, misspelled) = configuration.read(|it| (read_settings(it), it.misspelled_settings())).await;
     let (base, values, settings) = match read {
         SettingsFile::Valid { base, values, settings } => (base, values, settings),
         SettingsFile::Invalid { base, broken } => {
@@ -40,7 +37,7 @@ pub async fn gather(engine: &dyn ContainerEngine, configuration: &Configuration)
                 file: configuration.settings_file(),
                 base,
                 values: BTreeMap::new(),
-                misspelled: configuration.misspelled_settings(),
+                misspelled,
                 broken: Some(broken),
                 ports: Vec::new(),
                 environment: Vec::new(),
@@ -57,7 +54,7 @@ pub async fn gather(engine: &dyn ContainerEngine, configuration: &Configuration)
         file: configuration.settings_file(),
         base,
         values,
-        misspelled: configuration.misspelled_settings(),
+        misspelled,
         broken: None,
         ports,
         agent_env: agent_environment::agent_env(&environment),

@@ -22,6 +22,7 @@ use tokio::{
 };
 
 use crate::{
+    configuration::Configuration,
     engine::{ContainerAction, EngineEvent},
     panel::Panel,
     status::{self, ObservedService},
@@ -83,7 +84,8 @@ impl Watch {
                 logged = Some(error.clone());
                 checkup_due.notify_one();
             }
-            let services = status::unknown_services(&configuration.stack_or_default());
+            let read = |it: &Configuration| (status::unknown_services(&it.stack_or_default()), it.summary());
+            let (services, summary) = configuration.read(read).await;
             installation.stores.locate(&services);
             hub.update(|snapshot| {
                 snapshot.engine = EngineState::Unreachable { error };
@@ -93,7 +95,7 @@ impl Watch {
                 snapshot.unlisted_agents = 0;
                 snapshot.new_agents = None;
                 snapshot.flow = None;
-                snapshot.configuration = configuration.summary();
+                snapshot.configuration = summary;
                 status::update_stack_state(snapshot);
             });
             tokio::select! {
@@ -177,7 +179,8 @@ impl Watch {
         let mut readiness = ReadinessPolling::new(Arc::clone(&self.panel.installation.readiness));
         let mut usages = UsageStreams::default();
         let mut readers = self.panel.hub.readers();
-        let mut stack = self.panel.installation.configuration.stack_or_default();
+        let configuration = &self.panel.installation.configuration;
+        let mut stack = configuration.read(Configuration::stack_or_default).await;
         let mut ids = BTreeSet::new();
         let mut observe_at = Some(Instant::now());
         // Whether something happened to a service's container: its last answer says nothing anymore.
@@ -204,8 +207,8 @@ impl Watch {
                     self.publish_locations(to_agents);
                 }
                 () = self.panel.installation.configuration.changed() => {
-                    stack = self.panel.installation.configuration.stack_or_default();
-                    let summary = self.panel.installation.configuration.summary();
+                    let summary;
+                    (stack, summary) = configuration.read(|it| (it.stack_or_default(), it.summary())).await;
                     self.panel.hub.update(|snapshot| {
                         snapshot.configuration = summary;
                         status::update_stack_state(snapshot);

@@ -27,7 +27,10 @@ use monitor_core::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::paths::file_error;
+use crate::{
+    file_access::{FileAccess, open_regular},
+    paths::file_error,
+};
 
 /// The lock's file name in the monitor folder.
 pub const FILE_NAME: &str = ".lock";
@@ -43,6 +46,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct WorkLock {
     path: PathBuf,
+    access: FileAccess,
     /// How many locks this process holds: one or none.
     held: Arc<AtomicUsize>,
     changed: Arc<Notify>,
@@ -71,7 +75,14 @@ pub enum Attempt {
 impl WorkLock {
     /// The lock of this folder, which may not exist.
     pub fn new(directory: &Path) -> WorkLock {
-        WorkLock { path: directory.join(FILE_NAME), held: Arc::default(), changed: Arc::default() }
+        let path = directory.join(FILE_NAME);
+        WorkLock { path, access: FileAccess::default(), held: Arc::default(), changed: Arc::default() }
+    }
+
+    /// The same with this access to files.
+    #[must_use]
+    pub fn with_access(self, access: FileAccess) -> WorkLock {
+        WorkLock { access, ..self }
     }
 
     /// Tries to get the lock, for 400 ms at most.
@@ -114,11 +125,14 @@ impl WorkLock {
     }
 
     /// What the file says. A job that says it is running, but whose process has ended, counts as canceled. `None` if
-    /// there is no file, or if it can't be understood.
+    /// there is no file, or if it can't be read or understood.
     pub fn read(&self) -> Option<Record> {
-        // Opening a pipe would wait for its other end.
-        let file =
-            std::fs::metadata(&self.path).ok().filter(|found| found.is_file()).and(File::open(&self.path).ok())?;
+        let lock = self.clone();
+        self.access.within(self.path.parent().unwrap_or(&self.path), move || lock.read_now()).ok().flatten()
+    }
+
+    fn read_now(&self) -> Option<Record> {
+        let file = open_regular(&self.path).ok().flatten()?;
         // A record may be half written when it is read.
         let mut record = (0..3).find_map(|_| {
             read_record(&file).or_else(|| {
@@ -158,6 +172,10 @@ impl WorkLock {
 
     /// The open file and whether it can be written. `None` if there can be none.
     fn open(&self) -> Result<Option<(File, bool)>, StackError> {
+        // Opening some devices has effects.
+        if self.path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            return Ok(None);
+        }
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&self.path);
         let (opened, writable) = match opened {
             // Somebody else's file can still be locked.

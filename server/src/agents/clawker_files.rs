@@ -3,14 +3,16 @@
 //! Source: Clawker v0.8.0, `internal/storage/discover.go` and `cmd/container/shared/agentenv.go`.
 
 use std::{
-    fs::File,
-    io::{ErrorKind, Read},
-    path::{Path, PathBuf},
+    io::ErrorKind,
+    path::{Component, Path, PathBuf},
 };
 
 use monitor_core::agents::{AgentSpec, ClawkerFile, ClawkerVariables, UnreadFile, registered_projects};
 
-use crate::paths::ClawkerFolders;
+use crate::{
+    file_access::{FileAccess, read_inside, read_regular},
+    paths::ClawkerFolders,
+};
 
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -19,8 +21,19 @@ const MOST_LEVELS: usize = 64;
 /// More files in `agent.env_file` than these are not read.
 const MOST_ENV_FILES: usize = 16;
 
-/// The telemetry variables that Clawker would set for a new container in this folder.
-pub(super) fn variables(workdir: Option<&str>, folders: &ClawkerFolders) -> ClawkerVariables {
+/// The telemetry variables that Clawker would set for a new container in this folder. Where a disk does not answer, that is
+/// said in place of them.
+pub(super) fn variables(access: &FileAccess, workdir: Option<&str>, folders: &ClawkerFolders) -> ClawkerVariables {
+    let place = workdir.map_or_else(|| folders.settings.clone(), PathBuf::from);
+    let (workdir, folders) = (workdir.map(str::to_owned), folders.clone());
+    let read = access.within(&place, move || read_variables(workdir.as_deref(), &folders));
+    read.unwrap_or_else(|error| ClawkerVariables {
+        variables: Vec::new(),
+        unread: vec![UnreadFile { path: place.display().to_string(), why: error.to_string() }],
+    })
+}
+
+fn read_variables(workdir: Option<&str>, folders: &ClawkerFolders) -> ClawkerVariables {
     let mut missing = None;
     let mut found = Vec::new();
     let mut root = PathBuf::new();
@@ -32,11 +45,11 @@ pub(super) fn variables(workdir: Option<&str>, folders: &ClawkerFolders) -> Claw
         Some(folder) => {
             let levels = project_levels(folder, folders);
             root = levels.last().map_or_else(|| folder.to_owned(), |level| level.to_path_buf());
-            found.extend(levels.into_iter().flat_map(project_files));
+            found.extend(levels.into_iter().flat_map(|level| project_files(level, &root)));
         }
     }
     let in_settings = ["clawker.local", "clawker"].map(|name| folders.settings.join(name));
-    found.extend(in_settings.iter().filter_map(|path| read_yaml(path)));
+    found.extend(in_settings.iter().filter_map(|path| read_yaml(path, None)));
     let spec = AgentSpec::read(&found);
     let env_files = spec.env_files().iter().take(MOST_ENV_FILES).map(|path| env_file(path, &root));
     let env_files: Vec<ClawkerFile> = env_files.collect();
@@ -49,35 +62,49 @@ pub(super) fn variables(workdir: Option<&str>, folders: &ClawkerFolders) -> Claw
 /// folder; without one, the furthest folder that has a file of Clawker's.
 fn project_levels<'a>(workdir: &'a Path, folders: &ClawkerFolders) -> Vec<&'a Path> {
     let levels: Vec<&Path> = workdir.ancestors().take(MOST_LEVELS).collect();
-    let registry = read_yaml(&folders.data.join("registry")).and_then(|file| file.text.ok()).unwrap_or_default();
+    let registry = read_yaml(&folders.data.join("registry"), None).and_then(|file| file.text.ok()).unwrap_or_default();
     let registered = registered_projects(&registry);
     let is_registered = |level: &&Path| registered.iter().any(|root| Path::new(root) == *level);
     // The nearest one comes first.
     let root = levels.iter().position(is_registered);
-    let root = root.or_else(|| levels.iter().rposition(|level| !project_files(level).is_empty())).unwrap_or_default();
+    let root = root.or_else(|| levels.iter().rposition(|level| has_project_files(level))).unwrap_or_default();
     levels.into_iter().take(root + 1).collect()
 }
 
-/// Clawker's files in one folder, the one that wins first. If there is a folder `.clawker`, Clawker reads no other.
-fn project_files(folder: &Path) -> Vec<ClawkerFile> {
+/// Clawker's files in one folder, the one that wins first. If there is a folder `.clawker`, Clawker reads no other. Agents
+/// write in the project, so links that lead out of it are not followed.
+fn project_files(folder: &Path, root: &Path) -> Vec<ClawkerFile> {
+    project_paths(folder).iter().filter_map(|path| read_yaml(path, Some(root))).collect()
+}
+
+/// Whether the folder has one of Clawker's files. Opens none.
+fn has_project_files(folder: &Path) -> bool {
+    let exists = |path: PathBuf| path.symlink_metadata().is_ok_and(|found| !found.is_dir());
+    project_paths(folder).iter().flat_map(|path| with_extensions(path)).any(exists)
+}
+
+fn project_paths(folder: &Path) -> [PathBuf; 2] {
     let own = folder.join(".clawker");
-    let names = if own.is_dir() {
+    if own.is_dir() {
         ["clawker.local", "clawker"].map(|name| own.join(name))
     } else {
         [".clawker.local", ".clawker"].map(|name| folder.join(name))
-    };
-    names.iter().filter_map(|path| read_yaml(path)).collect()
+    }
 }
 
 /// The file with this name and the extension `.yaml`, else `.yml`. `None` if there is neither.
-fn read_yaml(path: &Path) -> Option<ClawkerFile> {
-    ["yaml", "yml"].into_iter().find_map(|extension| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".");
-        name.push(extension);
-        let path = PathBuf::from(name);
-        let text = read_small(&path).transpose()?;
+fn read_yaml(path: &Path, root: Option<&Path>) -> Option<ClawkerFile> {
+    with_extensions(path).into_iter().find_map(|path| {
+        let text = read_text(&path, root).transpose()?;
         Some(ClawkerFile { path: path.display().to_string(), text })
+    })
+}
+
+fn with_extensions(path: &Path) -> [PathBuf; 2] {
+    [".yaml", ".yml"].map(|extension| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(extension);
+        PathBuf::from(name)
     })
 }
 
@@ -85,8 +112,11 @@ fn read_yaml(path: &Path) -> Option<ClawkerFile> {
 fn env_file(path: &str, root: &Path) -> ClawkerFile {
     let expanded = expand(path);
     let path = expanded.as_ref().map_or_else(|_| PathBuf::from(path), |path| root.join(path));
+    // Other paths are not in the project.
+    let is_inside = path.starts_with(root) && !path.components().any(|part| part == Component::ParentDir);
     let text = match expanded {
-        Ok(_) if path.is_absolute() => read_small(&path).and_then(|text| text.ok_or("it does not exist".to_owned())),
+        Ok(_) if path.is_absolute() => read_text(&path, Some(root).filter(|_| is_inside))
+            .and_then(|text| text.ok_or("it does not exist".to_owned())),
         Ok(_) => Err("the project's folder is unknown".to_owned()),
         Err(why) => Err(why),
     };
@@ -116,29 +146,21 @@ fn expand(path: &str) -> Result<String, String> {
     Ok(expanded)
 }
 
-/// The text of a small file; `None` if it does not exist.
+/// The text of a file, which may be a link within `root` if there is one; `None` if it does not exist.
 ///
 /// # Errors
 /// Why it can't be read, as a clause.
-fn read_small(path: &Path) -> Result<Option<String>, String> {
-    let metadata = match path.metadata() {
-        Ok(metadata) => metadata,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) => return Err(because(&error)),
+fn read_text(path: &Path, root: Option<&Path>) -> Result<Option<String>, String> {
+    let read = match root {
+        Some(root) => read_inside(root, path, LARGEST_FILE),
+        None => read_regular(path, LARGEST_FILE),
     };
-    if metadata.is_dir() {
-        return Ok(None);
+    match read {
+        Ok(None) => Ok(None),
+        Ok(Some(bytes)) => String::from_utf8(bytes).map(Some).map_err(|_| "it is not UTF-8 text".to_owned()),
+        Err(error) if error.kind() == ErrorKind::IsADirectory => Ok(None),
+        Err(error) => Err(because(&error)),
     }
-    if !metadata.is_file() {
-        return Err("it is not a file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| because(&error))?;
-    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(|error| because(&error))?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err("it is larger than 1 MB".to_owned());
-    }
-    String::from_utf8(bytes).map(Some).map_err(|_| "it is not UTF-8 text".to_owned())
 }
 
 fn because(error: &std::io::Error) -> String {
@@ -177,7 +199,7 @@ mod tests {
         fn said(&self, workdir: &str) -> Vec<String> {
             let folders = ClawkerFolders { settings: self.path("config"), data: self.path("data") };
             let workdir = self.path(workdir).display().to_string();
-            let found = variables(Some(&workdir), &folders);
+            let found = variables(&FileAccess::default(), Some(&workdir), &folders);
             let base = format!("{}/", self.folder.path().display());
             let lines = found.variables.into_iter().map(|it| {
                 format!("{}={} {}", it.name, it.value.unwrap_or_else(|| "?".into()), it.file.replace(&base, ""))
@@ -240,12 +262,50 @@ mod tests {
         let machine = Machine::new();
         assert_eq!(machine.said("nowhere"), ["nowhere: the folder is not on this machine"]);
         let folders = ClawkerFolders { settings: machine.path("config"), data: machine.path("data") };
-        let unknown = variables(None, &folders).unread;
+        let access = FileAccess::default();
+        let unknown = variables(&access, None, &folders).unread;
         assert_eq!(unknown[0].why, "the container does not name its folder");
-        assert_eq!(variables(Some("relative"), &folders).unread, unknown);
+        assert_eq!(variables(&access, Some("relative"), &folders).unread, unknown);
         machine.write("p/.clawker.yaml", "a: [");
         assert!(machine.said("p")[0].starts_with("p/.clawker.yaml: it is not valid YAML"), "{:?}", machine.said("p"));
         machine.write("p/.clawker.yaml", &"x".repeat(2 << 20));
-        assert_eq!(machine.said("p"), ["p/.clawker.yaml: it is larger than 1 MB"]);
+        assert_eq!(machine.said("p"), ["p/.clawker.yaml: it is too large: 2097152 bytes, and the limit is 1 MiB"]);
+    }
+
+    #[test]
+    fn links_within_the_project_are_followed_and_no_others() {
+        let machine = Machine::new();
+        let link = |path: &str, target: &str| {
+            fs::remove_file(machine.path(path)).ok();
+            std::os::unix::fs::symlink(machine.path(target), machine.path(path)).expect("a link");
+        };
+        machine.write("p/.clawker.yaml", &env("OTEL_A: 1"));
+        machine.write("p/shared/own.yaml", &env("OTEL_A: 2"));
+        machine.write("secret.yaml", &env("OTEL_A: 3"));
+        machine.write("p/a/file", "");
+        link("p/a/.clawker.yaml", "p/shared/own.yaml");
+        assert_eq!(machine.said("p/a"), ["OTEL_A=2 p/a/.clawker.yaml"]);
+        for (path, target) in [("p/a/.clawker.yaml", "secret.yaml"), ("p/a/.clawker.local.yml", "secret.yaml")] {
+            link(path, target);
+            let said = machine.said("p/a");
+            let refused =
+                said.iter().any(|line| line.starts_with(&format!("{path}: it is a link that leads out of `")));
+            assert!(refused && !said.iter().any(|line| line.contains("OTEL_A=3")), "{said:?}");
+        }
+        for path in ["p/a/.clawker.yaml", "p/a/.clawker.local.yml"] {
+            fs::remove_file(machine.path(path)).expect("it is removed");
+        }
+        std::os::unix::fs::symlink("/dev/zero", machine.path("p/a/.clawker.yaml")).expect("a link");
+        assert!(
+            machine.said("p/a")[1].starts_with("p/a/.clawker.yaml: it is a link that"),
+            "{:?}",
+            machine.said("p/a")
+        );
+        machine.write("p/.clawker.yaml", "agent: {env_file: [.env, ../secret.env]}\n");
+        machine.write("secret.env", "OTEL_A=4\n");
+        link("p/.env", "secret.env");
+        let said = machine.said("p");
+        assert_eq!(said[0], "OTEL_A=4 p/../secret.env", "where somebody says so, Clawker reads it");
+        assert!(said[1].starts_with("p/.env: it is a link that leads out of"), "{said:?}");
     }
 }

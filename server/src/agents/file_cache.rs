@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use monitor_core::{
@@ -12,8 +13,13 @@ use monitor_core::{
     timestamp::Timestamp,
 };
 
+use tokio::time::timeout;
+
 use super::clawker_files;
 use crate::{background::in_background, engine::AgentFiles, installation::Installation};
+
+/// How long reading the files in one container may take: some hundred requests to the Engine, each of some milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The files that were read so far, by container. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -48,11 +54,17 @@ impl AgentFileCache {
 
     /// Reads the files.
     pub async fn load(&self, installation: &Installation, container: &AgentContainer) -> Result<(), StackError> {
-        let files = installation.engine.agent_files(&container.id).await?;
+        let files = timeout(PATIENCE, installation.engine.agent_files(&container.id)).await;
+        let files = files.map_err(|_| StackError::File {
+            path: container.container.clone(),
+            verb: "read".to_owned(),
+            detail: format!("its files were not read within {} s", PATIENCE.as_secs()),
+        })??;
         let clawker = if container.managed {
             let folders = installation.configuration.clawker_folders();
+            let access = installation.configuration.file_access().clone();
             let workdir = container.workdir.clone();
-            in_background(move || clawker_files::variables(workdir.as_deref(), &folders)).await
+            in_background(move || clawker_files::variables(&access, workdir.as_deref(), &folders)).await
         } else {
             ClawkerVariables::default()
         };

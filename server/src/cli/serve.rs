@@ -8,7 +8,10 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use super::{LogFormat, ServeOptions, output};
-use crate::{access::Gate, file_watch::FileWatch, http, installation::Installation, panel::Panel, watch::Watch};
+use crate::{
+    access::Gate, configuration::Configuration, file_watch::FileWatch, http, installation::Installation, panel::Panel,
+    watch::Watch,
+};
 
 /// How long open connections may take to close at shutdown.
 const GRACE: Duration = Duration::from_secs(5);
@@ -22,6 +25,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     let shutdown = CancellationToken::new();
     let router = http::router(Gate::open(Arc::clone(&panel)), shutdown.clone());
 
+    panel.installation.configuration.read(Configuration::tidy_up).await;
     // Kept until the end: dropping it ends the watch.
     let _files = FileWatch::start(panel.installation.configuration.clone()).inspect_err(
         |error| tracing::warn!(%error, "can't watch for file changes; they are noticed when a page is loaded"),

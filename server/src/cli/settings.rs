@@ -70,14 +70,14 @@ struct ChangedSetting {
 pub(super) fn change(key: &str, value: Option<&str>, json: bool) -> Result<(), StackError> {
     let configuration = Installation::from_environment()?.configuration;
     let key = find_key(key)?;
-    let file = configuration.settings_text()?;
-    // A file with other problems can still be changed, so that they can be fixed one at a time.
-    let was = configuration.settings_in(&file.text).map(|settings| settings.value(key.path)).unwrap_or_default();
     let change = match value {
         Some(value) => Change::set(key.path, value).even_if_default(),
         None => Change::unset(key.path),
     };
-    let saved = configuration.save_settings(&[change], &file.base)?;
+    let saved = configuration.change_settings(&[change])?;
+    // A file with other problems can still be changed, so that they can be fixed one at a time.
+    let before = configuration.settings_in(&saved.text_before());
+    let was = before.map(|settings| settings.value(key.path)).unwrap_or_default();
     let requested = || value.unwrap_or(key.default).to_owned();
     let value = configuration.settings().map_or_else(|_| requested(), |settings| settings.value(key.path));
     let backup = match &saved.outcome.action {

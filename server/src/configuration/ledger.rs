@@ -1,5 +1,8 @@
 //! Records what was last written to the monitor folder: the hash of each file, which tells edited files from outdated ones,
 //! and the settings that the files were written from.
+//!
+//! **Invariant:** a hash is recorded before its contents are written, and the one before it is kept until they are. So a
+//! process that is killed in between leaves no file that looks edited.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -10,17 +13,23 @@ use monitor_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::atomic;
-use crate::paths::file_error;
+use super::{atomic, sha256_hex};
+use crate::{file_access::FileAccess, paths::file_error};
 
 /// The ledger's file name in the monitor folder.
 pub(super) const FILE_NAME: &str = ".generated.json";
+
+/// More bytes are not read. A ledger has some 3 kB.
+const LARGEST: u64 = 1 << 20;
 
 /// The ledger of a monitor folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ledger {
     /// SHA-256 of the contents, by file name.
     pub(super) files: BTreeMap<String, String>,
+    /// The same for contents that were about to be written. Empty when all of them are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    intended: BTreeMap<String, String>,
     /// The values of all settings, by key. Empty in ledgers of older versions.
     #[serde(default)]
     pub(super) settings: BTreeMap<String, String>,
@@ -31,11 +40,42 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Reads the ledger. It is empty if the file is missing or invalid; differing files then count as edited by hand.
-    pub(super) fn read(directory: &Path) -> Ledger {
-        let Ok(bytes) = std::fs::read(directory.join(FILE_NAME)) else { return Ledger::default() };
+    pub(super) fn read(files: &FileAccess, directory: &Path) -> Ledger {
+        let bytes = files.read(&directory.join(FILE_NAME), LARGEST).ok().flatten();
+        bytes.map(|bytes| Ledger::parse(&bytes)).unwrap_or_default()
+    }
+
+    /// Empty if it is invalid.
+    pub(super) fn parse(bytes: &[u8]) -> Ledger {
         // Older versions wrote only the map of files.
-        let files_alone = || Some(Ledger { files: serde_json::from_slice(&bytes).ok()?, ..Ledger::default() });
-        serde_json::from_slice(&bytes).ok().or_else(files_alone).unwrap_or_default()
+        let files_alone = || Some(Ledger { files: serde_json::from_slice(bytes).ok()?, ..Ledger::default() });
+        serde_json::from_slice(bytes).ok().or_else(files_alone).unwrap_or_default()
+    }
+
+    /// Whether these contents of a file were written here, and by nobody else.
+    pub(super) fn wrote(&self, name: &str, contents: &[u8]) -> bool {
+        let hash = Some(sha256_hex(contents));
+        self.files.get(name) == hash.as_ref() || self.intended.get(name) == hash.as_ref()
+    }
+
+    /// Replaces an earlier intention by what became of it.
+    pub(super) fn settle(&mut self, name: &str, on_disk: Option<&[u8]>) {
+        let intended = self.intended.remove(name);
+        if let Some(carried_out) = intended.filter(|it| on_disk.is_some_and(|on_disk| *it == sha256_hex(on_disk))) {
+            self.files.insert(name.to_owned(), carried_out);
+        }
+    }
+
+    /// Notes what is going to be written. `on_disk` is what is there until then.
+    pub(super) fn intend(&mut self, name: &str, contents: &[u8], on_disk: Option<&[u8]>) {
+        self.settle(name, on_disk);
+        self.intended.insert(name.to_owned(), sha256_hex(contents));
+    }
+
+    /// Notes that it was written, or was there already.
+    pub(super) fn written(&mut self, name: &str, contents: &[u8]) {
+        self.intended.remove(name);
+        self.files.insert(name.to_owned(), sha256_hex(contents));
     }
 
     pub(super) fn write(&self, directory: &Path) -> Result<(), StackError> {

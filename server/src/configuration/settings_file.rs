@@ -2,12 +2,7 @@
 //!
 //! **Invariant:** no text is overwritten that the caller has not seen. Callers identify the text by its `base`.
 
-use std::{
-    io::ErrorKind,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    sync::{MutexGuard, PoisonError},
-};
+use std::{io::ErrorKind, os::unix::fs::PermissionsExt, path::Path};
 
 use monitor_core::{
     error::StackError,
@@ -17,8 +12,8 @@ use monitor_core::{
 };
 use rustix::fs::{Access, access};
 
-use super::{Configuration, atomic, sha256_hex};
-use crate::{clock::now, paths::file_error};
+use super::{Configuration, atomic, backups, save_lock::HeldSaveLock, sha256_hex};
+use crate::paths::file_error;
 
 /// Larger files are refused without reading them.
 const SIZE_LIMIT_BYTES: u64 = 1024 * 1024;
@@ -40,6 +35,13 @@ pub struct SavedSettings {
     before: Option<Vec<u8>>,
     /// The `base` of the saved text.
     after: String,
+}
+
+impl SavedSettings {
+    /// The text before. Empty if there was no file.
+    pub fn text_before(&self) -> String {
+        String::from_utf8_lossy(self.before.as_deref().unwrap_or_default()).into_owned()
+    }
 }
 
 impl Configuration {
@@ -73,9 +75,20 @@ impl Configuration {
 
     /// Applies changes to the file, which must still have this `base`. A missing file and folder are created.
     pub fn save_settings(&self, changes: &[Change], base: &str) -> Result<SavedSettings, StackError> {
-        let _lock = self.lock();
+        let _lock = self.lock_settings()?;
         let before = self.settings_bytes()?;
         self.check_base(before.as_deref(), base)?;
+        self.save_changes(before, changes)
+    }
+
+    /// Applies changes to the file as it is, for whoever has not looked at it.
+    pub fn change_settings(&self, changes: &[Change]) -> Result<SavedSettings, StackError> {
+        let _lock = self.lock_settings()?;
+        let before = self.settings_bytes()?;
+        self.save_changes(before, changes)
+    }
+
+    fn save_changes(&self, before: Option<Vec<u8>>, changes: &[Change]) -> Result<SavedSettings, StackError> {
         let text = self.decode(before.clone().unwrap_or_default())?;
         let after = self.edit_text(&text, changes)?;
         self.replace_settings(before, &after)
@@ -94,7 +107,7 @@ impl Configuration {
     pub fn replace_settings_text(&self, text: &str, base: &str) -> Result<SavedSettings, StackError> {
         settings::check_limits(text, &self.settings_file())
             .map_err(|problems| StackError::ChangeRefused { problems })?;
-        let _lock = self.lock();
+        let _lock = self.lock_settings()?;
         let before = self.settings_bytes()?;
         self.check_base(before.as_deref(), base)?;
         let is_crlf = before.as_ref().is_some_and(|bytes| bytes.windows(2).any(|pair| pair == b"\r\n"));
@@ -104,7 +117,7 @@ impl Configuration {
 
     /// Undoes a save, unless the file has changed since. Restores the previous text and removes its backup.
     pub fn undo_save(&self, saved: &SavedSettings) -> Result<(), StackError> {
-        let _lock = self.lock();
+        let _lock = self.lock_settings()?;
         let path = &self.paths.settings_file;
         let (before, after) = (base_of(saved.before.as_deref()), &saved.after);
         if before == *after {
@@ -113,31 +126,35 @@ impl Configuration {
         self.check_base(self.settings_bytes()?.as_deref(), after)?;
         let restored = match &saved.before {
             Some(bytes) => atomic::write(path, bytes),
-            None => std::fs::remove_file(path),
+            None => atomic::remove(path),
         };
         restored.map_err(|error| file_error(path, "restored", &error))?;
         if let FileAction::Replaced { backup } = &saved.outcome.action {
             // The file has the same contents as the backup again.
-            let _ = std::fs::remove_file(path.with_file_name(backup));
+            atomic::remove(&path.with_file_name(backup)).ok();
         }
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, ()> {
-        self.save_lock.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The lock of the settings file, wherever symbolic links lead. Its folder is created.
+    fn lock_settings(&self) -> Result<HeldSaveLock<'_>, StackError> {
+        let path = &self.paths.settings_file;
+        let target = atomic::resolve_links(path).map_err(|error| file_error(path, "read", &error))?;
+        let folder = target.parent().unwrap_or(Path::new("/"));
+        if path == &target {
+            std::fs::create_dir_all(folder).map_err(|error| file_error(folder, "created", &error))?;
+        }
+        self.save_lock.acquire(folder)
     }
 
     /// `None` if there is no file. Folders, pipes and files that are too large are not read.
     fn settings_bytes(&self) -> Result<Option<Vec<u8>>, StackError> {
         let path = &self.paths.settings_file;
-        match std::fs::metadata(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(file_error(path, "read", &error)),
-            Ok(found) if found.is_dir() => Err(self.file_problem("expected a file, but it is a folder".into())),
-            Ok(found) if !found.is_file() => Err(self.file_problem("it is not a regular file".into())),
-            Ok(found) if found.len() > SIZE_LIMIT_BYTES => Err(self.file_problem(too_large(found.len()))),
-            Ok(_) => std::fs::read(path).map(Some).map_err(|error| file_error(path, "read", &error)),
-        }
+        self.files.read(path, SIZE_LIMIT_BYTES).map_err(|error| match error.kind() {
+            ErrorKind::IsADirectory => self.file_problem("expected a file, but it is a folder".into()),
+            ErrorKind::InvalidInput | ErrorKind::FileTooLarge => self.file_problem(error.to_string()),
+            _ => file_error(path, "read", &error),
+        })
     }
 
     fn decode(&self, bytes: Vec<u8>) -> Result<String, StackError> {
@@ -165,15 +182,16 @@ impl Configuration {
             Some(bytes) if bytes == text.as_bytes() => FileAction::Unchanged,
             Some(_) => {
                 check_writable(path)?;
-                let timestamp = now().to_rfc3339().chars().take(19).collect::<String>().replace(':', "-");
-                let backup = atomic::back_up_as(path, &format!("{name}.{timestamp}"))
-                    .map_err(|error| file_error(path, "backed up", &error))?;
-                atomic::write(path, text.as_bytes()).map_err(|error| file_error(path, "replaced", &error))?;
+                let backup = backups::back_up(path).map_err(|error| file_error(path, "backed up", &error))?;
+                if let Err(error) = atomic::write(path, text.as_bytes()) {
+                    // The file is still what its backup is.
+                    atomic::remove(&path.with_file_name(backup)).ok();
+                    return Err(file_error(path, "replaced", &error));
+                }
+                backups::remove_old(path);
                 FileAction::Replaced { backup }
             }
             None => {
-                let folder = path.parent().unwrap_or(Path::new("/"));
-                std::fs::create_dir_all(folder).map_err(|error| file_error(folder, "created", &error))?;
                 atomic::write(path, text.as_bytes()).map_err(|error| file_error(path, "written", &error))?;
                 FileAction::Written
             }

@@ -140,7 +140,7 @@ fn a_device_is_neither_read_nor_written() {
     fs::remove_file(it.file()).unwrap();
     symlink("/dev/null", it.file()).unwrap();
     let error = it.set("loki_port", "3101").unwrap_err();
-    assert!(error.to_string().ends_with("it is not a regular file"), "{error}");
+    assert!(error.to_string().ends_with("it is not a regular file but a device"), "{error}");
     assert!(fs::metadata("/dev/null").unwrap().mode() & 0o170_000 == 0o020_000, "it is still a device");
 }
 

@@ -1,6 +1,6 @@
 //! Writes the generated files, and restores them.
 
-use std::{io::ErrorKind, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use monitor_core::{
     error::StackError,
@@ -10,7 +10,7 @@ use monitor_core::{
     settings::Settings,
 };
 
-use super::{ComparedFile, Configuration, atomic, ledger, ledger::Ledger, sha256_hex};
+use super::{ComparedFile, Configuration, LARGEST_GENERATED, atomic, ledger, ledger::Ledger};
 use crate::paths::file_error;
 
 /// Which differing files are replaced.
@@ -50,24 +50,35 @@ impl Configuration {
         let compared = self.files_for(&settings)?;
         let directory = &self.paths.directory;
         std::fs::create_dir_all(directory).map_err(|error| file_error(directory, "created", &error))?;
-        let mut ledger = Ledger::read(directory);
+        let mut recorded = Ledger::read(&self.files, directory);
+        let mut ledger = recorded.clone();
+        for it in &compared {
+            let on_disk = it.on_disk.as_deref().map(str::as_bytes);
+            if is_replaced(it.state, overwrite) {
+                ledger.intend(it.file.name, it.file.contents.as_bytes(), on_disk);
+            } else {
+                ledger.settle(it.file.name, on_disk);
+            }
+        }
+        if ledger != recorded {
+            ledger.write(directory)?;
+            recorded = ledger.clone();
+        }
         let mut all_current = true;
         for compared in compared {
             let action = self.write_one(&compared, overwrite)?;
             let name = compared.file.name.to_owned();
             all_current &= action != FileAction::Kept || compared.state == FileState::Edited;
-            let contents_hash = sha256_hex(compared.file.contents.as_bytes());
-            if action != FileAction::Kept && ledger.files.get(&name) != Some(&contents_hash) {
-                ledger.files.insert(name.clone(), contents_hash);
-                ledger.write(directory)?;
+            if action != FileAction::Kept {
+                ledger.written(&name, compared.file.contents.as_bytes());
             }
             written(FileOutcome { name, action })?;
         }
-        let values = Ledger::values_of(&settings);
-        let endpoint = self.endpoint.clone().or_else(|| ledger.endpoint.clone());
-        if all_current && (ledger.settings != values || ledger.endpoint != endpoint) {
-            ledger.settings = values;
-            ledger.endpoint = endpoint;
+        if all_current {
+            ledger.settings = Ledger::values_of(&settings);
+            ledger.endpoint = self.endpoint.clone().or(ledger.endpoint);
+        }
+        if ledger != recorded {
             ledger.write(directory)?;
         }
         Ok(())
@@ -78,22 +89,27 @@ impl Configuration {
         let write = |verb: &str| {
             atomic::write(&path, compared.file.contents.as_bytes()).map_err(|error| file_error(&path, verb, &error))
         };
+        if !is_replaced(compared.state, overwrite) {
+            let is_current = compared.state == FileState::Current;
+            return Ok(if is_current { FileAction::Unchanged } else { FileAction::Kept });
+        }
         Ok(match (compared.state, overwrite) {
-            (FileState::Current, _) => FileAction::Unchanged,
             (FileState::Missing, _) => {
                 write("written")?;
                 FileAction::Written
             }
-            (FileState::Outdated | FileState::Edited, Overwrite::Nothing)
-            | (FileState::Edited, Overwrite::Outdated) => FileAction::Kept,
-            (FileState::Outdated, Overwrite::Outdated) => {
+            (_, Overwrite::Everything) => {
+                let backup = atomic::back_up(&path).map_err(|error| file_error(&path, "backed up", &error))?;
+                if let Err(error) = write("replaced") {
+                    // The file is still what its backup is.
+                    atomic::remove(&path.with_file_name(backup)).ok();
+                    return Err(error);
+                }
+                FileAction::Replaced { backup }
+            }
+            _ => {
                 write("replaced")?;
                 FileAction::Updated
-            }
-            (FileState::Outdated | FileState::Edited, Overwrite::Everything) => {
-                let backup = atomic::back_up(&path).map_err(|error| file_error(&path, "backed up", &error))?;
-                write("replaced")?;
-                FileAction::Replaced { backup }
             }
         })
     }
@@ -107,28 +123,56 @@ impl Configuration {
             .chain([ledger::FILE_NAME]);
         let read = |name: &str| {
             let path = self.path_of(name);
-            match std::fs::read(&path) {
-                Ok(bytes) => Ok((path, Some(bytes))),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok((path, None)),
-                Err(error) => Err(file_error(&path, "read", &error)),
-            }
+            let bytes = self.files.read(&path, LARGEST_GENERATED).map_err(|error| file_error(&path, "read", &error))?;
+            Ok((path, bytes))
         };
         names.map(read).collect::<Result<_, _>>().map(FilesBackup)
     }
 
     /// Restores the generated files. Continues after a failure, and returns the first one.
     pub fn restore_files(&self, backup: &FilesBackup) -> Result<(), StackError> {
-        let mut outcome = Ok(());
+        let mut outcome = self.intend_to_restore(backup);
+        // The ledger comes last: until then, it knows both contents.
         for (path, bytes) in &backup.0 {
-            let restored = match (bytes, std::fs::read(path).ok()) {
+            let present = self.files.read(path, LARGEST_GENERATED).ok().flatten();
+            let restored = match (bytes, present) {
                 (Some(bytes), present) if present.as_ref() == Some(bytes) => Ok(()),
                 (Some(bytes), _) => atomic::write(path, bytes),
                 (None, None) => Ok(()),
-                (None, Some(_)) => std::fs::remove_file(path),
+                (None, Some(_)) => atomic::remove(path),
             };
             outcome = outcome.and(restored.map_err(|error| file_error(path, "restored", &error)));
         }
         self.notify_changed();
         outcome
+    }
+
+    /// Records what is going to be restored, as far as it was written here.
+    fn intend_to_restore(&self, backup: &FilesBackup) -> Result<(), StackError> {
+        let directory = &self.paths.directory;
+        let named = |(path, bytes): &'_ (PathBuf, Option<Vec<u8>>)| {
+            Some((path.file_name()?.to_str()?.to_owned(), bytes.clone()?))
+        };
+        let contents: BTreeMap<String, Vec<u8>> = backup.0.iter().filter_map(named).collect();
+        let Some(old) = contents.get(ledger::FILE_NAME).map(|bytes| Ledger::parse(bytes)) else { return Ok(()) };
+        let before = Ledger::read(&self.files, directory);
+        let mut ledger = before.clone();
+        for (name, bytes) in contents.iter().filter(|(name, bytes)| old.wrote(name, bytes)) {
+            let on_disk = self.files.read(&self.path_of(name), LARGEST_GENERATED).ok().flatten();
+            if on_disk.as_ref() != Some(bytes) {
+                ledger.intend(name, bytes, on_disk.as_deref());
+            }
+        }
+        if ledger == before { Ok(()) } else { ledger.write(directory) }
+    }
+}
+
+/// Whether a file in this state is written.
+fn is_replaced(state: FileState, overwrite: Overwrite) -> bool {
+    match (state, overwrite) {
+        (FileState::Current, _) => false,
+        (FileState::Missing, _) => true,
+        (_, Overwrite::Nothing) | (FileState::Edited, Overwrite::Outdated) => false,
+        (FileState::Outdated | FileState::Edited, _) => true,
     }
 }

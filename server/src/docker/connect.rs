@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use monitor_core::error::StackError;
 
 use super::context;
+use crate::file_access::read_regular;
 
+/// Larger files of the Docker CLI are not read, in bytes.
+const LARGEST_FILE: u64 = 1 << 20;
 /// The Engine's socket in a default installation of Docker.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
@@ -65,7 +68,7 @@ impl Disk for LocalDisk {
     }
 
     fn read(&self, path: &Path) -> Option<String> {
-        std::fs::read_to_string(path).ok()
+        String::from_utf8(read_regular(path, LARGEST_FILE).ok().flatten()?).ok()
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn ports_of_settings(
 
 /// The use of one port, whether or not a setting has it.
 pub async fn check_port(engine: &dyn ContainerEngine, configuration: &Configuration, port: u16) -> PortUse {
-    let settings = configuration.settings().unwrap_or_default();
+    let settings = configuration.read(|it| it.settings().unwrap_or_default()).await;
     let setting = settings.ports().into_iter().find(|(_, other)| other.number() == port);
     let key = setting.map(|(key, _)| key.to_owned()).unwrap_or_default();
     let unknown = PortUse { key: key.clone(), port, holder: None, free: None };

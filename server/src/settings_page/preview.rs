@@ -39,7 +39,7 @@ pub async fn preview(
         return Ok(Preview { engine_unknown: true, ..preview });
     };
     preview.stack_runs = running(&stack, &engine_observation.observed).next().is_some();
-    if preview.stack_runs && configuration.is_initialized() {
+    if preview.stack_runs && configuration.read(Configuration::is_initialized).await {
         preview.services = affected_services(&settings, &facts, &engine_observation.observed, &changes);
     }
     if preview.agents != AgentNeed::Nothing {

@@ -77,7 +77,9 @@ impl Watch {
         mut messages: UnboundedReceiver<AgentMessage>,
     ) -> Result<Infallible, StackError> {
         let mut readers = self.panel.hub.readers();
-        let mut agents = AgentWatch::new(&self.panel);
+        let configuration = &self.panel.installation.configuration;
+        let settings = configuration.read(|it| it.settings().unwrap_or_default()).await;
+        let mut agents = AgentWatch::new(&self.panel, settings);
         agents.list_all();
         loop {
             let watched = *readers.borrow_and_update() > 0;
@@ -103,13 +105,13 @@ impl Watch {
 }
 
 impl<'a> AgentWatch<'a> {
-    fn new(panel: &'a Panel) -> AgentWatch<'a> {
+    fn new(panel: &'a Panel, settings: Settings) -> AgentWatch<'a> {
         AgentWatch {
             panel,
             pending: FuturesUnordered::new(),
             inspections: Inspections::default(),
             store_polling: StorePolling::default(),
-            settings: panel.installation.configuration.settings().unwrap_or_default(),
+            settings,
             collector: CollectorEvidence::default(),
             last_seen: Err("not queried yet".into()),
             losses: Losses::default(),

@@ -45,11 +45,36 @@ pub fn check_all(tally: &mut Tally, paths: &Paths) {
         &source("app/src/components"),
         &["Resource", "ServerAction", "EventSource"],
     );
+    files_are_read_in_one_place(tally, paths, &source("server/src"));
     classes::check_all(tally, paths);
     arrows::check_all(tally, paths);
     phrases::check_all(tally, paths);
     dependencies::check_all(tally, paths);
     lock_file_names_no_host(tally, paths);
+}
+
+/// Who opens files by themselves waits for pipes, reads devices without end, and hangs with a disk.
+fn files_are_read_in_one_place(tally: &mut Tally, paths: &Paths, files: &[PathBuf]) {
+    // The locks open what they lock, and the kernel's tables are in `/proc`.
+    let may = ["file_access.rs", "work_lock.rs", "configuration/save_lock.rs", "host/sockets.rs"];
+    let mut found = Vec::new();
+    for file in files {
+        let name = file.strip_prefix(paths.root.join("server/src")).unwrap_or(file).display().to_string();
+        let is_test = name.contains("tests") || name.ends_with("scripted.rs");
+        if is_test || may.contains(&name.as_str()) {
+            continue;
+        }
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        for (number, line) in code.lines().enumerate() {
+            let words = ["fs::read", "fs::read_to_string", "File::open", "OpenOptions"];
+            if let Some(word) = words.iter().find(|word| names(line, word)) {
+                found.push(format!("server/src/{name}:{}: `{word}`", number + 1));
+            }
+        }
+    }
+    let wall = "the server reads files through `file_access`";
+    if found.is_empty() { tally.pass(wall) } else { tally.fail(wall, &found.join("\n")) }
 }
 
 /// The WebAssembly must not contain these crates, so its dependency tree must not either.

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 use super::{AgentUpdate, AgentWatch};
 use crate::agents::AgentFileCache;
 
-/// Low, because reading files is not urgent and must not slow down running agents.
-const MAX_CONCURRENT_FILE_READS: usize = 2;
+/// Low, because reading files is not urgent and must not slow down running agents; but a few slow ones must not make the
+/// others wait.
+const MAX_CONCURRENT_FILE_READS: usize = 4;
 
 /// Containers by id, and pending inspections.
 #[derive(Default)]

@@ -144,12 +144,21 @@ const WALLS: &[Wall] = &[
     },
     Wall {
         krate: "server",
+        from: &["file_access"],
+        but: &[],
+        must_not_name: &["agents", "configuration", "docker", "doctor", "panel", "watch", "work", "work_lock"],
+        may_name: &[],
+        rule: "access to files knows nobody who reads them",
+    },
+    Wall {
+        krate: "server",
         from: &[
             "access",
             "agents",
             "configuration",
             "doctor",
             "engine",
+            "file_access",
             "http",
             "hub",
             "jobs",
