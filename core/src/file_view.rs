@@ -14,6 +14,8 @@ pub enum FileState {
     Outdated,
     /// Edited since it was created.
     Edited,
+    /// Not compared, because the settings are invalid.
+    Unknown,
 }
 
 /// The language of a file, for highlighting.

@@ -220,7 +220,7 @@ impl ControlPlane for GuardedPanel {
 
     async fn files(&self) -> Result<Vec<FileView>, StackError> {
         let configuration = self.for_action(Action::ViewFiles)?.installation.configuration.clone();
-        in_background(move || configuration.files()).await
+        in_background(move || configuration.files_to_show()).await
     }
 
     async fn recent_logs(&self, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError> {

@@ -161,6 +161,23 @@ impl Configuration {
         Ok(compared.into_iter().map(ComparedFile::view).collect())
     }
 
+    /// The generated files for people who look at them. With invalid settings, those that exist, compared with nothing.
+    pub fn files_to_show(&self) -> Result<Vec<FileView>, StackError> {
+        let error = match self.files() {
+            Err(error @ StackError::SettingsInvalid { .. }) => error,
+            files => return files,
+        };
+        self.check_generation()?;
+        let mut found = Vec::new();
+        // Names and purposes don't depend on the settings.
+        for file in files::render(&Settings::default(), &self.host_facts()) {
+            if let Some(on_disk) = self.read_file(file.name)? {
+                found.push(ComparedFile { file, on_disk: Some(on_disk), state: FileState::Unknown }.view());
+            }
+        }
+        if found.is_empty() { Err(error) } else { Ok(found) }
+    }
+
     /// The generated files, compared with what they should be for `settings`.
     pub fn files_for(&self, settings: &Settings) -> Result<Vec<ComparedFile>, StackError> {
         self.check_generation()?;
@@ -240,7 +257,7 @@ impl Configuration {
         let prevents_start = |file: &FileView| match file.state {
             FileState::Current => false,
             FileState::Missing | FileState::Outdated => true,
-            FileState::Edited => file.name == "compose.yaml",
+            FileState::Edited | FileState::Unknown => file.name == "compose.yaml",
         };
         let files: Vec<String> = self.files()?.into_iter().filter(prevents_start).map(|file| file.name).collect();
         match self.other_engine() {

@@ -147,7 +147,7 @@ fn files(evidence: &Evidence) -> Vec<Finding> {
     }
     for (name, state) in files {
         let (grade, summary, seen, next) = match state {
-            FileState::Current => continue,
+            FileState::Current | FileState::Unknown => continue,
             // The finding about the other Engine says so for all of them.
             FileState::Outdated if evidence.other_engine.is_some() => continue,
             FileState::Missing => {

@@ -170,7 +170,8 @@ impl Configuration {
 /// Whether a file in this state is written.
 fn is_replaced(state: FileState, overwrite: Overwrite) -> bool {
     match (state, overwrite) {
-        (FileState::Current, _) => false,
+        // What is not compared is not written.
+        (FileState::Current | FileState::Unknown, _) => false,
         (FileState::Missing, _) => true,
         (_, Overwrite::Nothing) | (FileState::Edited, Overwrite::Outdated) => false,
         (FileState::Outdated | FileState::Edited, _) => true,

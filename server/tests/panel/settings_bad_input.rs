@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use axum::http::StatusCode;
 use monitor_app::control_plane::PageNeeds;
 use monitor_core::{error::StackError, problem::Problem};
-use monitor_testing::harness::{Harness, form, panel_with, post};
+use monitor_testing::harness::{Harness, configured_agent, form, panel, panel_with, post};
 
 /// The problems of the preview. Applying must report the same ones and change nothing.
 async fn refused(panel: &Harness, typed: &[(&str, &str)]) -> Vec<Problem> {
@@ -149,6 +149,26 @@ async fn a_settings_text_that_is_too_large_is_refused() {
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
     assert!(answer.text.contains("the limit is 1 MiB"), "{}", answer.text);
     assert_eq!(panel.settings_text(), "monitoring: [\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_claims_anything_about_files_or_agents_while_the_settings_are_broken() {
+    let panel = panel();
+    panel.up().await;
+    panel.engine.agent_is(configured_agent("dev"), "start");
+    std::fs::write(panel.settings_file(), "monitoring: [\n").unwrap();
+    let settings = panel.get("/settings").await.text;
+    for claim in ["match the settings", "use these files", "use these settings", "no agents yet"] {
+        assert!(!settings.contains(claim), "{claim}: {settings}");
+    }
+    assert!(settings.contains("Unknown until the settings file is valid."), "{settings}");
+    let files = panel.get("/files?name=prometheus.yaml").await.text;
+    assert!(files.contains("Not compared") && files.contains("scrape_configs"), "they are shown all the same: {files}");
+    assert!(!files.contains("Some files differ"), "{files}");
+    let agents = panel.get("/agents").await.text;
+    assert!(agents.contains("New agents: unknown") && !agents.contains("New agents will report"), "{agents}");
+    let stack = panel.get("/").await.text;
+    assert!(stack.contains("Invalid settings"), "{stack}");
 }
 
 /// Such a text used to overflow the stack of whoever read it, at every start.

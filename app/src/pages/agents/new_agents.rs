@@ -1,7 +1,7 @@
 //! Whether an agent that is created now will report, with the evidence and the fix.
 
 use leptos::prelude::*;
-use monitor_core::live::EngineState;
+use monitor_core::{error::StackError, live::EngineState};
 
 use super::cause::remedy;
 use crate::{
@@ -18,10 +18,24 @@ pub fn NewAgentsChip() -> impl IntoView {
         EngineState::Connected { .. } => snapshot.new_agents.clone(),
         _ => None,
     });
+    let broken =
+        live.derive(|snapshot| matches!(snapshot.configuration.error, Some(StackError::SettingsInvalid { .. })));
     let hydrated = live.hydrated();
     view! {
         <div class="new-agents">
             {move || {
+                if broken.get() {
+                    return view! {
+                        <p>
+                            {chip(Tone::Warn, "New agents: unknown")} " "
+                            <span class="muted">
+                                "The settings file is invalid. Agents are compared with the defaults. "
+                                <a href="/settings">"Fix the settings"</a>
+                            </span>
+                        </p>
+                    }
+                    .into_any();
+                }
                 let Some(found) = found.get() else { return ().into_any() };
                 let evidence = view! {
                     <span class="muted">

@@ -59,8 +59,9 @@ pub fn FilesPage() -> impl IntoView {
 #[component]
 fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
     let query = use_query_map();
-    let missing = files.iter().all(|file| file.state == FileState::Missing);
-    let differ = !missing && files.iter().any(|file| file.state != FileState::Current);
+    let missing = !files.is_empty() && files.iter().all(|file| file.state == FileState::Missing);
+    let unknown = files.iter().any(|file| file.state == FileState::Unknown);
+    let differ = !missing && !unknown && files.iter().any(|file| file.state != FileState::Current);
     let files: Arc<[FileView]> = files.into();
     let chosen = Memo::new({
         let files = Arc::clone(&files);
@@ -90,6 +91,11 @@ fn Files(files: Vec<FileView>, commands: Commands) -> impl IntoView {
                 <div class="actions">
                     <CommandButton commands command=Command::Initialize rank="primary" />
                 </div>
+            </section>
+        })}
+        {unknown.then(|| view! {
+            <section class="note" data-tone="bad">
+                <p>"The settings file is invalid, so the files can't be compared with it. " <a href="/settings">"Fix the settings"</a></p>
             </section>
         })}
         {differ.then(|| view! {
@@ -144,6 +150,7 @@ fn describe_state(state: FileState) -> (Tone, &'static str) {
         FileState::Current => (Tone::Ok, "Current"),
         FileState::Outdated => (Tone::Warn, "Out of date"),
         FileState::Edited => (Tone::Warn, "Edited"),
+        FileState::Unknown => (Tone::Off, "Not compared"),
     }
 }
 
@@ -153,5 +160,6 @@ fn explain_state(state: FileState) -> &'static str {
         FileState::Current => "",
         FileState::Outdated => "The settings have changed since it was created.",
         FileState::Edited => "Edited by hand; shown as it is on disk.",
+        FileState::Unknown => "Shown as it is on disk; it can't be compared with invalid settings.",
     }
 }

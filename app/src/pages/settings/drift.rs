@@ -67,6 +67,10 @@ impl StackFacts {
 /// The status of the layers, in order.
 pub fn layers(page: &SettingsPage, stack: StackFacts) -> [Layer; 4] {
     let drift = &page.drift;
+    if page.broken.is_some() {
+        let unknown = |title| Layer { title, tone: Tone::Off, word: "Unknown", fact: "not compared".to_owned() };
+        return [settings(page), unknown("Files"), unknown("Containers"), unknown("Agents")];
+    }
     [settings(page), files(drift, stack), containers(drift, stack), agents(drift)]
 }
 
@@ -178,7 +182,7 @@ fn details(page: &SettingsPage, remedy: Remedy) -> AnyView {
                 let what = match state {
                     FileState::Missing => "missing",
                     FileState::Edited => "edited by hand",
-                    FileState::Outdated | FileState::Current => "out of date",
+                    FileState::Outdated | FileState::Current | FileState::Unknown => "out of date",
                 };
                 view! {
                     <li>

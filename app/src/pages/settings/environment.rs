@@ -16,6 +16,7 @@ use crate::{
 #[component]
 pub fn Environment(editing: Editing) -> impl IntoView {
     let hydrated = Live::get().hydrated();
+    let broken = Memo::new(move |_| editing.page.with(|page| page.broken.is_some()));
     let lines = Memo::new(move |_| editing.page.with(|page| page.environment.clone()));
     let agent_env = Memo::new(move |_| editing.page.with(|page| page.agent_env.clone()));
     let agents = Memo::new(move |_| editing.page.with(agents_of));
@@ -33,6 +34,9 @@ pub fn Environment(editing: Editing) -> impl IntoView {
                  marked variables, which does not disable them: add them to "
                 <code>".clawker.yaml"</code> " yourself."
             </p>
+            {show_if(broken, || view! {
+                <p class="purpose">"Unknown until the settings file is valid."</p>
+            })}
             {move || lines.with(|lines| list(lines))}
             <details>
                 <summary>"As " <code>"agent.env"</code> ", for " <code>".clawker.yaml"</code></summary>

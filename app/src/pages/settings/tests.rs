@@ -316,3 +316,11 @@ fn a_preview_without_effect_is_recognized() {
         assert!(!has_no_effect(&something));
     }
 }
+
+#[test]
+fn nothing_is_said_to_agree_with_a_broken_file() {
+    let broken = BrokenSettings { error: StackError::Cancelled, text: None };
+    let page = SettingsPage { broken: Some(broken), ..page(&[]) };
+    let stack = StackFacts { state: StackState::Running, initialized: true, job_is_running: false };
+    assert_eq!(layers(&page, stack).map(|layer| layer.word), ["Broken", "Unknown", "Unknown", "Unknown"]);
+}
