@@ -19,7 +19,8 @@ use crate::{
     tools::{self, Tool},
 };
 
-/// How many generated settings files each property test edits. An ordinary run edits 300.
+/// How many generated settings files each property test edits. An ordinary run edits 300. Of mutated texts, each test
+/// reads 20 times as many.
 const SETTINGS_FILES: &str = "20000";
 
 /// The code that cargo-mutants breaks on purpose.
@@ -43,11 +44,16 @@ impl LongRing {
     }
 }
 
-pub const RINGS: [LongRing; 4] = [
+pub const RINGS: [LongRing; 5] = [
     LongRing {
         name: "settings-files",
         about: "the property tests of the settings editor on 20,000 generated files",
         run: settings_files,
+    },
+    LongRing {
+        name: "mutations",
+        about: "400,000 random mutations of files, answers and logs from outside, for each kind of reader",
+        run: mutations,
     },
     LongRing {
         name: "first-build",
@@ -63,6 +69,14 @@ pub const RINGS: [LongRing; 4] = [
 ];
 
 fn settings_files(tally: &mut Tally, paths: &Paths) {
+    with_many_files(tally, paths, "settings-files", &["--lib", "settings::edit"]);
+}
+
+fn mutations(tally: &mut Tally, paths: &Paths) {
+    with_many_files(tally, paths, "mutations", &["--test", "mutations"]);
+}
+
+fn with_many_files(tally: &mut Tally, paths: &Paths, name: &str, tests: &[&str]) {
     let mut command = Command::new(paths.cargo());
     command.current_dir(&paths.root).env("MONITOR_TEST_FILES", SETTINGS_FILES);
     command.args([
@@ -77,7 +91,7 @@ fn settings_files(tally: &mut Tally, paths: &Paths) {
         "--target",
         "host-tuple",
     ]);
-    outcome(tally, "settings-files", run(command.args(["--lib", "settings::edit"])));
+    outcome(tally, name, run(command.args(tests)));
 }
 
 /// How long Loki, then Prometheus, is away, in seconds. 20 in an ordinary run.
