@@ -30,8 +30,18 @@ fn hydrate_when_loaded(attempts: u8) {
     });
 }
 
-/// Whether the document was rendered for another path than that in the address bar.
+/// Whether the document was rendered for another path than that in the address bar, and is to be loaded again. Only once for
+/// each path, so that a path that server and browser write differently is not loaded forever.
 fn has_another_address() -> bool {
+    const LOADED_AGAIN: &str = "loaded-again";
     let rendered = document().body().and_then(|body| body.get_attribute("data-path"));
-    rendered.is_some_and(|rendered| window().location().pathname().is_ok_and(|path| path != rendered))
+    let path = window().location().pathname().ok();
+    let (Some(rendered), Some(path), Ok(Some(storage))) = (rendered, path, window().session_storage()) else {
+        return false;
+    };
+    let was_loaded_again = storage.get_item(LOADED_AGAIN).ok().flatten().as_ref() == Some(&path);
+    let differs = rendered != path;
+    // Where it can't be stored, it would be loaded forever.
+    let is_noted = if differs { storage.set_item(LOADED_AGAIN, &path) } else { storage.remove_item(LOADED_AGAIN) };
+    differs && !was_loaded_again && is_noted.is_ok()
 }

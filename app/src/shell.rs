@@ -26,7 +26,7 @@ pub fn shell() -> impl IntoView {
         .and_then(|plane| plane.snapshot().ok())
         .is_some_and(|snapshot| snapshot.running_job().is_some());
     // `hydrate` compares it with the address.
-    let path = use_context::<RequestUrl>().map(|url| url.as_ref().split('?').next().unwrap_or_default().to_owned());
+    let path = use_context::<RequestUrl>().and_then(|url| Some(path_of(url.as_ref())?.to_owned()));
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -68,5 +68,29 @@ fn Hydration(script: String, loader: Option<String>, wasm: String) -> impl IntoV
         {loader.map(|href| view! { <link rel="modulepreload" href=href /> })}
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
         <script type="module" nonce=use_nonce() inner_html=start></script>
+    }
+}
+
+/// The path in a URL such as `http://leptos.dev/agents?range=1h`, which is how Leptos names a request.
+fn path_of(url: &str) -> Option<&str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = &rest[rest.find('/')?..];
+    path.split(['?', '#']).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_a_request_has_neither_host_nor_query() {
+        for (url, path) in [
+            ("http://leptos.dev/", Some("/")),
+            ("http://leptos.dev/agents?range=1h", Some("/agents")),
+            ("/agents/a%20b#x", Some("/agents/a%20b")),
+            ("", None),
+        ] {
+            assert_eq!(path_of(url), path);
+        }
     }
 }

@@ -152,8 +152,7 @@ impl ControlPlane for GuardedPanel {
 
     async fn dismiss_job(&self) -> Result<(), StackError> {
         let panel = self.for_action(Action::OperateStack)?;
-        panel.jobs.dismiss();
-        panel.publish_job();
+        panel.dismiss_job();
         Ok(())
     }
 

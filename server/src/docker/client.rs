@@ -21,6 +21,8 @@ use crate::engine::EngineInfo;
 const MIN_API_VERSION: ClientVersion = ClientVersion { major_version: 1, minor_version: 41 };
 /// How long the Engine may take to begin a response. Stopping a container takes 10 s, a slow registry much longer.
 const REQUEST_TIMEOUT_SECONDS: u64 = 120;
+/// How long a question may take that the Engine answers by reading. Listing hundreds of containers takes it seconds.
+const QUESTION_TIMEOUT: Duration = Duration::from_secs(15);
 /// The Engine answers a version request from memory, so one that takes longer is stuck.
 const NEGOTIATION_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -85,6 +87,20 @@ impl Client {
     pub(super) async fn info(&self) -> Result<EngineInfo, StackError> {
         *self.current() = None;
         Ok(self.ask_version((self.shared.find_endpoint)()?).await?.1)
+    }
+
+    /// Gives up on a question that takes too long: an Engine that hangs accepts requests and never answers.
+    pub(super) async fn in_time<T>(
+        &self,
+        question: impl Future<Output = Result<T, StackError>>,
+    ) -> Result<T, StackError> {
+        tokio::time::timeout(QUESTION_TIMEOUT, question).await.unwrap_or_else(|_elapsed| {
+            let endpoint = self.current().as_ref().map(|connection| connection.endpoint.to_string());
+            Err(StackError::EngineUnreachable {
+                endpoint: endpoint.unwrap_or_else(|| "docker".into()),
+                detail: format!("no answer within {} s", QUESTION_TIMEOUT.as_secs()),
+            })
+        })
     }
 
     fn connect(&self, endpoint: Endpoint, agreed: ClientVersion) -> Result<Connection, StackError> {

@@ -116,3 +116,25 @@ fn a_version_in_front_of_the_path_is_removed() {
         assert_eq!(without_version(path), rest);
     }
 }
+
+#[tokio::test]
+async fn an_engine_that_accepts_a_question_and_never_answers_is_given_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("docker.sock");
+    // Accepts connections by itself, since nobody else does.
+    let _listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    let engine = DockerEngine::at(at(&path));
+    let is_given_up = |error: Option<StackError>| match error {
+        Some(StackError::EngineUnreachable { detail, .. }) => {
+            assert!(detail.starts_with("no answer within"), "{detail}")
+        }
+        other => panic!("{other:?}"),
+    };
+    let (checked, agent, containers, lines) = futures::join!(
+        engine.check(),
+        engine.agent("clawker.demo.dev"),
+        engine.service_containers(),
+        engine.recent_logs(monitor_core::service::Service::Loki, 10),
+    );
+    [checked.err(), agent.err(), containers.err(), lines.err()].map(is_given_up);
+}

@@ -82,11 +82,11 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn location(&self) -> Result<EngineLocation, StackError> {
-        observe::location(&self.client).await
+        self.client.in_time(observe::location(&self.client)).await
     }
 
     async fn containers(&self) -> Result<Vec<ObservedContainer>, StackError> {
-        observe::list_containers(&self.client.connection().await?).await
+        self.client.in_time(async { observe::list_containers(&self.client.connection().await?).await }).await
     }
 
     async fn agents(&self) -> Result<Vec<AgentContainer>, StackError> {
@@ -94,23 +94,23 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn agent(&self, container: &str) -> Result<Option<AgentContainer>, StackError> {
-        agents::find_agent(&self.client, &self.cache, container).await
+        self.client.in_time(agents::find_agent(&self.client, &self.cache, container)).await
     }
 
     async fn agent_files(&self, id: &str) -> Result<AgentFiles, StackError> {
-        agents::read_agent_files(&self.client, id).await
+        self.client.in_time(agents::read_agent_files(&self.client, id)).await
     }
 
     async fn collector(&self) -> Result<CollectorEvidence, StackError> {
-        agents::find_collector(&self.client).await
+        self.client.in_time(agents::find_collector(&self.client)).await
     }
 
     async fn service_containers(&self) -> Result<Vec<DetailedContainer>, StackError> {
-        observe::service_containers(&self.client.connection().await?).await
+        self.client.in_time(async { observe::service_containers(&self.client.connection().await?).await }).await
     }
 
     async fn network(&self) -> Result<Option<ObservedNetwork>, StackError> {
-        observe::find_network(&self.client.connection().await?).await
+        self.client.in_time(async { observe::find_network(&self.client.connection().await?).await }).await
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {
@@ -118,7 +118,7 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn container_detail(&self, id: &str) -> Result<ContainerDetail, StackError> {
-        observe::container_detail(&self.client, id).await
+        self.client.in_time(observe::container_detail(&self.client, id)).await
     }
 
     async fn create_network(&self) -> Result<(), StackError> {
@@ -135,7 +135,7 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn image_id(&self, image: &ImageRef) -> Result<Option<String>, StackError> {
-        observe::image_id(&self.client, image.as_str()).await
+        self.client.in_time(observe::image_id(&self.client, image.as_str())).await
     }
 
     async fn create_volume(&self, volume: &VolumeSpec) -> Result<(), StackError> {
@@ -168,7 +168,7 @@ impl ContainerEngine for DockerEngine {
     }
 
     async fn recent_logs(&self, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError> {
-        stream::recent_logs(&self.client, service, lines).await
+        self.client.in_time(stream::recent_logs(&self.client, service, lines)).await
     }
 
     fn follow_logs(&self, service: Service, tail: u32) -> BoxStream<'static, Result<LogLine, StackError>> {

@@ -121,6 +121,13 @@ impl Panel {
         }
     }
 
+    /// Forgets how the last job ended.
+    pub(crate) fn dismiss_job(&self) {
+        self.other_work.dismiss();
+        self.jobs.dismiss();
+        self.publish_job();
+    }
+
     /// Puts the current job into the snapshot. The only place that writes `Snapshot::job`.
     pub(crate) fn publish_job(&self) {
         // Read while the hub is locked, so that an older state never replaces a newer one.

@@ -1,6 +1,6 @@
 //! What another process does to the stack: read from the lock's file, and shown like a job of the panel.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use monitor_core::{job::Job, timestamp::Timestamp};
 
@@ -9,20 +9,25 @@ use crate::{background::in_background, clock::now};
 
 /// The job of another process that runs, or that ended last since the panel was started.
 pub struct OtherWork {
+    known: Mutex<Known>,
+}
+
+struct Known {
+    /// A job that ended before is not shown.
     since: Timestamp,
-    job: Mutex<Option<Job>>,
+    job: Option<Job>,
 }
 
 impl Default for OtherWork {
     fn default() -> OtherWork {
-        OtherWork { since: now(), job: Mutex::default() }
+        OtherWork { known: Mutex::new(Known { since: now(), job: None }) }
     }
 }
 
 impl OtherWork {
     /// The job to show: the one that runs, or else the later one.
     pub(super) fn or_own(&self, own: Option<Job>) -> Option<Job> {
-        let other = self.job.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let other = self.known().job.clone();
         match (own, other) {
             (Some(own), Some(other))
                 if !own.is_running() && (other.is_running() || other.started_at > own.started_at) =>
@@ -35,19 +40,28 @@ impl OtherWork {
 
     /// Remembers the job. Returns whether it is news.
     fn set(&self, job: Option<Job>) -> bool {
-        let mut known = self.job.lock().unwrap_or_else(PoisonError::into_inner);
-        let changed = *known != job;
-        *known = job;
+        let mut known = self.known();
+        let changed = known.job != job;
+        known.job = job;
         changed
     }
 
-    /// Whether the job is worth showing: not one that ended before the panel was there to see it.
-    fn concerns(&self, job: &Job) -> bool {
-        job.is_running() || job.finished_at.is_some_and(|finished| finished >= self.since) || self.has_seen(job)
+    /// Forgets jobs that have ended, whoever did them.
+    pub(super) fn dismiss(&self) {
+        let mut known = self.known();
+        known.since = now();
+        known.job.take_if(|job| !job.is_running());
     }
 
-    fn has_seen(&self, job: &Job) -> bool {
-        self.job.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|known| known.is_same(job))
+    /// Whether the job is worth showing: not one that ended before the panel was there to see it, or that was dismissed.
+    fn concerns(&self, job: &Job) -> bool {
+        let known = self.known();
+        let is_known = known.job.as_ref().is_some_and(|known| known.is_same(job));
+        job.is_running() || is_known || job.finished_at.is_some_and(|finished| finished >= known.since)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -118,6 +118,15 @@ async fn a_refused_form_is_explained_once_and_never_by_an_address_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_names_the_path_that_it_was_rendered_for() {
+    let panel = panel();
+    for path in ["/", "/agents?range=1h", "/nothing/here"] {
+        let named = format!("<body data-path=\"{}\">", path.split('?').next().unwrap());
+        assert!(panel.get(path).await.text.contains(&named), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_is_too_large_gets_413_and_one_at_the_limit_is_read() {
     let panel = panel();
     for (bytes, expected) in [(5 << 20, StatusCode::PAYLOAD_TOO_LARGE), (1 << 20, StatusCode::FOUND)] {

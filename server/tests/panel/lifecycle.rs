@@ -36,6 +36,9 @@ async fn how_a_job_ended_can_be_dismissed_and_a_running_one_cannot() {
     panel.up().await;
     panel.press("/api/dismiss-job", "").await;
     panel.until("dismissed", |snapshot| snapshot.job.is_none()).await;
+    // The lock's file still holds it, as it holds those of other processes.
+    panel.get("/").await;
+    assert_eq!(panel.panel.hub.snapshot().job, None);
     panel.engine.hold("stop loki");
     assert!(panel.press("/api/stop-stack", "").await.status.is_redirection());
     panel.press("/api/dismiss-job", "").await;
