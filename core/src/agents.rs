@@ -31,7 +31,9 @@ pub use activity::{Activity, ActivityKind};
 #[cfg(feature = "engine")]
 pub use clawker_files::{AgentSpec, ClawkerFile, ClawkerVariable, ClawkerVariables, UnreadFile, registered_projects};
 #[cfg(feature = "engine")]
-pub use diagnosis::{Diagnosis, agent_without_container, agents_without_container, check_new_agents, diagnose_agent};
+pub use diagnosis::{
+    Diagnosis, agent_without_container, agents_without_container, check_new_agents, diagnose_agent, time_to_ask_about,
+};
 #[cfg(feature = "engine")]
 pub use effective::{EffectiveVariable, effective_variables, owner_in_variables};
 #[cfg(feature = "engine")]
@@ -69,6 +71,8 @@ pub enum Verdict {
 pub enum CauseCode {
     /// Telemetry is 0, and the container was created before the collector was started: Clawker turned it off.
     DisabledBecauseStackWasDown,
+    /// Telemetry is 0, and nothing tells whether a collector was running when the container was created.
+    DisabledForUnknownReason,
     /// Telemetry is 0 although the collector was running when the container was created, or because a file sets it.
     DisabledByConfiguration,
     /// Telemetry is not set: the image is not Clawker's, or older than its telemetry support.

@@ -4,6 +4,8 @@
 //! Only `stores` knows Loki and Prometheus: their query languages, their answers, and how the plain values are computed
 //! from them. Nothing else in this module depends on `stores`.
 
+#[cfg(feature = "engine")]
+mod collector_then;
 mod egress;
 pub mod event;
 mod flow;
@@ -18,6 +20,8 @@ mod session;
 #[cfg(feature = "engine")]
 pub mod stores;
 
+#[cfg(feature = "engine")]
+pub use collector_then::CollectorThen;
 pub use egress::{Destination, Egress, Target};
 pub use event::AgentEvent;
 pub use flow::{Backlog, Flow, Hop, Signal, Station};

@@ -2,12 +2,14 @@
 //! command line. `core` decides the verdict.
 
 mod clawker_files;
+mod collector_then;
 mod file_cache;
 mod losses;
 mod page;
 mod report;
 mod verdict;
 
+pub use collector_then::{collector_then, times_to_ask_about};
 pub use file_cache::AgentFileCache;
 pub use losses::losses;
 pub use page::{numbers_until, page};

@@ -3,6 +3,8 @@
 //! Paths of programs: `MONITOR_TEST_COMPOSE` (`docker-compose`), `MONITOR_TEST_PROMTOOL`, `MONITOR_TEST_PROMETHEUS`,
 //! and `MONITOR_TEST_LOGQL`, the script for `node` that parses LogQL.
 
+#[path = "judges/collector_then.rs"]
+mod collector_then;
 #[path = "judges/compose.rs"]
 mod compose;
 #[path = "judges/dashboard.rs"]

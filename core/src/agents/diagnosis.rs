@@ -40,6 +40,7 @@ use crate::{
 
 pub use network::check_new_agents;
 pub use outside::{agent_without_container, agents_without_container};
+pub use switch::time_to_ask_about;
 
 /// The result for one agent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,12 @@
 //! The evidence for a verdict. The server collects it and converts it from Docker's and the stores' formats.
 
+use std::collections::BTreeMap;
+
 use super::{ClawkerVariables, SettingsFile};
 use crate::{
     settings::Settings,
     status::ContainerState,
-    telemetry::{LastSeen, Losses, Owner},
+    telemetry::{CollectorThen, LastSeen, Losses, Owner},
     timestamp::Timestamp,
 };
 
@@ -102,6 +104,9 @@ pub struct StackEvidence {
     pub settings: Settings,
     /// The collector's container.
     pub collector: CollectorEvidence,
+    /// Whether a collector was running when agents were created, as far as Docker does not know it and somebody has to;
+    /// or why that is unknown. See `time_to_ask_about`.
+    pub collector_then: Result<BTreeMap<Timestamp, CollectorThen>, String>,
     /// What has arrived, or why it is unknown.
     pub last_seen: Result<LastSeen, String>,
     /// What was lost; empty if unknown.

@@ -52,8 +52,9 @@ impl Verdict {
 
 impl CauseCode {
     /// All causes. Those of equal severity are listed in this order.
-    pub const ALL: [CauseCode; 34] = [
+    pub const ALL: [CauseCode; 35] = [
         CauseCode::DisabledBecauseStackWasDown,
+        CauseCode::DisabledForUnknownReason,
         CauseCode::DisabledByConfiguration,
         CauseCode::NotEnabled,
         CauseCode::SwitchInvalid,
@@ -95,6 +96,9 @@ impl CauseCode {
             CauseCode::DisabledBecauseStackWasDown => {
                 "It was created while the stack was down, so Clawker turned its telemetry off."
             }
+            CauseCode::DisabledForUnknownReason => {
+                "Its telemetry is off: the stack was down when it was created, or somebody turned it off."
+            }
             CauseCode::DisabledByConfiguration => "Telemetry is turned off for this agent.",
             CauseCode::NotEnabled => "Nothing in its container turns telemetry on.",
             CauseCode::SwitchInvalid => "The value that should turn telemetry on does not.",
@@ -135,6 +139,7 @@ impl CauseCode {
     pub const fn name(self) -> &'static str {
         match self {
             CauseCode::DisabledBecauseStackWasDown => "disabled_because_stack_was_down",
+            CauseCode::DisabledForUnknownReason => "disabled_for_unknown_reason",
             CauseCode::DisabledByConfiguration => "disabled_by_configuration",
             CauseCode::NotEnabled => "not_enabled",
             CauseCode::SwitchInvalid => "switch_invalid",

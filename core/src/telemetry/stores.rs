@@ -3,6 +3,7 @@
 
 pub mod agent_details;
 pub mod answers;
+pub mod collector_then;
 pub mod egress;
 pub mod hops;
 pub mod last_seen;

@@ -1,5 +1,7 @@
 //! Which causes of a diagnosis are shown, and which are left out.
 
+use std::collections::BTreeMap;
+
 use monitor_core::{
     agents::{AgentContainer, CauseCode, ClawkerVariables, CollectorEvidence, StackEvidence, Verdict, diagnose_agent},
     settings::Settings,
@@ -47,6 +49,7 @@ fn causes(agent: &AgentContainer) -> (Verdict, Vec<CauseCode>) {
         now: at(3000),
         settings: Settings::default(),
         collector,
+        collector_then: Ok(BTreeMap::new()),
         last_seen: Ok(LastSeen::default()),
         losses: Losses::default(),
     };

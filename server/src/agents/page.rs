@@ -1,6 +1,6 @@
 //! The page of one agent: everything on it, queried concurrently.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::join;
 use monitor_core::{
@@ -15,7 +15,7 @@ use monitor_core::{
 };
 use tokio::time::Instant;
 
-use super::{AgentFileCache, agent_with_verdict, losses, with_activity};
+use super::{AgentFileCache, agent_with_verdict, collector_then, losses, times_to_ask_about, with_activity};
 use crate::{
     background::in_background,
     clock::now,
@@ -68,7 +68,12 @@ pub async fn page(
     }
     let last_seen = last_seen.unwrap_or_else(|| Err(NOT_YET.to_owned()));
     let losses = losses.unwrap_or_default();
-    let stack = StackEvidence { now: now(), settings, collector: collector?, last_seen, losses };
+    let collector = collector?;
+    let asked = times_to_ask_about([&found], &collector);
+    let for_collector = Arc::clone(telemetry);
+    let then = shared_answer_until(deadline, async move { collector_then(for_collector.as_ref(), asked).await });
+    let collector_then = then.await.unwrap_or_else(|| Err(NOT_YET.to_owned()));
+    let stack = StackEvidence { now: now(), settings, collector, collector_then, last_seen, losses };
     // The version also decides which variables count.
     if found.claude_version.is_none() {
         let known = stack.last_seen.as_ref().ok().and_then(|heard| heard.owners.get(&owner));
@@ -104,6 +109,7 @@ async fn page_without_container(
         now: now(),
         settings: Settings::default(),
         collector: CollectorEvidence::default(),
+        collector_then: Ok(BTreeMap::new()),
         last_seen: last_seen.unwrap_or_else(|| Err(NOT_YET.to_owned())),
         losses: losses.unwrap_or_default(),
     };

@@ -10,7 +10,7 @@ use monitor_core::{
     status::ServiceStatus,
 };
 
-use super::{AgentFileCache, all_agents, losses};
+use super::{AgentFileCache, all_agents, collector_then, losses, times_to_ask_about};
 use crate::{clock::now, configuration::Configuration, engine::ContainerEngine, installation::Installation, status};
 
 /// How many containers' files are read at once.
@@ -52,6 +52,7 @@ pub async fn gather(installation: &Installation) -> Result<GatheredAgents, Stack
     let services = services(engine, configuration);
     let (services, containers, collector) = try_join3(services, engine.agents(), engine.collector()).await?;
     stores.locate(&services);
+    let asked = times_to_ask_about(&containers, &collector);
     let agent_files = AgentFileCache::default();
     let complete = |mut container: AgentContainer| async {
         // Files that can't be read are left out of the evidence.
@@ -59,8 +60,9 @@ pub async fn gather(installation: &Installation) -> Result<GatheredAgents, Stack
         container
     };
     let completed = stream::iter(containers).map(complete).buffered(CONCURRENT_READS).collect::<Vec<AgentContainer>>();
-    let (containers, last_seen, losses, events, flow) = join!(
+    let (containers, collector_then, last_seen, losses, events, flow) = join!(
         completed,
+        collector_then(telemetry.as_ref(), asked),
         telemetry.last_seen(),
         losses(engine, telemetry.as_ref()),
         telemetry.recent_events(),
@@ -68,7 +70,7 @@ pub async fn gather(installation: &Installation) -> Result<GatheredAgents, Stack
     );
     // With invalid settings, verdicts are based on the defaults, as everywhere in the panel.
     let settings = configuration.settings().unwrap_or_default();
-    let stack = StackEvidence { now: now(), settings, collector, last_seen, losses };
+    let stack = StackEvidence { now: now(), settings, collector, collector_then, last_seen, losses };
     Ok(GatheredAgents {
         list: all_agents(containers.iter(), &stack, &events.unwrap_or_default()),
         new_agents: check_new_agents(&stack),

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use monitor_core::telemetry::{
-    AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session, event::RecentEvents,
+use monitor_core::{
+    telemetry::{
+        AgentEvent, CollectorThen, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session, event::RecentEvents,
+    },
+    timestamp::Timestamp,
 };
 use tokio::sync::watch;
 
@@ -17,6 +20,9 @@ pub trait TelemetrySource: Send + Sync {
     /// Every owner whose data arrived within the last seven days, with the time it was last seen. Cheap to repeat: after
     /// the first call, only new data is queried.
     async fn last_seen(&self) -> Result<LastSeen, NoAnswer>;
+
+    /// Whether the collector was running at that time. Cheap to repeat: what is certain is asked once.
+    async fn collector_then(&self, time: Timestamp) -> Result<CollectorThen, NoAnswer>;
 
     /// What was refused or dropped within the last five minutes. Empty if unknown.
     async fn losses(&self) -> Losses;

@@ -7,7 +7,7 @@
 mod inspections;
 mod store_polling;
 
-use std::{convert::Infallible, sync::Arc};
+use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use monitor_core::{
@@ -17,7 +17,8 @@ use monitor_core::{
     settings::Settings,
     stack::NETWORK,
     status::ContainerState,
-    telemetry::{Flow, LastSeen, Losses, event::RecentEvents},
+    telemetry::{CollectorThen, Flow, LastSeen, Losses, event::RecentEvents},
+    timestamp::Timestamp,
 };
 use tokio::{sync::mpsc::UnboundedReceiver, time::Instant};
 
@@ -31,6 +32,8 @@ use crate::{
     panel::Panel,
     telemetry::NoAnswer,
 };
+
+const NOT_QUERIED: &str = "not queried yet";
 
 /// Messages from the watch of the stack to that of the agents.
 pub(super) enum AgentMessage {
@@ -48,11 +51,14 @@ enum AgentUpdate {
     Inspected(String, Box<Result<Option<AgentContainer>, StackError>>),
     Collector(Result<CollectorEvidence, StackError>),
     FilesRead(String, Result<(), StackError>),
-    LastSeen(Result<LastSeen, String>, Losses),
+    LastSeen(Result<LastSeen, String>, Losses, CollectorHistory),
     RecentEvents(Result<Arc<RecentEvents>, NoAnswer>),
     Flow(Flow),
     Settings(Box<Settings>),
 }
+
+/// Whether a collector was running at the times that somebody has to know.
+type CollectorHistory = Result<BTreeMap<Timestamp, CollectorThen>, NoAnswer>;
 
 struct AgentWatch<'a> {
     panel: &'a Panel,
@@ -61,6 +67,7 @@ struct AgentWatch<'a> {
     store_polling: StorePolling,
     settings: Settings,
     collector: CollectorEvidence,
+    collector_then: CollectorHistory,
     last_seen: Result<LastSeen, String>,
     losses: Losses,
     recent_events: Arc<RecentEvents>,
@@ -113,7 +120,8 @@ impl<'a> AgentWatch<'a> {
             store_polling: StorePolling::default(),
             settings,
             collector: CollectorEvidence::default(),
-            last_seen: Err("not queried yet".into()),
+            collector_then: Err(NOT_QUERIED.into()),
+            last_seen: Err(NOT_QUERIED.into()),
             losses: Losses::default(),
             recent_events: Arc::default(),
             outdated: true,
@@ -231,9 +239,9 @@ impl<'a> AgentWatch<'a> {
                 }
                 self.read_files();
             }
-            AgentUpdate::LastSeen(last_seen, losses) => {
+            AgentUpdate::LastSeen(last_seen, losses, collector_then) => {
                 self.store_polling.finish_request();
-                (self.last_seen, self.losses) = (last_seen, losses);
+                (self.last_seen, self.losses, self.collector_then) = (last_seen, losses, collector_then);
                 self.store_refresh_pending = true;
                 // Verdicts also depend on the time since an agent was last seen.
                 self.outdated = true;
@@ -270,6 +278,7 @@ impl<'a> AgentWatch<'a> {
             now: now(),
             settings: self.settings.clone(),
             collector: self.collector.clone(),
+            collector_then: self.collector_then.clone(),
             last_seen: self.last_seen.clone(),
             losses: self.losses.clone(),
         };

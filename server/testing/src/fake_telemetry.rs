@@ -1,10 +1,17 @@
 //! A telemetry source in memory, for tests. It returns the answers it was given and records each request.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
-use monitor_core::telemetry::{
-    AgentEvent, Egress, Flow, LastSeen, Losses, Numbers, Owner, OwnerNumbers, Range, Session, event::RecentEvents,
+use monitor_core::{
+    telemetry::{
+        AgentEvent, CollectorThen, Egress, Flow, LastSeen, Losses, Numbers, Owner, OwnerNumbers, Range, Session,
+        event::RecentEvents,
+    },
+    timestamp::Timestamp,
 };
 
 use clawker_monitor::{
@@ -29,6 +36,8 @@ pub struct Answers {
     pub hangs: bool,
     /// When each agent was last seen.
     pub heard: LastSeen,
+    /// Whether the collector was running at these times; at others, nothing was measured.
+    pub collector_then: BTreeMap<Timestamp, CollectorThen>,
     /// Data lost on the way to the stores.
     pub losses: Losses,
     /// The numbers of all agents.
@@ -79,6 +88,11 @@ impl FakeTelemetry {
 impl TelemetrySource for FakeTelemetry {
     async fn last_seen(&self) -> Result<LastSeen, NoAnswer> {
         self.answer("heard", |answers| answers.heard.clone()).await
+    }
+
+    async fn collector_then(&self, time: Timestamp) -> Result<CollectorThen, NoAnswer> {
+        let known = |answers: &Answers| answers.collector_then.get(&time).copied();
+        self.answer("collector then", known).await.map(|known| known.unwrap_or(CollectorThen::NotMeasured))
     }
 
     async fn losses(&self) -> Losses {

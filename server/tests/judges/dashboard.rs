@@ -130,7 +130,7 @@ fn losses(begin: f64) -> Vec<Delta> {
 }
 
 /// Writes the samples into the blocks of Prometheus's database.
-fn fill(folder: &Path, samples: &str) {
+pub fn fill(folder: &Path, samples: &str) {
     let file = folder.join("samples.txt");
     std::fs::write(&file, samples).expect("a file");
     let output = Command::new(program("MONITOR_TEST_PROMTOOL"))
@@ -145,7 +145,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-async fn start(folder: &Path) -> Prometheus {
+pub async fn start(folder: &Path) -> Prometheus {
     std::fs::write(folder.join("prometheus.yaml"), "scrape_configs: []\n").expect("a file");
     let address = format!("127.0.0.1:{}", free_port("127.0.0.1"));
     let arguments = [

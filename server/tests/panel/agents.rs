@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use clawker_monitor::engine::AgentFiles;
+use clawker_monitor::{agents::gather, engine::AgentFiles};
 use monitor_core::{
     agents::{AgentContainer, CauseCode, SettingsFile, SettingsLayer, Verdict},
     live::Snapshot,
     stack::NETWORK,
     status::{ContainerState, StackState},
-    telemetry::{Flow, Numbers, Owner, OwnerLastSeen, OwnerNumbers},
+    telemetry::{CollectorThen, Flow, Numbers, Owner, OwnerLastSeen, OwnerNumbers},
     timestamp::Timestamp,
 };
 use monitor_testing::harness::{Events, agent_container, configured_agent, panel};
@@ -90,6 +90,36 @@ async fn new_agents_will_report_once_the_collector_runs_on_the_network() {
     panel.until("ready for agents", would(true)).await;
     panel.engine.container_exits(monitor_core::service::Service::OtelCollector, 1);
     panel.until("without a collector", would(false)).await;
+}
+
+/// `down` removes the collector's container, and with it what Docker knows of its runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_was_turned_off_stays_so_after_down_and_up() {
+    let panel = panel();
+    panel.up().await;
+    let mut off = configured_agent("dev");
+    // A day before the collector's container.
+    let created = Timestamp::from_unix_milliseconds(off.created_at.unwrap().unix_milliseconds() - 86_400_000);
+    off.created_at = Some(created);
+    off.environment.push("CLAUDE_CODE_ENABLE_TELEMETRY=0".into());
+    panel.engine.agent_is(off, "start");
+    let _reader = panel.follow();
+    for (then, verdict, cause) in [
+        (CollectorThen::Running, Verdict::Off, CauseCode::DisabledByConfiguration),
+        (CollectorThen::NotRunning, Verdict::Dark, CauseCode::DisabledBecauseStackWasDown),
+        (CollectorThen::Unclear, Verdict::Dark, CauseCode::DisabledForUnknownReason),
+    ] {
+        panel.telemetry.answers().collector_then = [(created, then)].into();
+        panel
+            .until("the snapshot agrees", |snapshot| {
+                snapshot.agent("clawker.demo.dev").is_some_and(|agent| agent.causes[0].code == cause)
+            })
+            .await;
+        let page = panel.agent_page().await;
+        assert_eq!((page.agent.verdict, page.agent.causes[0].code), (verdict, cause), "{then:?}");
+        let listed = gather(&panel.panel.installation).await.unwrap().list.agents;
+        assert_eq!((listed[0].verdict, listed[0].causes[0].code), (verdict, cause), "{then:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,12 @@
 //! Checks whether telemetry is on, and who turned it off: a file, the image, or Clawker, which looks for the collector
 //! once when it creates a container (v0.8.0, `buildCreateTimeEnv`).
 
-use super::super::{CauseCode, FixKind, SettingsLayer};
+use super::super::{AgentContainer, CauseCode, CollectorEvidence, FixKind, SettingsLayer};
 use super::blame::blame;
 use super::facts::{AgentFacts, Finding, Severity, fix_without_command};
 use super::network::detection_failures;
 use super::variables::{ENABLE, ValueSource, Variables, is_off, is_on, set_by, variable_is};
-use crate::timestamp::Timestamp;
+use crate::{telemetry::CollectorThen, timestamp::Timestamp};
 
 /// The cause that keeps telemetry off; `None` if it is on, or managed settings turn it off, which are reported together
 /// with everything else that they change.
@@ -52,32 +52,23 @@ pub(super) fn is_switched_on(variables: &Variables) -> bool {
     variables.raw(ENABLE).is_some_and(is_on)
 }
 
+/// When the agent's container was created, if its telemetry is off and Docker does not know whether a collector was running
+/// then: `down` removes the collector's container. Stored measurements may tell.
+pub fn time_to_ask_about(agent: &AgentContainer, collector: &CollectorEvidence) -> Option<Timestamp> {
+    let value = agent.environment.iter().filter_map(|line| line.strip_prefix(ENABLE)?.strip_prefix('=')).next_back()?;
+    let created = agent.created_at?;
+    (agent.managed && is_off(value) && !collector.was_running_at(created)).then_some(created)
+}
+
 /// No file or image sets the variable, so Clawker set it because it found no collector, or someone set it manually.
 fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     let collector = &facts.stack.collector;
     let created = facts.agent.created_at;
     let created_words =
         created.map_or_else(String::new, |at| format!("; the container was created at {}", at.to_rfc3339()));
-    let was_down = |rest: String| {
-        let baked = if facts.image.is_some() { ", which is not set in its image" } else { "" };
-        let evidence = format!("{said}{baked}{created_words}{rest}");
-        Finding::new(
-            Severity::Blocking,
-            CauseCode::DisabledBecauseStackWasDown,
-            evidence,
-            facts.recreate_fix(FixKind::Recreate),
-        )
-    };
     let name = collector.container.as_deref().unwrap_or("otel-collector");
-    let was_running = created.is_some_and(|created| collector.was_running_at(created));
-    if !was_running {
-        return was_down(match (created, collector.started_at) {
-            _ if !collector.running => ", and the collector is still not running".to_owned(),
-            (Some(created), Some(started)) if created < started => {
-                format!(", before `{name}` was started at {}", started.to_rfc3339())
-            }
-            _ => String::new(),
-        });
+    if !created.is_some_and(|created| collector.was_running_at(created)) {
+        return disabled_before_this_collector(facts, said, &created_words, name);
     }
     // The collector was running. If Clawker's check can't find it today, it could not find it then.
     if let Some((code, ails)) = detection_failures(collector).into_iter().next() {
@@ -92,15 +83,65 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
         let (since, until) = (words(collector.created_at), words(collector.finished_at));
         format!("while `{name}` was running: it has existed since {since} and last stopped at {until}")
     };
+    set_manually(facts, format!("{said}{created_words}, {had_been_running}"))
+}
+
+/// The collector was running, and it was not Clawker that turned telemetry off.
+fn set_manually(facts: &AgentFacts<'_>, evidence: String) -> Finding {
     // If a file turns it on today, the file was changed since.
-    let fixed = is_switched_on(&facts.clawker);
-    let (by, kind) = if fixed {
+    let (by, kind) = if is_switched_on(&facts.clawker) {
         ("possibly by an earlier `agent.env` in `.clawker.yaml`", FixKind::Recreate)
     } else {
         ("for example by `agent.env_file` or `agent.from_env` in `.clawker.yaml`", FixKind::Edit)
     };
-    let evidence = format!("{said}{created_words}, {had_been_running}; so it was set manually, not by Clawker, {by}");
+    let evidence = format!("{evidence}; so it was set manually, not by Clawker, {by}");
     Finding::new(Severity::Off, CauseCode::DisabledByConfiguration, evidence, facts.recreate_fix(kind))
+}
+
+/// The collector's container does not go back to the agent's creation. An earlier one may have been running then: stored
+/// measurements tell, and without them nothing does.
+fn disabled_before_this_collector(facts: &AgentFacts<'_>, said: &str, created_words: &str, name: &str) -> Finding {
+    let collector = &facts.stack.collector;
+    let created = facts.agent.created_at;
+    let since = match (created, collector.started_at) {
+        _ if !collector.running => ", and the collector is still not running".to_owned(),
+        (Some(created), Some(started)) if created < started => {
+            format!(", before `{name}` was started at {}", started.to_rfc3339())
+        }
+        _ => String::new(),
+    };
+    let baked = if facts.image.is_some() { ", which is not set in its image" } else { "" };
+    let known = facts.stack.collector_then.as_ref();
+    let then = known.map(|known| created.and_then(|created| known.get(&created).copied()));
+    let (code, measured) = match then {
+        Ok(Some(CollectorThen::Running)) => {
+            let evidence =
+                format!("{said}{created_words}, while an earlier collector was running, as Prometheus measured");
+            return set_manually(facts, evidence);
+        }
+        Ok(Some(CollectorThen::NotRunning)) => {
+            (CauseCode::DisabledBecauseStackWasDown, ", and Prometheus measured no running collector then".to_owned())
+        }
+        Ok(Some(CollectorThen::NotMeasured)) => (
+            CauseCode::DisabledBecauseStackWasDown,
+            ", and Prometheus has no measurements from then or before".to_owned(),
+        ),
+        Ok(None) => (CauseCode::DisabledBecauseStackWasDown, String::new()),
+        Ok(Some(CollectorThen::Unclear)) => (
+            CauseCode::DisabledForUnknownReason,
+            "; Prometheus measured that an earlier collector was started or stopped about then".to_owned(),
+        ),
+        Err(error) => {
+            let words = format!("; whether an earlier collector was running then is unknown ({error})");
+            // Without any collector, nothing suggests that there was one.
+            let is_down = collector.container.is_none();
+            let code =
+                if is_down { CauseCode::DisabledBecauseStackWasDown } else { CauseCode::DisabledForUnknownReason };
+            (code, words)
+        }
+    };
+    let evidence = format!("{said}{baked}{created_words}{since}{measured}");
+    Finding::new(Severity::Blocking, code, evidence, facts.recreate_fix(FixKind::Recreate))
 }
 
 /// A file turns telemetry on although no collector was running, so data sent before the collector's start is lost.

@@ -9,6 +9,8 @@ mod rules;
 mod secrets;
 mod table;
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::{
     agent_environment::{Source, environment},
@@ -16,7 +18,7 @@ use crate::{
     settings::{RawValue, RawValues, Settings},
     stack::NETWORK,
     status::ContainerState,
-    telemetry::{LastSeen, Losses, Mismatch, Owner, OwnerLastSeen},
+    telemetry::{CollectorThen, LastSeen, Losses, Mismatch, Owner, OwnerLastSeen},
 };
 
 /// That time of one day.
@@ -81,6 +83,7 @@ fn healthy() -> Scene {
             created_at: Some(at("08:00:00")),
             finished_at: None,
         },
+        collector_then: Ok(BTreeMap::new()),
         last_seen: Ok(LastSeen { owners: [(owner(Some("shop"), Some("dev")), heard)].into(), ..LastSeen::default() }),
         losses: Losses::default(),
     };
@@ -110,6 +113,13 @@ impl Scene {
     fn heard_of(mut self, owner: Owner, time: &str) -> Scene {
         let heard = OwnerLastSeen { last_seen: Some(at(time)), ..OwnerLastSeen::default() };
         self.stack.last_seen.as_mut().expect("stores that answer").owners.insert(owner, heard);
+        self
+    }
+
+    /// What Prometheus measured of the collector when the agent was created.
+    fn collector_then(mut self, then: CollectorThen) -> Scene {
+        let created = self.agent.created_at.expect("a time");
+        self.stack.collector_then = Ok([(created, then)].into());
         self
     }
 
@@ -169,6 +179,11 @@ impl Scene {
 
     fn settings(mut self, values: &[(&str, &str)]) -> Scene {
         self.stack.settings = settings(values);
+        self
+    }
+
+    fn stack(mut self, change: impl FnOnce(&mut StackEvidence)) -> Scene {
+        change(&mut self.stack);
         self
     }
 

@@ -3,6 +3,7 @@
 
 mod agent_details;
 mod cached;
+mod collector_then;
 mod embedding;
 mod events;
 mod last_seen;
@@ -17,16 +18,19 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::future::{join, join4};
-use monitor_core::telemetry::{
-    AgentEvent, Egress, Flow, LastSeen, Losses, Mismatch, Numbers, Owner, Range, Session,
-    event::RecentEvents,
-    series::Sample,
-    stores::{
-        hops::{self, HopCounters},
-        losses,
-        numbers::StoreAnswer,
-        queries,
+use monitor_core::{
+    telemetry::{
+        AgentEvent, CollectorThen, Egress, Flow, LastSeen, Losses, Mismatch, Numbers, Owner, Range, Session,
+        event::RecentEvents,
+        series::Sample,
+        stores::{
+            hops::{self, HopCounters},
+            losses,
+            numbers::StoreAnswer,
+            queries,
+        },
     },
+    timestamp::Timestamp,
 };
 use tokio::{
     sync::{Mutex, watch},
@@ -34,8 +38,8 @@ use tokio::{
 };
 
 use self::{
-    cached::Cached, events::IdleOwners, last_seen::LastSeenTracker, recent_events::RecentEventsTracker,
-    requests::query_prometheus, store::Priority,
+    cached::Cached, collector_then::KnownCollector, events::IdleOwners, last_seen::LastSeenTracker,
+    recent_events::RecentEventsTracker, requests::query_prometheus, store::Priority,
 };
 use super::{NoAnswer, TelemetrySource};
 use crate::clock::now;
@@ -58,6 +62,7 @@ const SHARED_FOR_TIMES: u32 = 3;
 pub struct StackTelemetry {
     stores: Arc<StackStores>,
     last_seen: Mutex<LastSeenTracker>,
+    collector_then: KnownCollector,
     idle_owners: IdleOwners,
     recent_events: Mutex<RecentEventsTracker>,
     recent: Cached<Result<Arc<RecentEvents>, NoAnswer>>,
@@ -74,6 +79,7 @@ impl StackTelemetry {
         StackTelemetry {
             stores,
             last_seen: Mutex::default(),
+            collector_then: KnownCollector::default(),
             idle_owners: IdleOwners::default(),
             recent_events: Mutex::default(),
             recent: Cached::default(),
@@ -128,6 +134,10 @@ impl TelemetrySource for StackTelemetry {
             (last_seen.refresh(&self.stores.prometheus, now()).await, SHARED_BRIEFLY)
         };
         self.heard.get(self.stores.generation(), ask).await
+    }
+
+    async fn collector_then(&self, time: Timestamp) -> Result<CollectorThen, NoAnswer> {
+        self.collector_then.ask(&self.stores.prometheus, self.stores.generation(), time).await
     }
 
     async fn losses(&self) -> Losses {

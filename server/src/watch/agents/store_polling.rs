@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::future::join;
+use futures::future::join3;
 use monitor_core::{
     service::Service,
     status::{ContainerState, ServiceStatus},
@@ -11,7 +11,7 @@ use monitor_core::{
 use tokio::time::Instant;
 
 use super::{AgentUpdate, AgentWatch};
-use crate::agents::losses;
+use crate::agents::{collector_then, losses, times_to_ask_about};
 
 /// The time between two queries.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -100,9 +100,11 @@ impl AgentWatch<'_> {
         self.store_polling.requested_at = Some(Instant::now());
         let engine = self.panel.installation.engine.as_ref();
         let telemetry = self.panel.installation.telemetry.as_ref();
+        let asked = times_to_ask_about(self.inspections.containers(), &self.collector);
         self.pending.push(Box::pin(async move {
-            let (last_seen, losses) = join(telemetry.last_seen(), losses(engine, telemetry)).await;
-            AgentUpdate::LastSeen(last_seen, losses)
+            let (last_seen, losses, then) =
+                join3(telemetry.last_seen(), losses(engine, telemetry), collector_then(telemetry, asked)).await;
+            AgentUpdate::LastSeen(last_seen, losses, then)
         }));
         if !std::mem::replace(&mut self.store_polling.are_events_pending, true) {
             self.pending.push(Box::pin(async move { AgentUpdate::RecentEvents(telemetry.recent_events().await) }));

@@ -2,8 +2,9 @@
 
 mod claude_code;
 mod downstream;
+mod earlier_collector;
 
-use self::{claude_code::claude_code, downstream::downstream};
+use self::{claude_code::claude_code, downstream::downstream, earlier_collector::earlier_collector};
 use super::*;
 
 const OFF: &str = "CLAUDE_CODE_ENABLE_TELEMETRY=0";
@@ -74,7 +75,7 @@ fn nothing_wrong() -> Vec<Row> {
 }
 
 fn disabled() -> Vec<Row> {
-    vec![
+    let mut rows = vec![
         (
             "made before the collector was started",
             silent().given(OFF).collector(|collector| collector.started_at = Some(at("11:00:00"))),
@@ -146,7 +147,9 @@ fn disabled() -> Vec<Row> {
                 .filed("CLAUDE_CODE_ENABLE_TELEMETRY=1")
                 .collector(|collector| collector.started_at = Some(at("11:00:00"))),
         ),
-    ]
+    ];
+    rows.extend(earlier_collector());
+    rows
 }
 
 fn endpoints() -> Vec<Row> {
