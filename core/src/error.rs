@@ -2,8 +2,10 @@
 //!
 //! Style: `Display` says what happened in one sentence, with literals in backticks; `hint()` says what to do.
 
+mod code;
 mod hint;
 
+pub use code::ReportedError;
 use serde::{Deserialize, Serialize};
 
 use crate::{access::Action, job_kind::JobKind, problem::Problem, service::Service, timestamp::Timestamp};
@@ -301,6 +303,12 @@ pub enum StackError {
     CannotListen {
         /// Address and port.
         address: String,
+        /// The operating system's reason.
+        detail: String,
+    },
+    /// What a command prints could not be written.
+    #[error("the output could not be written: {detail}")]
+    OutputFailed {
         /// The operating system's reason.
         detail: String,
     },

@@ -95,6 +95,14 @@ pub struct PublishedPort {
     pub container: u16,
 }
 
+impl PublishedPort {
+    /// Address and port on the host, an IPv6 address in brackets.
+    pub fn address(&self) -> String {
+        let PublishedPort { bind, host, .. } = self;
+        if bind.contains(':') { format!("[{bind}]:{host}") } else { format!("{bind}:{host}") }
+    }
+}
+
 /// Resource usage of a container, measured by Docker over the last second.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Usage {

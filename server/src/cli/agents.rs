@@ -1,6 +1,6 @@
 //! `agents` and `explain`: whose telemetry arrives, and how to fix it where it doesn't. Needs no running panel.
 
-use std::{io::IsTerminal, sync::Arc};
+use std::sync::Arc;
 
 use monitor_core::{
     agents::{Activity, Agent, AgentKind, AgentList, FixKind, NewAgents, ReportedAgent, unlisted_agents},
@@ -9,7 +9,7 @@ use monitor_core::{
     timestamp::format_duration,
 };
 
-use super::{output, table};
+use super::{output::Output, table};
 use crate::{
     agents::{find_by_name, gather, report},
     clock::now,
@@ -20,44 +20,41 @@ use crate::{
     watch::Watch,
 };
 
-/// Moves the cursor to the top left and clears the screen below it (ECMA-48).
-const CLEAR: &str = "\x1b[H\x1b[2J";
-
 /// Prints all agents once.
-pub(super) async fn agents(json: bool) -> Result<(), StackError> {
+pub(super) async fn agents(output: &Output) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
     let gathered = gather(&installation).await?;
-    if json {
-        output::json(&gathered.report());
+    if output.is_json() {
+        output.document(&gathered.report());
     } else {
-        print_agents(&gathered.list, &gathered.new_agents, &gathered.warnings);
+        print_agents(output, &gathered.list, &gathered.new_agents, &gathered.warnings);
     }
-    warn_about_settings(&installation);
+    warn_about_settings(output, &installation);
     Ok(())
 }
 
 /// With invalid settings, verdicts are based on the defaults. The user has to know that.
-fn warn_about_settings(installation: &Installation) {
+fn warn_about_settings(output: &Output, installation: &Installation) {
     if let Err(error) = installation.configuration.settings() {
-        output::note(&format!("warning: {error}"));
-        output::note("hint: verdicts are based on the default settings until the file is fixed");
+        output.warning(&error);
+        output.note("hint: verdicts are based on the default settings until the file is fixed");
     }
 }
 
 /// Prints all agents, and again after every change, until it is interrupted or its output is closed.
-pub(super) async fn watch(json: bool) -> Result<(), StackError> {
+pub(super) async fn watch(output: &Output) -> Result<(), StackError> {
     let panel = Arc::new(Panel::new(Installation::from_environment()?));
     let watch = Watch::new(Arc::clone(&panel));
     tokio::select! {
         () = watch.run() => Ok(()),
-        () = print_changes(&panel.hub, json) => Ok(()),
+        () = print_changes(&panel.hub, output) => Ok(()),
         () = super::serve::stop_signal() => Ok(()),
     }
 }
 
-async fn print_changes(hub: &Hub, json: bool) {
+async fn print_changes(hub: &Hub, output: &Output) {
     let mut reader = hub.subscribe();
-    let on_screen = !json && std::io::stdout().is_terminal();
+    let on_screen = output.is_screen();
     let mut shown: Option<(AgentList, NewAgents, Vec<String>)> = None;
     let mut reported_error: Option<StackError> = None;
     loop {
@@ -66,7 +63,7 @@ async fn print_changes(hub: &Hub, json: bool) {
         let warnings = flow.map(|flow| flow.warnings).unwrap_or_default();
         if let EngineState::Unreachable { error } = engine {
             if reported_error.as_ref() != Some(&error) {
-                output::error(&error);
+                output.error(&error);
                 reported_error = Some(error);
             }
         } else {
@@ -74,13 +71,13 @@ async fn print_changes(hub: &Hub, json: bool) {
         }
         let fresh = new_agents.map(|new_agents| (list, new_agents, warnings));
         if let Some((list, new_agents, warnings)) = fresh.filter(|fresh| shown.as_ref() != Some(fresh)) {
-            let is_open = if json {
-                output::json_line(&report(&list, &new_agents, &warnings))
+            let is_open = if output.is_json() {
+                output.document(&report(&list, &new_agents, &warnings))
             } else {
-                output::text(if on_screen { CLEAR } else { "" }) && print_agents(&list, &new_agents, &warnings)
+                (!on_screen || output.clear()) && print_agents(output, &list, &new_agents, &warnings)
             };
             // In a file or a pipe, an empty line separates the tables.
-            if !is_open || !(json || on_screen || output::line("")) {
+            if !is_open || !(output.is_json() || on_screen || output.line("")) {
                 return;
             }
             shown = Some((list, new_agents, warnings));
@@ -92,29 +89,29 @@ async fn print_changes(hub: &Hub, json: bool) {
 }
 
 /// Prints an agent's verdict with every cause.
-pub(super) async fn explain(name: &str, json: bool) -> Result<(), StackError> {
+pub(super) async fn explain(name: &str, output: &Output) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
     let gathered = gather(&installation).await?;
     let agent = find_by_name(&gathered.list.agents, name)?;
-    if json {
-        output::json(&ReportedAgent::from(agent));
+    if output.is_json() {
+        output.document(&ReportedAgent::from(agent));
     } else {
         let warnings = warning_lines(&gathered.warnings);
-        let _ = explanation(agent).iter().chain(&warnings).all(|line| output::line(line));
+        let _ = explanation(agent).iter().chain(&warnings).all(|line| output.line(line));
     }
-    warn_about_settings(&installation);
+    warn_about_settings(output, &installation);
     Ok(())
 }
 
 /// Prints the table, and below it what to expect of new agents, and warnings about the stack. `false` once the output is
 /// closed.
-fn print_agents(list: &AgentList, new_agents: &NewAgents, warnings: &[String]) -> bool {
+fn print_agents(output: &Output, list: &AgentList, new_agents: &NewAgents, warnings: &[String]) -> bool {
     let headings = ["AGENT", "PROJECT", "TELEMETRY", "DOING", "LAST SEEN", "WHY"].map(str::to_owned);
     let rows: Vec<[String; 6]> = std::iter::once(headings).chain(list.agents.iter().map(row)).collect();
-    let table = if list.agents.is_empty() { output::line("No agents found.") } else { table::print(&rows) };
+    let table = if list.agents.is_empty() { output.line("No agents found.") } else { table::print(output, &rows, 5) };
     let unlisted: Vec<String> = unlisted_agents(list.unlisted).into_iter().collect();
     let lines = [unlisted, new_agents_lines(new_agents), warning_lines(warnings)].concat();
-    table && lines.iter().all(|line| output::line(line))
+    table && lines.iter().all(|line| output.line(line))
 }
 
 fn warning_lines(warnings: &[String]) -> Vec<String> {

@@ -3,8 +3,9 @@
 use monitor_core::{error::StackError, job::JobKind};
 
 use super::{
-    LockOptions, OutputOptions,
+    LockOptions,
     lifecycle::{finish, readiness_wait, run_job},
+    output::Output,
 };
 use crate::{
     installation::Installation,
@@ -14,7 +15,7 @@ use crate::{
 pub(super) async fn apply(
     replace_edited: bool,
     wait_timeout: u64,
-    output: OutputOptions,
+    output: &Output,
     lock: LockOptions,
 ) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
@@ -22,7 +23,7 @@ pub(super) async fn apply(
         return Err(StackError::NotInitialized { directory: installation.configuration.directory() });
     }
     if let Err(error) = installation.engine.check().await {
-        super::output::note(&format!("warning: {error}; only the files will be updated"));
+        output.note(&format!("warning: {error}; only the files will be updated"));
     }
     let configuration = installation.configuration.clone();
     let request =

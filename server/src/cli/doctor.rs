@@ -7,20 +7,18 @@ use monitor_core::{
     error::StackError,
 };
 
-use super::output;
+use super::output::Output;
 use crate::{doctor::check_up, installation::Installation};
 
 /// Exits with 1 if there is a problem, so that scripts can check before they continue.
-pub(super) async fn doctor(json: bool) -> Result<ExitCode, StackError> {
+pub(super) async fn doctor(output: &Output) -> Result<ExitCode, StackError> {
     let installation = Installation::from_environment()?;
     let checkup = check_up(installation.engine.as_ref(), &installation.configuration).await;
-    if json {
-        output::json(&checkup);
+    if output.is_json() {
+        output.document(&checkup);
     } else {
-        for line in checkup.findings.iter().flat_map(finding_lines) {
-            output::line(&line);
-        }
-        output::line(&summary(&checkup));
+        let lines = checkup.findings.iter().flat_map(finding_lines).chain([summary(&checkup)]);
+        let _ = lines.into_iter().all(|line| output.line(&line));
     }
     Ok(match checkup.result {
         Grade::Problem => ExitCode::FAILURE,

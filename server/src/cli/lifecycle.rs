@@ -10,7 +10,8 @@ use monitor_core::{
 };
 
 use super::{
-    LockOptions, OutputOptions,
+    LockOptions,
+    output::Output,
     progress::ProgressDisplay,
     turn::{Turn, wait_for_turn},
 };
@@ -23,7 +24,7 @@ use crate::{
     work::{self, Request},
 };
 
-pub(super) async fn initialize(force: bool, output: OutputOptions, lock: LockOptions) -> Result<(), StackError> {
+pub(super) async fn initialize(force: bool, output: &Output, lock: LockOptions) -> Result<(), StackError> {
     let configuration = Installation::from_environment()?.configuration;
     let directory = configuration.directory();
     let overwrite = if force { Overwrite::Everything } else { Overwrite::Nothing };
@@ -36,7 +37,7 @@ pub(super) async fn initialize(force: bool, output: OutputOptions, lock: LockOpt
     finish(job, output, || format!("The configuration files are in {directory}. Next: `clawker-monitor up`."))
 }
 
-pub(super) async fn up(wait_timeout: u64, output: OutputOptions, lock: LockOptions) -> Result<(), StackError> {
+pub(super) async fn up(wait_timeout: u64, output: &Output, lock: LockOptions) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
     let configuration = &installation.configuration;
     let (on, wait) = (installation.clone(), readiness_wait(wait_timeout));
@@ -61,7 +62,7 @@ fn page_addresses(stack: &StackSpec) -> String {
     stack.services.iter().filter_map(line).collect()
 }
 
-pub(super) async fn down(with_volumes: bool, output: OutputOptions, lock: LockOptions) -> Result<(), StackError> {
+pub(super) async fn down(with_volumes: bool, output: &Output, lock: LockOptions) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
     let kind = if with_volumes { JobKind::Remove } else { JobKind::Down };
     let configuration = installation.configuration.clone();
@@ -90,11 +91,11 @@ pub(super) async fn run_job(
     configuration: &Configuration,
     request: Request,
     lock: LockOptions,
-    output: OutputOptions,
+    output: &Output,
     work: impl FnOnce(JobContext) -> Work,
 ) -> Result<Job, StackError> {
     let kind = request.kind;
-    let display = Arc::new(ProgressDisplay::new(kind, output.json));
+    let display = Arc::new(ProgressDisplay::new(kind, output));
     let lock = tokio::select! {
         turn = wait_for_turn(configuration, &request, lock, &display) => match turn? {
             Turn::Ours(lock) => lock,
@@ -120,24 +121,20 @@ pub(super) async fn run_job(
     Ok(ended.unwrap_or(job))
 }
 
-pub(super) fn finish(
-    job: Job,
-    output: OutputOptions,
-    success_message: impl FnOnce() -> String,
-) -> Result<(), StackError> {
-    let json = output.json;
-    if json {
-        super::output::json(&job);
-    }
-    match (job.state, job.error) {
-        (JobState::Done, _) => {
-            if !json {
-                super::output::line(&success_message());
-            }
-            Ok(())
+pub(super) fn finish(job: Job, output: &Output, success_message: impl FnOnce() -> String) -> Result<(), StackError> {
+    if job.state == JobState::Done {
+        if output.is_json() {
+            output.document(&job);
+        } else {
+            output.lines(&success_message());
         }
-        (_, error) => Err(error.unwrap_or(StackError::Cancelled)),
+        return Ok(());
     }
+    let error = job.error.clone().unwrap_or(StackError::Cancelled);
+    if output.is_json() {
+        output.failed_document(&job, &error);
+    }
+    Err(error)
 }
 
 pub(super) fn describe_stack_state(state: StackState) -> &'static str {

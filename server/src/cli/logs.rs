@@ -3,14 +3,14 @@
 use futures::StreamExt;
 use monitor_core::{error::StackError, service::Service};
 
-use super::output;
+use super::output::Output;
 use crate::installation::Installation;
 
-pub(super) async fn logs(service: Service, follow: bool, tail: u32) -> Result<(), StackError> {
+pub(super) async fn logs(service: Service, follow: bool, tail: u32, output: &Output) -> Result<(), StackError> {
     let engine = Installation::from_environment()?.engine;
     if !follow {
         for line in engine.recent_logs(service, tail).await? {
-            if !output::line(&line.text) {
+            if !output.line(&line.text) {
                 break;
             }
         }
@@ -23,7 +23,7 @@ pub(super) async fn logs(service: Service, follow: bool, tail: u32) -> Result<()
             () = super::serve::stop_signal() => return Ok(()),
         };
         let Some(line) = line else { return Ok(()) };
-        if !output::line(&line?.text) {
+        if !output.line(&line?.text) {
             return Ok(());
         }
     }

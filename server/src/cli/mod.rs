@@ -1,7 +1,7 @@
 //! The command line: options and dispatch. Every command but `serve` works without a running panel.
 //!
-//! Exit codes: 0 success, 1 failure, 2 invalid usage. An error is one sentence on standard error, then `hint:` with the
-//! next step.
+//! Exit codes: 0 success, 1 failure, 2 invalid usage, 130 interrupted. An error is one sentence on standard error, then
+//! `hint:` with the next step; with `--json` it is also on standard output, as `{"error":{"code","message","hint"}}`.
 
 mod agents;
 mod apply;
@@ -9,18 +9,24 @@ mod doctor;
 mod lifecycle;
 mod logs;
 mod output;
+mod printable;
 mod progress;
 mod serve;
 mod settings;
 mod simulate;
 mod status;
 mod table;
+mod terminal;
 mod turn;
+mod usage;
 
 use std::{net::SocketAddr, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use monitor_core::{error::StackError, service::Service};
+
+use self::output::{Format, Output};
+use crate::docker::endpoint_from_environment;
 
 /// Control panel for the Clawker monitoring stack: see what your coding agents do and what they cost.
 #[derive(Debug, Parser)]
@@ -200,10 +206,50 @@ fn parse_service(name: &str) -> Result<Service, String> {
     })
 }
 
+impl Command {
+    /// Whether it asks the Engine for something.
+    fn uses_engine(&self) -> bool {
+        match self {
+            // The panel says it in its log.
+            Command::Init { .. } | Command::Serve(_) => false,
+            Command::Settings { command } => matches!(command, SettingsCommand::Diff { .. }),
+            _ => true,
+        }
+    }
+
+    /// What it prints on standard output.
+    fn format(&self) -> Format {
+        let options = match self {
+            Command::Serve(_) | Command::Logs { .. } => return Format::Text,
+            Command::Agents { watch: true, output: OutputOptions { json: true } } => return Format::JsonLines,
+            Command::Simulate(options) => options.output,
+            Command::Init { output, .. }
+            | Command::Up { output, .. }
+            | Command::Down { output, .. }
+            | Command::Status { output }
+            | Command::Doctor { output }
+            | Command::Agents { output, .. }
+            | Command::Explain { output, .. }
+            | Command::Apply { output, .. } => *output,
+            Command::Settings { command } => match command {
+                SettingsCommand::Get { output, .. }
+                | SettingsCommand::Set { output, .. }
+                | SettingsCommand::Unset { output, .. }
+                | SettingsCommand::Diff { output } => *output,
+            },
+        };
+        if options.json { Format::Json } else { Format::Text }
+    }
+}
+
 /// Parses the command line, runs the command and returns the exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::refuse(&error),
+    };
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    let output = Output::new(command.format());
     // Rendering pages needs a few threads even on one core. The other commands need only one.
     let mut builder = match command {
         Command::Serve(_) => {
@@ -215,44 +261,48 @@ pub fn main() -> ExitCode {
     };
     let outcome = match builder.enable_all().build() {
         Ok(runtime) => {
-            let outcome = runtime.block_on(run(command));
+            let outcome = runtime.block_on(run(command, &output));
             // A thread that waits for standard input or a name server must not keep the process alive.
             runtime.shutdown_background();
             outcome
         }
         Err(error) => Err(StackError::CannotStart { component: "the event loop".into(), detail: error.to_string() }),
     };
-    match outcome {
-        Ok(code) => code,
-        Err(error) => {
-            output::error(&error);
-            ExitCode::FAILURE
-        }
-    }
+    // A command whose result nobody got has failed, whatever it did.
+    let outcome = outcome.and_then(|code| output.failure().map_or(Ok(code), Err));
+    outcome.unwrap_or_else(|error| {
+        output.error(&error);
+        usage::exit_code(&error)
+    })
 }
 
-async fn run(command: Command) -> Result<ExitCode, StackError> {
+async fn run(command: Command, output: &Output) -> Result<ExitCode, StackError> {
+    if command.uses_engine() {
+        let endpoint = endpoint_from_environment(|name| std::env::var(name).ok());
+        let notes = endpoint.iter().flat_map(|endpoint| endpoint.notes());
+        notes.for_each(|note| output.note(&format!("warning: {note}")));
+    }
     match command {
-        Command::Serve(options) => serve::serve(options).await?,
-        Command::Init { force, lock, output } => lifecycle::initialize(force, output, lock).await?,
-        Command::Up { wait_timeout, lock, output } => lifecycle::up(wait_timeout, output, lock).await?,
-        Command::Down { volumes, lock, output } => lifecycle::down(volumes, output, lock).await?,
-        Command::Status { output } => status::status(output.json).await?,
-        Command::Doctor { output } => return doctor::doctor(output.json).await,
-        Command::Agents { watch: false, output } => agents::agents(output.json).await?,
-        Command::Agents { watch: true, output } => agents::watch(output.json).await?,
-        Command::Explain { agent, output } => agents::explain(&agent, output.json).await?,
+        Command::Serve(options) => serve::serve(options, output).await?,
+        Command::Init { force, lock, .. } => lifecycle::initialize(force, output, lock).await?,
+        Command::Up { wait_timeout, lock, .. } => lifecycle::up(wait_timeout, output, lock).await?,
+        Command::Down { volumes, lock, .. } => lifecycle::down(volumes, output, lock).await?,
+        Command::Status { .. } => status::status(output).await?,
+        Command::Doctor { .. } => return doctor::doctor(output).await,
+        Command::Agents { watch: false, .. } => agents::agents(output).await?,
+        Command::Agents { watch: true, .. } => agents::watch(output).await?,
+        Command::Explain { agent, .. } => agents::explain(&agent, output).await?,
         Command::Settings { command } => match command {
-            SettingsCommand::Get { key, output } => settings::get(key.as_deref(), output.json)?,
-            SettingsCommand::Set { key, value, output } => settings::change(&key, Some(&value), output.json)?,
-            SettingsCommand::Unset { key, output } => settings::change(&key, None, output.json)?,
-            SettingsCommand::Diff { output } => settings::diff(output.json).await?,
+            SettingsCommand::Get { key, .. } => settings::get(key.as_deref(), output)?,
+            SettingsCommand::Set { key, value, .. } => settings::change(&key, Some(&value), output)?,
+            SettingsCommand::Unset { key, .. } => settings::change(&key, None, output)?,
+            SettingsCommand::Diff { .. } => settings::diff(output).await?,
         },
-        Command::Apply { replace_edited, wait_timeout, lock, output } => {
+        Command::Apply { replace_edited, wait_timeout, lock, .. } => {
             apply::apply(replace_edited, wait_timeout, output, lock).await?;
         }
-        Command::Simulate(options) => simulate::simulate(options).await?,
-        Command::Logs { service, follow, tail } => logs::logs(service, follow, tail).await?,
+        Command::Simulate(options) => simulate::simulate(options, output).await?,
+        Command::Logs { service, follow, tail } => logs::logs(service, follow, tail, output).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,13 +12,13 @@ use monitor_core::{
     service::Service,
 };
 
-use super::output;
+use super::{output::Output, printable::Printable, terminal};
 
 /// Shows a job's progress on standard error.
 pub(super) struct ProgressDisplay {
     bars: MultiProgress,
     state: Mutex<State>,
-    silent: bool,
+    output: Output,
     /// The option that replaces a file that was kept.
     replace_option: &'static str,
 }
@@ -30,20 +30,20 @@ struct State {
 }
 
 impl ProgressDisplay {
-    /// `silent` shows nothing, for `--json`.
-    pub(super) fn new(kind: JobKind, silent: bool) -> ProgressDisplay {
-        let bars = MultiProgress::with_draw_target(if silent {
+    /// Shows nothing with `--json`.
+    pub(super) fn new(kind: JobKind, output: &Output) -> ProgressDisplay {
+        let bars = MultiProgress::with_draw_target(if output.is_json() || !terminal::is_capable() {
             ProgressDrawTarget::hidden()
         } else {
             // Draws nothing if standard error is not a terminal. `update` then prints lines instead.
             ProgressDrawTarget::stderr()
         });
         let replace_option = if kind == JobKind::Apply { "--replace-edited" } else { "--force" };
-        ProgressDisplay { bars, state: Mutex::default(), silent, replace_option }
+        ProgressDisplay { bars, state: Mutex::default(), output: output.clone(), replace_option }
     }
 
     pub(super) fn update(&self, progress: Progress) {
-        if self.silent {
+        if self.output.is_json() {
             return;
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,19 +51,19 @@ impl ProgressDisplay {
             Progress::Step { service, phase } => self.update_service(&mut state, service, phase),
             Progress::Pull(pull) => self.update_pull(&mut state, &pull),
             Progress::Recreate { service, because } => {
-                self.bars.suspend(|| output::note(&format!("{}: recreated because {because}", service.title())));
+                self.bars.suspend(|| self.output.note(&format!("{}: recreated because {because}", service.title())));
             }
-            Progress::Warning(warning) => self.bars.suspend(|| output::note(&format!("warning: {warning}"))),
-            Progress::File(outcome) => output::note(&describe_file(&outcome, self.replace_option)),
-            Progress::Restored => output::note("rolled back: the old configuration was restored"),
+            Progress::Warning(warning) => self.bars.suspend(|| self.output.note(&format!("warning: {warning}"))),
+            Progress::File(outcome) => self.output.note(&describe_file(&outcome, self.replace_option)),
+            Progress::Restored => self.output.note("rolled back: the old configuration was restored"),
         }
     }
 
     /// Shows a line, unless silent.
     pub(super) fn note(&self, text: &str) {
-        if !self.silent {
+        if !self.output.is_json() {
             // Printed above the bars.
-            self.bars.suspend(|| output::note(text));
+            self.bars.suspend(|| self.output.note(text));
         }
     }
 
@@ -112,7 +112,7 @@ impl ProgressDisplay {
             _ => bar.enable_steady_tick(Duration::from_millis(120)),
         }
         if is_new && self.bars.is_hidden() {
-            output::note(&format!("{}: {}", service.title(), describe_phase(phase)));
+            self.output.note(&format!("{}: {}", service.title(), describe_phase(phase)));
         }
     }
 
@@ -120,7 +120,7 @@ impl ProgressDisplay {
         let (complete, bar) = state.pulls.entry(pull.image.clone()).or_insert_with(|| {
             let bar = self.bars.insert(0, ProgressBar::new(0));
             bar.set_style(style("{prefix} {bar:24} {bytes} of {total_bytes}").progress_chars("━━─"));
-            bar.set_prefix(short_name(&pull.image));
+            bar.set_prefix(Printable::line(&short_name(&pull.image)).to_string());
             (false, bar)
         });
         bar.set_length(pull.total_bytes);
@@ -129,7 +129,7 @@ impl ProgressDisplay {
             *complete = true;
             bar.abandon();
             if self.bars.is_hidden() {
-                output::note(&format!("{}: pulled, {} bytes", short_name(&pull.image), pull.fetched_bytes));
+                self.output.note(&format!("{}: pulled, {} bytes", short_name(&pull.image), pull.fetched_bytes));
             }
         }
     }

@@ -1,23 +1,26 @@
 //! `serve`: runs the panel.
 
-use std::{io::IsTerminal, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use monitor_core::error::StackError;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::{LogFormat, ServeOptions, output};
+use super::{LogFormat, ServeOptions, output::Output, terminal};
 use crate::{
-    access::Gate, configuration::Configuration, file_watch::FileWatch, http, installation::Installation, panel::Panel,
-    watch::Watch,
+    access::Gate, configuration::Configuration, docker::endpoint_from_environment, file_watch::FileWatch, http,
+    installation::Installation, panel::Panel, watch::Watch,
 };
 
 /// How long open connections may take to close at shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
-pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
+pub(super) async fn serve(options: ServeOptions, output: &Output) -> Result<(), StackError> {
     start_logging(options.log_format);
+    if let Ok(endpoint) = endpoint_from_environment(|name| std::env::var(name).ok()) {
+        endpoint.notes().iter().for_each(|note| tracing::warn!("{note}"));
+    }
     // Bound first, so that a port that is in use is reported at once.
     let listener = TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(&options, &error))?;
     let address = listener.local_addr().unwrap_or(options.listen);
@@ -32,7 +35,7 @@ pub(super) async fn serve(options: ServeOptions) -> Result<(), StackError> {
     );
     let watching = tokio::spawn(Watch::new(Arc::clone(&panel)).run());
     let url = format!("http://{address}");
-    output::line(&format!("listening on {url}"));
+    output.line(&format!("listening on {url}"));
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "anyone who can reach this address can start and stop the stack");
     }
@@ -74,9 +77,9 @@ pub(super) async fn stop_signal() {
 
 fn start_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_env("CLAWKER_MONITOR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| terminal::LogWriter);
     match format {
-        LogFormat::Text => logging.with_target(false).with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Text => logging.with_target(false).with_ansi(terminal::is_log_colored()).init(),
         LogFormat::Json => logging.json().flatten_event(true).init(),
     }
 }

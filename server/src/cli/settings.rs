@@ -8,7 +8,7 @@ use monitor_core::{
 };
 use serde::Serialize;
 
-use super::{output, table};
+use super::{output::Output, table};
 use crate::{configuration::Configuration, installation::Installation, settings_page};
 
 /// One setting, as `settings get --json` prints it.
@@ -24,7 +24,7 @@ struct ShownSetting {
     applying: &'static str,
 }
 
-pub(super) fn get(key: Option<&str>, json: bool) -> Result<(), StackError> {
+pub(super) fn get(key: Option<&str>, output: &Output) -> Result<(), StackError> {
     let configuration = Installation::from_environment()?.configuration;
     let (settings, values) = read_settings(&configuration)?;
     let shown = |key: &Key| ShownSetting {
@@ -35,22 +35,26 @@ pub(super) fn get(key: Option<&str>, json: bool) -> Result<(), StackError> {
         meaning: key.meaning,
         applying: key.needs.description(),
     };
-    match (key.map(find_key).transpose()?, json) {
+    match (key.map(find_key).transpose()?, output.is_json()) {
         (Some(key), false) => {
-            output::line(&settings.value(key.path));
+            output.line(&settings.value(key.path));
         }
-        (Some(key), true) => output::json(&shown(key)),
-        (None, true) => output::json(&KEYS.iter().map(shown).collect::<Vec<_>>()),
+        (Some(key), true) => {
+            output.document(&shown(key));
+        }
+        (None, true) => {
+            output.document(&KEYS.iter().map(shown).collect::<Vec<_>>());
+        }
         (None, false) => {
             let row = |key: &Key| {
                 let ShownSetting { key, value, set, meaning, .. } = shown(key);
                 [key, value, if set { "set" } else { "default" }.to_owned(), meaning.to_owned()]
             };
             let head = ["KEY", "VALUE", "FROM", "MEANING"].map(str::to_owned);
-            table::print(&std::iter::once(head).chain(KEYS.iter().map(row)).collect::<Vec<_>>());
+            table::print(output, &std::iter::once(head).chain(KEYS.iter().map(row)).collect::<Vec<_>>(), 3);
         }
     }
-    warn_of_misspelled(&configuration);
+    warn_of_misspelled(output, &configuration);
     Ok(())
 }
 
@@ -67,7 +71,7 @@ struct ChangedSetting {
 }
 
 /// Sets a value, or removes the key if `value` is `None`.
-pub(super) fn change(key: &str, value: Option<&str>, json: bool) -> Result<(), StackError> {
+pub(super) fn change(key: &str, value: Option<&str>, output: &Output) -> Result<(), StackError> {
     let configuration = Installation::from_environment()?.configuration;
     let key = find_key(key)?;
     let change = match value {
@@ -85,8 +89,8 @@ pub(super) fn change(key: &str, value: Option<&str>, json: bool) -> Result<(), S
         _ => None,
     };
     let path = configuration.settings_file();
-    if json {
-        output::json(&ChangedSetting {
+    if output.is_json() {
+        output.document(&ChangedSetting {
             file: path,
             key: format!("monitoring.{}", key.path),
             was,
@@ -97,24 +101,24 @@ pub(super) fn change(key: &str, value: Option<&str>, json: bool) -> Result<(), S
         return Ok(());
     }
     let shown = if value.is_empty() { "not set".to_owned() } else { format!("`{value}`") };
-    output::line(&match saved.outcome.action {
+    output.line(&match saved.outcome.action {
         FileAction::Unchanged => format!("`monitoring.{}` is already {shown}. `{path}` was not changed.", key.path),
         _ => format!("`monitoring.{}` is now {shown} in `{path}`.{}", key.path, next_step(key.needs)),
     });
     if let Some(backup) = backup {
-        output::note(&format!("backup: {backup}"));
+        output.note(&format!("backup: {backup}"));
     }
     if let Err(error) = configuration.settings() {
-        output::note(&format!("warning: {error}"));
+        output.warning(&error);
     }
-    warn_of_misspelled(&configuration);
+    warn_of_misspelled(output, &configuration);
     Ok(())
 }
 
 /// Misspelled keys have no effect, and no other message would say so.
-fn warn_of_misspelled(configuration: &Configuration) {
+fn warn_of_misspelled(output: &Output, configuration: &Configuration) {
     for problem in configuration.misspelled_settings() {
-        output::note(&format!("warning: {problem}"));
+        output.note(&format!("warning: {problem}"));
     }
 }
 
@@ -130,25 +134,25 @@ fn next_step(needs: Needs) -> &'static str {
     }
 }
 
-pub(super) async fn diff(json: bool) -> Result<(), StackError> {
+pub(super) async fn diff(output: &Output) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
     // The preview reports problems in the file as part of its result; on the command line they are an error.
     installation.configuration.settings()?;
     let preview =
         settings_page::preview(installation.engine.as_ref(), &installation.configuration, SettingsForm::default())
             .await?;
-    if json {
-        output::json(&preview);
+    if output.is_json() {
+        output.document(&preview);
         return Ok(());
     }
     if !installation.configuration.is_initialized() {
         return Err(StackError::NotInitialized { directory: installation.configuration.directory() });
     }
     for file in &preview.files {
-        output::line(format!("--- {0} (on disk)\n+++ {0} (after `apply`)\n{file}", file.name).trim_end());
+        output.lines(format!("--- {0} (on disk)\n+++ {0} (after `apply`)\n{file}", file.name).trim_end());
     }
     for sentence in summary(&preview) {
-        output::line(&sentence);
+        output.line(&sentence);
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use monitor_core::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{OutputOptions, output, serve::stop_signal};
+use super::{OutputOptions, output::Output, printable::Printable, serve::stop_signal, terminal};
 use crate::{
     clock::now,
     docker::{endpoint_from_environment, host_of_published_ports},
@@ -41,24 +41,28 @@ pub(super) struct SimulateOptions {
     #[arg(long, value_name = "URL", value_parser = parse_endpoint)]
     endpoint: Option<String>,
     #[command(flatten)]
-    output: OutputOptions,
+    pub(super) output: OutputOptions,
 }
 
-pub(super) async fn simulate(options: SimulateOptions) -> Result<(), StackError> {
+pub(super) async fn simulate(options: SimulateOptions, output: &Output) -> Result<(), StackError> {
     let settings = Installation::from_environment()?.configuration.settings()?;
     let simulation = simulation(&options, &settings);
     let bar = ProgressBar::with_draw_target(
         None,
-        if options.output.json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() },
+        if output.is_json() || !terminal::is_capable() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        },
     );
     bar.set_style(ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut seconds = 0;
     let show_progress = |progress: Progress| {
         let line = describe_progress(&progress);
-        if bar.is_hidden() && !options.output.json && seconds % PROGRESS_INTERVAL_SECONDS == 0 {
-            output::note(&line);
+        if bar.is_hidden() && !output.is_json() && seconds % PROGRESS_INTERVAL_SECONDS == 0 {
+            output.note(&line);
         }
-        bar.set_message(line);
+        bar.set_message(Printable::line(&line).to_string());
         bar.tick();
         seconds += 1;
     };
@@ -71,10 +75,10 @@ pub(super) async fn simulate(options: SimulateOptions) -> Result<(), StackError>
     let outcome = simulation.run(now(), show_progress, stop).await;
     bar.finish_and_clear();
     let report = outcome?;
-    if options.output.json {
-        output::json(&report);
+    if output.is_json() {
+        output.document(&report);
     } else {
-        print_ledger(&report);
+        print_ledger(output, &report);
     }
     Ok(())
 }
@@ -134,7 +138,7 @@ const HEADINGS: [&str; 15] = [
 
 /// Cost, tokens, prompts and tool calls come from the events, everything else from the metrics. If the costs differ, a
 /// last line says so.
-fn print_ledger(report: &Report) {
+fn print_ledger(output: &Output, report: &Report) {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     rows.extend(report.agents.iter().map(|AgentLedger { project, agent, version, metrics, events }| {
         row([project, agent, version], metrics, events)
@@ -147,10 +151,10 @@ fn print_ledger(report: &Report) {
             0..3 => format!("{cell:<width$}"),
             _ => format!("{cell:>width$}"),
         });
-        output::line(cells.collect::<Vec<_>>().join("  ").trim_end());
+        output.line(cells.collect::<Vec<_>>().join("  ").trim_end());
     }
     let requests = &report.requests;
-    output::line(&format!(
+    output.line(&format!(
         "{} simulated with seed {}, marked {}: {} requests accepted, {} retries, {} refused, {} unanswered.",
         format_duration(report.simulated_ms / 1000),
         report.seed,
@@ -163,7 +167,7 @@ fn print_ledger(report: &Report) {
     let (from_metrics, from_events) = (report.total.metrics.cost_micro_usd, report.total.events.cost_micro_usd);
     if from_metrics != from_events {
         let (metrics, events) = (dollars(from_metrics), dollars(from_events));
-        output::line(&format!("Cost differs: {metrics} in the accepted metrics, {events} in the accepted events."));
+        output.line(&format!("Cost differs: {metrics} in the accepted metrics, {events} in the accepted events."));
     }
 }
 

@@ -1,7 +1,10 @@
 //! Finds the Engine's address: `DOCKER_HOST`, then the Docker context, then the well-known sockets. Reads the environment
 //! and files through parameters, so that tests can replace both. Sends nothing.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use monitor_core::error::StackError;
 
@@ -20,6 +23,8 @@ pub struct Endpoint {
     /// The socket is in the home directory, where Docker Desktop and similar products forward it from a virtual machine.
     /// The Engine itself doesn't know that path.
     forwarded: bool,
+    /// What was passed over while looking for the address, as sentences without a trailing period.
+    notes: Vec<String>,
 }
 
 /// How an Engine is reached.
@@ -41,6 +46,11 @@ impl std::fmt::Display for Endpoint {
 }
 
 impl Endpoint {
+    /// What was passed over while looking for the address, as sentences without a trailing period.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// Whether paths that the Engine reports are paths on this machine.
     pub(super) fn shares_local_disk(&self) -> bool {
         cfg!(target_os = "linux") && matches!(self.address, Address::Unix(_)) && !self.forwarded
@@ -51,8 +61,10 @@ impl Endpoint {
 pub(super) trait Disk {
     /// Whether the path exists.
     fn exists(&self, path: &Path) -> bool;
-    /// The text of a file. `None` if it can't be read.
-    fn read(&self, path: &Path) -> Option<String>;
+    /// Whether this user may connect to the socket at this path.
+    fn may_connect(&self, path: &Path) -> bool;
+    /// The text of a file.
+    fn read(&self, path: &Path) -> io::Result<String>;
 }
 
 /// The disk of this machine.
@@ -67,8 +79,13 @@ impl Disk for LocalDisk {
         }
     }
 
-    fn read(&self, path: &Path) -> Option<String> {
-        String::from_utf8(read_regular(path, LARGEST_FILE).ok().flatten()?).ok()
+    fn may_connect(&self, path: &Path) -> bool {
+        rustix::fs::access(path, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK).is_ok()
+    }
+
+    fn read(&self, path: &Path) -> io::Result<String> {
+        let bytes = read_regular(path, LARGEST_FILE)?.ok_or(io::ErrorKind::NotFound)?;
+        String::from_utf8(bytes).map_err(|_invalid| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
     }
 }
 
@@ -87,21 +104,38 @@ pub(super) fn find_endpoint(env: &dyn Fn(&str) -> Option<String>, disk: &dyn Dis
         return parse_host(&host, tls, home.as_deref());
     }
     let config = set("DOCKER_CONFIG").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".docker")));
+    let mut notes = Vec::new();
     if let Some(config) = config {
-        let name = set("DOCKER_CONTEXT").or_else(|| context::current_name(&config, disk));
+        let name = set("DOCKER_CONTEXT").or_else(|| {
+            context::current_name(&config, disk).unwrap_or_else(|problem| {
+                notes.push(problem);
+                None
+            })
+        });
         if let Some(name) = name.filter(|name| name != context::DEFAULT) {
             let context = context::load_context(&config, &name, disk)?;
             return parse_host(&context.host, context.tls, home.as_deref());
         }
     }
     let candidates = well_known_sockets(home.as_deref(), set("XDG_RUNTIME_DIR").as_deref());
-    match candidates.iter().find(|path| disk.exists(path)) {
-        Some(path) => Ok(unix_endpoint(path.to_string_lossy().into_owned(), home.as_deref())),
+    let existing: Vec<&PathBuf> = candidates.iter().filter(|path| disk.exists(path)).collect();
+    // If this user may use none, the first one makes the error one about permissions.
+    match existing.iter().find(|path| disk.may_connect(path)).or(existing.first()) {
+        Some(path) => {
+            let closed = existing.iter().take_while(|other| other != &path);
+            notes.extend(closed.map(|closed| {
+                let (closed, path) = (closed.display(), path.display());
+                format!("this user isn't allowed to use the socket `{closed}`, so Docker is reached at `{path}`")
+            }));
+            Ok(Endpoint { notes, ..unix_endpoint(path.to_string_lossy().into_owned(), home.as_deref()) })
+        }
         None => {
             let tried: Vec<String> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
             Err(StackError::EngineUnreachable {
                 endpoint: String::new(),
-                detail: format!("no Docker socket found at {}", tried.join(", ")),
+                detail: notes.iter().fold(format!("no Docker socket found at {}", tried.join(", ")), |told, note| {
+                    format!("{told}; {note}")
+                }),
             })
         }
     }
@@ -125,7 +159,7 @@ fn well_known_sockets(home: Option<&Path>, runtime: Option<&str>) -> Vec<PathBuf
 
 fn unix_endpoint(path: String, home: Option<&Path>) -> Endpoint {
     let forwarded = home.is_some_and(|home| home.parent().is_some() && Path::new(&path).starts_with(home));
-    Endpoint { address: Address::Unix(path), forwarded }
+    Endpoint { address: Address::Unix(path), forwarded, notes: Vec::new() }
 }
 
 /// Parses an address from `DOCKER_HOST` or a context. Without a scheme it is `tcp`, as in the Docker CLI.
@@ -139,7 +173,7 @@ fn parse_host(text: &str, tls: bool, home: Option<&Path>) -> Result<Endpoint, St
         "tcp" | "http" => {
             let (host, port) = host_and_port(rest.trim_end_matches('/'))
                 .ok_or_else(|| unsupported("it is not of the form `tcp://HOST:PORT`"))?;
-            Ok(Endpoint { address: Address::Tcp { host, port }, forwarded: false })
+            Ok(Endpoint { address: Address::Tcp { host, port }, forwarded: false, notes: Vec::new() })
         }
         "https" => Err(unsupported("TLS is not supported")),
         "ssh" => Err(unsupported("connections over `ssh` are not supported")),

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use super::*;
 
+/// The text of a socket that this user may not use.
+const CLOSED: &str = "closed";
+
 /// A disk with these files only.
 struct FakeDisk(BTreeMap<PathBuf, String>);
 
@@ -11,8 +14,12 @@ impl Disk for FakeDisk {
     fn exists(&self, path: &Path) -> bool {
         self.0.keys().any(|existing| existing.starts_with(path))
     }
-    fn read(&self, path: &Path) -> Option<String> {
-        self.0.get(path).cloned()
+    /// Not where the file says so.
+    fn may_connect(&self, path: &Path) -> bool {
+        self.0.get(path).is_none_or(|text| text != CLOSED)
+    }
+    fn read(&self, path: &Path) -> io::Result<String> {
+        self.0.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 
@@ -98,14 +105,38 @@ fn a_context_is_looked_up_by_the_hash_of_its_name() {
     let remote = r#"{"Endpoints":{"docker":{"Host":"tcp://box:2376"}}}"#;
     let with_tls = endpoint(&[HOME], &[chosen, (&meta, remote), (&certificate, "")]);
     assert_eq!(outcome(with_tls), "unsupported: TLS is not supported");
+    // Without certificates, but with TLS that is not verified.
+    let unverified = r#"{"Endpoints":{"docker":{"Host":"tcp://box:2376","SkipTLSVerify":true}}}"#;
+    assert_eq!(outcome(endpoint(&[HOME], &[chosen, (&meta, unverified)])), "unsupported: TLS is not supported");
     let kubernetes = endpoint(&[HOME], &[chosen, (&meta, r#"{"Endpoints":{"kubernetes":{}}}"#)]);
     assert_eq!(outcome(kubernetes), "unsupported: the context has no Docker endpoint");
 }
 
 #[test]
-fn an_invalid_configuration_file_selects_no_context() {
+fn an_invalid_configuration_file_selects_no_context_and_is_told() {
     let found = endpoint(&[HOME], &[("/home/ada/.docker/config.json", "{"), ("/var/run/docker.sock", "")]);
-    assert_eq!(outcome(found), "unix:///var/run/docker.sock");
+    let found = found.expect("the well-known socket");
+    assert_eq!(found.to_string(), "unix:///var/run/docker.sock");
+    insta::assert_snapshot!(found.notes().join("\n"), @"`/home/ada/.docker/config.json` is not valid (EOF while parsing an object at line 1 column 1), so its Docker context is ignored");
+    let absent = endpoint(&[HOME], &[("/var/run/docker.sock", "")]).expect("the well-known socket");
+    assert_eq!(absent.notes(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_socket_that_this_user_may_not_use_is_passed_over_and_told() {
+    let (ordinary, rootless) = ("/var/run/docker.sock", "/run/user/1000/docker.sock");
+    let found = endpoint(&[HOME, RUNTIME], &[(ordinary, CLOSED), (rootless, "")]).expect("the rootless one");
+    assert_eq!(found.to_string(), format!("unix://{rootless}"));
+    insta::assert_snapshot!(found.notes().join("\n"), @"this user isn't allowed to use the socket `/var/run/docker.sock`, so Docker is reached at `/run/user/1000/docker.sock`");
+    // With no other, the error is about its permissions.
+    for files in [&[(ordinary, CLOSED)][..], &[(ordinary, CLOSED), (rootless, CLOSED)]] {
+        let found = endpoint(&[HOME, RUNTIME], files).expect("the first one");
+        assert_eq!((found.to_string(), found.notes()), (format!("unix://{ordinary}"), &[] as &[String]));
+    }
+    // One that was asked for is used as it is.
+    let asked =
+        endpoint(&[RUNTIME, ("DOCKER_HOST", "unix:///var/run/docker.sock")], &[(ordinary, CLOSED), (rootless, "")]);
+    assert_eq!(outcome(asked), format!("unix://{ordinary}"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Docker contexts: which one is current, and the address of its Engine. Reads the CLI's files and never writes them.
 
-use std::path::Path;
+use std::{io::ErrorKind, path::Path};
 
 use monitor_core::error::StackError;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ pub(super) const DEFAULT: &str = "default";
 pub(super) struct Context {
     /// For example `unix:///run/user/1000/docker.sock`.
     pub(super) host: String,
-    /// The context has certificates.
+    /// The context has certificates, or says not to verify the Engine's. Both mean TLS, as in the CLI.
     pub(super) tls: bool,
 }
 
@@ -25,11 +25,20 @@ struct ConfigFile {
     current_context: Option<String>,
 }
 
-/// The name set by `docker context use`. `None` if the configuration can't be read, as in the CLI.
-pub(super) fn current_name(config: &Path, disk: &dyn Disk) -> Option<String> {
-    let text = disk.read(&config.join("config.json"))?;
-    let file: ConfigFile = serde_json::from_str(&text).ok()?;
-    file.current_context.filter(|name| !name.is_empty())
+/// The name set by `docker context use`.
+///
+/// # Errors
+/// A sentence, if the configuration can't be read. Then no context is used, as in the CLI, which warns too.
+pub(super) fn current_name(config: &Path, disk: &dyn Disk) -> Result<Option<String>, String> {
+    let path = config.join("config.json");
+    let ignored = |reason: String| format!("`{}` {reason}, so its Docker context is ignored", path.display());
+    let text = match disk.read(&path) {
+        Ok(text) => text,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => return Err(ignored(format!("can't be read ({error})"))),
+    };
+    let file: ConfigFile = serde_json::from_str(&text).map_err(|error| ignored(format!("is not valid ({error})")))?;
+    Ok(file.current_context.filter(|name| !name.is_empty()))
 }
 
 #[derive(Deserialize)]
@@ -47,6 +56,8 @@ struct Endpoints {
 struct DockerEndpoint {
     #[serde(rename = "Host")]
     host: Option<String>,
+    #[serde(rename = "SkipTLSVerify", default)]
+    skip_tls_verify: bool,
 }
 
 /// Reads a context from its folder, whose name is the SHA-256 of the context's name.
@@ -55,15 +66,15 @@ pub(super) fn load_context(config: &Path, name: &str, disk: &dyn Disk) -> Result
     let folder: String = Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
     let text = disk
         .read(&contexts.join("meta").join(&folder).join("meta.json"))
-        .ok_or_else(|| StackError::ContextNotFound { name: name.to_owned() })?;
-    let host = serde_json::from_str::<MetaFile>(&text)
-        .ok()
-        .and_then(|meta| meta.endpoints.docker?.host)
-        .filter(|host| !host.is_empty())
-        .ok_or_else(|| StackError::EndpointUnsupported {
+        .map_err(|_unreadable| StackError::ContextNotFound { name: name.to_owned() })?;
+    let docker = serde_json::from_str::<MetaFile>(&text).ok().and_then(|meta| meta.endpoints.docker);
+    let skips_verification = docker.as_ref().is_some_and(|docker| docker.skip_tls_verify);
+    let host = docker.and_then(|docker| docker.host).filter(|host| !host.is_empty()).ok_or_else(|| {
+        StackError::EndpointUnsupported {
             endpoint: name.to_owned(),
             detail: "the context has no Docker endpoint".into(),
-        })?;
-    let tls = disk.exists(&contexts.join("tls").join(&folder).join("docker"));
+        }
+    })?;
+    let tls = skips_verification || disk.exists(&contexts.join("tls").join(&folder).join("docker"));
     Ok(Context { host, tls })
 }

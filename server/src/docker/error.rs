@@ -97,9 +97,14 @@ pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
 /// The longest message of the Engine that is passed on, in characters. A real one has a few hundred; whatever else answers
 /// on that socket may send anything.
 const MAX_MESSAGE_CHARS: usize = 2000;
+/// The same of a web page, which some other server has sent.
+const MAX_PAGE_CHARS: usize = 200;
 
+/// The first line, up to the limit.
 fn shortened(message: &str) -> String {
-    message.trim().chars().take(MAX_MESSAGE_CHARS).collect()
+    let line = message.trim().lines().next().unwrap_or_default();
+    let limit = if line.starts_with('<') { MAX_PAGE_CHARS } else { MAX_MESSAGE_CHARS };
+    line.chars().take(limit).collect()
 }
 
 /// The Engine requires a newer API version. Its answer to a ping has only the newest one that it supports, so a request

@@ -147,7 +147,7 @@ fn port_links(status: &ServiceStatus) -> Vec<PortLink> {
         .map(|port| {
             let number = port.host.to_string();
             let page = status.url.clone().filter(|url| url.trim_end_matches('/').ends_with(&format!(":{number}")));
-            PortLink { bound: format!("{}:{number}", port.bind), number, page }
+            PortLink { bound: port.address(), number, page }
         })
         .collect()
 }
