@@ -13,11 +13,19 @@ pub struct ReportedError {
     pub message: String,
     /// What to do next, as a clause without a trailing period.
     pub hint: String,
+    /// The last log lines of the service that failed, if it is about one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
 }
 
 impl From<&StackError> for ReportedError {
     fn from(error: &StackError) -> ReportedError {
-        ReportedError { code: error.code().to_owned(), message: error.to_string(), hint: error.hint() }
+        ReportedError {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            hint: error.hint(),
+            log: error.log().to_vec(),
+        }
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) fn refuse(error: &clap::Error) -> ExitCode {
             code: "usage".to_owned(),
             message: first.strip_prefix("error: ").unwrap_or(first).to_owned(),
             hint: "see `clawker-monitor --help`".to_owned(),
+            log: Vec::new(),
         };
         output.document(&json!({ "error": report }));
     }

@@ -154,8 +154,9 @@ fn a_service_that_exits() {
     let [sentence, hint] = &told.lines().collect::<Vec<_>>()[..] else { panic!("two lines: {told}") };
     assert!(sentence.ends_with("): no space left on device (simulated fault)"), "{told}");
     assert!(hint.starts_with("hint: check its log (`clawker-monitor logs loki`)"), "{told}");
-    let error = it.run(&["up", "--json"]).json()["error"]["service_failed"].clone();
-    assert_eq!(error["reason"], "no space left on device (simulated fault)");
+    let error = it.run(&["up", "--json"]).json()["error"].clone();
+    assert_eq!(error["code"], "service_failed");
+    assert!(error["message"].as_str().is_some_and(|message| message.ends_with(sentence.trim_start_matches("error: "))));
     assert!(error["log"].as_array().is_some_and(|lines| !lines.is_empty()), "the raw lines are kept: {error}");
 }
 
