@@ -20,12 +20,11 @@ pub struct ReportedError {
 
 impl From<&StackError> for ReportedError {
     fn from(error: &StackError) -> ReportedError {
-        ReportedError {
-            code: error.code().to_owned(),
-            message: error.to_string(),
-            hint: error.hint(),
-            log: error.log().to_vec(),
-        }
+        let log = match error {
+            StackError::ServiceFailed { log, .. } | StackError::NotReady { log, .. } => log.clone(),
+            _ => Vec::new(),
+        };
+        ReportedError { code: error.code().to_owned(), message: error.to_string(), hint: error.hint(), log }
     }
 }
 
