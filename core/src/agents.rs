@@ -178,6 +178,9 @@ pub struct Fix {
 pub struct Cause {
     /// Identifies the cause.
     pub code: CauseCode,
+    /// What it means for the verdict.
+    #[serde(default)]
+    pub weight: Weight,
     /// What was observed, with literals in backticks. Times are in RFC 3339, so the text stays true as time passes.
     pub evidence: String,
     /// How to fix it.
@@ -185,6 +188,19 @@ pub struct Cause {
     /// What to do, in sentences, where it is more specific than the kind of the fix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
+}
+
+/// What a cause means for the verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// It is why the verdict is what it is.
+    #[default]
+    Reason,
+    /// Some data is lost, whatever the verdict.
+    Warning,
+    /// Worth knowing; nothing is wrong because of it.
+    Note,
 }
 
 impl Cause {

@@ -279,3 +279,24 @@ test.describe("without a running stack", () => {
     });
   });
 });
+
+test("a link to another page asks before changes that were not saved are lost", async ({ page }) => {
+  await page.goto("/settings");
+  await waitUntilLive(page);
+  const agents = page.getByRole("link", { name: "Agents", exact: true });
+  let answer = false;
+  const questions: string[] = [];
+  page.on("dialog", (dialog) => {
+    questions.push(dialog.message());
+    return answer ? dialog.accept() : dialog.dismiss();
+  });
+  await field(page, "Grafana port").fill("3999");
+  await expect(page.getByText("1 setting changed.")).toBeVisible();
+  await agents.click();
+  await expect(page).toHaveURL(/\/settings$/);
+  await expect(field(page, "Grafana port")).toHaveValue("3999");
+  answer = true;
+  await agents.click();
+  await expect(page).toHaveURL(/\/agents$/);
+  expect(questions).toEqual(Array(2).fill("Your changes are not saved. Leave the page and lose them?"));
+});

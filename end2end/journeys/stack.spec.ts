@@ -1,4 +1,4 @@
-import { expect, serviceRow, serviceTitles, startStack, test } from "../support/test.ts";
+import { expect, serviceRow, serviceTitles, startStack, test, waitUntilLive } from "../support/test.ts";
 
 test("initialize, start six services, open their pages and logs, and stop", async ({ page, panel, request }) => {
   await page.goto("/");
@@ -57,6 +57,29 @@ test.describe("with a service that is slow to become ready", () => {
   });
 });
 
+test("a double click on Start stack starts it, and how it ended can be dismissed for good", async ({ page, panel }) => {
+  await panel.command("init");
+  await page.goto("/");
+  await waitUntilLive(page);
+  await page.getByRole("button", { name: "Start stack" }).dblclick();
+  await expect(page.getByText("All six services are ready.")).toBeVisible();
+  const ended = page.getByRole("heading", { name: /^Stack started in / });
+  await expect(ended).toBeVisible();
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  await expect(ended).toBeHidden();
+  await page.reload();
+  await expect(page.getByText("All six services are ready.")).toBeVisible();
+  await expect(ended).toBeHidden();
+});
+
+test("the focus stays near what was pressed, though the button is gone", async ({ page }) => {
+  await page.goto("/");
+  await waitUntilLive(page);
+  await page.getByRole("button", { name: "Initialize" }).press("Enter");
+  await expect(page.getByRole("button", { name: "Start stack" })).toBeVisible();
+  await expect(page.locator("#stack-state")).toBeFocused();
+});
+
 test("an open page shows what the command line does", async ({ page, panel }) => {
   await page.goto("/");
   await expect(page.getByRole("button", { name: "Initialize" })).toBeVisible();
@@ -108,6 +131,7 @@ test("removing the data asks for confirmation", async ({ page, panel }) => {
   await opener.click();
   const dialog = page.getByRole("dialog");
   await expect(dialog).toBeVisible();
+  expect(await dialog.evaluate((element) => element.matches(":modal")), "the page behind it can't be used").toBe(true);
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
   await expect(opener).toBeFocused();

@@ -2,7 +2,7 @@
 
 use monitor_core::{
     agent_page::{AgentPage, FoundVariable, Origin, owner_numbers},
-    agents::{Agent, AgentKind, Cause, CauseCode, Fix, FixKind, NewAgents, Verdict},
+    agents::{Agent, AgentKind, Cause, CauseCode, Fix, FixKind, NewAgents, Verdict, Weight},
     error::StackError,
     live::{EngineState, Snapshot},
     service::Service,
@@ -136,7 +136,7 @@ fn agent(project: Option<&str>, name: &str, verdict: Verdict, causes: Vec<Cause>
 
 fn cause(code: CauseCode, evidence: &str, kind: FixKind, command: Option<&str>) -> Cause {
     let fix = Fix { kind, command: command.map(str::to_owned), restart: false };
-    Cause { code, evidence: evidence.into(), fix, advice: None }
+    Cause { code, weight: Weight::Reason, evidence: evidence.into(), fix, advice: None }
 }
 
 fn stack_was_down() -> Vec<Cause> {

@@ -1,5 +1,5 @@
 use monitor_core::{
-    agents::{ActivityKind, Cause, CauseCode, Fix, Verdict},
+    agents::{ActivityKind, Cause, CauseCode, Fix, Verdict, Weight},
     status::ContainerState,
     timestamp::Timestamp,
 };
@@ -9,6 +9,7 @@ use super::*;
 fn dark() -> Agent {
     let cause = |code, evidence: &str, kind, command: Option<&str>| Cause {
         code,
+        weight: Weight::Reason,
         evidence: evidence.into(),
         fix: Fix { kind, command: command.map(str::to_owned), restart: false },
         advice: None,
@@ -101,7 +102,13 @@ fn the_outlook_for_new_agents_comes_with_the_next_step() {
     let down = NewAgents {
         would_report: false,
         evidence: "the collector is not running".into(),
-        causes: vec![Cause { code: CauseCode::CollectorDown, evidence: String::new(), fix, advice: None }],
+        causes: vec![Cause {
+            code: CauseCode::CollectorDown,
+            weight: Weight::Reason,
+            evidence: String::new(),
+            fix,
+            advice: None,
+        }],
     };
     assert_eq!(
         new_agents_lines(&down),

@@ -1,7 +1,7 @@
 //! A cause as the screen shows it: the problem, the evidence, and the fix.
 
 use leptos::prelude::*;
-use monitor_core::agents::{Cause, Verdict};
+use monitor_core::agents::{Cause, Verdict, Weight};
 
 use crate::{
     components::{Copy, Prose, Tone, show_if},
@@ -16,6 +16,15 @@ pub const fn tone(verdict: Verdict) -> Tone {
         Verdict::Idle | Verdict::Off => Tone::Off,
         Verdict::Dark => Tone::Bad,
         Verdict::Unknown => Tone::Warn,
+    }
+}
+
+/// The color of one cause: that of the verdict only where it is the reason for it.
+pub const fn cause_tone(cause: &Cause, verdict: Verdict) -> Tone {
+    match cause.weight {
+        Weight::Reason => tone(verdict),
+        Weight::Warning => Tone::Warn,
+        Weight::Note => Tone::Off,
     }
 }
 

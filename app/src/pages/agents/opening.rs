@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use monitor_core::agents::{Agent, Cause};
 
 use super::{
-    cause::{remedy, tone},
+    cause::{cause_tone, remedy, tone},
     query::{NO_PROJECT, Query},
 };
 use crate::{
@@ -65,10 +65,9 @@ pub fn Causes(agent: Memo<Agent>) -> impl IntoView {
             if causes.is_empty() {
                 return ().into_any();
             }
-            let tone = tone(verdict).name();
             let each = |(index, cause): (usize, &Cause)| {
                 view! {
-                    <li>
+                    <li data-tone=cause_tone(cause, verdict).name()>
                         <details open=index == 0>
                             <summary>{cause.code.sentence()}</summary>
                             {remedy(cause, hydrated)}
@@ -78,7 +77,7 @@ pub fn Causes(agent: Memo<Agent>) -> impl IntoView {
             };
             let causes = causes.iter().enumerate().map(each).collect_view();
             view! {
-                <section class="card causes" data-tone=tone aria-labelledby="causes">
+                <section class="card causes" aria-labelledby="causes">
                     <h2 id="causes" class="visually-hidden">"Why"</h2>
                     <ol>{causes}</ol>
                 </section>

@@ -11,7 +11,7 @@ use monitor_core::{
 };
 
 use super::{
-    cause::{remedy, tone},
+    cause::{cause_tone, remedy, tone},
     rows::Row,
 };
 use crate::{
@@ -55,7 +55,7 @@ pub fn row_view(row: &Row, context: &RowContext, signals: PageSignals, open: boo
     let below = row.cause().map(|cause| {
         let agent = row.agent.as_ref();
         let verdict = agent.map_or(Verdict::Unknown, |agent| agent.verdict);
-        let tone = if verdict == Verdict::Reporting { Tone::Warn } else { tone(verdict) };
+        let tone = cause_tone(cause, verdict);
         let more = agent.map_or(0, |agent| agent.causes.len()).saturating_sub(1);
         let more = (more > 0).then(|| {
             let words = format!("{more} more {}", if more == 1 { "cause" } else { "causes" });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use monitor_core::{
-    agents::{Agent, AgentKind, Cause, CauseCode, Fix, FixKind, Verdict},
+    agents::{Agent, AgentKind, Cause, CauseCode, Fix, FixKind, Verdict, Weight},
     live::{EngineState, Snapshot},
     status::ContainerState,
     telemetry::{Numbers, Owner, OwnerNumbers, Range, Tokens},
@@ -11,10 +11,12 @@ use monitor_core::{
 };
 
 use super::{
+    cause::cause_tone,
     query::{NO_CONTAINER, NO_PROJECT, Query, Sort},
     rows::{Row, Rows},
     totals::totals,
 };
+use crate::components::Tone;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_milliseconds(seconds * 1000)
@@ -147,7 +149,7 @@ fn last_seen_is_the_later_of_the_two_sources() {
 fn a_cause_is_shown_for_agents_that_do_not_report_and_for_problems_of_those_that_do() {
     let cause = |code, kind| {
         let fix = Fix { kind, command: None, restart: false };
-        Cause { code, evidence: String::new(), fix, advice: None }
+        Cause { code, weight: Weight::Reason, evidence: String::new(), fix, advice: None }
     };
     for (verdict, code, kind, told) in [
         (Verdict::Dark, CauseCode::CollectorDown, FixKind::Start, true),
@@ -256,4 +258,21 @@ fn totals_add_up_the_shown_rows_and_count_shared_numbers_once() {
     let rows = Rows::merge(&Rows::default(), &twins, Some(&numbers(vec![of("shop", "a", 5, 1, 0)])));
     assert!(rows.all().iter().all(|row| row.shared));
     assert_eq!(totals(rows.all(), false).cost_micro_usd, Some(5));
+}
+
+#[test]
+fn only_the_reason_for_a_verdict_has_its_color() {
+    let fix = Fix { kind: FixKind::None, command: None, restart: false };
+    let cause =
+        |weight| Cause { code: CauseCode::Quiet, weight, evidence: String::new(), fix: fix.clone(), advice: None };
+    for (weight, verdict, expected) in [
+        (Weight::Reason, Verdict::Dark, Tone::Bad),
+        (Weight::Reason, Verdict::Off, Tone::Off),
+        (Weight::Warning, Verdict::Reporting, Tone::Warn),
+        (Weight::Warning, Verdict::Dark, Tone::Warn),
+        (Weight::Note, Verdict::Dark, Tone::Off),
+        (Weight::Note, Verdict::Reporting, Tone::Off),
+    ] {
+        assert_eq!(cause_tone(&cause(weight), verdict), expected, "{weight:?} {verdict:?}");
+    }
 }

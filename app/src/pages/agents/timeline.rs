@@ -45,6 +45,7 @@ pub fn Events(
         <section class="card" aria-labelledby="timeline">
             <div class="card-head">
                 <h2 id="timeline">"Timeline"</h2>
+                <span class="muted">"UTC"</span>
                 {move || external_link(link.get(), "Explore", "Events in Grafana Explore".into())}
                 {show_if(hydrated, move || view! {
                     <button

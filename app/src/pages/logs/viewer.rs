@@ -41,11 +41,8 @@ pub fn Viewer(service: Service, lines: Vec<LogLine>, filter: RwSignal<Filter>) -
     }
     let counted = move || {
         let (shown, all) = (shown.with(Vec::len), buffer.with(|buffer| buffer.shown().len()));
-        if shown == all {
-            words::plural(all, "line", "lines")
-        } else {
-            format!("{shown} of {}", words::plural(all, "line", "lines"))
-        }
+        let lines = words::plural(all, "line", "lines");
+        if shown == all { format!("{lines} · UTC") } else { format!("{shown} of {lines} · UTC") }
     };
     let pause_words = move || pause_label(paused.get(), buffer.with(Buffer::waiting));
     view! {

@@ -13,7 +13,7 @@ use super::environment::{Fault, faults};
 use super::variables::{RESOURCE_ATTRIBUTES, ValueSource, Variables};
 use crate::{
     agent_environment::{Source, environment},
-    agents::{Cause, FixKind},
+    agents::{Cause, FixKind, Weight},
     stack::NETWORK,
     status::ContainerState,
     telemetry::{Owner, OwnerLastSeen},
@@ -46,7 +46,12 @@ pub(super) struct Finding {
 
 impl Finding {
     pub fn new(severity: Severity, code: CauseCode, evidence: String, fix: Fix) -> Finding {
-        Finding { severity, cause: Cause { code, evidence, fix, advice: None } }
+        let weight = match severity {
+            Severity::Off | Severity::Blocking | Severity::Reason => Weight::Reason,
+            Severity::Warning => Weight::Warning,
+            Severity::Note | Severity::Fact => Weight::Note,
+        };
+        Finding { severity, cause: Cause { code, weight, evidence, fix, advice: None } }
     }
 
     /// The same with advice that is more specific than the kind of its fix.

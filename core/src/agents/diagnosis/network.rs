@@ -3,7 +3,7 @@
 //! Source: Clawker v0.8.0, `IsMonitoringActive`: a running container whose name contains `otel-collector`, with the
 //! label `dev.clawker.managed=true`, on the network `clawker-net`.
 
-use super::super::{Cause, CauseCode, CollectorEvidence, FixKind, NewAgents, StackEvidence};
+use super::super::{Cause, CauseCode, CollectorEvidence, FixKind, NewAgents, StackEvidence, Weight};
 use super::facts::{AgentFacts, Finding, Severity, start_stack};
 use super::variables::backticked;
 use crate::stack::NETWORK;
@@ -88,7 +88,7 @@ pub fn check_new_agents(stack: &StackEvidence) -> NewAgents {
     };
     let causes: Vec<Cause> = reasons
         .into_iter()
-        .map(|(code, evidence)| Cause { code, evidence, fix: start_stack(), advice: None })
+        .map(|(code, evidence)| Cause { code, weight: Weight::Reason, evidence, fix: start_stack(), advice: None })
         .collect();
     let evidence = causes.iter().map(|cause| cause.evidence.as_str()).collect::<Vec<_>>().join("; ");
     NewAgents { would_report: false, evidence, causes }
