@@ -14,6 +14,7 @@ use std::{
 use axum::Router;
 use clawker_monitor::{
     access::{BoundControlPlane, Gate},
+    agents::AgentFileCache,
     configuration::Configuration,
     http::router,
     installation::Installation,
@@ -70,6 +71,15 @@ pub fn panel() -> Harness {
 
 /// The same with that `settings.yaml`.
 pub fn panel_with(settings: &str) -> Harness {
+    build(settings, AgentFileCache::default())
+}
+
+/// A panel that reads agents' files again whenever it may.
+pub fn panel_that_reads_files_again() -> Harness {
+    build("", AgentFileCache::with_max_age(Duration::ZERO))
+}
+
+fn build(settings: &str, agent_files: AgentFileCache) -> Harness {
     let alone = ONE_RUNTIME_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("settings.yaml"), settings).unwrap();
@@ -90,6 +100,7 @@ pub fn panel_with(settings: &str) -> Harness {
     };
     let panel = Arc::new(Panel {
         wait: ReadinessWait { timeout: Duration::from_millis(200), interval: Duration::from_millis(2) },
+        agent_files,
         store_refresh: Refresh::new(Duration::ZERO),
         readiness_refresh: Refresh::new(Duration::ZERO),
         ..Panel::new(installation)

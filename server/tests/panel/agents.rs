@@ -11,7 +11,7 @@ use monitor_core::{
     telemetry::{CollectorThen, Flow, Numbers, Owner, OwnerLastSeen, OwnerNumbers},
     timestamp::Timestamp,
 };
-use monitor_testing::harness::{Events, agent_container, configured_agent, panel};
+use monitor_testing::harness::{Events, agent_container, configured_agent, panel, panel_that_reads_files_again};
 
 fn now() -> Timestamp {
     clawker_monitor::clock::now()
@@ -146,6 +146,26 @@ async fn an_agents_files_are_read_once_for_each_run() {
     let again = AgentContainer { started_at: Some(now()), ..dev };
     panel.engine.agent_is(again, "start");
     panel.until("learnt anew", |_| panel.engine.world().questions.contains(&"files id-dev".to_owned())).await;
+}
+
+/// Docker does not tell when somebody edits a file in a container.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_settings_file_changes_the_verdict_while_somebody_looks() {
+    let panel = panel_that_reads_files_again();
+    panel.up().await;
+    let _reader = panel.follow();
+    panel.engine.agent_is(configured_agent("dev"), "start");
+    let is = |snapshot: &Snapshot, verdict| snapshot.agents.first().is_some_and(|agent| agent.verdict == verdict);
+    panel.until("nothing heard yet", |snapshot| is(snapshot, Verdict::Waiting)).await;
+    for (text, verdict) in [
+        (r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"0"}}"#, Verdict::Off),
+        (r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"1"}}"#, Verdict::Waiting),
+    ] {
+        let settings = vec![SettingsFile::parse(SettingsLayer::User, "/home/node/.claude/settings.json", text)];
+        let files = AgentFiles { claude_version: Some("2.1.330".into()), settings };
+        panel.engine.world().agent_files.insert("id-dev".into(), files);
+        panel.until("it follows the file", |snapshot| is(snapshot, verdict)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

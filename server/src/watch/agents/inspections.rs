@@ -141,6 +141,24 @@ impl AgentWatch<'_> {
             if self.panel.agent_files.fill_in(&mut container.clone()) {
                 continue;
             }
+            self.start_reading(id);
+        }
+    }
+
+    /// Reads the files of one running agent again, if they were read long ago: Docker does not tell when somebody edits
+    /// `settings.json`. One at a time, each time that the stores are asked, which is while somebody looks.
+    pub(super) fn read_files_again(&mut self) {
+        if self.inspections.reading_files > 0 || !self.inspections.files_to_read.is_empty() {
+            return;
+        }
+        let running = self.inspections.containers().filter(|container| container.state.is_up());
+        if let Some(id) = self.panel.agent_files.take_oldest(running.map(|container| container.id.as_str())) {
+            self.start_reading(id);
+        }
+    }
+
+    fn start_reading(&mut self, id: String) {
+        if let Some(container) = self.inspections.containers.get(&id) {
             self.inspections.reading_files += 1;
             let (installation, agent_files, container) =
                 (&self.panel.installation, self.panel.agent_files.clone(), container.clone());

@@ -98,6 +98,7 @@ impl AgentWatch<'_> {
         }
         self.store_polling.is_pending = true;
         self.store_polling.requested_at = Some(Instant::now());
+        self.read_files_again();
         let engine = self.panel.installation.engine.as_ref();
         let telemetry = self.panel.installation.telemetry.as_ref();
         let asked = times_to_ask_about(self.inspections.containers(), &self.collector);
