@@ -15,5 +15,6 @@ mod secrets;
 mod settings;
 mod settings_bad_input;
 mod settings_way_back;
+mod slow_files;
 mod status;
 mod two_at_once;

@@ -58,6 +58,7 @@ impl ContainerEngine for FakeEngine {
     }
 
     async fn agent_files(&self, id: &str) -> Result<AgentFiles, StackError> {
+        self.until_released(&format!("files {id}")).await;
         self.files_of(id)
     }
 
