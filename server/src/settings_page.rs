@@ -128,10 +128,10 @@ fn file_drift(configuration: &Configuration, settings: &Settings) -> FileChanges
     }
     let Ok(files) = configuration.files_for(settings) else { return FileChanges::default() };
     let differing = files.into_iter().filter(|it| it.state != FileState::Current);
-    FileChanges {
-        fields: configuration.field_drift(settings),
-        files: differing.map(|it| (it.file.name.to_owned(), it.state)).collect(),
-    }
+    let files: Vec<_> = differing.map(|it| (it.file.name.to_owned(), it.state)).collect();
+    // After a crash, all files may be written while the settings that they were written from are not recorded yet.
+    let fields = if files.is_empty() { Vec::new() } else { configuration.field_drift(settings) };
+    FileChanges { fields, files }
 }
 
 /// What the Engine reports about the stack and the agents.

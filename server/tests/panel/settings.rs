@@ -280,3 +280,17 @@ async fn a_browser_without_javascript_saves_with_a_plain_form() {
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.text.contains("99999") && answer.text.contains("monitoring.loki_port"), "{}", answer.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_match_are_not_said_to_be_out_of_date_after_a_crash() {
+    let panel = panel_with("monitoring:\n  grafana_port: 3001\n");
+    panel.plane.initialize(false).await.unwrap();
+    // The process ended after the last file and before this one.
+    let ledger = panel.generated(".generated.json");
+    let text = std::fs::read_to_string(&ledger).unwrap();
+    let older = text.replace("\"grafana_port\": \"3001\"", "\"grafana_port\": \"3000\"");
+    assert_ne!(older, text);
+    std::fs::write(&ledger, older).unwrap();
+    let drift = panel.page().await.drift;
+    assert_eq!((drift.fields, drift.files), (vec![], vec![]));
+}
