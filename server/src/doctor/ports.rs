@@ -1,11 +1,18 @@
 //! What is using a port of the host: one of the stack's containers, another container, or a process on this machine.
 
-use monitor_core::{doctor::PortHolder, lifecycle::ObservedContainer, status::PublishedPort};
+use monitor_core::{
+    doctor::PortHolder,
+    lifecycle::ObservedContainer,
+    status::{ContainerState, PublishedPort},
+};
 
 use crate::host::{self, Listener};
 
 /// How many ports above one in use are searched for a free one.
 const ALTERNATIVES_TRIED: u16 = 200;
+
+/// The programs with which Docker and Podman publish ports.
+const PROXIES: [&str; 3] = ["docker-proxy", "rootlessport", "rootlesskit"];
 
 /// What is needed to find the holders of ports. The methods read kernel tables, so they must not be called on an async
 /// thread.
@@ -38,9 +45,26 @@ impl Ports<'_> {
         }
         // Processes on another machine can't be found.
         match self.publishes_here.then(|| host::find_listener(&port.bind, port.host)) {
-            Some(Listener::Process(process)) => PortHolder::Process(process),
+            Some(Listener::Process(process)) => match self.between_two_runs(port, process.as_deref()) {
+                Some(name) => PortHolder::Stack(name),
+                None => PortHolder::Process(process),
+            },
             Some(Listener::None) | None => PortHolder::Nobody,
         }
+    }
+
+    /// The stack's container whose proxy the process is. While a container stops or starts again, Docker does not list its
+    /// ports, but its proxy listens already, or still.
+    fn between_two_runs(&self, port: &PublishedPort, process: Option<&str>) -> Option<String> {
+        process.filter(|process| PROXIES.iter().any(|proxy| process.contains(&format!("`{proxy}`"))))?;
+        let is_meant = |container: &&ObservedContainer| {
+            let may_publish = match container.ports.as_slice() {
+                [] => container.state != ContainerState::Running,
+                ports => ports.iter().any(|other| other.host == port.host),
+            };
+            may_publish && container.service_of(self.directory).is_some()
+        };
+        self.containers.iter().find(is_meant).map(|container| container.name.clone())
     }
 
     /// What is using the port, and a free port to use instead if it is not the stack. The free port is added to `reserved`, so
@@ -61,5 +85,52 @@ impl Ports<'_> {
         candidates
             .filter(|candidate| !reserved.contains(candidate))
             .find(|candidate| self.holder(&PublishedPort { host: *candidate, ..port.clone() }) == PortHolder::Nobody)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn container(name: &str, project: &str, state: ContainerState, ports: &[u16]) -> ObservedContainer {
+        let label = |name: &str, value: &str| (format!("com.docker.compose.{name}"), value.to_owned());
+        let labels = [label("project", project), label("project.working_dir", "/data/monitor"), label("service", name)];
+        let port = |host: &u16| PublishedPort { bind: "127.0.0.1".into(), host: *host, container: *host };
+        ObservedContainer {
+            id: name.into(),
+            name: name.into(),
+            image: String::new(),
+            image_id: String::new(),
+            state,
+            labels: BTreeMap::from(labels),
+            networks: Vec::new(),
+            ports: ports.iter().map(port).collect(),
+        }
+    }
+
+    #[test]
+    fn the_proxy_of_a_container_that_starts_again_belongs_to_the_stack() {
+        use ContainerState as S;
+        const PROXY: Option<&str> = Some("process `docker-proxy` (pid 812)");
+        let port = PublishedPort { bind: "127.0.0.1".into(), host: 3100, container: 3100 };
+        for (container, process, expected) in [
+            (container("loki", "monitor", S::Restarting, &[]), PROXY, true),
+            (container("loki", "monitor", S::Exited, &[3100]), PROXY, true),
+            (container("loki", "monitor", S::Exited, &[3200]), PROXY, false),
+            (container("loki", "monitor", S::Running, &[]), PROXY, false),
+            (container("loki", "other", S::Restarting, &[]), PROXY, false),
+            (container("loki", "monitor", S::Restarting, &[]), Some("process `nginx` (pid 7)"), false),
+            (container("loki", "monitor", S::Restarting, &[]), None, false),
+        ] {
+            let ports = Ports {
+                directory: "/data/monitor",
+                containers: std::slice::from_ref(&container),
+                publishes_here: true,
+            };
+            let found = ports.between_two_runs(&port, process);
+            assert_eq!(found.is_some(), expected, "{:?} {:?} {process:?}", container.state, container.labels);
+        }
     }
 }

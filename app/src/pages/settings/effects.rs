@@ -12,6 +12,9 @@ pub fn has_no_effect(preview: &Preview) -> bool {
         && preview.services.is_empty()
 }
 
+/// The most agents that a sentence names.
+const MOST_NAMED: usize = 5;
+
 /// An effect: its color and icon, and a sentence.
 pub type Effect = (Tone, String);
 
@@ -46,10 +49,16 @@ pub fn describe_effects(preview: &Preview) -> Vec<Effect> {
         [] if preview.engine_unknown => String::new(),
         [] => " No existing agents are affected.".to_owned(),
         names => {
-            let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
+            let mut named: Vec<String> = names.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
+            match names.len() - named.len() {
+                0 => {}
+                // `and 1 more` is longer than most names.
+                1 => named.extend(names.last().map(|name| format!("`{name}`"))),
+                more => named.push(format!("{more} more")),
+            }
+            let named: Vec<&str> = named.iter().map(String::as_str).collect();
             let keep = if names.len() == 1 { "keeps its" } else { "keep their" };
-            format!(" Until then {} {keep} current settings.", words::join_names(&quoted))
+            format!(" Until then {} {keep} current settings.", words::join_names(&named))
         }
     };
     let agents = match preview.agents {

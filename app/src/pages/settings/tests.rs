@@ -293,6 +293,11 @@ fn effects_on_services_and_agents_are_described() {
              and `b` keep their current settings.",
         ]
     );
+    let many = |count: u32| Preview { agents_affected: (0..count).map(|n| format!("a{n}")).collect(), ..some.clone() };
+    assert!(
+        told(&many(6))[3].ends_with("Until then `a0`, `a1`, `a2`, `a3`, `a4`, and `a5` keep their current settings.")
+    );
+    assert!(told(&many(199))[3].ends_with("`a3`, `a4`, and 194 more keep their current settings."));
     let stopped = Preview { stack_runs: false, agents: AgentNeed::NewContainers, ..preview() };
     assert_eq!(describe_effects(&stopped)[0].0, Tone::Off);
     assert!(told(&stopped)[1].ends_with("No existing agents are affected."));
