@@ -96,18 +96,18 @@ impl Evaluation<'_> {
                     groups.entry(only(&labels, by)).or_default().push(value);
                 }
                 if aggregate.op.id() == token::T_TOPK {
-                    let is_one = |count: &Expr| matches!(count, Expr::NumberLiteral(number) if number.val == 1.0);
-                    if !aggregate.param.as_deref().is_some_and(is_one) {
+                    let Some(Expr::NumberLiteral(count)) = aggregate.param.as_deref() else {
                         return Err(unsupported(part));
-                    }
-                    let mut largest: BTreeMap<Labels, (Labels, f64)> = BTreeMap::new();
+                    };
+                    let mut of_group: BTreeMap<Labels, Vector> = BTreeMap::new();
                     for (labels, value) in self.vector(&aggregate.expr, time)? {
-                        let known = largest.entry(only(&labels, by)).or_insert_with(|| (labels.clone(), value));
-                        if value > known.1 {
-                            *known = (labels, value);
-                        }
+                        of_group.entry(only(&labels, by)).or_default().push((labels, value));
                     }
-                    return Ok(Value::Vector(largest.into_values().collect()));
+                    for found in of_group.values_mut() {
+                        found.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+                        found.truncate(count.val as usize);
+                    }
+                    return Ok(Value::Vector(of_group.into_values().flatten().collect()));
                 }
                 let reduce: fn(&[f64]) -> f64 = match aggregate.op.id() {
                     token::T_SUM => |values| values.iter().sum(),

@@ -44,7 +44,7 @@ pub fn Services() -> impl IntoView {
                 <h2 id="services">"Services"</h2>
                 <p class="muted">{move || view! { <Prose text=network.get() /> }.into_any()}</p>
                 {move || checked.get().map(|then| view! {
-                    <p class="muted checked">"Checked " <Ago then now=live.now() /></p>
+                    <p class="muted">"Checked " <Ago then now=live.now() /></p>
                 }).into_any()}
             </div>
             <table role="table">
