@@ -47,7 +47,9 @@ async fn look(engine: &dyn ContainerEngine) -> Result<(Vec<DetailedContainer>, O
 fn observed_service(stack: &StackSpec, spec: &ServiceSpec, containers: &[DetailedContainer]) -> ObservedService {
     let of_service = |known: &&DetailedContainer| known.container.service_of(&stack.directory) == Some(spec.service);
     let named = |known: &&DetailedContainer| known.container.name == spec.service.name();
-    match containers.iter().find(of_service).or_else(|| containers.iter().find(named)) {
+    // Of two, the one with the service's own name: see `containers_of`.
+    let ours = containers.iter().filter(of_service).min_by_key(|known| !named(known));
+    match ours.or_else(|| containers.iter().find(named)) {
         None => ObservedService { id: None, status: missing_service(spec) },
         Some(DetailedContainer { container, detail }) => {
             let ours = container.service_of(&stack.directory).is_some();

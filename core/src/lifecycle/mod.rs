@@ -10,9 +10,9 @@ mod plan;
 mod recreate;
 
 #[cfg(feature = "engine")]
-pub use observed::{Observed, ObservedContainer, ObservedNetwork};
+pub use observed::{Observed, ObservedContainer, ObservedNetwork, containers_of};
 #[cfg(feature = "engine")]
-pub use plan::{DownPlan, ServiceAction, ServicePlan, StopPlan, UpPlan, plan_down, plan_up};
+pub use plan::{DownPlan, Leftover, ServiceAction, ServicePlan, StopPlan, UpPlan, plan_down, plan_up};
 #[cfg(feature = "engine")]
 pub(crate) use plan::{check_container, check_folder, check_network, other_folder_of};
 pub use recreate::Recreate;

@@ -59,6 +59,23 @@ pub struct ObservedContainer {
     pub ports: Vec<PublishedPort>,
 }
 
+/// The containers of a service of the stack in this folder: the one that counts, and those left over.
+///
+/// Docker Compose recreates a container under the name `<id>_<service>` and renames it at the end. Killed in between, it
+/// leaves two. The one with the service's own name counts; it is the one that works and that others find.
+pub fn containers_of<'a>(
+    containers: &'a [ObservedContainer],
+    directory: &str,
+    service: Service,
+) -> (Option<&'a ObservedContainer>, Vec<&'a ObservedContainer>) {
+    let mut ours: Vec<_> =
+        containers.iter().filter(|container| container.service_of(directory) == Some(service)).collect();
+    // Stable: without one of that name, the first counts.
+    ours.sort_by_key(|container| container.name != service.name());
+    let mut ours = ours.into_iter();
+    (ours.next(), ours.collect())
+}
+
 impl ObservedContainer {
     /// The value of one of Docker Compose's labels, for example `config-hash`.
     pub fn compose_label(&self, name: &str) -> Option<&str> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Recreate,
-    observed::{Observed, ObservedContainer},
+    observed::{Observed, ObservedContainer, containers_of},
 };
 use crate::{
     error::StackError,
@@ -26,12 +26,41 @@ pub struct UpPlan {
     pub volumes: Vec<VolumeSpec>,
     /// One entry per service, in the order of `Service::ALL`.
     pub services: Vec<ServicePlan>,
+    /// Second containers of services, to remove first.
+    pub leftovers: Vec<Leftover>,
+}
+
+/// A second container of a service, which a killed recreation has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// The service.
+    pub service: Service,
+    /// The container's ID.
+    pub id: String,
+    /// The container's name, for example `1a2b3c4d5e6f_loki`.
+    pub name: String,
+}
+
+impl Leftover {
+    /// What is said when they are removed, as a sentence without a trailing period.
+    pub fn removal(leftovers: &[Leftover]) -> Option<String> {
+        let names: Vec<String> = leftovers.iter().map(|leftover| format!("`{}`", leftover.name)).collect();
+        match names.len() {
+            0 => None,
+            1 => Some(format!("removing 1 container that an interrupted recreation has left: {}", names[0])),
+            count => Some(format!(
+                "removing {count} containers that an interrupted recreation has left: {}",
+                names.join(", ")
+            )),
+        }
+    }
 }
 
 impl UpPlan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         !self.create_network
+            && self.leftovers.is_empty()
             && self.volumes.is_empty()
             && self.services.iter().all(|plan| matches!(plan.action, ServiceAction::Keep { .. }))
     }
@@ -101,6 +130,9 @@ pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackEr
                     ContainerState::Dead | ContainerState::Removing => {
                         ServiceAction::Recreate { id, because: Recreate::Dead }
                     }
+                    _ if container.name != spec.service.name() => {
+                        ServiceAction::Recreate { id, because: Recreate::OtherName { name: container.name.clone() } }
+                    }
                     _ if !same_definition => {
                         ServiceAction::Recreate { id, because: why_definition_differs(spec, container) }
                     }
@@ -114,7 +146,18 @@ pub fn plan_up(stack: &StackSpec, observed: &Observed) -> Result<UpPlan, StackEr
         services.push(ServicePlan { service: spec.service, action });
     }
     let volumes = stack.volumes.iter().filter(|volume| !observed.volumes.contains(&volume.name)).cloned().collect();
-    Ok(UpPlan { create_network: observed.network.is_none(), pulls, volumes, services })
+    let leftovers = find_leftovers(stack, &observed.containers);
+    Ok(UpPlan { create_network: observed.network.is_none(), pulls, volumes, services, leftovers })
+}
+
+fn find_leftovers(stack: &StackSpec, containers: &[ObservedContainer]) -> Vec<Leftover> {
+    let of_service = |service| {
+        let (_, leftovers) = containers_of(containers, &stack.directory, service);
+        let leftover =
+            move |found: &ObservedContainer| Leftover { service, id: found.id.clone(), name: found.name.clone() };
+        leftovers.into_iter().map(leftover)
+    };
+    stack.services.iter().flat_map(|spec| of_service(spec.service)).collect()
 }
 
 /// Why the container's hash is not the one that its service has now: the first reason that can be told.
@@ -193,7 +236,7 @@ pub(crate) fn check_container<'a>(
     observed: &'a Observed,
     service: Service,
 ) -> Result<Option<&'a ObservedContainer>, StackError> {
-    let ours = observed.containers.iter().find(|container| container.service_of(&stack.directory) == Some(service));
+    let (ours, _) = containers_of(&observed.containers, &stack.directory, service);
     let named = observed.containers.iter().find(|container| container.name == service.name());
     match (ours, named) {
         (Some(ours), Some(named)) if ours.id != named.id => Err(foreign(named)),
@@ -215,6 +258,8 @@ fn foreign(container: &ObservedContainer) -> StackError {
 pub struct DownPlan {
     /// Containers to stop and remove, in the order of `Service::ALL`.
     pub containers: Vec<StopPlan>,
+    /// Those of them that are second containers of their service.
+    pub leftovers: Vec<Leftover>,
     /// Names of volumes to remove once the containers are gone. They may not exist.
     pub volumes: Vec<String>,
 }
@@ -245,7 +290,7 @@ pub fn plan_down(stack: &StackSpec, containers: &[ObservedContainer], with_volum
         .collect();
     stops.sort_by_key(|stop| stop.service);
     let volumes = stack.volumes.iter().filter(|_| with_volumes).map(|volume| volume.name.clone()).collect();
-    DownPlan { containers: stops, volumes }
+    DownPlan { containers: stops, leftovers: find_leftovers(stack, containers), volumes }
 }
 
 /// The services that have to be stopped before `service`, because they would lose data without it.

@@ -26,6 +26,11 @@ pub enum Recreate {
     },
     /// Docker marked it as dead.
     Dead,
+    /// Docker Compose was killed before it gave the container its own name.
+    OtherName {
+        /// The container's name, for example `1a2b3c4d5e6f_loki`.
+        name: String,
+    },
 }
 
 impl Recreate {
@@ -43,6 +48,7 @@ impl Recreate {
                 "its definition changed, or Docker Compose {version}, which created it, hashes definitions differently"
             ),
             Recreate::Dead => "Docker marked it as dead".into(),
+            Recreate::OtherName { name } => format!("an interrupted recreation has left it under the name `{name}`"),
         }
     }
 }

@@ -243,3 +243,32 @@ fn the_same_stack_from_another_data_folder_is_refused_and_named() {
     }
     assert!(matches!(plan_up(&stack, &observed).unwrap_err(), StackError::ForeignContainer { .. }));
 }
+
+#[test]
+fn of_two_containers_of_a_service_the_one_with_its_name_counts_and_the_other_is_removed() {
+    let stack = stack();
+    let mut observed = all_up(&stack);
+    let leftover =
+        ObservedContainer { id: "id-new".into(), name: "1a2b3c4d5e6f_loki".into(), ..loki(&mut observed).clone() };
+    for at in [0, observed.containers.len()] {
+        let mut observed = observed.clone();
+        observed.containers.insert(at, leftover.clone());
+        let plan = plan_up(&stack, &observed).unwrap();
+        assert!(plan.services.iter().all(|planned| matches!(planned.action, ServiceAction::Keep { .. })), "{plan:#?}");
+        assert!(!plan.is_empty());
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(Leftover::removal(&plan.leftovers).unwrap(), @"removing 1 container that an interrupted recreation has left: `1a2b3c4d5e6f_loki`");
+        }
+        let down = plan_down(&stack, &observed.containers, false);
+        assert_eq!(down.containers.len(), 7);
+        assert_eq!(down.leftovers, plan.leftovers);
+    }
+}
+
+#[test]
+fn a_leftover_that_is_alone_is_recreated_under_its_own_name() {
+    let name = "1a2b3c4d5e6f_loki".to_owned();
+    let because = Recreate::OtherName { name: name.clone() };
+    assert_eq!(planned_for_loki(|it| it.name = name), ServiceAction::Recreate { id: "id-loki".into(), because });
+    assert_eq!(Leftover::removal(&[]), None);
+}

@@ -9,8 +9,8 @@ use futures::{
 };
 use monitor_core::{
     error::StackError,
-    job::Phase,
-    lifecycle::{DownPlan, ObservedContainer, StopPlan, plan_down},
+    job::{Phase, Progress},
+    lifecycle::{DownPlan, Leftover, ObservedContainer, StopPlan, plan_down},
     service::Service,
     stack::StackSpec,
 };
@@ -30,6 +30,9 @@ pub async fn down(
     report: Report<'_>,
 ) -> Result<(), StackError> {
     let plan = plan_down(stack, &engine.containers().await?, with_volumes);
+    if let Some(removal) = Leftover::removal(&plan.leftovers) {
+        report(Progress::Warning(removal));
+    }
     for stop in &plan.containers {
         step(report, stop.service, Phase::Waiting);
     }

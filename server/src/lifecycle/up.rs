@@ -10,14 +10,14 @@ use futures::{
 use monitor_core::{
     error::StackError,
     job::{Phase, Progress},
-    lifecycle::{ServiceAction, UpPlan, plan_up},
+    lifecycle::{Leftover, ServiceAction, UpPlan, plan_up},
     service::Service,
     settings::ImageRef,
     stack::{Mount, ServiceSpec, StackSpec},
 };
 use tokio::sync::{Semaphore, watch};
 
-use super::{ReadinessWait, Report, await_ready::await_readiness, remove, step};
+use super::{ReadinessWait, Report, await_ready::await_readiness, remove, remove_all, step};
 use crate::{engine::ContainerEngine, readiness::Readiness};
 
 /// How many images are pulled at once; the Engine pulls three layers of each.
@@ -43,6 +43,11 @@ pub async fn up(
         if let ServiceAction::Recreate { because, .. } = &planned.action {
             report(Progress::Recreate { service: planned.service, because: because.reason() });
         }
+    }
+    if let Some(removal) = Leftover::removal(&plan.leftovers) {
+        report(Progress::Warning(removal));
+        let leftovers = plan.leftovers.iter().map(|leftover| (leftover.service, leftover.id.clone()));
+        remove_all(engine, leftovers.collect()).await?;
     }
     if plan.create_network {
         engine.create_network().await?;

@@ -40,7 +40,7 @@ pub(super) fn affected_services(
         };
         let spec = stack.service(planned.service)?;
         let (files, settings) = match because {
-            None | Some(Recreate::Dead | Recreate::NetworkChanged) => Default::default(),
+            None | Some(Recreate::Dead | Recreate::NetworkChanged | Recreate::OtherName { .. }) => Default::default(),
             Some(Recreate::FilesChanged) => (mounted(spec, &changes.files), behind(spec, &before)),
             Some(_) => (Vec::new(), behind(spec, &before)),
         };

@@ -14,7 +14,7 @@ use monitor_core::{
     error::StackError,
     file_view::FileState,
     job::{FileAction, Phase, Progress},
-    lifecycle::{Observed, ObservedContainer, ServiceAction, plan_up},
+    lifecycle::{Observed, ObservedContainer, ServiceAction, containers_of, plan_up},
     service::Service,
     settings::{Change, Settings},
     stack::{Mount, ServiceSpec, StackSpec},
@@ -209,11 +209,11 @@ pub fn running<'a>(
     stack: &'a StackSpec,
     observed: &'a Observed,
 ) -> impl Iterator<Item = (Service, &'a ObservedContainer)> {
-    observed
-        .containers
-        .iter()
-        .filter(|container| container.state.is_up())
-        .filter_map(|container| Some((container.service_of(&stack.directory)?, container)))
+    let of_service = |spec: &'a ServiceSpec| {
+        let (container, _) = containers_of(&observed.containers, &stack.directory, spec.service);
+        Some((spec.service, container.filter(|container| container.state.is_up())?))
+    };
+    stack.services.iter().filter_map(of_service)
 }
 
 fn mounts_one_of(spec: &ServiceSpec, names: &BTreeSet<String>) -> bool {
