@@ -88,7 +88,7 @@ pub trait ControlPlane: Send + Sync {
     /// The last lines of a service's log, oldest first; at most 5,000.
     async fn recent_logs(&self, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError>;
     /// The last 100,000 lines of a service's log, oldest first.
-    async fn download_logs(&self, service: Service) -> Result<Vec<LogLine>, StackError>;
+    fn download_logs(&self, service: Service) -> Result<BoxStream<'static, Result<LogLine, StackError>>, StackError>;
     /// The last `tail` lines of a service's log (at most 5,000), and every new one until its container ends.
     fn follow_logs(
         &self,

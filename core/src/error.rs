@@ -22,6 +22,9 @@ pub enum StackError {
         /// The operating system's reason.
         detail: String,
     },
+    /// This process can't open another file or connection.
+    #[error("this process has as many files and connections open as it may (`ulimit -n`)")]
+    TooManyOpenFiles,
     /// The socket exists, but the user has no permission to use it.
     #[error("permission denied on the Docker socket `{endpoint}`")]
     EnginePermission {

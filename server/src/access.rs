@@ -227,8 +227,8 @@ impl ControlPlane for GuardedPanel {
         engine.recent_logs(service, lines.min(MOST_PAGE_LINES)).await
     }
 
-    async fn download_logs(&self, service: Service) -> Result<Vec<LogLine>, StackError> {
-        self.for_action(Action::ViewLogs)?.installation.engine.recent_logs(service, DOWNLOAD_LINES).await
+    fn download_logs(&self, service: Service) -> Result<BoxStream<'static, Result<LogLine, StackError>>, StackError> {
+        Ok(self.for_action(Action::ViewLogs)?.installation.engine.read_logs(service, DOWNLOAD_LINES))
     }
 
     fn follow_logs(

@@ -132,6 +132,8 @@ pub enum EngineEvent {
     },
     /// A volume was created or removed.
     Volume,
+    /// An image was pulled, tagged, or removed.
+    Image,
 }
 
 /// Receives the progress of a pull. Called often, and must not block.
@@ -220,6 +222,9 @@ pub trait ContainerEngine: Send + Sync {
 
     /// The last lines of a container's log, oldest first.
     async fn recent_logs(&self, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError>;
+
+    /// The same, one line after the other, for logs that don't fit in memory.
+    fn read_logs(&self, service: Service, lines: u32) -> BoxStream<'static, Result<LogLine, StackError>>;
 
     /// The last `tail` lines and then every new line, until the container ends or the stream is dropped.
     fn follow_logs(&self, service: Service, tail: u32) -> BoxStream<'static, Result<LogLine, StackError>>;

@@ -133,6 +133,10 @@ impl Watch {
             let to_agents = to_agents.clone();
             loop {
                 if let Some(event) = next_event(&mut events).await? {
+                    if event == EngineEvent::Image {
+                        self.panel.checkup_due.notify_one();
+                        self.panel.installation.configuration.notify_changed();
+                    }
                     // Both receivers live as long as this future.
                     to_agents.send(AgentMessage::Event(event.clone())).ok();
                     to_stack.send(event).ok();
@@ -320,11 +324,15 @@ async fn next_event(
 /// the network don't affect it.
 fn affects_stack(stack: &StackSpec, ids: &BTreeSet<String>, event: &EngineEvent) -> bool {
     match event {
-        EngineEvent::Container { name, .. } => stack.services.iter().any(|spec| spec.service.name() == name),
+        // A new name may be a service's, and so may the old one, which the event's name is not.
+        EngineEvent::Container { action: ContainerAction::Renamed, .. } => true,
+        EngineEvent::Container { id, name, .. } => {
+            ids.contains(id) || stack.services.iter().any(|spec| spec.service.name() == name)
+        }
         EngineEvent::Network { name, container } => {
             name == NETWORK && container.as_ref().is_none_or(|container| ids.contains(container))
         }
-        EngineEvent::Volume => false,
+        EngineEvent::Volume | EngineEvent::Image => false,
     }
 }
 

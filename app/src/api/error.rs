@@ -47,7 +47,11 @@ impl ApiError {
     #[cfg(feature = "ssr")]
     pub fn status(&self) -> u16 {
         match self {
-            ApiError::Stack(StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. }) => 503,
+            ApiError::Stack(
+                StackError::EngineUnreachable { .. }
+                | StackError::EnginePermission { .. }
+                | StackError::TooManyOpenFiles,
+            ) => 503,
             ApiError::Stack(StackError::NoContainer { .. } | StackError::UnknownAgent { .. }) => 404,
             ApiError::Stack(StackError::NotAllowed { .. }) => 403,
             ApiError::Stack(StackError::Internal { .. } | StackError::File { .. } | StackError::CannotStart { .. }) => {

@@ -33,6 +33,7 @@ impl StackError {
     pub const fn code(&self) -> &'static str {
         match self {
             StackError::EngineUnreachable { .. } => "engine_unreachable",
+            StackError::TooManyOpenFiles => "too_many_open_files",
             StackError::EnginePermission { .. } => "engine_permission",
             StackError::EngineTooOld { .. } => "engine_too_old",
             StackError::ContextNotFound { .. } => "context_not_found",

@@ -14,6 +14,9 @@ impl StackError {
                 "start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`"
                     .into()
             }
+            StackError::TooManyOpenFiles => {
+                "raise the limit (`ulimit -n 4096`, in systemd `LimitNOFILE=`), or close pages that are open".into()
+            }
             StackError::EnginePermission { .. } => {
                 "add yourself to the docker group (`sudo usermod -aG docker $USER`) and log in again, or use rootless Docker"
                     .into()

@@ -8,15 +8,7 @@ use crate::installation::Installation;
 
 pub(super) async fn logs(service: Service, follow: bool, tail: u32, output: &Output) -> Result<(), StackError> {
     let engine = Installation::from_environment()?.engine;
-    if !follow {
-        for line in engine.recent_logs(service, tail).await? {
-            if !output.line(&line.text) {
-                break;
-            }
-        }
-        return Ok(());
-    }
-    let mut lines = engine.follow_logs(service, tail);
+    let mut lines = if follow { engine.follow_logs(service, tail) } else { engine.read_logs(service, tail) };
     loop {
         let line = tokio::select! {
             line = lines.next() => line,

@@ -24,6 +24,7 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use monitor_core::{error::StackError, service::Service};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use self::output::{Format, Output};
 use crate::docker::endpoint_from_environment;
@@ -250,6 +251,7 @@ pub fn main() -> ExitCode {
     };
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
     let output = Output::new(command.format());
+    raise_descriptor_limit();
     // Rendering pages needs a few threads even on one core. The other commands need only one.
     let mut builder = match command {
         Command::Serve(_) => {
@@ -274,6 +276,14 @@ pub fn main() -> ExitCode {
         output.error(&error);
         usage::exit_code(&error)
     })
+}
+
+/// Raises the limit of open files and connections as far as this process may. Shells set 1024, which so many pages and a
+/// few connections for each reach.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // If that fails, the old limit stays.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 async fn run(command: Command, output: &Output) -> Result<ExitCode, StackError> {

@@ -234,6 +234,7 @@ pub(super) fn engine_event(message: EventMessage) -> Option<EngineEvent> {
             Some(EngineEvent::Network { name, container: attributes.get("container").cloned() })
         }
         EventMessageTypeEnum::VOLUME => Some(EngineEvent::Volume),
+        EventMessageTypeEnum::IMAGE => Some(EngineEvent::Image),
         _ => None,
     }
 }

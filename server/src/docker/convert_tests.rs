@@ -184,6 +184,7 @@ fn irrelevant_events_are_left_out() {
                 format!("network {name} {}", container.as_deref().map_or("itself", |id| &id[..4]))
             }
             EngineEvent::Volume => "volume".to_owned(),
+            EngineEvent::Image => "image".to_owned(),
         })
         .collect();
     assert_eq!(

@@ -83,6 +83,9 @@ pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
         Error::SocketNotFoundError(_) => unreachable("the socket does not exist".into()),
         Error::IOError { .. } | Error::HyperResponseError { .. } | Error::HyperLegacyError { .. } => {
             let denied = io_kind(&error) == Some(io::ErrorKind::PermissionDenied);
+            if io_error(&error).is_some_and(is_out_of_descriptors) {
+                return Failure::NoAnswer(StackError::TooManyOpenFiles);
+            }
             match &endpoint.address {
                 Address::Unix(_) if denied => {
                     Failure::NoAnswer(StackError::EnginePermission { endpoint: endpoint.to_string() })
@@ -116,16 +119,27 @@ fn too_old(message: &str) -> Option<String> {
     Some(format!("the Engine requires API version {oldest} or later, but this program supports only {own} and earlier"))
 }
 
+/// Whether this process, or the machine, can't open another file or connection.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    let codes = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|code| Some(code.raw_os_error()));
+    codes.contains(&error.raw_os_error())
+}
+
 /// The kind of the underlying I/O error, if there is one.
 fn io_kind(error: &Error) -> Option<io::ErrorKind> {
+    io_error(error).map(io::Error::kind)
+}
+
+/// The underlying I/O error, if there is one.
+fn io_error(error: &Error) -> Option<&io::Error> {
     // bollard returns an I/O error's source as its own, so the I/O error itself is not in the chain.
     if let Error::IOError { err } = error {
-        return Some(err.kind());
+        return Some(err);
     }
     let mut next = error.source();
     while let Some(error) = next {
         if let Some(io) = error.downcast_ref::<io::Error>() {
-            return Some(io.kind());
+            return Some(io);
         }
         next = error.source();
     }

@@ -171,6 +171,10 @@ impl ContainerEngine for DockerEngine {
         self.client.in_time(stream::recent_logs(&self.client, service, lines)).await
     }
 
+    fn read_logs(&self, service: Service, lines: u32) -> BoxStream<'static, Result<LogLine, StackError>> {
+        stream::read_logs(&self.client, service, lines)
+    }
+
     fn follow_logs(&self, service: Service, tail: u32) -> BoxStream<'static, Result<LogLine, StackError>> {
         stream::follow_logs(&self.client, service, tail)
     }

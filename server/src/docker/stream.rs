@@ -20,8 +20,22 @@ use crate::engine::EngineEvent;
 
 /// The last `lines` lines of a log, oldest first.
 pub(super) async fn recent_logs(client: &Client, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError> {
-    let engine = client.connection().await?;
-    log_lines(engine, service, logs_options(lines).build()).try_collect().await
+    read_logs(client, service, lines).try_collect().await
+}
+
+/// The same as a stream. The Engine is read only as fast as the lines are.
+pub(super) fn read_logs(
+    client: &Client,
+    service: Service,
+    lines: u32,
+) -> BoxStream<'static, Result<LogLine, StackError>> {
+    let client = client.clone();
+    async move {
+        let engine = client.connection().await?;
+        Ok(log_lines(engine, service, logs_options(lines).build()))
+    }
+    .try_flatten_stream()
+    .boxed()
 }
 
 /// The last `tail` lines of a log, then every new line.
@@ -96,7 +110,7 @@ pub(super) fn events(client: &Client) -> BoxStream<'static, Result<Option<Engine
     async move {
         let engine = client.connection().await?;
         let since = engine_time(&engine).await?;
-        let filters = [("type", vec!["container", "network", "volume"])].into();
+        let filters = [("type", vec!["container", "image", "network", "volume"])].into();
         let options = EventsOptionsBuilder::default().since(&since).filters(&filters).build();
         let events = engine.docker.events(Some(options));
         let events = events.map_err(move |error| match engine.failure(error) {

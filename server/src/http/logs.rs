@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::{
     Extension,
+    body::Body,
     extract::{Path, Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response, sse::Event},
 };
-use futures::{Stream, StreamExt, future::ready, stream, stream::BoxStream};
+use futures::{Stream, StreamExt, TryStreamExt, future::ready, stream, stream::BoxStream};
 use monitor_core::{error::StackError, logs::LogLine, service::Service};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
@@ -54,21 +55,25 @@ pub(super) async fn stream(
 
 pub(super) async fn download(Extension(plane): Extension<BoundControlPlane>, Path(name): Path<String>) -> Response {
     let Some(service) = Service::from_name(&name) else { return no_such_service(&name) };
-    let lines = match plane.download_logs(service).await {
-        Ok(lines) => lines,
+    // The first line decides whether there is a file. An error after it ends the connection, so that the browser reports
+    // an incomplete download.
+    let first = match plane.download_logs(service) {
+        Ok(mut lines) => lines.next().await.transpose().map(|first| (first, lines)),
+        Err(error) => Err(error),
+    };
+    let (first, rest) = match first {
+        Ok(first) => first,
         Err(error) => return error_response(&error),
     };
-    let text: String = lines
-        .iter()
-        .map(|line| match line.at {
-            Some(at) => format!("{} {}\n", at.to_rfc3339(), line.text),
-            None => format!("{}\n", line.text),
-        })
-        .collect();
+    let lines = stream::iter(first.map(Ok)).chain(rest);
+    let text = lines.map_ok(|line| match line.at {
+        Some(at) => format!("{} {}\n", at.to_rfc3339(), line.text),
+        None => format!("{}\n", line.text),
+    });
     let disposition = format!("attachment; filename=\"{service}.log\"");
     let headers =
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
-    (headers, text).into_response()
+    (headers, Body::from_stream(text)).into_response()
 }
 
 fn no_such_service(name: &str) -> Response {

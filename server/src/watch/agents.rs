@@ -139,7 +139,7 @@ impl<'a> AgentWatch<'a> {
                 _ if name == NETWORK => self.inspect_collector(),
                 _ => {}
             },
-            AgentMessage::Event(EngineEvent::Volume) => {}
+            AgentMessage::Event(EngineEvent::Volume | EngineEvent::Image) => {}
             AgentMessage::ServicesChanged => {
                 let snapshot = self.panel.hub.snapshot();
                 if self.store_polling.update_stores(&snapshot.services) {
@@ -298,7 +298,9 @@ impl<'a> AgentWatch<'a> {
 /// Logs an error about one container. Only an unreachable Engine ends the watch.
 fn ignore_unless_unreachable(error: StackError, what: &str) -> Result<(), StackError> {
     match error {
-        StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. } => Err(error),
+        StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. } | StackError::TooManyOpenFiles => {
+            Err(error)
+        }
         error => {
             tracing::warn!(%error, "{what}");
             Ok(())

@@ -217,6 +217,22 @@ impl FakeEngine {
         self.tell(&id, service.name(), "die");
     }
 
+    /// Renames the container of a service and sends an event with the new name.
+    pub fn rename(&self, service: Service, name: &str) {
+        let mut world = self.world();
+        let of_service =
+            |container: &&mut ObservedContainer| container.compose_label("service") == Some(service.name());
+        let Some(container) = world.containers.iter_mut().find(of_service) else { return };
+        container.name = name.to_owned();
+        let id = container.id.clone();
+        self.tell(&id, name, "rename");
+    }
+
+    /// Sends the event that an image was pulled, tagged, or removed.
+    pub fn images_change(&self) {
+        self.shared.events.send(Some(EngineEvent::Image)).ok();
+    }
+
     /// Sends the event that a service's container was connected to the network or disconnected.
     pub fn network_changes(&self, service: Service) {
         let id =

@@ -6,4 +6,6 @@ mod engine;
 mod errors;
 mod installation;
 mod interrupted;
+mod limits;
 mod terminal;
+mod two_containers;

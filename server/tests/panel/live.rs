@@ -159,3 +159,26 @@ async fn reading_the_snapshot_reads_no_files_and_loading_a_page_does() {
     drop(panel.open(get("/events")).await);
     assert!(!is_broken(), "a tab that reconnects sees the files as they are");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renamed_container_has_its_new_name_and_gets_its_own_back() {
+    let panel = panel();
+    panel.up().await;
+    let shown = |snapshot: &Snapshot| snapshot.service(Service::Loki).unwrap().container.clone();
+    panel.until("ready", |snapshot| shown(snapshot) == "loki" && snapshot.stack == StackState::Running).await;
+    for name in ["old-loki", "loki"] {
+        panel.engine.rename(Service::Loki, name);
+        panel.until(name, |snapshot| shown(snapshot) == name).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_image_is_noticed_by_the_checks() {
+    let panel = panel();
+    panel.up().await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    let before = panel.until("checked", |snapshot| snapshot.checkup.is_some()).await.checkup;
+    let at = |checkup: &Option<_>| checkup.as_ref().map(|it: &monitor_core::doctor::Checkup| it.checked_at);
+    panel.engine.images_change();
+    panel.until("checked again", |snapshot| at(&snapshot.checkup) != at(&before)).await;
+}

@@ -8,7 +8,7 @@ use clawker_monitor::engine::{
     PullProgress,
 };
 use futures::{
-    StreamExt,
+    StreamExt, TryStreamExt,
     future::ready,
     stream::{self, BoxStream},
 };
@@ -248,6 +248,14 @@ impl ContainerEngine for FakeEngine {
             return Err(StackError::NoContainer { service });
         }
         Ok(last(world.logs.get(&service), lines))
+    }
+
+    fn read_logs(&self, service: Service, lines: u32) -> BoxStream<'static, Result<LogLine, StackError>> {
+        let engine = self.clone();
+        stream::once(async move { engine.recent_logs(service, lines).await })
+            .map_ok(|lines| stream::iter(lines.into_iter().map(Ok)))
+            .try_flatten()
+            .boxed()
     }
 
     fn follow_logs(&self, service: Service, tail: u32) -> BoxStream<'static, Result<LogLine, StackError>> {

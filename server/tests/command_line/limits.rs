@@ -1,0 +1,147 @@
+//! Limits: of open files, and of memory while a large log is read.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use axum::{body::Body, response::Response};
+use futures::{StreamExt, stream};
+
+use crate::{
+    engine,
+    installation::{Said, command},
+};
+
+const MIB: u64 = 1 << 20;
+/// So much text is in the log of the tests' Engine.
+const LOG_BYTES: u64 = 256 * MIB;
+
+/// An Engine whose log of Loki has short lines, then one that never ends. Counts the bytes that were taken from it.
+fn talkative_engine(folder: &std::path::Path, taken: Arc<AtomicU64>) -> String {
+    engine::start(
+        folder,
+        Box::new(move |path| {
+            if path != "/containers/loki/logs" {
+                return None;
+            }
+            let taken = Arc::clone(&taken);
+            let lines = stream::iter(0..LOG_BYTES / (16 << 10)).map(move |index| {
+                let end = if index < LOG_BYTES / (32 << 10) { "\n" } else { "x" };
+                let text = format!("2026-11-22T07:12:56.123456789Z {}{end}", "y".repeat((16 << 10) - 32));
+                let mut frame = vec![1, 0, 0, 0];
+                frame.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
+                frame.extend(text.as_bytes());
+                taken.fetch_add(text.len() as u64, Ordering::SeqCst);
+                Ok::<_, std::io::Error>(frame)
+            });
+            Some(Response::new(Body::from_stream(lines)))
+        }),
+    )
+}
+
+/// The most memory that a process has had, in bytes.
+fn peak_memory(child: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+}
+
+/// Reads half of the log and then waits: what was taken from the Engine by then is what the process buffers, beside what
+/// sockets hold. Then reads the rest. Returns the bytes read.
+fn read_slowly(mut output: impl Read, taken: &AtomicU64) -> u64 {
+    let mut half = vec![0; usize::try_from(LOG_BYTES / 2).unwrap()];
+    output.read_exact(&mut half).unwrap();
+    let buffered = taken.load(Ordering::SeqCst).saturating_sub(LOG_BYTES / 2);
+    assert!(buffered < 32 * MIB, "{} MiB are buffered", buffered / MIB);
+    let mut rest = [0; 1 << 16];
+    let mut count = LOG_BYTES / 2;
+    loop {
+        match output.read(&mut rest).unwrap() {
+            0 => return count,
+            read => count += read as u64,
+        }
+    }
+}
+
+#[test]
+fn a_log_of_any_size_is_printed_with_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = Arc::new(AtomicU64::new(0));
+    let engine = talkative_engine(folder.path(), Arc::clone(&taken));
+    let mut logs = command(folder.path(), &engine, &["logs", "loki", "-n", "4000000"]);
+    let mut child = logs.stdout(Stdio::piped()).spawn().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    let mut first = [0; 1];
+    output.read_exact(&mut first).unwrap();
+    let mut half = vec![0; usize::try_from(LOG_BYTES / 2).unwrap()];
+    output.read_exact(&mut half).unwrap();
+    let peak = peak_memory(&child);
+    assert!(peak < 128 * MIB, "{} MiB for half of {} MiB", peak / MIB, LOG_BYTES / MIB);
+    let rest = std::io::copy(&mut output, &mut std::io::sink()).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(rest > LOG_BYTES / 3, "{rest}");
+}
+
+#[test]
+fn a_log_of_any_size_is_downloaded_with_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = Arc::new(AtomicU64::new(0));
+    let engine = talkative_engine(folder.path(), Arc::clone(&taken));
+    let mut serve = command(folder.path(), &engine, &["serve", "--listen", "127.0.0.1:0"]);
+    let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
+    let mut connection = TcpStream::connect(&address).unwrap();
+    let request = format!("GET /logs/loki/download HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    let count = read_slowly(&mut connection, &taken);
+    let peak = peak_memory(&child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(count > LOG_BYTES / 10 * 9, "{count}");
+    assert!(peak < 160 * MIB, "{} MiB for {} MiB", peak / MIB, LOG_BYTES / MIB);
+}
+
+/// The command with limits of a shell.
+fn limited(limits: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\"")]).arg(command.get_program()).args(command.get_args());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised_as_far_as_it_may_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = command(folder.path(), "unix:///nowhere/docker.sock", &["serve", "--listen", "127.0.0.1:0"]);
+    let mut child =
+        limited("ulimit -Sn 64; ulimit -Hn 512", &serve).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert_eq!(line.split_whitespace().nth(3), Some("512"), "{line}");
+}
+
+#[test]
+fn a_lack_of_descriptors_is_never_told_as_an_engine_that_does_not_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine::start(folder.path(), Box::new(|_| None));
+    let status = command(folder.path(), &engine, &["status"]);
+    let mut told_the_truth = 0;
+    for limit in 4..24 {
+        let said = Said::of(&mut limited(&format!("ulimit -n {limit}"), &status));
+        assert!(!said.err.contains("can't reach Docker"), "{limit}: {}", said.err);
+        told_the_truth += usize::from(said.err.contains("as many files and connections open as it may"));
+    }
+    assert!(told_the_truth > 0);
+}
