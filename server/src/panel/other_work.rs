@@ -57,7 +57,7 @@ impl OtherWork {
     fn concerns(&self, job: &Job) -> bool {
         let known = self.known();
         let is_known = known.job.as_ref().is_some_and(|known| known.is_same(job));
-        job.is_running() || is_known || job.finished_at.is_some_and(|finished| finished >= known.since)
+        job.is_running() || is_known || job.finished_at.is_some_and(|finished| finished > known.since)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
