@@ -265,6 +265,7 @@ mod tests {
             ),
             (r#"count by (agent) (group by (agent, session_id) (last_over_time(derived[2m])))"#, "a 1, b 1"),
             (r#"max by (agent) (max_over_time(last[2m]))"#, "a 61"),
+            (r#"topk(2, sum by (agent) (sum_over_time(own[2m]) or sum_over_time(derived[2m])))"#, "b 10, posted 7"),
             (
                 r#"sum by (agent) (topk by (agent) (1, label_replace(sum by (agent) (sum_over_time(own[2m])), "of", "own", "", "") or label_replace(0.5 * sum by (agent) (sum_over_time(derived[2m])), "of", "derived", "", "")) * on (of) group_left () (label_replace(vector(1), "of", "own", "", "") or label_replace(vector(1 / 0.5), "of", "derived", "", "")))"#,
                 "a 9, b 10, posted 7",
@@ -274,6 +275,36 @@ mod tests {
             let found = evaluate(query, &samples(), &[120_000]).expect(query);
             let text: Vec<String> = found[0].1.iter().map(|(of, value)| format!("{} {value}", of["agent"])).collect();
             assert_eq!(text.join(", "), expected, "{query}");
+        }
+    }
+
+    /// The panel would show nothing where its query is an error.
+    #[test]
+    fn every_query_about_agents_is_supported() {
+        use monitor_core::telemetry::{
+            Owner, Range,
+            stores::queries::{self, SessionQueries, deltas::Deltas},
+        };
+        let range = Deltas::within("7d");
+        let SessionQueries { last_seen, counts, cost, output_tokens } =
+            SessionQueries::new(&Owner::new(Some("p"), Some("a")), Range::Day);
+        let of_everybody = [
+            queries::cost,
+            queries::tokens,
+            queries::active_time,
+            queries::lines,
+            queries::tools,
+            queries::sessions,
+            queries::activity,
+            queries::owner_versions_last_seen,
+            queries::owners_last_metric,
+            queries::managed_settings,
+        ];
+        let of_everybody = of_everybody.iter().map(|query| query(range));
+        for query in of_everybody.chain([last_seen, counts, cost, output_tokens]) {
+            if let Err(problem) = evaluate(&query, &samples(), &[120_000]) {
+                panic!("{query}: {problem}");
+            }
         }
     }
 
