@@ -205,7 +205,7 @@ impl Simulator {
     /// that was cut off in the middle, no ledger could tell.
     fn while_silent(&self, act: impl FnOnce()) {
         self.signal("STOP");
-        thread::sleep(Duration::from_secs(1));
+        thread::sleep(Duration::from_millis(300));
         act();
         self.signal("CONT");
     }
