@@ -10,6 +10,7 @@ mod compose;
 mod disk;
 mod doctor;
 mod installation;
+mod operator;
 mod other_stacks;
 mod process;
 mod settings;
