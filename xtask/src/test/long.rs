@@ -44,7 +44,7 @@ impl LongRing {
     }
 }
 
-pub const RINGS: [LongRing; 5] = [
+pub const RINGS: [LongRing; 6] = [
     LongRing {
         name: "settings-files",
         about: "the property tests of the settings editor on 20,000 generated files",
@@ -64,6 +64,11 @@ pub const RINGS: [LongRing; 5] = [
         name: "real-outage",
         about: "every total on the real programs after an hour without Loki and one without Prometheus",
         run: real_outage,
+    },
+    LongRing {
+        name: "operations",
+        about: "10,000 random operations on the stack's containers, after each of which every surface agrees with the Engine",
+        run: operations,
     },
     LongRing { name: "mutants", about: "cargo-mutants on the settings, jobs and work of the server", run: mutants },
 ];
@@ -98,19 +103,41 @@ fn with_many_files(tally: &mut Tally, paths: &Paths, name: &str, tests: &[&str])
 const OUTAGE: &str = "3600";
 
 fn real_outage(tally: &mut Tally, paths: &Paths) {
-    let wanted = BTreeSet::from([Tool::Engine, Tool::StandIns, Tool::RealPrograms]);
+    let test = "every_total_equals_the_ledger_though_programs_are_killed";
+    on_engine(tally, paths, "real-outage", Some(Tool::RealPrograms), ["real", test], ("MONITOR_TEST_OUTAGE", OUTAGE));
+}
+
+/// How many operations somebody carries out. 500 in an ordinary run.
+const OPERATIONS: &str = "10000";
+
+fn operations(tally: &mut Tally, paths: &Paths) {
+    let test = "whatever_happens_to_containers_every_surface_agrees_with_the_engine";
+    on_engine(tally, paths, "operations", None, ["journey", test], ("MONITOR_TEST_OPERATIONS", OPERATIONS));
+}
+
+/// Runs one test of an integration target, which needs the Engine, with a variable that makes it long.
+fn on_engine(
+    tally: &mut Tally,
+    paths: &Paths,
+    name: &str,
+    also: Option<Tool>,
+    [target, test]: [&str; 2],
+    (variable, value): (&str, &str),
+) {
+    let wanted: BTreeSet<Tool> = [Tool::Engine, Tool::StandIns].into_iter().chain(also).collect();
     let tools = tools::ensure(paths, &wanted);
-    let (Some(engine), Some(_)) = (&tools.engine, &tools.real) else {
-        return tally.skip("real-outage", "needs a Docker Engine and the real programs");
+    let Some(engine) = tools.engine.as_ref().filter(|_| also.is_none_or(|tool| tools.has(tool))) else {
+        let also = also.map(|tool| format!(" and {}", tool.name())).unwrap_or_default();
+        return tally.skip(name, &format!("needs {}{also}", Tool::Engine.name()));
     };
     if let Err(error) = stand_ins::import(paths, engine) {
-        return tally.fail("real-outage", &format!("{error:#}"));
+        return tally.fail(name, &format!("{error:#}"));
     }
     let mut command = Command::new(paths.cargo());
-    command.current_dir(&paths.root).args(["test", "--quiet", "--package", "clawker-monitor", "--test", "real", "--"]);
-    command.args(["--include-ignored", "every_total_equals_the_ledger_though_programs_are_killed"]);
+    command.current_dir(&paths.root).args(["test", "--quiet", "--package", "clawker-monitor", "--test", target, "--"]);
+    command.args(["--include-ignored", test]);
     tools.set_variables(paths, &mut command);
-    outcome(tally, "real-outage", run(command.env("MONITOR_TEST_OUTAGE", OUTAGE)));
+    outcome(tally, name, run(command.env(variable, value)));
 }
 
 fn mutants(tally: &mut Tally, paths: &Paths) {
