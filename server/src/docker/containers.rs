@@ -11,10 +11,15 @@ use super::{client::Client, ports};
 /// Seconds between SIGTERM and SIGKILL; Docker's own default.
 const STOP_TIMEOUT_SECONDS: i32 = 10;
 
+/// Starts a container, or lets a paused one go on.
 pub(super) async fn start(client: &Client, spec: &ServiceSpec, id: &str) -> Result<(), StackError> {
     let engine = client.connection().await?;
     let started = engine.docker.start_container(id, None::<StartContainerOptions>).await;
     let Err(failure) = started.map_err(|error| engine.failure(error)) else { return Ok(()) };
+    // Moby says "cannot start a paused container, try unpause instead".
+    if failure.message().contains("paused") && engine.docker.unpause_container(id).await.is_ok() {
+        return Ok(());
+    }
     match ports::port_error(&engine, spec, &failure.message(), id).await {
         Some(error) => Err(error),
         // A missing network or mounted file is a 404 as well.

@@ -191,3 +191,17 @@ fn compare_all(it: &Installation, address: &str, page: &mut Page, history: &[Str
         thread::sleep(Duration::from_millis(100));
     }
 }
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn a_paused_service_goes_on_with_up_and_goes_away_with_down() {
+    let it = Installation::new();
+    it.up().done();
+    docker(&["pause", "jaeger"]).done();
+    assert_eq!(it.status()["stack"], "partial");
+    it.run(&["up", "--wait-timeout", "30"]).done();
+    assert_eq!(it.status()["stack"], "running");
+    docker(&["pause", "loki"]).done();
+    it.run(&["down"]).done();
+    assert!(states_of_engine().values().all(|state| *state == ContainerState::Missing));
+}
