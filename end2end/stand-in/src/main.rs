@@ -6,6 +6,8 @@
 //!
 //! Loki and Prometheus store the records that tests send them (`loki`, `prometheus`) and answer the panel's queries.
 
+#![expect(clippy::disallowed_methods, reason = "it reads the files that the tests themselves have generated")]
+
 mod answer;
 mod derived;
 mod fault;
