@@ -66,6 +66,7 @@ fn a_file_that_cannot_be_changed_safely() {
     error: FOLDER/settings.yaml: it is too large: 5242880 bytes, and the limit is 1 MiB
     hint: fix the settings file; nothing was changed
     ");
+    assert_eq!(set(&it, b"monitoring:\n\tgrafana_port: 1\n").code, Some(1), "what is wrong is not the command line");
     std::fs::remove_file(it.settings_file()).unwrap();
     std::fs::create_dir(it.settings_file()).unwrap();
     insta::assert_snapshot!(words(&it, &it.run(&["settings", "set", "grafana_port", "3001"])), @r"

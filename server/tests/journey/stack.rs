@@ -135,7 +135,7 @@ fn an_interrupted_up_is_finished_by_the_next_one() {
     let up = Running::reading_stderr(it.command(&["up"]));
     up.line("Loki's start", |line| line.contains("Loki: started"));
     let (status, rest) = up.stop();
-    assert_eq!(status.code(), Some(1));
+    assert_eq!(status.code(), Some(130));
     assert!(rest.iter().any(|line| line.contains("canceled before it finished")), "{rest:#?}");
     assert!(rest.iter().any(|line| line.starts_with("hint: ")), "{rest:#?}");
 
