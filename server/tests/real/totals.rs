@@ -247,7 +247,9 @@ fn every_total_equals_the_ledger_though_programs_are_killed() {
     // An hour in the long mode.
     let outage = std::env::var("MONITOR_TEST_OUTAGE").map_or(20, |seconds| seconds.parse::<u64>().unwrap());
     let length = format!("{}s", 60 + 2 * outage);
-    let simulator = Simulator::start(&stack, &["--agents", "8", "--rate", "60", "--for", &length]);
+    // Ten times life's speed for an hour: at sixty times, the collector's queues are full before it is over, and refuse.
+    let rate = if outage > 60 { "10" } else { "60" };
+    let simulator = Simulator::start(&stack, &["--agents", "8", "--rate", rate, "--for", &length]);
     let kill_collector = || {
         thread::sleep(Duration::from_secs(4));
         simulator.while_silent(|| kill(Service::OtelCollector));
@@ -266,7 +268,8 @@ fn every_total_equals_the_ledger_though_programs_are_killed() {
     let report = simulator.finish();
     assert!(report["total"]["events"]["records"].as_u64().unwrap() > 500, "{report}");
     let title = format!("eight `kill -9` of the collector, one each of Loki and Prometheus, each away for {outage} s");
-    compare(&title, &stack, &report, 120);
+    // What was kept meanwhile has to arrive.
+    compare(&title, &stack, &report, 120 + outage / 4);
 }
 
 #[test]
