@@ -98,9 +98,11 @@ pub fn measure(
     compose_up.milliseconds.remove(0);
 
     run_quietly(&mut ours(&["up"]))?;
-    let status: Value = serde_json::from_str(&run_quietly(&mut ours(&["status", "--json"]))?)?;
-    let port = |service: &str| port_of(&status, service);
-    let (collector, prometheus) = (port("otel-collector")?, port("prometheus")?);
+    let address = |key: &str| -> Result<String> {
+        let port = run_quietly(&mut ours(&["settings", "get", key]))?;
+        Ok(format!("127.0.0.1:{}", port.trim()))
+    };
+    let (collector, prometheus) = (address("otel_collector_port")?, address("prometheus_port")?);
     let point_to_page = point_to_page(&Panel::start(ours(&[]))?.address, &collector)?;
 
     let dashboard: Value =
@@ -133,14 +135,6 @@ pub fn measure(
         services,
         aggregations: targets(&dashboard).filter(Target::is_aggregation_of_events).count(),
     })
-}
-
-/// `127.0.0.1:4318`, of `status --json`.
-fn port_of(status: &Value, service: &str) -> Result<String> {
-    let services = status["services"].as_array().context("`status --json` lists services")?;
-    let found = services.iter().find(|found| found["service"] == *service).context("the service is listed")?;
-    let port = found["ports"][0]["host"].as_u64().with_context(|| format!("`{service}` publishes a port"))?;
-    Ok(format!("127.0.0.1:{port}"))
 }
 
 fn point_to_page(panel: &str, collector: &str) -> Result<Measured> {
