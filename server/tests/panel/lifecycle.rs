@@ -77,11 +77,11 @@ async fn two_simultaneous_starts_get_one_job() {
     let panel = panel();
     panel.plane.initialize(false).await.unwrap();
     // Otherwise the first may have ended before the second is heard.
-    panel.engine.hold("start loki");
+    panel.readiness.not_ready(Service::Grafana, "no answer on port 3000");
     let (first, second) = tokio::join!(panel.plane.start_stack(), panel.plane.start_stack());
     let first = first.unwrap();
     assert_eq!(first.id, second.unwrap().id);
-    panel.engine.release("start loki");
+    panel.readiness.ready(Service::Grafana);
     assert_eq!(panel.ended(first.id).await.state, JobState::Done);
     let created =
         panel.engine.calls().into_iter().filter(|call| call.starts_with("create ") && !call.contains("network"));
