@@ -35,8 +35,9 @@ use usage::UsageStreams;
 const BURST: Duration = Duration::from_millis(8);
 /// The minimum time between two updates of the job. A pull reports progress hundreds of times a second.
 const JOB_INTERVAL: Duration = Duration::from_millis(100);
-/// The time between two checks that the Engine answers, and how long one may take.
+/// The time between two checks that the Engine answers.
 const PING_INTERVAL: Duration = Duration::from_secs(3);
+/// How long such a check may take.
 const PING_DEADLINE: Duration = Duration::from_secs(3);
 /// The time between attempts to reach an unreachable Engine.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);

@@ -5,14 +5,12 @@ use crate::count::exact;
 
 /// What is said below a list that leaves agents out; `None` if it doesn't.
 pub fn unlisted_agents(count: u32) -> Option<String> {
-    let (more, have) = match count {
+    let (more, are) = match count {
         0 => return None,
-        1 => ("1 more agent".to_owned(), "has"),
-        _ => (format!("{} more agents", exact(count.into())), "have"),
+        1 => ("1 more agent".to_owned(), "is"),
+        _ => (format!("{} more agents", exact(count.into())), "are"),
     };
-    Some(format!(
-        "{more} without a container {have} sent data, longer ago. They are not listed, and not in the totals."
-    ))
+    Some(format!("{more} without a container {are} not listed or counted. Those seen last are shown."))
 }
 
 impl Verdict {

@@ -67,7 +67,7 @@ impl Client {
         let endpoint = (self.shared.find_endpoint)()?;
         match ping::ping(&endpoint, NEGOTIATION_TIMEOUT).await {
             Pong::Version(newest) => self.connect(endpoint.clone(), negotiate_version(Some(&newest), None, &endpoint)?),
-            Pong::Silence => Err(no_answer(&endpoint)),
+            Pong::Silence => Err(no_answer(&endpoint, NEGOTIATION_TIMEOUT)),
             // The full answer, or the error, says why.
             Pong::Unclear => Ok(self.ask_version(endpoint).await?.0),
         }
@@ -78,7 +78,7 @@ impl Client {
         let Some(connection) = self.current().clone() else { return self.reconnect().await.map(drop) };
         match ping::ping(&connection.endpoint, NEGOTIATION_TIMEOUT).await {
             Pong::Version(_) => Ok(()),
-            Pong::Silence => Err(no_answer(&connection.endpoint)),
+            Pong::Silence => Err(no_answer(&connection.endpoint, NEGOTIATION_TIMEOUT)),
             Pong::Unclear => self.reconnect().await.map(drop),
         }
     }
@@ -96,10 +96,7 @@ impl Client {
     ) -> Result<T, StackError> {
         tokio::time::timeout(QUESTION_TIMEOUT, question).await.unwrap_or_else(|_elapsed| {
             let endpoint = self.current().as_ref().map(|connection| connection.endpoint.to_string());
-            Err(StackError::EngineUnreachable {
-                endpoint: endpoint.unwrap_or_else(|| "docker".into()),
-                detail: format!("no answer within {} s", QUESTION_TIMEOUT.as_secs()),
-            })
+            Err(no_answer(endpoint.as_deref().unwrap_or("docker"), QUESTION_TIMEOUT))
         })
     }
 
@@ -115,7 +112,7 @@ impl Client {
         let docker = bollard_client(&endpoint, None)?;
         let answer = tokio::time::timeout(NEGOTIATION_TIMEOUT, docker.version())
             .await
-            .map_err(|_elapsed| no_answer(&endpoint))?
+            .map_err(|_elapsed| no_answer(&endpoint, NEGOTIATION_TIMEOUT))?
             .map_err(|error| failure(error, &endpoint).or_refused("report its version"))?;
         let agreed = negotiate_version(answer.api_version.as_deref(), answer.min_api_version.as_deref(), &endpoint)?;
         let info = EngineInfo {
@@ -142,8 +139,8 @@ impl Connection {
     }
 }
 
-fn no_answer(endpoint: &Endpoint) -> StackError {
-    let detail = format!("no answer within {} s", NEGOTIATION_TIMEOUT.as_secs());
+fn no_answer(endpoint: impl ToString, limit: Duration) -> StackError {
+    let detail = format!("no answer within {} s", limit.as_secs());
     StackError::EngineUnreachable { endpoint: endpoint.to_string(), detail }
 }
 

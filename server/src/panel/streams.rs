@@ -39,7 +39,7 @@ impl Panel {
             }
         };
         let services = async {
-            // Nothing else would answer.
+            // Only running services can answer.
             if self.hub.snapshot().services.iter().any(|status| status.state == ContainerState::Running) {
                 self.readiness_refresh.wait_until_fresh(longest).await;
             }

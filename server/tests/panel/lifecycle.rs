@@ -229,24 +229,6 @@ async fn losing_docker_during_up_fails_the_job_and_the_next_up_finishes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn down_keeps_data_and_network_and_remove_deletes_the_data() {
-    let panel = panel();
-    panel.up().await;
-    let job = panel.plane.stop_stack().await.unwrap();
-    assert_eq!(panel.ended(job.id).await.state, JobState::Done);
-    let left = |panel: &Harness| {
-        let world = panel.engine.world();
-        (world.containers.len(), world.volumes.len(), world.network.is_some())
-    };
-    assert_eq!(left(&panel), (0, panel.stack().volumes.len(), true));
-    panel.until("stopped", |snapshot| snapshot.stack == StackState::Stopped).await;
-
-    let job = panel.plane.remove_stack_and_data().await.unwrap();
-    assert_eq!(panel.ended(job.id).await.state, JobState::Done);
-    assert_eq!(left(&panel), (0, 0, true));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_becomes_ready_during_the_wait_is_waited_for() {
     let panel = panel();
     panel.plane.initialize(false).await.unwrap();
@@ -256,19 +238,7 @@ async fn a_service_that_becomes_ready_during_the_wait_is_waited_for() {
     assert_eq!((job.state, job.error), (JobState::Done, None));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_container_that_reappears_fails_the_stop() {
-    let panel = panel();
-    panel.up().await;
-    panel.engine.world().faults.reappears.insert(Service::Loki);
-    let job = panel.plane.stop_stack().await.unwrap();
-    let job = panel.panel.jobs.wait_for_end(job.id).await.unwrap();
-    assert_eq!(job.state, JobState::Failed);
-    let Some(StackError::Refused { service, verb, .. }) = job.error else { panic!("{:?}", job.error) };
-    assert_eq!((service, verb.as_str()), (Service::Loki, "removed"));
-}
-
-fn phase(job: &Job, service: Service) -> Phase {
+pub fn phase(job: &Job, service: Service) -> Phase {
     job.steps.iter().find(|step| step.service == service).unwrap().phase
 }
 
@@ -380,55 +350,4 @@ async fn an_old_container_runs_until_its_new_image_is_there() {
     panel.engine.release("pull example/loki:2");
     assert_eq!(panel.ended(job.id).await.state, JobState::Done);
     assert_eq!(loki(&panel), ("example/loki:2".into(), ContainerState::Running));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_takes_long_to_stop_holds_up_only_loki() {
-    let panel = panel();
-    panel.up().await;
-    panel.engine.hold("stop promtail");
-    let job = panel.plane.stop_stack().await.unwrap();
-    let is_removed = |job: &Job, service| phase(job, service) == Phase::Removed;
-    let others = [Service::OtelCollector, Service::Prometheus, Service::Jaeger, Service::Grafana];
-    panel
-        .until("four removed", |snapshot| {
-            let job = snapshot.running_job();
-            job.is_some_and(|job| job.steps.len() == 6 && others.iter().all(|service| is_removed(job, *service)))
-        })
-        .await;
-    // Promtail still has lines for it.
-    assert!(!panel.engine.calls().contains(&"stop loki".to_owned()));
-    panel.engine.release("stop promtail");
-    assert_eq!(panel.ended(job.id).await.state, JobState::Done);
-    assert_eq!(panel.engine.world().containers.len(), 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn loki_is_stopped_when_promtails_process_has_ended_and_not_later() {
-    let panel = panel();
-    panel.up().await;
-    panel.engine.hold("clean up promtail");
-    let job = panel.plane.stop_stack().await.unwrap();
-    panel
-        .until("five removed", |snapshot| {
-            let removed = |job: &Job| job.steps.iter().filter(|step| step.phase == Phase::Removed).count();
-            snapshot
-                .running_job()
-                .is_some_and(|job| removed(job) == 5 && phase(job, Service::Promtail) == Phase::Stopping)
-        })
-        .await;
-    panel.engine.release("clean up promtail");
-    assert_eq!(panel.ended(job.id).await.state, JobState::Done);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_container_that_cannot_be_stopped_is_reported_and_the_others_are_removed() {
-    let panel = panel();
-    panel.up().await;
-    panel.engine.world().faults.stops.insert(Service::Promtail, "permission denied".into());
-    let job = panel.plane.stop_stack().await.unwrap();
-    let job = panel.ended(job.id).await;
-    assert_eq!(job.error.unwrap().to_string(), "Promtail could not be stopped: permission denied");
-    let left: Vec<String> = panel.engine.world().containers.iter().map(|container| container.name.clone()).collect();
-    assert_eq!(left, ["promtail"]);
 }

@@ -17,4 +17,5 @@ mod settings_bad_input;
 mod settings_way_back;
 mod slow_files;
 mod status;
+mod stopping;
 mod two_at_once;

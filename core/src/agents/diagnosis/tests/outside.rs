@@ -20,7 +20,7 @@ fn of_invented_tags_only_those_seen_last_are_listed_and_the_others_counted() {
     let oldest = list.agents[1..].iter().map(|agent| agent.last_seen).min().flatten();
     assert!(oldest >= Some(at("10:00:00")), "{oldest:?}");
     let words = unlisted_agents(list.unlisted).expect("there are some");
-    assert!(words.starts_with("4,801 more agents without a container have sent data"), "{words}");
+    assert!(words.starts_with("4,801 more agents without a container are not listed"), "{words}");
     assert_eq!(unlisted_agents(0), None);
 }
 
