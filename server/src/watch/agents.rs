@@ -228,7 +228,7 @@ impl<'a> AgentWatch<'a> {
                 }
             }
             AgentUpdate::FilesRead(id, outcome) => {
-                self.inspections.reading_files -= 1;
+                self.inspections.finish_reading(&id);
                 if let Err(error) = outcome {
                     ignore_unless_unreachable(error, "can't read files from an agent's container")?;
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use monitor_core::agents::AgentContainer;
+use monitor_core::{agents::AgentContainer, timestamp::Timestamp};
 use tokio::time::Instant;
 
 use super::{AgentUpdate, AgentWatch};
@@ -26,7 +26,8 @@ pub(super) struct Inspections {
     /// Containers that changed while they were being listed, so that the list is out of date for them.
     changed_since_listing: BTreeSet<String>,
     files_to_read: VecDeque<String>,
-    pub(super) reading_files: usize,
+    /// Containers whose files are being read, and in which run of each.
+    reading_files: BTreeMap<String, Option<Timestamp>>,
 }
 
 impl Inspections {
@@ -88,6 +89,16 @@ impl Inspections {
         before.as_ref() != self.containers.get(id)
     }
 
+    /// Ends the reading of a container's files. They are read again if it has been started again in the meantime.
+    pub(super) fn finish_reading(&mut self, id: &str) {
+        let run = self.reading_files.remove(id);
+        if let (Some(run), Some(container)) = (run, self.containers.get(id))
+            && container.started_at != run
+        {
+            self.files_to_read.push_back(id.to_owned());
+        }
+    }
+
     /// Marks a pending inspection as out of date.
     fn mark_changed(&mut self, id: &str) {
         if let Some(again) = self.pending.get_mut(id) {
@@ -134,9 +145,12 @@ impl AgentWatch<'_> {
 
     /// Reads the files of containers that are queued for it.
     pub(super) fn read_files(&mut self) {
-        while self.inspections.reading_files < MAX_CONCURRENT_FILE_READS
+        while self.inspections.reading_files.len() < MAX_CONCURRENT_FILE_READS
             && let Some(id) = self.inspections.files_to_read.pop_front()
         {
+            if self.inspections.reading_files.contains_key(&id) {
+                continue;
+            }
             let Some(container) = self.inspections.containers.get(&id) else { continue };
             if self.panel.agent_files.fill_in(&mut container.clone()) {
                 continue;
@@ -148,7 +162,7 @@ impl AgentWatch<'_> {
     /// Reads the files of one running agent again, if they were read long ago: Docker does not tell when somebody edits
     /// `settings.json`. One at a time, each time that the stores are asked, which is while somebody looks.
     pub(super) fn read_files_again(&mut self) {
-        if self.inspections.reading_files > 0 || !self.inspections.files_to_read.is_empty() {
+        if !self.inspections.reading_files.is_empty() || !self.inspections.files_to_read.is_empty() {
             return;
         }
         let running = self.inspections.containers().filter(|container| container.state.is_up());
@@ -159,7 +173,7 @@ impl AgentWatch<'_> {
 
     fn start_reading(&mut self, id: String) {
         if let Some(container) = self.inspections.containers.get(&id) {
-            self.inspections.reading_files += 1;
+            self.inspections.reading_files.insert(id.clone(), container.started_at);
             let (installation, agent_files, container) =
                 (&self.panel.installation, self.panel.agent_files.clone(), container.clone());
             self.pending.push(Box::pin(async move {

@@ -8,7 +8,7 @@ use monitor_core::{
 };
 
 use super::{FakeEngine, STARTED_AT};
-use clawker_monitor::engine::{AgentFiles, EngineEvent};
+use clawker_monitor::engine::EngineEvent;
 
 impl FakeEngine {
     /// While this is on, inspections of single agents return what was true when they were requested, and return late.
@@ -61,12 +61,6 @@ impl FakeEngine {
         self.shared.looks_held.subscribe().wait_for(|held| !held).await.ok();
         drop(self.answering()?);
         Ok(found)
-    }
-
-    pub(super) fn files_of(&self, id: &str) -> Result<AgentFiles, StackError> {
-        let mut world = self.answering()?;
-        world.questions.push(format!("files {id}"));
-        Ok(world.agent_files.get(id).cloned().unwrap_or_default())
     }
 
     pub(super) fn collector_evidence(&self) -> Result<CollectorEvidence, StackError> {

@@ -58,8 +58,9 @@ impl ContainerEngine for FakeEngine {
     }
 
     async fn agent_files(&self, id: &str) -> Result<AgentFiles, StackError> {
+        self.answering()?.questions.push(format!("files {id}"));
         self.until_released(&format!("files {id}")).await;
-        self.files_of(id)
+        Ok(self.answering()?.agent_files.get(id).cloned().unwrap_or_default())
     }
 
     async fn collector(&self) -> Result<CollectorEvidence, StackError> {
