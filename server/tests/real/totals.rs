@@ -246,7 +246,7 @@ fn every_total_equals_the_ledger_though_programs_are_killed() {
     let stack = Stack::start("");
     // An hour in the long mode.
     let outage = std::env::var("MONITOR_TEST_OUTAGE").map_or(20, |seconds| seconds.parse::<u64>().unwrap());
-    let length = format!("{}s", 60 + 2 * outage);
+    let length = format!("{}s", 60 + outage + outage / 4);
     // Ten times life's speed for an hour: at sixty times, the collector's queues are full before it is over, and refuse.
     let rate = if outage > 60 { "10" } else { "60" };
     let simulator = Simulator::start(&stack, &["--agents", "8", "--rate", rate, "--for", &length]);
@@ -255,16 +255,19 @@ fn every_total_equals_the_ledger_though_programs_are_killed() {
         simulator.while_silent(|| kill(Service::OtelCollector));
         start(Service::OtelCollector);
     };
-    let be_away = |service: Service| {
-        thread::sleep(Duration::from_secs(3));
-        kill(service);
-        thread::sleep(Duration::from_secs(outage));
-        start(service);
-    };
+    let pass = |seconds: u64| thread::sleep(Duration::from_secs(seconds));
     (0..4).for_each(|_| kill_collector());
-    be_away(Service::Loki);
+    pass(3);
+    // Each is away for the same time, first one alone, then both, then the other one alone.
+    kill(Service::Loki);
+    pass(outage / 4);
+    kill(Service::Prometheus);
+    pass(outage - outage / 4);
+    start(Service::Loki);
+    pass(outage / 4);
+    start(Service::Prometheus);
+    // While what was kept is being sent.
     (0..4).for_each(|_| kill_collector());
-    be_away(Service::Prometheus);
     let report = simulator.finish();
     assert!(report["total"]["events"]["records"].as_u64().unwrap() > 500, "{report}");
     let title = format!("eight `kill -9` of the collector, one each of Loki and Prometheus, each away for {outage} s");
