@@ -27,7 +27,6 @@ pub mod hub;
 pub mod installation;
 pub mod jobs;
 pub mod lifecycle;
-pub mod otlp;
 pub mod panel;
 pub mod paths;
 pub mod readiness;
@@ -40,3 +39,5 @@ pub mod telemetry;
 pub mod watch;
 pub mod work;
 pub mod work_lock;
+
+pub use monitor_receiver::otlp;

@@ -4,7 +4,7 @@
 mod json;
 mod limits;
 // Shared with the server.
-#[path = "../../../server/src/otlp/messages.rs"]
+#[path = "../../../receiver/src/otlp/messages.rs"]
 mod messages;
 
 use std::{collections::BTreeMap, io::Read as _};

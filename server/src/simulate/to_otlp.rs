@@ -59,6 +59,7 @@ fn metric(identity: &Identity, points: &[Point], clock: SimulationClock) -> Metr
         start_time_unix_nano: clock.nanoseconds(point.start_ms),
         time_unix_nano: clock.nanoseconds(point.time_ms),
         as_double: Some(point.value()),
+        as_int: None,
         attributes: pairs(&point.attributes, clock),
     };
     Metric {
@@ -70,6 +71,7 @@ fn metric(identity: &Identity, points: &[Point], clock: SimulationClock) -> Metr
             aggregation_temporality: 1,
             is_monotonic: true,
         }),
+        ..Metric::default()
     }
 }
 

@@ -73,7 +73,7 @@ impl Ring {
     /// The Rust files that hold its tests.
     pub fn sources(&self, paths: &Paths) -> Vec<PathBuf> {
         match self {
-            Ring::Unit => ["app", "core", "server", "server/testing", "xtask", "end2end/stand-in"]
+            Ring::Unit => ["app", "core", "receiver", "server", "server/testing", "xtask", "end2end/stand-in"]
                 .iter()
                 .flat_map(|folder| rust_files(&paths.root.join(folder).join("src")))
                 .collect(),

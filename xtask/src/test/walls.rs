@@ -21,7 +21,8 @@ pub fn check_all(tally: &mut Tally, paths: &Paths) {
         stays_out_of_the_browser(tally, paths, name);
     }
     let source = |folder: &str| rust_files(&paths.root.join(folder));
-    let everywhere: Vec<PathBuf> = ["app", "core", "frontend", "server"].into_iter().flat_map(source).collect();
+    let everywhere: Vec<PathBuf> =
+        ["app", "core", "frontend", "receiver", "server"].into_iter().flat_map(source).collect();
     let outside = |folder: &str| {
         let folder = paths.root.join(folder);
         everywhere.iter().filter(|file| !file.starts_with(&folder)).cloned().collect::<Vec<_>>()

@@ -43,6 +43,7 @@ fn log_record(json: &Json) -> LogRecord {
         trace_id: hexadecimal(&json["traceId"]),
         span_id: hexadecimal(&json["spanId"]),
         observed_time_unix_nano: number(&json["observedTimeUnixNano"]),
+        event_name: string(&json["eventName"]),
     }
 }
 

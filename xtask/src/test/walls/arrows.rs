@@ -135,12 +135,28 @@ const WALLS: &[Wall] = &[
         rule: "sources of telemetry are not tied to the stack's six services",
     },
     Wall {
-        krate: "server",
+        krate: "receiver",
         from: &["otlp"],
         but: &[],
-        must_not_name: &["simulate", "telemetry", "http", "panel"],
+        must_not_name: &["records", "mapping", "store", "http"],
         may_name: &[],
-        rule: "OTLP messages know neither their sender nor their receiver",
+        rule: "OTLP messages know neither their sender nor what becomes of them",
+    },
+    Wall {
+        krate: "receiver",
+        from: &["mapping"],
+        but: &[],
+        must_not_name: &["store", "http"],
+        may_name: &[],
+        rule: "mapping is pure: it knows neither files nor connections",
+    },
+    Wall {
+        krate: "receiver",
+        from: &["store"],
+        but: &[],
+        must_not_name: &["http"],
+        may_name: &[],
+        rule: "the store does not know who sends",
     },
     Wall {
         krate: "server",
@@ -163,7 +179,6 @@ const WALLS: &[Wall] = &[
             "hub",
             "jobs",
             "lifecycle",
-            "otlp",
             "panel",
             "settings_page",
             "telemetry",
@@ -188,11 +203,12 @@ const SIBLINGS: &[Siblings] = &[Siblings {
 const RINGS: &[Rings] = &[
     Rings { krate: "core", allowed: &[&["files", "stack"]] },
     Rings { krate: "app", allowed: &[] },
+    Rings { krate: "receiver", allowed: &[] },
     Rings { krate: "server", allowed: &[] },
 ];
 
 pub fn check_all(tally: &mut Tally, paths: &Paths) {
-    for krate in ["core", "app", "server"] {
+    for krate in ["core", "app", "receiver", "server"] {
         let source = paths.root.join(krate).join("src");
         let imports = Imports::read(&source, if krate == "server" { "clawker_monitor" } else { krate });
         let checked = Crate { source, imports };

@@ -46,7 +46,7 @@ const DOCUMENTS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
 pub fn check_all(tally: &mut Tally, paths: &Paths) {
     let wall = "plain words in what people read";
     let mut found = Vec::new();
-    for folder in ["app/src", "core/src", "server/src"] {
+    for folder in ["app/src", "core/src", "receiver/src", "server/src"] {
         for file in rust_files(&paths.root.join(folder)).iter().filter(|file| !is_test(file)) {
             let Ok(source) = fs::read_to_string(file) else { continue };
             for (line, text) in texts(&source) {

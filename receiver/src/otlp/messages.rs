@@ -50,6 +50,9 @@ pub struct LogRecord {
     pub span_id: Vec<u8>,
     #[prost(fixed64, tag = "11")]
     pub observed_time_unix_nano: u64,
+    /// Newer senders may name the event here. Claude Code uses the attribute `event.name`.
+    #[prost(string, tag = "12")]
+    pub event_name: String,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -1,9 +1,11 @@
-//! What a receiver answers, and how the answer is read. Source: opentelemetry-proto 1.x, the collector's two services.
+//! What a receiver answers, and how the answer is read. Source: opentelemetry-proto 1.x, the collector's services, and
+//! `google/rpc/status.proto`.
 
 use bytes::Bytes;
 use prost::Message;
+use serde::Serialize;
 
-/// The body of the response to either request.
+/// The body of the response to a request that was accepted, at least in part.
 #[derive(Clone, PartialEq, Message)]
 pub struct ExportResponse {
     #[prost(message, optional, tag = "1")]
@@ -17,6 +19,16 @@ pub struct PartialSuccess {
     pub rejected: i64,
     #[prost(string, tag = "2")]
     pub error_message: String,
+}
+
+/// The body of the response to a request that was refused: `google.rpc.Status`.
+#[derive(Clone, PartialEq, Message, Serialize)]
+pub struct Status {
+    /// A code of gRPC, as `StatusCode` has them.
+    #[prost(int32, tag = "1")]
+    pub code: i32,
+    #[prost(string, tag = "2")]
+    pub message: String,
 }
 
 /// How many points or records of an accepted request the receiver rejected, according to the body of its response. An

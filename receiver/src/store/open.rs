@@ -1,0 +1,193 @@
+//! Opening the file: the lock, the version, and what becomes of a file that can't be used.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::schema::{self, APPLICATION_ID, VERSION};
+use crate::Nanoseconds;
+
+/// How long to wait for a reader that holds up a change of the file's form.
+const BUSY: Duration = Duration::from_secs(5);
+/// How large the log of changes may stay after a checkpoint, in bytes.
+const LOG_BYTES: i64 = 16 << 20;
+/// After how many pages of changes SQLite tries to move them into the file.
+const CHECKPOINT_PAGES: i64 = 4000;
+
+/// Why the file can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another receiver writes it.
+    #[error("`{}` is in use by another receiver", .0.display())]
+    InUse(PathBuf),
+    /// It was written by a newer version.
+    #[error("`{}` was written by a newer version of clawker-monitor (format {found}, this version reads up to {VERSION})", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version in it.
+        found: i64,
+    },
+    /// It is another program's database.
+    #[error("`{}` is a database of another program", .0.display())]
+    NotOurs(PathBuf),
+    /// It can't be created, read or written.
+    #[error("`{}` can't be opened: {detail}", .path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// The system's or SQLite's words.
+        detail: String,
+    },
+}
+
+/// An open file, and the lock that keeps others from writing it.
+#[derive(Debug)]
+pub struct Opened {
+    pub connection: Connection,
+    /// Released when it is dropped, and when the process ends in any way.
+    _lock: File,
+    /// Where a corrupt file was moved to.
+    pub set_aside: Option<PathBuf>,
+}
+
+/// Opens the file for writing, creates it if there is none, and sets a corrupt one aside.
+///
+/// # Errors
+/// Why it can't be used.
+pub fn open(path: &Path, now: Nanoseconds) -> Result<Opened, OpenError> {
+    let lock = lock(path)?;
+    let (connection, set_aside) = reconnect(path, now, false)?;
+    Ok(Opened { connection, _lock: lock, set_aside })
+}
+
+/// The same for a file whose lock is already held, and which no connection of this process writes. `is_known_corrupt` if
+/// that was seen before. Also returns where a corrupt file was moved to.
+///
+/// # Errors
+/// Why it can't be used.
+pub fn reconnect(
+    path: &Path,
+    now: Nanoseconds,
+    is_known_corrupt: bool,
+) -> Result<(Connection, Option<PathBuf>), OpenError> {
+    match if is_known_corrupt { Err(Failure::Corrupt) } else { connect(path) } {
+        Ok(connection) => Ok((connection, None)),
+        Err(Failure::Refused(error)) => Err(error),
+        Err(Failure::Corrupt) => {
+            let aside = set_aside(path, now).map_err(|error| unusable(path, &error))?;
+            match connect(path) {
+                Ok(connection) => Ok((connection, Some(aside))),
+                Err(Failure::Refused(error)) => Err(error),
+                Err(Failure::Corrupt) => Err(unusable(path, &"a new file is corrupt at once")),
+            }
+        }
+    }
+}
+
+/// A lock of the operating system beside the file. The file itself can't be locked: SQLite has its own locks on it.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let beside = with_suffix(path, ".lock");
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| unusable(path, &error))?;
+    }
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&beside)
+        .map_err(|error| unusable(&beside, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(error)) => Err(unusable(&beside, &error)),
+    }
+}
+
+enum Failure {
+    Corrupt,
+    Refused(OpenError),
+}
+
+fn connect(path: &Path) -> Result<Connection, Failure> {
+    let failed = |error: rusqlite::Error| {
+        if is_corrupt(&error) { Failure::Corrupt } else { Failure::Refused(unusable(path, &error)) }
+    };
+    let mut connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(BUSY).map_err(failed)?;
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed);
+    let (version, application) = (number("user_version")?, number("application_id")?);
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0)).map_err(failed)?;
+    if application != APPLICATION_ID && (application != 0 || tables > 0) {
+        return Err(Failure::Refused(OpenError::NotOurs(path.to_owned())));
+    }
+    if version > VERSION {
+        return Err(Failure::Refused(OpenError::Newer { path: path.to_owned(), found: version }));
+    }
+    configure(&connection, tables == 0).map_err(failed)?;
+    schema::migrate(&mut connection, version).map_err(failed)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
+    if is_new {
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // Durable before the sender has its answer. Costs one sync for each group of requests.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// A connection that only reads, beside the writer's.
+///
+/// # Errors
+/// SQLite's.
+pub fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    Ok(connection)
+}
+
+/// Whether the file is not what SQLite wrote.
+pub fn is_corrupt(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+/// Renames the file and what belongs to it.
+///
+/// # Errors
+/// Why it can't be renamed.
+fn set_aside(path: &Path, now: Nanoseconds) -> io::Result<PathBuf> {
+    let aside = with_suffix(path, &format!(".corrupt-{}", now / 1_000_000_000));
+    for suffix in ["-wal", "-shm"] {
+        match std::fs::rename(with_suffix(path, suffix), with_suffix(&aside, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    std::fs::rename(path, &aside)?;
+    Ok(aside)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> OpenError {
+    OpenError::Unusable { path: path.to_owned(), detail: error.to_string() }
+}
