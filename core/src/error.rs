@@ -139,6 +139,12 @@ pub enum StackError {
         /// The reason, as the system gave it.
         detail: String,
     },
+    /// The built-in receiver can't use its file.
+    #[error("the receiver can't start: {detail}")]
+    TelemetryFile {
+        /// The file and the reason, one clause without a period.
+        detail: String,
+    },
     /// The caller's role doesn't allow it.
     #[error("you aren't allowed to {action}")]
     NotAllowed {

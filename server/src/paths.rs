@@ -40,6 +40,12 @@ impl Paths {
         let settings_file = if !long.exists() && short.exists() { short } else { long };
         Ok(Paths { settings_file, directory: data.join("monitor") })
     }
+
+    /// The folder of the built-in receiver's file, beside the monitor folder: SQLite keeps more files next to its own, and
+    /// a container gets them all with one mount.
+    pub fn telemetry_folder(&self) -> PathBuf {
+        self.directory.with_file_name("telemetry")
+    }
 }
 
 fn find_folder(

@@ -54,9 +54,12 @@ impl ApiError {
             ) => 503,
             ApiError::Stack(StackError::NoContainer { .. } | StackError::UnknownAgent { .. }) => 404,
             ApiError::Stack(StackError::NotAllowed { .. }) => 403,
-            ApiError::Stack(StackError::Internal { .. } | StackError::File { .. } | StackError::CannotStart { .. }) => {
-                500
-            }
+            ApiError::Stack(
+                StackError::Internal { .. }
+                | StackError::File { .. }
+                | StackError::CannotStart { .. }
+                | StackError::TelemetryFile { .. },
+            ) => 500,
             ApiError::Stack(StackError::SettingsInvalid { .. } | StackError::ChangeRefused { .. }) => 422,
             ApiError::Stack(_) => 409,
             ApiError::Misunderstood => 400,

@@ -50,6 +50,7 @@ impl StackError {
             StackError::DataFolderUnusable { .. } => "data_folder_unusable",
             StackError::File { .. } => "file",
             StackError::CannotStart { .. } => "cannot_start",
+            StackError::TelemetryFile { .. } => "telemetry_file",
             StackError::NotAllowed { .. } => "not_allowed",
             StackError::PortTaken { .. } => "port_taken",
             StackError::CannotPublish { .. } => "cannot_publish",

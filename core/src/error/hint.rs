@@ -68,6 +68,9 @@ impl StackError {
             StackError::CannotStart { .. } => {
                 "check the limits on processes and open files (`ulimit -a`), then start it again".into()
             }
+            StackError::TelemetryFile { .. } => {
+                "stop what uses the file, or choose another folder with `--data FOLDER`".into()
+            }
             StackError::NotAllowed { .. } => "ask the owner of this panel".into(),
             StackError::PortTaken { field, .. } => {
                 format!("stop the program that uses it, or set `{field}` to a free port and run `clawker-monitor apply`")

@@ -11,6 +11,7 @@ mod logs;
 mod output;
 mod printable;
 mod progress;
+mod receive;
 mod serve;
 mod settings;
 mod simulate;
@@ -118,6 +119,8 @@ enum Command {
     },
     /// Simulate agents: send the collector what Claude Code would send, marked `clawker.simulated=true`.
     Simulate(simulate::SimulateOptions),
+    /// Receive agents' telemetry without the stack: OTLP over HTTP and gRPC, kept in one file.
+    Receive(receive::ReceiveOptions),
     /// Print a service's log.
     Logs {
         /// The service: otel-collector, prometheus, loki, jaeger, grafana or promtail.
@@ -212,7 +215,7 @@ impl Command {
     fn uses_engine(&self) -> bool {
         match self {
             // The panel says it in its log.
-            Command::Init { .. } | Command::Serve(_) => false,
+            Command::Init { .. } | Command::Serve(_) | Command::Receive(_) => false,
             Command::Settings { command } => matches!(command, SettingsCommand::Diff { .. }),
             _ => true,
         }
@@ -221,7 +224,7 @@ impl Command {
     /// What it prints on standard output.
     fn format(&self) -> Format {
         let options = match self {
-            Command::Serve(_) | Command::Logs { .. } => return Format::Text,
+            Command::Serve(_) | Command::Receive(_) | Command::Logs { .. } => return Format::Text,
             Command::Agents { watch: true, output: OutputOptions { json: true } } => return Format::JsonLines,
             Command::Simulate(options) => options.output,
             Command::Init { output, .. }
@@ -259,6 +262,7 @@ pub fn main() -> ExitCode {
             builder.worker_threads(4);
             builder
         }
+        Command::Receive(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let outcome = match builder.enable_all().build() {
@@ -312,6 +316,7 @@ async fn run(command: Command, output: &Output) -> Result<ExitCode, StackError> 
             apply::apply(replace_edited, wait_timeout, output, lock).await?;
         }
         Command::Simulate(options) => simulate::simulate(options, output).await?,
+        Command::Receive(options) => receive::receive(options, output).await?,
         Command::Logs { service, follow, tail } => logs::logs(service, follow, tail, output).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! `serve`: runs the panel.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use monitor_core::error::StackError;
 use tokio::net::TcpListener;
@@ -22,7 +22,7 @@ pub(super) async fn serve(options: ServeOptions, output: &Output) -> Result<(), 
         endpoint.notes().iter().for_each(|note| tracing::warn!("{note}"));
     }
     // Bound first, so that a port that is in use is reported at once.
-    let listener = TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(&options, &error))?;
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(options.listen, &error))?;
     let address = listener.local_addr().unwrap_or(options.listen);
     let panel = Arc::new(Panel::new(Installation::from_environment()?));
     let shutdown = CancellationToken::new();
@@ -75,7 +75,7 @@ pub(super) async fn stop_signal() {
     }
 }
 
-fn start_logging(format: LogFormat) {
+pub(super) fn start_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_env("CLAWKER_MONITOR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| terminal::LogWriter);
     match format {
@@ -84,8 +84,7 @@ fn start_logging(format: LogFormat) {
     }
 }
 
-fn cannot_listen(options: &ServeOptions, error: &std::io::Error) -> StackError {
-    let address = options.listen;
+pub(super) fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> StackError {
     let what = match error.kind() {
         std::io::ErrorKind::AddrInUse => "another program is using this port".to_owned(),
         std::io::ErrorKind::PermissionDenied => "this user isn't allowed to listen there".to_owned(),

@@ -13,6 +13,7 @@ mod prometheus;
 #[path = "../judges/real_prometheus.rs"]
 #[expect(dead_code, reason = "shared with the judges, which use all of it")]
 mod real_prometheus;
+mod receive;
 #[path = "../judges/recorded.rs"]
 #[expect(dead_code, reason = "shared with the judges, which use all of it")]
 mod recorded;

@@ -1,0 +1,123 @@
+//! The `receive` command, from simulated agents to the file.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use monitor_core::telemetry::Owner;
+use monitor_receiver::store::{Reader, Total, Window};
+use serde_json::Value;
+
+use super::real_prometheus::free_port;
+
+struct Receiving {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Receiving {
+    fn next_line(&mut self) -> String {
+        self.lines.next().expect("a line").expect("text")
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clawker-monitor"));
+    command.args(arguments).env("CLAWKER_CONFIG_DIR", folder).env("CLAWKER_DATA_DIR", folder);
+    command.env("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    command
+}
+
+fn receive(folder: &Path) -> Receiving {
+    let mut child =
+        command(folder, &["receive"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    Receiving { child, lines }
+}
+
+fn settings(folder: &Path) -> (u16, u16) {
+    let (http, grpc) = (free_port("127.0.0.1"), free_port("127.0.0.1"));
+    let text = format!("monitoring:\n  otel_collector_port: {http}\n  otel_grpc_port: {grpc}\n");
+    fs::write(folder.join("settings.yaml"), text).expect("it can be written");
+    (http, grpc)
+}
+
+#[test]
+fn simulated_agents_are_in_the_file_to_the_last_unit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (http, grpc) = settings(folder.path());
+    let mut receiving = receive(folder.path());
+    let expected = format!("receiving OTLP on http://127.0.0.1:{http} and grpc://127.0.0.1:{grpc}");
+    assert_eq!(receiving.next_line(), expected);
+    let file = folder.path().join("telemetry/telemetry.db");
+    assert_eq!(receiving.next_line(), format!("keeping it in {}", file.display()));
+
+    let base = format!("http://127.0.0.1:{http}");
+    let arguments = ["simulate", "--for", "4s", "--rate", "600", "--agents", "4", "--json", "--endpoint", &base];
+    let output = command(folder.path(), &arguments).output().expect("the binary starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["requests"]["rejected_items"], 0);
+
+    let totals = Reader::open(&file).expect("a reader").totals(Window::ALL).expect("they can be read");
+    for ledger in report["agents"].as_array().expect("ledgers") {
+        let owner = Owner::new(ledger["project"].as_str(), ledger["agent"].as_str());
+        let of_agent: Vec<&Total> = totals.iter().filter(|total| total.owner == owner).collect();
+        assert!(of_agent.iter().all(|total| total.simulated));
+        let sum = |metric: &str, factor: f64| {
+            let values = of_agent.iter().filter(|total| total.series.metric == metric).map(|total| total.value);
+            Value::from((values.sum::<f64>() * factor).round() as u64)
+        };
+        let (events, metrics) = (&ledger["events"], &ledger["metrics"]);
+        let agent = &ledger["agent"];
+        assert!(events["records"].as_u64() > Some(0), "{agent}");
+        assert_eq!(sum("clawker.events", 1.0), events["records"], "{agent}");
+        assert_eq!(sum("clawker.request.cost_usd", 1e6), events["cost_micro_usd"], "{agent}");
+        assert_eq!(sum("clawker.tool.calls", 1.0), events["tool_calls"], "{agent}");
+        assert_eq!(sum("claude_code.cost.usage", 1e6), metrics["cost_micro_usd"], "{agent}");
+        assert_eq!(sum("claude_code.active_time.total", 1e3), metrics["active_ms"], "{agent}");
+        let tokens =
+            |of: &Value| of["tokens"].as_object().expect("types").values().filter_map(Value::as_u64).sum::<u64>();
+        assert_eq!(sum("clawker.request.tokens", 1.0), tokens(events), "{agent}");
+        assert_eq!(sum("claude_code.token.usage", 1.0), tokens(metrics), "{agent}");
+    }
+
+    let process = receiving.child.id().to_string();
+    assert!(Command::new("kill").arg(process).status().expect("it runs").success());
+    assert!(receiving.child.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_second_receiver_says_what_is_in_the_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (http, _) = settings(folder.path());
+    let mut first = receive(folder.path());
+    first.next_line();
+    first.next_line();
+    let output = command(folder.path(), &["receive"]).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains(&format!("127.0.0.1:{http}")) && said.contains("another program is using this port"),
+        "{said}"
+    );
+    // Other ports, the same file.
+    let data = folder.path().join("telemetry");
+    let other = tempfile::tempdir().expect("a folder");
+    settings(other.path());
+    let data = data.to_string_lossy().into_owned();
+    let output = command(other.path(), &["receive", "--data", &data]).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("is in use by another receiver"), "{said}");
+}
