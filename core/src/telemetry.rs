@@ -30,7 +30,7 @@ pub use last_seen::{LastSeen, OwnerLastSeen};
 pub use losses::LossReason;
 pub use losses::{Losses, Mismatch};
 pub use numbers::{Missing, Numbers, OwnerNumbers, Store, Tokens};
-pub use owner::Owner;
+pub use owner::{Owner, Sender};
 pub use range::Range;
 pub use session::Session;
 

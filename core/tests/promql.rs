@@ -6,7 +6,7 @@
 mod queries;
 
 use monitor_core::telemetry::{
-    Owner, Range,
+    Owner, Range, Sender,
     stores::queries::{
         self as panel,
         deltas::{BY_AGENT, Deltas, Metric},
@@ -41,7 +41,7 @@ fn every_dashboard_query_is_valid_promql_and_follows_the_rules() {
     }
 }
 
-/// The panel asks about everybody at once, or about the sessions of one owner.
+/// The panel asks about everybody at once, or about the sessions of one sender.
 #[test]
 fn every_panel_query_is_valid_promql_and_follows_the_rules() {
     let of_everybody = [
@@ -59,9 +59,9 @@ fn every_panel_query_is_valid_promql_and_follows_the_rules() {
     ];
     let ranges = [Deltas::within("604800s"), Deltas::in_steps("20160s", "7d")];
     let of_everybody = of_everybody.iter().flat_map(|query| ranges.map(query));
-    let owner = Owner::new(Some(r#"a "b" \ c"#), None);
+    let sender = Sender::real(Owner::new(Some(r#"a "b" \ c"#), None));
     let panel::SessionQueries { last_seen, counts, cost, output_tokens } =
-        panel::SessionQueries::new(&owner, Range::Day);
+        panel::SessionQueries::new(&sender, Range::Day);
     let others = [
         last_seen,
         counts,

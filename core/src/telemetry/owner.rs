@@ -12,6 +12,22 @@ pub struct Owner {
     pub agent: Option<String>,
 }
 
+/// Who sends data: its tags, and whether it is simulated. A simulated agent may have the tags of a real one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sender {
+    /// The tags.
+    pub owner: Owner,
+    /// Whether the data is marked as simulated.
+    pub simulated: bool,
+}
+
+impl Sender {
+    /// The sender of real data with these tags.
+    pub fn real(owner: Owner) -> Sender {
+        Sender { owner, simulated: false }
+    }
+}
+
 impl Owner {
     /// The owner with these tags. An empty tag is the same as no tag: Loki and Prometheus do not distinguish them.
     pub fn new(project: Option<&str>, agent: Option<&str>) -> Owner {

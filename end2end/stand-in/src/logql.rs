@@ -298,11 +298,11 @@ mod tests {
 
     #[test]
     fn every_query_of_the_panel_is_supported() {
-        use monitor_core::telemetry::{Owner, Range, stores::queries};
+        use monitor_core::telemetry::{Owner, Range, Sender, stores::queries};
         let owner = Owner { project: Some("a \"b\" | c".to_owned()), agent: None };
         let addresses = ["172.18.0.5".to_owned(), "fd00::5".to_owned()];
         for text in [
-            queries::owner_events(&owner),
+            queries::events_of(&Sender { owner, simulated: true }),
             queries::egress::address_map(),
             queries::egress::allowed(&addresses, Range::Hour),
             queries::egress::denied(&addresses, Range::Hour),

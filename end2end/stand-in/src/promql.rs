@@ -282,12 +282,12 @@ mod tests {
     #[test]
     fn every_query_about_agents_is_supported() {
         use monitor_core::telemetry::{
-            Owner, Range,
+            Owner, Range, Sender,
             stores::queries::{self, SessionQueries, deltas::Deltas},
         };
         let range = Deltas::within("7d");
         let SessionQueries { last_seen, counts, cost, output_tokens } =
-            SessionQueries::new(&Owner::new(Some("p"), Some("a")), Range::Day);
+            SessionQueries::new(&Sender::real(Owner::new(Some("p"), Some("a"))), Range::Day);
         let of_everybody = [
             queries::cost,
             queries::tokens,

@@ -9,7 +9,7 @@ use monitor_core::{
     error::StackError,
     settings::Settings,
     telemetry::{
-        AgentEvent, Egress, Missing, Numbers, Owner, OwnerNumbers, Range, Session, Store, event::RecentEvents,
+        AgentEvent, Egress, Missing, Numbers, OwnerNumbers, Range, Sender, Session, Store, event::RecentEvents,
     },
     timestamp::Timestamp,
 };
@@ -39,14 +39,15 @@ pub async fn page(
     wait_for_stores: Duration,
 ) -> Result<AgentPage, StackError> {
     if let Some((owner, simulated)) = owner_from_name(container) {
-        return page_without_container(installation, (owner, simulated), container, range, wait_for_stores).await;
+        let sender = Sender { owner, simulated };
+        return page_without_container(installation, sender, container, range, wait_for_stores).await;
     }
     let Installation { engine, telemetry, configuration, .. } = installation;
     let Some(mut found) = engine.agent(container).await?.filter(|found| found.container == container) else {
         return Err(StackError::UnknownAgent { agent: container.to_owned() });
     };
     agent_files.fill_in(&mut found);
-    let owner = found.owner();
+    let sender = Sender::real(found.owner());
     let addresses = found.addresses.clone();
     let settings = {
         let configuration = configuration.clone();
@@ -61,7 +62,7 @@ pub async fn page(
         engine.collector(),
         shared_answer_until(deadline, async move { for_last_seen.last_seen().await }),
         shared_answer_until(deadline, async move { losses(for_losses.0.as_ref(), for_losses.1.as_ref()).await }),
-        store_answers(installation, deadline, (&owner, false), &addresses, range),
+        store_answers(installation, deadline, &sender, &addresses, range),
     );
     if let Err(error) = files {
         tracing::debug!(%error, container, "the agent's files could not be read");
@@ -76,7 +77,7 @@ pub async fn page(
     let stack = StackEvidence { now: now(), settings, collector, collector_then, last_seen, losses };
     // The version also decides which variables count.
     if found.claude_version.is_none() {
-        let known = stack.last_seen.as_ref().ok().and_then(|heard| heard.owners.get(&owner));
+        let known = stack.last_seen.as_ref().ok().and_then(|heard| heard.owners.get(&sender.owner));
         found.claude_version = known.and_then(|known| known.version.clone());
     }
     let agent = agent_with_verdict(&found, &stack, &answers.recent_events);
@@ -92,7 +93,7 @@ pub async fn page(
 /// The page of an agent that has no container here. Needs no Engine.
 async fn page_without_container(
     installation: &Installation,
-    (owner, simulated): (Owner, bool),
+    sender: Sender,
     name: &str,
     range: Range,
     wait_for_stores: Duration,
@@ -103,8 +104,9 @@ async fn page_without_container(
     let (last_seen, losses, answers) = join!(
         shared_answer_until(deadline, async move { for_last_seen.last_seen().await }),
         shared_answer_until(deadline, async move { losses(for_engine.as_ref(), for_losses.as_ref()).await }),
-        store_answers(installation, deadline, (&owner, simulated), &[], range),
+        store_answers(installation, deadline, &sender, &[], range),
     );
+    let Sender { owner, simulated } = sender;
     let stack = StackEvidence {
         now: now(),
         settings: Settings::default(),
@@ -160,20 +162,20 @@ impl StoreAnswers {
 async fn store_answers(
     Installation { telemetry, dashboards, .. }: &Installation,
     deadline: Instant,
-    (owner, simulated): (&Owner, bool),
+    sender: &Sender,
     addresses: &[String],
     range: Range,
 ) -> StoreAnswers {
     let for_recent_events = Arc::clone(telemetry);
     let (numbers, sessions, events, egress, embedding, recent_events) = join!(
         numbers_until(deadline, telemetry, range),
-        answer_until(deadline, telemetry.sessions(owner, range)),
-        answer_until(deadline, telemetry.events(owner, None, EVENTS)),
-        answer_until(deadline, telemetry.egress(owner, addresses, range)),
+        answer_until(deadline, telemetry.sessions(sender, range)),
+        answer_until(deadline, telemetry.events(sender, None, EVENTS)),
+        answer_until(deadline, telemetry.egress(sender, addresses, range)),
         answer_until(deadline, async { Ok(dashboards.allow_embedding().await) }),
         shared_answer_until(deadline, async move { for_recent_events.recent_events().await }),
     );
-    let of_owner = owner_numbers(&numbers, owner, simulated);
+    let of_owner = owner_numbers(&numbers, &sender.owner, sender.simulated);
     let mut missing = numbers.missing;
     let mut lacks =
         |store: Store, error: String, what: &str| match missing.iter_mut().find(|known| known.store == store) {

@@ -8,7 +8,7 @@ use monitor_core::{
     agent_page::{AgentActivity, AgentPageUpdate, owner_numbers},
     agents::owner_from_name,
     error::StackError,
-    telemetry::{Missing, Owner, OwnerNumbers, Range, Store},
+    telemetry::{Missing, OwnerNumbers, Range, Sender, Store},
 };
 use tokio::time::Instant;
 
@@ -34,43 +34,43 @@ impl Panel {
         range: Range,
     ) -> Result<impl Stream<Item = AgentPageUpdate> + use<>, StackError> {
         let unknown = || StackError::UnknownAgent { agent: container.to_owned() };
-        let (owner, simulated, addresses) = if let Some((owner, simulated)) = owner_from_name(container) {
+        let (sender, addresses) = if let Some((owner, simulated)) = owner_from_name(container) {
             if !self.is_seen(&owner, simulated).await {
                 return Err(unknown());
             }
-            (owner, simulated, Vec::new())
+            (Sender { owner, simulated }, Vec::new())
         } else {
             let found = self.installation.engine.agent(container).await?;
             let found = found.filter(|found| found.container == container).ok_or_else(unknown)?;
-            (found.owner(), false, found.addresses)
+            (Sender::real(found.owner()), found.addresses)
         };
         let telemetry = &self.installation.telemetry;
-        let activity = activity_changes(Arc::clone(telemetry), (owner.clone(), simulated), range);
-        let egress = egress_changes(Arc::clone(telemetry), owner, addresses, range);
+        let activity = activity_changes(Arc::clone(telemetry), sender.clone(), range);
+        let egress = egress_changes(Arc::clone(telemetry), sender, addresses, range);
         Ok(stream::select(activity, egress))
     }
 }
 
-/// `owner`: the tags, and whether the data is simulated. The sessions are queried again only when a number has changed.
+/// The sessions are queried again only when a number has changed.
 fn activity_changes(
     telemetry: Arc<dyn TelemetrySource>,
-    owner: (Owner, bool),
+    sender: Sender,
     range: Range,
 ) -> impl Stream<Item = AgentPageUpdate> {
     let first: (Option<(OwnerNumbers, Vec<Missing>)>, Duration) = (None, Duration::ZERO);
     let state = (telemetry.relocations(), first);
     let changes = stream::unfold(state, move |(mut relocations, (last, mut pause))| {
-        let (telemetry, owner) = (Arc::clone(&telemetry), owner.clone());
+        let (telemetry, sender) = (Arc::clone(&telemetry), sender.clone());
         async move {
             loop {
                 next_turn(&mut relocations, std::mem::replace(&mut pause, NUMBERS_INTERVAL)).await;
                 let all = telemetry.numbers(range).await;
-                let (numbers, mut missing) = (owner_numbers(&all, &owner.0, owner.1), all.missing);
+                let (numbers, mut missing) = (owner_numbers(&all, &sender.owner, sender.simulated), all.missing);
                 let now = (numbers.clone(), missing.clone());
                 if last.as_ref() == Some(&now) {
                     continue;
                 }
-                let sessions = telemetry.sessions(&owner.0, range).await;
+                let sessions = telemetry.sessions(&sender, range).await;
                 let sessions = sessions.map_err(|error| {
                     let lacks = "sessions of this agent".to_owned();
                     missing.push(Missing { store: Store::Prometheus, error, lacks });
@@ -87,17 +87,17 @@ fn activity_changes(
 
 fn egress_changes(
     telemetry: Arc<dyn TelemetrySource>,
-    owner: Owner,
+    sender: Sender,
     addresses: Vec<String>,
     range: Range,
 ) -> impl Stream<Item = AgentPageUpdate> {
     let first = (telemetry.relocations(), Duration::ZERO);
     let answers = stream::unfold(first, move |(mut relocations, pause)| {
-        let (telemetry, owner, addresses) = (Arc::clone(&telemetry), owner.clone(), addresses.clone());
+        let (telemetry, sender, addresses) = (Arc::clone(&telemetry), sender.clone(), addresses.clone());
         async move {
             next_turn(&mut relocations, pause).await;
             let begun = Instant::now();
-            let egress = telemetry.egress(&owner, &addresses, range).await;
+            let egress = telemetry.egress(&sender, &addresses, range).await;
             Some((egress, (relocations, EGRESS_INTERVAL.max(begun.elapsed() * PAUSE_TIMES))))
         }
     });

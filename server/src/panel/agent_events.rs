@@ -6,7 +6,7 @@ use futures::{Stream, stream};
 use monitor_core::{
     agents::owner_from_name,
     error::StackError,
-    telemetry::{AgentEvent, Owner, event},
+    telemetry::{AgentEvent, Owner, Sender, event},
 };
 
 use super::{Panel, streams::next_turn};
@@ -39,22 +39,23 @@ impl Panel {
         &self,
         container: &str,
     ) -> Result<impl Stream<Item = EventBatch> + use<>, StackError> {
-        let Some(owner) = self.owner_of(container).await? else {
+        let Some(sender) = self.sender_of(container).await? else {
             return Err(StackError::UnknownAgent { agent: container.to_owned() });
         };
-        Ok(follow(Arc::clone(&self.installation.telemetry), owner))
+        Ok(follow(Arc::clone(&self.installation.telemetry), sender))
     }
 
-    /// The owner of a container. Asks the Engine if the container is not in the snapshot yet.
-    async fn owner_of(&self, container: &str) -> Result<Option<Owner>, StackError> {
-        if let Some(agent) = self.hub.snapshot().agent(container) {
-            return Ok(Some(agent.owner()));
-        }
+    /// Who sends the data of a container. Asks the Engine if the container is not in the snapshot yet.
+    async fn sender_of(&self, container: &str) -> Result<Option<Sender>, StackError> {
         if let Some((owner, simulated)) = owner_from_name(container) {
-            return Ok(self.is_seen(&owner, simulated).await.then_some(owner));
+            let is_known = self.hub.snapshot().agent(container).is_some() || self.is_seen(&owner, simulated).await;
+            return Ok(is_known.then_some(Sender { owner, simulated }));
+        }
+        if let Some(agent) = self.hub.snapshot().agent(container) {
+            return Ok(Some(Sender::real(agent.owner())));
         }
         let found = self.installation.engine.agent(container).await?.filter(|found| found.container == container);
-        Ok(found.map(|found| found.owner()))
+        Ok(found.map(|found| Sender::real(found.owner())))
     }
 
     /// Whether data with these tags arrived within a week. While that is unknown, it may have.
@@ -64,17 +65,17 @@ impl Panel {
     }
 }
 
-fn follow(telemetry: Arc<dyn TelemetrySource>, owner: Owner) -> impl Stream<Item = EventBatch> {
+fn follow(telemetry: Arc<dyn TelemetrySource>, sender: Sender) -> impl Stream<Item = EventBatch> {
     let first = (telemetry.relocations(), Position::default());
     stream::unfold(first, move |(mut relocations, mut position)| {
-        let (telemetry, owner) = (Arc::clone(&telemetry), owner.clone());
+        let (telemetry, sender) = (Arc::clone(&telemetry), sender.clone());
         async move {
             loop {
                 if position.has_started {
                     next_turn(&mut relocations, INTERVAL).await;
                 }
                 let limit = if position.recent.is_empty() { PAST_EVENTS } else { BATCH };
-                let answer = telemetry.events(&owner, position.recent.first(), limit).await;
+                let answer = telemetry.events(&sender, position.recent.first(), limit).await;
                 if let Some(batch) = position.next_batch(answer) {
                     return Some((batch, (relocations, position)));
                 }

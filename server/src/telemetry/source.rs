@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use monitor_core::{
     telemetry::{
-        AgentEvent, CollectorThen, Egress, Flow, LastSeen, Losses, Numbers, Owner, Range, Session, event::RecentEvents,
+        AgentEvent, CollectorThen, Egress, Flow, LastSeen, Losses, Numbers, Range, Sender, Session, event::RecentEvents,
     },
     timestamp::Timestamp,
 };
@@ -35,16 +35,21 @@ pub trait TelemetrySource: Send + Sync {
     /// store that does not answer are absent, and the store is named in `Numbers::missing`.
     async fn numbers(&self, range: Range) -> Numbers;
 
-    /// The sessions of one owner, newest first.
-    async fn sessions(&self, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer>;
+    /// The sessions of one sender, newest first.
+    async fn sessions(&self, sender: &Sender, range: Range) -> Result<Vec<Session>, NoAnswer>;
 
-    /// Where the connections from these IP addresses went. Addresses that the firewall's own map assigns to the owner
+    /// Where the connections from these IP addresses went. Addresses that the firewall's own map assigns to the sender
     /// are included.
-    async fn egress(&self, owner: &Owner, addresses: &[String], range: Range) -> Result<Egress, NoAnswer>;
+    async fn egress(&self, sender: &Sender, addresses: &[String], range: Range) -> Result<Egress, NoAnswer>;
 
-    /// Up to `limit` events of one owner, oldest first: those after `after` (excluded, by `AgentEvent::id`), or the last
+    /// Up to `limit` events of one sender, oldest first: those after `after` (excluded, by `AgentEvent::id`), or the last
     /// ones without it.
-    async fn events(&self, owner: &Owner, after: Option<&AgentEvent>, limit: u32) -> Result<Vec<AgentEvent>, NoAnswer>;
+    async fn events(
+        &self,
+        sender: &Sender,
+        after: Option<&AgentEvent>,
+        limit: u32,
+    ) -> Result<Vec<AgentEvent>, NoAnswer>;
 
     /// The rates of data between the services of this source.
     async fn flow(&self) -> Flow;

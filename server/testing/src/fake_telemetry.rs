@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use monitor_core::{
     telemetry::{
-        AgentEvent, CollectorThen, Egress, Flow, LastSeen, Losses, Numbers, Owner, OwnerNumbers, Range, Session,
+        AgentEvent, CollectorThen, Egress, Flow, LastSeen, Losses, Numbers, OwnerNumbers, Range, Sender, Session,
         event::RecentEvents,
     },
     timestamp::Timestamp,
@@ -56,6 +56,8 @@ pub struct Answers {
     pub embedding: bool,
     /// Every request, by the name of its method.
     pub asked: Vec<&'static str>,
+    /// Whose sessions, events and connections were asked for.
+    pub senders: Vec<Sender>,
 }
 
 impl FakeTelemetry {
@@ -108,20 +110,23 @@ impl TelemetrySource for FakeTelemetry {
         Numbers { range, at: now(), owners, missing: Vec::new() }
     }
 
-    async fn sessions(&self, _owner: &Owner, _range: Range) -> Result<Vec<Session>, NoAnswer> {
+    async fn sessions(&self, sender: &Sender, _range: Range) -> Result<Vec<Session>, NoAnswer> {
+        self.answers().senders.push(sender.clone());
         self.answer("sessions", |answers| answers.sessions.clone()).await
     }
 
-    async fn egress(&self, _owner: &Owner, _addresses: &[String], _range: Range) -> Result<Egress, NoAnswer> {
+    async fn egress(&self, sender: &Sender, _addresses: &[String], _range: Range) -> Result<Egress, NoAnswer> {
+        self.answers().senders.push(sender.clone());
         self.answer("egress", |answers| answers.egress.clone()).await
     }
 
     async fn events(
         &self,
-        _owner: &Owner,
+        sender: &Sender,
         after: Option<&AgentEvent>,
         limit: u32,
     ) -> Result<Vec<AgentEvent>, NoAnswer> {
+        self.answers().senders.push(sender.clone());
         self.answer("events", |answers| {
             let known = after.and_then(|after| answers.events.iter().position(|event| event.id == after.id));
             let new = &answers.events[known.map_or(0, |place| place + 1)..];

@@ -113,6 +113,27 @@ async fn an_agent_without_a_container_is_listed_and_has_a_page_and_streams() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_simulated_agent_with_the_tags_of_a_real_one_is_another_agent() {
+    let panel = panel();
+    panel.have_dev();
+    let seen = || OwnerLastSeen { last_seen: Some(clawker_monitor::clock::now()), ..OwnerLastSeen::default() };
+    panel.telemetry.answers().heard.owners = [(owner(), seen())].into();
+    panel.telemetry.answers().heard.simulated = [(owner(), seen())].into();
+    panel.until("there", |snapshot| snapshot.agents.len() == 2).await;
+    for (agent, simulated) in [("clawker.demo.dev", false), ("~demo%2Fdev", true)] {
+        panel.telemetry.answers().senders.clear();
+        assert_eq!(panel.get(&format!("/agents/{agent}")).await.status, StatusCode::OK, "{agent}");
+        for path in ["", "/page?range=1h"] {
+            let mut stream = Events::open(&panel, &format!("/events/agent/{agent}{path}")).await;
+            assert!(stream.next().await.is_some(), "{agent}{path}");
+        }
+        let asked = std::mem::take(&mut panel.telemetry.answers().senders);
+        assert!(asked.len() >= 4 && asked.iter().all(|sender| sender.owner == owner()), "{asked:?}");
+        assert!(asked.iter().all(|sender| sender.simulated == simulated), "{agent}: {asked:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_stores_are_down_the_page_says_unavailable_and_not_none() {
     let panel = panel();
     panel.have_dev();

@@ -11,7 +11,7 @@ use std::{
 use clawker_monitor::telemetry::{StackStores, StackTelemetry, TelemetrySource as _};
 use monitor_core::{
     service::Service,
-    telemetry::{Owner, Range},
+    telemetry::{Owner, Range, Sender},
 };
 
 use super::{
@@ -90,7 +90,9 @@ async fn the_numbers_of_a_real_prometheus_agree_with_the_ledger() {
                 check_requests(mine, agent);
                 if sends != Sends::Metrics {
                     check_events(mine, agent);
-                    check_sessions(&telemetry.sessions(&mine.owner, range).await.expect("sessions"), agent);
+                    let sender = Sender { owner: mine.owner.clone(), simulated: true };
+                    check_sessions(&telemetry.sessions(&sender, range).await.expect("sessions"), agent);
+                    assert_eq!(telemetry.sessions(&Sender::real(sender.owner), range).await, Ok(Vec::new()));
                 }
                 if sends != Sends::Events {
                     check_metrics(mine, agent);

@@ -3,7 +3,7 @@
 use clawker_monitor::{clock::now, telemetry::TelemetrySource as _};
 use monitor_core::{
     service::Service,
-    telemetry::{self, Missing, Owner, Range},
+    telemetry::{self, Missing, Owner, Range, Sender},
 };
 
 use super::{
@@ -70,10 +70,11 @@ async fn without_loki_only_lists_of_events_and_connections_are_missing() {
         assert_eq!((numbers.missing.as_slice(), numbers.owners[0].sessions), (&[][..], Some(4)));
         let heard = telemetry.last_seen().await.expect("Prometheus says who was heard");
         assert!(heard.owners[&dev].last_seen.is_some());
-        assert_eq!(telemetry.sessions(&dev, Range::Day).await, Ok(Vec::new()));
+        let sender = Sender::real(dev);
+        assert_eq!(telemetry.sessions(&sender, Range::Day).await, Ok(Vec::new()));
         assert!(loki.asked().is_empty(), "no number comes from Loki");
-        assert_eq!(telemetry.events(&dev, None, 10).await, Err(words.to_owned()));
-        assert_eq!(telemetry.egress(&dev, &["172.18.0.5".into()], Range::Day).await, Err(words.to_owned()));
+        assert_eq!(telemetry.events(&sender, None, 10).await, Err(words.to_owned()));
+        assert_eq!(telemetry.egress(&sender, &["172.18.0.5".into()], Range::Day).await, Err(words.to_owned()));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use clawker_monitor::{clock::now, telemetry::TelemetrySource as _};
-use monitor_core::telemetry::{AgentEvent, Owner};
+use monitor_core::telemetry::{AgentEvent, Owner, Sender};
 use serde_json::json;
 
 use super::store::{Answer, Asked, Store, ok, telemetry};
@@ -63,15 +63,15 @@ async fn no_event_is_skipped_and_none_comes_twice() {
         let shown = Arc::clone(&events);
         let store = Store::start(move |asked| loki(&shown, asked)).await;
         let telemetry = telemetry(store.port, 1);
-        let owner = Owner::default();
+        let sender = Sender::default();
         // The first event exists when the reader starts; the others arrive in two portions.
         let half = all.iter().position(|(at, _)| *at > all[all.len() / 2].0).unwrap_or(all.len());
         *events.lock().expect("nobody panicked") = all[..1].to_vec();
-        let mut seen = telemetry.events(&owner, None, limit).await.expect("events");
+        let mut seen = telemetry.events(&sender, None, limit).await.expect("events");
         for portion in [&all[..half], &all[..]] {
             *events.lock().expect("nobody panicked") = portion.to_vec();
             loop {
-                let next = telemetry.events(&owner, seen.last(), limit).await.expect("events");
+                let next = telemetry.events(&sender, seen.last(), limit).await.expect("events");
                 assert!(next.len() <= limit as usize);
                 if next.is_empty() {
                     break;
@@ -91,9 +91,12 @@ async fn no_event_is_skipped_and_none_comes_twice() {
 async fn without_a_start_the_last_events_are_returned_oldest_first() {
     let events: Events = Arc::new(Mutex::new(crowds(&[1; 50])));
     let store = Store::start(move |asked| loki(&events, asked)).await;
-    let last = telemetry(store.port, 1).events(&Owner::default(), None, 20).await.expect("events");
+    let last = telemetry(store.port, 1).events(&Sender::default(), None, 20).await.expect("events");
     assert_eq!(last.iter().map(number).collect::<Vec<_>>(), (30..50).collect::<Vec<u64>>());
-    assert_eq!(store.asked()[0].query(), r#"{service_name="claude-code"} | project="" | agent="""#);
+    assert_eq!(
+        store.asked()[0].query(),
+        r#"{service_name="claude-code"} | project="" | agent="" | clawker_simulated="""#
+    );
 }
 
 #[tokio::test]
@@ -103,7 +106,7 @@ async fn a_week_without_events_is_queried_once() {
     let store = Store::start(move |asked| loki(&shown, asked)).await;
     let telemetry = telemetry(store.port, 1);
     for _ in 0..3 {
-        assert_eq!(telemetry.events(&Owner::default(), None, 20).await, Ok(Vec::new()));
+        assert_eq!(telemetry.events(&Sender::default(), None, 20).await, Ok(Vec::new()));
     }
     let spans: Vec<u64> =
         store.asked().iter().map(|asked| (asked.number("end") - asked.number("start")) / 1_000_000_000).collect();
@@ -111,7 +114,7 @@ async fn a_week_without_events_is_queried_once() {
     assert!(spans[1..].iter().all(|span| *span < 900), "{spans:?}");
     *events.lock().expect("nobody panicked") = crowds(&[1, 2]);
     assert_eq!(
-        telemetry.events(&Owner::default(), None, 20).await.expect("events").len(),
+        telemetry.events(&Sender::default(), None, 20).await.expect("events").len(),
         3,
         "the first ones are seen"
     );

@@ -4,7 +4,7 @@
 use clawker_monitor::{clock::now, telemetry::TelemetrySource as _};
 use monitor_core::{
     simulation::AgentLedger,
-    telemetry::{Owner, OwnerNumbers, Range, Session, Tokens},
+    telemetry::{Owner, OwnerNumbers, Range, Sender, Session, Tokens},
     timestamp::Timestamp,
 };
 use serde_json::{Value, json};
@@ -106,7 +106,10 @@ async fn the_numbers_agree_with_the_ledger_whatever_an_agent_sends() {
                 check_events(mine, agent);
                 assert_eq!(mine.last_seen, Some(Timestamp::from_unix_milliseconds(last[&owner] * 1000)));
                 assert_eq!(seen.version.as_deref(), Some(agent.version));
-                check_sessions(&telemetry.sessions(&owner, Range::Day).await.expect("sessions"), agent);
+                let sender = Sender { owner: owner.clone(), simulated: true };
+                check_sessions(&telemetry.sessions(&sender, Range::Day).await.expect("sessions"), agent);
+                let real = telemetry.sessions(&Sender::real(owner), Range::Day).await;
+                assert_eq!(real, Ok(Vec::new()), "they are not those of a real agent with the same tags");
             }
             if sends != Sends::Events {
                 check_metrics(mine, agent);

@@ -6,7 +6,7 @@ use clawker_monitor::telemetry::TelemetrySource as _;
 use futures::future::join_all;
 use monitor_core::{
     service::Service,
-    telemetry::{Owner, Range},
+    telemetry::{Owner, Range, Sender},
 };
 use serde_json::{Value, json};
 
@@ -97,8 +97,9 @@ async fn everything_asked_of_loki() -> Vec<String> {
         owner(None, None),
         owner(Some("c++_(old) \"x\" \\ `y` | z"), Some("été\n{}")),
     ] {
-        telemetry.egress(&owner, &["fd00::5".into()], Range::Hour).await.expect("an answer");
-        telemetry.events(&owner, None, 100).await.expect("an answer");
+        let sender = Sender::real(owner);
+        telemetry.egress(&sender, &["fd00::5".into()], Range::Hour).await.expect("an answer");
+        telemetry.events(&sender, None, 100).await.expect("an answer");
     }
     loki.asked().iter().map(|asked| asked.query().to_owned()).collect()
 }
@@ -115,17 +116,19 @@ async fn grafanas_grammar_parses_every_loki_query() {
 
 #[tokio::test]
 async fn connections_are_queried_by_the_known_ip_addresses() {
-    let (loki, owner) = (Store::empty().await, Owner::new(None, Some("a")));
+    let (loki, sender) = (Store::empty().await, Sender::real(Owner::new(None, Some("a"))));
     let source = telemetry(loki.port, 1);
-    let nowhere = source.egress(&owner, &[], Range::Hour).await.expect("an answer");
+    let nowhere = source.egress(&sender, &[], Range::Hour).await.expect("an answer");
     assert!(nowhere.addresses.is_empty() && loki.asked().len() == 1, "without an address there is nothing to ask for");
     let addresses = ["172.18.0.5".to_owned()];
-    let egress = source.egress(&owner, &addresses, Range::Hour).await.expect("an answer");
+    let egress = source.egress(&sender, &addresses, Range::Hour).await.expect("an answer");
     assert_eq!(egress.addresses, addresses);
     let asked: Vec<String> = loki.asked().iter().skip(2).map(|asked| asked.query().to_owned()).collect();
     assert_eq!(asked.len(), 3, "allowed, denied, not resolved");
     assert!(asked.iter().all(|query| query.contains(r#"client_ip=~"172\\.18\\.0\\.5""#)), "{asked:?}");
+    let simulated = Sender { simulated: true, ..sender.clone() };
+    assert_eq!(source.egress(&simulated, &addresses, Range::Hour).await, Ok(Default::default()), "nobody connects");
     // The query for the firewall's map fails.
     let loki = Store::start(|_| refusal(500, "no")).await;
-    assert_eq!(telemetry(loki.port, 1).egress(&owner, &addresses, Range::Hour).await, Err("HTTP 500: no".into()));
+    assert_eq!(telemetry(loki.port, 1).egress(&sender, &addresses, Range::Hour).await, Err("HTTP 500: no".into()));
 }

@@ -1,7 +1,7 @@
 //! Recorded answers of a real Loki.
 
 use clawker_monitor::telemetry::TelemetrySource as _;
-use monitor_core::telemetry::Owner;
+use monitor_core::telemetry::{Owner, Sender};
 
 use super::store::{Store, ok, telemetry};
 
@@ -17,7 +17,7 @@ fn dev() -> Owner {
 #[tokio::test]
 async fn events_are_read_from_recorded_lines() {
     let loki = Store::start(|_| ok(recorded("range-streams-tool-events.json"))).await;
-    let events = telemetry(loki.port, 1).events(&dev(), None, 100).await.expect("events");
+    let events = telemetry(loki.port, 1).events(&Sender::real(dev()), None, 100).await.expect("events");
     let said: Vec<&str> = events.iter().map(|event| event.summary.as_str()).collect();
     assert_eq!(said.len(), 5);
     assert_eq!((said[0], events[0].failed), ("Write · /workspace/demo/b.py · 10 ms", false));
@@ -35,7 +35,7 @@ async fn recorded_errors_are_reported_in_lokis_words() {
         ),
     ] {
         let loki = Store::start(move |_| (400, Default::default(), recorded(file).into())).await;
-        let refused = telemetry(loki.port, prometheus.port).events(&dev(), None, 10).await;
+        let refused = telemetry(loki.port, prometheus.port).events(&Sender::real(dev()), None, 10).await;
         assert_eq!(refused, Err(words.into()));
     }
 }

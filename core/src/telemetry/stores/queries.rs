@@ -11,7 +11,7 @@ use logql::quoted;
 use promql::{NOT_RETRIED, growth_in_a_minute, growth_matching};
 
 use super::last_seen::MOST_OWNERS;
-use crate::telemetry::{CLAUDE_CODE_SERVICE, Owner, Range};
+use crate::telemetry::{CLAUDE_CODE_SERVICE, Range, Sender};
 
 /// Owner, and whether the data is simulated.
 const BY_OWNER: &str = "project, agent, clawker_simulated";
@@ -21,10 +21,12 @@ pub fn range_in_seconds(seconds: u64) -> String {
     format!("{seconds}s")
 }
 
-/// All events of one owner. Untagged data lacks both labels, which is the same as empty labels.
-pub fn owner_events(owner: &Owner) -> String {
-    let [project, agent] = tags(owner);
-    format!(r#"{{service_name="{CLAUDE_CODE_SERVICE}"}} | project={project} | agent={agent}"#)
+/// All events of one sender. Untagged data lacks both labels, which is the same as empty labels.
+pub fn events_of(sender: &Sender) -> String {
+    let [project, agent, simulated] = labels_of(sender);
+    format!(
+        r#"{{service_name="{CLAUDE_CODE_SERVICE}"}} | project={project} | agent={agent} | clawker_simulated={simulated}"#
+    )
 }
 
 /// The events that tell what agents are doing, of all owners, with nothing but the fields that are needed for it.
@@ -67,8 +69,10 @@ const ACTIVITY_FIELDS: [&str; 15] = [
     "hook_event",
 ];
 
-fn tags(owner: &Owner) -> [String; 2] {
-    [&owner.project, &owner.agent].map(|tag| quoted(tag.as_deref().unwrap_or_default()))
+/// The values of `project`, `agent` and `clawker_simulated`, which real data does not have.
+fn labels_of(Sender { owner, simulated }: &Sender) -> [String; 3] {
+    let simulated = simulated.then_some("true");
+    [owner.project.as_deref(), owner.agent.as_deref(), simulated].map(|value| quoted(value.unwrap_or_default()))
 }
 
 /// Cost in dollars by owner.
@@ -132,7 +136,7 @@ fn newest(times: &str) -> String {
     format!("topk({MOST_OWNERS}, {times})")
 }
 
-/// The queries about the sessions of one owner, each by `session_id`.
+/// The queries about the sessions of one sender, each by `session_id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionQueries {
     /// Time of the last event, in seconds since 1970.
@@ -146,10 +150,10 @@ pub struct SessionQueries {
 }
 
 impl SessionQueries {
-    /// The queries for this owner and range.
-    pub fn new(owner: &Owner, range: Range) -> SessionQueries {
-        let [project, agent] = tags(owner);
-        let of = format!("project={project}, agent={agent}");
+    /// The queries for this sender and range.
+    pub fn new(sender: &Sender, range: Range) -> SessionQueries {
+        let [project, agent, simulated] = labels_of(sender);
+        let of = format!("project={project}, agent={agent}, clawker_simulated={simulated}");
         let deltas = Deltas::within(range.name()).of_owners(&of).of_sessions(r#"session_id!="""#);
         let output = r#"type="output""#;
         let counted = Metric::Events.with(r#"event_name=~"api_request|api_error|tool_result""#);

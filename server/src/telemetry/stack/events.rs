@@ -1,4 +1,4 @@
-//! Queries the events of one owner without gaps or duplicates.
+//! Queries the events of one sender without gaps or duplicates.
 
 use std::{
     collections::BTreeMap,
@@ -6,7 +6,7 @@ use std::{
 };
 
 use monitor_core::telemetry::{
-    AgentEvent, Owner,
+    AgentEvent, Sender,
     event::{EventPosition, events_in_order},
     stores::queries,
 };
@@ -20,8 +20,8 @@ use crate::clock::now;
 
 /// The most lines that Loki returns for one query (`max_entries_limit_per_query`, Loki 3.7 limits.go).
 const MOST_LINES: usize = 5000;
-/// How many owners without new events are cached.
-const MAX_IDLE_OWNERS: usize = 256;
+/// How many senders without new events are cached.
+const MAX_IDLE_SENDERS: usize = 256;
 
 const SECOND: u64 = 1_000_000_000;
 /// How far back the last events are searched for, in nanoseconds.
@@ -49,30 +49,30 @@ struct IdleSince {
     wide: u64,
 }
 
-/// Owners without new events.
+/// Senders without new events.
 #[derive(Debug, Default)]
-pub struct IdleOwners {
-    known: Mutex<BTreeMap<Owner, IdleSince>>,
+pub struct IdleSenders {
+    known: Mutex<BTreeMap<Sender, IdleSince>>,
 }
 
-impl IdleOwners {
+impl IdleSenders {
     /// The start of the next search, in nanoseconds since 1970, and whether it covers `LONGEST_DELAY`.
-    fn search_from(&self, owner: &Owner, id: &str, at: u64, now: u64) -> (u64, bool) {
+    fn search_from(&self, sender: &Sender, id: &str, at: u64, now: u64) -> (u64, bool) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(idle) = known.get(owner).filter(|idle| idle.after == id) else { return (at, true) };
+        let Some(idle) = known.get(sender).filter(|idle| idle.after == id) else { return (at, true) };
         let is_wide = now.saturating_sub(idle.wide) >= WIDE_EVERY;
         let back = if is_wide { LONGEST_DELAY } else { USUAL_DELAY };
         (at.max(idle.searched_at.saturating_sub(back)), is_wide)
     }
 
-    fn remember(&self, owner: &Owner, id: &str, now: u64, is_wide: bool) {
+    fn remember(&self, sender: &Sender, id: &str, now: u64, is_wide: bool) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_IDLE_OWNERS {
+        if known.len() >= MAX_IDLE_SENDERS {
             known.clear();
         }
-        let before = known.get(owner).filter(|idle| idle.after == id).map_or(now, |idle| idle.wide);
+        let before = known.get(sender).filter(|idle| idle.after == id).map_or(now, |idle| idle.wide);
         let wide = if is_wide { now } else { before };
-        known.insert(owner.clone(), IdleSince { after: id.to_owned(), searched_at: now, wide });
+        known.insert(sender.clone(), IdleSince { after: id.to_owned(), searched_at: now, wide });
     }
 }
 
@@ -82,21 +82,21 @@ impl IdleOwners {
 /// Why there is no answer.
 pub async fn query(
     loki: &Store,
-    idle_owners: &IdleOwners,
-    owner: &Owner,
+    idle_senders: &IdleSenders,
+    sender: &Sender,
     after: Option<&AgentEvent>,
     limit: u32,
 ) -> Result<Vec<AgentEvent>, NoAnswer> {
-    let (query, now, limit) = (queries::owner_events(owner), nanoseconds(now()), (limit as usize).clamp(1, MOST_LINES));
+    let (query, now, limit) = (queries::events_of(sender), nanoseconds(now()), (limit as usize).clamp(1, MOST_LINES));
     let Some((id, after)) = after.and_then(|event| Some((&event.id, EventPosition::from_id(&event.id)?))) else {
-        let (begin, is_wide) = idle_owners.search_from(owner, NOTHING, now.saturating_sub(WEEK), now);
+        let (begin, is_wide) = idle_senders.search_from(sender, NOTHING, now.saturating_sub(WEEK), now);
         let last = fetch_lines(loki, query, (begin, now + AHEAD), LineOrder::NewestFirst, limit).await?;
         if last.is_empty() {
-            idle_owners.remember(owner, NOTHING, now, is_wide);
+            idle_senders.remember(sender, NOTHING, now, is_wide);
         }
         return Ok(events_in_order(&last));
     };
-    let (begin, is_wide) = idle_owners.search_from(owner, id, after.at, now);
+    let (begin, is_wide) = idle_senders.search_from(sender, id, after.at, now);
     // Events at the same time as `after` are returned again, so ask for a few more than needed.
     let mut asked = (limit + 100).min(MOST_LINES);
     loop {
@@ -115,7 +115,7 @@ pub async fn query(
             next.retain(|line| line.at < last);
         }
         if next.is_empty() {
-            idle_owners.remember(owner, id, now, is_wide);
+            idle_senders.remember(sender, id, now, is_wide);
         }
         let mut events = events_in_order(&next);
         events.truncate(limit);
@@ -129,19 +129,19 @@ mod tests {
 
     #[test]
     fn days_without_events_are_read_once() {
-        let (idle_owners, owner, day) = (IdleOwners::default(), Owner::default(), 86_400 * SECOND);
+        let (idle_senders, sender, day) = (IdleSenders::default(), Sender::default(), 86_400 * SECOND);
         let now = 100 * day;
         let last = now - 3 * day;
-        assert_eq!(idle_owners.search_from(&owner, "a", last, now), (last, true));
-        idle_owners.remember(&owner, "a", now, true);
+        assert_eq!(idle_senders.search_from(&sender, "a", last, now), (last, true));
+        idle_senders.remember(&sender, "a", now, true);
         let next = now + SECOND;
-        assert_eq!(idle_owners.search_from(&owner, "a", last, next), (now - USUAL_DELAY, false));
-        idle_owners.remember(&owner, "a", next, false);
+        assert_eq!(idle_senders.search_from(&sender, "a", last, next), (now - USUAL_DELAY, false));
+        idle_senders.remember(&sender, "a", next, false);
         // Once a minute, late deliveries are included. After the machine was asleep, the whole time is searched.
-        assert_eq!(idle_owners.search_from(&owner, "a", last, now + WIDE_EVERY), (next - LONGEST_DELAY, true));
-        assert_eq!(idle_owners.search_from(&owner, "a", last, now + day), (next - LONGEST_DELAY, true));
+        assert_eq!(idle_senders.search_from(&sender, "a", last, now + WIDE_EVERY), (next - LONGEST_DELAY, true));
+        assert_eq!(idle_senders.search_from(&sender, "a", last, now + day), (next - LONGEST_DELAY, true));
         // A new event starts a new search.
-        assert_eq!(idle_owners.search_from(&owner, "b", now - 5, next), (now - 5, true));
-        assert_eq!(idle_owners.search_from(&owner, "a", next - 7, next).0, next - 7, "never before the event itself");
+        assert_eq!(idle_senders.search_from(&sender, "b", now - 5, next), (now - 5, true));
+        assert_eq!(idle_senders.search_from(&sender, "a", next - 7, next).0, next - 7, "never before the event itself");
     }
 }

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use futures::future::{join, join4};
 use monitor_core::{
     telemetry::{
-        AgentEvent, CollectorThen, Egress, Flow, LastSeen, Losses, Mismatch, Numbers, Owner, Range, Session,
+        AgentEvent, CollectorThen, Egress, Flow, LastSeen, Losses, Mismatch, Numbers, Owner, Range, Sender, Session,
         event::RecentEvents,
         series::Sample,
         stores::{
@@ -38,7 +38,7 @@ use tokio::{
 };
 
 use self::{
-    cached::Cached, collector_then::KnownCollector, events::IdleOwners, last_seen::LastSeenTracker,
+    cached::Cached, collector_then::KnownCollector, events::IdleSenders, last_seen::LastSeenTracker,
     recent_events::RecentEventsTracker, requests::query_prometheus, store::Priority,
 };
 use super::{NoAnswer, TelemetrySource};
@@ -63,7 +63,7 @@ pub struct StackTelemetry {
     stores: Arc<StackStores>,
     last_seen: Mutex<LastSeenTracker>,
     collector_then: KnownCollector,
-    idle_owners: IdleOwners,
+    idle_senders: IdleSenders,
     recent_events: Mutex<RecentEventsTracker>,
     recent: Cached<Result<Arc<RecentEvents>, NoAnswer>>,
     heard: Cached<Result<LastSeen, NoAnswer>>,
@@ -80,7 +80,7 @@ impl StackTelemetry {
             stores,
             last_seen: Mutex::default(),
             collector_then: KnownCollector::default(),
-            idle_owners: IdleOwners::default(),
+            idle_senders: IdleSenders::default(),
             recent_events: Mutex::default(),
             recent: Cached::default(),
             heard: Cached::default(),
@@ -170,16 +170,21 @@ impl TelemetrySource for StackTelemetry {
         self.numbers[place].get(self.stores.generation(), ask).await
     }
 
-    async fn sessions(&self, owner: &Owner, range: Range) -> Result<Vec<Session>, NoAnswer> {
-        agent_details::sessions(&self.stores.prometheus, owner, range).await
+    async fn sessions(&self, sender: &Sender, range: Range) -> Result<Vec<Session>, NoAnswer> {
+        agent_details::sessions(&self.stores.prometheus, sender, range).await
     }
 
-    async fn egress(&self, owner: &Owner, addresses: &[String], range: Range) -> Result<Egress, NoAnswer> {
-        agent_details::egress(&self.stores.loki, owner, addresses, range).await
+    async fn egress(&self, sender: &Sender, addresses: &[String], range: Range) -> Result<Egress, NoAnswer> {
+        agent_details::egress(&self.stores.loki, sender, addresses, range).await
     }
 
-    async fn events(&self, owner: &Owner, after: Option<&AgentEvent>, limit: u32) -> Result<Vec<AgentEvent>, NoAnswer> {
-        events::query(&self.stores.loki, &self.idle_owners, owner, after, limit).await
+    async fn events(
+        &self,
+        sender: &Sender,
+        after: Option<&AgentEvent>,
+        limit: u32,
+    ) -> Result<Vec<AgentEvent>, NoAnswer> {
+        events::query(&self.stores.loki, &self.idle_senders, sender, after, limit).await
     }
 
     async fn flow(&self) -> Flow {
