@@ -95,6 +95,8 @@ pub enum CauseCode {
     ExporterInvalid,
     /// An exporter is `none` or not set.
     ExporterNone,
+    /// The export interval of metrics is 0 or less, and Claude Code then sends nothing at all.
+    IntervalInvalid,
     /// The container is not on the network `clawker-net`.
     NotOnNetwork,
     /// The collector is not running.

@@ -73,6 +73,13 @@ struct Named {
     file: String,
 }
 
+/// Where the files name variables, and whether there is a list or else a map.
+const PATHS: [(&[&str], bool); 4] = [
+    (&["agent", "env_file"], true),
+    (&["agent", "from_env"], true),
+    (&["agent", "env"], false),
+    (&["build", "instructions", "env"], false),
+];
 /// The most names, or files, that are taken from one list.
 const MOST_ENTRIES: usize = 500;
 
@@ -87,6 +94,13 @@ impl AgentSpec {
                 Err(why) => unread.push(UnreadFile { path: file.path.clone(), why }),
             }
         }
+        unread.extend(PATHS.iter().filter_map(|(path, is_list)| {
+            let (file, node) = nearest(&roots, path)?;
+            let (is_right, kind) =
+                if *is_list { (node.data.is_sequence(), "list") } else { (node.data.is_mapping(), "map") };
+            let why = format!("`{}` is not a {kind}, so Clawker can't use it", path.join("."));
+            (!is_right).then(|| UnreadFile { path: file.to_owned(), why })
+        }));
         let list = |path: &[&str]| {
             let (file, node) = nearest(&roots, path)?;
             let items = node.data.as_sequence()?.iter().take(MOST_ENTRIES).filter_map(text_for_a_program);
@@ -261,8 +275,15 @@ mod tests {
 
     #[test]
     fn files_without_variables_set_none_and_invalid_ones_are_named() {
-        for text in ["", "agent:", "agent:\n  env:\n", "agent: [env]", "agent:\n  env: [OTEL_A]", "3"] {
+        for text in ["", "agent:", "agent:\n  env:\n", "agent: [env]", "3"] {
             assert_eq!(read(&[("f", text)], &[]), Vec::<String>::new(), "{text}");
+        }
+        for (text, said) in [
+            ("agent:\n  env: [OTEL_A]", "f: `agent.env` is not a map, so Clawker can't use it"),
+            ("agent:\n  env_file: .env", "f: `agent.env_file` is not a list, so Clawker can't use it"),
+            ("build: {instructions: {env: x}}", "f: `build.instructions.env` is not a map, so Clawker can't use it"),
+        ] {
+            assert_eq!(read(&[("f", text)], &[]), [said], "{text}");
         }
         for text in ["a: [", &"[".repeat(100_000)] {
             let found = read(&[("f", text)], &[]);

@@ -70,9 +70,12 @@ pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosi
     };
     match verdict {
         // Data sent while the collector was running has arrived; new data does not.
-        Verdict::Reporting => findings.retain(|it| {
-            matches!(it.severity, Severity::Warning | Severity::Fact) || it.cause.code == CauseCode::CollectorDown
-        }),
+        Verdict::Reporting => {
+            warn_about_missing_events(&facts, &mut findings);
+            findings.retain(|it| {
+                matches!(it.severity, Severity::Warning | Severity::Fact) || it.cause.code == CauseCode::CollectorDown
+            });
+        }
         // Problems that would appear once telemetry is on do not matter now.
         Verdict::Off => findings.retain(|it| matches!(it.severity, Severity::Off | Severity::Fact)),
         _ => {}
@@ -90,6 +93,23 @@ pub fn diagnose_agent(agent: &AgentContainer, stack: &StackEvidence) -> Diagnosi
         findings.extend(not_checked(&facts, verdict, &findings));
     }
     Diagnosis { verdict, causes: in_order(findings), last_seen: facts.last_seen }
+}
+
+/// Where metrics arrive and events do not, what keeps events from arriving is a warning.
+fn warn_about_missing_events(facts: &AgentFacts<'_>, findings: &mut [Finding]) {
+    use CauseCode as C;
+    let stops_events = [
+        C::ExporterNone,
+        C::EndpointMissing,
+        C::EndpointMismatch,
+        C::EndpointPathMissing,
+        C::ValueInQuotes,
+        C::ManagedSettingsOverride,
+    ];
+    if facts.owner_last_seen.is_some_and(|heard| heard.metrics_only) {
+        let meant = findings.iter_mut().filter(|it| stops_events.contains(&it.cause.code));
+        meant.filter(|it| it.severity == Severity::Blocking).for_each(Finding::warn);
+    }
 }
 
 /// The causes, most severe first, one of each code.
@@ -149,8 +169,13 @@ fn finding_from_fault(facts: &AgentFacts<'_>, fault: Fault) -> Finding {
         let same = fault.variables.iter().all(|name| next.raw(name) == facts.variables.raw(name));
         same || facts.faults(next).iter().any(|other| other.code == fault.code && other.blocking >= fault.blocking)
     });
-    let set =
-        if facts.agent.managed || origin.fix.restart { String::new() } else { manual_setting(facts, &fault.variables) };
+    // What to write instead of a value in quotes is said already.
+    let is_said = fault.code == CauseCode::ValueInQuotes;
+    let set = if facts.agent.managed || origin.fix.restart || is_said {
+        String::new()
+    } else {
+        manual_setting(facts, &fault.variables)
+    };
     let arrives = if fault.code == CauseCode::TagsMissing { other_tags_clause(facts) } else { String::new() };
     let severity = if fault.blocking { Severity::Blocking } else { Severity::Warning };
     Finding::new(severity, fault.code, format!("{}{}{set}{arrives}", fault.evidence, origin.clause), origin.fix)

@@ -89,9 +89,14 @@ impl CollectorEvidence {
     /// end of the last run. Docker does not keep earlier runs; a collector that is stopped by this panel or by Clawker is
     /// removed, so it is not the same container that runs later.
     pub fn was_running_at(&self, at: Timestamp) -> bool {
-        let in_this_run = self.running && self.started_at.is_some_and(|started| started <= at);
         let before = self.created_at.zip(self.finished_at);
-        in_this_run || before.is_some_and(|(created, finished)| created <= at && at < finished)
+        self.last_run_includes(at) || before.is_some_and(|(created, finished)| created <= at && at < finished)
+    }
+
+    /// Whether its current run, or the last one if it is stopped, includes that time.
+    pub fn last_run_includes(&self, at: Timestamp) -> bool {
+        let has_ended = !self.running && self.finished_at.is_none_or(|finished| finished <= at);
+        !has_ended && self.started_at.is_some_and(|started| started <= at)
     }
 }
 

@@ -95,6 +95,12 @@ pub(super) const ODD_PART_VOIDS: ReleaseRule = ReleaseRule {
     new_from: Release(2, 1, 330),
     seen: ("attributes with `a=b=c` / `foo`", "no attribute of ours / no attribute of ours", "all / all"),
 };
+/// Old: quotes around the value of one attribute are removed. New: records have them.
+pub(super) const ATTRIBUTE_QUOTES_KEPT: ReleaseRule = ReleaseRule {
+    old_until: Release(2, 1, 100),
+    new_from: Release(2, 1, 252),
+    seen: ("attributes with `agent=\"dev\"`", "all", "in quotes"),
+};
 /// New: Claude Code does not start with managed settings that are not JSON. What earlier releases do was not tried.
 pub(super) const STARTS_WITHOUT_MANAGED_SETTINGS: ReleaseRule = ReleaseRule {
     old_until: Release(0, 0, 0),
@@ -104,13 +110,14 @@ pub(super) const STARTS_WITHOUT_MANAGED_SETTINGS: ReleaseRule = ReleaseRule {
 
 /// All rules.
 #[cfg(test)]
-pub(super) const RULES: [&ReleaseRule; 7] = [
+pub(super) const RULES: [&ReleaseRule; 8] = [
     &NEEDS_PROTOCOL,
     &PROJECT_SETS_ALL,
     &SIGNAL_ENDPOINT_WINS,
     &SPACE_VOIDS,
     &NON_ASCII_VOIDS,
     &BAD_ESCAPE_VOIDS,
+    &ATTRIBUTE_QUOTES_KEPT,
     &STARTS_WITHOUT_MANAGED_SETTINGS,
 ];
 

@@ -1,10 +1,14 @@
 //! Claude Code's settings files in a container. Of their `env`, only telemetry variables are kept.
 
+use serde_json::{Map, Value};
+
 use crate::agent_environment::is_telemetry;
 
 /// Kinds of settings files, from the lowest precedence to the highest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SettingsLayer {
+    /// `.claude.json`, in which Claude Code keeps its own state, in the user's home or configuration folder.
+    Config,
     /// `.claude/settings.json` and `.claude/settings.local.json` in the work folder.
     Project,
     /// `settings.json` in the user's configuration folder.
@@ -40,6 +44,9 @@ pub struct SettingsFile {
     pub path: String,
     /// Its telemetry variables as `NAME=value`.
     pub variables: Result<Vec<String>, FileProblem>,
+    /// Whether it names a command that makes headers for each export (`otelHeadersHelper`). If the command fails, nothing is
+    /// sent.
+    pub has_headers_helper: bool,
 }
 
 /// More variables than these are not looked at.
@@ -48,12 +55,19 @@ const MOST_VARIABLES: usize = 200;
 impl SettingsFile {
     /// Reads the member `env`. The text has to be limited in size already.
     pub fn parse(layer: SettingsLayer, path: &str, text: &str) -> SettingsFile {
-        SettingsFile { layer, path: path.to_owned(), variables: variables_in(text).map_err(FileProblem::Invalid) }
+        let settings = settings_in(text, layer).map_err(FileProblem::Invalid);
+        SettingsFile {
+            layer,
+            path: path.to_owned(),
+            has_headers_helper: settings.as_ref().is_ok_and(|settings| settings.contains_key("otelHeadersHelper")),
+            variables: settings.map(|settings| variables_in(&settings)),
+        }
     }
 
     /// A file that could not be read, and why.
     pub fn not_read(layer: SettingsLayer, path: &str, why: &str) -> SettingsFile {
-        SettingsFile { layer, path: path.to_owned(), variables: Err(FileProblem::NotRead(why.to_owned())) }
+        let variables = Err(FileProblem::NotRead(why.to_owned()));
+        SettingsFile { layer, path: path.to_owned(), variables, has_headers_helper: false }
     }
 
     /// Whether it turns telemetry on or off.
@@ -63,23 +77,91 @@ impl SettingsFile {
     }
 }
 
-fn variables_in(text: &str) -> Result<Vec<String>, String> {
+/// Settings of which Claude Code uses nothing at all if one of these has another type; managed settings lose only that one.
+/// Found by running 2.1.332, some also 2.1.252 and 2.1.100; others may exist.
+const TYPES: [(&str, JsonType); 13] = [
+    ("alwaysThinkingEnabled", JsonType::Boolean),
+    ("apiKeyHelper", JsonType::Text),
+    ("attribution", JsonType::Object),
+    ("cleanupPeriodDays", JsonType::Number),
+    ("enableAllProjectMcpServers", JsonType::Boolean),
+    ("enabledPlugins", JsonType::Object),
+    ("env", JsonType::Object),
+    ("includeCoAuthoredBy", JsonType::Boolean),
+    ("language", JsonType::Text),
+    ("model", JsonType::Text),
+    ("outputStyle", JsonType::Text),
+    ("permissions", JsonType::Object),
+    ("statusLine", JsonType::Object),
+];
+
+#[derive(Debug, Clone, Copy)]
+enum JsonType {
+    Boolean,
+    Number,
+    Object,
+    Text,
+}
+
+impl JsonType {
+    fn is_of(self, value: &Value) -> bool {
+        match self {
+            JsonType::Boolean => value.is_boolean(),
+            JsonType::Number => value.is_number(),
+            JsonType::Object => value.is_object(),
+            JsonType::Text => value.is_string(),
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            JsonType::Boolean => "`true` or `false`",
+            JsonType::Number => "a number",
+            JsonType::Object => "an object",
+            JsonType::Text => "text",
+        }
+    }
+}
+
+/// The settings in a file, or why Claude Code uses none of them, as a clause.
+fn settings_in(text: &str, layer: SettingsLayer) -> Result<Map<String, Value>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim().is_empty() {
-        return Ok(Vec::new());
+        return Ok(Map::new());
     }
-    let settings: serde_json::Value =
-        serde_json::from_str(text).map_err(|error| format!("it is not valid JSON (line {})", error.line()))?;
+    // Managed settings have a cause of their own, which says what follows.
+    let follows = match layer {
+        SettingsLayer::Managed => "",
+        SettingsLayer::Config => ", so Claude Code may not start",
+        SettingsLayer::Project | SettingsLayer::User => ", so Claude Code uses nothing in it",
+    };
+    let settings: Value =
+        serde_json::from_str(text).map_err(|error| format!("it is not valid JSON (line {}){follows}", error.line()))?;
+    let Value::Object(settings) = settings else { return Err(format!("it is not a JSON object{follows}")) };
+    let wrong = TYPES.iter().find(|(name, wanted)| settings.get(*name).is_some_and(|value| !wanted.is_of(value)));
+    match wrong.filter(|_| matches!(layer, SettingsLayer::Project | SettingsLayer::User)) {
+        Some((name, wanted)) => Err(format!("`{name}` is not {}{follows}", wanted.words())),
+        None => Ok(settings),
+    }
+}
+
+fn variables_in(settings: &Map<String, Value>) -> Vec<String> {
     let pairs = settings.get("env").and_then(|env| env.as_object()).into_iter().flatten();
-    let lines = pairs.filter(|(name, _)| is_telemetry(name)).filter_map(|(name, value)| match value {
-        serde_json::Value::String(text) => Some(format!("{name}={text}")),
-        // Claude Code makes text of them, also of `null`.
-        serde_json::Value::Number(_) | serde_json::Value::Bool(_) | serde_json::Value::Null => {
-            Some(format!("{name}={value}"))
+    let named = pairs.filter(|(name, _)| is_telemetry(name)).take(MOST_VARIABLES);
+    named.map(|(name, value)| format!("{name}={}", text_of(value))).collect()
+}
+
+/// The text that JavaScript makes of a value, which is what Claude Code sets.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(_) | Value::Bool(_) | Value::Null => value.to_string(),
+        Value::Array(items) => {
+            let text = |item: &Value| if item.is_null() { String::new() } else { text_of(item) };
+            items.iter().map(text).collect::<Vec<_>>().join(",")
         }
-        _ => None,
-    });
-    Ok(lines.take(MOST_VARIABLES).collect())
+        Value::Object(_) => "[object Object]".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -93,14 +175,44 @@ mod tests {
     #[test]
     fn only_telemetry_variables_are_kept() {
         let text = r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":1,"OTEL_LOG_USER_PROMPTS":false,"API_KEY":"hush",
-            "OTEL_LOGS_EXPORTER":"otlp","OTEL_X":{},"OTEL_LOGS_EXPORTER":"none"},"permissions":{}}"#;
-        let expected = ["CLAUDE_CODE_ENABLE_TELEMETRY=1", "OTEL_LOGS_EXPORTER=none", "OTEL_LOG_USER_PROMPTS=false"];
+            "OTEL_LOGS_EXPORTER":"otlp","OTEL_X":{},"OTEL_Y":["a",null,1],"OTEL_LOGS_EXPORTER":"none"},"permissions":{}}"#;
+        let expected = [
+            "CLAUDE_CODE_ENABLE_TELEMETRY=1",
+            "OTEL_LOGS_EXPORTER=none",
+            "OTEL_LOG_USER_PROMPTS=false",
+            "OTEL_X=[object Object]",
+            "OTEL_Y=a,,1",
+        ];
         let mut lines = read(text).expect("valid");
         lines.sort();
         assert_eq!(lines, expected);
         assert_eq!(read("\u{feff}{}"), Ok(Vec::new()));
         assert_eq!(read(" \n"), Ok(Vec::new()));
-        assert_eq!(read("[1]"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn claude_code_uses_nothing_of_a_file_with_a_wrong_type_unless_it_is_managed() {
+        for (text, said) in [
+            ("[1]", "it is not a JSON object"),
+            (r#"{"model":3,"env":{"OTEL_LOGS_EXPORTER":"none"}}"#, "`model` is not text"),
+            (r#"{"permissions":"x","env":{"OTEL_LOGS_EXPORTER":"none"}}"#, "`permissions` is not an object"),
+            (r#"{"env":["OTEL_LOGS_EXPORTER=none"]}"#, "`env` is not an object"),
+        ] {
+            for layer in [SettingsLayer::User, SettingsLayer::Project] {
+                let problem = SettingsFile::parse(layer, "/s.json", text).variables.expect_err("nothing is used");
+                assert_eq!(problem.clause(), format!("{said}, so Claude Code uses nothing in it"));
+            }
+            let managed = SettingsFile::parse(SettingsLayer::Managed, "/s.json", text).variables;
+            assert_eq!(managed.is_ok(), text.starts_with('{'), "{text}");
+        }
+        assert_eq!(read(r#"{"unknown":3,"theme":3,"env":{"OTEL_A":"b"}}"#), Ok(vec!["OTEL_A=b".into()]));
+    }
+
+    #[test]
+    fn a_command_that_makes_headers_is_noticed() {
+        let has = |text: &str| SettingsFile::parse(SettingsLayer::User, "/s.json", text).has_headers_helper;
+        assert!(has(r#"{"otelHeadersHelper":"/bin/headers"}"#));
+        assert!(!has("{}") && !has("{"));
     }
 
     #[test]

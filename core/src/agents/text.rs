@@ -50,7 +50,7 @@ impl Verdict {
 
 impl CauseCode {
     /// All causes. Those of equal severity are listed in this order.
-    pub const ALL: [CauseCode; 35] = [
+    pub const ALL: [CauseCode; 36] = [
         CauseCode::DisabledBecauseStackWasDown,
         CauseCode::DisabledForUnknownReason,
         CauseCode::DisabledByConfiguration,
@@ -64,6 +64,7 @@ impl CauseCode {
         CauseCode::ProtocolMissing,
         CauseCode::ExporterInvalid,
         CauseCode::ExporterNone,
+        CauseCode::IntervalInvalid,
         CauseCode::NotOnNetwork,
         CauseCode::CollectorDown,
         CauseCode::CollectorUnlabelled,
@@ -108,6 +109,7 @@ impl CauseCode {
             CauseCode::ProtocolMissing => "No protocol is configured.",
             CauseCode::ExporterInvalid => "An exporter is unknown, so Claude Code sends nothing.",
             CauseCode::ExporterNone => "An exporter is turned off.",
+            CauseCode::IntervalInvalid => "The export interval is not valid, so Claude Code sends nothing.",
             CauseCode::NotOnNetwork => "It is not on the stack's network, so it can't reach the collector.",
             CauseCode::CollectorDown => "The collector is not running, so the agent's data is lost.",
             CauseCode::CollectorUnlabelled => "Clawker does not recognize the collector.",
@@ -149,6 +151,7 @@ impl CauseCode {
             CauseCode::ProtocolMissing => "protocol_missing",
             CauseCode::ExporterInvalid => "exporter_invalid",
             CauseCode::ExporterNone => "exporter_none",
+            CauseCode::IntervalInvalid => "interval_invalid",
             CauseCode::NotOnNetwork => "not_on_network",
             CauseCode::CollectorDown => "collector_down",
             CauseCode::CollectorUnlabelled => "collector_unlabelled",

@@ -104,8 +104,8 @@ impl Variables {
 
     /// An interval in milliseconds, rounded up to seconds.
     pub fn interval_seconds(&self, name: &str, default_milliseconds: u64) -> u64 {
-        let given = self.get(name).and_then(|value| value.parse::<u64>().ok()).filter(|number| *number > 0);
-        given.unwrap_or(default_milliseconds).div_ceil(1000)
+        let given = self.get(name).and_then(leading_integer).filter(|number| *number > 0);
+        given.and_then(|number| u64::try_from(number).ok()).unwrap_or(default_milliseconds).div_ceil(1000)
     }
 
     /// All names, values and sources, by name.
@@ -118,6 +118,22 @@ impl Variables {
 pub(super) fn unquoted(value: &str) -> Option<&str> {
     let value = value.trim();
     ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+}
+
+/// The integer at the beginning of the text, as JavaScript's `parseInt` reads it: 5 of `5s`, and 0 of `0.5`. `None` if there
+/// is none. One that is too large is the largest.
+pub(super) fn leading_integer(text: &str) -> Option<i128> {
+    let text = text.trim();
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let digits = &digits[..digits.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(digits.len())];
+    if digits.is_empty() {
+        return None;
+    }
+    let number = digits.parse::<u64>().map_or(i128::from(u64::MAX), i128::from);
+    Some(if negative { -number } else { number })
 }
 
 /// Whether Claude Code treats the value as true; all other values are false.

@@ -10,6 +10,8 @@ use crate::timestamp::Timestamp;
 pub struct OwnerLastSeen {
     /// Time of the last event or metric.
     pub last_seen: Option<Timestamp>,
+    /// Whether the newest data is a metric, and no event arrived in the 10 minutes before it.
+    pub metrics_only: bool,
     /// The version of Claude Code in the newest event that has one.
     pub version: Option<String>,
     /// Time of the newest event `managed_settings_resolved`, if it reports that managed settings were applied.

@@ -106,14 +106,14 @@ pub(super) fn is_managed(facts: &AgentFacts<'_>, fault: &Fault) -> bool {
 pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Option<Finding> {
     let managed: Vec<(&str, &str, &ValueSource)> =
         facts.variables.iter().filter(|(name, ..)| is_set_by_managed(facts, name)).collect();
-    let files_of = |is_meant: &dyn Fn(&str) -> bool| {
+    let files_that = |is_meant: &dyn Fn(&str) -> bool| {
         let paths = managed.iter().filter(|(name, ..)| is_meant(name)).filter_map(|(_, _, source)| match source {
             ValueSource::Settings { path, .. } => Some(backticked(path)),
             _ => None,
         });
         let mut paths: Vec<String> = paths.collect();
         paths.dedup();
-        paths.join(" and ")
+        format!("{} {}", paths.join(" and "), if paths.len() == 1 { "overrides" } else { "override" })
     };
     let plain = facts.variables.without_quotes();
     let switch = plain.raw(ENABLE).filter(|_| is_set_by_managed(facts, ENABLE) && !is_switched_on(&plain));
@@ -125,7 +125,7 @@ pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Opti
             broken.iter().any(|fault| fault.variables.iter().any(|known| known == name))
                 || switch.is_some() && name == ENABLE
         };
-        let evidence = format!("{} overrides the container's variables: {}", files_of(&is_meant), said.join("; "));
+        let evidence = format!("{} the container's variables: {}", files_that(&is_meant), said.join("; "));
         let severity = match () {
             () if switch.is_some_and(is_off) => Severity::Off,
             () if switch.is_some() || broken.iter().any(|fault| fault.blocking) => Severity::Blocking,
@@ -139,7 +139,7 @@ pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Opti
     let switches_on = is_set_by_managed(facts, ENABLE) && !is_switched_on(&facts.given);
     if !managed.is_empty() && (mends || switches_on) {
         let names: Vec<String> = managed.iter().map(|(name, ..)| format!("`{name}`")).collect();
-        return note(format!("{} overrides {}", files_of(&|_: &str| true), names.join(", ")));
+        return note(format!("{} {}", files_that(&|_: &str| true), names.join(", ")));
     }
     // The files are readable and change nothing.
     if facts.agent.settings_files.iter().any(|file| file.layer == SettingsLayer::Managed) {

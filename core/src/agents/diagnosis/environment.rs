@@ -6,12 +6,18 @@
 use super::super::{
     CauseCode,
     attributes::{attribute, owner_of, voiding_attribute},
-    release::{Behavior, NEEDS_PROTOCOL, Release, release_clause},
+    release::{ATTRIBUTE_QUOTES_KEPT, Behavior, NEEDS_PROTOCOL, Release, release_clause},
 };
 use super::endpoint::{Collector, Signal, fault as endpoint_fault};
 use super::quotes::values_in_quotes;
-use super::variables::{ENABLE, RESOURCE_ATTRIBUTES, TRACES_BETA, Variables, backticked, is_on, variable_is};
-use crate::{agent_environment::shown_attribute, telemetry::Owner};
+use super::variables::{
+    ENABLE, METRICS_INTERVAL, RESOURCE_ATTRIBUTES, TRACES_BETA, Variables, backticked, is_on, leading_integer,
+    variable_is,
+};
+use crate::{
+    agent_environment::{shown, shown_attribute},
+    telemetry::Owner,
+};
 
 /// A problem with one or more variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +56,26 @@ pub(super) fn faults(
             None => faults.push(fault),
         }
     }
+    faults.extend(check_interval(&plain));
     faults.extend(check_tags(&plain, owner, release));
     faults
+}
+
+/// Setting up the reader of metrics fails with such an interval, and with it everything else. Intervals of events do not
+/// matter.
+fn check_interval(variables: &Variables) -> Option<Fault> {
+    let value = variables.get(METRICS_INTERVAL)?;
+    if leading_integer(value).is_none_or(|interval| interval > 0)
+        || check_exporter(variables, Signal::Metrics).is_some()
+    {
+        return None;
+    }
+    let evidence = format!(
+        "{}; with an interval below 1 ms, Claude Code sends nothing at all, events included",
+        variable_is(METRICS_INTERVAL, value)
+    );
+    let fault = Fault::new(CauseCode::IntervalInvalid, Signal::Metrics, METRICS_INTERVAL, evidence, String::new());
+    Some(Fault { blocking: true, ..fault })
 }
 
 impl Fault {
@@ -185,6 +209,20 @@ fn check_tags(variables: &Variables, owner: &Owner, release: Option<Release>) ->
         .filter(|(_, wanted, found)| wanted.is_some() && *wanted != found)
         .filter_map(|(name, wanted, _)| Some(backticked(&format!("{name}={}", wanted.as_ref()?))))
         .collect();
+    if let Some(value) = value.filter(|_| !lacks.is_empty())
+        && owner_of(&value.replace(['"', '\''], "")) == *owner
+    {
+        let evidence = format!(
+            "{}; the quotes are part of the values; write {}",
+            variable_is(RESOURCE_ATTRIBUTES, value),
+            backticked(&format!(
+                "{RESOURCE_ATTRIBUTES}={}",
+                shown(RESOURCE_ATTRIBUTES, &value.replace(['"', '\''], ""))
+            ))
+        );
+        let is_kept = value.contains('\'') || ATTRIBUTE_QUOTES_KEPT.behavior(release) != Behavior::Old;
+        return is_kept.then(|| Fault { code: CauseCode::ValueInQuotes, ..missing_tags(evidence) });
+    }
     if !lacks.is_empty() {
         let said = value.map_or_else(
             || format!("`{RESOURCE_ATTRIBUTES}` is not set"),

@@ -54,6 +54,12 @@ impl Finding {
         Finding { severity, cause: Cause { code, weight, evidence, fix, advice: None } }
     }
 
+    /// Makes it a warning.
+    pub fn warn(&mut self) {
+        self.severity = Severity::Warning;
+        self.cause.weight = Weight::Warning;
+    }
+
     /// The same with advice that is more specific than the kind of its fix.
     pub fn advising(mut self, advice: impl Into<String>) -> Finding {
         self.cause.advice = Some(advice.into());

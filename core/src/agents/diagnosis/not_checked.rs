@@ -34,6 +34,11 @@ pub(super) fn not_checked(facts: &AgentFacts<'_>, verdict: Verdict, findings: &[
         if unread.len() > MOST_LISTED {
             parts.push(format!("{} more files", unread.len() - MOST_LISTED));
         }
+        let helper = facts.agent.settings_files.iter().find(|file| file.has_headers_helper).filter(|_| found_nothing);
+        parts.extend(helper.map(|file| {
+            let path = backticked(&file.path);
+            format!("{path}: `otelHeadersHelper` is a command; if it fails, Claude Code sends nothing")
+        }));
         if found_nothing && facts.release.is_none() {
             parts.push("the version of Claude Code was not found".to_owned());
         }

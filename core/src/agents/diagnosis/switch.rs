@@ -57,7 +57,7 @@ pub(super) fn is_switched_on(variables: &Variables) -> bool {
 pub fn time_to_ask_about(agent: &AgentContainer, collector: &CollectorEvidence) -> Option<Timestamp> {
     let value = agent.environment.iter().filter_map(|line| line.strip_prefix(ENABLE)?.strip_prefix('=')).next_back()?;
     let created = agent.created_at?;
-    (agent.managed && is_off(value) && !collector.was_running_at(created)).then_some(created)
+    (agent.managed && is_off(value) && !collector.last_run_includes(created)).then_some(created)
 }
 
 /// No file or image sets the variable, so Clawker set it because it found no collector, or someone set it manually.
@@ -67,7 +67,11 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     let created_words =
         created.map_or_else(String::new, |at| format!("; the container was created at {}", at.to_rfc3339()));
     let name = collector.container.as_deref().unwrap_or("otel-collector");
-    if !created.is_some_and(|created| collector.was_running_at(created)) {
+    // Docker does not keep the runs before the last one, so that an earlier run covers the creation is not certain. Where
+    // all files could be read and none turns telemetry off, that is not taken for somebody's decision.
+    let is_certain = created.is_some_and(|created| collector.last_run_includes(created));
+    let is_likely = created.is_some_and(|created| collector.was_running_at(created)) && has_unread_files(facts);
+    if !is_certain && !is_likely {
         return disabled_before_this_collector(facts, said, &created_words, name);
     }
     // The collector was running. If Clawker's check can't find it today, it could not find it then.
@@ -77,8 +81,11 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     }
     let words = |at: Option<Timestamp>| at.map(|at| at.to_rfc3339()).unwrap_or_default();
     // After a restart, the current run is younger than the container.
-    let had_been_running = if collector.running && collector.started_at <= created {
+    let had_been_running = if is_certain && collector.running {
         format!("while `{name}` had been running since {}", words(collector.started_at))
+    } else if is_certain {
+        let (since, until) = (words(collector.started_at), words(collector.finished_at));
+        format!("while `{name}` was running, from {since} to {until}")
     } else {
         let (since, until) = (words(collector.created_at), words(collector.finished_at));
         format!("while `{name}` was running: it has existed since {since} and last stopped at {until}")
@@ -86,13 +93,20 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     set_manually(facts, format!("{said}{created_words}, {had_been_running}"))
 }
 
+/// Whether files of Clawker's that may turn telemetry off were not read.
+fn has_unread_files(facts: &AgentFacts<'_>) -> bool {
+    !facts.agent.files_read || !facts.agent.clawker.unread.is_empty()
+}
+
 /// The collector was running, and it was not Clawker that turned telemetry off.
 fn set_manually(facts: &AgentFacts<'_>, evidence: String) -> Finding {
     // If a file turns it on today, the file was changed since.
     let (by, kind) = if is_switched_on(&facts.clawker) {
         ("possibly by an earlier `agent.env` in `.clawker.yaml`", FixKind::Recreate)
-    } else {
+    } else if has_unread_files(facts) {
         ("for example by `agent.env_file` or `agent.from_env` in `.clawker.yaml`", FixKind::Edit)
+    } else {
+        ("and none of Clawker's files sets it now", FixKind::Recreate)
     };
     let evidence = format!("{evidence}; so it was set manually, not by Clawker, {by}");
     Finding::new(Severity::Off, CauseCode::DisabledByConfiguration, evidence, facts.recreate_fix(kind))
@@ -106,7 +120,11 @@ fn disabled_before_this_collector(facts: &AgentFacts<'_>, said: &str, created_wo
     let since = match (created, collector.started_at) {
         _ if !collector.running => ", and the collector is still not running".to_owned(),
         (Some(created), Some(started)) if created < started => {
-            format!(", before `{name}` was started at {}", started.to_rfc3339())
+            let earlier =
+                collector.finished_at.filter(|_| collector.was_running_at(created)).map_or_else(String::new, |at| {
+                    format!("; an earlier run of it ended at {}, and when that began is unknown", at.to_rfc3339())
+                });
+            format!(", before `{name}` was started at {}{earlier}", started.to_rfc3339())
         }
         _ => String::new(),
     };

@@ -70,7 +70,7 @@ fn healthy() -> Scene {
         files_read: true,
     };
     let heard =
-        OwnerLastSeen { last_seen: Some(at("11:59:48")), version: Some("2.1.330".into()), managed_settings_at: None };
+        OwnerLastSeen { last_seen: Some(at("11:59:48")), version: Some("2.1.330".into()), ..OwnerLastSeen::default() };
     let stack = StackEvidence {
         now: at("12:00:00"),
         settings,
@@ -198,6 +198,10 @@ impl Scene {
 
     fn user_settings(self, text: &str) -> Scene {
         self.settings_file(SettingsLayer::User, "/home/claude/.claude/settings.json", text)
+    }
+
+    fn config(self, text: &str) -> Scene {
+        self.settings_file(SettingsLayer::Config, "/home/claude/.claude.json", text)
     }
 
     fn project_settings(self, text: &str) -> Scene {

@@ -2,7 +2,7 @@
 
 pub(super) use super::super::variables::{
     ENABLE, LOGS_INTERVAL, METRICS_INTERVAL, RESOURCE_ATTRIBUTES, TRACES_BETA, ValueSource, Variables, is_off, is_on,
-    unquoted,
+    leading_integer, unquoted,
 };
 use crate::agent_environment::{NOT_SHOWN, shown};
 

@@ -16,16 +16,26 @@ const WEEK_MS: i64 = 7 * 86_400_000;
 /// Maximum number of owners; those without data for the longest time are dropped first.
 pub const MOST_OWNERS: usize = 10_000;
 
+/// How much older than the last metric the last event has to be, in seconds, before events count as missing. Both are
+/// exported every few seconds to minutes.
+const EVENTS_AWAY_SECONDS: u64 = 600;
+
 /// The cached state of one owner.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Known {
     last_seen: Option<Timestamp>,
+    last_event: Option<Timestamp>,
     version: Option<(Timestamp, String)>,
     /// The newest report on managed settings: its time, and whether any were applied.
     managed: Option<(Timestamp, bool)>,
 }
 
 impl Known {
+    fn has_only_metrics(&self) -> bool {
+        let Some(seen) = self.last_seen else { return false };
+        self.last_event.is_none_or(|event| seen.seconds_since(event) > EVENTS_AWAY_SECONDS)
+    }
+
     fn last(&self) -> Option<Timestamp> {
         let version = self.version.as_ref().map(|(at, _)| *at);
         self.last_seen.max(version).max(self.managed.map(|(at, _)| at))
@@ -44,6 +54,7 @@ impl LastSeenCache {
     pub fn learn_events(&mut self, samples: &[Sample]) {
         for sample in samples {
             let (at, known) = self.seen(sample);
+            known.last_event = known.last_event.max(Some(at));
             if let Some(version) = label(&sample.labels, "service_version")
                 && known.version.as_ref().is_none_or(|(before, _)| *before <= at)
             {
@@ -96,6 +107,7 @@ impl LastSeenCache {
     pub fn last_seen(&self) -> LastSeen {
         let told = |known: &Known| OwnerLastSeen {
             last_seen: known.last_seen,
+            metrics_only: known.has_only_metrics(),
             version: known.version.as_ref().map(|(_, version)| version.clone()),
             managed_settings_at: known.managed.filter(|(_, applied)| *applied).map(|(at, _)| at),
         };
@@ -133,6 +145,7 @@ mod tests {
         let last_seen = cache.last_seen();
         let expected = OwnerLastSeen {
             last_seen: Some(timestamp_from_seconds(200.0)),
+            metrics_only: false,
             version: Some("2.1.330".into()),
             managed_settings_at: None,
         };
@@ -142,6 +155,18 @@ mod tests {
             Some(timestamp_from_seconds(50.0)),
             "what was not tagged is seen as well"
         );
+    }
+
+    #[test]
+    fn events_are_missing_if_metrics_go_on_without_them() {
+        for (event, metric, metrics_only) in
+            [(Some(100.0), 700.0, false), (Some(100.0), 701.0, true), (Some(900.0), 100.0, false), (None, 100.0, true)]
+        {
+            let mut cache = LastSeenCache::default();
+            cache.learn_metrics(&[sample(&[("agent", "dev")], metric)]);
+            cache.learn_events(&event.map(|at| sample(&[("agent", "dev")], at)).into_iter().collect::<Vec<_>>());
+            assert_eq!(cache.last_seen().owners[&dev()].metrics_only, metrics_only, "{event:?} {metric}");
+        }
     }
 
     #[test]

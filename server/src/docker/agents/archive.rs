@@ -26,6 +26,25 @@ pub(super) enum Content {
     Unreadable(String),
 }
 
+/// Who reads files in a container: a user that is not root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reader {
+    pub user: u64,
+    pub group: u64,
+}
+
+impl Reader {
+    /// Whether the mode of a file lets this user read it.
+    fn can_read(self, (user, group, mode): (u64, u64, u32)) -> bool {
+        let allowed = match () {
+            () if user == self.user => 0o400,
+            () if group == self.group => 0o040,
+            () => 0o004,
+        };
+        mode & allowed != 0
+    }
+}
+
 /// The files of one container. Only an unreachable Engine is an error.
 #[async_trait]
 pub(super) trait Archive: Send + Sync {
@@ -46,6 +65,8 @@ pub(super) trait Archive: Send + Sync {
 pub(super) struct EngineArchive<'a> {
     pub engine: &'a Connection,
     pub id: &'a str,
+    /// The user whose view it is; `None` for root, who can read everything.
+    pub reader: Option<Reader>,
 }
 
 impl EngineArchive<'_> {
@@ -91,7 +112,7 @@ impl Archive for EngineArchive<'_> {
                 Err(failure) if is_missing(&failure) => return Ok(Content::Missing),
                 Err(failure) => return Ok(Content::Unreadable(format!("the Engine says: {}", failure.message()))),
             };
-            match first_entry(&archive, complete) {
+            match first_entry(&archive, complete, self.reader) {
                 Entry::Link(target) => path = resolved(&path, &target),
                 Entry::Is(content) => return Ok(content),
             }
@@ -108,7 +129,15 @@ impl Archive for EngineArchive<'_> {
     }
 
     async fn names(&self, folder: &str) -> Result<Vec<String>, StackError> {
-        let archive = self.download(folder, MOST_OF_A_FOLDER).await?;
+        let mut folder = folder.to_owned();
+        for _ in 0..MOST_LINKS {
+            match self.link_of(&folder).await? {
+                None => return Ok(Vec::new()),
+                Some(target) if target.is_empty() => break,
+                Some(target) => folder = resolved(&folder, &target),
+            }
+        }
+        let archive = self.download(&folder, MOST_OF_A_FOLDER).await?;
         Ok(archive.map(|(archive, _)| names_in(&archive)).unwrap_or_default())
     }
 }
@@ -126,7 +155,7 @@ enum Entry {
     Is(Content),
 }
 
-fn first_entry(archive: &[u8], complete: bool) -> Entry {
+fn first_entry(archive: &[u8], complete: bool, reader: Option<Reader>) -> Entry {
     let unreadable = |why: &str| Entry::Is(Content::Unreadable(why.to_owned()));
     let mut archive = tar::Archive::new(archive);
     let Some(Ok(mut entry)) = archive.entries().ok().and_then(|mut entries| entries.next()) else {
@@ -139,6 +168,13 @@ fn first_entry(archive: &[u8], complete: bool) -> Entry {
     }
     if !kind.is_file() {
         return unreadable("it is not a file");
+    }
+    let header = entry.header();
+    let (user, group, mode) =
+        (header.uid().unwrap_or_default(), header.gid().unwrap_or_default(), header.mode().unwrap_or(0o444));
+    if reader.is_some_and(|reader| !reader.can_read((user, group, mode))) {
+        let why = format!("the container's user may not read it (owner {user}, mode {:o})", mode & 0o777);
+        return unreadable(&why);
     }
     if !complete {
         return unreadable("it is larger than 1 MB");
@@ -246,15 +282,37 @@ mod tests {
 
     #[test]
     fn a_file_is_read_a_link_followed_and_everything_else_named() {
-        let one = |kind, text: &str| first_entry(&archive(&[(kind, "settings.json", text)]), true);
+        let one = |kind, text: &str| first_entry(&archive(&[(kind, "settings.json", text)]), true, None);
         let unreadable = |why: &str| Entry::Is(Content::Unreadable(why.into()));
         assert_eq!(one(tar::EntryType::Regular, "{\"env\":{}}"), Entry::Is(Content::Text("{\"env\":{}}".into())));
         assert_eq!(one(tar::EntryType::Symlink, "../dotfiles/s.json"), Entry::Link("../dotfiles/s.json".into()));
         assert_eq!(one(tar::EntryType::Directory, ""), unreadable("it is not a file"));
-        assert_eq!(first_entry(b"not an archive", true), unreadable("the Engine's answer is not an archive"));
-        assert_eq!(first_entry(&[], true), unreadable("the Engine's answer is not an archive"));
+        assert_eq!(first_entry(b"not an archive", true, None), unreadable("the Engine's answer is not an archive"));
+        assert_eq!(first_entry(&[], true, None), unreadable("the Engine's answer is not an archive"));
         let large = archive(&[(tar::EntryType::Regular, "s", "text")]);
-        assert_eq!(first_entry(&large, false), unreadable("it is larger than 1 MB"));
+        assert_eq!(first_entry(&large, false, None), unreadable("it is larger than 1 MB"));
+    }
+
+    #[test]
+    fn what_the_containers_user_may_not_read_is_named() {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(2);
+        header.set_uid(0);
+        header.set_gid(50);
+        let mut entry = |mode, reader| {
+            header.set_mode(mode);
+            let mut builder = tar::Builder::new(Vec::new());
+            builder.append_data(&mut header, "settings.json", &b"{}"[..]).expect("an entry");
+            first_entry(&builder.into_inner().expect("an archive"), true, reader)
+        };
+        let text = Entry::Is(Content::Text("{}".into()));
+        let [other, member] = [Reader { user: 1000, group: 1000 }, Reader { user: 1000, group: 50 }];
+        let refused = "the container's user may not read it (owner 0, mode 600)";
+        assert_eq!(entry(0o600, Some(other)), Entry::Is(Content::Unreadable(refused.into())));
+        assert_eq!(entry(0o600, None), text);
+        assert_eq!(entry(0o644, Some(other)), text);
+        assert_eq!(entry(0o640, Some(member)), text);
+        assert_ne!(entry(0o604, Some(member)), text, "the group's permissions count for its members");
     }
 
     #[test]

@@ -24,6 +24,8 @@ use crate::{
 const MANAGED_SETTINGS: &str = "/etc/claude-code/managed-settings.json";
 /// The folder of files that are merged over them, in alphabetical order.
 const MANAGED_FOLDER: &str = "/etc/claude-code/managed-settings.d";
+/// More folders above the work folder than these are not looked into.
+const MOST_LEVELS: usize = 8;
 /// More files in that folder than these are not read.
 const MOST_FILES: usize = 50;
 
@@ -31,8 +33,9 @@ const MOST_FILES: usize = 50;
 pub(in crate::docker) async fn read_agent_files(client: &Client, id: &str) -> Result<AgentFiles, StackError> {
     let engine = client.connection().await?;
     let Some(inspected) = inspect(&engine, id).await? else { return Ok(AgentFiles::default()) };
-    let files = EngineArchive { engine: &engine, id };
+    let mut files = EngineArchive { engine: &engine, id, reader: None };
     let places = places(&files, &inspected).await?;
+    files.reader = places.reader;
     let settings = settings_files(&files, &places).await?;
     Ok(AgentFiles { claude_version: claude_version(&files, &places).await?, settings })
 }
@@ -42,8 +45,10 @@ pub(super) async fn read_settings(
     engine: &Connection,
     inspected: &ContainerInspectResponse,
 ) -> Result<Vec<SettingsFile>, StackError> {
-    let files = EngineArchive { engine, id: inspected.id.as_deref().unwrap_or_default() };
-    settings_files(&files, &places(&files, inspected).await?).await
+    let mut files = EngineArchive { engine, id: inspected.id.as_deref().unwrap_or_default(), reader: None };
+    let places = places(&files, inspected).await?;
+    files.reader = places.reader;
+    settings_files(&files, &places).await
 }
 
 async fn places(files: &dyn Archive, inspected: &ContainerInspectResponse) -> Result<Places, StackError> {
@@ -57,7 +62,12 @@ async fn places(files: &dyn Archive, inspected: &ContainerInspectResponse) -> Re
 /// All settings files that exist, in the order in which later ones win.
 async fn settings_files(files: &dyn Archive, places: &Places) -> Result<Vec<SettingsFile>, StackError> {
     let mut found = Vec::new();
+    found.extend(config_file(files, places).await?);
     for folder in &places.work_folders {
+        if let Some(root) = repository_above(files, folder).await? {
+            let path = format!("{root}/.claude/settings.local.json");
+            found.extend(settings_file(files, SettingsLayer::Project, &path).await?);
+        }
         let folder = format!("{folder}/.claude");
         // In the home folder, the project's settings are the user's.
         if places.config_folders.contains(&folder) {
@@ -80,6 +90,35 @@ async fn settings_files(files: &dyn Archive, places: &Places) -> Result<Vec<Sett
         found.extend(settings_file(files, SettingsLayer::Managed, &format!("{MANAGED_FOLDER}/{name}")).await?);
     }
     Ok(found)
+}
+
+/// Claude Code's own state, which may hold variables as well. The older name counts if both exist.
+async fn config_file(files: &dyn Archive, places: &Places) -> Result<Option<SettingsFile>, StackError> {
+    for folder in &places.config_folders {
+        let home = folder.strip_suffix("/.claude").filter(|_| !places.config_folder_is_set).unwrap_or(folder);
+        for path in [format!("{folder}/.config.json"), format!("{home}/.claude.json")] {
+            if let Some(file) = settings_file(files, SettingsLayer::Config, &path).await? {
+                return Ok(Some(file));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The root of the Git repository that contains this folder, if that is another folder. Claude Code reads the project's
+/// local settings from there as well (seen with 2.1.252 and 2.1.332, not with 2.1.100).
+async fn repository_above(files: &dyn Archive, folder: &str) -> Result<Option<String>, StackError> {
+    let mut level = folder;
+    for _ in 0..MOST_LEVELS {
+        if level.is_empty() {
+            return Ok(None);
+        }
+        if files.exists(&format!("{level}/.git")).await? {
+            return Ok((level != folder).then(|| level.to_owned()));
+        }
+        level = level.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    Ok(None)
 }
 
 /// `None` if it does not exist.
@@ -132,6 +171,41 @@ mod tests {
                 (SettingsLayer::Managed, "/etc/claude-code/managed-settings.d/20.json", true),
             ]
         );
+    }
+
+    async fn paths(files: &[(&'static str, &'static str)], inspected: &str) -> Vec<(SettingsLayer, String)> {
+        let files = FakeArchive { files: files.iter().copied().collect(), links: [].into() };
+        let inspected = serde_json::from_str(inspected).expect("an inspection");
+        let places = places(&files, &inspected).await.expect("an answer");
+        let found = settings_files(&files, &places).await.expect("an answer");
+        found.into_iter().map(|file| (file.layer, file.path)).collect()
+    }
+
+    #[tokio::test]
+    async fn variables_in_claude_codes_own_state_are_read() {
+        let root = r#"{"Config":{"User":"root"}}"#;
+        let set = r#"{"Config":{"User":"root","Env":["CLAUDE_CONFIG_DIR=/c"]}}"#;
+        for (file, inspected, is_read) in [
+            ("/root/.claude.json", root, true),
+            ("/root/.claude/.config.json", root, true),
+            ("/root/.claude/.claude.json", root, false),
+            ("/c/.claude.json", set, true),
+            ("/c/.config.json", set, true),
+            ("/root/.claude.json", set, false),
+        ] {
+            let expected = is_read.then(|| (SettingsLayer::Config, file.to_owned()));
+            assert_eq!(paths(&[(file, "{}")], inspected).await, expected.into_iter().collect::<Vec<_>>(), "{file}");
+        }
+    }
+
+    #[tokio::test]
+    async fn local_settings_of_the_repository_are_read_from_below() {
+        let local = ("/w/.claude/settings.local.json", "{}");
+        let shared = ("/w/.claude/settings.json", "{}");
+        let below = r#"{"Config":{"WorkingDir":"/w/a/b"}}"#;
+        let expected = (SettingsLayer::Project, local.0.to_owned());
+        assert_eq!(paths(&[local, shared, ("/w/.git/HEAD", "")], below).await, [expected]);
+        assert_eq!(paths(&[local, shared], below).await, []);
     }
 
     #[tokio::test]

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use bollard::models::ContainerInspectResponse;
 
+use super::archive::Reader;
+
 /// More home folders than these are not looked into.
 const MOST_HOMES: usize = 8;
 /// Larger labels are not read, in bytes.
@@ -15,6 +17,8 @@ const LARGEST_LABEL: usize = 1 << 16;
 pub(super) struct Places {
     /// Folders that may hold the user's `settings.json`; the first one that does counts.
     pub config_folders: Vec<String>,
+    /// Whether a variable names that folder.
+    pub config_folder_is_set: bool,
     /// Home folders, the likeliest first.
     pub homes: Vec<String>,
     /// Work folders; settings of later ones win.
@@ -25,12 +29,15 @@ pub(super) struct Places {
     pub prefixes: Vec<String>,
     /// The folder of nvm, if a variable names it.
     pub nvm: Option<String>,
+    /// The user as which programs start; `None` for root, or if its number is unknown.
+    pub reader: Option<Reader>,
 }
 
 /// A user in `/etc/passwd`.
 struct User<'a> {
     name: &'a str,
     id: &'a str,
+    group: &'a str,
     home: &'a str,
 }
 
@@ -46,7 +53,7 @@ impl Places {
         let absolute = |name: &str| variable(name).filter(|path| path.starts_with('/')).map(trimmed);
         let labels = config.and_then(|config| config.labels.as_ref());
         let user = config.and_then(|config| config.user.as_deref()).unwrap_or_default();
-        let user = user.split(':').next().unwrap_or_default();
+        let (user, group) = user.split_once(':').unwrap_or((user, ""));
         let remote_user = labels.and_then(remote_user);
         let users: Vec<User<'_>> = passwd.lines().filter_map(user_of_line).collect();
         let home_of = |user: &str| {
@@ -58,6 +65,14 @@ impl Places {
             };
             known.map(|known| trimmed(known.home)).or_else(guess)
         };
+        let reader = || {
+            let known = users.iter().find(|known| known.name == user || known.id == user);
+            let user: u64 = known.map_or(user, |known| known.id).parse().ok().filter(|id| *id != 0)?;
+            let group = group.parse().ok().or_else(|| known?.group.parse().ok());
+            Some(Reader { user, group: group.unwrap_or_default() })
+        };
+        // The tools of a devcontainer may work as somebody else.
+        let reader = if remote_user.is_some() { None } else { reader() };
         let is_root = matches!(user, "" | "root" | "0");
         let mut own = Vec::new();
         own.extend(remote_user.as_deref().and_then(home_of));
@@ -77,6 +92,7 @@ impl Places {
         };
         Places {
             config_folders,
+            config_folder_is_set: absolute("CLAUDE_CONFIG_DIR").is_some(),
             work_folders: work_folders(inspected),
             path: variable("PATH")
                 .unwrap_or_default()
@@ -86,6 +102,7 @@ impl Places {
                 .collect(),
             prefixes: ["NPM_CONFIG_PREFIX", "npm_config_prefix"].into_iter().filter_map(absolute).collect(),
             nvm: absolute("NVM_DIR"),
+            reader,
             homes,
         }
     }
@@ -119,9 +136,9 @@ fn work_folders(inspected: &ContainerInspectResponse) -> Vec<String> {
 
 fn user_of_line(line: &str) -> Option<User<'_>> {
     let mut parts = line.split(':');
-    let (name, _, id) = (parts.next()?, parts.next()?, parts.next()?);
-    let home = parts.nth(2).filter(|home| home.starts_with('/'))?;
-    Some(User { name, id, home })
+    let (name, _, id, group) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let home = parts.nth(1).filter(|home| home.starts_with('/'))?;
+    Some(User { name, id, group, home })
 }
 
 /// A path without a slash at its end; `/` becomes empty, so that others can be appended.
@@ -162,6 +179,17 @@ mod tests {
         assert_eq!(folders(r#"{"Config":{"Env":["CLAUDE_CONFIG_DIR=/c"]}}"#, false), ["/c"]);
         let label = r#"{"Config":{"Labels":{"devcontainer.metadata":"[{\"remoteUser\":\"node\"},{\"id\":1}]"}}}"#;
         assert_eq!(folders(label, false)[0], "/home/node/.claude");
+    }
+
+    #[test]
+    fn files_are_read_as_the_containers_user() {
+        let reader = |json: &str| places(json, false).reader.map(|reader| (reader.user, reader.group));
+        assert_eq!(reader("{}"), None);
+        assert_eq!(reader(r#"{"Config":{"User":"root"}}"#), None);
+        assert_eq!(reader(r#"{"Config":{"User":"node"}}"#), Some((1000, 1000)));
+        assert_eq!(reader(r#"{"Config":{"User":"999"}}"#), Some((999, 999)));
+        assert_eq!(reader(r#"{"Config":{"User":"node:50"}}"#), Some((1000, 50)));
+        assert_eq!(reader(r#"{"Config":{"User":"eve"}}"#), None, "her number is unknown");
     }
 
     #[test]

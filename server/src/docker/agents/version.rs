@@ -150,11 +150,13 @@ mod tests {
     fn places() -> Places {
         Places {
             config_folders: Vec::new(),
+            config_folder_is_set: false,
             homes: vec!["/home/claude".into(), "/root".into()],
             work_folders: Vec::new(),
             path: vec!["/opt/node/bin".into(), "/usr/bin".into()],
             prefixes: vec!["/npm".into()],
             nvm: None,
+            reader: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Setups that people reported, each with what Claude Code was seen to do with it.
 
 use super::*;
+use crate::agents::Weight;
 
 const USER: &str = "/home/claude/.claude/settings.json";
 const OFF: &str = "CLAUDE_CODE_ENABLE_TELEMETRY=0";
@@ -44,6 +45,14 @@ fn user_settings_in_the_container_win() {
 }
 
 #[test]
+fn claude_codes_own_state_may_hold_variables() {
+    let none = r#"{"numStartups":3,"model":3,"env":{"OTEL_LOGS_EXPORTER":"none"}}"#;
+    check(&silent().config(none), Verdict::Dark, CauseCode::ExporterNone, &["/home/claude/.claude.json"], RESTART);
+    let user = r#"{"env":{"OTEL_LOGS_EXPORTER":"otlp"}}"#;
+    assert_eq!(silent().config(none).user_settings(user).verdict(), Verdict::Waiting);
+}
+
+#[test]
 fn project_settings_replace_attributes_in_all_releases_and_the_rest_in_older_ones() {
     let tags = r#"{"env":{"OTEL_RESOURCE_ATTRIBUTES":"repo.owner=acme,repo.name=shop"}}"#;
     for version in ["2.1.252", "2.1.330", "2.1.300", ""] {
@@ -69,6 +78,9 @@ fn managed_settings_and_their_drop_in_folder_win() {
     };
     let dropped = scene().settings_file(SettingsLayer::Managed, path, text);
     check(&dropped, Verdict::Dark, CauseCode::ManagedSettingsOverride, &[path], RESTART);
+    let metrics = r#"{"env":{"OTEL_METRICS_EXPORTER":"none"}}"#;
+    let two = dropped.clone().settings_file(SettingsLayer::Managed, "/etc/claude-code/managed-settings.json", metrics);
+    assert!(two.told().contains("` and `/etc/claude-code/managed-settings.json` override the"), "{}", two.told());
     let mended = r#"{"env":{"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT":"http://otel-collector:4318/v1/logs"}}"#;
     let later = dropped.settings_file(SettingsLayer::Managed, "/etc/claude-code/managed-settings.d/20.json", mended);
     assert_eq!(later.verdict(), Verdict::Waiting, "the last file wins: {}", later.told());
@@ -195,6 +207,15 @@ fn clawkers_files_say_what_a_new_container_gets() {
     check(&off, Verdict::Off, CauseCode::DisabledByConfiguration, &parts, EDIT);
     let hidden = restarted(silent().given(OFF));
     check(&hidden, Verdict::Dark, CauseCode::DisabledBecauseStackWasDown, &[], RECREATE);
+    // A run before the last one is no proof, and no file says so.
+    let ended = |scene: Scene| scene.collector(|it| it.finished_at = Some(at("10:59:58")));
+    let parts = ["an earlier run of it ended at 2026-11-22T10:59:58.000Z"];
+    check(&ended(hidden), Verdict::Dark, CauseCode::DisabledBecauseStackWasDown, &parts, RECREATE);
+    let unread = ended(restarted(silent().given(OFF))).agent(|agent| {
+        let why = "the container does not name its folder".into();
+        agent.clawker.unread = vec![UnreadFile { path: "the project's files".into(), why }];
+    });
+    check(&unread, Verdict::Off, CauseCode::DisabledByConfiguration, &["it was set manually"], EDIT);
     let none = "OTEL_LOGS_EXPORTER=none";
     for (file, key) in [
         ("/home/ada/shop/.clawker.yaml", "build.instructions.env"),
@@ -231,4 +252,78 @@ fn nothing_is_called_right_that_was_not_checked() {
     says(silent().agent(|agent| agent.files_read = false), "have not been read");
     says(silent().user_settings("{"), "`/home/claude/.claude/settings.json`: it is not valid JSON (line 1)");
     assert!(!silent().told().contains("not_checked"));
+}
+
+#[test]
+fn an_interval_of_metrics_below_1_stops_everything() {
+    for value in ["0", "-5", "0.5", "0s", "\"0\""] {
+        let scene = silent().given(&format!("OTEL_METRIC_EXPORT_INTERVAL={value}"));
+        assert!(scene.codes().contains(&CauseCode::IntervalInvalid), "{value}: {}", scene.told());
+        assert_eq!(scene.verdict(), Verdict::Dark, "{value}");
+    }
+    let project = silent().project_settings(r#"{"env":{"OTEL_METRIC_EXPORT_INTERVAL":0}}"#);
+    check(&project, Verdict::Dark, CauseCode::IntervalInvalid, &["/home/ada/shop/.claude/settings.json"], RESTART);
+    for line in ["OTEL_METRIC_EXPORT_INTERVAL=abc", "OTEL_METRIC_EXPORT_INTERVAL=5e3", "OTEL_LOGS_EXPORT_INTERVAL=0"] {
+        assert_eq!(silent().given(line).verdict(), Verdict::Waiting, "{line}");
+    }
+    let without_metrics = silent().given("OTEL_METRIC_EXPORT_INTERVAL=0").given("OTEL_METRICS_EXPORTER=none");
+    assert_eq!(without_metrics.verdict(), Verdict::Waiting, "{}", without_metrics.told());
+}
+
+#[test]
+fn quotes_around_a_resource_attribute_are_part_of_it() {
+    let scene =
+        |version: &str| silent().given("OTEL_RESOURCE_ATTRIBUTES=project=\"shop\",agent=\"dev\"").version(version);
+    let parts = ["the quotes are part of the values", "write `OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev`"];
+    for version in ["2.1.252", "2.1.332", ""] {
+        check(&scene(version), Verdict::Dark, CauseCode::ValueInQuotes, &parts, RECREATE);
+    }
+    assert_eq!(scene("2.1.100").verdict(), Verdict::Waiting);
+    let single = silent().given("OTEL_RESOURCE_ATTRIBUTES=project='shop',agent='dev'").version("2.1.100");
+    check(&single, Verdict::Dark, CauseCode::ValueInQuotes, &parts, RECREATE);
+}
+
+#[test]
+fn values_that_are_no_text_become_text() {
+    let none = silent().user_settings(r#"{"env":{"OTEL_LOGS_EXPORTER":["none"]}}"#);
+    check(&none, Verdict::Dark, CauseCode::ExporterNone, &[USER], RESTART);
+    let object = silent().user_settings(r#"{"env":{"OTEL_LOGS_EXPORTER":{}}}"#);
+    check(&object, Verdict::Dark, CauseCode::ExporterInvalid, &[USER], RESTART);
+}
+
+#[test]
+fn settings_that_claude_code_does_not_use_are_no_cause() {
+    for text in [
+        r#"{"model":3,"env":{"OTEL_LOGS_EXPORTER":"none"}}"#,
+        r#"{"env":{"OTEL_LOGS_EXPORTER":"none"},}"#,
+        "// mine\n{\"env\":{\"OTEL_LOGS_EXPORTER\":\"none\"}}",
+    ] {
+        let scene = silent().user_settings(text);
+        assert_eq!(scene.codes(), [CauseCode::NoSampleYet, CauseCode::NotChecked], "{text}");
+        assert!(scene.told().contains("so Claude Code uses nothing in it"), "{}", scene.told());
+    }
+    let managed = silent().managed_settings(r#"{"model":3,"env":{"OTEL_LOGS_EXPORTER":"none"}}"#);
+    check(&managed, Verdict::Dark, CauseCode::ManagedSettingsOverride, &["so no events are sent"], RESTART);
+    let no_object = silent().managed_settings("[1]");
+    check(&no_object, Verdict::Dark, CauseCode::ManagedSettingsInvalid, &["it is not a JSON object"], RESTART);
+}
+
+#[test]
+fn a_command_that_makes_headers_is_not_checked() {
+    let scene = silent().user_settings(r#"{"otelHeadersHelper":"/bin/headers"}"#);
+    assert_eq!(scene.codes(), [CauseCode::NoSampleYet, CauseCode::NotChecked]);
+    assert!(scene.told().contains("`otelHeadersHelper` is a command"), "{}", scene.told());
+}
+
+#[test]
+fn events_that_are_not_sent_are_a_warning_where_metrics_arrive() {
+    let reporting = healthy().given("OTEL_LOGS_EXPORTER=none");
+    assert_eq!(reporting.codes(), [], "events arrive, whatever the variables say");
+    let owner = owner(Some("shop"), Some("dev"));
+    let metrics_only = reporting.stack(|stack| {
+        let seen = stack.last_seen.as_mut().expect("the stores answer");
+        seen.owners.get_mut(&owner).expect("it was seen").metrics_only = true;
+    });
+    check(&metrics_only, Verdict::Reporting, CauseCode::ExporterNone, &["so no events are sent"], RECREATE);
+    assert_eq!(metrics_only.judged().causes[0].weight, Weight::Warning);
 }

@@ -16,7 +16,7 @@ enum Arrived {
 fn arrived(cell: &str) -> Arrived {
     let (events, metrics) = (cell.contains('L'), cell.contains('M'));
     match cell {
-        "nothing" | "refuses to start (rc 1)" => Arrived::Nothing,
+        "nothing" | "refuses to start (rc 1)" | "in quotes" => Arrived::Nothing,
         "no attribute of ours" | "replaced" => Arrived::Untagged,
         "all" | "decoded" | "both" | "ignored" | "no effect" | "arrives" | "replaces claude-code" => {
             Arrived::Everything
@@ -151,8 +151,50 @@ fn setups(row: &str) -> Vec<Scene> {
         "project settings.json: OTEL_SERVICE_NAME" => {
             vec![silent().project_settings(&env("OTEL_SERVICE_NAME", "nous"))]
         }
+        "attributes with `agent=\"dev\"`" => vec![given("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=\"dev\"")],
+        "metrics interval `0` / `-5` / `0.5` / `0s`" => {
+            ["0", "-5", "0.5", "0s"].map(|value| given(&format!("OTEL_METRIC_EXPORT_INTERVAL={value}"))).into()
+        }
+        "metrics interval `0`, metrics exporter `none`" => {
+            vec![given("OTEL_METRIC_EXPORT_INTERVAL=0").given("OTEL_METRICS_EXPORTER=none")]
+        }
+        "metrics interval `abc` / `5e3`" => {
+            vec![given("OTEL_METRIC_EXPORT_INTERVAL=abc"), given("OTEL_METRIC_EXPORT_INTERVAL=5e3")]
+        }
+        "logs interval `0`" => vec![given("OTEL_LOGS_EXPORT_INTERVAL=0")],
+        "user settings.json: logs exporter `none`, beside `\"model\":3` / `\"permissions\":\"x\"` / a comment" => vec![
+            silent().user_settings(r#"{"model":3,"env":{"OTEL_LOGS_EXPORTER":"none"}}"#),
+            silent().user_settings(r#"{"permissions":"x","env":{"OTEL_LOGS_EXPORTER":"none"}}"#),
+            silent().user_settings("// mine\n{\"env\":{\"OTEL_LOGS_EXPORTER\":\"none\"}}"),
+        ],
+        "user settings.json: logs exporter `[\"none\"]` / `{}`" => vec![
+            silent().user_settings(r#"{"env":{"OTEL_LOGS_EXPORTER":["none"]}}"#),
+            silent().user_settings(r#"{"env":{"OTEL_LOGS_EXPORTER":{}}}"#),
+        ],
+        ".claude.json: logs exporter `none` / switch 0" => vec![
+            silent().config(&env("OTEL_LOGS_EXPORTER", "none")),
+            silent().config(&env("CLAUDE_CODE_ENABLE_TELEMETRY", "0")),
+        ],
+        ".claude.json: logs exporter `none`; user settings.json: `otlp`" => {
+            let config = silent().config(&env("OTEL_LOGS_EXPORTER", "none"));
+            vec![config.user_settings(&env("OTEL_LOGS_EXPORTER", "otlp"))]
+        }
+        "managed-settings.json: logs exporter `none`, beside `\"model\":3`" => {
+            vec![silent().managed_settings(r#"{"model":3,"env":{"OTEL_LOGS_EXPORTER":"none"}}"#)]
+        }
+        "managed-settings.d/*.json that is not a JSON object" => {
+            let path = "/etc/claude-code/managed-settings.d/10.json";
+            vec![silent().settings_file(SettingsLayer::Managed, path, "[1]")]
+        }
+        // About reading files, which is tested there; what a command answers is not known.
+        "settings.json or managed settings that the user may not read: logs exporter `none`"
+        | "settings.local.json of the Git repository above the work folder: attributes"
+        | "managed-settings.d: `.JSON`, hidden, in a subfolder"
+        | "managed-settings.d: logs exporter none in `B.json`, `10.json`, otlp in `a.json`, `9.json`"
+        | "user settings.json: `otelHeadersHelper` that fails"
+        | "project settings.json: `otelHeadersHelper` that fails"
         // Not about variables that the rules look at; traces and gRPC have their own cells and tests.
-        "HTTP_PROXY to a dead port, NO_PROXY 127.0.0.1:8201"
+        | "HTTP_PROXY to a dead port, NO_PROXY 127.0.0.1:8201"
         | "traces beta, no endpoint for traces / with the common one"
         | "gRPC `host:4317` / `https://` / `http://` / `host:4317` + INSECURE=true, first bytes" => Vec::new(),
         other => panic!("a row that the test does not know: `{other}`"),

@@ -112,7 +112,7 @@ fn disabled() -> Vec<Row> {
         ("switched off although the collector ran", silent().given(OFF)),
         ("a value that does not switch it on", silent().filed("CLAUDE_CODE_ENABLE_TELEMETRY=enabled")),
         (
-            "switched off although the collector ran, which was restarted since",
+            "switched off, and the collector was restarted since",
             silent().given(OFF).collector(|collector| {
                 (collector.started_at, collector.finished_at) = (Some(at("11:00:00")), Some(at("10:59:58")));
             }),

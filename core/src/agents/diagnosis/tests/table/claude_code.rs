@@ -14,6 +14,7 @@ pub(super) fn claude_code() -> Vec<Row> {
         ("metrics every ten minutes", silent().filed("OTEL_METRIC_EXPORT_INTERVAL=600000")),
         ("metrics every ten minutes, said at creation alone", silent().given("OTEL_METRIC_EXPORT_INTERVAL=600000")),
         ("metrics every ten minutes, said by the image", silent().baked("OTEL_METRIC_EXPORT_INTERVAL=600000")),
+        ("metrics every 0 ms", silent().filed("OTEL_METRIC_EXPORT_INTERVAL=0")),
         ("ended before it sent", silent().agent(|agent| agent.started_at = Some(at("10:59:55"))).stopped("11:00:00")),
         ("ended before it sent, by Claude Code's own interval", silent().without("OTEL_METRIC_EXPORT_INTERVAL")
             .agent(|agent| agent.started_at = Some(at("10:59:30"))).stopped("11:00:00")),
