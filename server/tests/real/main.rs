@@ -14,7 +14,9 @@ mod process;
 #[path = "../../../core/tests/support/queries.rs"]
 mod queries;
 
+mod causes;
 mod claude_code;
+mod claude_container;
 mod images;
 mod limits;
 mod logs;

@@ -26,7 +26,12 @@ pub struct ModelApi {
 
 impl ModelApi {
     pub fn start() -> ModelApi {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        ModelApi::start_on("127.0.0.1")
+    }
+
+    /// Listens on this address of this machine.
+    pub fn start_on(address: &str) -> ModelApi {
+        let listener = TcpListener::bind((address, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let billed = Arc::new(Mutex::new(Vec::new()));
         let of_thread = Arc::clone(&billed);
