@@ -58,7 +58,7 @@ where
         discard(body, limits).await;
         return Err(Refusal::too_large(limits.body));
     }
-    let (raw, large) = collect(body, receiver).await?;
+    let (raw, large) = timeout(limits.whole, collect(body, receiver)).await.unwrap_or_else(|_| Err(late()))?;
     decompress(raw, compression, large, receiver).await
 }
 
@@ -90,7 +90,7 @@ where
     let mut rest = BytesMut::new();
     loop {
         let frame = match timeout(limits.pause, body.frame()).await {
-            Err(_) => return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
+            Err(_) => return Err(late()),
             Ok(None) => break,
             Ok(Some(Err(error))) => {
                 return Err(Refusal::new(StatusCode::BAD_REQUEST, format!("the body can't be read: {error}")));
@@ -118,6 +118,10 @@ where
         }
     }
     Ok((if rest.is_empty() { first } else { rest.freeze() }, large))
+}
+
+fn late() -> Refusal {
+    Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")
 }
 
 async fn decompress<'r>(

@@ -49,6 +49,8 @@ pub struct Limits {
     pub idle: Duration,
     /// How long a request's body may pause.
     pub pause: Duration,
+    /// How long a request's body may take as a whole. It has a turn meanwhile, which others wait for.
+    pub whole: Duration,
     /// How long a request waits until it is its turn.
     pub turn: Duration,
 }
@@ -63,7 +65,8 @@ impl Default for Limits {
             large_requests: 2,
             connections: 2048,
             idle: Duration::from_secs(150),
-            pause: Duration::from_secs(20),
+            pause: Duration::from_secs(10),
+            whole: Duration::from_secs(30),
             turn: Duration::from_secs(5),
         }
     }

@@ -136,6 +136,31 @@ async fn a_body_that_pauses_and_a_connection_that_says_nothing_are_ended() {
     server.stop().await;
 }
 
+/// A sender that never pauses long can't keep its turn either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_drips_is_ended() {
+    let limits = Limits { whole: Duration::from_millis(500), pause: Duration::from_secs(10), ..Limits::default() };
+    let (server, _folder) = server_with(limits).await;
+    let mut slow = TcpStream::connect(server.http).await.expect("a connection");
+    slow.write_all(
+        b"POST /v1/logs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n",
+    )
+    .await
+    .expect("it is taken");
+    let (mut answers, mut drips) = slow.into_split();
+    let dripping = tokio::spawn(async move {
+        while drips.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let mut answer = [0; 12];
+    answers.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 408");
+    drop(answers);
+    dripping.abort();
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_requests_at_once_are_told_to_come_back() {
     let (server, _folder) =
