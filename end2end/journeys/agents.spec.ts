@@ -52,6 +52,20 @@ test("the list shows verdicts and numbers, and the URL holds sorting and filters
   expect(panelOf.searchParams.get("var-project")).toBe("e2e-shop");
   expect(panelOf.searchParams.get("var-agent")).toBe("checkout");
 
+  // The chart is read out step by step, and its numbers are in a table.
+  const chart = page.getByRole("slider", { name: "Estimated cost by agent" });
+  await expect(chart).toHaveAttribute("aria-valuetext", "In the last 24 hours: checkout $1.25");
+  await chart.press("End");
+  await expect(chart).toHaveAttribute("aria-valuetext", /^\w+ \d+, .* UTC: checkout \$1\.25$/);
+  await chart.press("ArrowLeft");
+  await expect(chart).toHaveAttribute("aria-valuetext", /UTC: nothing$/);
+  await chart.press("Escape");
+  await chart.hover({ position: { x: 1, y: 20 } });
+  await expect(chart).toHaveAttribute("aria-valuenow", "1");
+  await page.getByText("Show as a table").click();
+  await expect(page.getByRole("table").getByRole("cell", { name: "$1.25", exact: true }).first()).toBeVisible();
+  await page.getByText("Show as a table").click();
+
   await head(page, "Agent").getByRole("link").click();
   await expect(page).toHaveURL(/\?sort=agent&order=asc$/);
   await expect(head(page, "Agent")).toHaveAttribute("aria-sort", "ascending");

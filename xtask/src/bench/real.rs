@@ -25,9 +25,9 @@ use crate::{
 /// Points sent one after another, each awaited on the page.
 const POINTS: u32 = 40;
 /// Arguments of `simulate`, one run after the other: 40,000 events, and together 400,000, what 200 agents send in a day.
-/// Two cores take about 1,100 events a second.
+/// The collector is the slowest part: on two cores it takes about 400 events a second, with the metrics beside them.
 const RUNS: [[&str; 6]; 2] =
-    [["--agents", "200", "--rate", "60", "--for", "90s"], ["--agents", "200", "--rate", "150", "--for", "350s"]];
+    [["--agents", "200", "--rate", "60", "--for", "90s"], ["--agents", "200", "--rate", "150", "--for", "920s"]];
 
 /// What was measured.
 pub struct Figures {

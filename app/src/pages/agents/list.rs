@@ -6,6 +6,7 @@ use leptos_router::hooks::use_query_map;
 use monitor_core::{agents::unlisted_agents, telemetry::Numbers};
 
 use super::{
+    cost_chart::CostChart,
     headline::headline,
     list_context::ListContext,
     new_agents::NewAgentsChip,
@@ -77,6 +78,7 @@ fn Loaded(query: Memo<Query>, numbers: Option<Numbers>) -> impl IntoView {
         <Stores missing=Memo::new(move |_| list.row_context.with(|context| context.missing.clone())) />
         {show_if(any, move || view! {
             <TotalsCard totals=sums range />
+            <CostChart list numbers />
             <section class="card agent-list" aria-labelledby="agent-list">
                 <h2 id="agent-list" class="visually-hidden">"All agents"</h2>
                 <Toolbar list />

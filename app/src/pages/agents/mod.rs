@@ -4,6 +4,7 @@
 //! Pure functions decide what is shown (`rows`, `query`, `totals`, `headline`, `events`); the views only lay it out.
 
 mod cause;
+mod cost_chart;
 mod detail;
 mod egress;
 mod events;
