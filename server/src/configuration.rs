@@ -41,7 +41,7 @@ pub use self::{
 };
 use crate::{
     background::in_background,
-    file_access::FileAccess,
+    file_access::{self, FileAccess},
     paths::{ClawkerFolders, Paths, file_error},
     work_lock::WorkLock,
 };
@@ -224,7 +224,7 @@ impl Configuration {
     /// Creates the monitor folder if it does not exist.
     pub fn create_directory(&self) -> Result<(), StackError> {
         let directory = &self.paths.directory;
-        std::fs::create_dir_all(directory).map_err(|error| file_error(directory, "created", &error))
+        atomic::create_folder(&self.files, directory).map_err(|error| file_error(directory, "created", &error))
     }
 
     /// The file in the monitor folder that Docker Compose merges into `compose.yaml`, if there is one.
@@ -242,9 +242,17 @@ impl Configuration {
         (resolve_endpoint(&then) != resolve_endpoint(&now)).then_some(OtherEngine { then, now })
     }
 
-    /// Whether the files were generated.
+    /// Whether the files were generated. If their disk does not answer, they count as generated: reading them says why it
+    /// fails.
     pub fn is_initialized(&self) -> bool {
-        self.is_file("compose.yaml")
+        let path = self.path_of("compose.yaml");
+        self.files.within(&self.paths.directory, move || path.is_file()).unwrap_or(true)
+    }
+
+    /// That the disk with the generated files does not answer, if it was found not to.
+    pub fn silent_disk(&self) -> Option<StackError> {
+        let directory = &self.paths.directory;
+        self.files.is_overdue(directory).then(|| file_error(directory, "read", &file_access::silence()))
     }
 
     /// The stack to start. Fails if files are missing or out of date. Files that were edited by hand are used as they are,

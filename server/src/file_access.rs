@@ -1,7 +1,7 @@
 //! Reads files that anybody may have put there, or that are on a disk that does not answer. Only regular files are opened,
 //! and only up to a size that is checked first: a pipe would wait for its other end, and a device may never end.
 //!
-//! **Invariant:** nobody waits longer than `PATIENCE`. What hangs in the kernel can't be interrupted, so it keeps a thread
+//! **Invariant:** nobody waits longer than `PATIENCE`, or `WRITING_PATIENCE`. What hangs in the kernel can't be interrupted, so it keeps a thread
 //! of its own; until it returns, no further one is started for the same folder.
 
 use std::{
@@ -17,24 +17,33 @@ use std::{
 
 use rustix::fs::OFlags;
 
-/// How long a folder is waited for.
+/// How long reading in a folder may take.
 pub const PATIENCE: Duration = Duration::from_secs(2);
+/// How long writing in a folder may take. Data is flushed to the disk, for which a busy one needs seconds.
+pub const WRITING_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Access to files. Clones share what is known about folders that do not answer.
 #[derive(Debug, Clone)]
 pub struct FileAccess {
     patience: Duration,
+    writing_patience: Duration,
     /// How many operations in a folder take longer than that.
     overdue: Arc<Mutex<BTreeMap<PathBuf, usize>>>,
 }
 
 impl Default for FileAccess {
     fn default() -> FileAccess {
-        FileAccess { patience: PATIENCE, overdue: Arc::default() }
+        FileAccess { patience: PATIENCE, writing_patience: WRITING_PATIENCE, overdue: Arc::default() }
     }
 }
 
 impl FileAccess {
+    /// The same with other limits on time, for tests.
+    #[must_use]
+    pub fn with_patience(patience: Duration, writing_patience: Duration) -> FileAccess {
+        FileAccess { patience, writing_patience, ..FileAccess::default() }
+    }
+
     /// The contents of a regular file. `None` if there is nothing at the path.
     ///
     /// # Errors
@@ -49,8 +58,34 @@ impl FileAccess {
     /// # Errors
     /// `TimedOut` if there is none in time, and at once while earlier work in the folder is overdue.
     pub fn within<T: Send + 'static>(&self, folder: &Path, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
-        if self.overdue().contains_key(folder) {
-            return Err(self.no_answer());
+        self.wait(folder, self.patience, work)
+    }
+
+    /// The same for work that changes files in this folder. What is given up may still be done later.
+    ///
+    /// # Errors
+    /// As for `within`.
+    pub fn writing_within<T: Send + 'static>(
+        &self,
+        folder: &Path,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        self.wait(folder, self.writing_patience, work)
+    }
+
+    /// Whether earlier work in the folder is overdue.
+    pub fn is_overdue(&self, folder: &Path) -> bool {
+        self.overdue().contains_key(folder)
+    }
+
+    fn wait<T: Send + 'static>(
+        &self,
+        folder: &Path,
+        patience: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        if self.is_overdue(folder) {
+            return Err(silence());
         }
         let (sender, receiver) = mpsc::channel();
         let operation =
@@ -61,7 +96,7 @@ impl FileAccess {
             let _operation = operation;
             sender.send(work()).ok();
         })?;
-        match receiver.recv_timeout(self.patience) {
+        match receiver.recv_timeout(patience) {
             Ok(done) => Ok(done),
             Err(mpsc::RecvTimeoutError::Disconnected) => Err(io::Error::other("reading it failed")),
             Err(mpsc::RecvTimeoutError::Timeout) => {
@@ -71,7 +106,7 @@ impl FileAccess {
                     *state = State::Overdue;
                     *overdue.entry(folder.to_owned()).or_default() += 1;
                 }
-                Err(self.no_answer())
+                Err(no_answer(patience))
             }
         }
     }
@@ -79,11 +114,16 @@ impl FileAccess {
     fn overdue(&self) -> MutexGuard<'_, BTreeMap<PathBuf, usize>> {
         self.overdue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn no_answer(&self) -> io::Error {
-        let message = format!("its disk did not answer within {} s", self.patience.as_secs_f32());
-        io::Error::new(ErrorKind::TimedOut, message)
-    }
+/// The error for a folder in which earlier work is overdue.
+pub fn silence() -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, "its disk does not answer")
+}
+
+fn no_answer(patience: Duration) -> io::Error {
+    let message = format!("its disk did not answer within {} s", patience.as_secs_f32());
+    io::Error::new(ErrorKind::TimedOut, message)
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,8 @@ use std::{
 
 use monitor_core::error::StackError;
 
+use crate::file_access::FileAccess;
+
 /// The stack's two absolute paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -37,7 +39,9 @@ impl Paths {
         }
         let short = config.join("settings.yml");
         let long = config.join("settings.yaml");
-        let settings_file = if !long.exists() && short.exists() { short } else { long };
+        let names = (long.clone(), short.clone());
+        let is_short = FileAccess::default().within(&config, move || !names.0.exists() && names.1.exists());
+        let settings_file = if is_short.unwrap_or(false) { short } else { long };
         Ok(Paths { settings_file, directory: data.join("monitor") })
     }
 

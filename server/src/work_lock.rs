@@ -16,7 +16,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    thread::sleep,
+    thread::{self, sleep},
     time::Duration,
 };
 
@@ -91,8 +91,15 @@ impl WorkLock {
     /// then nothing is locked.
     ///
     /// # Errors
-    /// Something else has locked the file, or it can't be opened.
+    /// Something else has locked the file, it can't be opened, or its disk does not answer.
     pub fn try_acquire(&self, request: &str) -> Result<Attempt, StackError> {
+        let (lock, request) = (self.clone(), request.to_owned());
+        self.access
+            .writing_within(self.folder(), move || lock.try_acquire_now(&request))
+            .map_err(|error| file_error(&self.path, "locked", &error))?
+    }
+
+    fn try_acquire_now(&self, request: &str) -> Result<Attempt, StackError> {
         let nothing_to_lock = || Attempt::Acquired(HeldLock::without_file());
         let Some((file, writable)) = self.open()? else { return Ok(nothing_to_lock()) };
         for attempt in 1..=ATTEMPTS {
@@ -101,7 +108,9 @@ impl WorkLock {
                     self.held.fetch_add(1, Ordering::SeqCst);
                     let previous = read_record(&file).map(|record| Box::new(record.job));
                     return Ok(Attempt::Acquired(HeldLock {
-                        file: Some(file),
+                        file: Some(Arc::new(file)),
+                        folder: self.folder().to_owned(),
+                        access: self.access.clone(),
                         writable,
                         request: request.to_owned(),
                         previous,
@@ -128,7 +137,11 @@ impl WorkLock {
     /// there is no file, or if it can't be read or understood.
     pub fn read(&self) -> Option<Record> {
         let lock = self.clone();
-        self.access.within(self.path.parent().unwrap_or(&self.path), move || lock.read_now()).ok().flatten()
+        self.access.within(self.folder(), move || lock.read_now()).ok().flatten()
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
     }
 
     fn read_now(&self) -> Option<Record> {
@@ -199,7 +212,9 @@ impl WorkLock {
 #[derive(Debug)]
 pub struct HeldLock {
     /// `None` where there is nothing to lock.
-    file: Option<File>,
+    file: Option<Arc<File>>,
+    folder: PathBuf,
+    access: FileAccess,
     writable: bool,
     request: String,
     previous: Option<Box<Job>>,
@@ -209,10 +224,18 @@ pub struct HeldLock {
 impl HeldLock {
     /// Locks nothing.
     pub fn without_file() -> HeldLock {
-        HeldLock { file: None, writable: false, request: String::new(), previous: None, held: Arc::default() }
+        HeldLock {
+            file: None,
+            folder: PathBuf::new(),
+            access: FileAccess::default(),
+            writable: false,
+            request: String::new(),
+            previous: None,
+            held: Arc::default(),
+        }
     }
 
-    /// Writes the job into the file. Best effort: a full disk must not end the work.
+    /// Writes the job into the file. Best effort: a full disk must not end the work, nor one that hangs.
     pub fn record(&self, job: &Job) {
         let Some(file) = self.file.as_ref().filter(|_| self.writable) else { return };
         let job = Job { process: Some(std::process::id()), ..job.clone() };
@@ -220,25 +243,31 @@ impl HeldLock {
         let Ok(mut text) = serde_json::to_vec(&record) else { return };
         text.push(b'\n');
         // Written first and cut afterwards: readers take the first document in the file.
-        let written = file.write_all_at(&text, 0).and_then(|()| file.set_len(text.len() as u64));
-        if let Err(error) = written {
+        let file = Arc::clone(file);
+        let write = move || file.write_all_at(&text, 0).and_then(|()| file.set_len(text.len() as u64));
+        if let Err(error) = self.access.within(&self.folder, write).flatten() {
             tracing::debug!(%error, "can't record the job in the lock's file");
         }
     }
 
     /// Gives the lock back without a job: the one that was recorded never began.
     pub fn withdraw(self) {
-        if let Some(file) = self.file.as_ref().filter(|_| self.writable) {
-            file.set_len(0).ok();
+        if let Some(file) = self.file.clone().filter(|_| self.writable) {
+            self.access.within(&self.folder, move || file.set_len(0)).ok();
         }
     }
 }
 
 impl Drop for HeldLock {
     fn drop(&mut self) {
-        if self.file.take().is_some() {
-            self.held.fetch_sub(1, Ordering::SeqCst);
+        let Some(file) = self.file.take() else { return };
+        if self.access.is_overdue(&self.folder) {
+            // Closing a file may wait for its disk.
+            thread::Builder::new().spawn(move || drop(file)).ok();
+        } else {
+            drop(file);
         }
+        self.held.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

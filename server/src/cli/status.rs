@@ -42,6 +42,9 @@ pub(super) async fn status(output: &Output) -> Result<(), StackError> {
             return Err(error);
         }
     }
+    if let Some(error) = installation.configuration.silent_disk() {
+        output.warning(&error);
+    }
     // Invalid settings don't hide what is running. A warning is printed next to it.
     match installation.configuration.settings() {
         Err(error @ StackError::SettingsInvalid { .. }) => {

@@ -1,4 +1,5 @@
-//! Writes files atomically: readers and crashes see either the old contents or the new, never a mixture.
+//! Writes files atomically: readers and crashes see either the old contents or the new, never a mixture. A disk that hangs
+//! is given up after a time; what it had begun is still either old or new.
 
 use std::{
     fs::{self, File, Permissions},
@@ -10,8 +11,8 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::write_points::{kill_point, write_point};
-use crate::file_access::read_regular;
+use super::write_points::{carried, kill_point, write_point};
+use crate::file_access::{FileAccess, read_regular};
 
 /// Readable by all users, because the services run as different ones.
 const NEW_FILE_MODE: u32 = 0o644;
@@ -24,9 +25,24 @@ const LEFT_BEHIND: Duration = Duration::from_secs(60);
 /// Larger files are not copied, in bytes.
 const LARGEST_BACKUP: u64 = 16 << 20;
 
+/// Runs work that changes files beside this one, and gives it up in time.
+pub(super) fn in_time<T: Send + 'static>(
+    files: &FileAccess,
+    path: &Path,
+    work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let own = path.to_owned();
+    files.writing_within(path.parent().unwrap_or(path), carried(move || work(&own)))?
+}
+
 /// Replaces or creates a file. Symbolic links are followed, even if the target does not exist yet. An existing file keeps its
 /// mode and, if this user may set them, its owner and group.
-pub(super) fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
+pub(super) fn write(files: &FileAccess, path: &Path, contents: &[u8]) -> io::Result<()> {
+    let contents = contents.to_owned();
+    in_time(files, path, move |path| write_now(path, &contents))
+}
+
+fn write_now(path: &Path, contents: &[u8]) -> io::Result<()> {
     let target = resolve_links(path)?;
     let mut file = unfinished_file(&target)?;
     write_point()?;
@@ -45,11 +61,18 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
 }
 
 /// Removes a file.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
-    kill_point();
-    fs::remove_file(path)?;
-    kill_point();
-    Ok(())
+pub(super) fn remove(files: &FileAccess, path: &Path) -> io::Result<()> {
+    in_time(files, path, |path| {
+        kill_point();
+        fs::remove_file(path)?;
+        kill_point();
+        Ok(())
+    })
+}
+
+/// Creates a folder and its parents, if they do not exist.
+pub(super) fn create_folder(files: &FileAccess, path: &Path) -> io::Result<()> {
+    in_time(files, path, |path| fs::create_dir_all(path))
 }
 
 /// Where a path leads if symbolic links are followed; the target may be missing.
@@ -107,13 +130,19 @@ fn copy_metadata(file: &File, original: &fs::Metadata) -> io::Result<()> {
 }
 
 /// Copies the file to the first free name of `NAME.bak`, `NAME.bak2`, … in the same folder, and returns that name.
-pub(super) fn back_up(path: &Path) -> io::Result<String> {
+pub(super) fn back_up(files: &FileAccess, path: &Path) -> io::Result<String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    copy_to_free_name(path, 1, |count| if count == 1 { format!("{name}.bak") } else { format!("{name}.bak{count}") })
+    in_time(files, path, move |path| {
+        copy_to_free_name(
+            path,
+            1,
+            |count| if count == 1 { format!("{name}.bak") } else { format!("{name}.bak{count}") },
+        )
+    })
 }
 
 /// Copies the file to the first free name of `STEM.bak`, `STEM-2.bak`, … in the same folder from that number on, and returns
-/// that name.
+/// that name. For work that is `in_time`.
 pub(super) fn back_up_as(path: &Path, stem: &str, first: u32) -> io::Result<String> {
     copy_to_free_name(
         path,

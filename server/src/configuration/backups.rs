@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path};
 
 use super::atomic;
-use crate::clock::now;
+use crate::{clock::now, file_access::FileAccess};
 
 /// How many backups of the file are kept.
 const KEPT: usize = 10;
@@ -12,7 +12,11 @@ const KEPT: usize = 10;
 type Age = (String, u32);
 
 /// Copies the file beside itself, and returns the name of the copy.
-pub(super) fn back_up(path: &Path) -> io::Result<String> {
+pub(super) fn back_up(files: &FileAccess, path: &Path) -> io::Result<String> {
+    atomic::in_time(files, path, back_up_now)
+}
+
+fn back_up_now(path: &Path) -> io::Result<String> {
     let time = now().to_rfc3339().chars().take(19).collect::<String>().replace(':', "-");
     let newest = backups(path).into_iter().rev().find(|((second, _), _)| *second == time);
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -21,11 +25,11 @@ pub(super) fn back_up(path: &Path) -> io::Result<String> {
 }
 
 /// Removes all but the newest backups. Other files with similar names are not ours.
-pub(super) fn remove_old(path: &Path) {
-    let backups = backups(path);
+pub(super) fn remove_old(files: &FileAccess, path: &Path) {
+    let backups = atomic::in_time(files, path, |path| Ok(backups(path))).unwrap_or_default();
     let old = backups.len().saturating_sub(KEPT);
     for (_, backup) in backups.iter().take(old) {
-        atomic::remove(&path.with_file_name(backup)).ok();
+        atomic::remove(files, &path.with_file_name(backup)).ok();
     }
 }
 

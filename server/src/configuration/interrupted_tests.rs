@@ -1,9 +1,16 @@
-//! A process that is killed, and a disk that is full, at each moment at which something is written: what is found
+//! A process that is killed, and a disk that is full or hangs, at each moment at which something is written: what is found
 //! afterwards. A killed process is a real one: the test runs itself as a child, which aborts.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-use std::{collections::BTreeMap, env, fs, path::Path, process::Command, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::Path,
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use monitor_core::settings::Change;
 
@@ -87,13 +94,12 @@ impl Scenario {
         }
     }
 
-    fn run(self, home: &Path, fault: Fault, point: u32) -> Result<(), StackError> {
-        let it = configuration(home);
+    fn run(self, it: &Configuration, fault: Fault, point: u32) -> Result<(), StackError> {
         let change = [Change::set("loki_port", "3101")];
         match self {
             Scenario::RollBack => {
                 let backup = it.back_up_files().unwrap();
-                write(&it, Overwrite::Everything).unwrap();
+                write(it, Overwrite::Everything).unwrap();
                 fail_at(fault, point);
                 it.restore_files(&backup)
             }
@@ -106,8 +112,8 @@ impl Scenario {
                 fail_at(fault, point);
                 match self {
                     Scenario::Set | Scenario::SetFirst => it.change_settings(&change).map(drop),
-                    Scenario::Replace => write(&it, Overwrite::Everything),
-                    _ => write(&it, Overwrite::Outdated),
+                    Scenario::Replace => write(it, Overwrite::Everything),
+                    _ => write(it, Overwrite::Outdated),
                 }
             }
         }
@@ -158,7 +164,9 @@ fn check(scenario: Scenario, home: &Path, when: &str) {
 fn at_each_point(fault: Fault, interrupt: impl Fn(Scenario, &Path, u32) -> bool) {
     for scenario in SCENARIOS {
         let mut points = 0;
-        for point in 1.. {
+        // To wait for a disk takes time.
+        let step = if fault == Fault::Hang { 3 } else { 1 };
+        for point in (1..).step_by(step) {
             let home = tempfile::tempdir().unwrap();
             scenario.prepare(home.path());
             if !interrupt(scenario, home.path(), point) {
@@ -167,7 +175,8 @@ fn at_each_point(fault: Fault, interrupt: impl Fn(Scenario, &Path, u32) -> bool)
             points = point;
             check(scenario, home.path(), &format!("{scenario:?}, {fault:?} at {point}"));
         }
-        assert!(points >= 2, "{scenario:?} has only {points} write points");
+        let least = if fault == Fault::Hang { 1 } else { 2 };
+        assert!(points >= least, "{scenario:?} has only {points} write points");
     }
 }
 
@@ -181,7 +190,7 @@ fn a_process_killed_at_any_moment_leaves_nothing_that_looks_edited() {
         let mut words = words.splitn(3, ' ');
         let (scenario, point) = (words.next().unwrap(), words.next().unwrap().parse().unwrap());
         let scenario = SCENARIOS.into_iter().find(|it| format!("{it:?}") == scenario).unwrap();
-        scenario.run(Path::new(words.next().unwrap()), Fault::Kill, point).unwrap();
+        scenario.run(&configuration(Path::new(words.next().unwrap())), Fault::Kill, point).unwrap();
         return;
     }
     at_each_point(Fault::Kill, |scenario, home, point| {
@@ -204,7 +213,7 @@ fn a_full_disk_at_any_moment_is_reported_and_leaves_nothing_behind() {
         at_each_point(fault, |scenario, home, point| {
             let config = home.join("config");
             let before = names(&config);
-            let outcome = scenario.run(home, fault, point);
+            let outcome = scenario.run(&configuration(home), fault, point);
             let happened = passed() >= point;
             never_fail();
             if happened {
@@ -219,6 +228,33 @@ fn a_full_disk_at_any_moment_is_reported_and_leaves_nothing_behind() {
             happened
         });
     }
+}
+
+#[test]
+fn a_disk_that_hangs_at_any_moment_is_given_up_and_said_to_hang() {
+    const LIMIT: Duration = Duration::from_millis(250);
+    at_each_point(Fault::Hang, |scenario, home, point| {
+        let mut it = configuration(home);
+        it.files = FileAccess::with_patience(Duration::from_secs(2), LIMIT);
+        let began = Instant::now();
+        let outcome = scenario.run(&it, Fault::Hang, point);
+        let waited = began.elapsed();
+        let happened = passed() >= point;
+        never_fail();
+        if happened {
+            let error = outcome.expect_err("the disk hangs");
+            let said =
+                matches!(&error, StackError::File { detail, .. } if detail.starts_with("its disk did not answer"));
+            assert!(said, "{scenario:?} at {point}: {error}");
+            assert!(waited < Duration::from_secs(10), "{scenario:?} at {point}: {waited:?}");
+            // What was given up ends now, and is not in the way of what is found afterwards.
+            while it.watched_folders().iter().any(|folder| it.files.is_overdue(folder)) {
+                assert!(began.elapsed() < Duration::from_secs(60), "{scenario:?} at {point} still hangs");
+                sleep(Duration::from_millis(1));
+            }
+        }
+        happened
+    });
 }
 
 #[test]

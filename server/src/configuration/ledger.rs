@@ -78,10 +78,11 @@ impl Ledger {
         self.files.insert(name.to_owned(), sha256_hex(contents));
     }
 
-    pub(super) fn write(&self, directory: &Path) -> Result<(), StackError> {
+    pub(super) fn write(&self, files: &FileAccess, directory: &Path) -> Result<(), StackError> {
         let path = directory.join(FILE_NAME);
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
-        atomic::write(&path, format!("{text}\n").as_bytes()).map_err(|error| file_error(&path, "written", &error))
+        atomic::write(files, &path, format!("{text}\n").as_bytes())
+            .map_err(|error| file_error(&path, "written", &error))
     }
 
     /// The values of all settings in the ledger's format.

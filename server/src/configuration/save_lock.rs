@@ -14,6 +14,8 @@ use std::{
 
 use monitor_core::error::StackError;
 
+use crate::{file_access::FileAccess, paths::file_error};
+
 /// How long another process is waited for. A change takes some milliseconds; a process that was stopped keeps the lock.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The time between two attempts.
@@ -36,10 +38,13 @@ impl SaveLock {
     /// Waits for the lock. Where a folder can't be locked, only the threads of this process are kept apart.
     ///
     /// # Errors
-    /// Another process keeps the lock for longer than 10 s.
-    pub(super) fn acquire(&self, folder: &Path) -> Result<HeldSaveLock<'_>, StackError> {
+    /// Another process keeps the lock for longer than 10 s, or the disk does not answer.
+    pub(super) fn acquire(&self, files: &FileAccess, folder: &Path) -> Result<HeldSaveLock<'_>, StackError> {
         let thread = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(HeldSaveLock { _folder: lock_folder(folder)?, _thread: thread })
+        let own = folder.to_owned();
+        let locked = files.writing_within(folder, move || lock_folder(&own));
+        let folder = locked.map_err(|error| file_error(folder, "locked", &error))??;
+        Ok(HeldSaveLock { _folder: folder, _thread: thread })
     }
 }
 

@@ -125,13 +125,13 @@ impl Configuration {
         }
         self.check_base(self.settings_bytes()?.as_deref(), after)?;
         let restored = match &saved.before {
-            Some(bytes) => atomic::write(path, bytes),
-            None => atomic::remove(path),
+            Some(bytes) => atomic::write(&self.files, path, bytes),
+            None => atomic::remove(&self.files, path),
         };
         restored.map_err(|error| file_error(path, "restored", &error))?;
         if let FileAction::Replaced { backup } = &saved.outcome.action {
             // The file has the same contents as the backup again.
-            atomic::remove(&path.with_file_name(backup)).ok();
+            atomic::remove(&self.files, &path.with_file_name(backup)).ok();
         }
         Ok(())
     }
@@ -139,12 +139,13 @@ impl Configuration {
     /// The lock of the settings file, wherever symbolic links lead. Its folder is created.
     fn lock_settings(&self) -> Result<HeldSaveLock<'_>, StackError> {
         let path = &self.paths.settings_file;
-        let target = atomic::resolve_links(path).map_err(|error| file_error(path, "read", &error))?;
+        let target = atomic::in_time(&self.files, path, atomic::resolve_links);
+        let target = target.map_err(|error| file_error(path, "read", &error))?;
         let folder = target.parent().unwrap_or(Path::new("/"));
         if path == &target {
-            std::fs::create_dir_all(folder).map_err(|error| file_error(folder, "created", &error))?;
+            atomic::create_folder(&self.files, folder).map_err(|error| file_error(folder, "created", &error))?;
         }
-        self.save_lock.acquire(folder)
+        self.save_lock.acquire(&self.files, folder)
     }
 
     /// `None` if there is no file. Folders, pipes and files that are too large are not read.
@@ -181,18 +182,21 @@ impl Configuration {
         let action = match &before {
             Some(bytes) if bytes == text.as_bytes() => FileAction::Unchanged,
             Some(_) => {
-                check_writable(path)?;
-                let backup = backups::back_up(path).map_err(|error| file_error(path, "backed up", &error))?;
-                if let Err(error) = atomic::write(path, text.as_bytes()) {
+                let checked = atomic::in_time(&self.files, path, |path| Ok(check_writable(path)));
+                checked.map_err(|error| file_error(path, "written", &error))??;
+                let backup =
+                    backups::back_up(&self.files, path).map_err(|error| file_error(path, "backed up", &error))?;
+                if let Err(error) = atomic::write(&self.files, path, text.as_bytes()) {
                     // The file is still what its backup is.
-                    atomic::remove(&path.with_file_name(backup)).ok();
+                    atomic::remove(&self.files, &path.with_file_name(backup)).ok();
                     return Err(file_error(path, "replaced", &error));
                 }
-                backups::remove_old(path);
+                backups::remove_old(&self.files, path);
                 FileAction::Replaced { backup }
             }
             None => {
-                atomic::write(path, text.as_bytes()).map_err(|error| file_error(path, "written", &error))?;
+                atomic::write(&self.files, path, text.as_bytes())
+                    .map_err(|error| file_error(path, "written", &error))?;
                 FileAction::Written
             }
         };

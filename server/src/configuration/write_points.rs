@@ -1,5 +1,5 @@
-//! The moments at which a killed process or a full disk can interrupt a change of files. Nothing happens there, except in
-//! tests, which make it happen at each of them.
+//! The moments at which a killed process, a full disk or one that hangs can interrupt a change of files. Nothing happens
+//! there, except in tests, which make it happen at each of them.
 
 #[cfg(not(test))]
 pub(super) fn write_point() -> std::io::Result<()> {
@@ -9,12 +9,24 @@ pub(super) fn write_point() -> std::io::Result<()> {
 #[cfg(not(test))]
 pub(super) fn kill_point() {}
 
+/// The same work, for another thread.
+#[cfg(not(test))]
+pub(super) fn carried<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    work
+}
+
 #[cfg(test)]
-pub(super) use faults::{Fault, fail_at, kill_point, never_fail, passed, write_point};
+pub(super) use faults::{Fault, carried, fail_at, kill_point, never_fail, passed, write_point};
 
 #[cfg(test)]
 mod faults {
-    use std::{cell::Cell, io};
+    use std::{
+        cell::RefCell,
+        io,
+        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        thread,
+        time::Duration,
+    };
 
     /// What happens at a write point.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,28 +37,54 @@ mod faults {
         OneFailure,
         /// This write fails, and all after it.
         FullDisk,
+        /// This write does not end before `never_fail`.
+        Hang,
     }
+
+    #[derive(Default)]
+    struct Plan {
+        /// The fault, and at which point.
+        fault: Option<(Fault, u32)>,
+        passed: u32,
+    }
+
+    type Shared = Arc<Mutex<Plan>>;
 
     thread_local! {
-        /// The fault, and at which point from now on.
-        static PLAN: Cell<Option<(Fault, u32)>> = const { Cell::new(None) };
-        static PASSED: Cell<u32> = const { Cell::new(0) };
+        /// The plan of this test. Threads that write for it share it.
+        static PLAN: RefCell<Shared> = RefCell::default();
     }
 
-    /// Makes the fault happen at that write point of this thread, counted from 1.
+    fn shared() -> Shared {
+        PLAN.with_borrow(Arc::clone)
+    }
+
+    fn lock(plan: &Shared) -> MutexGuard<'_, Plan> {
+        plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same work, for another thread: it meets the faults that are planned here.
+    pub fn carried<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+        let plan = shared();
+        move || {
+            PLAN.set(plan);
+            work()
+        }
+    }
+
+    /// Makes the fault happen at that write point from now on, counted from 1.
     pub fn fail_at(fault: Fault, point: u32) {
-        PASSED.set(0);
-        PLAN.set(Some((fault, point)));
+        *lock(&shared()) = Plan { fault: Some((fault, point)), passed: 0 };
     }
 
-    /// No fault happens from now on.
+    /// No fault happens from now on, and what hangs continues.
     pub fn never_fail() {
-        PLAN.set(None);
+        lock(&shared()).fault = None;
     }
 
-    /// How many points this thread has passed since `fail_at`.
+    /// How many points were passed since `fail_at`.
     pub fn passed() -> u32 {
-        PASSED.get()
+        lock(&shared()).passed
     }
 
     /// A moment before something is written.
@@ -54,22 +92,32 @@ mod faults {
         let Some(fault) = due() else { return Ok(()) };
         match fault {
             Fault::Kill => std::process::abort(),
-            Fault::OneFailure => PLAN.set(None),
+            Fault::OneFailure => never_fail(),
             Fault::FullDisk => {}
+            Fault::Hang => {
+                let plan = shared();
+                while lock(&plan).fault.is_some() {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                return Ok(());
+            }
         }
         Err(io::ErrorKind::StorageFull.into())
     }
 
     /// A moment at which nothing can fail.
     pub fn kill_point() {
-        if PLAN.get().is_some_and(|(fault, _)| fault == Fault::Kill) && due().is_some() {
+        let kills = lock(&shared()).fault.is_some_and(|(fault, _)| fault == Fault::Kill);
+        if kills && due().is_some() {
             std::process::abort();
         }
     }
 
     fn due() -> Option<Fault> {
-        PASSED.set(PASSED.get() + 1);
-        let (fault, point) = PLAN.get()?;
-        (PASSED.get() >= point).then_some(fault)
+        let plan = shared();
+        let mut plan = lock(&plan);
+        plan.passed += 1;
+        let (fault, point) = plan.fault?;
+        (plan.passed >= point).then_some(fault)
     }
 }

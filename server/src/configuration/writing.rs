@@ -49,7 +49,7 @@ impl Configuration {
         let settings = self.settings()?;
         let compared = self.files_for(&settings)?;
         let directory = &self.paths.directory;
-        std::fs::create_dir_all(directory).map_err(|error| file_error(directory, "created", &error))?;
+        self.create_directory()?;
         let mut recorded = Ledger::read(&self.files, directory);
         let mut ledger = recorded.clone();
         for it in &compared {
@@ -61,7 +61,7 @@ impl Configuration {
             }
         }
         if ledger != recorded {
-            ledger.write(directory)?;
+            ledger.write(&self.files, directory)?;
             recorded = ledger.clone();
         }
         let mut all_current = true;
@@ -79,7 +79,7 @@ impl Configuration {
             ledger.endpoint = self.endpoint.clone().or(ledger.endpoint);
         }
         if ledger != recorded {
-            ledger.write(directory)?;
+            ledger.write(&self.files, directory)?;
         }
         Ok(())
     }
@@ -87,7 +87,8 @@ impl Configuration {
     fn write_one(&self, compared: &ComparedFile, overwrite: Overwrite) -> Result<FileAction, StackError> {
         let path = self.path_of(compared.file.name);
         let write = |verb: &str| {
-            atomic::write(&path, compared.file.contents.as_bytes()).map_err(|error| file_error(&path, verb, &error))
+            atomic::write(&self.files, &path, compared.file.contents.as_bytes())
+                .map_err(|error| file_error(&path, verb, &error))
         };
         if !is_replaced(compared.state, overwrite) {
             let is_current = compared.state == FileState::Current;
@@ -99,10 +100,11 @@ impl Configuration {
                 FileAction::Written
             }
             (_, Overwrite::Everything) => {
-                let backup = atomic::back_up(&path).map_err(|error| file_error(&path, "backed up", &error))?;
+                let backup =
+                    atomic::back_up(&self.files, &path).map_err(|error| file_error(&path, "backed up", &error))?;
                 if let Err(error) = write("replaced") {
                     // The file is still what its backup is.
-                    atomic::remove(&path.with_file_name(backup)).ok();
+                    atomic::remove(&self.files, &path.with_file_name(backup)).ok();
                     return Err(error);
                 }
                 FileAction::Replaced { backup }
@@ -137,9 +139,9 @@ impl Configuration {
             let present = self.files.read(path, LARGEST_GENERATED).ok().flatten();
             let restored = match (bytes, present) {
                 (Some(bytes), present) if present.as_ref() == Some(bytes) => Ok(()),
-                (Some(bytes), _) => atomic::write(path, bytes),
+                (Some(bytes), _) => atomic::write(&self.files, path, bytes),
                 (None, None) => Ok(()),
-                (None, Some(_)) => atomic::remove(path),
+                (None, Some(_)) => atomic::remove(&self.files, path),
             };
             outcome = outcome.and(restored.map_err(|error| file_error(path, "restored", &error)));
         }
@@ -163,7 +165,7 @@ impl Configuration {
                 ledger.intend(name, bytes, on_disk.as_deref());
             }
         }
-        if ledger == before { Ok(()) } else { ledger.write(directory) }
+        if ledger == before { Ok(()) } else { ledger.write(&self.files, directory) }
     }
 }
 
