@@ -15,6 +15,7 @@ pub mod cli;
 pub mod clock;
 pub mod configuration;
 pub mod deadline;
+pub mod descriptors;
 pub mod diff;
 pub mod docker;
 pub mod doctor;

@@ -9,7 +9,7 @@ use monitor_core::{
     status::PublishedPort,
 };
 
-use crate::body::beginning;
+use crate::{body::beginning, descriptors::why_no_answer};
 
 /// How much of an answer that is not a success is read, in bytes. Its first line says why.
 const REASON_BYTES: usize = 4096;
@@ -91,7 +91,7 @@ impl HttpReadiness {
                 })
             }
             Err(error) if error.is_timeout() => Answer::NotReady(format!("no answer on port {port} within 1.5 s")),
-            Err(_) => Answer::NotReady(format!("no answer on port {port}")),
+            Err(error) => Answer::NotReady(why_no_answer(&error, port)),
         }
     }
 }

@@ -14,7 +14,7 @@ use monitor_core::{
 use tokio::sync::Semaphore;
 
 use super::NoAnswer;
-use crate::{readiness::reachable_host, status::describe_state};
+use crate::{descriptors::why_no_answer, readiness::reachable_host, status::describe_state};
 
 /// The largest response that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
@@ -117,7 +117,7 @@ impl Store {
             Location::Unknown(why) => return Err(why),
             Location::At { host, port } => (host, port),
         };
-        let no_answer = |_| format!("no answer on port {port}");
+        let no_answer = |error: reqwest::Error| why_no_answer(&error, port);
         let mut url = reqwest::Url::parse(&format!("http://{host}:{port}{path}"))
             .map_err(|_| format!("`{host}` is not a valid host"))?;
         if !query.is_empty() {
