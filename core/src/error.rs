@@ -22,6 +22,14 @@ pub enum StackError {
         /// The operating system's reason.
         detail: String,
     },
+    /// Docker accepts connections but does not answer.
+    #[error("Docker at `{endpoint}` accepts connections but has not answered for {waited_seconds} s")]
+    EngineSilent {
+        /// For example `unix:///var/run/docker.sock`.
+        endpoint: String,
+        /// How long an answer was waited for, in seconds.
+        waited_seconds: u64,
+    },
     /// This process can't open another file or connection.
     #[error("this process has as many files and connections open as it may (`ulimit -n`)")]
     TooManyOpenFiles,

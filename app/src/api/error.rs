@@ -49,6 +49,7 @@ impl ApiError {
         match self {
             ApiError::Stack(
                 StackError::EngineUnreachable { .. }
+                | StackError::EngineSilent { .. }
                 | StackError::EnginePermission { .. }
                 | StackError::TooManyOpenFiles,
             ) => 503,

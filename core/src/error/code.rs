@@ -33,6 +33,7 @@ impl StackError {
     pub const fn code(&self) -> &'static str {
         match self {
             StackError::EngineUnreachable { .. } => "engine_unreachable",
+            StackError::EngineSilent { .. } => "engine_silent",
             StackError::TooManyOpenFiles => "too_many_open_files",
             StackError::EnginePermission { .. } => "engine_permission",
             StackError::EngineTooOld { .. } => "engine_too_old",

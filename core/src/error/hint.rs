@@ -14,6 +14,11 @@ impl StackError {
                 "start the Docker Engine (`sudo systemctl start docker`, or open Docker Desktop), or set `DOCKER_HOST`"
                     .into()
             }
+            StackError::EngineSilent { .. } => {
+                "restart the Docker Engine (`sudo systemctl restart docker`, or restart Docker Desktop); containers with a \
+                 restart policy start again"
+                    .into()
+            }
             StackError::TooManyOpenFiles => {
                 "raise the limit (`ulimit -n 4096`, in systemd `LimitNOFILE=`), or close pages that are open".into()
             }

@@ -7,20 +7,20 @@ use std::{
 };
 
 use axum::http::Uri;
-use bollard::{API_DEFAULT_VERSION, BollardRequest, ClientVersion, Docker};
-use monitor_core::error::StackError;
+use bollard::{API_DEFAULT_VERSION, BollardRequest, ClientVersion, Docker, errors::Error};
+use monitor_core::{doctor::PassedOver, error::StackError};
 
 use super::{
     connect::{Address, Endpoint},
     error::{Failure, failure},
-    ping::{self, Pong},
+    ping::{self, Pong, Versions},
 };
-use crate::engine::EngineInfo;
+use crate::{background::in_background, engine::EngineInfo};
 
 /// Docker Engine 20.10, the oldest version whose responses are tested.
 const MIN_API_VERSION: ClientVersion = ClientVersion { major_version: 1, minor_version: 41 };
 /// How long the Engine may take to begin a response. Stopping a container takes 10 s, a slow registry much longer.
-const REQUEST_TIMEOUT_SECONDS: u64 = 120;
+pub(super) const REQUEST_TIMEOUT_SECONDS: u64 = 120;
 /// How long a question may take that the Engine answers by reading. Listing hundreds of containers takes it seconds.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(15);
 /// The Engine answers a version request from memory, so one that takes longer is stuck.
@@ -89,6 +89,17 @@ impl Client {
         Ok(self.ask_version((self.shared.find_endpoint)()?).await?.1)
     }
 
+    /// What was passed over on the way to the Engine that is used, or would be.
+    pub(super) async fn passed_over(&self) -> Vec<PassedOver> {
+        let current = self.current().as_ref().map(|connection| connection.endpoint.clone());
+        let shared = Arc::clone(&self.shared);
+        let found = match current {
+            Some(endpoint) => Ok(endpoint),
+            None => in_background(move || (shared.find_endpoint)()).await,
+        };
+        found.map(|endpoint| endpoint.passed_over().to_vec()).unwrap_or_default()
+    }
+
     /// Gives up on a question that takes too long: an Engine that hangs accepts requests and never answers.
     pub(super) async fn in_time<T>(
         &self,
@@ -108,12 +119,9 @@ impl Client {
     }
 
     async fn ask_version(&self, endpoint: Endpoint) -> Result<(Connection, EngineInfo), StackError> {
-        // Without a version in the path, because an Engine refuses even this request in a version it doesn't support.
-        let docker = bollard_client(&endpoint, None)?;
-        let answer = tokio::time::timeout(NEGOTIATION_TIMEOUT, docker.version())
+        let answer = tokio::time::timeout(NEGOTIATION_TIMEOUT, versions(&endpoint))
             .await
-            .map_err(|_elapsed| no_answer(&endpoint, NEGOTIATION_TIMEOUT))?
-            .map_err(|error| failure(error, &endpoint).or_refused("report its version"))?;
+            .map_err(|_elapsed| no_answer(&endpoint, NEGOTIATION_TIMEOUT))??;
         let agreed = negotiate_version(answer.api_version.as_deref(), answer.min_api_version.as_deref(), &endpoint)?;
         let info = EngineInfo {
             version: answer.version.unwrap_or_default(),
@@ -139,9 +147,26 @@ impl Connection {
     }
 }
 
+/// What the Engine says about its version. Without a version in the path, because an Engine refuses even this request in a
+/// version it doesn't support.
+async fn versions(endpoint: &Endpoint) -> Result<Versions, StackError> {
+    let refused = |error| failure(error, endpoint).or_refused("report its version");
+    match ping::versions(endpoint).await {
+        Some(Ok(versions)) => Ok(versions),
+        Some(Err((status_code, message))) => Err(refused(Error::DockerResponseServerError { status_code, message })),
+        None => {
+            let answer = bollard_client(endpoint, None)?.version().await.map_err(refused)?;
+            Ok(Versions {
+                version: answer.version,
+                api_version: answer.api_version,
+                min_api_version: answer.min_api_version,
+            })
+        }
+    }
+}
+
 fn no_answer(endpoint: impl ToString, limit: Duration) -> StackError {
-    let detail = format!("no answer within {} s", limit.as_secs());
-    StackError::EngineUnreachable { endpoint: endpoint.to_string(), detail }
+    StackError::EngineSilent { endpoint: endpoint.to_string(), waited_seconds: limit.as_secs() }
 }
 
 /// The newest version that both sides support.
@@ -153,7 +178,10 @@ fn negotiate_version(
     let newest_text = newest.unwrap_or_default();
     let newest = parse_version(newest_text).ok_or_else(|| StackError::EndpointUnsupported {
         endpoint: endpoint.to_string(),
-        detail: format!("the server at this address is not a Docker Engine (API version `{newest_text}`)"),
+        detail: match newest_text {
+            "" => "the server at this address is not a Docker Engine".into(),
+            text => format!("the server at this address is not a Docker Engine (API version `{text}`)"),
+        },
     })?;
     if newest < MIN_API_VERSION {
         return Err(StackError::EngineTooOld { version: newest.to_string() });

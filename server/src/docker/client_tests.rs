@@ -125,8 +125,9 @@ async fn an_engine_that_accepts_a_question_and_never_answers_is_given_up() {
     let _listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
     let engine = DockerEngine::at(at(&path));
     let is_given_up = |error: Option<StackError>| match error {
-        Some(StackError::EngineUnreachable { detail, .. }) => {
-            assert!(detail.starts_with("no answer within"), "{detail}")
+        Some(error @ StackError::EngineSilent { .. }) => {
+            assert!(error.to_string().contains(" has not answered for "), "{error}");
+            assert!(error.hint().starts_with("restart the Docker Engine"), "{}", error.hint());
         }
         other => panic!("{other:?}"),
     };

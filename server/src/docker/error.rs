@@ -5,7 +5,11 @@ use std::{error::Error as _, io};
 use bollard::errors::Error;
 use monitor_core::{error::StackError, service::Service};
 
-use super::connect::{Address, Endpoint};
+use super::{
+    client::REQUEST_TIMEOUT_SECONDS,
+    connect::{Address, Endpoint},
+};
+use crate::descriptors;
 
 /// Why a request failed.
 #[derive(Debug)]
@@ -79,11 +83,18 @@ pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
             None => Failure::Refused { status: status_code, message: shortened(&message) },
         },
         Error::DockerStreamError { error } => Failure::Refused { status: 200, message: shortened(&error) },
-        Error::RequestTimeoutError => unreachable("no answer in time".into()),
+        Error::RequestTimeoutError => Failure::NoAnswer(StackError::EngineSilent {
+            endpoint: endpoint.to_string(),
+            waited_seconds: REQUEST_TIMEOUT_SECONDS,
+        }),
         Error::SocketNotFoundError(_) => unreachable("the socket does not exist".into()),
+        // The Engine ended a stream of documents in the middle of one.
+        Error::IOError { err } if err.to_string() == CUT_OFF => {
+            Failure::Refused { status: 200, message: "the answer ended in the middle".into() }
+        }
         Error::IOError { .. } | Error::HyperResponseError { .. } | Error::HyperLegacyError { .. } => {
             let denied = io_kind(&error) == Some(io::ErrorKind::PermissionDenied);
-            if io_error(&error).is_some_and(is_out_of_descriptors) {
+            if io_error(&error).is_some_and(|error| descriptors::are_lacking(error)) {
                 return Failure::NoAnswer(StackError::TooManyOpenFiles);
             }
             match &endpoint.address {
@@ -96,6 +107,9 @@ pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
         other => Failure::Refused { status: 200, message: shortened(&other.to_string()) },
     }
 }
+
+/// What `tokio_util`'s decoders say about it.
+const CUT_OFF: &str = "bytes remaining on stream";
 
 /// The longest message of the Engine that is passed on, in characters. A real one has a few hundred; whatever else answers
 /// on that socket may send anything.
@@ -117,12 +131,6 @@ fn too_old(message: &str) -> Option<String> {
         message.strip_prefix("client version ")?.split_once(" is too old. Minimum supported API version is ")?;
     let oldest = rest.split(',').next().unwrap_or(rest).trim();
     Some(format!("the Engine requires API version {oldest} or later, but this program supports only {own} and earlier"))
-}
-
-/// Whether this process, or the machine, can't open another file or connection.
-fn is_out_of_descriptors(error: &io::Error) -> bool {
-    let codes = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|code| Some(code.raw_os_error()));
-    codes.contains(&error.raw_os_error())
 }
 
 /// The kind of the underlying I/O error, if there is one.

@@ -298,9 +298,10 @@ impl<'a> AgentWatch<'a> {
 /// Logs an error about one container. Only an unreachable Engine ends the watch.
 fn ignore_unless_unreachable(error: StackError, what: &str) -> Result<(), StackError> {
     match error {
-        StackError::EngineUnreachable { .. } | StackError::EnginePermission { .. } | StackError::TooManyOpenFiles => {
-            Err(error)
-        }
+        StackError::EngineUnreachable { .. }
+        | StackError::EngineSilent { .. }
+        | StackError::EnginePermission { .. }
+        | StackError::TooManyOpenFiles => Err(error),
         error => {
             tracing::warn!(%error, "{what}");
             Ok(())

@@ -192,8 +192,12 @@ impl Prepared {
     /// Whether the new settings caused the failure. A service that was not ready before and is not affected must not
     /// prevent a change; an Engine that became unreachable says nothing about the settings.
     fn is_cause_of(&self, error: &StackError, failed: &BTreeSet<Service>) -> bool {
-        use StackError::{Cancelled, EnginePermission, EngineUnreachable, Internal};
-        if matches!(error, EngineUnreachable { .. } | EnginePermission { .. } | Cancelled | Internal { .. }) {
+        use StackError::{Cancelled, EnginePermission, EngineSilent, EngineUnreachable, Internal, TooManyOpenFiles};
+        let is_no_answer = matches!(
+            error,
+            EngineUnreachable { .. } | EngineSilent { .. } | EnginePermission { .. } | TooManyOpenFiles
+        );
+        if is_no_answer || matches!(error, Cancelled | Internal { .. }) {
             return false;
         }
         let plan = plan_up(&self.new, &self.before.observed).map(|plan| plan.services).unwrap_or_default();

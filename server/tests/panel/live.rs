@@ -42,6 +42,7 @@ async fn an_engine_that_hangs_is_noticed_while_somebody_looks_and_again_when_it_
     let lost = panel.until("unreachable", |snapshot| snapshot.stack == StackState::EngineUnreachable).await;
     let EngineState::Unreachable { error } = lost.engine else { panic!("{:?}", lost.engine) };
     assert!(error.to_string().contains("has not answered for 3 s"), "{error}");
+    assert!(error.hint().starts_with("restart the Docker Engine"), "{}", error.hint());
     panel.engine.world().faults.silent = false;
     panel.until("back", |snapshot| snapshot.stack == StackState::Running).await;
     drop(stream);
