@@ -119,6 +119,9 @@ pub struct Job {
     pub steps: Vec<ServiceStep>,
     /// What was done with each file (`Initialize`, `Apply`).
     pub files: Vec<FileOutcome>,
+    /// How many containers were removed (`Down`, `Remove`). A service may have had two.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub removed_containers: u32,
     /// What a person has to know about it; may be empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -141,6 +144,7 @@ impl Job {
             pulls: Vec::new(),
             steps: Vec::new(),
             files: Vec::new(),
+            removed_containers: 0,
             warnings: Vec::new(),
             restored: false,
             error: None,
@@ -180,6 +184,7 @@ impl Job {
                 None => self.pulls.push(pull),
             },
             Progress::File(outcome) => self.files.push(outcome),
+            Progress::ContainerRemoved => self.removed_containers += 1,
             Progress::Restored => self.restored = true,
         }
     }
@@ -192,6 +197,10 @@ impl Job {
                 .fold((0, 0), |(fetched, total), pull| (fetched + pull.fetched_bytes, total + pull.total_bytes))
         })
     }
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// One progress report from the work to its job.
@@ -217,6 +226,8 @@ pub enum Progress {
     Pull(Pull),
     /// A file was handled.
     File(FileOutcome),
+    /// A container was removed.
+    ContainerRemoved,
     /// All changes were rolled back.
     Restored,
 }

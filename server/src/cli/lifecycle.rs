@@ -71,7 +71,7 @@ pub(super) async fn down(with_volumes: bool, output: &Output, lock: LockOptions)
         Box::pin(async move { work::stop(&installation, with_volumes, job).await })
     })
     .await?;
-    let removed = job.steps.len();
+    let removed = job.removed_containers;
     finish(job, output, || match (removed, with_volumes) {
         (0, true) => "No containers to remove. All recorded data was removed.".into(),
         (0, false) => "No containers to remove.".into(),

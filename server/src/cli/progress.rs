@@ -55,6 +55,7 @@ impl ProgressDisplay {
             }
             Progress::Warning(warning) => self.bars.suspend(|| self.output.note(&format!("warning: {warning}"))),
             Progress::File(outcome) => self.output.note(&describe_file(&outcome, self.replace_option)),
+            Progress::ContainerRemoved => {}
             Progress::Restored => self.output.note("rolled back: the old configuration was restored"),
         }
     }

@@ -37,11 +37,15 @@ pub async fn down(
         step(report, stop.service, Phase::Waiting);
     }
     let stopped = watch::Sender::default();
-    let removing = join_all(plan.containers.iter().map(|stop| {
-        let stopped = &stopped;
+    // Those of one service share its step, which ends with the last of them.
+    let of_service = plan.containers.chunk_by(|one, other| one.service == other.service);
+    let removing = join_all(of_service.map(|stops| {
+        let (plan, stopped) = (&plan, &stopped);
         async move {
-            let removed = remove_in_turn(engine, stop, stopped, report).await;
-            step(report, stop.service, if removed.is_ok() { Phase::Removed } else { Phase::Failed });
+            let removing = stops.iter().map(|stop| remove_in_turn(engine, plan, stop, stopped, report));
+            let removed: Result<(), StackError> = join_all(removing).await.into_iter().collect();
+            let phase = if removed.is_ok() { Phase::Removed } else { Phase::Failed };
+            step(report, stops[0].service, phase);
             removed
         }
     }));
@@ -62,35 +66,39 @@ pub async fn down(
     }
 }
 
-/// Removes a container once those that have to be stopped before it are. `stopped` has the services whose process has
-/// ended, and those whose stop failed: otherwise the others would wait forever.
+/// Removes a container once those that have to be stopped before it are. `stopped` has the IDs of containers whose process
+/// has ended, and of those whose stop failed: otherwise the others would wait forever.
 async fn remove_in_turn(
     engine: &dyn ContainerEngine,
+    plan: &DownPlan,
     stop: &StopPlan,
-    stopped: &watch::Sender<BTreeSet<Service>>,
+    stopped: &watch::Sender<BTreeSet<String>>,
     report: Report<'_>,
 ) -> Result<(), StackError> {
-    let mut before = stopped.subscribe();
+    let earlier = plan.containers.iter().filter(|other| stop.after.contains(&other.service));
+    let mut changes = stopped.subscribe();
     // An error is impossible, because the sender lives until all have ended.
-    drop(before.wait_for(|stopped| stop.after.iter().all(|service| stopped.contains(service))).await);
+    drop(changes.wait_for(|stopped| earlier.clone().all(|other| stopped.contains(&other.id))).await);
     step(report, stop.service, Phase::Stopping);
     let ended = engine.stop_container(stop.service, &stop.id).await;
     stopped.send_modify(|stopped| {
-        stopped.insert(stop.service);
+        stopped.insert(stop.id.clone());
     });
     ended?;
-    engine.remove_container(stop.service, &stop.id).await
+    engine.remove_container(stop.service, &stop.id).await?;
+    report(Progress::ContainerRemoved);
+    Ok(())
 }
 
 /// Notes each container whose process has ended. Docker reports that before it takes down the container's network, which
 /// takes longer than everything else about a stop. An end that is missed is noted when the stop is answered.
-async fn note_ends(engine: &dyn ContainerEngine, plan: &DownPlan, stopped: &watch::Sender<BTreeSet<Service>>) {
+async fn note_ends(engine: &dyn ContainerEngine, plan: &DownPlan, stopped: &watch::Sender<BTreeSet<String>>) {
     let mut events = engine.events();
     while let Some(Ok(event)) = events.next().await {
         let Some(EngineEvent::Container { id, action: ContainerAction::Died, .. }) = event else { continue };
-        if let Some(stop) = plan.containers.iter().find(|stop| stop.id == id) {
+        if plan.containers.iter().any(|stop| stop.id == id) {
             stopped.send_modify(|stopped| {
-                stopped.insert(stop.service);
+                stopped.insert(id);
             });
         }
     }

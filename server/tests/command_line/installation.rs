@@ -3,34 +3,12 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
-    os::unix::process::ExitStatusExt,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::Command,
     thread,
 };
 
-use serde_json::Value;
-
-/// What a command printed, and how it ended.
-pub struct Said {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
-}
-
-impl Said {
-    pub fn of(command: &mut Command) -> Said {
-        let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().unwrap();
-        assert_eq!(status.signal(), None, "{command:?} was killed");
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Said { code: status.code(), out: text(stdout), err: text(stderr) }
-    }
-
-    /// The JSON document on standard output, which is the only one.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
-    }
-}
+pub use crate::process::Said;
 
 /// The binary with its settings and data in this folder and the Engine at this address.
 pub fn command(folder: &Path, engine: &str, arguments: &[&str]) -> Command {

@@ -6,6 +6,11 @@ mod engine;
 mod errors;
 mod installation;
 mod interrupted;
+mod liars;
 mod limits;
+mod lying_peers;
+#[path = "../journey/process.rs"]
+#[expect(dead_code, reason = "shared with the journey, which uses all of it")]
+mod process;
 mod terminal;
 mod two_containers;

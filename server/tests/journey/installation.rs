@@ -13,6 +13,7 @@ use monitor_core::service::Service;
 use serde_json::Value;
 
 use crate::process;
+pub use crate::process::Said;
 
 /// One stack at a time on one Engine.
 static ENGINE: Mutex<()> = Mutex::new(());
@@ -32,35 +33,6 @@ pub struct Installation {
     pub ports: BTreeMap<&'static str, u16>,
     images: BTreeMap<Service, String>,
     _engine: MutexGuard<'static, ()>,
-}
-
-/// Exit code and output of a command.
-pub struct Said {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
-}
-
-impl Said {
-    /// Runs the command to its end.
-    pub fn of(command: &mut Command) -> Said {
-        let output = process::output(command);
-        Said {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    /// Asserts that the command succeeded.
-    pub fn done(self) -> Said {
-        assert_eq!(self.code, Some(0), "{}\n{}", self.out, self.err);
-        self
-    }
-
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
-    }
 }
 
 impl Installation {
@@ -187,8 +159,9 @@ pub fn docker(arguments: &[&str]) -> Said {
 
 /// Removes everything that a stack leaves on the Engine.
 fn remove_stack() {
-    for service in Service::ALL {
-        docker(&["rm", "--force", "--volumes", service.name()]);
+    let second = docker(&["ps", "--all", "--quiet", "--filter", "name=^/1a2b3c4d5e6f_"]).out;
+    for container in Service::ALL.map(Service::name).into_iter().chain(second.lines()) {
+        docker(&["rm", "--force", "--volumes", container]);
     }
     for volume in ["prometheus", "loki", "grafana"] {
         docker(&["volume", "rm", "--force", &format!("monitor_clawker-{volume}")]);

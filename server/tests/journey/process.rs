@@ -2,12 +2,15 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
+    os::unix::process::ExitStatusExt,
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::mpsc::{self, Receiver},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
+
+use serde_json::Value;
 
 /// For a command that runs to its end. `up` waits 120 s for services by itself.
 const DEADLINE: Duration = Duration::from_secs(180);
@@ -34,6 +37,34 @@ pub fn output(command: &mut Command) -> Output {
     let (stdout, stderr) = (read_all(child.stdout.take()), read_all(child.stderr.take()));
     let status = wait(&mut child, &words);
     Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+}
+
+/// Exit code and output of a command.
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    /// Runs the command to its end.
+    pub fn of(command: &mut Command) -> Said {
+        let Output { status, stdout, stderr } = output(command.stdin(Stdio::null()));
+        assert_eq!(status.signal(), None, "{command:?} was killed");
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Said { code: status.code(), out: text(stdout), err: text(stderr) }
+    }
+
+    /// Asserts that the command succeeded.
+    pub fn done(self) -> Said {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.out, self.err);
+        self
+    }
+
+    /// The JSON document on standard output, which is the only one.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
+    }
 }
 
 fn read_all(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {

@@ -143,3 +143,43 @@ fn an_interrupted_up_is_finished_by_the_next_one() {
     it.up().done();
     assert_eq!(it.status()["stack"], "running");
 }
+
+/// Creates a second container of a service, as Docker Compose leaves it when it is killed while it recreates one.
+fn leave_over(service: Service) -> String {
+    let format = "{{range $name, $value := .Config.Labels}}{{$name}}={{$value}}\n{{end}}";
+    let labels = docker(&["inspect", "--format", format, service.name()]).done().out;
+    let labels: Vec<String> =
+        labels.lines().filter(|line| !line.is_empty()).map(|line| format!("--label={line}")).collect();
+    let image = docker(&["inspect", "--format", "{{.Config.Image}}", service.name()]).done().out;
+    let name = format!("1a2b3c4d5e6f_{service}");
+    let mut arguments = vec!["create", "--name", &name];
+    arguments.extend(labels.iter().map(String::as_str));
+    arguments.push(image.trim());
+    docker(&arguments).done();
+    name
+}
+
+#[test]
+#[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
+fn a_second_container_of_a_service_is_removed_and_counted() {
+    let it = Installation::new();
+    it.up().done();
+    let before = container_ids();
+    let name = leave_over(Service::Loki);
+    assert_eq!(it.status()["stack"], "running", "the one with the service's own name counts");
+    let up = it.run(&["up"]).done();
+    assert!(
+        up.err.contains(&format!("removing 1 container that an interrupted recreation has left: `{name}`")),
+        "{}",
+        up.err
+    );
+    assert_eq!(container_ids(), before, "the good one stays");
+
+    leave_over(Service::Loki);
+    leave_over(Service::Promtail);
+    let down = it.run(&["down"]).done();
+    assert!(down.out.starts_with("Removed 8 containers."), "{}", down.out);
+    let left = docker(&["ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project=monitor"]).done().out;
+    assert_eq!(left, "");
+    assert!(it.run(&["down"]).done().out.starts_with("No containers to remove."));
+}

@@ -3,8 +3,10 @@
 use monitor_core::{
     error::StackError,
     job::{Job, JobState, Phase},
+    lifecycle::ObservedContainer,
+    live::Snapshot,
     service::Service,
-    status::StackState,
+    status::{ContainerState, StackState},
 };
 use monitor_testing::harness::{Harness, panel};
 
@@ -89,4 +91,56 @@ async fn a_container_that_cannot_be_stopped_is_reported_and_the_others_are_remov
     assert_eq!(job.error.unwrap().to_string(), "Promtail could not be stopped: permission denied");
     let left: Vec<String> = panel.engine.world().containers.iter().map(|container| container.name.clone()).collect();
     assert_eq!(left, ["promtail"]);
+}
+
+/// Adds a second container of a service, as a killed recreation leaves it.
+fn leave_over(panel: &Harness, service: Service) {
+    let mut world = panel.engine.world();
+    let container = world.containers.iter().find(|container| container.name == service.name()).unwrap().clone();
+    let name = format!("1a2b3c4d5e6f_{service}");
+    world.containers.push(ObservedContainer {
+        id: format!("second-{service}"),
+        name,
+        state: ContainerState::Created,
+        ..container
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removed_containers_are_counted_and_not_services() {
+    let panel = panel();
+    panel.up().await;
+    leave_over(&panel, Service::Loki);
+    leave_over(&panel, Service::Promtail);
+    panel.engine.hold("stop promtail");
+    let job = panel.plane.stop_stack().await.unwrap();
+    panel.until("four removed", |snapshot| snapshot.running_job().is_some_and(|job| job.removed_containers == 4)).await;
+    assert!(!panel.engine.calls().contains(&"stop loki".to_owned()), "Promtail has two containers, and none has ended");
+    panel.engine.release("stop promtail");
+    let job = panel.ended(job.id).await;
+    assert_eq!((job.state, job.removed_containers, job.steps.len()), (JobState::Done, 8, 6), "{job:#?}");
+    let warned = "removing 2 containers that an interrupted recreation has left: `1a2b3c4d5e6f_loki`, \
+                  `1a2b3c4d5e6f_promtail`";
+    assert_eq!(job.warnings, [warned]);
+    assert_eq!(panel.engine.world().containers.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removing_is_offered_only_where_there_is_something_to_remove() {
+    const FORM: &str = "/api/remove-stack-and-data";
+    let panel = panel();
+    panel.plane.initialize(false).await.unwrap();
+    panel.until("initialized", |snapshot| snapshot.stack == StackState::Stopped && snapshot.job.is_some()).await;
+    assert!(!panel.get("/").await.text.contains(FORM), "nothing was ever started");
+    panel.up().await;
+    panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    let job = panel.plane.stop_stack().await.unwrap();
+    panel.ended(job.id).await;
+    let is_idle = |snapshot: &Snapshot| snapshot.running_job().is_none();
+    panel.until("stopped", |snapshot| snapshot.stack == StackState::Stopped && is_idle(snapshot)).await;
+    assert!(panel.get("/").await.text.contains(FORM), "there is recorded data");
+    let job = panel.plane.remove_stack_and_data().await.unwrap();
+    panel.ended(job.id).await;
+    panel.until("removed", |snapshot| !snapshot.removable && is_idle(snapshot)).await;
+    assert!(!panel.get("/").await.text.contains(FORM));
 }
