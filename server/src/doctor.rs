@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use futures::future::{try_join, try_join4};
 use monitor_core::{
     doctor::{
-        Checkup, Disk, EngineEvidence, Evidence, FolderEvidence, HealthEvidence, PortEvidence, examine, is_unrunnable,
+        Checkup, Disk, EngineEvidence, Evidence, FolderEvidence, HealthEvidence, PassedOver, PortEvidence, examine,
+        is_unrunnable,
     },
     error::StackError,
     lifecycle::ObservedContainer,
@@ -27,10 +28,11 @@ pub use ports::Ports;
 pub async fn check_up(engine: &dyn ContainerEngine, configuration: &Configuration) -> Checkup {
     let stack = configuration.read(Configuration::stack_or_default).await;
     let engine_observation = observe_engine(engine, &stack).await;
+    let passed_over = engine.passed_over().await;
     let configuration = configuration.clone();
     // The rest reads files and kernel tables, which block.
     let findings = in_background(move || {
-        let evidence = gather_evidence(&configuration, &stack, engine_observation);
+        let evidence = gather_evidence(&configuration, &stack, engine_observation, passed_over);
         examine(&stack, &evidence)
     });
     Checkup::new(now(), findings.await)
@@ -84,6 +86,7 @@ fn gather_evidence(
     configuration: &Configuration,
     stack: &StackSpec,
     engine: Result<EngineObservation, StackError>,
+    passed_over: Vec<PassedOver>,
 ) -> Evidence {
     let publishes_here = engine.as_ref().map_or(true, |engine| engine.location.publishes_here);
     let containers = engine.as_ref().map(|engine| engine.containers.as_slice()).unwrap_or_default();
@@ -95,6 +98,7 @@ fn gather_evidence(
         .within(Path::new(&directory), move || (folder.is_dir(), host::write_obstacle(&folder)));
     let (exists, obstacle) = looked_at.unwrap_or_else(|error| (true, Some(error.to_string())));
     Evidence {
+        passed_over,
         folder: FolderEvidence { exists, obstacle, path: directory.clone() },
         settings_file: configuration.settings_file(),
         settings: configuration.settings().map(drop),

@@ -11,6 +11,8 @@ use crate::{
 pub struct Evidence {
     /// The Engine, or why it can't be reached.
     pub engine: Result<EngineEvidence, StackError>,
+    /// What was passed over on the way to the Engine.
+    pub passed_over: Vec<PassedOver>,
     /// The folder of the generated files.
     pub folder: FolderEvidence,
     /// The path of the settings file.
@@ -30,6 +32,15 @@ pub struct Evidence {
     pub address_problem: Option<String>,
     /// All ports that the stack publishes.
     pub ports: Vec<PortEvidence>,
+}
+
+/// An address or a file that would have led to another Engine, but could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// What was passed over and why, as a sentence without its period.
+    pub what: String,
+    /// How to use it after all, as a clause.
+    pub next: String,
 }
 
 /// Two Engines: the one that the files were written for, and the one that is used now.

@@ -1,8 +1,8 @@
 //! Turns evidence into findings. One function per check; each says what was observed, how severe it is, and what to do.
 
 use super::{
-    Check, Disk, EngineEvidence, Evidence, Finding, FolderEvidence, Grade, PortEvidence, PortHolder, health, images,
-    other_stacks,
+    Check, Disk, EngineEvidence, Evidence, Finding, FolderEvidence, Grade, PassedOver, PortEvidence, PortHolder,
+    health, images, other_stacks,
 };
 use crate::{
     error::StackError,
@@ -19,6 +19,7 @@ const ROOM_FOR_DATA_BYTES: u64 = 2_000_000_000;
 /// Runs all checks. Findings are in the order in which a person would check.
 pub fn examine(stack: &StackSpec, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = vec![engine(&evidence.engine)];
+    findings.extend(evidence.passed_over.iter().map(passed_over));
     findings.extend(other_stacks::engine(evidence));
     findings.extend(settings(evidence));
     findings.push(data_folder(&evidence.folder));
@@ -67,6 +68,17 @@ fn engine(engine: &Result<EngineEvidence, StackError>) -> Finding {
             let evidence = "containers, network, and disk space could not be checked";
             failed(Check::Engine, error, evidence.into())
         }
+    }
+}
+
+fn passed_over(passed_over: &PassedOver) -> Finding {
+    Finding {
+        check: Check::Engine,
+        subject: None,
+        grade: Grade::Warning,
+        summary: "Another Docker Engine may have been meant".into(),
+        evidence: passed_over.what.clone(),
+        next: Some(passed_over.next.clone()),
     }
 }
 

@@ -19,7 +19,9 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "engine")]
-pub use evidence::{Disk, EngineEvidence, Evidence, FolderEvidence, HealthEvidence, OtherEngine, PortEvidence};
+pub use evidence::{
+    Disk, EngineEvidence, Evidence, FolderEvidence, HealthEvidence, OtherEngine, PassedOver, PortEvidence,
+};
 #[cfg(feature = "engine")]
 pub use examine::examine;
 #[cfg(feature = "engine")]

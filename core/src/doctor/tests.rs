@@ -46,6 +46,7 @@ fn healthy(stack: &StackSpec) -> Evidence {
             health: Vec::new(),
             disk: Some(Disk { folder: "/var/lib/docker".into(), free_bytes: 80_000_000_000 }),
         }),
+        passed_over: Vec::new(),
         folder: FolderEvidence { path: DIRECTORY.into(), exists: true, obstacle: None },
         settings_file: "/config/settings.yaml".into(),
         settings: Ok(()),
@@ -376,4 +377,14 @@ fn a_health_check_that_docker_cannot_run_is_a_warning() {
             vec![HealthEvidence { service: Service::Loki, output: output.into() }]),
         ""
     );
+}
+
+#[test]
+fn what_was_passed_over_on_the_way_to_the_engine_is_a_warning() {
+    let stack = stack("127.0.0.1");
+    let passed_over = vec![PassedOver { what: "x is not readable".into(), next: "fix x".into() }];
+    let findings = examine(&stack, &Evidence { passed_over, ..healthy(&stack) });
+    let told: Vec<_> = findings.iter().filter(|finding| finding.check == Check::Engine).collect();
+    assert_eq!((told[0].grade, told[1].grade), (Grade::Ok, Grade::Warning));
+    assert_eq!((told[1].evidence.as_str(), told[1].next.as_deref()), ("x is not readable", Some("fix x")));
 }

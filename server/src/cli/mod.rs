@@ -293,8 +293,8 @@ fn raise_descriptor_limit() {
 async fn run(command: Command, output: &Output) -> Result<ExitCode, StackError> {
     if command.uses_engine() {
         let endpoint = endpoint_from_environment(|name| std::env::var(name).ok());
-        let notes = endpoint.iter().flat_map(|endpoint| endpoint.notes());
-        notes.for_each(|note| output.note(&format!("warning: {note}")));
+        let passed_over = endpoint.iter().flat_map(|endpoint| endpoint.passed_over());
+        passed_over.for_each(|it| output.note(&format!("warning: {}", it.what)));
     }
     match command {
         Command::Serve(options) => serve::serve(options, output).await?,

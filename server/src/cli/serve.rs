@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(super) async fn serve(options: ServeOptions, output: &Output) -> Result<(), StackError> {
     start_logging(options.log_format);
     if let Ok(endpoint) = endpoint_from_environment(|name| std::env::var(name).ok()) {
-        endpoint.notes().iter().for_each(|note| tracing::warn!("{note}"));
+        endpoint.passed_over().iter().for_each(|it| tracing::warn!("{}", it.what));
     }
     // Bound first, so that a port that is in use is reported at once.
     let listener = TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(options.listen, &error))?;

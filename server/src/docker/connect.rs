@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use monitor_core::error::StackError;
+use monitor_core::{doctor::PassedOver, error::StackError};
 
 use super::context;
 use crate::file_access::read_regular;
@@ -23,8 +23,8 @@ pub struct Endpoint {
     /// The socket is in the home directory, where Docker Desktop and similar products forward it from a virtual machine.
     /// The Engine itself doesn't know that path.
     forwarded: bool,
-    /// What was passed over while looking for the address, as sentences without a trailing period.
-    notes: Vec<String>,
+    /// What was passed over while looking for the address.
+    passed_over: Vec<PassedOver>,
 }
 
 /// How an Engine is reached.
@@ -46,9 +46,9 @@ impl std::fmt::Display for Endpoint {
 }
 
 impl Endpoint {
-    /// What was passed over while looking for the address, as sentences without a trailing period.
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    /// What was passed over while looking for the address.
+    pub fn passed_over(&self) -> &[PassedOver] {
+        &self.passed_over
     }
 
     /// Whether paths that the Engine reports are paths on this machine.
@@ -104,11 +104,11 @@ pub(super) fn find_endpoint(env: &dyn Fn(&str) -> Option<String>, disk: &dyn Dis
         return parse_host(&host, tls, home.as_deref());
     }
     let config = set("DOCKER_CONFIG").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".docker")));
-    let mut notes = Vec::new();
+    let mut passed_over = Vec::new();
     if let Some(config) = config {
         let name = set("DOCKER_CONTEXT").or_else(|| {
             context::current_name(&config, disk).unwrap_or_else(|problem| {
-                notes.push(problem);
+                passed_over.push(problem);
                 None
             })
         });
@@ -123,19 +123,27 @@ pub(super) fn find_endpoint(env: &dyn Fn(&str) -> Option<String>, disk: &dyn Dis
     match existing.iter().find(|path| disk.may_connect(path)).or(existing.first()) {
         Some(path) => {
             let closed = existing.iter().take_while(|other| other != &path);
-            notes.extend(closed.map(|closed| {
+            passed_over.extend(closed.map(|closed| {
                 let (closed, path) = (closed.display(), path.display());
-                format!("this user isn't allowed to use the socket `{closed}`, so Docker is reached at `{path}`")
+                let what =
+                    format!("this user isn't allowed to use the socket `{closed}`, so Docker is reached at `{path}`");
+                let next = format!(
+                    "set `DOCKER_HOST=unix://{path}` if that is the one, or add yourself to the docker group (`sudo \
+                     usermod -aG docker $USER`) and log in again"
+                );
+                PassedOver { what, next }
             }));
-            Ok(Endpoint { notes, ..unix_endpoint(path.to_string_lossy().into_owned(), home.as_deref()) })
+            Ok(Endpoint { passed_over, ..unix_endpoint(path.to_string_lossy().into_owned(), home.as_deref()) })
         }
         None => {
             let tried: Vec<String> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
             Err(StackError::EngineUnreachable {
                 endpoint: String::new(),
-                detail: notes.iter().fold(format!("no Docker socket found at {}", tried.join(", ")), |told, note| {
-                    format!("{told}; {note}")
-                }),
+                detail: passed_over
+                    .iter()
+                    .fold(format!("no Docker socket found at {}", tried.join(", ")), |told, it| {
+                        format!("{told}; {}", it.what)
+                    }),
             })
         }
     }
@@ -159,7 +167,7 @@ fn well_known_sockets(home: Option<&Path>, runtime: Option<&str>) -> Vec<PathBuf
 
 fn unix_endpoint(path: String, home: Option<&Path>) -> Endpoint {
     let forwarded = home.is_some_and(|home| home.parent().is_some() && Path::new(&path).starts_with(home));
-    Endpoint { address: Address::Unix(path), forwarded, notes: Vec::new() }
+    Endpoint { address: Address::Unix(path), forwarded, passed_over: Vec::new() }
 }
 
 /// Parses an address from `DOCKER_HOST` or a context. Without a scheme it is `tcp`, as in the Docker CLI.
@@ -173,7 +181,7 @@ fn parse_host(text: &str, tls: bool, home: Option<&Path>) -> Result<Endpoint, St
         "tcp" | "http" => {
             let (host, port) = host_and_port(rest.trim_end_matches('/'))
                 .ok_or_else(|| unsupported("it is not of the form `tcp://HOST:PORT`"))?;
-            Ok(Endpoint { address: Address::Tcp { host, port }, forwarded: false, notes: Vec::new() })
+            Ok(Endpoint { address: Address::Tcp { host, port }, forwarded: false, passed_over: Vec::new() })
         }
         "https" => Err(unsupported("TLS is not supported")),
         "ssh" => Err(unsupported("connections over `ssh` are not supported")),

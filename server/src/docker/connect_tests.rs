@@ -112,14 +112,18 @@ fn a_context_is_looked_up_by_the_hash_of_its_name() {
     assert_eq!(outcome(kubernetes), "unsupported: the context has no Docker endpoint");
 }
 
+fn told(found: &Endpoint) -> String {
+    found.passed_over().iter().map(|it| it.what.as_str()).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn an_invalid_configuration_file_selects_no_context_and_is_told() {
     let found = endpoint(&[HOME], &[("/home/ada/.docker/config.json", "{"), ("/var/run/docker.sock", "")]);
     let found = found.expect("the well-known socket");
     assert_eq!(found.to_string(), "unix:///var/run/docker.sock");
-    insta::assert_snapshot!(found.notes().join("\n"), @"`/home/ada/.docker/config.json` is not valid (EOF while parsing an object at line 1 column 1), so its Docker context is ignored");
+    insta::assert_snapshot!(told(&found), @"`/home/ada/.docker/config.json` is not valid (EOF while parsing an object at line 1 column 1), so its Docker context is ignored");
     let absent = endpoint(&[HOME], &[("/var/run/docker.sock", "")]).expect("the well-known socket");
-    assert_eq!(absent.notes(), [] as [&str; 0]);
+    assert_eq!(told(&absent), "");
 }
 
 #[test]
@@ -127,11 +131,11 @@ fn a_socket_that_this_user_may_not_use_is_passed_over_and_told() {
     let (ordinary, rootless) = ("/var/run/docker.sock", "/run/user/1000/docker.sock");
     let found = endpoint(&[HOME, RUNTIME], &[(ordinary, CLOSED), (rootless, "")]).expect("the rootless one");
     assert_eq!(found.to_string(), format!("unix://{rootless}"));
-    insta::assert_snapshot!(found.notes().join("\n"), @"this user isn't allowed to use the socket `/var/run/docker.sock`, so Docker is reached at `/run/user/1000/docker.sock`");
+    insta::assert_snapshot!(told(&found), @"this user isn't allowed to use the socket `/var/run/docker.sock`, so Docker is reached at `/run/user/1000/docker.sock`");
     // With no other, the error is about its permissions.
     for files in [&[(ordinary, CLOSED)][..], &[(ordinary, CLOSED), (rootless, CLOSED)]] {
         let found = endpoint(&[HOME, RUNTIME], files).expect("the first one");
-        assert_eq!((found.to_string(), found.notes()), (format!("unix://{ordinary}"), &[] as &[String]));
+        assert_eq!((found.to_string(), told(&found)), (format!("unix://{ordinary}"), String::new()));
     }
     // One that was asked for is used as it is.
     let asked =

@@ -2,7 +2,7 @@
 
 use std::{io::ErrorKind, path::Path};
 
-use monitor_core::error::StackError;
+use monitor_core::{doctor::PassedOver, error::StackError};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -28,10 +28,13 @@ struct ConfigFile {
 /// The name set by `docker context use`.
 ///
 /// # Errors
-/// A sentence, if the configuration can't be read. Then no context is used, as in the CLI, which warns too.
-pub(super) fn current_name(config: &Path, disk: &dyn Disk) -> Result<Option<String>, String> {
+/// Why the configuration can't be read. Then no context is used, as in the CLI, which warns too.
+pub(super) fn current_name(config: &Path, disk: &dyn Disk) -> Result<Option<String>, PassedOver> {
     let path = config.join("config.json");
-    let ignored = |reason: String| format!("`{}` {reason}, so its Docker context is ignored", path.display());
+    let ignored = |reason: String| PassedOver {
+        what: format!("`{}` {reason}, so its Docker context is ignored", path.display()),
+        next: "fix that file, or name the context in `DOCKER_CONTEXT`".into(),
+    };
     let text = match disk.read(&path) {
         Ok(text) => text,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use axum::http::StatusCode;
 use monitor_core::{
-    doctor::{Check, Finding, Grade},
+    doctor::{Check, Finding, Grade, PassedOver},
     error::StackError,
     job::JobState,
     live::Snapshot,
@@ -99,4 +99,15 @@ async fn a_folder_of_the_opensearch_stack_is_reported_and_not_changed() {
     let page = panel.get("/").await.text;
     assert!(page.contains("OpenSearch") && page.contains("clawker monitor down"), "{page}");
     assert!(!page.contains("Replace the files") && !page.contains(">Start stack<"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_passed_over_on_the_way_to_the_engine_is_shown() {
+    let panel = panel();
+    let what = "this user isn't allowed to use the socket `/var/run/docker.sock`".to_owned();
+    panel.engine.world().passed_over = vec![PassedOver { what, next: "set `DOCKER_HOST`".into() }];
+    panel.press("/api/check-up", "").await;
+    let page = panel.get("/").await.text;
+    assert!(page.contains("1 warning.") && page.contains("Another Docker Engine may have been meant"));
+    assert!(page.contains("to use the socket "));
 }
