@@ -75,6 +75,9 @@ pub struct Snapshot {
     pub network: NetworkStatus,
     /// The six services, in the order of `Service::ALL`.
     pub services: Vec<ServiceStatus>,
+    /// Whether the stack has a container or recorded data that could be removed.
+    #[serde(default)]
+    pub removable: bool,
     /// The running job, or the last one that ended; `None` if there was none.
     pub job: Option<Job>,
     /// The last results of the doctor; `None` before its first run.
@@ -107,6 +110,7 @@ impl Snapshot {
             stack: StackState::NotInitialized,
             network: NetworkStatus { name: String::new(), exists: false },
             services: Vec::new(),
+            removable: false,
             job: None,
             checkup: None,
             agents: Vec::new(),
@@ -157,6 +161,7 @@ impl Snapshot {
                     known.usage = usage;
                 }
             }
+            Change::Removable(removable) => self.removable = removable,
             Change::Job(job) => self.job = job.map(|job| *job),
             Change::Checkup(checkup) => self.checkup = checkup,
             Change::Agent(agent) => match self.agents.binary_search_by(|known| known.container.cmp(&agent.container)) {
@@ -197,6 +202,8 @@ pub enum Change {
         /// Its usage; `None` if it stopped.
         usage: Option<Usage>,
     },
+    /// Whether the stack has something to remove changed.
+    Removable(bool),
     /// The job started, progressed, or ended.
     Job(Option<Box<Job>>),
     /// The doctor ran again.
@@ -243,6 +250,9 @@ pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     }
     if old.stack != new.stack {
         changes.push(Change::Stack(new.stack));
+    }
+    if old.removable != new.removable {
+        changes.push(Change::Removable(new.removable));
     }
     if old.job != new.job {
         changes.push(Change::Job(new.job.clone().map(Box::new)));

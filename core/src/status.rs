@@ -96,6 +96,15 @@ pub struct PublishedPort {
 }
 
 impl PublishedPort {
+    /// The ports in the order in which they are shown, whatever order Docker or a file has.
+    #[must_use]
+    pub fn in_order(mut ports: Vec<PublishedPort>) -> Vec<PublishedPort> {
+        ports.sort_by(|one, other| {
+            (one.container, one.host, &one.bind).cmp(&(other.container, other.host, &other.bind))
+        });
+        ports
+    }
+
     /// Address and port on the host, an IPv6 address in brackets.
     pub fn address(&self) -> String {
         let PublishedPort { bind, host, .. } = self;
@@ -129,7 +138,7 @@ pub struct ServiceStatus {
     pub version: Option<String>,
     /// When the container was last started; `None` unless it is running.
     pub started_at: Option<Timestamp>,
-    /// Ports published on the host.
+    /// Ports published on the host, in the order of `PublishedPort::in_order`.
     pub ports: Vec<PublishedPort>,
     /// The URL of its web page; `None` if it has none or the page is not published.
     pub url: Option<String>,

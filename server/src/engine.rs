@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use monitor_core::{
     agents::{AgentContainer, CollectorEvidence, SettingsFile},
+    doctor::PassedOver,
     error::StackError,
     job::Pull,
     lifecycle::{Observed, ObservedContainer, ObservedNetwork},
@@ -151,6 +152,9 @@ pub trait ContainerEngine: Send + Sync {
     /// Asks the engine for its version. Docker runs programs to answer, which takes it several milliseconds.
     async fn info(&self) -> Result<EngineInfo, StackError>;
 
+    /// What was passed over on the way to the engine. Sends nothing.
+    async fn passed_over(&self) -> Vec<PassedOver>;
+
     /// Asks the engine where it runs.
     async fn location(&self) -> Result<EngineLocation, StackError>;
 
@@ -176,6 +180,9 @@ pub trait ContainerEngine: Send + Sync {
 
     /// The stack's network. `None` if it does not exist.
     async fn network(&self) -> Result<Option<ObservedNetwork>, StackError>;
+
+    /// The names of the stack's volumes that exist.
+    async fn volumes(&self, stack: &StackSpec) -> Result<Vec<String>, StackError>;
 
     /// Reads the state of the stack, with as few requests as possible.
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError>;

@@ -110,7 +110,7 @@ pub async fn report(
             let mut status = found.status;
             // The answer of one that does not run would be something else's, and is not waited for.
             if status.state == ContainerState::Running && found.id.is_some() {
-                let answer = if status.ports == spec.ports {
+                let answer = if status.ports == PublishedPort::in_order(spec.ports.clone()) {
                     asked.as_mut().await;
                     asked.as_mut().take_output()
                 } else {
@@ -155,7 +155,7 @@ fn missing_service(spec: &ServiceSpec) -> ServiceStatus {
         image: spec.image.to_string(),
         version: version_in(spec.image.as_str()),
         started_at: None,
-        ports: spec.ports.clone(),
+        ports: PublishedPort::in_order(spec.ports.clone()),
         url: None,
         waiting_for: None,
         checked_at: None,

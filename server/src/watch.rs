@@ -171,8 +171,7 @@ impl Watch {
             EngineState::Connected { endpoint, .. } => endpoint.clone(),
             _ => "docker".into(),
         };
-        let detail = format!("it accepts connections but has not answered for {} s", PING_DEADLINE.as_secs());
-        StackError::EngineUnreachable { endpoint, detail }
+        StackError::EngineSilent { endpoint, waited_seconds: PING_DEADLINE.as_secs() }
     }
 
     /// Keeps the services up to date until the Engine becomes unreachable.
@@ -196,6 +195,9 @@ impl Watch {
             let watched = *readers.borrow() > 0;
             tokio::select! {
                 Some(event) = events.recv() => {
+                    if event == EngineEvent::Volume {
+                        observe_at.get_or_insert_with(|| Instant::now() + BURST);
+                    }
                     if affects_stack(&stack, &ids, &event) {
                         self.apply_container_end(&event);
                         has_changed = true;
@@ -286,9 +288,13 @@ impl Watch {
 
     /// Observes the Engine once and publishes the result.
     async fn observe(&self, stack: &StackSpec) -> Result<Vec<ObservedService>, StackError> {
-        let (found, network) = status::observe_services(self.panel.installation.engine.as_ref(), stack).await?;
+        let engine = self.panel.installation.engine.as_ref();
+        let (found, network) = status::observe_services(engine, stack).await?;
+        let has_container = found.iter().any(|found| found.id.is_some());
+        let removable = has_container || !engine.volumes(stack).await?.is_empty();
         self.panel.hub.update(|snapshot| {
             snapshot.network = network;
+            snapshot.removable = removable;
             let statuses = found.iter().map(|found| {
                 let mut status = found.status.clone();
                 // Readiness and usage are measured elsewhere. They are kept while the container has not restarted.

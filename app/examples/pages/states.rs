@@ -84,6 +84,7 @@ fn snapshot(stack: StackState, each: impl Fn(Service) -> (ContainerState, bool))
         },
         stack,
         network: NetworkStatus { name: "clawker-net".into(), exists: true },
+        removable: stack != StackState::NotInitialized,
         services: Service::ALL
             .into_iter()
             .map(|which| {

@@ -2,12 +2,12 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::Command;
+use super::{Command, Situation};
 use crate::{
     api::ApiError,
     components::{ErrorNote, close_dialog},
     forms::{post_form, posted_refusal},
-    live::Carried,
+    live::{Carried, Live},
 };
 
 /// The requests of one page. All buttons of a page share it, so that a refusal is shown in one place.
@@ -24,7 +24,16 @@ impl Commands {
     pub fn new() -> Commands {
         let posted = SharedValue::new_str(|| Carried(posted_command())).into_inner().0;
         let refusal = posted.and_then(|(index, error)| Some((Command::at_index(index)?, error)));
-        Commands { refusal: RwSignal::new(refusal), pending: RwSignal::new(false), pressed: RwSignal::new(false) }
+        let refusal = RwSignal::new(refusal);
+        let situation = Live::get().derive_linked(Situation::of);
+        Effect::new(move |before: Option<Situation>| {
+            let now = situation.get();
+            if before.is_some_and(|before| before.has_improved(&now)) {
+                refusal.set(None);
+            }
+            now
+        });
+        Commands { refusal, pending: RwSignal::new(false), pressed: RwSignal::new(false) }
     }
 
     /// Whether a button was pressed and the focus may have gone with it. `false` from then on.

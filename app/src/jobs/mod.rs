@@ -5,6 +5,7 @@ mod command_form;
 mod headline;
 mod outcome;
 mod progress;
+mod situation;
 #[cfg(test)]
 mod tests;
 
@@ -13,3 +14,4 @@ pub use command_form::{CommandButton, CommandRefusal, Commands};
 pub use headline::{JobHeadline, job_headline};
 pub use outcome::Outcome;
 pub use progress::{JobAtWork, Progress, thousandths};
+pub use situation::Situation;

@@ -135,12 +135,19 @@ fn When(job: Job) -> impl IntoView {
     })
 }
 
+/// A duration in seconds; `0 s` would say that nothing was done.
+fn duration(seconds: u64) -> String {
+    if seconds == 0 { "less than 1 s".into() } else { format_duration(seconds) }
+}
+
 /// Describes how the job ended, as a heading.
 pub fn outcome_title(job: &Job) -> String {
-    let took = job.finished_at.map(|end| format_duration(end.seconds_since(job.started_at))).unwrap_or_default();
+    let took = job.finished_at.map(|end| duration(end.seconds_since(job.started_at))).unwrap_or_default();
     match (job.state, job.kind) {
         (JobState::Done, JobKind::Initialize) => "Files created".into(),
         (JobState::Done, JobKind::Up) => format!("Stack started in {took}"),
+        // Nothing ran, so no service was recreated and nothing took time.
+        (JobState::Done, JobKind::Apply) if job.steps.is_empty() => "Settings saved; the next start uses them".into(),
         (JobState::Done, JobKind::Apply) => format!("Settings applied in {took}"),
         (JobState::Done, JobKind::Down) => format!("Stack stopped in {took}; data and network were kept"),
         (JobState::Done, JobKind::Remove) => "Stack and data removed".into(),

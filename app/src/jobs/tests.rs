@@ -2,17 +2,18 @@
 
 use monitor_core::{
     job::{FileAction, FileOutcome, Job, JobKind, JobState, Phase, Progress, Pull},
-    live::Snapshot,
+    live::{EngineState, Snapshot},
     service::Service,
     status::StackState,
     timestamp::Timestamp,
 };
 
 use super::{
-    job_headline,
+    Situation, job_headline,
     outcome::{is_worth_showing, outcome_title, remarks},
     progress::{caption, progress_bar},
 };
+use crate::live::{Link, Seed, View};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_milliseconds(seconds * 1000)
@@ -78,6 +79,12 @@ fn the_outcome_describes_how_the_job_ended() {
         assert_eq!(outcome_title(&job), title);
     }
     job.kind = JobKind::Apply;
+    job.state = JobState::Done;
+    assert_eq!(outcome_title(&job), "Settings saved; the next start uses them", "no service was running");
+    job.apply(step(Service::Loki, Phase::Ready));
+    job.finished_at = Some(at(0));
+    assert_eq!(outcome_title(&job), "Settings applied in less than 1 s");
+    job.finished_at = Some(at(42));
     for (state, restored, title) in [
         (JobState::Done, false, "Settings applied in 42 s"),
         (JobState::Failed, false, "The settings were not applied"),
@@ -90,6 +97,38 @@ fn the_outcome_describes_how_the_job_ended() {
     job.restored = false;
     job.apply(Progress::File(FileOutcome { name: "settings.yaml".into(), action: FileAction::Written }));
     assert_eq!(outcome_title(&job), "The settings are saved, but not all services use them yet");
+}
+
+#[test]
+fn a_refusal_is_shown_until_what_it_depended_on_has_changed_for_the_better() {
+    let engine = EngineState::Connected { version: String::new(), api_version: String::new(), endpoint: String::new() };
+    let seed = Seed::empty();
+    let mut first = View::new(Seed { snapshot: Snapshot { engine, ..seed.snapshot }, ..seed });
+    let changed = |from: &View, change: &dyn Fn(&mut View)| {
+        let mut view = from.clone();
+        change(&mut view);
+        view
+    };
+    let is_over = |before: &View, now: &View| Situation::of(before).has_improved(&Situation::of(now));
+    let opened = changed(&first, &|view| view.connections = 1);
+    assert!(!is_over(&first, &opened), "a form was refused before the page was live");
+    first = opened;
+    let lost = changed(&first, &|view| view.link = Link::Lost);
+    let without_engine = changed(&first, &|view| view.snapshot.engine = EngineState::Connecting);
+    let job = Job::begin(1, JobKind::Up, at(0));
+    for (before, now, expected) in [
+        (&first, &first, false),
+        (&first, &changed(&first, &|view| view.now = at(9)), false),
+        (&first, &lost, false),
+        (&lost, &first, true),
+        (&first, &changed(&first, &|view| view.connections = 2), true),
+        (&first, &without_engine, false),
+        (&without_engine, &first, true),
+        (&first, &changed(&first, &|view| view.snapshot.job = Some(job.clone())), true),
+        (&first, &changed(&first, &|view| view.snapshot.stack = StackState::Running), true),
+    ] {
+        assert_eq!(is_over(before, now), expected, "{before:?}\n{now:?}");
+    }
 }
 
 #[test]

@@ -65,6 +65,14 @@ impl Live {
         self.derive_view(|view| view.link)
     }
 
+    /// Derives a value from the snapshot and the state of the stream.
+    pub fn derive_linked<T>(self, from: impl Fn(&View) -> T + Send + Sync + 'static) -> Memo<T>
+    where
+        T: PartialEq + Send + Sync + 'static,
+    {
+        self.derive_view(from)
+    }
+
     /// Whether the server is another build than the page.
     pub fn stale(self) -> Memo<bool> {
         self.derive_view(View::stale)

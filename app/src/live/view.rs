@@ -29,6 +29,8 @@ pub struct View {
     pub link: Link,
     /// Whether the page is interactive.
     pub hydrated: bool,
+    /// How often the stream was opened.
+    pub connections: u32,
     rendered_by: String,
     stale: bool,
 }
@@ -41,6 +43,7 @@ impl View {
             snapshot: seed.snapshot,
             link: Link::Opening,
             hydrated: false,
+            connections: 0,
             rendered_by: seed.build,
             stale: false,
         }
@@ -57,6 +60,7 @@ impl View {
         let at = match event {
             LiveEvent::Hello { build } => {
                 self.stale = build != self.rendered_by;
+                self.connections += 1;
                 return None;
             }
             LiveEvent::Snapshot(snapshot) => {

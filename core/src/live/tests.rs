@@ -56,7 +56,8 @@ fn agent(container: &str) -> Agent {
 }
 
 /// Every part of a snapshot, changed.
-const CHANGED: [fn(&mut Snapshot); 17] = [
+const CHANGED: [fn(&mut Snapshot); 18] = [
+    |it| it.removable = true,
     |it| it.engine = EngineState::Unreachable { error: StackError::Cancelled },
     |it| it.configuration.initialized = true,
     |it| it.stack = StackState::Partial,

@@ -79,30 +79,29 @@ fn network_ids(networks: std::collections::HashMap<String, bollard::models::Endp
 /// The ports that a running container publishes. The Engine lists a port that is published on all interfaces once for
 /// IPv4 and once for IPv6; only the first is kept.
 fn published_ports(ports: &[PortSummary]) -> Vec<PublishedPort> {
-    let mut published: Vec<PublishedPort> = ports
+    let published: Vec<PublishedPort> = ports
         .iter()
         .filter_map(|port| {
             let bind = port.ip.clone().filter(|ip| !ip.is_empty()).unwrap_or_else(|| "0.0.0.0".into());
             Some(PublishedPort { bind, host: port.public_port?, container: port.private_port })
         })
         .collect();
-    sort_and_deduplicate(&mut published);
-    published
+    without_repetition(published)
 }
 
-fn sort_and_deduplicate(published: &mut Vec<PublishedPort>) {
-    published
-        .sort_by(|one, other| (one.container, one.host, &one.bind).cmp(&(other.container, other.host, &other.bind)));
+fn without_repetition(published: Vec<PublishedPort>) -> Vec<PublishedPort> {
+    let mut published = PublishedPort::in_order(published);
     let on_all_interfaces: Vec<(u16, u16)> =
         published.iter().filter(|port| port.bind == "0.0.0.0").map(|port| (port.host, port.container)).collect();
     published.retain(|port| port.bind != "::" || !on_all_interfaces.contains(&(port.host, port.container)));
     published.dedup();
+    published
 }
 
 /// The ports in an inspection: those in a container's configuration, or those that it publishes. As in `published_ports`, a
 /// port on all interfaces is kept once.
 fn configured_ports(bindings: &PortMap) -> Vec<PublishedPort> {
-    let mut published: Vec<PublishedPort> = bindings
+    let published: Vec<PublishedPort> = bindings
         .iter()
         .flat_map(|(port, bindings)| bindings.iter().flatten().map(move |binding| (port, binding)))
         .filter_map(|(port, binding)| {
@@ -112,8 +111,7 @@ fn configured_ports(bindings: &PortMap) -> Vec<PublishedPort> {
             Some(PublishedPort { bind, host, container })
         })
         .collect();
-    sort_and_deduplicate(&mut published);
-    published
+    without_repetition(published)
 }
 
 /// Converts an inspected network.

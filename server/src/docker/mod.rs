@@ -29,6 +29,7 @@ pub use connect::{Endpoint, endpoint_from_environment, host_of_published_ports, 
 use futures::stream::BoxStream;
 use monitor_core::{
     agents::{AgentContainer, CollectorEvidence},
+    doctor::PassedOver,
     error::StackError,
     lifecycle::{Observed, ObservedContainer, ObservedNetwork},
     logs::LogLine,
@@ -81,6 +82,10 @@ impl ContainerEngine for DockerEngine {
         self.client.info().await
     }
 
+    async fn passed_over(&self) -> Vec<PassedOver> {
+        self.client.passed_over().await
+    }
+
     async fn location(&self) -> Result<EngineLocation, StackError> {
         self.client.in_time(observe::location(&self.client)).await
     }
@@ -111,6 +116,11 @@ impl ContainerEngine for DockerEngine {
 
     async fn network(&self) -> Result<Option<ObservedNetwork>, StackError> {
         self.client.in_time(async { observe::find_network(&self.client.connection().await?).await }).await
+    }
+
+    async fn volumes(&self, stack: &StackSpec) -> Result<Vec<String>, StackError> {
+        let asking = async { observe::existing_volumes(&self.client.connection().await?, stack).await };
+        self.client.in_time(asking).await
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {
@@ -172,11 +182,11 @@ impl ContainerEngine for DockerEngine {
     }
 
     fn read_logs(&self, service: Service, lines: u32) -> BoxStream<'static, Result<LogLine, StackError>> {
-        stream::read_logs(&self.client, service, lines)
+        stream::logs(&self.client, service, lines, false)
     }
 
     fn follow_logs(&self, service: Service, tail: u32) -> BoxStream<'static, Result<LogLine, StackError>> {
-        stream::follow_logs(&self.client, service, tail)
+        stream::logs(&self.client, service, tail, true)
     }
 
     fn usage(&self, id: &str) -> BoxStream<'static, Usage> {

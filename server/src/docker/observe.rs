@@ -168,7 +168,8 @@ pub(super) async fn image_id(client: &Client, image: &str) -> Result<Option<Stri
     find_image_id(&client.connection().await?, image).await
 }
 
-async fn existing_volumes(engine: &Connection, stack: &StackSpec) -> Result<Vec<String>, StackError> {
+/// The names of the stack's volumes that exist.
+pub(super) async fn existing_volumes(engine: &Connection, stack: &StackSpec) -> Result<Vec<String>, StackError> {
     if stack.volumes.is_empty() {
         return Ok(Vec::new());
     }

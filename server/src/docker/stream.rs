@@ -20,41 +20,20 @@ use crate::engine::EngineEvent;
 
 /// The last `lines` lines of a log, oldest first.
 pub(super) async fn recent_logs(client: &Client, service: Service, lines: u32) -> Result<Vec<LogLine>, StackError> {
-    read_logs(client, service, lines).try_collect().await
+    logs(client, service, lines, false).try_collect().await
 }
 
-/// The same as a stream. The Engine is read only as fast as the lines are.
-pub(super) fn read_logs(
-    client: &Client,
-    service: Service,
-    lines: u32,
-) -> BoxStream<'static, Result<LogLine, StackError>> {
-    let client = client.clone();
-    async move {
-        let engine = client.connection().await?;
-        Ok(log_lines(engine, service, logs_options(lines).build()))
-    }
-    .try_flatten_stream()
-    .boxed()
-}
-
-/// The last `tail` lines of a log, then every new line.
-pub(super) fn follow_logs(
+/// The same as a stream; with `follow`, every new line comes after them. The Engine is read only as fast as the lines are.
+pub(super) fn logs(
     client: &Client,
     service: Service,
     tail: u32,
+    follow: bool,
 ) -> BoxStream<'static, Result<LogLine, StackError>> {
     let client = client.clone();
-    async move {
-        let engine = client.connection().await?;
-        Ok(log_lines(engine, service, logs_options(tail).follow(true).build()))
-    }
-    .try_flatten_stream()
-    .boxed()
-}
-
-fn logs_options(tail: u32) -> LogsOptionsBuilder {
-    LogsOptionsBuilder::default().stdout(true).stderr(true).timestamps(true).tail(&tail.to_string())
+    let options = LogsOptionsBuilder::default().stdout(true).stderr(true).timestamps(true);
+    let options = options.tail(&tail.to_string()).follow(follow).build();
+    async move { Ok(log_lines(client.connection().await?, service, options)) }.try_flatten_stream().boxed()
 }
 
 /// A container's log as complete lines. An incomplete line at the end of the log counts as a line.

@@ -15,6 +15,7 @@ use std::{
 use clawker_monitor::engine::{AgentFiles, ContainerAction, ContainerDetail, EngineEvent, EngineLocation};
 use monitor_core::{
     agents::AgentContainer,
+    doctor::PassedOver,
     error::StackError,
     lifecycle::{ObservedContainer, ObservedNetwork},
     logs::LogLine,
@@ -72,6 +73,8 @@ pub struct World {
     pub questions: Vec<String>,
     /// The faults to simulate.
     pub faults: Faults,
+    /// What was passed over on the way to the engine.
+    pub passed_over: Vec<PassedOver>,
     /// The location that the engine reports.
     pub location: EngineLocation,
     /// Every request that changes the engine's state, such as `start grafana`.

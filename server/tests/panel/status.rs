@@ -11,6 +11,7 @@ use clawker_monitor::{
     status::report,
 };
 use monitor_core::{
+    live::Snapshot,
     service::Service,
     stack::ServiceSpec,
     status::{ContainerState, PublishedPort, StackState},
@@ -63,4 +64,14 @@ async fn a_service_is_asked_on_the_port_that_its_container_publishes() {
     let loki = status.services.iter().find(|it| it.service == Service::Loki).unwrap();
     assert_eq!((loki.ready, loki.ports[0].host), (true, 3999));
     assert!(readiness.asked.lock().unwrap().contains(&3999));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ports_keep_their_order_when_a_service_starts_and_stops() {
+    let panel = panel();
+    let ports = |snapshot: &Snapshot| snapshot.service(Service::OtelCollector).unwrap().ports.clone();
+    let missing = panel.until("observed", |snapshot| !snapshot.services.is_empty()).await;
+    panel.up().await;
+    let running = panel.until("running", |snapshot| snapshot.stack == StackState::Running).await;
+    assert_eq!((ports(&missing), ports(&missing).len()), (ports(&running), 2));
 }

@@ -54,6 +54,11 @@ pub struct StackFacts {
 }
 
 impl StackFacts {
+    /// Whether anything of the stack is running.
+    fn runs(self) -> bool {
+        matches!(self.state, StackState::Running | StackState::Partial)
+    }
+
     /// Reads them from the snapshot.
     pub fn of(snapshot: &Snapshot) -> StackFacts {
         StackFacts {
@@ -81,7 +86,9 @@ pub fn remedy(page: &SettingsPage, stack: StackFacts) -> Remedy {
         // A broken file must be fixed first, and a running job may already be applying the settings.
         () if page.broken.is_some() || stack.job_is_running => Remedy::None,
         () if !stack.initialized => Remedy::Initialize,
-        () if !drift.files.is_empty() || !drift.services.is_empty() || !drift.fields.is_empty() => Remedy::Apply,
+        () if !drift.files.is_empty() || !drift.fields.is_empty() => Remedy::Apply,
+        // Without a running stack, the next start recreates them.
+        () if !drift.services.is_empty() && stack.runs() => Remedy::Apply,
         () if !drift.agents.is_empty() => Remedy::Agents,
         () => Remedy::None,
     }
@@ -111,13 +118,15 @@ fn files(drift: &Drift, stack: StackFacts) -> Layer {
 }
 
 fn containers(drift: &Drift, stack: StackFacts) -> Layer {
-    let runs = matches!(stack.state, StackState::Running | StackState::Partial);
     let (tone, word, fact) = match () {
         () if drift.engine_error.is_some() => (Tone::Off, "Unknown", "can't reach Docker".to_owned()),
+        () if !stack.runs() && !drift.services.is_empty() => {
+            (Tone::Off, "Stopped", format!("the next start recreates {}", drift.services.len()))
+        }
         () if !drift.services.is_empty() => {
             (Tone::Warn, "Out of date", format!("{} to recreate", drift.services.len()))
         }
-        () if runs => (Tone::Ok, "In sync", "use these files".to_owned()),
+        () if stack.runs() => (Tone::Ok, "In sync", "use these files".to_owned()),
         () => (Tone::Off, "Stopped", "the stack is stopped".to_owned()),
     };
     Layer { title: "Containers", tone, word, fact }

@@ -204,6 +204,13 @@ fn each_layer_is_compared_with_the_one_before_and_there_is_one_next_step() {
             ["Saved", "Out of date", "Out of date", "Out of date"],
             Remedy::Apply,
         ),
+        // The next start recreates them; there is nothing to apply until then.
+        (
+            Drift { services: vec![affected(Service::Loki)], ..none() },
+            StackState::Stopped,
+            ["Saved", "In sync", "Stopped", "In sync"],
+            Remedy::None,
+        ),
         (
             Drift { files: vec![file(Edited)], ..none() },
             StackState::Running,
@@ -236,6 +243,7 @@ fn nothing_is_offered_while_a_job_is_running() {
     let page = SettingsPage { drift, ..page(&[]) };
     let mut snapshot = Snapshot::unknown(Timestamp::from_unix_milliseconds(0));
     snapshot.configuration.initialized = true;
+    snapshot.stack = StackState::Running;
     assert_eq!(remedy(&page, StackFacts::of(&snapshot)), Remedy::Apply);
     snapshot.job = Some(Job::begin(1, JobKind::Apply, snapshot.taken_at));
     assert_eq!(remedy(&page, StackFacts::of(&snapshot)), Remedy::None);

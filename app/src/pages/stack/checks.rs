@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use monitor_core::{
-    doctor::{Check, Checkup, Finding, Grade},
+    doctor::{Check, Finding, Grade},
     live::Snapshot,
+    status::StackState,
 };
 
 use crate::{
@@ -18,7 +19,24 @@ use crate::{
 pub fn has_problem_to_show_first(snapshot: &Snapshot) -> bool {
     let shown_elsewhere = |check: Check| matches!(check, Check::Engine | Check::Settings | Check::Files);
     let is_problem = |finding: &Finding| finding.grade == Grade::Problem && !shown_elsewhere(finding.check);
-    snapshot.checkup.as_ref().is_some_and(|checkup| checkup.findings.iter().any(is_problem))
+    shown(snapshot).iter().any(is_problem)
+}
+
+/// The findings to show. While a job is running, those about what it is changing are out of date with its next step, and
+/// their advice would be to start the job again.
+pub fn shown(snapshot: &Snapshot) -> Vec<Finding> {
+    let changed_by_job = |finding: &Finding| match finding.check {
+        Check::Settings | Check::Files | Check::Port | Check::ContainerName | Check::Network | Check::Health => true,
+        Check::Engine
+        | Check::DataFolder
+        | Check::Address
+        | Check::DiskSpace
+        | Check::ImageVersion
+        | Check::EndOfLife => false,
+    };
+    let at_work = snapshot.running_job().is_some();
+    let findings = snapshot.checkup.iter().flat_map(|checkup| &checkup.findings);
+    findings.filter(|finding| !at_work || finding.grade == Grade::Ok || !changed_by_job(finding)).cloned().collect()
 }
 
 /// Whether the finding needs attention. Services without support are marked in the table of services instead.
@@ -27,8 +45,16 @@ pub fn needs_attention(finding: &Finding) -> bool {
 }
 
 /// Counts the findings: `1 problem`, `2 warnings`.
-pub fn summary(checkup: &Checkup) -> String {
-    match (checkup.count(Grade::Problem), checkup.findings.iter().filter(|finding| needs_attention(finding)).count()) {
+pub fn summary(snapshot: &Snapshot) -> String {
+    if snapshot.checkup.is_none() {
+        return "Checking…".into();
+    }
+    let findings = shown(snapshot);
+    let problems = findings.iter().filter(|finding| finding.grade == Grade::Problem).count();
+    match (problems, findings.iter().filter(|finding| needs_attention(finding)).count()) {
+        (0, 0) if snapshot.running_job().is_some() => "They are repeated when the job is done.".into(),
+        // The page says above what is not running or not ready; no check is about that.
+        (0, 0) if snapshot.stack == StackState::Partial => "No other problems found.".into(),
         (0, 0) => "No problems found.".into(),
         (0, warnings) => format!("{}.", words::plural(warnings, "warning", "warnings")),
         (problems, _) => format!("{}.", words::plural(problems, "problem", "problems")),
@@ -39,14 +65,8 @@ pub fn summary(checkup: &Checkup) -> String {
 #[component]
 pub fn Checks(commands: Commands) -> impl IntoView {
     let live = Live::get();
-    let findings = live.derive(|snapshot| match &snapshot.checkup {
-        Some(checkup) => checkup.findings.clone(),
-        None => Vec::new(),
-    });
-    let words = live.derive(|snapshot| match &snapshot.checkup {
-        Some(checkup) => summary(checkup),
-        None => "Checking…".into(),
-    });
+    let findings = live.derive(shown);
+    let words = live.derive(summary);
     let age = live.derive_timed(|snapshot, now| {
         let checkup = snapshot.checkup.as_ref();
         checkup.map(|checkup| format!("Checked {}.", words::ago(checkup.checked_at, now))).unwrap_or_default()

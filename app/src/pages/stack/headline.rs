@@ -103,7 +103,8 @@ pub fn available_actions(snapshot: &Snapshot) -> AvailableActions {
         && matches!(snapshot.engine, EngineState::Connected { .. })
         && !is_other_generation(snapshot);
     let alive = matches!(snapshot.stack, StackState::Running | StackState::Partial);
-    AvailableActions { stop: free && alive, remove: free && (alive || snapshot.stack == StackState::Stopped) }
+    let state_allows = alive || snapshot.stack == StackState::Stopped;
+    AvailableActions { stop: free && alive, remove: free && state_allows && snapshot.removable }
 }
 
 fn is_other_generation(snapshot: &Snapshot) -> bool {

@@ -136,15 +136,20 @@ fn stopped_services_are_distinguished_from_those_that_are_not_ready() {
     );
 }
 
+fn with_something_to_remove(snapshot: Snapshot) -> Snapshot {
+    Snapshot { removable: true, ..snapshot }
+}
+
 #[test]
 fn stop_and_remove_are_offered_only_where_they_have_an_effect() {
     use ContainerState::{Missing, Running};
     let busy = with_job(all(Running, true), JobKind::Up, vec![]);
     for (snapshot, stop, remove) in [
-        (all(Running, true), true, true),
-        (all(Missing, false), false, true),
-        (busy, false, false),
-        (unreachable(all(Running, true)), false, false),
+        (with_something_to_remove(all(Running, true)), true, true),
+        (with_something_to_remove(all(Missing, false)), false, true),
+        (all(Missing, false), false, false),
+        (with_something_to_remove(busy), false, false),
+        (with_something_to_remove(unreachable(all(Running, true))), false, false),
     ] {
         let offers = available_actions(&snapshot);
         assert_eq!((offers.stop, offers.remove), (stop, remove));
@@ -214,7 +219,29 @@ fn problems_are_counted_and_shown_first_unless_the_page_shows_them_elsewhere() {
     ] {
         let snapshot = checked(stopped.clone(), findings);
         assert_eq!(checks::has_problem_to_show_first(&snapshot), first, "{findings:?}");
-        assert_eq!(snapshot.checkup.as_ref().map(checks::summary).as_deref(), Some(words), "{findings:?}");
+        assert_eq!(checks::summary(&snapshot), words, "{findings:?}");
         assert_eq!(headline(&snapshot).text.contains("Fix the problem below"), first, "{findings:?}");
     }
+}
+
+#[test]
+fn checks_give_no_advice_that_a_running_job_is_carrying_out() {
+    let findings = [(Check::Files, Grade::Warning), (Check::Port, Grade::Problem), (Check::DiskSpace, Grade::Warning)];
+    let idle = checked(all(ContainerState::Running, true), &findings);
+    assert_eq!((checks::shown(&idle).len(), checks::summary(&idle).as_str()), (3, "1 problem."));
+    let busy = with_job(idle, JobKind::Apply, vec![]);
+    let shown: Vec<Check> = checks::shown(&busy).iter().map(|finding| finding.check).collect();
+    assert_eq!(shown, [Check::DiskSpace], "a job does not change how much space there is");
+    let busy = checked(busy, &findings[..2]);
+    assert_eq!(checks::summary(&busy), "They are repeated when the job is done.");
+    assert!(!checks::has_problem_to_show_first(&busy), "the page does not jump when a job starts and ends");
+}
+
+#[test]
+fn checks_do_not_say_that_all_is_well_while_something_is_down() {
+    let fine = [(Check::Port, Grade::Ok)];
+    let down = |service| if service == Service::Loki { ContainerState::Exited } else { ContainerState::Running };
+    let partial = checked(stack(|service| (down(service), service != Service::Loki)), &fine);
+    assert_eq!(checks::summary(&partial), "No other problems found.");
+    assert_eq!(checks::summary(&checked(all(ContainerState::Running, true), &fine)), "No problems found.");
 }

@@ -14,6 +14,7 @@ use futures::{
 };
 use monitor_core::{
     agents::{AgentContainer, CollectorEvidence},
+    doctor::PassedOver,
     error::StackError,
     job::Pull,
     lifecycle::{Observed, ObservedContainer, ObservedNetwork},
@@ -21,7 +22,7 @@ use monitor_core::{
     service::Service,
     settings::ImageRef,
     stack::{NETWORK, NETWORK_LABELS, ServiceSpec, StackSpec, VolumeSpec, compose_labels},
-    status::{ContainerState, Usage},
+    status::{ContainerState, PublishedPort, Usage},
 };
 use tokio_stream::wrappers::BroadcastStream;
 
@@ -39,6 +40,10 @@ impl ContainerEngine for FakeEngine {
             return Err(unreachable());
         }
         Ok(EngineInfo { version: "28.5.2".into(), api_version: "1.51".into(), endpoint: "fake://engine".into() })
+    }
+
+    async fn passed_over(&self) -> Vec<PassedOver> {
+        self.world().passed_over.clone()
     }
 
     async fn location(&self) -> Result<EngineLocation, StackError> {
@@ -78,6 +83,10 @@ impl ContainerEngine for FakeEngine {
 
     async fn network(&self) -> Result<Option<ObservedNetwork>, StackError> {
         Ok(self.answering()?.network.clone())
+    }
+
+    async fn volumes(&self, stack: &StackSpec) -> Result<Vec<String>, StackError> {
+        Ok(self.observe(stack).await?.volumes)
     }
 
     async fn observe(&self, stack: &StackSpec) -> Result<Observed, StackError> {
@@ -181,7 +190,8 @@ impl ContainerEngine for FakeEngine {
             state: ContainerState::Created,
             labels: compose_labels(stack, spec, image_id).into_iter().chain(spec.labels.clone()).collect(),
             networks: world.network.iter().map(|network| network.id.clone()).collect(),
-            ports: spec.ports.clone(),
+            // As the conversion of the Engine's answers does.
+            ports: PublishedPort::in_order(spec.ports.clone()),
         };
         let id = container.id.clone();
         world.containers.push(container);
