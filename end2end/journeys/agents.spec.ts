@@ -177,6 +177,35 @@ test("the page of one agent shows numbers, sessions, links, and events as they a
   await expect(measures.locator("dd").first()).toContainText("$1.25");
 });
 
+test("events are one tab stop, and keys move between them and open them", async ({ page, panel }) => {
+  test.setTimeout(120_000);
+  await startAgents(panel);
+  await page.goto(`/agents/${containerName(checkout)}`);
+  await waitUntilLive(page);
+  const events = page.getByRole("region", { name: "Events, times in UTC" });
+  const rows = events.locator("summary");
+  await expect(rows).toHaveCount(3);
+  const stops = () =>
+    events.evaluate((list) => [list, ...list.querySelectorAll("summary")].filter((row) => row.tabIndex >= 0).length);
+  expect(await stops()).toBe(1);
+  await events.focus();
+  for (const [key, focused] of [["ArrowUp", 2], ["ArrowUp", 1], ["ArrowDown", 2], ["ArrowDown", 2], ["Home", 0], ["End", 2]] as const) {
+    await page.keyboard.press(key);
+    await expect(rows.nth(focused), key).toBeFocused();
+    expect(await stops()).toBe(1);
+  }
+  await page.keyboard.press("Enter");
+  await expect(events.locator("details").nth(2)).toHaveAttribute("open", "");
+  await page.keyboard.press("Tab");
+  expect(await events.evaluate((list) => list.contains(document.activeElement)), "the list is left").toBe(false);
+  await page.keyboard.press("Shift+Tab");
+  await expect(rows.nth(2), "and entered where it was left").toBeFocused();
+  await storeEvents(panel, [{ ...checkout, session: "s2", event: "compaction" }]);
+  await expect(rows).toHaveCount(4);
+  await expect(rows.nth(2), "new events do not take the focus").toBeFocused();
+  expect(await rows.first().evaluate((row) => row.getBoundingClientRect().height)).toBeGreaterThanOrEqual(24);
+});
+
 test("the page of an unknown agent says so, and shows the agent once it exists", async ({
   page,
   panel,

@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 
+import { lengthenForeignText, squeezedTexts } from "../support/long-text.ts";
 import { expect, startStack, test } from "../support/test.ts";
 
 const pages = [
@@ -43,6 +44,28 @@ test("no page scrolls horizontally at 320 pixels", async ({ page, panel, expecte
     await expect(page.getByRole("heading", { level: 1 }), path).toBeVisible();
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow, `pixels by which ${path} is too wide`).toBeLessThanOrEqual(0);
+  }
+});
+
+test("names and paths without a place to break neither widen a page nor are squeezed", async ({
+  page,
+  panel,
+  expectedErrors,
+}) => {
+  test.setTimeout(120_000);
+  expectedErrors.push(missingPage);
+  await startStack(panel);
+  await panel.editSettings((text) => `${text}  grafana_port: 70000\n`);
+  for (const width of [1280, 390, 320]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of [...pages, "/settings"]) {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 }), path).toBeVisible();
+      await lengthenForeignText(page);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, `pixels by which ${path} is too wide at ${width}`).toBeLessThanOrEqual(0);
+      expect(await squeezedTexts(page), `${path} at ${width}`).toEqual([]);
+    }
   }
 });
 

@@ -21,6 +21,7 @@ mod panels;
 mod query;
 mod range_tabs;
 mod refresh;
+mod row_focus;
 mod row_view;
 mod rows;
 mod sessions;

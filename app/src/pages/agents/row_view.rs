@@ -107,7 +107,7 @@ fn page_of(row: &Row) -> String {
 fn name(row: &Row) -> AnyView {
     let title = row.title().to_owned();
     let project = match (row.kind, row.project()) {
-        (AgentKind::Untagged, _) => "no project and agent tags".to_owned(),
+        (AgentKind::Untagged, _) => "no tags".to_owned(),
         (_, Some(project)) => project.to_owned(),
         (_, None) => "no project".to_owned(),
     };

@@ -29,7 +29,7 @@ pub fn Table(list: ListContext) -> impl IntoView {
                     {head(list.query, Sort::Telemetry, "Telemetry", false)}
                     {head(list.query, Sort::Seen, "Last seen", true)}
                     {head(list.query, Sort::Cost, "Est. cost", true)}
-                    <th role="columnheader" scope="col" class="trend"><span class="visually-hidden">"Cost over time"</span></th>
+                    <th role="columnheader" scope="col" class="trend">"Cost trend"</th>
                     {head(list.query, Sort::Tokens, "Tokens", true)}
                     {head(list.query, Sort::Tools, "Tool calls", true)}
                     {head(list.query, Sort::Failed, "Failed calls", true)}

@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 use monitor_core::{links::Link, telemetry::AgentEvent};
 
-use super::events::Timeline;
+use super::{events::Timeline, row_focus::RowFocus};
 #[cfg(feature = "hydrate")]
 use crate::{address, live::feed::follow};
 use crate::{
@@ -40,6 +40,8 @@ pub fn Events(
     let empty = Memo::new(move |_| timeline.with(|timeline| timeline.shown().is_empty()));
     let trouble = Memo::new(move |_| timeline.with(|timeline| timeline.trouble.clone()));
     let hydrated = live.hydrated();
+    let has = move |id: &str| timeline.with(|timeline| timeline.shown().iter().any(|event| event.id == id));
+    let rows = RowFocus::new(hydrated, has);
     let pause_words = move || pause_label(paused.get(), timeline.with(Timeline::waiting));
     view! {
         <section class="card" aria-labelledby="timeline">
@@ -65,12 +67,19 @@ pub fn Events(
                     view! { <p class="timeline-warning" data-tone="warn"><Prose text /></p> }
                 }).into_any()}
             </div>
-            <div class="events" node_ref=scroller tabindex="0" role="region" aria-label="Events, times in UTC">
+            <div
+                class="events"
+                node_ref=scroller
+                tabindex=move || rows.tab_index(None)
+                role="region"
+                aria-label="Events, times in UTC"
+                on:keydown=move |event| rows.move_focus(&event, scroller)
+            >
                 {keyed_list(
                     move || timeline.with(|timeline| timeline.shown().iter().map(|event| event.id.clone()).collect()),
                     move |id| timeline.with_untracked(|timeline| {
                         let event = timeline.shown().iter().rev().find(|event| event.id == id);
-                        event.map(line).into_any()
+                        event.map(|event| line(event, rows)).into_any()
                     }),
                 )}
                 {show_if(empty, move || view! {
@@ -87,7 +96,8 @@ pub fn Events(
     }
 }
 
-fn line(event: &AgentEvent) -> AnyView {
+fn line(event: &AgentEvent, rows: RowFocus) -> AnyView {
+    let (own, focused) = (event.id.clone(), event.id.clone());
     let at = event.at;
     let time = at.to_rfc3339().get(11..19).unwrap_or_default().to_owned();
     let failed = event.failed.then(|| view! { <span class="event-failed">"failed"</span> });
@@ -98,7 +108,10 @@ fn line(event: &AgentEvent) -> AnyView {
         .collect_view();
     view! {
         <details class="event" data-failed=event.failed.to_string()>
-            <summary>
+            <summary
+                tabindex=move || rows.tab_index(Some(&own))
+                on:focus=move |_| rows.has_focus(focused.clone())
+            >
                 <Moment at>{time}</Moment>
                 <span class="event-name">{event.name.clone()}</span>
                 {failed}
