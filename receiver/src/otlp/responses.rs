@@ -53,4 +53,46 @@ mod tests {
         assert_eq!(rejected_count(Bytes::new()), 0);
         assert_eq!(rejected_count(Bytes::from_static(b"not protobuf")), 0);
     }
+
+    /// Of an answer, 64 kB are read (`simulate::sender`). Within them, nothing nests or allocates without end.
+    #[test]
+    fn a_hostile_body_counts_as_a_full_success() {
+        const LENGTH: usize = 64 * 1024;
+        // The tags of field 1 as a message and of an unknown field 3 as a message and as the start of a group.
+        let [message, unknown, group] = [0x0a, 0x1a, 0x1b];
+        let nested = |tag: u8| {
+            let mut body = Vec::new();
+            for depth in 0..2000_usize {
+                let length = (2000 - depth) * 4;
+                body.extend([
+                    tag,
+                    0x80 | (length & 0x7f) as u8,
+                    0x80 | (length >> 7 & 0x7f) as u8,
+                    (length >> 14) as u8,
+                ]);
+            }
+            body
+        };
+        let claims = |tag: u8| [&[tag][..], &[0xff; 9], &[0x01]].concat();
+        let bodies = [
+            vec![group; LENGTH],
+            vec![0xff; LENGTH],
+            [vec![message, 0x80, 0x80, 0x04], vec![group; LENGTH]].concat(),
+            nested(message),
+            nested(unknown),
+            claims(message),
+            claims(unknown),
+            // A text that is said to be as long, in the partial success.
+            [&[message, 0x0b][..], &claims(0x12)].concat(),
+            vec![message; LENGTH],
+        ];
+        for body in bodies {
+            assert_eq!(rejected_count(Bytes::from(body.clone())), 0, "{:x?}", &body[..8]);
+        }
+        // Any two bytes, followed by every single one.
+        for first in 0..=u16::MAX {
+            let [one, two] = first.to_be_bytes();
+            rejected_count(Bytes::from(vec![one, two, two, one]));
+        }
+    }
 }

@@ -17,7 +17,7 @@ use rustix::{
 use crate::{engine, installation::command};
 
 /// A new terminal: our end, and the end of a program.
-fn terminal() -> (File, File) {
+pub fn terminal() -> (File, File) {
     let ours: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&ours).unwrap();
     unlockpt(&ours).unwrap();

@@ -1,6 +1,7 @@
 //! Limits: of open files, and of memory while a large log is read.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
@@ -13,13 +14,15 @@ use std::{
 
 use axum::{body::Body, response::Response};
 use futures::{StreamExt, stream};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::{
     engine,
-    installation::{Said, command},
+    installation::{Said, command, web_server},
+    lying_peers::{Panel, honest_engine},
 };
 
-const MIB: u64 = 1 << 20;
+pub const MIB: u64 = 1 << 20;
 /// So much text is in the log of the tests' Engine.
 const LOG_BYTES: u64 = 256 * MIB;
 
@@ -46,11 +49,13 @@ fn talkative_engine(folder: &std::path::Path, taken: Arc<AtomicU64>) -> String {
     )
 }
 
-/// The most memory that a process has had, in bytes.
-fn peak_memory(child: &Child) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+/// The most memory that a process of the binary has had, in bytes. `None` if it has ended, or is still what starts it.
+pub fn peak_memory(child: &Child) -> Option<u64> {
+    let of_process = |name: &str| format!("/proc/{}/{name}", child.id());
+    fs::read_link(of_process("exe")).ok().filter(|exe| exe.ends_with("clawker-monitor"))?;
+    let status = fs::read_to_string(of_process("status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
 }
 
 /// Reads half of the log and then waits: what was taken from the Engine by then is what the process buffers, beside what
@@ -82,7 +87,7 @@ fn a_log_of_any_size_is_printed_with_little_memory() {
     output.read_exact(&mut first).unwrap();
     let mut half = vec![0; usize::try_from(LOG_BYTES / 2).unwrap()];
     output.read_exact(&mut half).unwrap();
-    let peak = peak_memory(&child);
+    let peak = peak_memory(&child).unwrap();
     assert!(peak < 128 * MIB, "{} MiB for half of {} MiB", peak / MIB, LOG_BYTES / MIB);
     let rest = std::io::copy(&mut output, &mut std::io::sink()).unwrap();
     assert!(child.wait().unwrap().success());
@@ -103,7 +108,7 @@ fn a_log_of_any_size_is_downloaded_with_little_memory() {
     let request = format!("GET /logs/loki/download HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).unwrap();
     let count = read_slowly(&mut connection, &taken);
-    let peak = peak_memory(&child);
+    let peak = peak_memory(&child).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(count > LOG_BYTES / 10 * 9, "{count}");
@@ -111,7 +116,7 @@ fn a_log_of_any_size_is_downloaded_with_little_memory() {
 }
 
 /// The command with limits of a shell.
-fn limited(limits: &str, command: &Command) -> Command {
+pub fn limited(limits: &str, command: &Command) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\"")]).arg(command.get_program()).args(command.get_args());
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -132,16 +137,48 @@ fn the_limit_of_open_files_is_raised_as_far_as_it_may_be() {
     assert_eq!(line.split_whitespace().nth(3), Some("512"), "{line}");
 }
 
+/// What is said about a lack of descriptors.
+const LACK: &str = "as many files and connections open as it may";
+
 #[test]
-fn a_lack_of_descriptors_is_never_told_as_an_engine_that_does_not_answer() {
+fn a_lack_of_descriptors_is_never_told_as_a_peer_that_does_not_answer() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine::start(folder.path(), Box::new(|_| None));
-    let status = command(folder.path(), &engine, &["status"]);
+    let engine = honest_engine(folder.path(), web_server(200, "{}"));
+    for arguments in [&["status"][..], &["agents"]] {
+        let command = command(folder.path(), &engine, arguments);
+        let mut told_the_truth = 0;
+        for limit in 4..32 {
+            let said = Said::of(&mut limited(&format!("ulimit -n {limit}"), &command));
+            assert!(!said.err.contains("can't reach Docker"), "{limit}: {}", said.err);
+            assert!(!said.out.contains("no answer on port"), "{limit}: {}", said.out);
+            told_the_truth += usize::from(said.err.contains(LACK));
+        }
+        assert!(told_the_truth > 0, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_panel_that_runs_out_of_descriptors_says_so_about_services_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = honest_engine(folder.path(), web_server(200, "{}"));
+    let panel = Panel::start(folder.path(), &engine);
+    assert!(panel.get("/").0.contains("Ready"));
+    let pid = Pid::from_child(&panel.child);
+    // The limit that leaves so many numbers free: a limit is one of numbers, and some below the highest are free.
+    let limit_that_leaves = |free: u64| {
+        let listed = fs::read_dir(format!("/proc/{}/fd", panel.child.id())).unwrap();
+        let open: BTreeSet<u64> =
+            listed.map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect();
+        (0..).filter(|number| !open.contains(number)).nth(free as usize).unwrap()
+    };
     let mut told_the_truth = 0;
-    for limit in 4..24 {
-        let said = Said::of(&mut limited(&format!("ulimit -n {limit}"), &status));
-        assert!(!said.err.contains("can't reach Docker"), "{limit}: {}", said.err);
-        told_the_truth += usize::from(said.err.contains("as many files and connections open as it may"));
+    // The first one is the page's own connection.
+    for more in 1..6 {
+        let limit = Some(limit_that_leaves(more));
+        prlimit(Some(pid), Resource::Nofile, Rlimit { current: limit, maximum: limit.map(|it| it.max(1024)) }).unwrap();
+        let page = panel.get("/").0;
+        assert!(!page.contains("no answer on port"), "{more}: {page}");
+        told_the_truth += usize::from(page.contains(LACK));
     }
     assert!(told_the_truth > 0);
 }

@@ -1,14 +1,25 @@
 //! Nothing that others write controls the terminal, in any command, as text and as JSON.
 
-use std::fs;
+use std::{
+    fs::{self, File},
+    io::Read,
+    os::fd::OwnedFd,
+    process::{Command, Stdio},
+};
 
-use axum::http::StatusCode;
+use axum::{body::Body, http::StatusCode, response::Response};
+use futures::stream;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::{
     engine,
     installation::{Said, command, web_server},
+    interrupted::terminal,
 };
+
+/// How the screen is cleared.
+const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
 
 /// Colors, a window title with BEL, carriage return, backspace, C1, bidirectional marks, an invisible character, a line
 /// separator, and a line break that would begin a line of our own.
@@ -68,6 +79,7 @@ fn hostile_engine(folder: &std::path::Path, directory: &str, errors: bool) -> St
                 (_, Some("grafana")) => engine::document(&inspected("grafana", "running", &ours)),
                 (_, Some("jaeger")) => engine::document(&inspected("jaeger", "running", &foreign)),
                 (_, Some("agent")) => engine::document(&inspected("agent", "running", &agent)),
+                ("/events", _) => Response::new(Body::from_stream(stream::pending::<std::io::Result<String>>())),
                 ("/containers/loki/logs", _) => engine::log(&[&format!("2026-11-22T07:12:56Z {HOSTILE}\n")]),
                 _ => return None,
             })
@@ -79,13 +91,15 @@ fn hostile_engine(folder: &std::path::Path, directory: &str, errors: bool) -> St
 fn no_command_lets_others_control_the_terminal() {
     let collector = web_server(400, HOSTILE);
     let endpoint = format!("http://127.0.0.1:{collector}");
-    let commands: [(&[&str], bool); 14] = [
+    let commands: [(&[&str], bool); 16] = [
         (&["status"], true),
         (&["doctor"], true),
         (&["agents"], true),
         (&["explain", "agent"], true),
         (&["explain", HOSTILE], true),
         (&["up", "--wait-timeout", "1"], true),
+        (&["apply", "--wait-timeout", "1"], false),
+        (&["apply", "--replace-edited", "--wait-timeout", "1"], false),
         (&["down"], false),
         (&["init"], false),
         (&["settings", "get"], false),
@@ -122,8 +136,51 @@ fn no_command_lets_others_control_the_terminal() {
                 assert!(is_escaped || !says_it || errors, "{arguments:?} says nothing of it: {}{}", said.out, said.err);
             }
         }
-        let logs = Said::of(&mut command(&home, &engine, &["logs", "loki"]));
-        assert!(!format!("{}{}", logs.out, logs.err).chars().any(is_hostile), "{}{}", logs.out, logs.err);
-        assert!(errors || logs.out.contains(r"\u{202e}"), "{}", logs.out);
+        for arguments in [&["logs", "loki"][..], &["logs", "loki", "--follow"]] {
+            let logs = Said::of(&mut command(&home, &engine, arguments));
+            assert!(!format!("{}{}", logs.out, logs.err).chars().any(is_hostile), "{}{}", logs.out, logs.err);
+            assert!(errors || logs.out.contains(r"\u{202e}"), "{arguments:?}: {}", logs.out);
+        }
+    }
+}
+
+/// Runs a command that does not end, until standard output holds the text, and returns what was printed.
+fn printed_until(command: &mut Command, output: File, mut read: impl Read, text: &str) -> String {
+    let mut child = command.stdin(Stdio::null()).stdout(output).stderr(Stdio::null()).spawn().unwrap();
+    // The command has the other handle of the program's end, whose closing ends the reading.
+    command.stdout(Stdio::null());
+    let (mut seen, mut piece) = (Vec::new(), [0; 4096]);
+    let mut sent = false;
+    while let Ok(count @ 1..) = read.read(&mut piece) {
+        seen.extend(&piece[..count]);
+        if !sent && String::from_utf8_lossy(&seen).contains(text) {
+            sent = true;
+            kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        }
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    String::from_utf8_lossy(&seen).into_owned()
+}
+
+#[test]
+fn watching_agents_lets_nobody_control_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().join("data/monitor");
+    let engine = hostile_engine(folder.path(), directory.to_str().unwrap(), false);
+    for (arguments, escape) in
+        [(&["agents", "--watch"][..], r"\u{202e}"), (&["agents", "--watch", "--json"], r"\u202e")]
+    {
+        let mut watch = command(folder.path(), &engine, arguments);
+        let (reader, writer) = std::io::pipe().unwrap();
+        let piped = printed_until(&mut watch, File::from(OwnedFd::from(writer)), reader, escape);
+        let (ours, theirs) = terminal();
+        let shown = printed_until(&mut watch, theirs, ours, escape);
+        // What the terminal's driver and our own clearing of the screen add.
+        let shown = shown.replace("\r\n", "\n").replace(CLEAR, "");
+        for printed in [piped, shown] {
+            let found: String = printed.chars().filter(|letter| is_hostile(*letter)).collect();
+            assert!(found.is_empty(), "{arguments:?}: {found:?} in {printed}");
+            assert!(!printed.lines().any(|line| line.starts_with("hint: run it")), "{printed}");
+        }
     }
 }
