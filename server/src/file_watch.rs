@@ -91,18 +91,35 @@ mod tests {
     use super::*;
     use crate::paths::Paths;
 
+    /// A configuration whose files are watched.
+    struct Watched {
+        configuration: Configuration,
+        _watch: FileWatch,
+    }
+
+    impl Watched {
+        fn start(home: &Path) -> Watched {
+            let paths =
+                Paths { settings_file: home.join("config/settings.yaml"), directory: home.join("data/monitor") };
+            let configuration = Configuration::new(paths, "/var/run/docker.sock".into());
+            let watch = FileWatch::start(configuration.clone()).expect("a watch");
+            Watched { configuration, _watch: watch }
+        }
+
+        /// Waits until the last change is noticed. The folders are watched anew before that is told, so the next change is
+        /// seen in any case.
+        async fn notices(&self, what: &str) {
+            let changed = timeout(Duration::from_secs(10), self.configuration.changed());
+            changed.await.unwrap_or_else(|_| panic!("{what} was not noticed"));
+        }
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn created_and_removed_files_and_folders_are_noticed() {
         let folder = tempfile::tempdir().expect("a folder");
         let monitor = folder.path().join("data/monitor");
-        let paths = Paths { settings_file: folder.path().join("config/settings.yaml"), directory: monitor.clone() };
-        let configuration = Configuration::new(paths, "/var/run/docker.sock".into());
-        let _watch = FileWatch::start(configuration.clone()).expect("a watch");
-        let noticed = async |what: &str| {
-            timeout(Duration::from_secs(10), configuration.changed())
-                .await
-                .unwrap_or_else(|_| panic!("{what} was not noticed"));
-        };
+        let watched = Watched::start(folder.path());
+        let noticed = async |what: &str| watched.notices(what).await;
         fs::create_dir(folder.path().join("data")).expect("a folder");
         noticed("a parent folder").await;
         fs::create_dir(&monitor).expect("a folder");
@@ -125,15 +142,8 @@ mod tests {
         // A link to a link, as dotfiles have it.
         symlink("clawker/settings.yaml", at("dotfiles/settings.yaml")).expect("a link");
         symlink("../dotfiles/settings.yaml", at("config/settings.yaml")).expect("a link");
-        let paths = Paths { settings_file: at("config/settings.yaml"), directory: at("data/monitor") };
-        let configuration = Configuration::new(paths, "/var/run/docker.sock".into());
-        let _watch = FileWatch::start(configuration.clone()).expect("a watch");
-        let noticed = async |what: &str| {
-            timeout(Duration::from_secs(10), configuration.changed())
-                .await
-                .unwrap_or_else(|_| panic!("{what} was not noticed"));
-            // The folders are watched anew before this is told, so the next change is seen in any case.
-        };
+        let watched = Watched::start(folder.path());
+        let noticed = async |what: &str| watched.notices(what).await;
         fs::write(at("dotfiles/clawker/settings.yaml"), "monitoring: {loki_port: 3101}\n").expect("a file");
         noticed("a change of the target").await;
         fs::write(at("new"), "monitoring: {loki_port: 3102}\n").expect("a file");
