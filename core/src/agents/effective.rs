@@ -6,7 +6,7 @@
 use super::{
     AgentContainer, SettingsFile, SettingsLayer,
     attributes::owner_of,
-    release::{Behavior, PROJECT_SETS_ALL, Release, SIGNAL_ENDPOINT_WINS},
+    release::{Behavior, PROJECT_SETS_ALL, Release, SIGNAL_WINS},
     variables::{LOGS_INTERVAL, METRICS_INTERVAL, RESOURCE_ATTRIBUTES, ValueSource, Variables},
 };
 use crate::telemetry::Owner;
@@ -36,11 +36,25 @@ impl ProjectScope {
     }
 }
 
-/// The endpoints of one signal.
-const SIGNAL_ENDPOINTS: [&str; 3] =
-    ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
-/// The endpoint of all signals.
-const COMMON_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// Variables of all signals, and those of one signal that say the same.
+const COMMON: [(&str, [&str; 3]); 2] = [
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        [
+            "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        ],
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        [
+            "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
+            "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+        ],
+    ),
+];
 
 /// The container's variables, overridden by these files: those of a higher layer win, and of one layer the later ones.
 pub(super) fn effective(
@@ -62,11 +76,12 @@ pub(super) fn effective(
     }
     let is_managed =
         |source: &ValueSource| matches!(source, ValueSource::Settings { layer: SettingsLayer::Managed, .. });
-    if variables.get(COMMON_ENDPOINT).is_some()
-        && variables.source(COMMON_ENDPOINT).is_some_and(is_managed)
-        && SIGNAL_ENDPOINT_WINS.behavior(release) != Behavior::Old
-    {
-        variables.retain(|name, source| is_managed(source) || !SIGNAL_ENDPOINTS.contains(&name));
+    if SIGNAL_WINS.behavior(release) != Behavior::Old {
+        for (common, of_signals) in COMMON {
+            if variables.get(common).is_some() && variables.source(common).is_some_and(is_managed) {
+                variables.retain(|name, source| is_managed(source) || !of_signals.contains(&name));
+            }
+        }
     }
     variables
 }

@@ -58,9 +58,9 @@ pub(super) const PROJECT_SETS_ALL: ReleaseRule = ReleaseRule {
     new_from: Release(2, 1, 290),
     seen: ("project settings.json: logs endpoint, one request of each kind", "M1", "L1 M1"),
 };
-/// Old: endpoints of one signal win over a common one in managed settings. New (anthropics/claude-code#80080): the
-/// common one wins.
-pub(super) const SIGNAL_ENDPOINT_WINS: ReleaseRule = ReleaseRule {
+/// Old: endpoints and protocols of one signal win over a common one in managed settings. New
+/// (anthropics/claude-code#80080): the common one wins.
+pub(super) const SIGNAL_WINS: ReleaseRule = ReleaseRule {
     old_until: Release(2, 1, 216),
     new_from: Release(2, 1, 217),
     seen: ("managed-settings.json: common endpoint elsewhere, per-signal in the container", "L4 M4", "nothing"),
@@ -113,7 +113,7 @@ pub(super) const STARTS_WITHOUT_MANAGED_SETTINGS: ReleaseRule = ReleaseRule {
 pub(super) const RULES: [&ReleaseRule; 8] = [
     &NEEDS_PROTOCOL,
     &PROJECT_SETS_ALL,
-    &SIGNAL_ENDPOINT_WINS,
+    &SIGNAL_WINS,
     &SPACE_VOIDS,
     &NON_ASCII_VOIDS,
     &BAD_ESCAPE_VOIDS,

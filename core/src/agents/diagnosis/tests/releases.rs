@@ -40,6 +40,12 @@ fn attributes(parts: &[&str]) -> Vec<Scene> {
     parts.iter().map(with).collect()
 }
 
+/// A container that sets this protocol for each signal.
+fn signal_protocols(protocol: &str) -> Scene {
+    let logs = silent().given(&format!("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL={protocol}"));
+    logs.given(&format!("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL={protocol}"))
+}
+
 /// The setups of a row, in the order of the parts of its cells.
 fn setups(row: &str) -> Vec<Scene> {
     let given = |line: &str| silent().given(line);
@@ -171,6 +177,21 @@ fn setups(row: &str) -> Vec<Scene> {
             silent().user_settings(r#"{"env":{"OTEL_LOGS_EXPORTER":["none"]}}"#),
             silent().user_settings(r#"{"env":{"OTEL_LOGS_EXPORTER":{}}}"#),
         ],
+        "managed-settings.json: common endpoint elsewhere, per-signal in user settings.json" => {
+            let user = silent().user_settings(&env(LOGS, "http://otel-collector:4318/v1/logs"));
+            vec![user.managed_settings(&env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://x:1"))]
+        }
+        "managed-settings.json: common protocol `http`, per-signal right in the container" => {
+            vec![signal_protocols("http/json").managed_settings(&env("OTEL_EXPORTER_OTLP_PROTOCOL", "http"))]
+        }
+        "managed-settings.json: common protocol right, per-signal `http` in the container" => {
+            vec![signal_protocols("http").managed_settings(&env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"))]
+        }
+        "managed-settings.json: common endpoint elsewhere, and the one for logs" => {
+            let logs = "http://otel-collector:4318/v1/logs";
+            let variables = serde_json::json!({ "OTEL_EXPORTER_OTLP_ENDPOINT": "http://x:1", LOGS: logs });
+            vec![silent().managed_settings(&serde_json::json!({ "env": variables }).to_string())]
+        }
         ".claude.json: logs exporter `none` / switch 0" => vec![
             silent().config(&env("OTEL_LOGS_EXPORTER", "none")),
             silent().config(&env("CLAUDE_CODE_ENABLE_TELEMETRY", "0")),
@@ -217,7 +238,8 @@ fn verdicts_agree_with_what_each_release_was_seen_to_do() {
                     Arrived::Everything => assert_eq!(scene.verdict(), Verdict::Waiting, "{shown}"),
                     Arrived::EventsOnly => {
                         assert_eq!(scene.verdict(), Verdict::Waiting, "{shown}");
-                        assert!(scene.codes().contains(&CauseCode::ExporterNone), "{shown}");
+                        let said = [CauseCode::ExporterNone, CauseCode::ManagedSettingsOverride];
+                        assert!(scene.codes().iter().any(|code| said.contains(code)), "{shown}");
                     }
                     Arrived::MetricsOnly => assert_eq!(scene.verdict(), Verdict::Dark, "{shown}"),
                     Arrived::Nothing => {
