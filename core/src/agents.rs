@@ -16,6 +16,8 @@ mod effective;
 mod evidence;
 mod kind;
 #[cfg(feature = "engine")]
+mod proxy;
+#[cfg(feature = "engine")]
 mod release;
 #[cfg(feature = "engine")]
 mod settings_files;
@@ -39,6 +41,8 @@ pub use effective::{EffectiveVariable, effective_variables, owner_in_variables};
 #[cfg(feature = "engine")]
 pub use evidence::{AgentContainer, CollectorEvidence, StackEvidence};
 pub use kind::{AgentKind, owner_from_name};
+#[cfg(feature = "engine")]
+pub use proxy::ProxySettings;
 #[cfg(feature = "engine")]
 pub use settings_files::{FileProblem, SettingsFile, SettingsLayer};
 pub use text::unlisted_agents;
@@ -115,6 +119,8 @@ pub enum CauseCode {
     KnownBadVersion,
     /// Traces are turned on, and their endpoint is missing or wrong.
     TracesMisdirected,
+    /// Events are sent through a proxy, which may not reach the collector.
+    Proxied,
     /// Its data has another service name than Claude Code's.
     ServiceNameChanged,
     /// The export interval is longer than short sessions last.

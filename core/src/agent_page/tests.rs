@@ -25,6 +25,7 @@ fn container(environment: &[&str], image: Option<&[&str]>) -> AgentContainer {
         claude_version: None,
         settings_files: Vec::new(),
         clawker: ClawkerVariables::default(),
+        proxy: Default::default(),
         files_read: true,
     }
 }

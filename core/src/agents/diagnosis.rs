@@ -13,6 +13,7 @@ mod facts;
 mod network;
 mod not_checked;
 mod outside;
+mod proxied;
 mod quotes;
 mod switch;
 mod traces;
@@ -28,6 +29,7 @@ use self::{
     environment::{Fault, missing_tags},
     facts::{AgentFacts, Finding, Severity, fix_without_command},
     not_checked::not_checked,
+    proxied::proxied,
     switch::{disabled, forced_on},
     traces::misdirected_traces,
 };
@@ -135,6 +137,7 @@ fn collect_findings(facts: &AgentFacts<'_>) -> Vec<Finding> {
     findings.extend(invalid_managed_settings(facts));
     findings.extend(possible_project_settings(facts));
     findings.extend(misdirected_traces(facts));
+    findings.extend(proxied(facts));
     findings.extend(service_name(facts));
     findings.extend(reported_release(facts));
     findings.extend(interval_too_long(facts));

@@ -101,6 +101,12 @@ pub(super) const ATTRIBUTE_QUOTES_KEPT: ReleaseRule = ReleaseRule {
     new_from: Release(2, 1, 252),
     seen: ("attributes with `agent=\"dev\"`", "all", "in quotes"),
 };
+/// Old: what `NO_PROXY` lists is sent through the proxy as well.
+pub(super) const IGNORES_NO_PROXY: ReleaseRule = ReleaseRule {
+    old_until: Release(2, 1, 100),
+    new_from: Release(2, 1, 252),
+    seen: ("HTTP_PROXY to a dead port, NO_PROXY with the collector, which is not on loopback", "nothing", "L1 M1"),
+};
 /// New: Claude Code does not start with managed settings that are not JSON. What earlier releases do was not tried.
 pub(super) const STARTS_WITHOUT_MANAGED_SETTINGS: ReleaseRule = ReleaseRule {
     old_until: Release(0, 0, 0),
@@ -110,7 +116,7 @@ pub(super) const STARTS_WITHOUT_MANAGED_SETTINGS: ReleaseRule = ReleaseRule {
 
 /// All rules.
 #[cfg(test)]
-pub(super) const RULES: [&ReleaseRule; 8] = [
+pub(super) const RULES: [&ReleaseRule; 9] = [
     &NEEDS_PROTOCOL,
     &PROJECT_SETS_ALL,
     &SIGNAL_WINS,
@@ -118,6 +124,7 @@ pub(super) const RULES: [&ReleaseRule; 8] = [
     &NON_ASCII_VOIDS,
     &BAD_ESCAPE_VOIDS,
     &ATTRIBUTE_QUOTES_KEPT,
+    &IGNORES_NO_PROXY,
     &STARTS_WITHOUT_MANAGED_SETTINGS,
 ];
 

@@ -50,7 +50,7 @@ impl Verdict {
 
 impl CauseCode {
     /// All causes. Those of equal severity are listed in this order.
-    pub const ALL: [CauseCode; 36] = [
+    pub const ALL: [CauseCode; 37] = [
         CauseCode::DisabledBecauseStackWasDown,
         CauseCode::DisabledForUnknownReason,
         CauseCode::DisabledByConfiguration,
@@ -74,6 +74,7 @@ impl CauseCode {
         CauseCode::ManagedSettingsInvalid,
         CauseCode::KnownBadVersion,
         CauseCode::TracesMisdirected,
+        CauseCode::Proxied,
         CauseCode::ServiceNameChanged,
         CauseCode::IntervalTooLong,
         CauseCode::RefusedDownstream,
@@ -119,6 +120,7 @@ impl CauseCode {
             CauseCode::ManagedSettingsInvalid => "Claude Code can't read its managed settings.",
             CauseCode::KnownBadVersion => "Others reported a telemetry bug in this version of Claude Code.",
             CauseCode::TracesMisdirected => "Traces are turned on, but don't reach the collector.",
+            CauseCode::Proxied => "It sends through a proxy, which may not reach the collector.",
             CauseCode::ServiceNameChanged => "Its data has another service name.",
             CauseCode::IntervalTooLong => "Its export interval is too long for short sessions.",
             CauseCode::RefusedDownstream => "The stack refused some of its data.",
@@ -161,6 +163,7 @@ impl CauseCode {
             CauseCode::ManagedSettingsInvalid => "managed_settings_invalid",
             CauseCode::KnownBadVersion => "known_bad_version",
             CauseCode::TracesMisdirected => "traces_misdirected",
+            CauseCode::Proxied => "proxied",
             CauseCode::ServiceNameChanged => "service_name_changed",
             CauseCode::IntervalTooLong => "interval_too_long",
             CauseCode::RefusedDownstream => "refused_downstream",

@@ -31,6 +31,7 @@ fn agent(managed: bool, variables: &[&str]) -> AgentContainer {
         claude_version: None,
         settings_files: Vec::new(),
         clawker: ClawkerVariables::default(),
+        proxy: Default::default(),
         files_read: true,
     }
 }

@@ -40,7 +40,7 @@ const LOGS: &str = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=";
 const AT_ONCE: usize = 6;
 
 #[rustfmt::skip]
-const ROWS: [Row; 38] = [
+const ROWS: [Row; 37] = [
     ("right", &[], &[], Waiting, NoSampleYet, Both),
     ("off", &["CLAUDE_CODE_ENABLE_TELEMETRY=0"], &[], Off, DisabledByConfiguration, Nothing),
     ("off-by-user", &[], &[(USER, r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"0"}}"#)], Off, DisabledByConfiguration, Nothing),
@@ -72,7 +72,6 @@ const ROWS: [Row; 38] = [
     ("managed", &[], &[("/etc/claude-code/managed-settings.d/10-otel.json", r#"{"env":{"OTEL_LOGS_EXPORTER":"none"}}"#)], Dark, ManagedSettingsOverride, Metrics),
     ("managed-off", &[], &[(MANAGED, r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":0}}"#)], Off, ManagedSettingsOverride, Nothing),
     ("managed-common", &[], &[(MANAGED, r#"{"env":{"OTEL_EXPORTER_OTLP_ENDPOINT":"http://otel-collector:4319"}}"#)], Dark, ManagedSettingsOverride, Nothing),
-    ("managed-protocol", &["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=http/json", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=http/json"], &[(MANAGED, r#"{"env":{"OTEL_EXPORTER_OTLP_PROTOCOL":"http"}}"#)], Dark, ManagedSettingsOverride, Nothing),
     ("managed-invalid", &[], &[(MANAGED, "// ours\n{}")], Dark, ManagedSettingsInvalid, Nothing),
     ("state", &[], &[("/root/.claude.json", r#"{"env":{"OTEL_LOGS_EXPORTER":"none"}}"#)], Dark, ExporterNone, Metrics),
     ("user-not-used", &[], &[(USER, r#"{"model":3,"env":{"OTEL_LOGS_EXPORTER":"none"}}"#)], Waiting, NoSampleYet, Both),

@@ -202,7 +202,7 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
             <section class="card agent-variables" aria-labelledby="variables">
                 <div class="card-head">
                     <h2 id="variables">"Telemetry variables"</h2>
-                    <p class="muted">"Other variables are not read; they may contain secrets."</p>
+                    <p class="muted">"Other variables are not shown; they may contain secrets."</p>
                 </div>
                 {move || page.with(|page| variables(&page.variables))}
             </section>

@@ -166,6 +166,12 @@ impl<'a> Target<'a> {
     }
 }
 
+/// The host and the port of an endpoint.
+pub(super) fn host_and_port(endpoint: &str) -> (&str, Option<u16>) {
+    let target = Target::read(endpoint);
+    (target.host, target.port)
+}
+
 /// Checks the endpoint of one signal. `protocol` is the protocol in use and the variable that sets it.
 pub(super) fn fault(
     variables: &Variables,

@@ -67,6 +67,7 @@ fn healthy() -> Scene {
         claude_version: Some("2.1.330".into()),
         settings_files: Vec::new(),
         clawker: ClawkerVariables::default(),
+        proxy: Default::default(),
         files_read: true,
     };
     let heard =

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use monitor_core::{
     agent_environment::is_telemetry,
-    agents::{AgentContainer, ClawkerVariables, CollectorEvidence, SettingsFile, owner_in_variables},
+    agents::{AgentContainer, ClawkerVariables, CollectorEvidence, ProxySettings, SettingsFile, owner_in_variables},
     stack::NETWORK,
     status::ContainerState,
     timestamp::Timestamp,
@@ -81,7 +81,9 @@ pub(super) fn agent_container(
         clawker_label(&inspected, "workdir"),
     );
     let config = inspected.config.unwrap_or_default();
-    let environment = telemetry_variables(config.env.unwrap_or_default());
+    let lines = config.env.unwrap_or_default();
+    let proxy = ProxySettings::read(&lines);
+    let environment = telemetry_variables(lines);
     let state = inspected.state.unwrap_or_default();
     let current = state_of(state.status);
     let timestamp = |text: Option<&String>| text.and_then(|text| Timestamp::from_rfc3339(text));
@@ -109,6 +111,7 @@ pub(super) fn agent_container(
         networks,
         addresses,
         environment,
+        proxy,
         image_environment,
         claude_version: None,
         settings_files: Vec::new(),

@@ -33,6 +33,7 @@ pub fn agent_container(name: &str) -> AgentContainer {
         claude_version: None,
         settings_files: Vec::new(),
         clawker: ClawkerVariables::default(),
+        proxy: Default::default(),
         files_read: false,
     }
 }

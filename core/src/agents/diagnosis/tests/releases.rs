@@ -215,6 +215,8 @@ fn setups(row: &str) -> Vec<Scene> {
         | "user settings.json: `otelHeadersHelper` that fails"
         | "project settings.json: `otelHeadersHelper` that fails"
         // Not about variables that the rules look at; traces and gRPC have their own cells and tests.
+        | "HTTP_PROXY (also HTTPS_PROXY, in small letters) to a dead port, the collector not on loopback"
+        | "HTTP_PROXY to a dead port, NO_PROXY with the collector, which is not on loopback"
         | "HTTP_PROXY to a dead port, NO_PROXY 127.0.0.1:8201"
         | "traces beta, no endpoint for traces / with the common one"
         | "gRPC `host:4317` / `https://` / `http://` / `host:4317` + INSECURE=true, first bytes" => Vec::new(),

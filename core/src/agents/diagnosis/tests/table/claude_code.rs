@@ -37,6 +37,7 @@ pub(super) fn claude_code() -> Vec<Row> {
         })),
         ("an unknown version", silent().version("")),
         ("traces without an endpoint", healthy().filed("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1").filed("OTEL_TRACES_EXPORTER=otlp")),
+        ("a proxy", silent().agent(|agent| agent.proxy.variable = Some("HTTP_PROXY"))),
         ("another service name", silent().filed("OTEL_SERVICE_NAME=nous")),
         ("files that were not read yet", silent().agent(|agent| agent.files_read = false)),
         ("an event tells of managed settings", {
