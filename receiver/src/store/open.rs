@@ -1,8 +1,9 @@
 //! Opening the file: the lock, the version, and what becomes of a file that can't be used.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
     io,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -94,19 +95,21 @@ pub fn reconnect(
 fn lock(path: &Path) -> Result<File, OpenError> {
     let beside = with_suffix(path, ".lock");
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| unusable(path, &error))?;
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(folder).map_err(|error| unusable(path, &error))?;
     }
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&beside)
-        .map_err(|error| unusable(&beside, &error))?;
+    let file = create_private(&beside).map_err(|error| unusable(&beside, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
         Err(TryLockError::Error(error)) => Err(unusable(&beside, &error)),
     }
+}
+
+/// Opens a file, which is created for its owner alone: it holds prompts and addresses. SQLite gives its other files the
+/// same mode.
+fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
 }
 
 enum Failure {
@@ -118,6 +121,7 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     let failed = |error: rusqlite::Error| {
         if is_corrupt(&error) { Failure::Corrupt } else { Failure::Refused(unusable(path, &error)) }
     };
+    create_private(path).map_err(|error| Failure::Refused(unusable(path, &error)))?;
     let mut connection = Connection::open(path).map_err(failed)?;
     connection.busy_timeout(BUSY).map_err(failed)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed);

@@ -31,6 +31,24 @@ async fn two_receivers_never_write_one_file() {
     Store::open(&file, OPTIONS).expect("it is free again");
 }
 
+/// Prompts are nobody else's business.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_owner_may_read_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let inner = folder.path().join("telemetry");
+    let server = Server::start(&inner.join("telemetry.db")).await;
+    assert_eq!(send(&server, 0..10).await, 200);
+    let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
+    assert_eq!(mode(&inner), 0o700);
+    let files: Vec<_> = fs::read_dir(&inner).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
+    assert_eq!(files.len(), 4, "the file, its log, the log's index, and the lock: {files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_file_and_those_of_others_are_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
