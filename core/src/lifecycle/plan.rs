@@ -170,7 +170,7 @@ fn why_definition_differs(spec: &ServiceSpec, container: &ObservedContainer) -> 
     let version = container.compose_label("version").unwrap_or_default();
     match other_file {
         Some(file) => Recreate::OverrideFile { file: file.to_owned() },
-        None if container.image != spec.image.as_str() => Recreate::ImageChanged,
+        None if !spec.image.names_same_image(&container.image) => Recreate::ImageChanged,
         None if files_changed => Recreate::FilesChanged,
         None if !hashes_agree(version) => Recreate::OtherCompose { version: version.to_owned() },
         None => Recreate::DefinitionChanged,

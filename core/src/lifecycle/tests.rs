@@ -205,6 +205,12 @@ fn a_container_whose_hash_differs_is_recreated_for_the_reason_that_can_be_told()
     for other in ["2.26.1", "2.29.2", "2.41.0", "5.7.0", "1.29.2", "", "dev"] {
         assert_eq!(reason(version, other), Recreate::OtherCompose { version: other.into() });
     }
+    let as_podman_writes_it = planned_for_loki(|it| {
+        it.labels.insert("com.docker.compose.config-hash".into(), "other".into());
+        it.image.insert_str(0, "docker.io/");
+    });
+    let because = Recreate::DefinitionChanged;
+    assert_eq!(as_podman_writes_it, ServiceAction::Recreate { id: "id-loki".into(), because });
     let other_image = planned_for_loki(|it| {
         it.labels.insert("com.docker.compose.config-hash".into(), "other".into());
         it.image = "grafana/loki:2".into();

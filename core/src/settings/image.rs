@@ -20,6 +20,12 @@ impl ImageRef {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether the other reference names the same image. Podman writes `docker.io/grafana/loki:3.7.0` where Docker writes
+    /// `grafana/loki:3.7.0`, and leaves out the tag beside a digest.
+    pub fn names_same_image(&self, other: &str) -> bool {
+        Parts::of(&self.0).what_they_name() == Parts::of(other).what_they_name()
+    }
 }
 
 impl FromStr for ImageRef {
@@ -69,6 +75,16 @@ impl<'a> Parts<'a> {
             _ => (None, name),
         };
         Parts { registry, repository, tag, digest }
+    }
+
+    /// Registry, repository, and the digest or the tag.
+    fn what_they_name(&self) -> (Option<&'a str>, &'a str, &'a str) {
+        let registry = self.registry.filter(|registry| !matches!(*registry, "docker.io" | "index.docker.io"));
+        let repository = match registry {
+            Some(_) => self.repository,
+            None => self.repository.strip_prefix("library/").unwrap_or(self.repository),
+        };
+        (registry, repository, self.digest.or(self.tag).unwrap_or("latest"))
     }
 
     fn are_valid(&self) -> bool {
@@ -155,6 +171,18 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(ImageRef(text.clone())));
         }
+    }
+
+    #[test]
+    fn references_to_the_same_image_are_equal_whoever_wrote_them() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let same = |one: &str, other: &str| one.parse::<ImageRef>().expect("a reference").names_same_image(other);
+        assert!(same("grafana/loki:3.7.0", "docker.io/grafana/loki:3.7.0"));
+        assert!(same("loki", "docker.io/library/loki:latest"));
+        assert!(same(&format!("grafana/loki:3@{digest}"), &format!("docker.io/grafana/loki@{digest}")));
+        assert!(!same("grafana/loki:3.7.0", "grafana/loki:3.6.0"));
+        assert!(!same("grafana/loki:3.7.0", "quay.io/grafana/loki:3.7.0"));
+        assert!(!same(&format!("grafana/loki:3@{digest}"), "grafana/loki:3"));
     }
 
     #[test]
