@@ -22,7 +22,7 @@ use monitor_core::{
 /// What the engine reports about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
-    /// For example `28.5.2`.
+    /// For example `28.5.2`, or `Podman 5.8.6`.
     pub version: String,
     /// The negotiated API version, for example `1.51`.
     pub api_version: String,

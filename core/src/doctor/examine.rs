@@ -61,7 +61,10 @@ fn engine(engine: &Result<EngineEvidence, StackError>) -> Finding {
     match engine {
         Ok(engine) => ok(
             Check::Engine,
-            format!("Connected to Docker Engine {}", engine.version),
+            match engine.version.strip_prefix("Podman ") {
+                Some(version) => format!("Connected to Podman {version}"),
+                None => format!("Connected to Docker Engine {}", engine.version),
+            },
             format!("API {} at `{}`", engine.api_version, engine.endpoint),
         ),
         Err(error) => {

@@ -120,6 +120,15 @@ fn a_healthy_machine_only_has_the_two_end_of_life_warnings() {
 }
 
 #[test]
+fn podman_is_not_called_docker() {
+    let stack = stack("127.0.0.1");
+    let mut evidence = healthy(&stack);
+    engine(&mut evidence).version = "Podman 5.8.6".into();
+    let said = said(&examine(&stack, &evidence), Check::Engine);
+    assert!(said.starts_with("ok: Connected to Podman 5.8.6"), "{said}");
+}
+
+#[test]
 fn without_docker_only_independent_checks_run() {
     let stack = stack("127.0.0.1");
     let error = StackError::EngineUnreachable {

@@ -16,10 +16,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bollard::{
-    models::{ContainerInspectResponse, ContainerSummary},
-    query_parameters::ListContainersOptionsBuilder,
-};
+use bollard::models::{ContainerInspectResponse, ContainerSummary};
 use futures::{StreamExt, TryStreamExt, stream};
 use monitor_core::{
     agents::{AgentContainer, CollectorEvidence, SettingsFile},
@@ -30,6 +27,7 @@ pub(super) use files::read_agent_files;
 
 use super::{
     client::{Client, Connection},
+    list,
     observe::inspect,
 };
 
@@ -73,9 +71,7 @@ impl AgentCache {
 /// All agents, sorted by container name. Containers that are removed in the meantime are left out.
 pub(super) async fn list_agents(client: &Client, cache: &AgentCache) -> Result<Vec<AgentContainer>, StackError> {
     let engine = client.connection().await?;
-    let options = ListContainersOptionsBuilder::default().all(true).build();
-    let listed = engine.docker.list_containers(Some(options)).await;
-    let listed = listed.map_err(|error| engine.failure(error).or_refused("list the containers"))?;
+    let listed = list::containers(&engine, None).await?;
     let present: BTreeSet<&str> = listed.iter().filter_map(|container| container.id.as_deref()).collect();
     cache.non_agents().retain(|id| present.contains(id.as_str()));
     let ids: Vec<String> = listed
@@ -152,10 +148,7 @@ fn is_stack_container(container: &ContainerSummary) -> bool {
 /// The container that Clawker's check would accept as the collector, or else the one that comes closest.
 pub(super) async fn find_collector(client: &Client) -> Result<CollectorEvidence, StackError> {
     let engine = client.connection().await?;
-    let filters = [("name", vec![COLLECTOR_NAME])].into();
-    let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-    let listed = engine.docker.list_containers(Some(options)).await;
-    let listed = listed.map_err(|error| engine.failure(error).or_refused("list the containers"))?;
+    let listed = list::containers(&engine, Some(COLLECTOR_NAME)).await?;
     let engine = &engine;
     let ids = listed.into_iter().filter_map(|container| container.id);
     let inspected = stream::iter(ids)

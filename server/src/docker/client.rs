@@ -22,7 +22,7 @@ const MIN_API_VERSION: ClientVersion = ClientVersion { major_version: 1, minor_v
 /// How long the Engine may take to begin a response. Stopping a container takes 10 s, a slow registry much longer.
 pub(super) const REQUEST_TIMEOUT_SECONDS: u64 = 120;
 /// How long a question may take that the Engine answers by reading. Listing hundreds of containers takes it seconds.
-const QUESTION_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const QUESTION_TIMEOUT: Duration = Duration::from_secs(15);
 /// The Engine answers a version request from memory, so one that takes longer is stuck.
 const NEGOTIATION_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -44,6 +44,8 @@ struct Shared {
 pub(super) struct Connection {
     pub(super) docker: Docker,
     pub(super) endpoint: Endpoint,
+    /// The negotiated API version.
+    pub(super) version: ClientVersion,
     client: Client,
 }
 
@@ -113,7 +115,7 @@ impl Client {
 
     fn connect(&self, endpoint: Endpoint, agreed: ClientVersion) -> Result<Connection, StackError> {
         let docker = bollard_client(&endpoint, Some(agreed))?;
-        let connection = Connection { docker, endpoint, client: self.clone() };
+        let connection = Connection { docker, endpoint, version: agreed, client: self.clone() };
         *self.current() = Some(connection.clone());
         Ok(connection)
     }
@@ -123,8 +125,10 @@ impl Client {
             .await
             .map_err(|_elapsed| no_answer(&endpoint, NEGOTIATION_TIMEOUT))??;
         let agreed = negotiate_version(answer.api_version.as_deref(), answer.min_api_version.as_deref(), &endpoint)?;
+        let is_podman = answer.components.iter().any(|component| component.name == "Podman Engine");
+        let version = answer.version.unwrap_or_default();
         let info = EngineInfo {
-            version: answer.version.unwrap_or_default(),
+            version: if is_podman { format!("Podman {version}") } else { version },
             api_version: agreed.to_string(),
             endpoint: endpoint.to_string(),
         };

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     docker::{
         DockerEngine,
-        scripted::{ENGINE_20, ENGINE_29, at, scripted},
+        scripted::{ENGINE_20, ENGINE_29, PODMAN, at, scripted},
     },
     engine::ContainerEngine,
 };
@@ -65,6 +65,17 @@ async fn an_engine_that_does_not_answer_the_ping_with_its_version_is_asked_for_i
         engine.client.reconnect().await.map(drop).expect("the version is known");
         assert_eq!(engine.image_id(&image).await, Ok(Some("x".into())));
         assert_eq!(requested.join().expect("no panic"), ["/_ping", "/version", "/v1.41/images/a:1/json"]);
+    }
+}
+
+#[tokio::test]
+async fn podman_is_told_from_docker() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("docker.sock");
+    for (answers, version) in [(PODMAN, "Podman 5.8.6"), (ENGINE_29, "29.1.0")] {
+        let requested = scripted(&path, Box::leak(Box::new([(200, answers)])));
+        assert_eq!(DockerEngine::at(at(&path)).info().await.expect("it answers").version, version);
+        requested.join().expect("no panic");
     }
 }
 

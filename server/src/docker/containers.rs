@@ -16,18 +16,28 @@ pub(super) async fn start(client: &Client, spec: &ServiceSpec, id: &str) -> Resu
     let engine = client.connection().await?;
     let started = engine.docker.start_container(id, None::<StartContainerOptions>).await;
     let Err(failure) = started.map_err(|error| engine.failure(error)) else { return Ok(()) };
-    // Moby says "cannot start a paused container, try unpause instead".
-    if failure.message().contains("paused") && engine.docker.unpause_container(id).await.is_ok() {
+    if may_be_paused(&failure.message()) && engine.docker.unpause_container(id).await.is_ok() {
         return Ok(());
     }
     match ports::port_error(&engine, spec, &failure.message(), id).await {
         Some(error) => Err(error),
         // A missing network or mounted file is a 404 as well.
-        None if failure.is_missing() && failure.message().contains("No such container") => {
+        None if failure.is_missing() && names_no_container(&failure.message()) => {
             Err(StackError::NoContainer { service: spec.service })
         }
         None => Err(failure.or_service_refused(spec.service, "started")),
     }
+}
+
+/// Docker says "cannot start a paused container, try unpause instead", Podman "container … must be in Created or Stopped
+/// state to be started: container state improper".
+fn may_be_paused(message: &str) -> bool {
+    message.contains("paused") || message.contains("container state improper")
+}
+
+/// Docker says "No such container: …", Podman "no container with name or ID … found: no such container".
+fn names_no_container(message: &str) -> bool {
+    message.to_lowercase().contains("no such container")
 }
 
 pub(super) async fn stop(client: &Client, service: Service, id: &str) -> Result<(), StackError> {

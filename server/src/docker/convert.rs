@@ -8,6 +8,7 @@ use bollard::models::{
 };
 use monitor_core::{
     lifecycle::{ObservedContainer, ObservedNetwork},
+    stack::NETWORK,
     status::{ContainerState, PublishedPort, Usage},
     timestamp::Timestamp,
 };
@@ -228,9 +229,14 @@ pub(super) fn engine_event(message: EventMessage) -> Option<EngineEvent> {
             let action = ContainerAction::from_engine(&action)?;
             Some(EngineEvent::Container { id: actor.id.unwrap_or_default(), name, action })
         }
-        EventMessageTypeEnum::NETWORK => {
-            Some(EngineEvent::Network { name, container: attributes.get("container").cloned() })
-        }
+        EventMessageTypeEnum::NETWORK => Some(match attributes.get("network").filter(|network| !network.is_empty()) {
+            // Docker's event has the network as its actor and the container as an attribute. Podman's is the other way
+            // around.
+            Some(network) => EngineEvent::Network { name: network.clone(), container: actor.id },
+            // Podman does not name a network that was removed. It may be the stack's.
+            None if name.is_empty() => EngineEvent::Network { name: NETWORK.to_owned(), container: None },
+            None => EngineEvent::Network { name, container: attributes.get("container").cloned() },
+        }),
         EventMessageTypeEnum::VOLUME => Some(EngineEvent::Volume),
         EventMessageTypeEnum::IMAGE => Some(EngineEvent::Image),
         _ => None,

@@ -202,3 +202,18 @@ fn irrelevant_events_are_left_out() {
         ]
     );
 }
+
+/// Recorded from Podman 5.8.6 (trimmed).
+#[test]
+fn podmans_network_events_name_the_container_and_the_network() {
+    let event = |text: &str| engine_event(serde_json::from_str(text).expect("an event"));
+    let network = |container: Option<&str>| {
+        Some(EngineEvent::Network { name: "clawker-net".into(), container: container.map(str::to_owned) })
+    };
+    let connected = r#"{"status":"disconnect","id":"7cfb","Type":"network","Action":"disconnect","Actor":{"ID":"7cfb",
+        "Attributes":{"image":"","name":"clawker.demo.dev","network":"clawker-net","podId":""}},"scope":"local"}"#;
+    assert_eq!(event(connected), network(Some("7cfb")));
+    let removed = r#"{"status":"remove","id":"2878","Type":"network","Action":"remove","Actor":{"ID":"2878",
+        "Attributes":{"driver":"bridge","image":"","name":"","network":"","podId":""}},"scope":"local"}"#;
+    assert_eq!(event(removed), network(None));
+}

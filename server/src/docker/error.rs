@@ -11,6 +11,11 @@ use super::{
 };
 use crate::descriptors;
 
+/// The ends of messages with which Podman answers if an object was removed after it was found: with status 500, while one
+/// that was not found is a 404 (5.8; `libpod/define/errors.go`).
+const GONE_MESSAGES: [&str; 5] =
+    ["no such container", "no such volume", "no such image", "image not known", "network not found"];
+
 /// Why a request failed.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -28,12 +33,23 @@ pub(super) enum Failure {
 impl Failure {
     /// The object does not exist.
     pub(super) fn is_missing(&self) -> bool {
-        matches!(self, Failure::Refused { status: 404, .. })
+        match self {
+            Failure::Refused { status: 404, .. } => true,
+            Failure::Refused { status: 500, message } => {
+                GONE_MESSAGES.iter().any(|gone| message.trim_end().ends_with(gone))
+            }
+            _ => false,
+        }
     }
 
     /// A conflict: the name is taken, the volume is in use, or a removal is in progress.
     pub(super) fn is_conflict(&self) -> bool {
-        matches!(self, Failure::Refused { status: 409, .. })
+        match self {
+            Failure::Refused { status: 409, .. } => true,
+            // Podman 5.8 answers so if a container has the name.
+            Failure::Refused { status: 500, message } => message.trim_end().ends_with("that name is already in use"),
+            _ => false,
+        }
     }
 
     /// The Engine's error message. Empty if it did not answer.

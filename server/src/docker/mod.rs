@@ -14,8 +14,10 @@ mod context;
 mod convert;
 mod create;
 mod error;
+mod list;
 mod observe;
 mod ping;
+mod plain;
 mod ports;
 mod pull;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use bollard::{
     models::ContainerInspectResponse,
-    query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder},
+    query_parameters::{ListNetworksOptionsBuilder, ListVolumesOptionsBuilder},
 };
 use futures::future::{try_join, try_join_all, try_join4};
 use monitor_core::{
@@ -18,7 +18,7 @@ use monitor_core::{
 use super::{
     client::{Client, Connection},
     connect::host_of_published_ports,
-    convert,
+    convert, list,
 };
 use crate::engine::{ContainerDetail, DetailedContainer, EngineLocation};
 
@@ -120,9 +120,7 @@ async fn list_service_containers(engine: &Connection) -> Result<impl Iterator<It
 
 /// All containers, in any state.
 pub(super) async fn list_containers(engine: &Connection) -> Result<Vec<ObservedContainer>, StackError> {
-    let options = ListContainersOptionsBuilder::default().all(true).build();
-    let listed = engine.docker.list_containers(Some(options)).await;
-    let listed = listed.map_err(|error| engine.failure(error).or_refused("list the containers"))?;
+    let listed = list::containers(engine, None).await?;
     Ok(listed.into_iter().map(convert::listed_container).collect())
 }
 
@@ -183,3 +181,7 @@ pub(super) async fn existing_volumes(engine: &Connection, stack: &StackSpec) -> 
     found.retain(|name| names.contains(&name.as_str()));
     Ok(found)
 }
+
+#[cfg(test)]
+#[path = "observe_tests.rs"]
+mod tests;

@@ -38,6 +38,16 @@ pub(super) struct Versions {
     pub(super) api_version: Option<String>,
     #[serde(rename = "MinAPIVersion")]
     pub(super) min_api_version: Option<String>,
+    #[serde(default)]
+    pub(super) components: Vec<Component>,
+}
+
+/// A part of the Engine.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Component {
+    /// For example `Podman Engine`.
+    pub(super) name: String,
 }
 
 /// Larger answers about the version are not read to their end. A real one has 1 kB.
@@ -73,7 +83,8 @@ async fn newest_version(endpoint: &Endpoint) -> Option<String> {
     Some(version)
 }
 
-async fn get(endpoint: &Endpoint, path: &str) -> Option<reqwest::Response> {
+/// The response to a `GET` without bollard.
+pub(super) async fn get(endpoint: &Endpoint, path: &str) -> Option<reqwest::Response> {
     let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).redirect(Policy::none());
     let (client, url) = match &endpoint.address {
         // The Engine ignores the host in the URL.

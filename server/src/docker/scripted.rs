@@ -41,3 +41,5 @@ pub(super) fn scripted(path: &Path, answers: &'static [(u16, &'static str)]) -> 
 pub(super) const ENGINE_20: &str = r#"{"Version":"20.10.24","ApiVersion":"1.41","MinAPIVersion":"1.12"}"#;
 /// The version response of Docker Engine 29.
 pub(super) const ENGINE_29: &str = r#"{"Version":"29.1.0","ApiVersion":"1.52","MinAPIVersion":"1.44"}"#;
+/// The version response of Podman 5.8.
+pub(super) const PODMAN: &str = r#"{"Version":"5.8.6","ApiVersion":"1.44","MinAPIVersion":"1.24","Components":[{"Name":"Podman Engine","Version":"5.8.6"},{"Name":"Conmon","Version":"2.1.13"}]}"#;
