@@ -154,11 +154,11 @@ pub struct Healthcheck {
     pub start_period_seconds: u32,
 }
 
-/// The labels by which Docker Compose recognizes a container as its own. `image_id` is the ID of the image (`sha256:…`)
-/// as in Docker's image inspect.
+/// The labels by which Docker Compose recognizes a container as its own. `image_digest` is the ID of the image (`sha256:…`)
+/// as in Docker's image inspect, or the digest of the manifest that is run, on an Engine that lists manifests.
 ///
-/// Source: Compose 2.40.3 `pkg/api/labels.go`, `pkg/compose/create.go`.
-pub fn compose_labels(stack: &StackSpec, spec: &ServiceSpec, image_id: &str) -> BTreeMap<String, String> {
+/// Source: Compose 2.40.3 `pkg/api/labels.go`, `pkg/compose/create.go`; 5.6.0 `pkg/compose/images.go`.
+pub fn compose_labels(stack: &StackSpec, spec: &ServiceSpec, image_digest: &str) -> BTreeMap<String, String> {
     let depends_on: Vec<String> =
         spec.depends_on.iter().map(|service| format!("{service}:service_started:false")).collect();
     [
@@ -167,7 +167,7 @@ pub fn compose_labels(stack: &StackSpec, spec: &ServiceSpec, image_id: &str) -> 
         ("config-hash", service_config_hash(spec)),
         ("container-number", "1".to_owned()),
         ("oneoff", "False".to_owned()),
-        ("image", image_id.to_owned()),
+        ("image", image_digest.to_owned()),
         ("depends_on", depends_on.join(",")),
         ("project.config_files", stack.compose_file()),
         ("project.working_dir", stack.directory.clone()),

@@ -164,6 +164,7 @@ async fn versions(endpoint: &Endpoint) -> Result<Versions, StackError> {
                 version: answer.version,
                 api_version: answer.api_version,
                 min_api_version: answer.min_api_version,
+                components: Vec::new(),
             })
         }
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState as StateModel, ContainerStatsResponse, ContainerSummary, EventMessage,
-    EventMessageTypeEnum, HealthStatusEnum, Network, NetworkInspect, PortMap, PortSummary,
+    EventMessageTypeEnum, HealthStatusEnum, ImageInspect, ImageManifestSummary, ImageManifestSummaryImageData,
+    ImageManifestSummaryKindEnum, Network, NetworkInspect, PortMap, PortSummary,
 };
 use monitor_core::{
     lifecycle::{ObservedContainer, ObservedNetwork},
@@ -113,6 +114,30 @@ fn configured_ports(bindings: &PortMap) -> Vec<PublishedPort> {
         })
         .collect();
     without_repetition(published)
+}
+
+/// The digest of the manifest that is run of an image, as Docker Compose 5.5 and later choose it for their label
+/// (`pkg/compose/images.go`). `None` if the Engine listed none, or several of which none is for its platform; then their
+/// label is the image's ID, which also covers other platforms and attestations.
+pub(super) fn runnable_manifest(image: ImageInspect) -> Option<String> {
+    let platform = (image.os.unwrap_or_default(), image.architecture.unwrap_or_default());
+    let is_runnable = |manifest: &ImageManifestSummary| {
+        manifest.available && manifest.kind == Some(ImageManifestSummaryKindEnum::IMAGE)
+    };
+    let mut runnable: Vec<ImageManifestSummary> =
+        image.manifests.unwrap_or_default().into_iter().filter(is_runnable).collect();
+    let is_native = |manifest: &ImageManifestSummary| {
+        let platform_of = |data: &ImageManifestSummaryImageData| {
+            let platform = data.platform.clone();
+            (platform.os.unwrap_or_default(), platform.architecture.unwrap_or_default())
+        };
+        manifest.image_data.as_ref().map(platform_of).as_ref() == Some(&platform)
+    };
+    match (runnable.iter().position(is_native), runnable.len()) {
+        (Some(native), _) => Some(runnable.swap_remove(native).id),
+        (None, 1) => runnable.pop().map(|only| only.id),
+        (None, _) => None,
+    }
 }
 
 /// Converts an inspected network.

@@ -8,6 +8,8 @@ const CONTAINERS: &str = include_str!("testdata/containers.json");
 const INSPECTIONS: &str = include_str!("testdata/inspections.json");
 const NETWORK: &str = include_str!("testdata/network.json");
 const STATS: &str = include_str!("testdata/stats.ndjson");
+/// Docker Engine 28.5.2 with the containerd image store, the manifests in another order.
+const IMAGE: &str = include_str!("testdata/image.json");
 const EVENTS: &str = include_str!("testdata/events.ndjson");
 
 fn listed(name: &str) -> ObservedContainer {
@@ -216,4 +218,24 @@ fn podmans_network_events_name_the_container_and_the_network() {
     let removed = r#"{"status":"remove","id":"2878","Type":"network","Action":"remove","Actor":{"ID":"2878",
         "Attributes":{"driver":"bridge","image":"","name":"","network":"","podId":""}},"scope":"local"}"#;
     assert_eq!(event(removed), network(None));
+}
+
+/// The expected digests are those in the label of a container that Docker Compose 5.6.0 created.
+#[test]
+fn of_an_image_for_several_platforms_the_manifest_that_is_run_is_found() {
+    let image: ImageInspect = serde_json::from_str(IMAGE).expect("an image");
+    let amd64 = Some("sha256:69b4f718b43240b6dbb1007b795f1b3e5633d49190ff821843605f0441fe7ba0".to_owned());
+    assert_eq!(runnable_manifest(image.clone()), amd64);
+    let with = |change: fn(&mut Vec<ImageManifestSummary>)| {
+        let mut image = image.clone();
+        change(image.manifests.as_mut().expect("it has some"));
+        runnable_manifest(image)
+    };
+    assert_eq!(with(|manifests| manifests[0].available = false), amd64);
+    assert_eq!(with(|manifests| manifests[0].kind = Some(ImageManifestSummaryKindEnum::ATTESTATION)), amd64);
+    let arm64 = Some("sha256:e3e6e0af366a33e481a9185b805e8891c533939570e6d37820495dd7e590d532".to_owned());
+    assert_eq!(with(|manifests| manifests[1].available = false), arm64, "the only one, whatever its platform");
+    assert_eq!(with(|manifests| manifests.iter_mut().for_each(|manifest| manifest.image_data = None)), None);
+    assert_eq!(with(Vec::clear), None);
+    assert_eq!(runnable_manifest(ImageInspect { manifests: None, ..image }), None);
 }

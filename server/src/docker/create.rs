@@ -84,7 +84,8 @@ pub(super) async fn create_container(
     let engine = client.connection().await?;
     let name = spec.service.name();
     let options = CreateContainerOptionsBuilder::default().name(name).build();
-    let created = engine.docker.create_container(Some(options), create_request(stack, spec, image_id)).await;
+    let image_label = observe::image_label(&engine, spec.image.as_str(), image_id).await;
+    let created = engine.docker.create_container(Some(options), create_request(stack, spec, &image_label)).await;
     match created.map_err(|error| engine.failure(error)) {
         Ok(created) => Ok(created.id),
         Err(failure) if failure.is_conflict() => match container_named(&engine, name).await? {
@@ -111,8 +112,8 @@ async fn container_named(
 }
 
 /// The request for a service's container.
-fn create_request(stack: &StackSpec, spec: &ServiceSpec, image_id: &str) -> ContainerCreateBody {
-    let labels = compose_labels(stack, spec, image_id).into_iter().chain(spec.labels.clone()).collect();
+fn create_request(stack: &StackSpec, spec: &ServiceSpec, image_label: &str) -> ContainerCreateBody {
+    let labels = compose_labels(stack, spec, image_label).into_iter().chain(spec.labels.clone()).collect();
     let name = spec.service.name().to_owned();
     // Compose sets the container's name and the service's name, which are the same here.
     let aliases = [name.clone(), name].into_iter().chain(spec.aliases.iter().cloned()).collect();

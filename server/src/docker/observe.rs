@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use bollard::{
+    ClientVersion,
     models::ContainerInspectResponse,
     query_parameters::{ListNetworksOptionsBuilder, ListVolumesOptionsBuilder},
 };
@@ -18,10 +19,12 @@ use monitor_core::{
 use super::{
     client::{Client, Connection},
     connect::host_of_published_ports,
-    convert, list,
+    convert, list, plain,
 };
 use crate::engine::{ContainerDetail, DetailedContainer, EngineLocation};
 
+/// Docker Engine 28, the oldest version that lists the manifests of an image.
+const MANIFESTS_API_VERSION: ClientVersion = ClientVersion { major_version: 1, minor_version: 48 };
 /// As many digits of an id as the Docker CLI shows.
 const SHORT_ID: usize = 12;
 
@@ -164,6 +167,17 @@ async fn find_image_id(engine: &Connection, image: &str) -> Result<Option<String
 /// The id of a local image.
 pub(super) async fn image_id(client: &Client, image: &str) -> Result<Option<String>, StackError> {
     find_image_id(&client.connection().await?, image).await
+}
+
+/// What Docker Compose's label for the image of a container says. An Engine that stores images of several platforms says
+/// which of their manifests it runs.
+pub(super) async fn image_label(engine: &Connection, image: &str, image_id: &str) -> String {
+    if engine.version < MANIFESTS_API_VERSION {
+        return image_id.to_owned();
+    }
+    let inspected = plain::get_json(engine, &format!("/images/{image}/json?manifests=true")).await;
+    let inspected = inspected.and_then(|inspected| serde_json::from_value(inspected).ok());
+    inspected.and_then(convert::runnable_manifest).unwrap_or_else(|| image_id.to_owned())
 }
 
 /// The names of the stack's volumes that exist.

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     docker::{
         DockerEngine,
-        scripted::{PODMAN, at, scripted},
+        scripted::{ENGINE_20, ENGINE_29, PODMAN, at, scripted},
     },
     engine::ContainerEngine,
 };
@@ -27,6 +27,29 @@ async fn what_podman_removes_while_it_reads_it_is_missing() {
     let error = engine.container_detail("1b18").await.expect_err("the Engine has a problem");
     assert!(error.to_string().contains("i/o error"), "{error}");
     requested.join().expect("no panic");
+}
+
+#[tokio::test]
+async fn an_image_is_labelled_with_its_manifest_if_the_engine_lists_manifests() {
+    const IMAGE: &str = include_str!("testdata/image.json");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("docker.sock");
+    let manifest = "sha256:69b4f718b43240b6dbb1007b795f1b3e5633d49190ff821843605f0441fe7ba0";
+    let labels: [(&'static [(u16, &'static str)], &str); 4] = [
+        (&[(200, ENGINE_29), (200, IMAGE)], manifest),
+        (&[(200, ENGINE_29), (200, r#"{"Id":"sha256:1"}"#)], "sha256:1"),
+        (&[(200, ENGINE_29), (404, "{}")], "sha256:1"),
+        (&[(200, ENGINE_20)], "sha256:1"),
+    ];
+    for (answers, expected) in labels {
+        let requested = scripted(&path, answers);
+        let engine = DockerEngine::at(at(&path));
+        let connection = engine.client.connection().await.expect("a connection");
+        assert_eq!(image_label(&connection, "registry.example/loki:3@sha256:2", "sha256:1").await, expected);
+        let requested = requested.join().expect("no panic");
+        let path = "/v1.52/images/registry.example/loki:3@sha256:2/json?manifests=true";
+        assert_eq!(requested.get(1).map(String::as_str), (answers.len() > 1).then_some(path));
+    }
 }
 
 /// Recorded from Podman 5.8.6, which answers with 500 where Docker answers with 409.

@@ -252,7 +252,9 @@ pub fn inspected(kind: &str, name: &str) -> Value {
 /// The compressed size of an image's layers in bytes, from the registry's manifest.
 pub fn layer_bytes(registry: &str, repository: &str, tag: &str) -> u64 {
     let url = format!("http://{registry}/v2/{repository}/manifests/{tag}");
-    let accept = "Accept: application/vnd.docker.distribution.manifest.v2+json";
+    // Engines with the containerd image store push the second kind.
+    let accept =
+        "Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json";
     let text = run(Command::new("curl").args(["--silent", "--fail", "--header", accept, &url]));
     let manifest: Value = serde_json::from_str(&text).expect("JSON");
     let layers = manifest["layers"].as_array().expect("layers");
