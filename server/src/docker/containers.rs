@@ -6,7 +6,11 @@ use bollard::query_parameters::{
 use futures::StreamExt;
 use monitor_core::{error::StackError, service::Service, stack::ServiceSpec};
 
-use super::{client::Client, ports};
+use super::{
+    client::{Client, Connection},
+    error::Failure,
+    ports,
+};
 
 /// Seconds between SIGTERM and SIGKILL; Docker's own default.
 const STOP_TIMEOUT_SECONDS: i32 = 10;
@@ -30,7 +34,7 @@ pub(super) async fn start(client: &Client, spec: &ServiceSpec, id: &str) -> Resu
 }
 
 /// Docker says "cannot start a paused container, try unpause instead", Podman "container … must be in Created or Stopped
-/// state to be started: container state improper".
+/// state to be started: container state improper" and "container … is running or paused, refusing to clean up: …".
 fn may_be_paused(message: &str) -> bool {
     message.contains("paused") || message.contains("container state improper")
 }
@@ -42,12 +46,24 @@ fn names_no_container(message: &str) -> bool {
 
 pub(super) async fn stop(client: &Client, service: Service, id: &str) -> Result<(), StackError> {
     let engine = client.connection().await?;
-    let options = StopContainerOptionsBuilder::default().t(STOP_TIMEOUT_SECONDS).build();
-    match engine.docker.stop_container(id, Some(options)).await.map_err(|error| engine.failure(error)) {
+    let mut stopped = stop_once(&engine, id).await;
+    // Podman does not stop a paused container.
+    if let Err(failure) = &stopped
+        && may_be_paused(&failure.message())
+        && engine.docker.unpause_container(id).await.is_ok()
+    {
+        stopped = stop_once(&engine, id).await;
+    }
+    match stopped {
         Ok(()) => Ok(()),
         Err(failure) if failure.is_missing() => Ok(()),
         Err(failure) => Err(failure.or_service_refused(service, "stopped")),
     }
+}
+
+async fn stop_once(engine: &Connection, id: &str) -> Result<(), Failure> {
+    let options = StopContainerOptionsBuilder::default().t(STOP_TIMEOUT_SECONDS).build();
+    engine.docker.stop_container(id, Some(options)).await.map_err(|error| engine.failure(error))
 }
 
 /// Removes a container and its anonymous volumes.
@@ -65,5 +81,43 @@ pub(super) async fn remove(client: &Client, service: Service, id: &str) -> Resul
             Ok(())
         }
         Err(failure) => Err(failure.or_service_refused(service, "removed")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use monitor_core::{
+        settings::Settings,
+        stack::{HostFacts, StackSpec},
+    };
+
+    use super::*;
+    use crate::{
+        docker::{
+            DockerEngine,
+            scripted::{PODMAN, at, scripted},
+        },
+        engine::ContainerEngine,
+    };
+
+    /// Recorded from Podman 5.8.6.
+    #[tokio::test]
+    async fn a_container_that_podman_paused_is_started_and_stopped() {
+        const STARTED: &str = r#"{"message":"container 8e6e must be in Created or Stopped state to be started: container state improper","response":500}"#;
+        const STOPPED: &str = r#"{"message":"container 8e6e is running or paused, refusing to clean up: container state improper","response":500}"#;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("docker.sock");
+        let requested =
+            scripted(&path, &[(200, PODMAN), (500, STARTED), (204, ""), (500, STOPPED), (204, ""), (204, "")]);
+        let engine = DockerEngine::at(at(&path));
+        let facts = HostFacts { directory: "/data/monitor".into(), docker_socket: "/var/run/docker.sock".into() };
+        let stack = StackSpec::new(&Settings::default(), &facts);
+        let loki = stack.service(Service::Loki).expect("it is there");
+        assert_eq!(engine.start_container(loki, "8e6e").await, Ok(()));
+        assert_eq!(engine.stop_container(Service::Loki, "8e6e").await, Ok(()));
+        let requested = requested.join().expect("no panic");
+        let verb = |path: &String| path.rsplit('/').next()?.split('?').next().map(str::to_owned);
+        let verbs: Vec<String> = requested[1..].iter().filter_map(verb).collect();
+        assert_eq!(verbs, ["start", "unpause", "stop", "unpause", "stop"]);
     }
 }

@@ -18,7 +18,9 @@ pub fn words(it: &Installation, said: &Said) -> String {
     let folder = it.folder.path().to_str().unwrap();
     let told = said.err.lines().skip_while(|line| !line.starts_with("error: "));
     let engine = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".into());
-    told.map(|line| format!("{}\n", line.replace(folder, "FOLDER").replace(&engine, "ENGINE"))).collect()
+    // Podman writes the registry in front of a name.
+    let words = |line: &str| line.replace(folder, "FOLDER").replace(&engine, "ENGINE").replace("`docker.io/", "`");
+    told.map(|line| format!("{}\n", words(line))).collect()
 }
 
 #[test]

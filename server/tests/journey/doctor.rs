@@ -34,9 +34,12 @@ fn a_machine_without_problems() {
     assert_eq!((code, problems(&before)), (Some(0), vec![]), "{before:#}");
     assert!(findings(&before, "port", None).iter().all(|port| port["summary"].as_str().unwrap().ends_with("is free")));
     assert_eq!(findings(&before, "port", None).len(), 8 - 1, "one is never published");
-    let engine = docker(&["version", "--format", "{{.Server.Version}}"]).done().out;
+    let engine =
+        docker(&["version", "--format", "{{(index .Server.Components 0).Name}} {{.Server.Version}}"]).done().out;
+    let engine = engine.trim().replace("Podman Engine", "Podman");
+    let engine = if engine.starts_with("Podman") { engine } else { format!("Docker {engine}") };
     let said = findings(&before, "engine", None)[0]["summary"].as_str().unwrap();
-    assert_eq!(said, format!("Connected to Docker Engine {}", engine.trim()));
+    assert_eq!(said, format!("Connected to {engine}"));
     let disk = findings(&before, "disk_space", None)[0]["evidence"].as_str().unwrap();
     let root = docker(&["info", "--format", "{{.DockerRootDir}}"]).done().out;
     assert!(disk.contains(&format!("free at `{}`; all images are present", root.trim())), "{disk}");
@@ -53,7 +56,7 @@ fn a_machine_without_problems() {
     assert_eq!(network, "driver `bridge`, with Clawker's label; 6 running containers are attached");
 
     let words = it.run(&["doctor"]).done().out;
-    assert!(words.contains("ok       Connected to Docker Engine"), "{words}");
+    assert!(words.contains(&format!("ok       Connected to {engine}")), "{words}");
     assert!(words.contains("warning  Jaeger has reached end of life"), "{words}");
     assert!(words.trim_end().ends_with(" ok, 2 warnings, 0 problems"), "{words}");
 }
