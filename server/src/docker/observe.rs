@@ -138,7 +138,7 @@ async fn add_details(
 
 /// Inspects a container by id or name. `None` if it does not exist.
 pub(super) async fn inspect(engine: &Connection, id: &str) -> Result<Option<ContainerInspectResponse>, StackError> {
-    match engine.docker.inspect_container(id, None).await.map_err(|error| engine.failure(error)) {
+    match list::inspect(engine, id).await.map_err(|error| engine.failure(error)) {
         Ok(inspected) => Ok(Some(inspected)),
         Err(failure) if failure.is_missing() => Ok(None),
         Err(failure) => Err(failure.or_refused(&format!("inspect the container `{id}`"))),

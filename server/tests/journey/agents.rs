@@ -90,6 +90,7 @@ fn every_cause_has_its_verdict_and_fix() {
     cast.agent("quoted").variable("CLAUDE_CODE_ENABLE_TELEMETRY=\"1\"").start();
     cast.agent("native")
         .variable("OTEL_EXPORTER_OTLP_PROTOCOL=")
+        .holds("home/claude/.local/share/claude/versions/2.1.330", "the program")
         .links_to("home/claude/.local/bin/claude", "/home/claude/.local/share/claude/versions/2.1.330")
         .start();
     cast.agent("npm")
