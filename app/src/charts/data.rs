@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> Timestamp {
-        Timestamp::from_rfc3339(text).unwrap()
+        Timestamp::from_rfc3339(text).expect("a time")
     }
 
     fn chart(named: &[(&str, &[u64])], end: &str, step_seconds: u64) -> Chart {

@@ -213,7 +213,7 @@ mod tests {
     use monitor_core::timestamp::Timestamp;
 
     fn chart() -> Chart {
-        let end = Timestamp::from_rfc3339("2026-11-29T14:00:00Z").unwrap();
+        let end = Timestamp::from_rfc3339("2026-11-29T14:00:00Z").expect("a time");
         let named = [("shop".to_owned(), [2_000_000_u64, 0].as_slice()), ("web".to_owned(), &[500_000, 0])];
         Chart::new(Unit::MicroDollars, end, 1_800, named, |count| format!("{count} others"))
     }

@@ -269,8 +269,8 @@ fn pages_come_soon_whatever_services_and_stores_answer() {
 fn a_registry_that_lies_fails_the_pull_with_a_sentence() {
     let endless = || stream::repeat("x".repeat(1 << 14)).map(Ok::<_, std::io::Error>).boxed();
     let once = |text: String| stream::once(async move { Ok::<_, std::io::Error>(text) }).boxed();
-    type Stream = stream::BoxStream<'static, std::io::Result<String>>;
-    let lies: [(&str, Arc<dyn Fn() -> Stream + Send + Sync>); 6] = [
+    type Lie = Arc<dyn Fn() -> stream::BoxStream<'static, std::io::Result<String>> + Send + Sync>;
+    let lies: [(&str, Lie); 6] = [
         ("endless", Arc::new(endless)),
         ("a web page", Arc::new(move || once("<html>".repeat(100_000)))),
         ("half a document", Arc::new(move || once(r#"{"status":"Pulling"#.into()))),
