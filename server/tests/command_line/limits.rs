@@ -10,6 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use axum::{body::Body, response::Response};
@@ -162,7 +163,11 @@ fn a_panel_that_runs_out_of_descriptors_says_so_about_services_too() {
     let folder = tempfile::tempdir().unwrap();
     let engine = honest_engine(folder.path(), web_server(200, "{}"));
     let panel = Panel::start(folder.path(), &engine);
-    assert!(panel.get("/").0.contains("Ready"));
+    // A page does not wait for services longer than a moment.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !panel.get("/").0.contains("Ready") {
+        assert!(Instant::now() < deadline, "{}", panel.get("/").0);
+    }
     let pid = Pid::from_child(&panel.child);
     // The limit that leaves so many numbers free: a limit is one of numbers, and some below the highest are free.
     let limit_that_leaves = |free: u64| {

@@ -249,15 +249,27 @@ fn somebody_elses_loss_makes_no_agent_dark() {
 
 #[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
-fn an_agent_that_was_switched_off_stays_so_when_the_collector_is_restarted() {
+fn an_agent_that_a_file_switches_off_stays_so_when_the_collector_is_restarted() {
     let it = Installation::new();
     it.up().done();
     let cast = Cast::new(&it);
-    cast.agent("off").variable("CLAUDE_CODE_ENABLE_TELEMETRY=0").start();
-    assert_eq!(agent(&it.run(&["agents", "--json"]).done().json(), "off")["verdict"], "off");
+    // One has a file's word. For the other, only the collector's run says that it was not Clawker, and Docker forgets it.
+    cast.agent("off").file("CLAUDE_CODE_ENABLE_TELEMETRY=0").start();
+    cast.agent("manual").variable("CLAUDE_CODE_ENABLE_TELEMETRY=0").start();
+    let verdicts = || {
+        let report = it.run(&["agents", "--json"]).done().json();
+        ["off", "manual"].map(|name| {
+            let agent = agent(&report, name);
+            (agent["verdict"].as_str().unwrap().to_owned(), agent["causes"][0]["code"].as_str().unwrap().to_owned())
+        })
+    };
+    let off = || ("off".to_owned(), "disabled_by_configuration".to_owned());
+    assert_eq!(verdicts(), [off(), off()]);
     docker(&["restart", "--time", "1", "otel-collector"]).done();
-    let report = it.run(&["agents", "--json"]).done().json();
-    assert_eq!(agent(&report, "off")["verdict"], "off", "{report:#}");
+    let [by_file, manual] = verdicts();
+    assert_eq!(by_file, off());
+    // The stand-in for Prometheus has measured no earlier collector.
+    assert_eq!(manual, ("dark".to_owned(), "disabled_because_stack_was_down".to_owned()));
 }
 
 #[test]
