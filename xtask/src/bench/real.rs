@@ -24,8 +24,8 @@ use crate::{
 
 /// Points sent one after another, each awaited on the page.
 const POINTS: u32 = 40;
-/// Arguments of `simulate`, one run after the other: 40,000 events, and together 400,000, what 200 agents send in a day.
-/// The collector is the slowest part: on two cores it takes about 400 events a second, with the metrics beside them.
+/// Arguments of `simulate`, one run after the other. The collector is the slowest part: on two cores it takes 200 to 400
+/// events a second, with the metrics beside them, so that the second run has half of what 200 agents send in a day.
 const RUNS: [[&str; 6]; 2] =
     [["--agents", "200", "--rate", "60", "--for", "90s"], ["--agents", "200", "--rate", "150", "--for", "920s"]];
 
