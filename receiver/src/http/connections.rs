@@ -14,7 +14,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -37,19 +37,13 @@ pub async fn serve_http(listener: TcpListener, receiver: Arc<Receiver>, stop: Ca
     let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(receiver.limits.idle).max_buf_size(HEAD_BYTES.max(64 << 10));
-    accept(listener, &receiver, &stop, |stream, place| {
+    accept(listener, &receiver, &stop, |stream| {
         let receiver = receiver.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let receiver = receiver.clone();
             async move { Ok::<_, Infallible>(receiver.answer(request).await) }
         });
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a sender's connection ended");
-            }
-            drop(place);
-        });
+        graceful.watch(builder.serve_connection(TokioIo::new(stream), service))
     })
     .await;
     // What takes longer is aborted with the process; its sender sends it again.
@@ -68,31 +62,24 @@ pub async fn serve_grpc(listener: TcpListener, receiver: Arc<Receiver>, stop: Ca
         .initial_connection_window_size(4 * WINDOW)
         .keep_alive_interval(Some(receiver.limits.idle / 2))
         .keep_alive_timeout(receiver.limits.pause);
-    accept(listener, &receiver, &stop, |stream, place| {
+    accept(listener, &receiver, &stop, |stream| {
         let receiver = receiver.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let receiver = receiver.clone();
             async move { Ok::<_, Infallible>(receiver.answer_grpc(request).await) }
         });
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a sender's connection ended");
-            }
-            drop(place);
-        });
+        graceful.watch(builder.serve_connection(TokioIo::new(stream), service))
     })
     .await;
     let _ = timeout(STOP, graceful.shutdown()).await;
 }
 
-async fn accept(
-    listener: TcpListener,
-    receiver: &Receiver,
-    stop: &CancellationToken,
-    serve: impl Fn(TcpStream, OwnedSemaphorePermit),
-) {
+async fn accept<F>(listener: TcpListener, receiver: &Receiver, stop: &CancellationToken, serve: impl Fn(TcpStream) -> F)
+where
+    F: Future<Output = hyper::Result<()>> + Send + 'static,
+{
     let places = Arc::new(Semaphore::new(receiver.limits.connections));
+    let mut was_refused = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -103,10 +90,20 @@ async fn accept(
                 // A connection beyond the limit is closed; its sender tries again.
                 let Ok(place) = places.clone().try_acquire_owned() else { continue };
                 stream.set_nodelay(true).ok();
-                serve(stream, place);
+                was_refused = false;
+                let connection = serve(stream);
+                tokio::spawn(async move {
+                    if let Err(error) = connection.await {
+                        tracing::debug!(%error, "a sender's connection ended");
+                    }
+                    drop(place);
+                });
             }
             Err(error) => {
-                tracing::debug!(%error, "can't accept a connection");
+                // Said once, or a full table of files would fill the log too.
+                if !std::mem::replace(&mut was_refused, true) {
+                    tracing::warn!(%error, "can't accept a connection");
+                }
                 sleep(PAUSE).await;
             }
         }

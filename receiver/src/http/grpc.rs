@@ -1,8 +1,9 @@
 //! OTLP over gRPC: unary calls, which are one framed message in a POST of HTTP/2, answered with one and a status in the
 //! trailers. Source: `grpc/doc/PROTOCOL-HTTP2.md`, and OTLP's specification on which failures can be retried.
 
-use std::{convert::Infallible, fmt::Write as _};
+use std::convert::Infallible;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use bytes::{Buf as _, Bytes};
 use http_body_util::{BodyExt as _, Either, Empty, Full};
 use hyper::{
@@ -10,6 +11,7 @@ use hyper::{
     body::Body,
     header::{self, HeaderName, HeaderValue},
 };
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use prost::Message;
 
 use super::{
@@ -23,6 +25,8 @@ const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const GRPC_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+/// The characters that a status message may not have in a header.
+const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
 /// Flag and length before a message.
 const PREFIX: usize = 5;
 
@@ -110,11 +114,12 @@ fn failure(refusal: &Refusal) -> Response<GrpcBody> {
     // Of all codes, `UNAVAILABLE` is the one that always may be retried; HTTP's 429 is the same here.
     let code = refusal.code();
     headers.insert(GRPC_STATUS, HeaderValue::from(code));
-    if let Ok(message) = HeaderValue::try_from(percent_encoded(&refusal.reason)) {
+    if let Ok(message) = HeaderValue::try_from(utf8_percent_encode(&refusal.reason, ENCODED).to_string()) {
         headers.insert(GRPC_MESSAGE, message);
     }
     if let Some(seconds) = refusal.retry_after
-        && let Ok(details) = HeaderValue::try_from(base64(&details(refusal, seconds)))
+        // Binary headers are without padding.
+        && let Ok(details) = HeaderValue::try_from(BASE64_STANDARD_NO_PAD.encode(details(refusal, seconds)))
     {
         headers.insert(GRPC_DETAILS, details);
     }
@@ -168,39 +173,16 @@ fn details(refusal: &Refusal, seconds: u32) -> Vec<u8> {
     DetailedStatus { code: refusal.code(), message: refusal.reason.clone(), details: vec![any] }.encode_to_vec()
 }
 
-/// The characters that a status message may not have in a header.
-fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        match byte {
-            b' '..=b'~' if byte != b'%' => encoded.push(char::from(byte)),
-            // Writing to a string does not fail.
-            _ => drop(write!(encoded, "%{byte:02X}")),
-        }
-        encoded
-    })
-}
-
-/// Without padding, as gRPC's binary headers have it.
-fn base64(bytes: &[u8]) -> String {
-    const SYMBOLS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let symbols = bytes.chunks(3).flat_map(|chunk| {
-        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        (0..=chunk.len()).map(move |place| SYMBOLS[(bits >> (18 - 6 * place) & 63) as usize])
-    });
-    symbols.map(char::from).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn headers_are_encoded() {
-        assert_eq!(percent_encoded("100% é"), "100%25 %C3%A9");
-        assert_eq!(
-            ["", "f", "fo", "foo", "foob"].map(|text| base64(text.as_bytes())),
-            ["", "Zg", "Zm8", "Zm9v", "Zm9vYg"]
-        );
+    fn a_status_fits_into_headers() {
+        let answer = failure(&Refusal { retry_after: Some(5), ..Refusal::new(StatusCode::BAD_REQUEST, "100% é") });
+        assert_eq!(answer.headers()[GRPC_MESSAGE], "100%25 %C3%A9");
+        let details = BASE64_STANDARD_NO_PAD.decode(&answer.headers()[GRPC_DETAILS]).expect("base64");
+        assert_eq!(DetailedStatus::decode(&details[..]).expect("a status").message, "100% é");
     }
 
     #[test]
