@@ -315,11 +315,13 @@ pub enum StackError {
         /// The operating system's reason, or the answer.
         detail: String,
     },
-    /// The panel can't listen on the given address.
-    #[error("the panel cannot listen on `{address}`: {detail}")]
+    /// The panel or the receiver can't listen on this address.
+    #[error("cannot listen on `{address}`: {detail}")]
     CannotListen {
         /// Address and port.
         address: String,
+        /// The setting that holds the port; `None` if the command line does.
+        setting: Option<String>,
         /// The operating system's reason.
         detail: String,
     },

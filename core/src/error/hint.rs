@@ -139,7 +139,11 @@ impl StackError {
             StackError::NoCollector { .. } => {
                 "start the stack (`clawker-monitor up`), or choose another collector with `--endpoint URL`".into()
             }
-            StackError::CannotListen { .. } => "choose another address with `--listen 127.0.0.1:PORT`".into(),
+            StackError::CannotListen { setting: Some(setting), .. } => format!(
+                "stop that program (`clawker-monitor down`, if it is the stack's collector), or choose another port with \
+                 `clawker-monitor settings set {setting} PORT`"
+            ),
+            StackError::CannotListen { setting: None, .. } => "choose another address with `--listen 127.0.0.1:PORT`".into(),
             StackError::OutputFailed { .. } => "check where the output goes, for example whether that disk is full".into(),
             StackError::Cancelled => "completed steps were kept; run the same command to continue".into(),
             StackError::Internal { .. } => "report it with the log lines that contain this id".into(),

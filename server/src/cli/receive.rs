@@ -60,8 +60,8 @@ pub(super) async fn receive(options: ReceiveOptions, output: &Output) -> Result<
     let settings = Configuration::new(stack, String::new()).settings()?;
     // Bound first, so that a port that is in use is reported before the file is touched.
     let bind = options.bind.unwrap_or(settings.bind_address);
-    let http = listen(bind, settings.otel_collector_port).await?;
-    let grpc = listen(bind, settings.otel_grpc_port).await?;
+    let http = listen(bind, settings.otel_collector_port, "otel_collector_port").await?;
+    let grpc = listen(bind, settings.otel_grpc_port, "otel_grpc_port").await?;
     let file = folder.join("telemetry.db");
     let store = Store::open(&file, store_options(&settings, &options))
         .map_err(|error| StackError::TelemetryFile { detail: error.to_string() })?;
@@ -101,9 +101,9 @@ fn store_options(settings: &Settings, options: &ReceiveOptions) -> Options {
     }
 }
 
-async fn listen(bind: IpAddr, port: Port) -> Result<TcpListener, StackError> {
+async fn listen(bind: IpAddr, port: Port, setting: &str) -> Result<TcpListener, StackError> {
     let address = SocketAddr::new(bind, port.number());
-    TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))
+    TcpListener::bind(address).await.map_err(|error| cannot_listen(address, Some(setting), &error))
 }
 
 fn address(listener: &TcpListener) -> String {

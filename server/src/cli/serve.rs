@@ -22,7 +22,8 @@ pub(super) async fn serve(options: ServeOptions, output: &Output) -> Result<(), 
         endpoint.passed_over().iter().for_each(|it| tracing::warn!("{}", it.what));
     }
     // Bound first, so that a port that is in use is reported at once.
-    let listener = TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(options.listen, &error))?;
+    let listener =
+        TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(options.listen, None, &error))?;
     let address = listener.local_addr().unwrap_or(options.listen);
     let panel = Arc::new(Panel::new(Installation::from_environment()?));
     let shutdown = CancellationToken::new();
@@ -84,14 +85,14 @@ pub(super) fn start_logging(format: LogFormat) {
     }
 }
 
-pub(super) fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> StackError {
+pub(super) fn cannot_listen(address: SocketAddr, setting: Option<&str>, error: &std::io::Error) -> StackError {
     let what = match error.kind() {
         std::io::ErrorKind::AddrInUse => "another program is using this port".to_owned(),
         std::io::ErrorKind::PermissionDenied => "this user isn't allowed to listen there".to_owned(),
         std::io::ErrorKind::AddrNotAvailable => "this machine does not have this address".to_owned(),
         _ => error.to_string(),
     };
-    StackError::CannotListen { address: address.to_string(), detail: what }
+    StackError::CannotListen { address: address.to_string(), setting: setting.map(str::to_owned), detail: what }
 }
 
 /// Best effort: the address is printed anyway.

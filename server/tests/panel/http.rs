@@ -109,7 +109,11 @@ async fn a_refused_form_is_explained_once_and_never_by_an_address_alone() {
     assert!(panel.get(&address).await.text.contains(saying));
     assert!(!panel.get(&address).await.text.contains(saying), "it is said once");
 
-    let words = ApiError::Stack(StackError::CannotListen { address: "evil.example".into(), detail: "call us".into() });
+    let words = ApiError::Stack(StackError::CannotListen {
+        address: "evil.example".into(),
+        setting: None,
+        detail: "call us".into(),
+    });
     let link = ServerFnUrlError::new("/api/mend-settings", words).to_url("http://127.0.0.1:8484/settings").unwrap();
     let link = link.as_str().strip_prefix(SITE).unwrap();
     assert!(!panel.get(link).await.text.contains("evil.example"), "a link put words on the page");

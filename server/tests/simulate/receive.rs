@@ -111,6 +111,7 @@ fn a_second_receiver_says_what_is_in_the_way() {
         said.contains(&format!("127.0.0.1:{http}")) && said.contains("another program is using this port"),
         "{said}"
     );
+    assert!(said.contains("settings set otel_collector_port") && !said.contains("--listen"), "{said}");
     // Other ports, the same file.
     let data = folder.path().join("telemetry");
     let other = tempfile::tempdir().expect("a folder");
