@@ -67,6 +67,9 @@ pub struct Pull {
     pub total_bytes: u64,
     /// The image is complete.
     pub complete: bool,
+    /// For how many seconds nothing has arrived; 0 below a minute.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub silent_seconds: u32,
 }
 
 /// What a job did with one file.

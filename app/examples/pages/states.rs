@@ -136,7 +136,7 @@ fn pulling() -> Snapshot {
         if phase == Phase::Pulling {
             let total_bytes = 120_000_000 + 90_000_000 * job.pulls.len() as u64;
             let image = status.image.clone();
-            job.pulls.push(Pull { image, fetched_bytes: 84_000_000, total_bytes, complete: false });
+            job.pulls.push(Pull { image, fetched_bytes: 84_000_000, total_bytes, complete: false, silent_seconds: 0 });
         }
     }
     pulling.job = Some(job);

@@ -1,6 +1,9 @@
 //! A running job in words. Pure.
 
-use monitor_core::job::{Job, JobKind, Phase};
+use monitor_core::{
+    job::{Job, JobKind, Phase},
+    timestamp::format_duration,
+};
 
 use crate::words;
 
@@ -19,12 +22,18 @@ pub struct JobHeadline {
 pub fn job_headline(job: &Job) -> JobHeadline {
     let in_phase = |phase: Phase| job.steps.iter().filter(move |step| step.phase == phase);
     let fetching = job.pulls.iter().filter(|pull| !pull.complete).count();
+    let silent_seconds = job.pulls.iter().map(|pull| pull.silent_seconds).max().unwrap_or(0);
     let (word, title, text) = match job.kind {
         JobKind::Initialize => ("Initializing", "Writing the files.".to_owned(), String::new()),
         JobKind::Up if fetching > 0 => (
             "Starting",
             format!("Pulling {}.", words::plural(fetching, "image", "images")),
-            "Images are kept; the next start is faster.".to_owned(),
+            if silent_seconds > 0 {
+                let silent = format_duration(silent_seconds.into());
+                format!("The registry has sent nothing for {silent}. After 10 min the start fails.")
+            } else {
+                "Images are kept; the next start is faster.".to_owned()
+            },
         ),
         JobKind::Up => {
             let ready = in_phase(Phase::Ready).count();

@@ -26,7 +26,7 @@ fn step(service: Service, phase: Phase) -> Progress {
 #[test]
 fn the_bar_counts_bytes_while_images_are_pulled_and_services_afterwards() {
     let pull = |fetched_bytes, complete| {
-        Progress::Pull(Pull { image: "x".into(), fetched_bytes, total_bytes: 200_000_000, complete })
+        Progress::Pull(Pull { image: "x".into(), fetched_bytes, total_bytes: 200_000_000, complete, silent_seconds: 0 })
     };
     let mut job = Job::begin(1, JobKind::Up, at(0));
     assert_eq!(progress_bar(&job), None);
@@ -38,6 +38,19 @@ fn the_bar_counts_bytes_while_images_are_pulled_and_services_afterwards() {
     job.apply(pull(200_000_000, true));
     let starting = progress_bar(&job).expect("a bar");
     assert_eq!((starting.value, starting.words.as_str()), (500, "1 of 2 services ready"));
+}
+
+#[test]
+fn a_pull_that_hangs_is_said_to() {
+    let mut job = Job::begin(1, JobKind::Up, at(0));
+    let pull = |silent_seconds| {
+        Progress::Pull(Pull { image: "x".into(), fetched_bytes: 5, total_bytes: 9, complete: false, silent_seconds })
+    };
+    job.apply(pull(120));
+    let text = "The registry has sent nothing for 2 min. After 10 min the start fails.";
+    assert_eq!(job_headline(&job).text, text);
+    job.apply(pull(0));
+    assert_eq!(job_headline(&job).text, "Images are kept; the next start is faster.");
 }
 
 #[test]

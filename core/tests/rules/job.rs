@@ -8,7 +8,8 @@ use monitor_core::{
 use crate::at;
 
 fn pull(image: &str, fetched_bytes: u64, total_bytes: u64) -> Progress {
-    Progress::Pull(Pull { image: image.into(), fetched_bytes, total_bytes, complete: fetched_bytes == total_bytes })
+    let complete = fetched_bytes == total_bytes;
+    Progress::Pull(Pull { image: image.into(), fetched_bytes, total_bytes, complete, silent_seconds: 0 })
 }
 
 #[test]

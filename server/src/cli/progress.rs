@@ -10,6 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use monitor_core::{
     job::{FileAction, FileOutcome, Job, JobKind, Phase, Progress, Pull},
     service::Service,
+    timestamp::format_duration,
 };
 
 use super::{output::Output, printable::Printable, terminal};
@@ -126,6 +127,11 @@ impl ProgressDisplay {
         });
         bar.set_length(pull.total_bytes);
         bar.set_position(pull.fetched_bytes);
+        if pull.silent_seconds > 0 {
+            let silent = format_duration(pull.silent_seconds.into());
+            let line = format!("{}: nothing has arrived from the registry for {silent}", short_name(&pull.image));
+            self.bars.suspend(|| self.output.note(&line));
+        }
         if pull.complete && !*complete {
             *complete = true;
             bar.abandon();

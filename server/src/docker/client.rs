@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::http::Uri;
@@ -11,9 +11,10 @@ use bollard::{API_DEFAULT_VERSION, BollardRequest, ClientVersion, Docker, errors
 use monitor_core::{doctor::PassedOver, error::StackError};
 
 use super::{
-    connect::{Address, Endpoint},
+    connect::Endpoint,
     error::{Failure, failure},
     ping::{self, Pong, Versions},
+    transport,
 };
 use crate::{background::in_background, engine::EngineInfo};
 
@@ -37,6 +38,8 @@ pub(super) struct Client {
 struct Shared {
     find_endpoint: Box<FindEndpoint>,
     connection: Mutex<Option<Connection>>,
+    /// Held by the request that negotiates while others wait for its result. Holds the last failure and its time.
+    negotiation: tokio::sync::Mutex<Option<(Instant, StackError)>>,
 }
 
 /// An Engine whose API version is known. No socket stays open between requests.
@@ -51,15 +54,27 @@ pub(super) struct Connection {
 
 impl Client {
     pub(super) fn new(find_endpoint: impl Fn() -> Result<Endpoint, StackError> + Send + Sync + 'static) -> Client {
-        Client { shared: Arc::new(Shared { find_endpoint: Box::new(find_endpoint), connection: Mutex::new(None) }) }
+        let find_endpoint = Box::new(find_endpoint);
+        Client { shared: Arc::new(Shared { find_endpoint, connection: Mutex::default(), negotiation: <_>::default() }) }
     }
 
     /// The current connection. Negotiates one if there is none.
     pub(super) async fn connection(&self) -> Result<Connection, StackError> {
         let current = self.current().clone();
-        match current {
-            Some(connection) => Ok(connection),
-            None => self.reconnect().await,
+        if let Some(connection) = current {
+            return Ok(connection);
+        }
+        let asked_at = Instant::now();
+        let mut last_failure = self.shared.negotiation.lock().await;
+        let current = self.current().clone();
+        match (current, &*last_failure) {
+            (Some(connection), _) => Ok(connection),
+            (None, Some((failed_at, error))) if *failed_at > asked_at => Err(error.clone()),
+            _ => {
+                let outcome = self.reconnect().await;
+                *last_failure = outcome.as_ref().err().map(|error| (Instant::now(), error.clone()));
+                outcome
+            }
         }
     }
 
@@ -212,12 +227,10 @@ fn parse_version(text: &str) -> Option<ClientVersion> {
 /// A bollard client for the endpoint. Sends nothing yet.
 fn bollard_client(endpoint: &Endpoint, agreed: Option<ClientVersion>) -> Result<Docker, StackError> {
     let assumed = agreed.unwrap_or(*API_DEFAULT_VERSION);
-    let docker = match &endpoint.address {
-        Address::Unix(path) => Docker::connect_with_unix(path, REQUEST_TIMEOUT_SECONDS, &assumed),
-        Address::Tcp { host, port } => {
-            Docker::connect_with_http(&format!("tcp://{host}:{port}"), REQUEST_TIMEOUT_SECONDS, &assumed)
-        }
-    };
+    let address = endpoint.address.clone();
+    let transport = move |request| transport::send(address.clone(), request);
+    let docker =
+        Docker::connect_with_custom_transport(transport, Some("http://docker"), REQUEST_TIMEOUT_SECONDS, &assumed);
     let prefix = agreed.map(|version| format!("/v{version}")).unwrap_or_default();
     docker
         .map(|docker| docker.with_request_modifier(move |request| with_prefix(request, &prefix)))

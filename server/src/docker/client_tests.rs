@@ -40,6 +40,18 @@ async fn an_engine_that_returns_with_another_version_is_negotiated_with_again() 
 }
 
 #[tokio::test]
+async fn requests_at_the_same_time_negotiate_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("docker.sock");
+    let engine = DockerEngine::at(at(&path));
+    let requested = scripted(&path, &[(200, ENGINE_29), (200, "[]"), (200, "[]")]);
+    let (one, other) = futures::join!(engine.containers(), engine.containers());
+    assert_eq!((one, other), (Ok(Vec::new()), Ok(Vec::new())));
+    let list = "/v1.52/containers/json?all=true&size=false";
+    assert_eq!(requested.join().expect("no panic"), ["/_ping", list, list]);
+}
+
+#[tokio::test]
 async fn after_a_refused_version_the_next_request_negotiates_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("docker.sock");
@@ -142,6 +154,7 @@ async fn an_engine_that_accepts_a_question_and_never_answers_is_given_up() {
         }
         other => panic!("{other:?}"),
     };
+    let asked_at = Instant::now();
     let (checked, agent, containers, lines) = futures::join!(
         engine.check(),
         engine.agent("clawker.demo.dev"),
@@ -151,4 +164,5 @@ async fn an_engine_that_accepts_a_question_and_never_answers_is_given_up() {
     for error in [checked.err(), agent.err(), containers.err(), lines.err()] {
         is_given_up(error);
     }
+    assert!(asked_at.elapsed() < 2 * NEGOTIATION_TIMEOUT, "nobody waits for two negotiations");
 }

@@ -8,6 +8,7 @@ use monitor_core::{error::StackError, service::Service};
 use super::{
     client::REQUEST_TIMEOUT_SECONDS,
     connect::{Address, Endpoint},
+    transport::TooLong,
 };
 use crate::descriptors;
 
@@ -108,10 +109,14 @@ pub(super) fn failure(error: Error, endpoint: &Endpoint) -> Failure {
         Error::IOError { err } if err.to_string() == CUT_OFF => {
             Failure::Refused { status: 200, message: "the answer ended in the middle".into() }
         }
-        Error::IOError { .. } | Error::HyperResponseError { .. } | Error::HyperLegacyError { .. } => {
+        Error::IOError { .. } | Error::HyperResponseError { .. } => {
             let denied = io_kind(&error) == Some(io::ErrorKind::PermissionDenied);
-            if io_error(&error).is_some_and(|error| descriptors::are_lacking(error)) {
+            let cause = io_error(&error);
+            if cause.is_some_and(|cause| descriptors::are_lacking(cause)) {
                 return Failure::NoAnswer(StackError::TooManyOpenFiles);
+            }
+            if let Some(too_long) = cause.and_then(too_long) {
+                return Failure::Refused { status: 200, message: too_long.to_string() };
             }
             match &endpoint.address {
                 Address::Unix(_) if denied => {
@@ -147,6 +152,11 @@ fn too_old(message: &str) -> Option<String> {
         message.strip_prefix("client version ")?.split_once(" is too old. Minimum supported API version is ")?;
     let oldest = rest.split(',').next().unwrap_or(rest).trim();
     Some(format!("the Engine requires API version {oldest} or later, but this program supports only {own} and earlier"))
+}
+
+/// The answer was longer than it may be.
+fn too_long(error: &io::Error) -> Option<&TooLong> {
+    error.get_ref()?.downcast_ref()
 }
 
 /// The kind of the underlying I/O error, if there is one.

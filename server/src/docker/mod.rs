@@ -23,6 +23,7 @@ mod pull;
 #[cfg(test)]
 mod scripted;
 mod stream;
+mod transport;
 
 use std::sync::Arc;
 

@@ -89,6 +89,8 @@ impl Lie {
 /// A peer, which lives as long as the process.
 pub struct Liar {
     lie: Lie,
+    /// Whether it first says honestly that it is a Docker Engine.
+    negotiates: bool,
     /// Where a redirect leads. Nobody should come.
     elsewhere: u16,
     visitors: Arc<AtomicUsize>,
@@ -96,6 +98,15 @@ pub struct Liar {
 
 impl Liar {
     pub fn new(lie: Lie) -> Arc<Liar> {
+        Liar::with(lie, false)
+    }
+
+    /// A Docker Engine that answers like one until its version is known.
+    pub fn after_negotiation(lie: Lie) -> Arc<Liar> {
+        Liar::with(lie, true)
+    }
+
+    fn with(lie: Lie, negotiates: bool) -> Arc<Liar> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let elsewhere = listener.local_addr().unwrap().port();
         let visitors = Arc::new(AtomicUsize::new(0));
@@ -105,7 +116,7 @@ impl Liar {
                 seen.fetch_add(1, Ordering::SeqCst);
             }
         });
-        Arc::new(Liar { lie, elsewhere, visitors })
+        Arc::new(Liar { lie, negotiates, elsewhere, visitors })
     }
 
     /// How many clients followed a redirect.
@@ -143,8 +154,14 @@ impl Liar {
 
     /// Reads the head of a request and answers it. An error means that the client is gone.
     fn answer(&self, from: impl Read, mut to: impl Write) {
-        if self.lie != Lie::Closed {
-            BufReader::new(from).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
+        if self.lie != Lie::Closed || self.negotiates {
+            let mut head = BufReader::new(from).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+            let request = head.next().unwrap_or_default();
+            head.for_each(drop);
+            if self.negotiates && request.contains("/_ping ") {
+                let _ = to.write_all(b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK");
+                return;
+            }
         }
         let _ = self.write(&mut to);
     }

@@ -114,6 +114,27 @@ fn an_engine_that_lies_is_given_up_and_named() {
     });
 }
 
+#[test]
+fn an_engine_that_lies_after_it_gave_its_version_is_given_up_and_named() {
+    for_each_lie(Lie::ALL.len(), |lie| {
+        let folder = tempfile::tempdir().unwrap();
+        let liar = Liar::after_negotiation(lie);
+        let engine = liar.listen_as_engine(folder.path());
+        for arguments in [&["status"][..], &["agents", "--json"]] {
+            let measured = measure(&command(folder.path(), &engine, arguments));
+            let what = format!("{lie:?}, {arguments:?}");
+            check(&what, &measured);
+            assert_eq!(measured.said.code, Some(1), "{what}: {}", measured.said.out);
+            let err = &measured.said.err;
+            assert!(err.starts_with("error: ") && err.contains("ocker"), "{what}: {err}");
+            let is_endless = matches!(lie, Lie::EndlessBody | Lie::EndlessError | Lie::HugeLength);
+            let words = "the answer is longer than";
+            assert!(!is_endless || err.contains(words), "{what}: {err}");
+        }
+        assert_eq!(liar.visitors(), 0, "{lie:?}: a redirect was followed");
+    });
+}
+
 /// Runs this container of the stack, with its port on the host.
 fn running(service: &str, directory: &str, ports: &[u16]) -> Value {
     let ports: Vec<Value> = ports

@@ -134,9 +134,13 @@ fn phase_of(job: &Job, service: Service) -> Option<(JobKind, Phase)> {
 
 fn find_pull(job: &Job, image: &str) -> Option<PullProgress> {
     let pull = job.pulls.iter().find(|pull| pull.image == image && !pull.complete)?;
+    let bytes = format!("{} of {}", words::bytes(pull.fetched_bytes), words::bytes(pull.total_bytes));
     Some(PullProgress {
         value: thousandths(pull.fetched_bytes, pull.total_bytes),
-        words: format!("{} of {}", words::bytes(pull.fetched_bytes), words::bytes(pull.total_bytes)),
+        words: match pull.silent_seconds {
+            0 => bytes,
+            silent => format!("{bytes}, nothing for {}", format_duration(silent.into())),
+        },
     })
 }
 

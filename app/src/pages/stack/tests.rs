@@ -93,7 +93,13 @@ fn each_state_has_one_sentence_and_one_next_step() {
     let new = Snapshot { stack: stack_state(true, false, &new.services), ..new };
     let one_down = stack(|service| if service == Service::Loki { (Exited, false) } else { (Running, true) });
     let one_slow = stack(|service| (Running, service != Service::Jaeger));
-    let fetching = Progress::Pull(Pull { image: "x".into(), fetched_bytes: 1, total_bytes: 2, complete: false });
+    let fetching = Progress::Pull(Pull {
+        image: "x".into(),
+        fetched_bytes: 1,
+        total_bytes: 2,
+        complete: false,
+        silent_seconds: 0,
+    });
     for (snapshot, tone, title, next) in [
         (new.clone(), Tone::Off, "Nothing is set up yet.", Step::Initialize),
         (all(Missing, false), Tone::Off, "The stack is stopped.", Step::Start),

@@ -130,7 +130,13 @@ impl ContainerEngine for FakeEngine {
     ) -> Result<(), StackError> {
         let fault = self.asked(format!("pull {image}"))?.faults.pulls.get(&service).cloned();
         let fetched = |fetched_bytes, complete| {
-            progress(Pull { image: image.to_string(), fetched_bytes, total_bytes: IMAGE_BYTES, complete });
+            progress(Pull {
+                image: image.to_string(),
+                fetched_bytes,
+                total_bytes: IMAGE_BYTES,
+                complete,
+                silent_seconds: 0,
+            });
         };
         fetched(IMAGE_BYTES / 2, false);
         // The sender lives as long as this engine, so the wait cannot fail.
