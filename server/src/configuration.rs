@@ -155,6 +155,11 @@ impl Configuration {
         StackSpec::new(&self.settings().unwrap_or_default(), &self.host_facts())
     }
 
+    /// The same for looking at services, see `StackSpec::without_config_label`.
+    pub fn stack_to_look_at(&self) -> StackSpec {
+        StackSpec::without_config_label(&self.settings().unwrap_or_default(), &self.host_facts())
+    }
+
     /// The generated files, compared with the current settings.
     pub fn files(&self) -> Result<Vec<FileView>, StackError> {
         let compared = self.files_for(&self.settings()?)?;

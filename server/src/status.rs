@@ -86,16 +86,15 @@ pub fn page_address(spec: &ServiceSpec, ports: &[PublishedPort]) -> Option<Strin
 
 /// Observes the stack and asks each running service once whether it is ready.
 ///
-/// For one look, which should be over soon: `stack` is waited for while the Engine is asked, and the services are asked
-/// where the stack would publish them before it is known whether they run.
+/// For one look, which should be over soon: `reading` the stack, and whether it is initialized, is waited for while the
+/// Engine is asked, and the services are asked where the stack would publish them before it is known whether they run.
 pub async fn report(
     engine: Arc<dyn ContainerEngine>,
     readiness: &dyn Readiness,
-    stack: impl Future<Output = StackSpec>,
-    initialized: bool,
+    reading: impl Future<Output = (StackSpec, bool)>,
 ) -> Result<StatusReport, StackError> {
     let looking = AbortOnDropHandle::new(tokio::spawn(async move { look(engine.as_ref()).await }));
-    let stack = stack.await;
+    let (stack, initialized) = reading.await;
     let mut asked: Vec<_> =
         stack.services.iter().map(|spec| Box::pin(maybe_done(readiness.ask(spec, &spec.ports)))).collect();
     let asking = join_all(asked.iter_mut().map(Pin::as_mut));

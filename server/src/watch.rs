@@ -85,7 +85,7 @@ impl Watch {
                 logged = Some(error.clone());
                 checkup_due.notify_one();
             }
-            let read = |it: &Configuration| (status::unknown_services(&it.stack_or_default()), it.summary());
+            let read = |it: &Configuration| (status::unknown_services(&it.stack_to_look_at()), it.summary());
             let (services, summary) = configuration.read(read).await;
             installation.stores.locate(&services);
             hub.update(|snapshot| {

@@ -49,16 +49,22 @@ pub fn pinned_image(service: Service) -> ImageRef {
 }
 
 pub(super) fn stack(settings: &Settings, facts: &HostFacts) -> StackSpec {
-    let volumes = [COLLECTOR_VOLUME, PROMETHEUS_VOLUME, LOKI_VOLUME, JAEGER_VOLUME, GRAFANA_VOLUME]
-        .map(|key| VolumeSpec { key: key.to_owned(), name: format!("{PROJECT}_{key}"), labels: clawker_labels() });
-    let inputs = Inputs { settings, facts };
-    let mut services = Service::ALL.map(|service| services::spec(service, &inputs));
+    let mut stack = unlabelled_stack(settings, facts);
     let configs = files::render_configs(settings);
-    for spec in &mut services {
+    for spec in &mut stack.services {
         if let Some(digest) = config_digest(spec, &configs, facts) {
             spec.labels.insert(CONFIG_LABEL.to_owned(), digest);
         }
     }
+    stack
+}
+
+/// The stack without `CONFIG_LABEL`.
+pub(super) fn unlabelled_stack(settings: &Settings, facts: &HostFacts) -> StackSpec {
+    let volumes = [COLLECTOR_VOLUME, PROMETHEUS_VOLUME, LOKI_VOLUME, JAEGER_VOLUME, GRAFANA_VOLUME]
+        .map(|key| VolumeSpec { key: key.to_owned(), name: format!("{PROJECT}_{key}"), labels: clawker_labels() });
+    let inputs = Inputs { settings, facts };
+    let services = Service::ALL.map(|service| services::spec(service, &inputs));
     StackSpec {
         directory: facts.directory.clone(),
         bind_address: settings.bind_address,

@@ -56,6 +56,12 @@ impl StackSpec {
         build::stack(settings, facts)
     }
 
+    /// The same without the label that stands for the mounted files, which takes far longer to compute than the rest. For
+    /// looking at services, not for plans.
+    pub fn without_config_label(settings: &Settings, facts: &HostFacts) -> StackSpec {
+        build::unlabelled_stack(settings, facts)
+    }
+
     /// The specification of one service.
     pub fn service(&self, service: Service) -> Option<&ServiceSpec> {
         self.services.iter().find(|spec| spec.service == service)

@@ -25,6 +25,15 @@ fn every_pinned_image_has_a_tag_and_a_digest() {
 }
 
 #[test]
+fn without_the_config_label_a_stack_is_otherwise_the_same() {
+    let facts = HostFacts { directory: "/data/monitor".to_owned(), docker_socket: "/run/docker.sock".to_owned() };
+    let mut whole = StackSpec::new(&Settings::default(), &facts);
+    let labelled = whole.services.iter_mut().filter_map(|spec| spec.labels.remove(CONFIG_LABEL)).count();
+    assert_eq!(labelled, 5, "all but Jaeger mount a generated file");
+    assert_eq!(StackSpec::without_config_label(&Settings::default(), &facts), whole);
+}
+
+#[test]
 fn a_configured_collector_name_is_an_alias() {
     let aliases = |stack: StackSpec| stack.service(Service::OtelCollector).unwrap().aliases.clone();
     assert_eq!(aliases(stack(&[])), Vec::<String>::new());

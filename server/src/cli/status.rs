@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::join;
 use monitor_core::{
     error::StackError,
     job::Job,
@@ -18,13 +19,14 @@ const LONGEST_ROW: usize = 150;
 
 pub(super) async fn status(output: &Output) -> Result<(), StackError> {
     let installation = Installation::from_environment()?;
-    let initialized = installation.configuration.is_initialized();
-    let configuration = installation.configuration.clone();
-    let stack = in_background(move || configuration.stack_or_default());
-    let engine = Arc::clone(&installation.engine);
-    let work_lock = installation.configuration.work_lock().clone();
-    let job = in_background(move || work_lock.read()).await.map(|record| record.job).filter(Job::is_running);
-    match status::report(engine, installation.readiness.as_ref(), stack, initialized).await {
+    let configuration = &installation.configuration;
+    let reading = configuration.read(|it| (it.stack_to_look_at(), it.is_initialized()));
+    let work_lock = configuration.work_lock().clone();
+    let reading_job = in_background(move || work_lock.read());
+    let reporting = status::report(Arc::clone(&installation.engine), installation.readiness.as_ref(), reading);
+    let (reported, record) = join(reporting, reading_job).await;
+    let job = record.map(|record| record.job).filter(Job::is_running);
+    match reported {
         Ok(report) if output.is_json() => {
             output.document(&StatusReport { job, ..report });
         }
@@ -34,7 +36,7 @@ pub(super) async fn status(output: &Output) -> Result<(), StackError> {
                 let report = StatusReport {
                     stack: StackState::EngineUnreachable,
                     network: NetworkStatus { name: NETWORK.into(), exists: false },
-                    services: status::unknown_services(&installation.configuration.stack_or_default()),
+                    services: status::unknown_services(&configuration.stack_to_look_at()),
                     job,
                 };
                 output.failed_document(&report, &error);
@@ -42,11 +44,11 @@ pub(super) async fn status(output: &Output) -> Result<(), StackError> {
             return Err(error);
         }
     }
-    if let Some(error) = installation.configuration.silent_disk() {
+    if let Some(error) = configuration.silent_disk() {
         output.warning(&error);
     }
     // Invalid settings don't hide what is running. A warning is printed next to it.
-    match installation.configuration.settings() {
+    match configuration.settings() {
         Err(error @ StackError::SettingsInvalid { .. }) => {
             output.warning(&error);
             Ok(())

@@ -182,7 +182,7 @@ fn first_snapshot(installation: &Installation) -> Snapshot {
     let mut snapshot = Snapshot {
         configuration: configuration.summary(),
         network: NetworkStatus { name: NETWORK.into(), exists: false },
-        services: status::unknown_services(&configuration.stack_or_default()),
+        services: status::unknown_services(&configuration.stack_to_look_at()),
         ..Snapshot::unknown(now())
     };
     status::update_stack_state(&mut snapshot);

@@ -43,7 +43,7 @@ async fn a_service_that_does_not_run_is_not_waited_for() {
     let engine = Arc::new(panel.engine.clone());
     let readiness = OnePort { answers_on: 3100, asked: Mutex::default() };
     let stack = panel.stack();
-    let status = within_deadline("the status", report(engine, &readiness, ready(stack), true)).await.unwrap();
+    let status = within_deadline("the status", report(engine, &readiness, ready((stack, true)))).await.unwrap();
     assert_eq!((status.stack, status.network.exists), (StackState::Partial, true));
     let ready: Vec<Service> = status.services.iter().filter(|it| it.ready).map(|it| it.service).collect();
     assert_eq!(ready, [Service::Loki]);
@@ -60,7 +60,7 @@ async fn a_service_is_asked_on_the_port_that_its_container_publishes() {
     panel.engine.world().containers[0].ports[0].host = 3999;
     let engine = Arc::new(panel.engine.clone());
     let readiness = OnePort { answers_on: 3999, asked: Mutex::default() };
-    let status = within_deadline("the status", report(engine, &readiness, ready(stack), true)).await.unwrap();
+    let status = within_deadline("the status", report(engine, &readiness, ready((stack, true)))).await.unwrap();
     let loki = status.services.iter().find(|it| it.service == Service::Loki).unwrap();
     assert_eq!((loki.ready, loki.ports[0].host), (true, 3999));
     assert!(readiness.asked.lock().unwrap().contains(&3999));
