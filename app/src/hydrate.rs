@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::{App, routes::load_part_of};
+use crate::{App, routes::load_part_of, scroll_memory};
 
 /// How long to wait before loading a part again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -23,7 +23,10 @@ fn hydrate_when_loaded(attempts: u8) {
         match load_part_of(&path).await {
             // Going back before the page is live changes the address, but not the document.
             Ok(()) if has_another_address() => drop(window().location().reload()),
-            Ok(()) => leptos::mount::hydrate_body(App),
+            Ok(()) => {
+                leptos::mount::hydrate_body(App);
+                scroll_memory::start();
+            }
             Err(_) if attempts > 1 => set_timeout(move || hydrate_when_loaded(attempts - 1), PAUSE),
             Err(_) => {}
         }

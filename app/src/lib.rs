@@ -24,6 +24,8 @@ mod live;
 mod pages;
 mod parts;
 mod routes;
+#[cfg(feature = "hydrate")]
+mod scroll_memory;
 #[cfg(feature = "ssr")]
 pub mod shell;
 mod sort;
