@@ -173,7 +173,10 @@ fn instant(request: &Request, posted: &BTreeMap<(String, Labels), Posted>, sampl
     };
     if query.contains("up{job=") {
         for job in ["otel-collector-self", "promtail", "grafana"] {
-            results.push(to_json(&[("job".to_owned(), job.to_owned())].into(), "1"));
+            let labels = Labels::from([("job".to_owned(), job.to_owned())]);
+            let before = labels.clone().into_iter().chain([("when".to_owned(), "before".to_owned())]);
+            results.push(to_json(&before.collect(), "1"));
+            results.push(to_json(&labels, "1"));
         }
     }
     success("vector", &results)

@@ -20,7 +20,7 @@ pub struct HopCounters {
     pub through: Vec<Sample>,
     /// `queries::hop_losses`: growth within 5 minutes.
     pub lost: Vec<Sample>,
-    /// `queries::reachable_services`: the services that Prometheus can scrape.
+    /// `queries::reachable_services`: the services that Prometheus can scrape, and could a minute ago.
     pub up: Vec<Sample>,
     /// `queries::queues`.
     pub queues: Vec<Sample>,
@@ -29,8 +29,17 @@ pub struct HopCounters {
 impl HopCounters {
     /// Sums the matching counters; `None` if the service can't be scraped, because then there are no counters.
     fn sum(&self, samples: &[Sample], job: &str, is: &Is<'_>) -> Option<f64> {
-        let is_up = |sample: &Sample| label(&sample.labels, "job") == Some(job) && sample.value > 0.0;
-        self.up.iter().any(is_up).then(|| samples.iter().filter(|sample| is(sample)).map(|sample| sample.value).sum())
+        self.is_up(job, None).then(|| samples.iter().filter(|sample| is(sample)).map(|sample| sample.value).sum())
+    }
+
+    /// The same of growth within a minute, of which nothing is known after Prometheus or the service was away.
+    fn rate(&self, job: &str, is: &Is<'_>) -> Option<f64> {
+        self.sum(&self.through, job, is).filter(|_| self.is_up(job, Some("before")))
+    }
+
+    fn is_up(&self, job: &str, when: Option<&str>) -> bool {
+        let of = |sample: &Sample| label(&sample.labels, "job") == Some(job) && label(&sample.labels, "when") == when;
+        self.up.iter().any(|sample| of(sample) && sample.value > 0.0)
     }
 
     fn hop(&self, leg: (Station, Station, Signal), job: &str, through: &Is<'_>, lost: &Is<'_>) -> Hop {
@@ -40,7 +49,7 @@ impl HopCounters {
             from,
             to,
             signal,
-            per_second_milli: self.sum(&self.through, job, through).map(|minute| whole(minute * 1000.0 / 60.0)),
+            per_second_milli: self.rate(job, through).map(|minute| whole(minute * 1000.0 / 60.0)),
             lost: self.sum(&self.lost, job, lost).map(whole),
             backlog: None,
         }
@@ -162,8 +171,10 @@ mod tests {
         Sample { labels, value }
     }
 
-    fn up(jobs: &[(&str, f64)]) -> Vec<Sample> {
-        jobs.iter().map(|(job, value)| sample(&[("job", job)], *value)).collect()
+    /// All services can be scraped, now or when it says.
+    fn up(when: Option<&str>) -> Vec<Sample> {
+        let labels = |job| [("job", job)].into_iter().chain(when.map(|when| ("when", when))).collect::<Vec<_>>();
+        ["otel-collector-self", "promtail", "grafana"].map(|job| sample(&labels(job), 1.0)).into()
     }
 
     #[test]
@@ -198,7 +209,7 @@ mod tests {
                     99.0,
                 ),
             ],
-            up: up(&[("otel-collector-self", 1.0), ("promtail", 1.0), ("grafana", 1.0)]),
+            up: [up(None), up(Some("before"))].concat(),
             queues: Vec::new(),
         };
         let said = |hop: &Hop| {
@@ -223,13 +234,23 @@ mod tests {
     #[test]
     fn hops_of_unreachable_services_are_unknown() {
         let through = vec![sample(&[("counter", "promtail_sent_entries_total")], 240.0)];
-        let up = up(&[("promtail", 0.0), ("grafana", 1.0)]);
+        let job = |name, value| sample(&[("job", name)], value);
+        let grafana_before = sample(&[("job", "grafana"), ("when", "before")], 1.0);
+        let up = vec![job("promtail", 0.0), job("grafana", 1.0), grafana_before];
         let counted = HopCounters { through, lost: Vec::new(), up, queues: Vec::new() };
         let hops = flow(&counted).hops;
         assert_eq!(hops.len(), 11);
         for hop in hops {
             let expected = (hop.from == Station::Service(Service::Grafana)).then_some(0);
             assert_eq!((hop.per_second_milli, hop.lost), (expected, expected), "{hop:?}");
+        }
+    }
+
+    #[test]
+    fn rates_are_unknown_until_there_is_a_minute_to_compare_with() {
+        let counted = HopCounters { up: up(None), ..HopCounters::default() };
+        for hop in flow(&counted).hops {
+            assert_eq!((hop.per_second_milli, hop.lost), (None, Some(0)), "{hop:?}");
         }
     }
 

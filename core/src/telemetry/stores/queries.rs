@@ -225,9 +225,12 @@ pub fn compared_tokens(range: &str) -> [String; 2] {
 
 const NOT_SIMULATED: &str = r#"clawker_simulated="""#;
 
-/// The services that Prometheus can scrape, by `job`.
+/// The services that Prometheus can scrape, by `job`, and those that it could a minute ago, with `when="before"`.
 pub fn reachable_services() -> String {
-    r#"sum by (job) (up{job=~"otel-collector-self|promtail|grafana"})"#.to_owned()
+    let up = r#"up{job=~"otel-collector-self|promtail|grafana"}"#;
+    // The same time from which `growth_in_a_minute` takes the earlier value.
+    let before = format!("sum by (job) (last_over_time({up}[2m] offset 1m))");
+    format!(r#"sum by (job) ({up}) or label_replace({before}, "when", "before", "", "")"#)
 }
 
 #[cfg(test)]
