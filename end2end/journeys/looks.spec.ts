@@ -114,3 +114,17 @@ test("borders of fields and buttons have a contrast of 3 to 1, and code is at le
     }
   }
 });
+
+test("the data path fits its card at every width", async ({ page, panel }) => {
+  await startStack(panel);
+  await open(page, "/");
+  const path = page.getByRole("region", { name: "Data path" });
+  for (const width of [1600, 1280, 1150, 1024, 900, 768, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    const overflow = await path.evaluate((card) => {
+      const edge = card.getBoundingClientRect().right;
+      return Math.max(...[...card.querySelectorAll("li")].map((part) => part.getBoundingClientRect().right - edge));
+    });
+    expect(overflow, `pixels beyond the card at ${width}`).toBeLessThanOrEqual(0);
+  }
+});
