@@ -219,6 +219,12 @@ mod tests {
     }
 
     #[test]
+    fn an_ipv6_address_has_brackets_before_the_port() {
+        let address = |bind: &str| PublishedPort { bind: bind.to_owned(), host: 3000, container: 3000 }.address();
+        assert_eq!([address("127.0.0.1"), address("::1")], ["127.0.0.1:3000", "[::1]:3000"]);
+    }
+
+    #[test]
     fn every_container_state_parses_from_its_name() {
         for name in ["missing", "created", "running", "paused", "restarting", "removing", "exited", "dead"] {
             assert_eq!(ContainerState::from_name(name).map(ContainerState::name), Some(name));
