@@ -91,6 +91,20 @@ pub struct Snapshot {
     pub new_agents: Option<NewAgents>,
     /// The data flow; `None` while nobody is watching or no store is running.
     pub flow: Option<Flow>,
+    /// The receiver in the panel's process; `None` while it does not receive.
+    #[serde(default)]
+    pub receiver: Option<ReceiverAddresses>,
+}
+
+/// Where a built-in receiver listens, and where it keeps what it receives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiverAddresses {
+    /// The address for OTLP over HTTP: `127.0.0.1:4318`.
+    pub http: String,
+    /// The address for OTLP over gRPC.
+    pub grpc: String,
+    /// The path of the file.
+    pub file: String,
 }
 
 impl Snapshot {
@@ -117,6 +131,7 @@ impl Snapshot {
             unlisted_agents: 0,
             new_agents: None,
             flow: None,
+            receiver: None,
         }
     }
 
@@ -177,6 +192,7 @@ impl Snapshot {
             Change::UnlistedAgents(count) => self.unlisted_agents = count,
             Change::NewAgents(new_agents) => self.new_agents = new_agents,
             Change::Flow(flow) => self.flow = flow,
+            Change::Receiver(receiver) => self.receiver = receiver,
         }
     }
 }
@@ -225,6 +241,8 @@ pub enum Change {
     NewAgents(Option<NewAgents>),
     /// The data flow changed.
     Flow(Option<Flow>),
+    /// The panel began or ended to receive.
+    Receiver(Option<ReceiverAddresses>),
 }
 
 /// All differences between `old` and `new`, except `taken_at`.
@@ -271,6 +289,9 @@ pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     }
     if old.flow != new.flow {
         changes.push(Change::Flow(new.flow.clone()));
+    }
+    if old.receiver != new.receiver {
+        changes.push(Change::Receiver(new.receiver.clone()));
     }
     changes
 }

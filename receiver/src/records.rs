@@ -40,6 +40,8 @@ pub struct Event {
     pub print: i64,
     /// What it adds to derived metrics.
     pub counts: Vec<Count>,
+    /// A state that it reports. Kept as a gauge, whose value is the time in seconds since 1970.
+    pub report: Option<Series>,
 }
 
 /// What an event adds to a metric.

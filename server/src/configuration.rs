@@ -119,6 +119,18 @@ impl Configuration {
         self.paths.directory.display().to_string()
     }
 
+    /// The file of the built-in receiver, which may not exist.
+    pub fn telemetry_file(&self) -> PathBuf {
+        self.paths.telemetry_file()
+    }
+
+    /// The process that receives into that file and makes way for the stack, if there is one.
+    pub fn receiver_that_makes_way(&self) -> Option<u32> {
+        let file = self.telemetry_file();
+        let found = self.files.within(&self.paths.telemetry_folder(), move || monitor_receiver::store::holder(&file));
+        found.ok().flatten().filter(|holder| holder.makes_way).map(|holder| holder.process)
+    }
+
     /// The path of the settings file, which may not exist.
     pub fn settings_file(&self) -> String {
         self.paths.settings_file.display().to_string()

@@ -91,7 +91,8 @@ fn gather_evidence(
     let publishes_here = engine.as_ref().map_or(true, |engine| engine.location.publishes_here);
     let containers = engine.as_ref().map(|engine| engine.containers.as_slice()).unwrap_or_default();
     let directory = configuration.directory();
-    let ports = Ports { directory: &directory, containers, publishes_here };
+    let receiver = configuration.receiver_that_makes_way();
+    let ports = Ports { directory: &directory, containers, publishes_here, receiver };
     let folder = PathBuf::from(&directory);
     let looked_at = configuration
         .file_access()

@@ -39,6 +39,11 @@ impl Hub {
         Snapshot { taken_at: now(), ..self.current().clone() }
     }
 
+    /// What `read` reads from the current snapshot, without a copy of it.
+    pub fn read<T>(&self, read: impl FnOnce(&Snapshot) -> T) -> T {
+        read(&self.current())
+    }
+
     /// Changes the snapshot and sends the differences to all readers.
     pub fn update(&self, change: impl FnOnce(&mut Snapshot)) {
         let mut current = self.current();

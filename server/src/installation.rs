@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use monitor_core::error::StackError;
+use tokio::sync::watch;
 
 use crate::{
     configuration::Configuration,
@@ -11,7 +12,7 @@ use crate::{
     engine::ContainerEngine,
     paths::Paths,
     readiness::{HttpReadiness, Readiness},
-    telemetry::{Dashboards, StackStores, StackTelemetry, TelemetrySource},
+    telemetry::{BuiltInTelemetry, ChosenTelemetry, Dashboards, StackStores, StackTelemetry, TelemetrySource},
 };
 
 /// What the panel and every command use. Clones share it.
@@ -27,6 +28,8 @@ pub struct Installation {
     pub telemetry: Arc<dyn TelemetrySource>,
     /// The stack's stores. The watch sets their addresses.
     pub stores: Arc<StackStores>,
+    /// Counts what a receiver in this process has stored.
+    pub arrivals: Arc<watch::Sender<u64>>,
     /// The service that shows dashboards.
     pub dashboards: Arc<dyn Dashboards>,
 }
@@ -46,14 +49,19 @@ impl Installation {
         };
         let readiness = HttpReadiness::new(remote_host.clone()).map_err(no_client)?;
         let stores = Arc::new(StackStores::new(remote_host).map_err(no_client)?);
+        let paths = Paths::from_environment(|name| std::env::var_os(name))?;
+        let arrivals: Arc<watch::Sender<u64>> = Arc::default();
+        let built_in = BuiltInTelemetry::new(paths.telemetry_file(), Arc::clone(&arrivals));
+        let telemetry = ChosenTelemetry::new(StackTelemetry::new(Arc::clone(&stores)), built_in);
         Ok(Installation {
             engine: Arc::new(DockerEngine::from_environment()),
             readiness: Arc::new(readiness),
-            configuration: Configuration::new(Paths::from_environment(|name| std::env::var_os(name))?, docker_socket)
+            configuration: Configuration::new(paths, docker_socket)
                 .with_endpoint(endpoint.as_ref().map(ToString::to_string)),
-            telemetry: Arc::new(StackTelemetry::new(Arc::clone(&stores))),
+            telemetry: Arc::new(telemetry),
             dashboards: Arc::clone(&stores) as Arc<dyn Dashboards>,
             stores,
+            arrivals,
         })
     }
 }

@@ -31,6 +31,7 @@ pub mod lifecycle;
 pub mod panel;
 pub mod paths;
 pub mod readiness;
+pub mod receiving;
 pub mod refresh;
 pub mod settings_page;
 pub mod simulate;

@@ -10,6 +10,9 @@ use monitor_core::error::StackError;
 
 use crate::file_access::FileAccess;
 
+/// The name of the built-in receiver's file.
+pub const TELEMETRY_FILE: &str = "telemetry.db";
+
 /// The stack's two absolute paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -49,6 +52,11 @@ impl Paths {
     /// a container gets them all with one mount.
     pub fn telemetry_folder(&self) -> PathBuf {
         self.directory.with_file_name("telemetry")
+    }
+
+    /// The file in which the built-in receiver keeps what it receives.
+    pub fn telemetry_file(&self) -> PathBuf {
+        self.telemetry_folder().join(TELEMETRY_FILE)
     }
 }
 

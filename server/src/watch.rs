@@ -5,6 +5,7 @@ mod agents;
 mod checkups;
 mod other_work;
 mod readiness_polling;
+mod receiving;
 mod usage;
 
 use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
@@ -22,6 +23,7 @@ use tokio::{
 };
 
 use crate::{
+    agents::gather_without_engine,
     configuration::Configuration,
     engine::{ContainerAction, EngineEvent},
     panel::Panel,
@@ -29,6 +31,7 @@ use crate::{
 };
 use agents::AgentMessage;
 use readiness_polling::ReadinessPolling;
+pub use receiving::receive_while_free;
 use usage::UsageStreams;
 
 /// Events come in bursts (create, attach, start). The Engine is observed once for all events within this time.
@@ -88,19 +91,22 @@ impl Watch {
             let read = |it: &Configuration| (status::unknown_services(&it.stack_to_look_at()), it.summary());
             let (services, summary) = configuration.read(read).await;
             installation.stores.locate(&services);
+            let heard = gather_without_engine(installation).await;
             hub.update(|snapshot| {
                 snapshot.engine = EngineState::Unreachable { error };
                 snapshot.network.exists = false;
                 snapshot.services = services;
-                snapshot.agents.clear();
-                snapshot.unlisted_agents = 0;
+                snapshot.agents = heard.agents;
+                snapshot.unlisted_agents = heard.unlisted;
                 snapshot.new_agents = None;
                 snapshot.flow = None;
                 snapshot.configuration = summary;
                 status::update_stack_state(snapshot);
             });
+            self.panel.store_refresh.done();
             tokio::select! {
                 () = sleep(RETRY_INTERVAL) => {}
+                () = self.panel.store_refresh.requested() => {}
                 () = configuration.changed() => checkup_due.notify_one(),
             }
         }

@@ -109,6 +109,8 @@ pub struct StackEvidence {
     pub now: Timestamp,
     /// The current settings.
     pub settings: Settings,
+    /// Whether Docker answers, and so all containers are known.
+    pub containers_known: bool,
     /// The collector's container.
     pub collector: CollectorEvidence,
     /// Whether a collector was running when agents were created, as far as Docker does not know it and somebody has to;

@@ -245,6 +245,11 @@ fn port(port: &PortEvidence) -> Finding {
     let (grade, summary, seen) = match holder {
         PortHolder::Nobody => (Grade::Ok, "is free", format!("nothing is listening on `{bind}` port {number}")),
         PortHolder::Stack(name) => (Grade::Ok, "is used by this stack", format!("container `{name}` publishes it")),
+        PortHolder::MakesWay(process) => (
+            Grade::Ok,
+            "is used by the panel itself",
+            format!("the panel (pid {process}) receives telemetry there until the stack is started"),
+        ),
         PortHolder::Container(name) => {
             (Grade::Problem, "is already in use", format!("container `{name}` publishes it"))
         }

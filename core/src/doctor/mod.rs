@@ -90,6 +90,8 @@ pub enum PortHolder {
     Nobody,
     /// A container of this stack, by its name.
     Stack(String),
+    /// The panel's own receiver in the process with this number. It ends when the stack is started.
+    MakesWay(u32),
     /// A container outside this stack, by its name.
     Container(String),
     /// A process on this machine, for example ``process `nginx` (pid 812)``; `None` if the user may not inspect it.

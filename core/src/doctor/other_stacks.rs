@@ -51,7 +51,7 @@ pub(super) fn folder(stack: &StackSpec, evidence: &Evidence) -> Option<Finding> 
 /// Whether the finding about the Engine or the folder says why the port is in use.
 pub(super) fn explains(stack: &StackSpec, evidence: &Evidence, port: &PortEvidence) -> bool {
     match &port.holder {
-        PortHolder::Nobody | PortHolder::Stack(_) => false,
+        PortHolder::Nobody | PortHolder::Stack(_) | PortHolder::MakesWay(_) => false,
         PortHolder::Process(_) => evidence.other_engine.is_some() && holds_all_ports(evidence),
         PortHolder::Container(name) => evidence.engine.as_ref().is_ok_and(|engine| {
             let mut containers = engine.observed.containers.iter().filter(|container| container.name == *name);

@@ -65,6 +65,8 @@ pub enum Store {
     Prometheus,
     /// Stores events and logs: lists of events, and connections.
     Loki,
+    /// The built-in receiver's file: everything.
+    BuiltIn,
 }
 
 impl Store {
@@ -73,6 +75,7 @@ impl Store {
         match self {
             Store::Prometheus => "Prometheus",
             Store::Loki => "Loki",
+            Store::BuiltIn => "The built-in receiver",
         }
     }
 }

@@ -50,6 +50,7 @@ fn causes(agent: &AgentContainer) -> (Verdict, Vec<CauseCode>) {
         now: at(3000),
         settings: Settings::default(),
         collector,
+        containers_known: true,
         collector_then: Ok(BTreeMap::new()),
         last_seen: Ok(LastSeen::default()),
         losses: Losses::default(),

@@ -33,6 +33,7 @@ pub const OPTIONS: Options = Options {
     max_bytes: None,
     keep_account: true,
     keep_spans: false,
+    makes_way: false,
 };
 
 const SENDERS: u64 = 50;

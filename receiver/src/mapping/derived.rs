@@ -51,6 +51,15 @@ pub fn counts(name: &str, attributes: &[KeyValue]) -> Vec<Count> {
     counts
 }
 
+/// The gauge of reports on managed settings; its value is their time.
+pub const MANAGED_SETTINGS: &str = "clawker.managed_settings";
+
+/// The report on managed settings that an event with this name is.
+pub fn report(name: &str, attributes: &[KeyValue]) -> Option<Series> {
+    let by = ["managed_settings.sources", "managed_settings.helper.applied"];
+    (name == "managed_settings_resolved").then(|| Attributes(attributes).count(MANAGED_SETTINGS, &by).series)
+}
+
 struct Attributes<'a>(&'a [KeyValue]);
 
 impl Attributes<'_> {

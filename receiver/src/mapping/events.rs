@@ -54,12 +54,12 @@ fn event(
     *count += 1;
 
     let mut name = find_text(&attributes, "event.name");
-    let counts = derived::counts(&name, &attributes);
+    let (counts, report) = (derived::counts(&name, &attributes), derived::report(&name, &attributes));
     if name.is_empty() {
         name = said.event_name;
     }
     attributes.extend(envelope(said.body, said.severity_text, said.trace_id, said.span_id, &name));
-    Ok(Event { at, context, name, attributes, print, counts })
+    Ok(Event { at, context, name, attributes, print, counts, report })
 }
 
 /// What a record says outside of its attributes. Claude Code's body repeats the name.

@@ -18,7 +18,7 @@ use crate::{
 
 pub use attributes::{decimal, text_of};
 pub use context::SIMULATED;
-pub use derived::bucket_upper_bound;
+pub use derived::{MANAGED_SETTINGS, bucket_upper_bound};
 
 /// The most attributes of one record. The same as the stack's (`max_structured_metadata_entries_count`).
 pub const MAX_ATTRIBUTES: usize = 256;

@@ -86,6 +86,10 @@ impl<'a> Group<'a> {
             let series = self.known.series(self.connection, &count.series)?;
             self.rollups.add(event.at, ids, series, count.value);
         }
+        if let Some(report) = &event.report {
+            let series = self.known.series(self.connection, report)?;
+            self.gauge(ids, series, event.at, event.at as f64 / 1e9)?;
+        }
         Ok(true)
     }
 
@@ -105,18 +109,21 @@ impl<'a> Group<'a> {
                 }
                 Ok(added.is_some())
             }
-            Temporality::Gauge => {
-                let rows = self
-                    .connection
-                    .prepare_cached(
-                        "INSERT INTO gauges (session, series, time, value) VALUES (?, ?, ?, ?) \
-                         ON CONFLICT (session, series) DO UPDATE SET time = excluded.time, value = excluded.value \
-                         WHERE excluded.time > time",
-                    )?
-                    .execute((ids.session, series, point.at, point.value))?;
-                Ok(rows > 0)
-            }
+            Temporality::Gauge => self.gauge(ids, series, point.at, point.value),
         }
+    }
+
+    /// Replaces the state of a gauge; `false` if the known one is as new.
+    fn gauge(&self, ids: ContextIds, series: i64, at: Nanoseconds, value: f64) -> rusqlite::Result<bool> {
+        let rows = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO gauges (session, series, time, value) VALUES (?, ?, ?, ?) \
+                 ON CONFLICT (session, series) DO UPDATE SET time = excluded.time, value = excluded.value \
+                 WHERE excluded.time > time",
+            )?
+            .execute((ids.session, series, at, value))?;
+        Ok(rows > 0)
     }
 
     /// What a cumulative counter counted since its last point; `None` if that point is not older. A counter whose start is

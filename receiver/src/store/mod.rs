@@ -23,8 +23,10 @@ use std::{
 use tokio::sync::{oneshot, watch};
 
 pub use counted::{Counted, prefer};
-pub use open::OpenError;
-pub use reader::{EventPlace, Reader, StoredEvent, Total, Window};
+pub use open::{Holder, OpenError, holder};
+pub use reader::{EventPlace, ManagedSettings, Reader, Seen, Step, StoredEvent, Total, Window};
+/// What reading the file returns: SQLite's errors.
+pub use rusqlite::{Error as ReadError, Result as ReadResult};
 
 use self::writer::{Job, Writer};
 use crate::{Clock, Nanoseconds, mapping::Rules, records::Batch};
@@ -47,6 +49,8 @@ pub struct Options {
     pub keep_account: bool,
     /// Whether spans are kept.
     pub keep_spans: bool,
+    /// Whether this receiver ends when the ports are needed. Told to other processes by `holder`.
+    pub makes_way: bool,
 }
 
 /// What became of a batch.
@@ -89,7 +93,7 @@ impl Store {
     /// # Errors
     /// Why the file can't be used.
     pub fn open(path: &Path, options: Options) -> Result<Store, OpenError> {
-        let opened = open::open(path, (options.clock)())?;
+        let opened = open::open(path, (options.clock)(), options.makes_way)?;
         let set_aside = opened.set_aside.clone();
         let (queue, jobs) = sync_channel(QUEUE);
         let (committed, commits) = watch::channel(0);
@@ -145,8 +149,8 @@ impl Store {
     /// A reader of what is stored, with a connection of its own.
     ///
     /// # Errors
-    /// SQLite's.
-    pub fn reader(&self) -> rusqlite::Result<Reader> {
+    /// Why the file can't be read.
+    pub fn reader(&self) -> Result<Reader, OpenError> {
         Reader::open(&self.path)
     }
 }

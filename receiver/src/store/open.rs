@@ -3,7 +3,7 @@
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -19,6 +19,9 @@ const BUSY: Duration = Duration::from_secs(5);
 const LOG_BYTES: i64 = 16 << 20;
 /// After how many pages of changes SQLite tries to move them into the file.
 const CHECKPOINT_PAGES: i64 = 4000;
+
+/// The most bytes of the lock's file that are read.
+const LONGEST_HOLDER: usize = 256;
 
 /// Why the file can't be opened.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +64,11 @@ pub struct Opened {
 ///
 /// # Errors
 /// Why it can't be used.
-pub fn open(path: &Path, now: Nanoseconds) -> Result<Opened, OpenError> {
+pub fn open(path: &Path, now: Nanoseconds, makes_way: bool) -> Result<Opened, OpenError> {
     let lock = lock(path)?;
+    // Best effort: it is only told to others, and a full disk must not end anything here.
+    let text = serde_json::json!({ "process": std::process::id(), "makes_way": makes_way }).to_string();
+    let _ = lock.set_len(0).and_then(|()| lock.write_all_at(text.as_bytes(), 0));
     let (connection, set_aside) = reconnect(path, now, false)?;
     Ok(Opened { connection, _lock: lock, set_aside })
 }
@@ -112,6 +118,27 @@ fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
 }
 
+/// The process that receives into a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+pub struct Holder {
+    /// Its number.
+    pub process: u32,
+    /// Whether it ends when the ports are needed.
+    pub makes_way: bool,
+}
+
+/// Which process receives into this file right now; `None` if none does, or if that can't be seen.
+pub fn holder(path: &Path) -> Option<Holder> {
+    let file = File::open(with_suffix(path, ".lock")).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => {}
+        _ => return None,
+    }
+    let mut text = [0; LONGEST_HOLDER];
+    let length = file.read_at(&mut text, 0).ok()?;
+    serde_json::from_slice(&text[..length]).ok()
+}
+
 enum Failure {
     Corrupt,
     Refused(OpenError),
@@ -157,12 +184,21 @@ fn configure(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
 /// A connection that only reads, beside the writer's.
 ///
 /// # Errors
-/// SQLite's.
-pub fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY)?;
-    Ok(connection)
+/// Why it can't be read.
+pub fn open_for_reading(path: &Path) -> Result<Connection, OpenError> {
+    let failed = |error: rusqlite::Error| unusable(path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(BUSY).map_err(failed)?;
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed);
+    let (version, application) = (number("user_version")?, number("application_id")?);
+    match (application, version) {
+        (APPLICATION_ID, VERSION) => Ok(connection),
+        (APPLICATION_ID, found) if found > VERSION => Err(OpenError::Newer { path: path.to_owned(), found }),
+        // The receiver that is about to write it brings it up to date.
+        (APPLICATION_ID | 0, 0..VERSION) => Err(unusable(path, &"its receiver has not prepared it yet")),
+        _ => Err(OpenError::NotOurs(path.to_owned())),
+    }
 }
 
 /// Whether the file is not what SQLite wrote.

@@ -1,5 +1,6 @@
 //! What senders get wrong, and what hostile ones try.
 
+use monitor_core::telemetry::{Owner, Sender};
 use monitor_receiver::{
     otlp::{
         messages::{AnyValue, ArrayValue, KeyValue, LogRecord, Value},
@@ -68,8 +69,8 @@ async fn a_long_prompt_is_whole() {
     let prompt: String = "é".repeat(240_000);
     let record = with(vec![text("prompt", &prompt), text("prompt_text", &prompt)], 1);
     assert_eq!(rejected(&server, "/v1/logs", encoded("s", vec![record])).await.0, 0);
-    let owner = monitor_core::telemetry::Owner::new(Some("demo"), Some("dev"));
-    let events = server.store.reader().expect("a reader").events(&owner, None, 10).expect("they can be read");
+    let dev = Sender::real(Owner::new(Some("demo"), Some("dev")));
+    let events = server.store.reader().expect("a reader").events(&dev, None, 10).expect("they can be read");
     let stored: Vec<&KeyValue> =
         events[0].attributes.iter().filter(|attribute| attribute.key.starts_with("prompt")).collect();
     assert_eq!(stored, [&text("prompt", &prompt), &text("prompt_text", &prompt)]);
@@ -94,8 +95,8 @@ async fn odd_values_are_kept_as_they_are() {
     ];
     let record = LogRecord { time_unix_nano: 0, observed_time_unix_nano: 0, ..with(attributes.clone(), 1) };
     assert_eq!(rejected(&server, "/v1/logs", encoded("s", vec![record])).await.0, 0);
-    let owner = monitor_core::telemetry::Owner::new(Some("demo"), Some("dev"));
-    let events = server.store.reader().expect("a reader").events(&owner, None, 10).expect("they can be read");
+    let dev = Sender::real(Owner::new(Some("demo"), Some("dev")));
+    let events = server.store.reader().expect("a reader").events(&dev, None, 10).expect("they can be read");
     assert_eq!(events[0].place.at, NOW, "an event without a time happened when it arrived");
     assert_eq!(events[0].attributes[5..], attributes);
     server.stop().await;
@@ -167,8 +168,8 @@ async fn what_has_too_many_names_is_still_counted() {
     let overflow = of_metric.iter().find(|total| total.series.labels[0].0 == "otel.metric.overflow");
     assert!(overflow.is_some_and(|total| total.value > 9_000.0));
     // Names beyond the limit are spelled out in their events.
-    let owner = monitor_core::telemetry::Owner::new(Some("demo"), Some("dev"));
-    let last = reader.events(&owner, None, 1).expect("they can be read").remove(0);
+    let dev = Sender::real(Owner::new(Some("demo"), Some("dev")));
+    let last = reader.events(&dev, None, 1).expect("they can be read").remove(0);
     assert_eq!(last.attributes.iter().filter(|attribute| attribute.key.starts_with("29-99-")).count(), 20);
     server.stop().await;
 }

@@ -2,6 +2,7 @@
 
 use std::{fs, io::Write as _, path::Path, time::Duration};
 
+use monitor_core::telemetry::{Owner, Sender};
 use monitor_receiver::store::{OpenError, Options, Reader, Store};
 
 use super::{
@@ -155,8 +156,8 @@ async fn the_oldest_data_is_deleted_beyond_a_size() {
     server.stop().await;
     let server = Server::start_with(&file, options, Default::default()).await;
     until("the oldest events are deleted", || (1..12_000).contains(&count(&file))).await;
-    let owner = monitor_core::telemetry::Owner::new(Some("demo"), Some("dev"));
-    let last = Reader::open(&file).expect("a reader").events(&owner, None, 1).expect("they can be read");
+    let dev = Sender::real(Owner::new(Some("demo"), Some("dev")));
+    let last = Reader::open(&file).expect("a reader").events(&dev, None, 1).expect("they can be read");
     assert_eq!(last[0].place.at, event(19_999).time_unix_nano as i64);
     assert!(NOW > last[0].place.at);
     server.stop().await;

@@ -1,6 +1,6 @@
 //! Totals equal the ledgers of real releases to the last unit, however the requests arrive.
 
-use monitor_core::telemetry::Owner;
+use monitor_core::telemetry::{Owner, Sender};
 use monitor_receiver::{
     mapping::text_of,
     store::{Window, prefer},
@@ -112,7 +112,7 @@ async fn own_metrics_count_else_those_derived() {
         requests.retain(|request| paths.contains(&request.path));
         send_all(&server, &requests, |_| 0).await;
         let reader = server.store.reader().expect("a reader");
-        for totals in [reader.totals(Window::ALL), reader.totals_by_session(Window::ALL)] {
+        for totals in [reader.totals(Window::ALL), reader.totals_by_session(Window::ALL, None)] {
             let sum: f64 = prefer(&totals.expect("it can be read"), own, derived, &["model"]).into_values().sum();
             assert!((sum - expected).abs() < 1e-9, "{paths:?}: {sum}");
         }
@@ -132,8 +132,8 @@ async fn events_come_back_as_they_were_sent() {
     let recorded = requests("2.1.330", JSON);
     send_all(&server, &recorded, |_| 0).await;
     let reader = server.store.reader().expect("a reader");
-    let owner = Owner::new(Some("demo"), Some("dev"));
-    let events = reader.events(&owner, None, 100).expect("they can be read");
+    let dev = Sender::real(Owner::new(Some("demo"), Some("dev")));
+    let events = reader.events(&dev, None, 100).expect("they can be read");
     assert_eq!(events.len(), 18);
     let mut sent = 0;
     for request in recorded.iter().filter(|request| request.path == "/v1/logs") {
@@ -170,7 +170,7 @@ async fn events_come_back_as_they_were_sent() {
     let mut place = None;
     let mut walked = Vec::new();
     loop {
-        let next = reader.events(&owner, Some(place.unwrap_or(first())), 5).expect("they can be read");
+        let next = reader.events(&dev, Some(place.unwrap_or(first())), 5).expect("they can be read");
         let Some(last) = next.last() else { break };
         place = Some(last.place);
         walked.extend(next);

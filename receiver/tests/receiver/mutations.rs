@@ -1,6 +1,7 @@
 //! Requests of real releases with random damage: none ends the process, and what is still accepted can be stored and
 //! read again.
 
+use monitor_core::telemetry::Sender;
 use monitor_receiver::{
     mapping,
     otlp::{Encoding, Signal, decode},
@@ -95,7 +96,9 @@ async fn damaged_requests_end_nothing() {
     let stored = reader.count_events().expect("a number");
     assert!(stored > 0 && stored <= events, "{stored} of {events}");
     assert!(reader.totals(Window::ALL).expect("they can be read").iter().all(|total| !total.value.is_nan()));
-    for total in reader.totals_by_session(Window::ALL).expect("they can be read") {
-        reader.events(&total.owner, None, 5000).expect("they can be read");
+    for total in reader.totals_by_session(Window::ALL, None).expect("they can be read") {
+        reader
+            .events(&Sender { owner: total.owner, simulated: total.simulated }, None, 5000)
+            .expect("they can be read");
     }
 }

@@ -20,6 +20,7 @@ pub const OPTIONS: Options = Options {
     max_bytes: None,
     keep_account: true,
     keep_spans: true,
+    makes_way: false,
 };
 
 /// A receiver that serves until it is stopped.

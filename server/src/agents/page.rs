@@ -74,7 +74,8 @@ pub async fn page(
     let for_collector = Arc::clone(telemetry);
     let then = shared_answer_until(deadline, async move { collector_then(for_collector.as_ref(), asked).await });
     let collector_then = then.await.unwrap_or_else(|| Err(NOT_YET.to_owned()));
-    let stack = StackEvidence { now: now(), settings, collector, collector_then, last_seen, losses };
+    let stack =
+        StackEvidence { now: now(), settings, containers_known: true, collector, collector_then, last_seen, losses };
     // The version also decides which variables count.
     if found.claude_version.is_none() {
         let known = stack.last_seen.as_ref().ok().and_then(|heard| heard.owners.get(&sender.owner));
@@ -101,7 +102,8 @@ async fn page_without_container(
     let deadline = Instant::now() + wait_for_stores;
     let for_last_seen = Arc::clone(&installation.telemetry);
     let (for_engine, for_losses) = (Arc::clone(&installation.engine), Arc::clone(&installation.telemetry));
-    let (last_seen, losses, answers) = join!(
+    let (answers_engine, last_seen, losses, answers) = join!(
+        answer_until(deadline, async { installation.engine.check().await.map_err(|error| error.to_string()) }),
         shared_answer_until(deadline, async move { for_last_seen.last_seen().await }),
         shared_answer_until(deadline, async move { losses(for_engine.as_ref(), for_losses.as_ref()).await }),
         store_answers(installation, deadline, &sender, &[], range),
@@ -110,6 +112,7 @@ async fn page_without_container(
     let stack = StackEvidence {
         now: now(),
         settings: Settings::default(),
+        containers_known: answers_engine.is_ok(),
         collector: CollectorEvidence::default(),
         collector_then: Ok(BTreeMap::new()),
         last_seen: last_seen.unwrap_or_else(|| Err(NOT_YET.to_owned())),
@@ -175,13 +178,16 @@ async fn store_answers(
         answer_until(deadline, async { Ok(dashboards.allow_embedding().await) }),
         shared_answer_until(deadline, async move { for_recent_events.recent_events().await }),
     );
+    let is_built_in = telemetry.is_built_in().await;
     let of_owner = owner_numbers(&numbers, &sender.owner, sender.simulated);
     let mut missing = numbers.missing;
-    let mut lacks =
-        |store: Store, error: String, what: &str| match missing.iter_mut().find(|known| known.store == store) {
+    let mut lacks = |store: Store, error: String, what: &str| {
+        let store = if is_built_in { Store::BuiltIn } else { store };
+        match missing.iter_mut().find(|known| known.store == store) {
             Some(known) => known.lacks = format!("{}, {what}", known.lacks),
             None => missing.push(Missing { store, error, lacks: what.to_owned() }),
-        };
+        }
+    };
     let sessions =
         sessions.map_err(|error| lacks(Store::Prometheus, error, "sessions of this agent")).unwrap_or_default();
     let events = events.map_err(|error| lacks(Store::Loki, error, "events")).unwrap_or_default();

@@ -1,10 +1,12 @@
 //! All agents at once, for the command line. Works without a running panel.
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt, future::try_join3, join, stream};
 use monitor_core::{
     agents::{
-        Agent, AgentContainer, AgentKind, AgentList, AgentsReport, NewAgents, ReportedAgent, StackEvidence,
-        check_new_agents,
+        Agent, AgentContainer, AgentKind, AgentList, AgentsReport, CollectorEvidence, NewAgents, ReportedAgent,
+        StackEvidence, check_new_agents,
     },
     error::StackError,
     status::ServiceStatus,
@@ -50,7 +52,15 @@ pub async fn gather(installation: &Installation) -> Result<GatheredAgents, Stack
     let Installation { engine, telemetry, configuration, stores, .. } = installation;
     let engine = engine.as_ref();
     let services = services(engine, configuration);
-    let (services, containers, collector) = try_join3(services, engine.agents(), engine.collector()).await?;
+    let found = match try_join3(services, engine.agents(), engine.collector()).await {
+        Err(error) if telemetry.is_built_in().await => {
+            let new_agents = NewAgents { would_report: false, evidence: error.to_string(), causes: Vec::new() };
+            let warnings = vec![format!("Agents in containers are not listed: {error}")];
+            return Ok(GatheredAgents { list: gather_without_engine(installation).await, new_agents, warnings });
+        }
+        found => found,
+    };
+    let (services, containers, collector) = found?;
     stores.locate(&services);
     let asked = times_to_ask_about(&containers, &collector);
     let agent_files = AgentFileCache::default();
@@ -70,12 +80,33 @@ pub async fn gather(installation: &Installation) -> Result<GatheredAgents, Stack
     );
     // With invalid settings, verdicts are based on the defaults, as everywhere in the panel.
     let settings = configuration.settings().unwrap_or_default();
-    let stack = StackEvidence { now: now(), settings, collector, collector_then, last_seen, losses };
+    let stack =
+        StackEvidence { now: now(), settings, containers_known: true, collector, collector_then, last_seen, losses };
     Ok(GatheredAgents {
         list: all_agents(containers.iter(), &stack, &events.unwrap_or_default()),
         new_agents: check_new_agents(&stack),
         warnings: flow.warnings,
     })
+}
+
+/// Those whose data the built-in receiver has, while Docker does not answer. Empty if there is no such data.
+pub async fn gather_without_engine(installation: &Installation) -> AgentList {
+    let Installation { telemetry, configuration, .. } = installation;
+    if !telemetry.is_built_in().await {
+        return AgentList::default();
+    }
+    let (last_seen, losses, events) = join!(telemetry.last_seen(), telemetry.losses(), telemetry.recent_events());
+    let settings = configuration.read(|it| it.settings().unwrap_or_default()).await;
+    let stack = StackEvidence {
+        now: now(),
+        settings,
+        containers_known: false,
+        collector: CollectorEvidence::default(),
+        collector_then: Ok(BTreeMap::new()),
+        last_seen,
+        losses,
+    };
+    all_agents(std::iter::empty(), &stack, &events.unwrap_or_default())
 }
 
 /// The status of the services, with their addresses.

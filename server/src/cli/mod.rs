@@ -176,6 +176,9 @@ struct ServeOptions {
     /// Open the panel in your browser.
     #[arg(long)]
     open: bool,
+    /// Do not receive telemetry in this process while no stack is running.
+    #[arg(long)]
+    no_receive: bool,
     /// The format of the log on standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,

@@ -1,6 +1,6 @@
 //! `serve`: runs the panel.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use monitor_core::error::StackError;
 use tokio::net::TcpListener;
@@ -9,8 +9,14 @@ use tracing_subscriber::EnvFilter;
 
 use super::{LogFormat, ServeOptions, output::Output, terminal};
 use crate::{
-    access::Gate, configuration::Configuration, docker::endpoint_from_environment, file_watch::FileWatch, http,
-    installation::Installation, panel::Panel, watch::Watch,
+    access::Gate,
+    configuration::Configuration,
+    docker::endpoint_from_environment,
+    file_watch::FileWatch,
+    host, http,
+    installation::Installation,
+    panel::Panel,
+    watch::{Watch, receive_while_free},
 };
 
 /// How long open connections may take to close at shutdown.
@@ -23,7 +29,7 @@ pub(super) async fn serve(options: ServeOptions, output: &Output) -> Result<(), 
     }
     // Bound first, so that a port that is in use is reported at once.
     let listener =
-        TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(options.listen, None, &error))?;
+        TcpListener::bind(options.listen).await.map_err(|error| host::cannot_listen(options.listen, None, &error))?;
     let address = listener.local_addr().unwrap_or(options.listen);
     let panel = Arc::new(Panel::new(Installation::from_environment()?));
     let shutdown = CancellationToken::new();
@@ -34,6 +40,8 @@ pub(super) async fn serve(options: ServeOptions, output: &Output) -> Result<(), 
     let _files = FileWatch::start(panel.installation.configuration.clone()).inspect_err(
         |error| tracing::warn!(%error, "can't watch for file changes; they are noticed when a page is loaded"),
     );
+    let receiving = (!options.no_receive)
+        .then(|| tokio::spawn(receive_while_free(Arc::clone(&panel), shutdown.clone().cancelled_owned())));
     let watching = tokio::spawn(Watch::new(Arc::clone(&panel)).run());
     let url = format!("http://{address}");
     output.line(&format!("listening on {url}"));
@@ -53,6 +61,10 @@ pub(super) async fn serve(options: ServeOptions, output: &Output) -> Result<(), 
     // A running job is canceled. What it completed is kept, and the next `up` continues from there.
     panel.jobs.shut_down().await;
     watching.abort();
+    if let Some(receiving) = receiving {
+        // What was acknowledged is on disk already.
+        let _ = tokio::time::timeout(GRACE, receiving).await;
+    }
     if tokio::time::timeout(GRACE, serving).await.is_err() {
         tracing::warn!("some connections did not close in time");
     }
@@ -83,16 +95,6 @@ pub(super) fn start_logging(format: LogFormat) {
         LogFormat::Text => logging.with_target(false).with_ansi(terminal::is_log_colored()).init(),
         LogFormat::Json => logging.json().flatten_event(true).init(),
     }
-}
-
-pub(super) fn cannot_listen(address: SocketAddr, setting: Option<&str>, error: &std::io::Error) -> StackError {
-    let what = match error.kind() {
-        std::io::ErrorKind::AddrInUse => "another program is using this port".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "this user isn't allowed to listen there".to_owned(),
-        std::io::ErrorKind::AddrNotAvailable => "this machine does not have this address".to_owned(),
-        _ => error.to_string(),
-    };
-    StackError::CannotListen { address: address.to_string(), setting: setting.map(str::to_owned), detail: what }
 }
 
 /// Best effort: the address is printed anyway.

@@ -100,7 +100,7 @@ async fn find_holder(engine: &Connection, port: &PublishedPort, own_id: &str) ->
     }
     let (bind, port) = (port.bind.clone(), port.host);
     match in_background(move || find_listener(&bind, port)).await {
-        Listener::Process(process) => process,
+        Listener::Process(process) => process.map(|process| process.to_string()),
         Listener::None => None,
     }
 }

@@ -6,7 +6,7 @@ use monitor_core::{
     status::{ContainerState, PublishedPort},
 };
 
-use crate::host::{self, Listener};
+use crate::host::{self, Listener, Process};
 
 /// How many ports above one in use are searched for a free one.
 const ALTERNATIVES_TRIED: u16 = 200;
@@ -24,6 +24,8 @@ pub struct Ports<'a> {
     pub containers: &'a [ObservedContainer],
     /// The Engine publishes ports on this machine, so that its processes are checked too.
     pub publishes_here: bool,
+    /// The process that receives into the file of the built-in receiver, if it makes way for the stack.
+    pub receiver: Option<u32>,
 }
 
 impl Ports<'_> {
@@ -45,9 +47,12 @@ impl Ports<'_> {
         }
         // Processes on another machine can't be found.
         match self.publishes_here.then(|| host::find_listener(&port.bind, port.host)) {
-            Some(Listener::Process(process)) => match self.between_two_runs(port, process.as_deref()) {
-                Some(name) => PortHolder::Stack(name),
-                None => PortHolder::Process(process),
+            Some(Listener::Process(Some(Process { number, .. }))) if self.receiver == Some(number) => {
+                PortHolder::MakesWay(number)
+            }
+            Some(Listener::Process(process)) => match self.between_two_runs(port, process.as_ref()) {
+                Some(container) => PortHolder::Stack(container),
+                None => PortHolder::Process(process.map(|process| process.to_string())),
             },
             Some(Listener::None) | None => PortHolder::Nobody,
         }
@@ -55,8 +60,8 @@ impl Ports<'_> {
 
     /// The stack's container whose proxy the process is. While a container stops or starts again, Docker does not list its
     /// ports, but its proxy listens already, or still.
-    fn between_two_runs(&self, port: &PublishedPort, process: Option<&str>) -> Option<String> {
-        process.filter(|process| PROXIES.iter().any(|proxy| process.contains(&format!("`{proxy}`"))))?;
+    fn between_two_runs(&self, port: &PublishedPort, process: Option<&Process>) -> Option<String> {
+        process.filter(|process| PROXIES.contains(&process.name.as_str()))?;
         let is_meant = |container: &&ObservedContainer| {
             let may_publish = match container.ports.as_slice() {
                 [] => container.state != ContainerState::Running,
@@ -78,7 +83,7 @@ impl Ports<'_> {
 
     /// The next free port that is not reserved. `None` if the port is free or the stack's own.
     fn find_alternative(&self, port: &PublishedPort, holder: &PortHolder, reserved: &[u16]) -> Option<u16> {
-        if matches!(holder, PortHolder::Nobody | PortHolder::Stack(_)) {
+        if matches!(holder, PortHolder::Nobody | PortHolder::Stack(_) | PortHolder::MakesWay(_)) {
             return None;
         }
         let candidates = (1..=ALTERNATIVES_TRIED).map_while(|step| port.host.checked_add(step));
@@ -113,23 +118,25 @@ mod tests {
     #[test]
     fn the_proxy_of_a_container_that_starts_again_belongs_to_the_stack() {
         use ContainerState as S;
-        const PROXY: Option<&str> = Some("process `docker-proxy` (pid 812)");
+        let process = |name: &str| Some(Process { name: name.to_owned(), number: 812 });
+        let proxy = || process("docker-proxy");
         let port = PublishedPort { bind: "127.0.0.1".into(), host: 3100, container: 3100 };
         for (container, process, expected) in [
-            (container("loki", "monitor", S::Restarting, &[]), PROXY, true),
-            (container("loki", "monitor", S::Exited, &[3100]), PROXY, true),
-            (container("loki", "monitor", S::Exited, &[3200]), PROXY, false),
-            (container("loki", "monitor", S::Running, &[]), PROXY, false),
-            (container("loki", "other", S::Restarting, &[]), PROXY, false),
-            (container("loki", "monitor", S::Restarting, &[]), Some("process `nginx` (pid 7)"), false),
+            (container("loki", "monitor", S::Restarting, &[]), proxy(), true),
+            (container("loki", "monitor", S::Exited, &[3100]), proxy(), true),
+            (container("loki", "monitor", S::Exited, &[3200]), proxy(), false),
+            (container("loki", "monitor", S::Running, &[]), proxy(), false),
+            (container("loki", "other", S::Restarting, &[]), proxy(), false),
+            (container("loki", "monitor", S::Restarting, &[]), process("nginx"), false),
             (container("loki", "monitor", S::Restarting, &[]), None, false),
         ] {
             let ports = Ports {
                 directory: "/data/monitor",
                 containers: std::slice::from_ref(&container),
                 publishes_here: true,
+                receiver: None,
             };
-            let found = ports.between_two_runs(&port, process);
+            let found = ports.between_two_runs(&port, process.as_ref());
             assert_eq!(found.is_some(), expected, "{:?} {:?} {process:?}", container.state, container.labels);
         }
     }

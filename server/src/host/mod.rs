@@ -3,8 +3,12 @@
 mod disk;
 mod sockets;
 
+use std::{io, net::SocketAddr};
+
+use monitor_core::error::StackError;
+
 pub use disk::{free_bytes, write_obstacle};
-pub use sockets::{Listener, addresses_overlap, find_listener};
+pub use sockets::{Listener, Process, addresses_overlap, find_listener};
 
 /// Why it is not possible to listen on an address of this machine. `None` if it is.
 pub fn listen_obstacle(address: std::net::IpAddr) -> Option<String> {
@@ -16,4 +20,15 @@ pub fn listen_obstacle(address: std::net::IpAddr) -> Option<String> {
         }
         Err(error) => Some(error.to_string()),
     }
+}
+
+/// Why nothing can listen on an address. `setting` is the one with the port, if there is one.
+pub fn cannot_listen(address: SocketAddr, setting: Option<&str>, error: &io::Error) -> StackError {
+    let what = match error.kind() {
+        io::ErrorKind::AddrInUse => "another program is using this port".to_owned(),
+        io::ErrorKind::PermissionDenied => "this user isn't allowed to listen there".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine does not have this address".to_owned(),
+        _ => error.to_string(),
+    };
+    StackError::CannotListen { address: address.to_string(), setting: setting.map(str::to_owned), detail: what }
 }

@@ -2,7 +2,7 @@
 //! connecting. Ports are never bound, because a container that starts at that moment would fail.
 
 use std::{
-    fs,
+    fmt, fs,
     net::{IpAddr, SocketAddr, TcpStream},
     time::Duration,
 };
@@ -12,8 +12,23 @@ use std::{
 pub enum Listener {
     /// Nothing listens.
     None,
-    /// A process listens: ``process `nginx` (pid 812)``, or `None` if this user can't inspect it.
-    Process(Option<String>),
+    /// A process listens; `None` if this user can't inspect it.
+    Process(Option<Process>),
+}
+
+/// A process on this machine. Its text is ``process `nginx` (pid 812)``.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// The program's name.
+    pub name: String,
+    /// Its number.
+    pub number: u32,
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "process `{}` (pid {})", self.name, self.number)
+    }
 }
 
 /// Finds what listens on the port, on this address or one that includes it.
@@ -54,8 +69,8 @@ fn listening_sockets(bind: &str, port: u16) -> Vec<u64> {
     tables.iter().flat_map(|table| listening_inodes(table, bind, port)).collect()
 }
 
-/// The process that owns one of the sockets, ``process `nginx` (pid 812)``. Only root can see processes of other users.
-fn process_with_socket(inodes: &[u64]) -> Option<String> {
+/// The process that owns one of the sockets. Only root can see processes of other users.
+fn process_with_socket(inodes: &[u64]) -> Option<Process> {
     let links: Vec<String> = inodes.iter().map(|inode| format!("socket:[{inode}]")).collect();
     let pids = fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let owns_socket = |pid: &u32| {
@@ -66,7 +81,7 @@ fn process_with_socket(inodes: &[u64]) -> Option<String> {
     };
     let pid = pids.into_iter().find(owns_socket)?;
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
-    Some(format!("process `{}` (pid {pid})", name.trim()))
+    Some(Process { name: name.trim().to_owned(), number: pid })
 }
 
 /// The inodes of the sockets that listen on the port at an address that overlaps, from the text of `/proc/net/tcp` or

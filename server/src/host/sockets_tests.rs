@@ -56,7 +56,8 @@ fn this_process_is_found_by_its_port() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("its address").port();
     let Listener::Process(Some(process)) = find_listener("127.0.0.1", port) else { panic!("a process listens") };
-    assert!(process.ends_with(&format!("(pid {})", std::process::id())), "{process}");
+    assert_eq!(process.number, std::process::id());
+    assert!(process.to_string().ends_with(&format!("(pid {})", std::process::id())), "{process}");
     assert!(accepts_connections("127.0.0.1", port));
     drop(listener);
     assert_eq!(find_listener("127.0.0.1", port), Listener::None);

@@ -1,6 +1,6 @@
 //! One agent's events as they arrive, without gaps or duplicates.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use futures::{Stream, stream};
 use monitor_core::{
@@ -8,12 +8,15 @@ use monitor_core::{
     error::StackError,
     telemetry::{AgentEvent, Owner, Sender, event},
 };
+use tokio::{sync::watch, time::sleep};
 
 use super::{Panel, streams::next_turn};
 use crate::telemetry::{NoAnswer, TelemetrySource};
 
 /// The time between two queries for new events.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// The same where new data is announced.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 /// How many past events a reader gets at first.
 const PAST_EVENTS: u32 = 100;
 /// The most new events in a batch.
@@ -66,22 +69,37 @@ impl Panel {
 }
 
 fn follow(telemetry: Arc<dyn TelemetrySource>, sender: Sender) -> impl Stream<Item = EventBatch> {
-    let first = (telemetry.relocations(), Position::default());
-    stream::unfold(first, move |(mut relocations, mut position)| {
+    let first = (telemetry.relocations(), telemetry.arrivals(), Position::default());
+    stream::unfold(first, move |(mut relocations, mut arrivals, mut position)| {
         let (telemetry, sender) = (Arc::clone(&telemetry), sender.clone());
         async move {
             loop {
                 if position.has_started {
-                    next_turn(&mut relocations, INTERVAL).await;
+                    sleep(SHORTEST_INTERVAL).await;
+                    tokio::select! {
+                        () = next_turn(&mut relocations, INTERVAL) => {}
+                        () = next_arrival(arrivals.as_mut()) => {}
+                    }
                 }
                 let limit = if position.recent.is_empty() { PAST_EVENTS } else { BATCH };
                 let answer = telemetry.events(&sender, position.recent.first(), limit).await;
                 if let Some(batch) = position.next_batch(answer) {
-                    return Some((batch, (relocations, position)));
+                    return Some((batch, (relocations, arrivals, position)));
                 }
             }
         }
     })
+}
+
+/// Resolves when data was stored, where that is known.
+async fn next_arrival(arrivals: Option<&mut watch::Receiver<u64>>) {
+    let is_announced = match arrivals {
+        Some(arrivals) => arrivals.changed().await.is_ok(),
+        None => false,
+    };
+    if !is_announced {
+        pending::<()>().await;
+    }
 }
 
 /// What a reader has been sent.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use monitor_core::{
     error::StackError,
     job::{Job, JobKind},
-    live::Snapshot,
+    live::{ReceiverAddresses, Snapshot},
     stack::NETWORK,
     status::NetworkStatus,
 };
@@ -29,6 +29,7 @@ use crate::{
     installation::Installation,
     jobs::{JobContext, Jobs, Work},
     lifecycle::ReadinessWait,
+    receiving::Way,
     refresh::Refresh,
     status,
     work::Request,
@@ -63,6 +64,8 @@ pub struct Panel {
     pub store_refresh: Refresh,
     /// Requested when a page needs to know whether the services are ready.
     pub readiness_refresh: Refresh,
+    /// The receiver in this process.
+    pub receiving: Way,
 }
 
 impl Panel {
@@ -79,6 +82,7 @@ impl Panel {
             checkup_due: Notify::new(),
             store_refresh: Refresh::new(STORES_FRESH),
             readiness_refresh: Refresh::new(READINESS_FRESH),
+            receiving: Way::default(),
         }
     }
 
@@ -109,7 +113,10 @@ impl Panel {
         let configuration = &self.installation.configuration;
         let request = Request::new(configuration, kind, options).await;
         match request.lock(configuration).await {
-            Ok(Attempt::Acquired(lock)) => Ok(lock),
+            Ok(Attempt::Acquired(lock)) => {
+                self.receiving.make().await;
+                Ok(lock)
+            }
             // A request that came at the same time may have been faster.
             Ok(Attempt::Busy(record)) => Err(running().unwrap_or_else(|| {
                 if !configuration.work_lock().is_held_here() {
@@ -132,6 +139,13 @@ impl Panel {
     pub(crate) fn publish_job(&self) {
         // Read while the hub is locked, so that an older state never replaces a newer one.
         self.hub.update(|snapshot| snapshot.job = self.other_work.or_own(self.jobs.current()));
+    }
+
+    /// Publishes where this process receives, or that it does not.
+    pub(crate) fn publish_receiver(&self, addresses: Option<ReceiverAddresses>) {
+        self.hub.update(|snapshot| snapshot.receiver = addresses);
+        self.installation.stores.notify_relocated();
+        self.checkup_due.notify_one();
     }
 
     /// Waits for a job that takes only a moment, so that the caller sees it done, with or without JavaScript.

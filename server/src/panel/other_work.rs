@@ -92,6 +92,8 @@ impl Panel {
                 // Its last changes may have come before this.
                 configuration.notify_changed();
             } else {
+                // It may need the ports.
+                self.receiving.request();
                 // The watch follows it from here on.
                 configuration.work_lock().notify_changed();
             }

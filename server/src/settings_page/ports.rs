@@ -44,8 +44,10 @@ async fn check_ports(
     };
     let stack = StackSpec::new(settings, &configuration.host_facts());
     let mut reserved: Vec<u16> = settings.ports().map(|(_, port)| port.number()).into();
+    let configuration = configuration.clone();
     in_background(move || {
-        let ports = Ports { directory: &stack.directory, containers: &containers, publishes_here };
+        let receiver = configuration.receiver_that_makes_way();
+        let ports = Ports { directory: &stack.directory, containers: &containers, publishes_here, receiver };
         let mut uses = Vec::new();
         for (key, port) in wanted {
             // Not published on the host, or not a port number.

@@ -17,6 +17,11 @@ pub type NoAnswer = String;
 /// A place that keeps agents' telemetry.
 #[async_trait]
 pub trait TelemetrySource: Send + Sync {
+    /// Whether the answers come from the built-in receiver's file.
+    async fn is_built_in(&self) -> bool {
+        false
+    }
+
     /// Every owner whose data arrived within the last seven days, with the time it was last seen. Cheap to repeat: after
     /// the first call, only new data is queried.
     async fn last_seen(&self) -> Result<LastSeen, NoAnswer>;
@@ -53,6 +58,11 @@ pub trait TelemetrySource: Send + Sync {
 
     /// The rates of data between the services of this source.
     async fn flow(&self) -> Flow;
+
+    /// Changes whenever data has been stored, where that is known in this process.
+    fn arrivals(&self) -> Option<watch::Receiver<u64>> {
+        None
+    }
 
     /// Changes whenever the source is found at another address: an answer from before is outdated.
     fn relocations(&self) -> watch::Receiver<u64>;

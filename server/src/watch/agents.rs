@@ -277,6 +277,7 @@ impl<'a> AgentWatch<'a> {
         let stack = StackEvidence {
             now: now(),
             settings: self.settings.clone(),
+            containers_known: true,
             collector: self.collector.clone(),
             collector_then: self.collector_then.clone(),
             last_seen: self.last_seen.clone(),

@@ -28,6 +28,7 @@ use crate::{
     installation::Installation,
     jobs::JobContext,
     lifecycle::{self, ReadinessWait},
+    receiving,
 };
 
 /// A request to apply settings.
@@ -171,7 +172,8 @@ impl Prepared {
     }
 
     async fn bring_up(&self, written: &WrittenChanges, job: &JobContext) -> Result<(), StackError> {
-        let Installation { engine, readiness, .. } = &self.apply.installation;
+        let Installation { engine, readiness, configuration, .. } = &self.apply.installation;
+        receiving::wait_until_way_is_made(configuration).await;
         lifecycle::remove_all(engine.as_ref(), self.containers_with_stale_files(&written.changed)).await?;
         let report = |progress| job.report(progress);
         lifecycle::up(engine.as_ref(), readiness.as_ref(), self.apply.wait, &self.new, &report).await

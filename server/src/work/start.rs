@@ -7,6 +7,7 @@ use crate::{
     installation::Installation,
     jobs::JobContext,
     lifecycle::{self, ReadinessWait},
+    receiving,
 };
 
 /// Starts the services and returns once all of them are ready.
@@ -21,6 +22,7 @@ pub async fn start(installation: &Installation, wait: ReadinessWait, job: JobCon
     warn_of_override(configuration, &job).await;
     // The settings may have been edited since they were last read.
     configuration.notify_changed();
+    receiving::wait_until_way_is_made(configuration).await;
     lifecycle::up(engine.as_ref(), readiness.as_ref(), wait, &stack, &|progress| job.report(progress)).await
 }
 

@@ -91,6 +91,7 @@ fn build(settings: &str, agent_files: AgentFileCache) -> Harness {
     let readiness = Arc::new(FakeReadiness::default());
     let telemetry = FakeTelemetry::default();
     let installation = Installation {
+        arrivals: std::sync::Arc::default(),
         engine: Arc::new(engine.clone()),
         readiness: Arc::clone(&readiness) as _,
         configuration,

@@ -1,18 +1,16 @@
 //! Two processes at once on one folder: the same action follows the one at work, another one says who works.
 
 use std::{
-    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use monitor_core::service::Service;
-use serde_json::Value;
-
 use crate::{
     installation::{Installation, Said, container_ids, docker},
+    panel::Panel,
     process::Running,
 };
+use monitor_core::service::Service;
 
 /// Ready after 5 s: long enough for another process to come meanwhile.
 const SLOW: &str = "clawker-stand-in/loki:slow-ready";
@@ -129,38 +127,6 @@ fn a_killed_process_releases_the_lock_and_a_follower_takes_over() {
     it.run(&["down"]).done();
     it.run(&["up"]).done();
     is_running(&it);
-}
-
-/// A panel, and what it answers.
-struct Panel {
-    _process: Running,
-    address: String,
-}
-
-impl Panel {
-    fn start(it: &Installation) -> Panel {
-        let process = Running::reading_stdout(it.command(&["serve", "--listen", "127.0.0.1:0"]));
-        let line = process.line("the address", |line| line.starts_with("listening on "));
-        Panel { address: line.trim_start_matches("listening on ").to_owned(), _process: process }
-    }
-
-    fn post(&self, what: &str) -> Value {
-        let url = format!("{}/api/{what}", self.address);
-        Said::of(Command::new("curl").args(["--silent", "--show-error", "--request", "POST", &url])).done().json()
-    }
-
-    /// Waits for a page that contains the words.
-    fn shows(&self, words: &str) {
-        let began = Instant::now();
-        loop {
-            let page = Said::of(Command::new("curl").args(["--silent", "--show-error", &self.address])).done().out;
-            if page.contains(words) {
-                return;
-            }
-            assert!(began.elapsed() < Duration::from_secs(60), "the page never says `{words}`: {page}");
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use monitor_core::telemetry::Owner;
@@ -39,8 +41,12 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 fn receive(folder: &Path) -> Receiving {
+    running(folder, &["receive"])
+}
+
+fn running(folder: &Path, arguments: &[&str]) -> Receiving {
     let mut child =
-        command(folder, &["receive"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        command(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
     let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     Receiving { child, lines }
 }
@@ -52,24 +58,9 @@ fn settings(folder: &Path) -> (u16, u16) {
     (http, grpc)
 }
 
-#[test]
-fn simulated_agents_are_in_the_file_to_the_last_unit() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (http, grpc) = settings(folder.path());
-    let mut receiving = receive(folder.path());
-    let expected = format!("receiving OTLP on http://127.0.0.1:{http} and grpc://127.0.0.1:{grpc}");
-    assert_eq!(receiving.next_line(), expected);
-    let file = folder.path().join("telemetry/telemetry.db");
-    assert_eq!(receiving.next_line(), format!("keeping it in {}", file.display()));
-
-    let base = format!("http://127.0.0.1:{http}");
-    let arguments = ["simulate", "--for", "4s", "--rate", "600", "--agents", "4", "--json", "--endpoint", &base];
-    let output = command(folder.path(), &arguments).output().expect("the binary starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(report["requests"]["rejected_items"], 0);
-
-    let totals = Reader::open(&file).expect("a reader").totals(Window::ALL).expect("they can be read");
+/// Everything in the file equals what the simulated agents count themselves.
+fn equals_ledgers(file: &Path, report: &Value) {
+    let totals = Reader::open(file).expect("a reader").totals(Window::ALL).expect("they can be read");
     for ledger in report["agents"].as_array().expect("ledgers") {
         let owner = Owner::new(ledger["project"].as_str(), ledger["agent"].as_str());
         let of_agent: Vec<&Total> = totals.iter().filter(|total| total.owner == owner).collect();
@@ -91,6 +82,26 @@ fn simulated_agents_are_in_the_file_to_the_last_unit() {
         assert_eq!(sum("clawker.request.tokens", 1.0), tokens(events), "{agent}");
         assert_eq!(sum("claude_code.token.usage", 1.0), tokens(metrics), "{agent}");
     }
+}
+
+#[test]
+fn simulated_agents_are_in_the_file_to_the_last_unit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (http, grpc) = settings(folder.path());
+    let mut receiving = receive(folder.path());
+    let expected = format!("receiving OTLP on http://127.0.0.1:{http} and grpc://127.0.0.1:{grpc}");
+    assert_eq!(receiving.next_line(), expected);
+    let file = folder.path().join("telemetry/telemetry.db");
+    assert_eq!(receiving.next_line(), format!("keeping it in {}", file.display()));
+
+    let base = format!("http://127.0.0.1:{http}");
+    let arguments = ["simulate", "--for", "4s", "--rate", "600", "--agents", "4", "--json", "--endpoint", &base];
+    let output = command(folder.path(), &arguments).output().expect("the binary starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["requests"]["rejected_items"], 0);
+
+    equals_ledgers(&file, &report);
 
     let process = receiving.child.id().to_string();
     assert!(Command::new("kill").arg(process).status().expect("it runs").success());
@@ -121,4 +132,96 @@ fn a_second_receiver_says_what_is_in_the_way() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("is in use by another receiver"), "{said}");
+}
+
+/// A panel without Docker, and its address.
+fn panel(folder: &Path, more: &[&str]) -> (Receiving, String) {
+    let mut panel = running(folder, &[&["serve", "--listen", "127.0.0.1:0"], more].concat());
+    let line = panel.next_line();
+    (panel, line.strip_prefix("listening on ").expect("an address").to_owned())
+}
+
+/// The page, once it has the words.
+fn page_with(address: &str, path: &str, words: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let output = Command::new("curl").args(["--silent", &format!("{address}{path}")]).output().expect("curl runs");
+        let page = String::from_utf8_lossy(&output.stdout).into_owned();
+        if page.contains(words) {
+            return page;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{path} never has `{words}`: {page}");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn the_panel_receives_and_shows_agents_without_docker() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (http, _) = settings(folder.path());
+    let (_panel, address) = panel(folder.path(), &[]);
+    page_with(&address, "/", "This panel receives telemetry itself");
+    let base = format!("http://127.0.0.1:{http}");
+    let arguments = ["simulate", "--for", "4s", "--rate", "600", "--agents", "3", "--json", "--endpoint", &base];
+    let output = command(folder.path(), &arguments).output().expect("the binary starts");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    equals_ledgers(&folder.path().join("telemetry/telemetry.db"), &report);
+
+    let ledgers = report["agents"].as_array().expect("ledgers");
+    let page = page_with(&address, "/agents", "Agents in containers are not listed, because Docker");
+    for ledger in ledgers {
+        let micro_usd = ledger["metrics"]["cost_micro_usd"].as_u64().filter(|micro| *micro > 0);
+        let micro_usd = micro_usd.or(ledger["events"]["cost_micro_usd"].as_u64()).expect("a cost");
+        let exact = format!("${}.{:06} estimated by Claude Code", micro_usd / 1_000_000, micro_usd % 1_000_000);
+        assert!(page.contains(&exact), "{exact}");
+    }
+    let output = command(folder.path(), &["agents", "--json"]).output().expect("the binary starts");
+    let list: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let listed = list["agents"].as_array().expect("agents");
+    assert_eq!(listed.len(), ledgers.len());
+    assert!(listed.iter().all(|agent| agent["verdict"] == "reporting"), "{list}");
+    assert!(list["warnings"][0].as_str().expect("a warning").contains("not listed: can't reach Docker"), "{list}");
+
+    // The ports are not reported as taken.
+    let output = command(folder.path(), &["doctor"]).output().expect("the binary starts");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains(&format!("Port {http} for Collector is used by the panel itself")), "{said}");
+    // Only one of two panels receives; the other one works all the same.
+    let (_second, address) = panel(folder.path(), &[]);
+    page_with(&address, "/agents", "simulated");
+}
+
+#[test]
+fn a_panel_that_is_killed_loses_nothing_that_agents_send_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (http, _) = settings(folder.path());
+    let (mut killed, address) = panel(folder.path(), &[]);
+    page_with(&address, "/", "This panel receives telemetry itself");
+    let base = format!("http://127.0.0.1:{http}");
+    let arguments = ["simulate", "--for", "12s", "--rate", "120", "--agents", "4", "--json", "--endpoint", &base];
+    let simulation = command(folder.path(), &arguments).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    for _ in 0..3 {
+        thread::sleep(Duration::from_secs(2));
+        killed.child.kill().expect("it can be killed");
+        killed.child.wait().expect("it ends");
+        killed = panel(folder.path(), &[]).0;
+    }
+    let output = simulation.wait_with_output().expect("it ends");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(report["requests"]["retries"].as_u64() > Some(0), "{report}");
+    equals_ledgers(&folder.path().join("telemetry/telemetry.db"), &report);
+}
+
+#[test]
+fn a_panel_can_be_told_not_to_receive() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (http, grpc) = settings(folder.path());
+    let (_panel, address) = panel(folder.path(), &["--no-receive"]);
+    let page = page_with(&address, "/", "Can't reach Docker");
+    thread::sleep(Duration::from_secs(2));
+    assert!(!page.contains("receives telemetry itself"), "{page}");
+    for port in [http, grpc] {
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "{port}");
+    }
+    assert!(!folder.path().join("telemetry").exists());
 }

@@ -21,14 +21,27 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
         EngineState::Connecting => {
             return headline("Connecting to Docker.", "This page updates automatically.");
         }
-        EngineState::Unreachable { .. } => {
+        EngineState::Unreachable { .. } if snapshot.agents.is_empty() => {
             return headline(
                 "Can't reach Docker.",
                 "The list of agents is unavailable. The numbers show the data that arrived.",
             );
         }
+        EngineState::Unreachable { .. } => {
+            let of_reporting = of_agents(snapshot);
+            return headline(
+                &of_reporting.title,
+                "Agents in containers are not listed, because Docker can't be reached.",
+            );
+        }
         EngineState::Connected { .. } => {}
     }
+    of_agents(snapshot)
+}
+
+/// Describes the agents that are listed.
+fn of_agents(snapshot: &Snapshot) -> Headline {
+    let headline = |title: &str, text: &str| Headline { title: title.into(), text: text.into() };
     let agents: Vec<&Agent> = snapshot.agents.iter().filter(|agent| agent.kind.is_counted()).collect();
     let has = |kind: AgentKind| snapshot.agents.iter().any(|agent| agent.kind == kind);
     let count = |verdict| agents.iter().filter(|agent| agent.verdict == verdict).count();

@@ -36,7 +36,9 @@ pub fn panels(links: &Links, about: &LinkContext, embedding: bool) -> AnyView {
             </details>
         }
     });
-    let why = (!embedding).then(|| {
+    // Without Grafana, the links say themselves what they need.
+    let is_running = links.panel(PanelId::CostOverTime, about).href.is_some();
+    let why = (is_running && !embedding).then(|| {
         view! { <p class="muted">"This Grafana does not allow embedding, so the links open it."</p> }
     });
     view! {

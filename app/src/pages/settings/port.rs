@@ -27,6 +27,7 @@ pub fn words(path: &str, port: u16, known: &[PortUse]) -> Option<PortWords> {
         return match found.holder.as_ref()? {
             PortHolder::Nobody => held(Tone::Ok, "Free", None),
             PortHolder::Stack(_) => held(Tone::Ok, "In use by this stack", None),
+            PortHolder::MakesWay(_) => held(Tone::Ok, "Used by the panel until the stack starts", None),
             PortHolder::Container(name) => held(Tone::Bad, &format!("In use by container `{name}`"), found.free),
             PortHolder::Process(Some(process)) => held(Tone::Bad, &format!("In use by {process}"), found.free),
             PortHolder::Process(None) => held(Tone::Bad, "In use by another user's process", found.free),

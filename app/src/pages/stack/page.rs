@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use monitor_core::{error::StackError, live::EngineState};
+use monitor_core::{
+    error::StackError,
+    live::{EngineState, ReceiverAddresses},
+};
 
 use super::{
     actions::{OpenPage, RemoveForm},
@@ -29,6 +32,7 @@ pub fn StackPage() -> impl IntoView {
         <div class="page">
             <Opening commands />
             <CommandRefusal commands />
+            <Receiving />
             <Attention commands />
             <Outcome commands />
             {show_if(checks_first, move || view! { <Checks commands /> })}
@@ -129,6 +133,36 @@ fn Attention(commands: Commands) -> impl IntoView {
         {move || {
             let names = differing.get();
             (!names.is_empty()).then(|| view! { <Differing names commands /> }).into_any()
+        }}
+    }
+}
+
+/// Where the panel itself receives, while no stack does.
+#[component]
+fn Receiving() -> impl IntoView {
+    let receiver = Live::get().derive(|snapshot| snapshot.receiver.clone());
+    view! {
+        {move || match receiver.get() {
+            None => ().into_any(),
+            Some(ReceiverAddresses { http, grpc, file }) => view! {
+                <section class="note receiving" data-tone="ok" aria-labelledby="receiving">
+                    <h2 id="receiving">
+                        <Icon shape=Tone::Ok.shape() />
+                        "This panel receives telemetry itself"
+                    </h2>
+                    <p>
+                        "Until the stack is started, Claude Code on this machine can send to "
+                        <code>{format!("http://{http}")}</code> " or, with gRPC, to " <code>{format!("http://{grpc}")}</code>
+                        ". Nothing arrives unless you point it there: "
+                        <code>"clawker-monitor connect"</code> " prints how."
+                    </p>
+                    <p class="muted">
+                        "Kept in " <code>{file}</code> ", only while the panel runs. "
+                        <code>"serve --no-receive"</code> " turns this off. "
+                        <a href="/agents">"Show agents"</a>
+                    </p>
+                </section>
+            }.into_any(),
         }}
     }
 }

@@ -76,7 +76,7 @@ fn agent(
     };
     let mut findings: Vec<Finding> = Vec::new();
     match kind {
-        AgentKind::NoContainer => findings.push(no_container(owner, containers)),
+        AgentKind::NoContainer if stack.containers_known => findings.push(no_container(owner, containers)),
         AgentKind::Untagged => findings.extend(last_seen.map(|seen| {
             let evidence = format!("data without `project` and `agent` last arrived at {}", seen.to_rfc3339());
             let advice = format!(
@@ -86,7 +86,7 @@ fn agent(
             let fix = fix_without_command(FixKind::Check);
             Finding::new(Severity::Warning, CauseCode::TagsMissing, evidence, fix).advising(advice)
         })),
-        AgentKind::Simulated | AgentKind::Container => {}
+        AgentKind::NoContainer | AgentKind::Simulated | AgentKind::Container => {}
     }
     if kind == AgentKind::NoContainer {
         findings.extend(refused_data_of(owner, stack, Severity::Warning));

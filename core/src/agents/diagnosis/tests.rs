@@ -84,6 +84,7 @@ fn healthy() -> Scene {
             created_at: Some(at("08:00:00")),
             finished_at: None,
         },
+        containers_known: true,
         collector_then: Ok(BTreeMap::new()),
         last_seen: Ok(LastSeen { owners: [(owner(Some("shop"), Some("dev")), heard)].into(), ..LastSeen::default() }),
         losses: Losses::default(),

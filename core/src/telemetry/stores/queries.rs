@@ -51,7 +51,8 @@ pub const ACTIVITY_EVENTS: [&str; 9] = [
     "hook_execution_start",
 ];
 
-const ACTIVITY_FIELDS: [&str; 15] = [
+/// The fields of those events that are needed for it.
+pub const ACTIVITY_FIELDS: [&str; 15] = [
     "project",
     "agent",
     "clawker_simulated",

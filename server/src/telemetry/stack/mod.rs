@@ -2,7 +2,6 @@
 //! size. One request covers all agents. Knows nothing about containers and verdicts.
 
 mod agent_details;
-mod cached;
 mod collector_then;
 mod embedding;
 mod events;
@@ -38,10 +37,10 @@ use tokio::{
 };
 
 use self::{
-    cached::Cached, collector_then::KnownCollector, events::IdleSenders, last_seen::LastSeenTracker,
+    collector_then::KnownCollector, events::IdleSenders, last_seen::LastSeenTracker,
     recent_events::RecentEventsTracker, requests::query_prometheus, store::Priority,
 };
-use super::{NoAnswer, TelemetrySource};
+use super::{NoAnswer, TelemetrySource, cached::Cached};
 use crate::clock::now;
 
 pub use stores::{Dashboards, StackStores};

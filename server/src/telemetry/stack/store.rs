@@ -84,6 +84,11 @@ impl Store {
         moved
     }
 
+    /// Whether the store is running and can be reached.
+    pub fn is_located(&self) -> bool {
+        matches!(*self.location.read().unwrap_or_else(PoisonError::into_inner), Location::At { .. })
+    }
+
     /// The body of a response.
     ///
     /// # Errors

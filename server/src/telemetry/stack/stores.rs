@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use monitor_core::{dashboard::UID, service::Service, status::ServiceStatus};
 use tokio::sync::watch;
 
-use super::{cached::Cached, embedding, store::Store};
+use super::{embedding, store::Store};
+use crate::telemetry::cached::Cached;
 
 /// How long Grafana's answer about embedding is cached.
 const EMBEDDING_KEPT: Duration = Duration::from_secs(30);
@@ -55,9 +56,19 @@ impl StackStores {
         }
     }
 
+    /// Whether Loki or Prometheus is running.
+    pub fn are_running(&self) -> bool {
+        self.loki.is_located() || self.prometheus.is_located()
+    }
+
     /// Changes with the stores' addresses. Answers from an earlier generation are outdated.
     pub(super) fn generation(&self) -> u64 {
         *self.relocations.borrow()
+    }
+
+    /// Makes readers ask again: another place has the data now.
+    pub fn notify_relocated(&self) {
+        self.relocations.send_modify(|count| *count += 1);
     }
 
     /// Changes with the generation.

@@ -1,0 +1,117 @@
+//! Receives telemetry in the panel's process while nothing else has the ports: no stack is running, and no work is done on
+//! one.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
+
+use monitor_core::{
+    live::{EngineState, Snapshot},
+    service::Service,
+    settings::Settings,
+    status::ContainerState,
+};
+use tokio::time::sleep;
+
+use crate::{
+    panel::Panel,
+    receiving::{Receive, RunningReceiver},
+};
+
+/// How often is looked whether the ports have become free, or are needed.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Receives whenever it may, until `stopped`.
+pub async fn receive_while_free(panel: Arc<Panel>, stopped: impl Future<Output = ()>) {
+    let mut running: Option<(Receive, RunningReceiver)> = None;
+    // The same reason is logged once, not at every attempt.
+    let (mut logged, mut settings) = (None, None);
+    tokio::pin!(stopped);
+    loop {
+        let wanted = wanted(&panel, &mut settings).await;
+        if let Some((receive, receiver)) = running.take_if(|(receive, _)| wanted.as_ref() != Some(receive)) {
+            receiver.stop().await;
+            tracing::info!(file = %receive.file.display(), "no longer receiving telemetry");
+            panel.publish_receiver(None);
+        }
+        if let (Some(wanted), None) = (wanted, &running) {
+            // Where the file is can be the disk that does not answer; then it is like a port that is in use.
+            match wanted.clone().start().await {
+                Ok(receiver) => {
+                    logged = None;
+                    let addresses = &receiver.addresses;
+                    tracing::info!(http = addresses.http, grpc = addresses.grpc, "receiving telemetry");
+                    if let Some(aside) = &receiver.set_aside {
+                        tracing::error!(
+                            "the telemetry file was corrupt and is now {}; a new one was created",
+                            aside.display()
+                        );
+                    }
+                    panel.publish_receiver(Some(addresses.clone()));
+                    let (mut commits, arrivals) = (receiver.commits(), Arc::clone(&panel.installation.arrivals));
+                    // Ends with the store.
+                    tokio::spawn(async move {
+                        while commits.changed().await.is_ok() {
+                            arrivals.send_modify(|count| *count += 1);
+                        }
+                    });
+                    running = Some((wanted, receiver));
+                }
+                Err(error) if logged.as_ref() == Some(&error) => {}
+                Err(error) => {
+                    tracing::info!(%error, "not receiving telemetry");
+                    logged = Some(error);
+                }
+            }
+        }
+        panel.receiving.set_receiving(running.is_some());
+        tokio::select! {
+            () = &mut stopped => break,
+            () = panel.receiving.look_again() => {}
+            () = sleep(INTERVAL) => {}
+        }
+    }
+    if let Some((_, receiver)) = running {
+        receiver.stop().await;
+    }
+    panel.receiving.set_receiving(false);
+}
+
+/// How to receive; `None` while that is not allowed. Settings are read again only after they changed.
+async fn wanted(panel: &Panel, known: &mut Option<(String, Settings)>) -> Option<Receive> {
+    let configuration = &panel.installation.configuration;
+    let (is_free, base) = panel.hub.read(|it| (is_free(it), it.configuration.settings_base.clone()));
+    if configuration.work_lock().is_held_here() || !is_free {
+        return None;
+    }
+    let settings = match known {
+        Some((known, settings)) if *known == base => settings.clone(),
+        _ => {
+            let settings = configuration.read(|it| it.settings().unwrap_or_default()).await;
+            known.insert((base, settings)).1.clone()
+        }
+    };
+    Some(Receive {
+        bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        settings,
+        file: configuration.telemetry_file(),
+        max_bytes: None,
+        traces: false,
+        makes_way: true,
+    })
+}
+
+/// Whether no collector has the ports, or is about to get them.
+fn is_free(snapshot: &Snapshot) -> bool {
+    let collector = snapshot.service(Service::OtelCollector).map(|status| status.state);
+    let is_stopped =
+        matches!(collector, Some(ContainerState::Missing | ContainerState::Exited | ContainerState::Created));
+    match snapshot.engine {
+        EngineState::Connecting => false,
+        // A stack would be known by its ports, which could not be bound.
+        EngineState::Unreachable { .. } => snapshot.running_job().is_none(),
+        EngineState::Connected { .. } => is_stopped && snapshot.running_job().is_none(),
+    }
+}
