@@ -29,7 +29,7 @@ pub fn text_of(value: &Value) -> Cow<'_, str> {
 }
 
 /// A value as JSON: bytes as hexadecimal text.
-fn json_of(value: &Value) -> serde_json::Value {
+pub fn json_of(value: &Value) -> serde_json::Value {
     let inner = |value: &AnyValue| value.value.as_ref().map_or(serde_json::Value::Null, json_of);
     match value {
         Value::String(text) => text.as_str().into(),

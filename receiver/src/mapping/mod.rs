@@ -16,7 +16,7 @@ use crate::{
     records::Batch,
 };
 
-pub use attributes::{decimal, text_of};
+pub use attributes::{decimal, json_of, text_of};
 pub use context::SIMULATED;
 pub use derived::{MANAGED_SETTINGS, bucket_upper_bound};
 

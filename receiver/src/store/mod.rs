@@ -5,6 +5,7 @@
 
 mod codec;
 mod counted;
+mod eraser;
 mod group;
 mod known;
 mod open;
@@ -12,6 +13,7 @@ mod reader;
 mod retention;
 mod rollups;
 mod schema;
+mod selection;
 mod writer;
 
 use std::{
@@ -23,10 +25,12 @@ use std::{
 use tokio::sync::{oneshot, watch};
 
 pub use counted::{Counted, prefer};
+pub use eraser::Eraser;
 pub use open::{Holder, OpenError, holder};
-pub use reader::{EventPlace, ManagedSettings, Reader, Seen, Step, StoredEvent, Total, Window};
+pub use reader::{EventPlace, ManagedSettings, Reader, Seen, Statistics, Step, StoredEvent, Total, Window};
 /// What reading the file returns: SQLite's errors.
 pub use rusqlite::{Error as ReadError, Result as ReadResult};
+pub use selection::{Amount, Selection};
 
 use self::writer::{Job, Writer};
 use crate::{Clock, Nanoseconds, mapping::Rules, records::Batch};

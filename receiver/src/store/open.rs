@@ -15,6 +15,8 @@ use crate::Nanoseconds;
 
 /// How long to wait for a reader that holds up a change of the file's form.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long to wait until a receiver lets something be deleted.
+const DELETING_BUSY: Duration = Duration::from_secs(30);
 /// How large the log of changes may stay after a checkpoint, in bytes.
 const LOG_BYTES: i64 = 16 << 20;
 /// After how many pages of changes SQLite tries to move them into the file.
@@ -186,10 +188,30 @@ fn configure(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
 /// # Errors
 /// Why it can't be read.
 pub fn open_for_reading(path: &Path) -> Result<Connection, OpenError> {
+    open_beside(path, OpenFlags::SQLITE_OPEN_READ_ONLY, BUSY)
+}
+
+/// A connection that deletes, beside the writer's.
+///
+/// # Errors
+/// Why it can't be written.
+pub fn open_for_deleting(path: &Path) -> Result<Connection, OpenError> {
     let failed = |error: rusqlite::Error| unusable(path, &error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    connection.busy_timeout(BUSY).map_err(failed)?;
+    let connection = open_beside(path, OpenFlags::SQLITE_OPEN_READ_WRITE, DELETING_BUSY)?;
+    if connection.is_readonly("main").map_err(failed)? {
+        return Err(unusable(path, &"it is read-only"));
+    }
+    // What was deleted must not stay in free pages.
+    for (name, value) in [("secure_delete", "ON"), ("synchronous", "FULL"), ("temp_store", "MEMORY")] {
+        connection.pragma_update(None, name, value).map_err(failed)?;
+    }
+    Ok(connection)
+}
+
+fn open_beside(path: &Path, access: OpenFlags, patience: Duration) -> Result<Connection, OpenError> {
+    let failed = |error: rusqlite::Error| unusable(path, &error);
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
+    connection.busy_timeout(patience).map_err(failed)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed);
     let (version, application) = (number("user_version")?, number("application_id")?);
     match (application, version) {

@@ -38,6 +38,8 @@ pub struct Writer {
     file: Opened,
     options: Options,
     known: Known,
+    /// SQLite's `data_version` when `known` was last right. Another connection that deletes changes it.
+    data_version: Option<i64>,
     retention: Retention,
     committed: watch::Sender<u64>,
     /// The last group could not be written, which the log already says.
@@ -51,6 +53,7 @@ impl Writer {
             file,
             options,
             known: Known::default(),
+            data_version: None,
             retention: Retention::default(),
             committed,
             is_failing: false,
@@ -116,6 +119,10 @@ impl Writer {
     fn commit(&mut self, jobs: &[Job]) -> rusqlite::Result<Vec<Appended>> {
         let connection = &self.file.connection;
         connection.execute_batch("BEGIN IMMEDIATE")?;
+        let version = connection.pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0))?;
+        if self.data_version.replace(version) != Some(version) {
+            self.known = Known::default();
+        }
         let mut group = Group::new(connection, &mut self.known, (self.options.clock)());
         let appended = jobs.iter().map(|job| group.add(&job.batch)).collect::<rusqlite::Result<Vec<_>>>()?;
         group.finish()?;

@@ -4,6 +4,7 @@ mod bad_input;
 mod client;
 mod crashes;
 mod disk;
+mod erasing;
 mod files;
 mod fixtures;
 mod grpc;

@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension, Row};
 use super::Reader;
 use crate::{Nanoseconds, otlp::messages::KeyValue, store::codec};
 
-const COLUMNS: &str = "SELECT time, print, name, attributes, context FROM events";
+pub(super) const COLUMNS: &str = "SELECT time, print, name, attributes, context FROM events";
 
 /// The position of an event among all: by time, then in an order that stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,11 +102,12 @@ impl Reader {
         events.into_iter().map(|event| self.decode(event, &mut contexts)).collect()
     }
 
-    fn decode(&self, row: EventRow, contexts: &mut HashMap<i64, SharedByEvents>) -> rusqlite::Result<StoredEvent> {
-        let shared = match contexts.entry(row.context) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(self.shared_by_events(row.context)?),
-        };
+    pub(super) fn decode(
+        &self,
+        row: EventRow,
+        contexts: &mut HashMap<i64, SharedByEvents>,
+    ) -> rusqlite::Result<StoredEvent> {
+        let shared = self.shared_by_events_once(row.context, contexts)?;
         Ok(StoredEvent {
             place: row.place,
             owner: shared.owner.clone(),
@@ -116,6 +117,18 @@ impl Reader {
             name: self.word(row.name)?.unwrap_or_default(),
             shared: shared.attributes.clone(),
             attributes: self.attributes(&row.attributes, row.place.at)?,
+        })
+    }
+
+    /// What a context says, which is read once.
+    pub(super) fn shared_by_events_once<'c>(
+        &self,
+        context: i64,
+        known: &'c mut HashMap<i64, SharedByEvents>,
+    ) -> rusqlite::Result<&'c SharedByEvents> {
+        Ok(match known.entry(context) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(self.shared_by_events(context)?),
         })
     }
 
@@ -172,23 +185,23 @@ impl Reader {
 }
 
 #[derive(Default)]
-struct SharedByEvents {
-    owner: Owner,
+pub(super) struct SharedByEvents {
+    pub(super) owner: Owner,
     simulated: bool,
     service: String,
-    session: String,
+    pub(super) session: String,
     attributes: Vec<KeyValue>,
 }
 
-struct EventRow {
-    place: EventPlace,
+pub(super) struct EventRow {
+    pub(super) place: EventPlace,
     name: i64,
     attributes: Vec<u8>,
-    context: i64,
+    pub(super) context: i64,
 }
 
 impl EventRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
         Ok(EventRow {
             place: EventPlace { at: row.get(0)?, print: row.get(1)? },
             name: row.get(2)?,

@@ -1,7 +1,9 @@
 //! Reads what is stored, beside the writer. Each call is one short read transaction.
 
 mod events;
+mod export;
 mod seen;
+mod statistics;
 mod totals;
 
 use std::path::Path;
@@ -10,6 +12,7 @@ use rusqlite::Connection;
 
 pub use events::{EventPlace, StoredEvent};
 pub use seen::{ManagedSettings, Seen};
+pub use statistics::Statistics;
 pub use totals::{Step, Total};
 
 use super::open::{OpenError, open_for_reading};
@@ -18,8 +21,8 @@ use crate::{Nanoseconds, store::rollups::MINUTE};
 /// A time from a minute to another, which is excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    from: i64,
-    to: i64,
+    pub(super) from: i64,
+    pub(super) to: i64,
 }
 
 impl Window {
@@ -32,7 +35,7 @@ impl Window {
     }
 
     /// Splits into whole buckets of `length` minutes, and what is before and after them.
-    fn split(self, length: i64) -> (Window, Window, Window) {
+    pub(super) fn split(self, length: i64) -> (Window, Window, Window) {
         let first = -(-self.from).div_euclid(length) * length;
         let last = self.to.div_euclid(length) * length;
         if first >= last {
