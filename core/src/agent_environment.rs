@@ -5,6 +5,7 @@
 //! Code's monitoring documentation of 2026-08-22 for its defaults.
 
 mod compare;
+mod host;
 mod settings_change;
 mod shown;
 mod text;
@@ -12,6 +13,7 @@ mod text;
 use serde::{Deserialize, Serialize};
 
 pub use compare::{Difference, differences, is_telemetry};
+pub use host::{HOST_AGENT, endpoint_on_host, on_host};
 pub use settings_change::{SettingsChange, settings_change};
 pub use shown::{NOT_SHOWN, shown, shown_attribute, shown_name, shown_url};
 pub use text::{agent_env, env_file};
@@ -54,11 +56,16 @@ fn variable(name: &str, value: impl Into<String>, source: Source, about: &str) -
 ///
 /// They are the same for all agents; a change requires new images.
 pub fn baked(settings: &Settings) -> Vec<Variable> {
-    let telemetry = &settings.telemetry;
     let collector = match &settings.otel_collector_endpoint {
         Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
         None => format!("http://{}:{}", settings.otel_collector_internal, settings.otel_collector_port),
     };
+    image_variables(settings, &collector)
+}
+
+/// The same for a collector at this URL.
+fn image_variables(settings: &Settings, collector: &str) -> Vec<Variable> {
+    let telemetry = &settings.telemetry;
     let endpoint = |path: &str| format!("{collector}{path}");
     // Clawker only sets enabled options. Claude Code attaches IDs by default, and does not record contents.
     let id = |name: &str, on: bool, about: &str| {

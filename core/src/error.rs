@@ -153,6 +153,23 @@ pub enum StackError {
         /// The file and the reason, one clause without a period.
         detail: String,
     },
+    /// There is no file of the built-in receiver.
+    #[error("no telemetry has been recorded: `{path}` does not exist")]
+    NoTelemetry {
+        /// Where the file would be.
+        path: String,
+    },
+    /// Claude Code's settings file can't be edited.
+    #[error("`{path}` was not changed: {detail}")]
+    ClaudeSettings {
+        /// The path of the file.
+        path: String,
+        /// What is wrong with it, as a clause.
+        detail: String,
+    },
+    /// Nothing says which data to delete.
+    #[error("nothing says what to delete")]
+    NothingSelected,
     /// The caller's role doesn't allow it.
     #[error("you aren't allowed to {action}")]
     NotAllowed {

@@ -34,6 +34,8 @@ pub mod timestamp;
 mod yaml;
 
 #[cfg(feature = "engine")]
+pub mod claude_settings;
+#[cfg(feature = "engine")]
 pub mod compose_override;
 #[cfg(feature = "engine")]
 pub mod files;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use monitor_core::{
     agents::{AgentSpec, ClawkerFile, SettingsFile, SettingsLayer, registered_projects},
+    claude_settings,
     compose_override::ComposeOverride,
     files::is_of_the_opensearch_generation,
     logs::{LogLine, failure_reason},
@@ -48,6 +49,10 @@ const READERS: &[(&str, Reader)] = &[
     ("SettingsFile::parse", |text| drop(SettingsFile::parse(SettingsLayer::User, "f", text))),
     ("SettingsFile::parse, in `env`", |text| {
         drop(SettingsFile::parse(SettingsLayer::User, "f", &format!("{{\"env\":{text}")));
+    }),
+    ("claude_settings::connect", |text| drop(claude_settings::connect(Some(text), &[], None))),
+    ("claude_settings::connect, in `env`", |text| {
+        drop(claude_settings::connect(Some(&format!("{{\"env\":{text}")), &[], None));
     }),
     ("answers::samples", |text| drop(answers::samples(text.as_bytes()))),
     ("answers::series", |text| drop(answers::series(text.as_bytes()))),

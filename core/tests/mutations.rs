@@ -83,6 +83,8 @@ const YAML: &[&str] = &[
     "agent:\n  env:\n    OTEL_LOGS_EXPORTER: none\n  env_file: [.env, ../x]\n  from_env:\n  - OTEL_A\nbuild:\n  instructions:\n    env: {OTEL_B: 1}\n",
     "projects:\n  - name: a\n    root: /p/a\n  - root: /p/b\n",
     "{\"env\": {\"OTEL_LOGS_EXPORTER\": \"none\", \"CLAUDE_CODE_ENABLE_TELEMETRY\": 1}}",
+    "{\n  \"model\": \"opus\",\n  \"env\": {\n    \"A\": \"1\",\n    \"OTEL_LOGS_EXPORTER\": \"none\"\n  }\n}\n",
+    "{\"hooks\": [{\"env\": {}}], \"env\" : { }}",
     "monitoring:\r\n  loki_port: 3101\r\n\r\n# end",
 ];
 

@@ -3,6 +3,9 @@
 
 mod atomic;
 mod backups;
+mod claude_code;
+#[cfg(test)]
+mod claude_code_tests;
 #[cfg(test)]
 mod interrupted_tests;
 mod ledger;
@@ -34,11 +37,12 @@ use monitor_core::{
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use self::{ledger::Ledger, save_lock::SaveLock};
 pub use self::{
+    claude_code::{ClaudeSettingsChange, Mode},
     settings_file::{SavedSettings, SettingsText},
     writing::{FilesBackup, Overwrite},
 };
+use self::{ledger::Ledger, save_lock::SaveLock};
 use crate::{
     background::in_background,
     file_access::{self, FileAccess},

@@ -60,6 +60,21 @@ impl Paths {
     }
 }
 
+/// Claude Code's settings file of this user: in `CLAUDE_CONFIG_DIR`, else in `~/.claude`.
+///
+/// # Errors
+/// Neither `CLAUDE_CONFIG_DIR` nor `HOME` is set.
+pub fn claude_settings_file(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, StackError> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = set("CLAUDE_CONFIG_DIR").or_else(|| set("HOME").map(|home| home.join(".claude")));
+    let file = folder.map(|folder| folder.join("settings.json")).ok_or_else(|| StackError::File {
+        path: "~/.claude/settings.json".into(),
+        verb: "found".into(),
+        detail: "neither `CLAUDE_CONFIG_DIR` nor `HOME` is set".into(),
+    })?;
+    std::path::absolute(&file).map_err(|error| file_error(&file, "found", &error))
+}
+
 fn find_folder(
     variable: &impl Fn(&str) -> Option<OsString>,
     own: &str,

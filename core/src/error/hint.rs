@@ -76,6 +76,15 @@ impl StackError {
             StackError::TelemetryFile { .. } => {
                 "stop what uses the file, or choose another folder with `--data FOLDER`".into()
             }
+            StackError::NoTelemetry { .. } => {
+                "start `clawker-monitor` or `clawker-monitor receive`, and connect agents with `clawker-monitor connect`".into()
+            }
+            StackError::ClaudeSettings { .. } => {
+                "fix the file, or set the variables that `clawker-monitor connect` prints yourself".into()
+            }
+            StackError::NothingSelected => {
+                "add `--project`, `--agent`, `--session`, `--since` or `--until`, or `--all` for everything".into()
+            }
             StackError::NotAllowed { .. } => "ask the owner of this panel".into(),
             StackError::PortTaken { field, .. } => {
                 format!("stop the program that uses it, or set `{field}` to a free port and run `clawker-monitor apply`")

@@ -3,6 +3,7 @@
 
 use monitor_core::{
     agents::{AgentSpec, ClawkerFile, SettingsFile, SettingsLayer, registered_projects},
+    claude_settings::{connect, disconnect},
     logs::{LogLine, failure_reason},
     settings::{Change, Key, Settings, edit, misspelled_keys, read, read_values},
     telemetry::{
@@ -27,6 +28,19 @@ pub fn read_files(text: &str) {
     assert!(variables.iter().all(|it| it.name.starts_with("OTEL_") || it.name.starts_with("CLAUDE_CODE_")));
     registered_projects(text);
     let _ = SettingsFile::parse(SettingsLayer::User, "f", text);
+    connect_claude_code(text);
+}
+
+/// Puts variables into the text and takes them out again, which gives the same text.
+fn connect_claude_code(text: &str) {
+    let variables = [("OTEL_LOGS_EXPORTER", "otlp"), ("CLAUDE_CODE_ENABLE_TELEMETRY", "1")];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let Ok(connected) = connect(Some(text), &variables, None) else { return };
+    let again =
+        connect(Some(&connected.text), &variables, Some(connected.remembered.clone())).expect("it is still JSON");
+    assert_eq!((again.changes, &again.text), (vec![], &connected.text), "{text:?}");
+    let undone = disconnect(Some(&connected.text), &connected.remembered).expect("it can be read again");
+    assert_eq!(undone.text.as_deref(), Some(text), "by way of {}", connected.text);
 }
 
 /// Edits the text as a settings file. What is written has the value, and the same edit changes nothing again.

@@ -5,6 +5,8 @@
 
 mod agents;
 mod apply;
+mod connect;
+mod data;
 mod doctor;
 mod lifecycle;
 mod logs;
@@ -121,6 +123,14 @@ enum Command {
     Simulate(simulate::SimulateOptions),
     /// Receive agents' telemetry without the stack: OTLP over HTTP and gRPC, kept in one file.
     Receive(receive::ReceiveOptions),
+    /// Print the variables with which Claude Code on this machine sends to the built-in receiver, or put them into its
+    /// settings.
+    Connect(connect::ConnectOptions),
+    /// Show, export and delete what the built-in receiver has recorded.
+    Data {
+        #[command(subcommand)]
+        command: data::DataCommand,
+    },
     /// Print a service's log.
     Logs {
         /// The service: otel-collector, prometheus, loki, jaeger, grafana or promtail.
@@ -218,7 +228,11 @@ impl Command {
     fn uses_engine(&self) -> bool {
         match self {
             // The panel says it in its log.
-            Command::Init { .. } | Command::Serve(_) | Command::Receive(_) => false,
+            Command::Init { .. }
+            | Command::Serve(_)
+            | Command::Receive(_)
+            | Command::Connect(_)
+            | Command::Data { .. } => false,
             Command::Settings { command } => matches!(command, SettingsCommand::Diff { .. }),
             _ => true,
         }
@@ -229,6 +243,9 @@ impl Command {
         let options = match self {
             Command::Serve(_) | Command::Receive(_) | Command::Logs { .. } => return Format::Text,
             Command::Agents { watch: true, output: OutputOptions { json: true } } => return Format::JsonLines,
+            Command::Data { command: data::DataCommand::Export(_) } => return Format::JsonLines,
+            Command::Data { command } => command.output(),
+            Command::Connect(options) => options.output,
             Command::Simulate(options) => options.output,
             Command::Init { output, .. }
             | Command::Up { output, .. }
@@ -320,6 +337,8 @@ async fn run(command: Command, output: &Output) -> Result<ExitCode, StackError> 
         }
         Command::Simulate(options) => simulate::simulate(options, output).await?,
         Command::Receive(options) => receive::receive(options, output).await?,
+        Command::Connect(options) => connect::connect(&options, output)?,
+        Command::Data { command } => data::data(&command, output)?,
         Command::Logs { service, follow, tail } => logs::logs(service, follow, tail, output).await?,
     }
     Ok(ExitCode::SUCCESS)

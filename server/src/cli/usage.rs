@@ -17,7 +17,7 @@ const INTERRUPTED: u8 = 130;
 /// by a command.
 pub(super) fn exit_code(error: &StackError) -> ExitCode {
     match error {
-        StackError::UnknownSetting { .. } => ExitCode::from(USAGE),
+        StackError::UnknownSetting { .. } | StackError::NothingSelected => ExitCode::from(USAGE),
         // A problem with a line is one that the file had before.
         StackError::ChangeRefused { problems } if problems.iter().all(|problem| problem.line.is_none()) => {
             ExitCode::from(USAGE)

@@ -4,7 +4,7 @@
 use std::{
     fs::{self, File, Permissions},
     io::{self, ErrorKind, Write},
-    os::unix::fs::{MetadataExt, PermissionsExt, fchown},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -16,6 +16,9 @@ use crate::file_access::{FileAccess, read_regular};
 
 /// Readable by all users, because the services run as different ones.
 const NEW_FILE_MODE: u32 = 0o644;
+/// For files and folders that nobody else may read.
+const PRIVATE_FILE_MODE: u32 = 0o600;
+const PRIVATE_FOLDER_MODE: u32 = 0o700;
 /// The same limit as in Linux.
 const MAX_LINKS: usize = 40;
 /// What the names of unfinished files begin and end with.
@@ -39,10 +42,16 @@ pub(super) fn in_time<T: Send + 'static>(
 /// mode and, if this user may set them, its owner and group.
 pub(super) fn write(files: &FileAccess, path: &Path, contents: &[u8]) -> io::Result<()> {
     let contents = contents.to_owned();
-    in_time(files, path, move |path| write_now(path, &contents))
+    in_time(files, path, move |path| write_now(path, &contents, NEW_FILE_MODE))
 }
 
-fn write_now(path: &Path, contents: &[u8]) -> io::Result<()> {
+/// The same, but only the owner can read a new file.
+pub(super) fn write_private(files: &FileAccess, path: &Path, contents: &[u8]) -> io::Result<()> {
+    let contents = contents.to_owned();
+    in_time(files, path, move |path| write_now(path, &contents, PRIVATE_FILE_MODE))
+}
+
+fn write_now(path: &Path, contents: &[u8], new_file_mode: u32) -> io::Result<()> {
     let target = resolve_links(path)?;
     let mut file = unfinished_file(&target)?;
     write_point()?;
@@ -51,7 +60,7 @@ fn write_now(path: &Path, contents: &[u8]) -> io::Result<()> {
         Ok(found) if found.is_dir() => return Err(ErrorKind::IsADirectory.into()),
         Ok(found) if !found.is_file() => return Err(io::Error::other("it is not a regular file")),
         Ok(found) => copy_metadata(file.as_file(), &found)?,
-        Err(_) => file.as_file().set_permissions(Permissions::from_mode(NEW_FILE_MODE))?,
+        Err(_) => file.as_file().set_permissions(Permissions::from_mode(new_file_mode))?,
     }
     file.as_file().sync_all()?;
     write_point()?;
@@ -73,6 +82,11 @@ pub(super) fn remove(files: &FileAccess, path: &Path) -> io::Result<()> {
 /// Creates a folder and its parents, if they do not exist.
 pub(super) fn create_folder(files: &FileAccess, path: &Path) -> io::Result<()> {
     in_time(files, path, |path| fs::create_dir_all(path))
+}
+
+/// The same, but only the owner can use a new folder.
+pub(super) fn create_private_folder(files: &FileAccess, path: &Path) -> io::Result<()> {
+    in_time(files, path, |path| fs::DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER_MODE).create(path))
 }
 
 /// Where a path leads if symbolic links are followed; the target may be missing.

@@ -205,7 +205,7 @@ impl Configuration {
 }
 
 /// Replacing a file needs no write permission for it. A read-only file is still not replaced.
-fn check_writable(path: &Path) -> Result<(), StackError> {
+pub(super) fn check_writable(path: &Path) -> Result<(), StackError> {
     let read_only = std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o222 == 0);
     if read_only {
         return Err(StackError::File {

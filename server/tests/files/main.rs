@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod connect;
 mod not_files;
 #[path = "../journey/process.rs"]
 #[expect(dead_code, reason = "shared with the journey, which uses all of it")]

@@ -51,8 +51,19 @@ fn ways(stack: &Stack) -> [(&'static str, Vec<(&'static str, String)>); 4] {
     ]
 }
 
-/// Runs one prompt to its end.
+/// Runs one prompt to its end, with what the agent's image sets.
 fn prompt(stack: &Stack, api: &ModelApi, agent: &str, further: &[(&str, String)], home: &Path) {
+    let set = environment(&stack.settings, PROJECT, agent)
+        .into_iter()
+        .filter(|variable| matches!(variable.source, Source::Image | Source::Creation))
+        // This one runs beside the containers.
+        .map(|variable| (variable.name, variable.value.replace("//otel-collector:", "//127.0.0.1:")))
+        .chain(further.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    run_prompt(api, home, set);
+}
+
+/// Runs one prompt to its end, with these variables. Its settings are in `claude` in its home folder.
+pub fn run_prompt(api: &ModelApi, home: &Path, variables: impl IntoIterator<Item = (String, String)>) {
     let work = home.join("work");
     std::fs::create_dir_all(&work).unwrap();
     let program = std::env::var("MONITOR_TEST_CLAUDE_CODE").expect("`MONITOR_TEST_CLAUDE_CODE` is set by xtask");
@@ -65,16 +76,10 @@ fn prompt(stack: &Stack, api: &ModelApi, agent: &str, further: &[(&str, String)]
     command.env("HOME", home).env("CLAUDE_CONFIG_DIR", home.join("claude"));
     command.env("ANTHROPIC_BASE_URL", format!("http://127.0.0.1:{}", api.port)).env("ANTHROPIC_API_KEY", "sk-ant-test");
     command.env("DISABLE_AUTOUPDATER", "1").env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1");
-    for variable in environment(&stack.settings, PROJECT, agent) {
-        if matches!(variable.source, Source::Image | Source::Creation) {
-            // This one runs beside the containers.
-            command.env(&variable.name, variable.value.replace("//otel-collector:", "//127.0.0.1:"));
-        }
-    }
-    command.envs(further.iter().map(|(name, value)| (name, value)));
+    command.envs(variables);
     let output = process::output(&mut command);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{agent}: {said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let result: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
     assert_eq!(result["is_error"], false, "{said}");
     assert!(work.join("written.txt").is_file(), "the tool did not run: {said}");

@@ -17,6 +17,7 @@ mod queries;
 mod causes;
 mod claude_code;
 mod claude_container;
+mod connect;
 mod images;
 mod limits;
 mod logs;

@@ -5,6 +5,7 @@
 mod bodies;
 mod collector;
 mod command;
+mod data;
 #[path = "../judges/machine.rs"]
 #[expect(dead_code, reason = "shared with the judges, which use all of it")]
 mod machine;

@@ -15,13 +15,17 @@ use serde_json::Value;
 
 use super::real_prometheus::free_port;
 
-struct Receiving {
+pub struct Receiving {
     child: Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
 }
 
 impl Receiving {
-    fn next_line(&mut self) -> String {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn next_line(&mut self) -> String {
         self.lines.next().expect("a line").expect("text")
     }
 }
@@ -33,14 +37,14 @@ impl Drop for Receiving {
     }
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clawker-monitor"));
     command.args(arguments).env("CLAWKER_CONFIG_DIR", folder).env("CLAWKER_DATA_DIR", folder);
     command.env("DOCKER_HOST", "unix:///nowhere/docker.sock");
     command
 }
 
-fn receive(folder: &Path) -> Receiving {
+pub fn receive(folder: &Path) -> Receiving {
     running(folder, &["receive"])
 }
 
@@ -51,7 +55,7 @@ fn running(folder: &Path, arguments: &[&str]) -> Receiving {
     Receiving { child, lines }
 }
 
-fn settings(folder: &Path) -> (u16, u16) {
+pub fn settings(folder: &Path) -> (u16, u16) {
     let (http, grpc) = (free_port("127.0.0.1"), free_port("127.0.0.1"));
     let text = format!("monitoring:\n  otel_collector_port: {http}\n  otel_grpc_port: {grpc}\n");
     fs::write(folder.join("settings.yaml"), text).expect("it can be written");
