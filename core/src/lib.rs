@@ -36,6 +36,8 @@ mod yaml;
 #[cfg(feature = "engine")]
 pub mod claude_settings;
 #[cfg(feature = "engine")]
+pub mod compose_env;
+#[cfg(feature = "engine")]
 pub mod compose_override;
 #[cfg(feature = "engine")]
 pub mod files;

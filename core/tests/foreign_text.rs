@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use monitor_core::{
     agents::{AgentSpec, ClawkerFile, SettingsFile, SettingsLayer, registered_projects},
     claude_settings,
+    compose_env::ComposeEnv,
     compose_override::ComposeOverride,
     files::is_of_the_opensearch_generation,
     logs::{LogLine, failure_reason},
@@ -46,6 +47,7 @@ const READERS: &[(&str, Reader)] = &[
         is_of_the_opensearch_generation(&format!("#opensearch\n{text}"));
     }),
     ("ComposeOverride::read", |text| drop(ComposeOverride::read("f", text))),
+    ("ComposeEnv::read", |text| drop(ComposeEnv::read(text, None))),
     ("SettingsFile::parse", |text| drop(SettingsFile::parse(SettingsLayer::User, "f", text))),
     ("SettingsFile::parse, in `env`", |text| {
         drop(SettingsFile::parse(SettingsLayer::User, "f", &format!("{{\"env\":{text}")));

@@ -24,6 +24,7 @@ use std::{
 };
 
 use monitor_core::{
+    compose_env::{ComposeEnv, ENV_FILE},
     compose_override::{ComposeOverride, OVERRIDE_FILES},
     doctor::OtherEngine,
     error::StackError,
@@ -50,7 +51,7 @@ use crate::{
     work_lock::WorkLock,
 };
 
-/// Larger override files are not read, in bytes.
+/// Larger files for Docker Compose are not read, in bytes.
 const LARGEST_OVERRIDE: u64 = 1 << 20;
 /// Larger files than this are not ours, in bytes.
 const LARGEST_GENERATED: u64 = 4 << 20;
@@ -250,10 +251,24 @@ impl Configuration {
 
     /// The file in the monitor folder that Docker Compose merges into `compose.yaml`, if there is one.
     pub fn compose_override(&self) -> Option<ComposeOverride> {
+        if ComposeEnv::chooses_files(&self.compose_env_text()) {
+            return None;
+        }
         let file = OVERRIDE_FILES.into_iter().find(|name| self.is_file(name))?;
         // One that can't be read is still there.
         let text = self.files.read(&self.path_of(file), LARGEST_OVERRIDE).ok().flatten().unwrap_or_default();
         Some(ComposeOverride::read(file, &String::from_utf8_lossy(&text)))
+    }
+
+    /// What a `.env` in the monitor folder changes for Docker Compose, if it changes something.
+    pub fn compose_env(&self) -> Option<ComposeEnv> {
+        ComposeEnv::read(&self.compose_env_text(), self.compose_override().as_ref())
+    }
+
+    /// The text of `.env` in the monitor folder; empty if there is none.
+    fn compose_env_text(&self) -> String {
+        let text = self.files.read(&self.path_of(ENV_FILE), LARGEST_OVERRIDE).ok().flatten().unwrap_or_default();
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// The Engine that the files were written for, and the one that is used now, if these are two.

@@ -106,6 +106,7 @@ fn gather_evidence(
         misspelled: configuration.misspelled_settings(),
         files: configuration.files().map(|files| files.into_iter().map(|file| (file.name, file.state)).collect()),
         compose_override: configuration.compose_override(),
+        compose_env: configuration.compose_env(),
         other_engine: configuration.other_engine(),
         address_problem: publishes_here.then(|| host::listen_obstacle(stack.bind_address)).flatten(),
         ports: gather_port_evidence(&ports, stack, configuration),

@@ -2,8 +2,8 @@
 
 use super::PortHolder;
 use crate::{
-    compose_override::ComposeOverride, error::StackError, file_view::FileState, lifecycle::Observed, problem::Problem,
-    service::Service, status::PublishedPort,
+    compose_env::ComposeEnv, compose_override::ComposeOverride, error::StackError, file_view::FileState,
+    lifecycle::Observed, problem::Problem, service::Service, status::PublishedPort,
 };
 
 /// Everything that was observed.
@@ -25,6 +25,8 @@ pub struct Evidence {
     pub files: Result<Vec<(String, FileState)>, StackError>,
     /// The override file that Docker Compose merges, if there is one.
     pub compose_override: Option<ComposeOverride>,
+    /// What a `.env` in the folder changes for Docker Compose, if it changes something.
+    pub compose_env: Option<ComposeEnv>,
     /// The Engine that the files were written for, if another one is used now.
     pub other_engine: Option<OtherEngine>,
     /// Why ports can't be published on the configured address; `None` if they can, or if the Engine is on another

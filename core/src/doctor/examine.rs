@@ -25,6 +25,7 @@ pub fn examine(stack: &StackSpec, evidence: &Evidence) -> Vec<Finding> {
     findings.push(data_folder(&evidence.folder));
     findings.extend(files(evidence));
     findings.extend(other_stacks::compose_override(evidence));
+    findings.extend(other_stacks::compose_env(evidence));
     findings.push(address(stack, evidence));
     let unexplained = evidence.ports.iter().filter(|port| !other_stacks::explains(stack, evidence, port));
     findings.extend(unexplained.map(port));

@@ -3,6 +3,7 @@
 
 use super::{Check, Evidence, Finding, Grade, OtherEngine, PortEvidence, PortHolder};
 use crate::{
+    compose_env::ENV_FILE,
     error::StackError,
     file_view::FileState,
     lifecycle::{check_folder, other_folder_of},
@@ -80,5 +81,19 @@ pub(super) fn compose_override(evidence: &Evidence) -> Option<Finding> {
             found.named_services()
         ),
         next: Some("move what it changes to `settings.yaml`, then remove it".into()),
+    })
+}
+
+/// Docker Compose reads variables that the panel does not.
+pub(super) fn compose_env(evidence: &Evidence) -> Option<Finding> {
+    let found = evidence.compose_env.as_ref()?;
+    let move_files = if found.files.is_some() { ", and move what other files change to `settings.yaml`" } else { "" };
+    Some(Finding {
+        check: Check::Files,
+        subject: Some(ENV_FILE.into()),
+        grade: Grade::Warning,
+        summary: format!("`{ENV_FILE}` changes what `docker compose` does in this folder"),
+        evidence: format!("{}; clawker-monitor does not read `{ENV_FILE}`", found.effects().join("; ")),
+        next: Some(format!("remove these lines from `{ENV_FILE}`{move_files}")),
     })
 }

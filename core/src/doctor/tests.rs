@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    compose_env::ComposeEnv,
     compose_override::ComposeOverride,
     error::StackError,
     file_view::FileState,
@@ -53,6 +54,7 @@ fn healthy(stack: &StackSpec) -> Evidence {
         misspelled: Vec::new(),
         files: Ok(vec![("compose.yaml".into(), FileState::Current), ("prometheus.yaml".into(), FileState::Current)]),
         compose_override: None,
+        compose_env: None,
         other_engine: None,
         address_problem: None,
         ports: vec![grafana(PortHolder::Nobody)],
@@ -312,6 +314,16 @@ fn an_override_file_is_a_warning() {
     ok: The files match the settings (all 2 in `/data/monitor`)
     warning: Only `docker compose` uses `compose.override.yaml` (`docker compose` merges it into `compose.yaml` (it names grafana); `clawker-monitor up` and `apply` recreate such services without it) → move what it changes to `settings.yaml`, then remove it
     ");
+}
+
+#[test]
+fn variables_that_only_compose_reads_are_a_warning() {
+    let env = |text: &str| {
+        let found = after(Check::Files, |it| it.compose_env = ComposeEnv::read(text, None));
+        found.split_once("\n").map(|(_, found)| found.to_owned()).unwrap_or_default()
+    };
+    insta::assert_snapshot!(env("COMPOSE_FILE=compose.yaml:more.yaml\n"), @"warning: `.env` changes what `docker compose` does in this folder (`COMPOSE_FILE=compose.yaml:more.yaml`: `docker compose` uses these files instead of `compose.yaml` alone; clawker-monitor does not read `.env`) → remove these lines from `.env`, and move what other files change to `settings.yaml`");
+    insta::assert_snapshot!(env("COMPOSE_PROJECT_NAME=other\n"), @"warning: `.env` changes what `docker compose` does in this folder (`COMPOSE_PROJECT_NAME=other`: `docker compose` looks for that project and finds none of the stack's containers, which belong to `monitor`; clawker-monitor does not read `.env`) → remove these lines from `.env`");
 }
 
 /// One finding, and none about the ports that the other stack holds.

@@ -249,4 +249,10 @@ fn the_override_file_that_compose_merges_is_found_whatever_is_in_it() {
     assert_eq!((found.file.as_str(), found.services), ("docker-compose.override.yml", vec![Service::Loki]));
     fs::write(it.path("compose.override.yaml"), "services:\n  grafana: {}\n").unwrap();
     assert_eq!(it.configuration.compose_override().unwrap().services, [Service::Grafana], "Compose merges the first");
+    assert_eq!(it.configuration.compose_env(), None);
+    fs::write(it.path(".env"), b"COMPOSE_PROFILES=\xff\nCOMPOSE_PROFILES=more\n").unwrap();
+    assert_eq!(it.configuration.compose_env().unwrap().profiles.as_deref(), Some("more"));
+    fs::write(it.path(".env"), "COMPOSE_FILE=more.yaml\n").unwrap();
+    assert_eq!(it.configuration.compose_override(), None, "Compose merges none then");
+    assert_eq!(it.configuration.compose_env().unwrap().files.as_deref(), Some("more.yaml"));
 }

@@ -26,10 +26,11 @@ pub async fn start(installation: &Installation, wait: ReadinessWait, job: JobCon
     lifecycle::up(engine.as_ref(), readiness.as_ref(), wait, &stack, &|progress| job.report(progress)).await
 }
 
-/// Says that Docker Compose merges another file, before services are created without it.
+/// Says that Docker Compose uses other files, before services are created without it.
 pub(super) async fn warn_of_override(configuration: &Configuration, job: &JobContext) {
     let configuration = configuration.clone();
-    if let Some(found) = job.run_blocking(move || configuration.compose_override()).await {
-        job.report(Progress::Warning(found.warning()));
-    }
+    let found = move || (configuration.compose_override(), configuration.compose_env());
+    let (merged, env) = job.run_blocking(found).await;
+    let warnings = [merged.map(|merged| merged.warning()), env.and_then(|env| env.warning())];
+    warnings.into_iter().flatten().for_each(|warning| job.report(Progress::Warning(warning)));
 }

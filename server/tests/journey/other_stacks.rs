@@ -91,6 +91,29 @@ fn a_compose_override_is_warned_of_before_services_are_recreated_without_it() {
 }
 
 #[test]
+#[ignore = "needs the Docker Engine, the stand-in images and Docker Compose; run by cargo xtask test"]
+fn variables_that_only_compose_reads_are_warned_of() {
+    let it = Installation::new();
+    it.up().done();
+    let services = |it: &Installation| it.compose(&["ps", "--services"]).done().out;
+    assert_eq!(services(&it).lines().count(), 6);
+    let more = "services:\n  grafana:\n    mem_limit: 512m\n";
+    fs::write(it.directory().join("more.yaml"), more).unwrap();
+    fs::write(it.directory().join(".env"), "COMPOSE_FILE=compose.yaml:more.yaml\n").unwrap();
+    let [warning] = &doctor(&it)[..] else { panic!("{:#?}", doctor(&it)) };
+    assert!(warning.starts_with("warning  `.env` changes what `docker compose` does in this folder"), "{warning}");
+    let before = container_ids();
+    it.compose(&["up", "--detach"]).done();
+    assert_ne!(container_ids()["grafana"], before["grafana"], "Compose used the other file");
+    let said = it.run(&["up"]).done();
+    assert!(said.err.contains("warning: `COMPOSE_FILE=compose.yaml:more.yaml` in `.env`"), "{}", said.err);
+    fs::write(it.directory().join(".env"), "COMPOSE_PROJECT_NAME=other\n").unwrap();
+    assert_eq!(services(&it), "", "Compose looks for another project");
+    let [warning] = &doctor(&it)[..] else { panic!("{:#?}", doctor(&it)) };
+    assert!(warning.contains("finds none of the stack's containers"), "{warning}");
+}
+
+#[test]
 #[ignore = "needs the Docker Engine and the stand-in images; run by cargo xtask test"]
 fn up_says_why_a_service_is_recreated() {
     let mut it = Installation::new();
