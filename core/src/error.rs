@@ -86,7 +86,7 @@ pub enum StackError {
         file: String,
     },
     /// Another job is running, and the request can't be merged into it.
-    #[error("{} {} (since {})", worker(process), kind.description(), since.to_rfc3339())]
+    #[error("{} {} (since {})", worker(process), kind.description(), since.to_words(0))]
     Busy {
         /// What the running job does.
         kind: JobKind,

@@ -76,6 +76,22 @@ impl Timestamp {
         )
     }
 
+    /// Formats for people, at an offset from UTC in minutes: `2026-11-22 08:12:56 UTC+1`, with 0 `2026-11-22 07:12:56 UTC`.
+    pub fn to_words(self, offset_minutes: i32) -> String {
+        let shifted = Timestamp { unix_milliseconds: self.unix_milliseconds + i64::from(offset_minutes) * 60_000 };
+        let text = shifted.to_rfc3339();
+        let (date, time) = text.split_once('T').unwrap_or_default();
+        let sign = if offset_minutes < 0 { '-' } else { '+' };
+        let offset = match (offset_minutes.unsigned_abs() / 60, offset_minutes.unsigned_abs() % 60) {
+            (0, 0) => String::new(),
+            (hours, 0) => format!("{sign}{hours}"),
+            (hours, minutes) => format!("{sign}{hours}:{minutes:02}"),
+        };
+        // Without the milliseconds and the `Z`.
+        let time = time.split_once('.').map_or(time, |(time, _)| time);
+        format!("{date} {time} UTC{offset}")
+    }
+
     /// Whole seconds since `earlier`; 0 if `earlier` is later.
     pub const fn seconds_since(self, earlier: Timestamp) -> u64 {
         let milliseconds = self.unix_milliseconds - earlier.unix_milliseconds;
@@ -136,6 +152,48 @@ const fn date_of(days: i64) -> (i64, i64, i64) {
         month += 1;
     }
     (year, month, rest + 1)
+}
+
+/// A part of a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextPart<'a> {
+    /// Text without a time.
+    Text(&'a str),
+    /// A time.
+    Time(Timestamp),
+}
+
+/// The length of what `to_rfc3339` writes, in bytes.
+const RFC3339_LENGTH: usize = 24;
+
+/// Splits a sentence at the times in it, as `to_rfc3339` writes them. What is in backticks is a literal and stays as it is.
+pub fn split_at_times(text: &str) -> Vec<TextPart<'_>> {
+    let mut parts = Vec::new();
+    let (mut start, mut at, mut is_literal) = (0, 0, false);
+    while at < text.len() {
+        let time = text.get(at..at + RFC3339_LENGTH).filter(|time| !is_literal && time.ends_with('Z'));
+        if let Some(time) = time.and_then(Timestamp::from_rfc3339) {
+            parts.push(TextPart::Text(&text[start..at]));
+            parts.push(TextPart::Time(time));
+            at += RFC3339_LENGTH;
+            start = at;
+        } else {
+            is_literal ^= text.as_bytes()[at] == b'`';
+            at += 1;
+        }
+    }
+    parts.push(TextPart::Text(&text[start..]));
+    parts.retain(|part| *part != TextPart::Text(""));
+    parts
+}
+
+/// The sentence with its times as people read them, in UTC.
+pub fn with_times_in_words(text: &str) -> String {
+    let words = |part: TextPart<'_>| match part {
+        TextPart::Text(text) => text.to_owned(),
+        TextPart::Time(time) => time.to_words(0),
+    };
+    split_at_times(text).into_iter().map(words).collect()
 }
 
 /// Formats a duration: `12 s`, `3 min`, `2 h 14 min`, `5 d 3 h`.
@@ -203,6 +261,41 @@ mod tests {
         for days in -800_000..800_000 {
             let (year, month, day) = date_of(days);
             assert_eq!(days_before(year, month, day), days);
+        }
+    }
+
+    #[test]
+    fn times_for_people_name_their_zone() {
+        let moment = Timestamp::from_unix_milliseconds(1_795_331_576_987);
+        for (minutes, words) in [
+            (0, "2026-11-22 07:12:56 UTC"),
+            (60, "2026-11-22 08:12:56 UTC+1"),
+            (330, "2026-11-22 12:42:56 UTC+5:30"),
+            (-480, "2026-11-21 23:12:56 UTC-8"),
+            (-210, "2026-11-22 03:42:56 UTC-3:30"),
+        ] {
+            assert_eq!(moment.to_words(minutes), words);
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_split_at_its_times_and_literals_stay() {
+        let time = "2026-11-22T07:12:56.123Z";
+        let text = format!("`a {time}` ended at {time}, „x“ began {time}");
+        let moment = Timestamp::from_rfc3339(time).expect("a time");
+        assert_eq!(
+            split_at_times(&text),
+            [
+                TextPart::Text(&text[..38]),
+                TextPart::Time(moment),
+                TextPart::Text(", „x“ began "),
+                TextPart::Time(moment),
+            ]
+        );
+        let words = "2026-11-22 07:12:56 UTC";
+        assert_eq!(with_times_in_words(&text), format!("`a {time}` ended at {words}, „x“ began {words}"));
+        for plain in ["", "no time", "2026-11-22", "2026-13-22T07:12:56.123Z", "한글 2026-11-22T07:12:56.12"] {
+            assert_eq!(with_times_in_words(plain), plain);
         }
     }
 

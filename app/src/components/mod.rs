@@ -17,7 +17,7 @@ pub use dialog::{close_dialog, open_dialog};
 #[cfg(feature = "hydrate")]
 pub use end_in_view::keep_end_in_view;
 pub use icon::{Icon, Shape};
-pub use moment::{Ago, Moment};
+pub use moment::{Ago, LocalTime, Moment};
 pub use note::ErrorNote;
-pub use prose::Prose;
+pub use prose::{Evidence, Prose};
 pub use show::{keyed_list, show_if};

@@ -1,6 +1,9 @@
 //! A sentence with `literals` in backticks.
 
 use leptos::prelude::*;
+use monitor_core::timestamp::{TextPart, split_at_times};
+
+use super::LocalTime;
 
 /// Renders the literals as code and the web addresses as links.
 #[component]
@@ -8,15 +11,33 @@ pub fn Prose(
     /// The sentence.
     text: String,
 ) -> impl IntoView {
-    let pieces: Vec<AnyView> = text
-        .split('`')
-        .enumerate()
-        .map(|(index, piece)| match index % 2 {
-            0 => linked(piece).into_any(),
-            _ => view! { <code>{piece.to_owned()}</code> }.into_any(),
+    view! { <>{with_literals(&text)}</> }
+}
+
+/// The same, with times in RFC 3339 in the time zone of the browser.
+#[component]
+pub fn Evidence(
+    /// The sentence.
+    text: String,
+    /// Whether the page is interactive.
+    hydrated: Memo<bool>,
+) -> impl IntoView {
+    let pieces: Vec<AnyView> = split_at_times(&text)
+        .into_iter()
+        .flat_map(|part| match part {
+            TextPart::Text(text) => with_literals(text),
+            TextPart::Time(at) => vec![view! { <LocalTime at hydrated /> }.into_any()],
         })
         .collect();
     view! { <>{pieces}</> }
+}
+
+fn with_literals(text: &str) -> Vec<AnyView> {
+    let pieces = text.split('`').enumerate().map(|(index, piece)| match index % 2 {
+        0 => linked(piece).into_any(),
+        _ => view! { <code>{piece.to_owned()}</code> }.into_any(),
+    });
+    pieces.collect()
 }
 
 /// Renders the first web address as a link.

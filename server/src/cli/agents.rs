@@ -6,7 +6,7 @@ use monitor_core::{
     agents::{Activity, Agent, AgentKind, AgentList, FixKind, NewAgents, ReportedAgent, unlisted_agents},
     error::StackError,
     live::{EngineState, Snapshot},
-    timestamp::format_duration,
+    timestamp::{format_duration, with_times_in_words},
 };
 
 use super::{output::Output, table};
@@ -156,7 +156,7 @@ fn new_agents_lines(new_agents: &NewAgents) -> Vec<String> {
 fn explanation(agent: &Agent) -> Vec<String> {
     let in_project = agent.project.as_ref().map(|project| format!(" in project {project}")).unwrap_or_default();
     let seen = match agent.last_seen {
-        Some(seen) => format!("last seen {} ({})", seen.to_rfc3339(), last_seen(agent)),
+        Some(seen) => format!("last seen {} ({})", seen.to_words(0), last_seen(agent)),
         None if agent.last_seen_unknown => "last seen: unavailable".into(),
         None => "never seen".into(),
     };
@@ -170,12 +170,12 @@ fn explanation(agent: &Agent) -> Vec<String> {
     let mut lines =
         vec![format!("{}{in_project}, {place}: {}", agent.title(), agent.telemetry_title()), format!("{state}{seen}")];
     if let Some(activity) = &agent.activity {
-        lines.push(format!("{}: {}", doing(activity), activity.evidence));
+        lines.push(format!("{}: {}", doing(activity), with_times_in_words(&activity.evidence)));
     }
     for (index, cause) in agent.causes.iter().enumerate() {
         lines.push(String::new());
         lines.push(format!("{}. {} ({})", index + 1, cause.code.sentence(), cause.code.name()));
-        lines.push(format!("   evidence: {}", cause.evidence));
+        lines.push(format!("   evidence: {}", with_times_in_words(&cause.evidence)));
         // "No action needed" is left out unless it is the only advice.
         if cause.advice.is_some() || cause.fix.kind != FixKind::None || agent.causes.len() == 1 {
             lines.push(format!("   next: {}", cause.advice()));

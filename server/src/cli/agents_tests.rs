@@ -35,7 +35,7 @@ fn dark() -> Agent {
                 FixKind::Recreate,
                 Some("clawker stop --agent dev && clawker rm --agent dev && clawker run -it --agent dev @"),
             ),
-            cause(CauseCode::NotManaged, "it has no label", FixKind::None, None),
+            cause(CauseCode::NotManaged, "created at 2026-11-22T07:12:56.123Z", FixKind::None, None),
         ],
     }
 }
@@ -56,7 +56,7 @@ fn an_explanation_lists_every_cause_with_its_evidence_and_the_next_step() {
             format!("   $ {}", cause.fix.command.as_deref().unwrap_or_default()),
             String::new(),
             format!("2. {} (not_managed)", CauseCode::NotManaged.sentence()),
-            "   evidence: it has no label".into(),
+            "   evidence: created at 2026-11-22 07:12:56 UTC".into(),
         ]
     );
 }
@@ -71,13 +71,19 @@ fn a_row_shows_the_most_important_cause_and_works_without_tags() {
         ..dark()
     };
     assert_eq!(row(&dark()), ["dev", "demo", Verdict::Dark.title(), "–", "–", CauseCode::NotOnNetwork.sentence()]);
+    let seen = Timestamp::from_rfc3339("2026-11-22T07:12:56.123Z");
+    assert!(explanation(&Agent { last_seen: seen, ..dark() })[1].contains("last seen 2026-11-22 07:12:56 UTC ("));
     assert_eq!(row(&nameless), ["clawker.demo.dev", "–", Verdict::Dark.title(), "–", "3 min ago", ""]);
 }
 
 #[test]
 fn an_agent_without_a_container_and_an_unavailable_store_are_told_as_such() {
     let since = Timestamp::from_unix_milliseconds(now().unix_milliseconds() - 180_000);
-    let activity = Activity { kind: ActivityKind::WaitingForPerson, since, evidence: "it asks".into() };
+    let activity = Activity {
+        kind: ActivityKind::WaitingForPerson,
+        since,
+        evidence: "it asks since 2026-11-22T07:12:56.123Z".into(),
+    };
     let ghost = Agent {
         kind: AgentKind::NoContainer,
         container: "demo/dev".into(),
@@ -90,7 +96,11 @@ fn an_agent_without_a_container_and_an_unavailable_store_are_told_as_such() {
     assert_eq!(row(&ghost), ["dev", "demo", "Unknown", "Waiting for you for 3 min", "unavailable", ""]);
     assert_eq!(
         explanation(&ghost),
-        ["dev in project demo, no container: Unknown", "last seen: unavailable", "Waiting for you for 3 min: it asks",]
+        [
+            "dev in project demo, no container: Unknown",
+            "last seen: unavailable",
+            "Waiting for you for 3 min: it asks since 2026-11-22 07:12:56 UTC"
+        ]
     );
     let simulated = Agent { kind: AgentKind::Simulated, last_seen_unknown: false, ..ghost };
     assert_eq!(row(&simulated)[0], "dev (simulated)");

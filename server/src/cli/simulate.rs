@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use monitor_core::{
+    count::exact,
     error::StackError,
     settings::Settings,
     simulation::{AgentLedger, EventTotals, Intervals, MetricTotals},
@@ -181,9 +182,9 @@ fn row(names: [&str; 3], metrics: &MetricTotals, events: &EventTotals) -> [Strin
         sessions.to_string(),
         events.prompts.to_string(),
         dollars(events.cost_micro_usd),
-        events.tokens.input.to_string(),
-        events.tokens.output.to_string(),
-        (events.tokens.cache_read + events.tokens.cache_creation).to_string(),
+        exact(events.tokens.input),
+        exact(events.tokens.output),
+        exact(events.tokens.cache_read + events.tokens.cache_creation),
         events.tool_calls.to_string(),
         events.tool_failures.to_string(),
         format!("{}.{:03} s", metrics.active_ms / 1000, metrics.active_ms % 1000),

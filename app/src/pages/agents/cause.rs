@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use monitor_core::agents::{Cause, Verdict, Weight};
 
 use crate::{
-    components::{Copy, Prose, Tone, show_if},
+    components::{Copy, Evidence, Prose, Tone, show_if},
     words,
 };
 
@@ -34,7 +34,7 @@ pub fn remedy(cause: &Cause, hydrated: Memo<bool>) -> AnyView {
         let text = words::sentence(&cause.evidence);
         view! {
             <p>
-                <Prose text />
+                <Evidence text hydrated />
             </p>
         }
     });

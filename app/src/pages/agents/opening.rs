@@ -8,7 +8,7 @@ use super::{
     query::{NO_PROJECT, Query},
 };
 use crate::{
-    components::{Chip, Prose},
+    components::{Chip, Evidence},
     live::Live,
     words,
 };
@@ -29,6 +29,7 @@ fn address_of_project(project: Option<String>) -> String {
 pub fn Opening(agent: Memo<Agent>) -> impl IntoView {
     let title = Memo::new(move |_| agent.with(|agent| agent.title().to_owned()));
     let project = Memo::new(move |_| agent.with(|agent| agent.project.clone()));
+    let hydrated = Live::get().hydrated();
     view! {
         <header class="page-header">
             <BackToAgents />
@@ -48,7 +49,7 @@ pub fn Opening(agent: Memo<Agent>) -> impl IntoView {
             </p>
             <p class="muted">{move || agent.with(|agent| agent.activity.as_ref().map(|activity| {
                 let text = words::sentence(&format!("{}: {}", activity.kind.title(), activity.evidence));
-                view! { <Prose text /> }
+                view! { <Evidence text hydrated /> }
             })).into_any()}</p>
         </header>
     }

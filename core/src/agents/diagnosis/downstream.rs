@@ -5,6 +5,7 @@ use super::claude::intervals;
 use super::facts::{AgentFacts, Finding, Severity, fix_without_command, is_since, start_stack};
 use super::variables::backticked;
 use crate::{
+    count::exact,
     status::ContainerState,
     telemetry::{
         LossReason, Losses, Mismatch, Owner,
@@ -73,7 +74,7 @@ pub(super) fn mismatch_of(
     }
     let amount = |cost: u64, tokens: u64| {
         let (dollars, cents) = (cost / 1_000_000, cost % 1_000_000 / 10_000);
-        format!("${dollars}.{cents:02} and {tokens} tokens")
+        format!("${}.{cents:02} and {} tokens", exact(dollars), exact(tokens))
     };
     let (metrics, events) =
         (amount(found.cost_by_metrics, found.tokens_by_metrics), amount(found.cost_by_events, found.tokens_by_events));

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::telemetry::series::{Labels, label};
+use crate::{
+    count::exact,
+    telemetry::series::{Labels, label},
+};
 
 /// Logged by some releases in place of a missing number.
 const UNDEFINED: &str = "undefined";
@@ -155,7 +158,8 @@ pub fn of(name: &str, labels: &Labels) -> String {
         ]),
         "compaction" => {
             let sizes = text("pre_tokens").zip(text("post_tokens"));
-            let sizes = sizes.map(|(before, after)| format!("{before} → {after} tokens"));
+            let sizes = sizes
+                .map(|(before, after)| format!("{} → {} tokens", with_separators(&before), with_separators(&after)));
             joined([text("trigger"), sizes, failure(), span("duration_ms")])
         }
         "subagent_completed" => joined([
@@ -194,7 +198,16 @@ fn decision(fields: &Fields) -> Option<String> {
 }
 
 fn tokens(fields: &Fields) -> Option<String> {
-    Some(format!("{} in, {} out", fields.text("input_tokens")?, fields.text("output_tokens")?))
+    Some(format!(
+        "{} in, {} out",
+        with_separators(fields.text("input_tokens")?),
+        with_separators(fields.text("output_tokens")?)
+    ))
+}
+
+/// A count as people read it; other text stays as it is.
+fn with_separators(count: &str) -> String {
+    count.parse().map_or_else(|_| count.to_owned(), exact)
 }
 
 /// Claude Code's own estimate.
