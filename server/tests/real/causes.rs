@@ -40,7 +40,7 @@ const LOGS: &str = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=";
 const AT_ONCE: usize = 6;
 
 #[rustfmt::skip]
-const ROWS: [Row; 37] = [
+const ROWS: [Row; 52] = [
     ("right", &[], &[], Waiting, NoSampleYet, Both),
     ("off", &["CLAUDE_CODE_ENABLE_TELEMETRY=0"], &[], Off, DisabledByConfiguration, Nothing),
     ("off-by-user", &[], &[(USER, r#"{"env":{"CLAUDE_CODE_ENABLE_TELEMETRY":"0"}}"#)], Off, DisabledByConfiguration, Nothing),
@@ -78,7 +78,54 @@ const ROWS: [Row; 37] = [
     ("helper-fails", &[], &[(USER, r#"{"otelHeadersHelper":"/nowhere"}"#)], Waiting, NotChecked, Nothing),
     ("service-name", &["OTEL_SERVICE_NAME=nous"], &[], Waiting, ServiceNameChanged, Both),
     ("not-on-network", &[], &[], Dark, NotOnNetwork, Nothing),
+    ("not-managed", &[], &[], Waiting, NotManaged, Both),
+    // A name without a value removes the image's variable.
+    ("not-enabled", &["CLAUDE_CODE_ENABLE_TELEMETRY"], &[], Dark, NotEnabled, Nothing),
+    ("protocol-missing", &["OTEL_EXPORTER_OTLP_PROTOCOL=", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=otel-collector:4318/v1/metrics"], &[], Dark, ProtocolMissing, Nothing),
+    ("managed-protocol", &[], &[(MANAGED, r#"{"env":{"OTEL_EXPORTER_OTLP_PROTOCOL":"http"}}"#)], Dark, ManagedSettingsOverride, Nothing),
+    ("tags-by-both", &[], &[(USER, r#"{"env":{"OTEL_RESOURCE_ATTRIBUTES":"repo.owner=acme"}}"#), (PROJECT_FILE, r#"{"env":{"OTEL_RESOURCE_ATTRIBUTES":"project=causes,agent=tags-by-both"}}"#)], Waiting, NoSampleYet, Both),
+    ("traces", &["CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1", "OTEL_TRACES_EXPORTER=otlp"], &[], Waiting, TracesMisdirected, Both),
+    ("interval-long", &["OTEL_METRIC_EXPORT_INTERVAL=600000"], &[], Waiting, IntervalTooLong, Both),
+    ("proxy", &["HTTP_PROXY=http://127.0.0.1:9"], &[], Waiting, Proxied, Nothing),
+    ("proxy-by-user", &[], &[(USER, r#"{"env":{"HTTPS_PROXY":"http://127.0.0.1:9"}}"#)], Waiting, Proxied, Nothing),
+    ("proxy-by-project", &[], &[("/work/.claude/settings.local.json", r#"{"env":{"http_proxy":"http://127.0.0.1:9"}}"#)], Waiting, Proxied, Nothing),
+    ("proxy-by-managed", &[], &[(MANAGED, r#"{"env":{"HTTP_PROXY":"http://127.0.0.1:9"}}"#)], Waiting, Proxied, Nothing),
+    ("proxy-emptied", &["HTTP_PROXY=http://127.0.0.1:9"], &[(USER, r#"{"env":{"HTTP_PROXY":""}}"#)], Waiting, NoSampleYet, Both),
+    ("proxy-excepted", &["HTTP_PROXY=http://127.0.0.1:9", "no_proxy=otel-collector"], &[], Waiting, NoSampleYet, Both),
+    ("proxy-grpc", &["OTEL_EXPORTER_OTLP_PROTOCOL=grpc", LOGS, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=", "OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4317", "http_proxy=http://127.0.0.1:9"], &[], Waiting, Proxied, Nothing),
+    ("proxy-not-grpc", &["OTEL_EXPORTER_OTLP_PROTOCOL=grpc", LOGS, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=", "OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4317", "HTTP_PROXY=http://127.0.0.1:9"], &[], Waiting, NoSampleYet, Both),
 ];
+
+const OFF_ALREADY: &str = "telemetry is off, as in the row `off`; the cause is about when the container was created";
+const FOR_EVERYBODY: &str = "it is about the collector, which all rows share; `journey` changes it";
+const AFTER_DATA: &str = "it is about data that arrived before; `telemetry` and `journey` have it";
+
+/// Causes without a row, and why.
+const WITHOUT_ROW: [(CauseCode, &str); 14] = [
+    (DisabledBecauseStackWasDown, OFF_ALREADY),
+    (DisabledForUnknownReason, OFF_ALREADY),
+    (ForcedOn, "telemetry is on, as in the row `right`; the cause is about when the container was created"),
+    (CollectorDown, FOR_EVERYBODY),
+    (CollectorUnlabelled, FOR_EVERYBODY),
+    (CollectorNotOnNetwork, FOR_EVERYBODY),
+    (KnownBadVersion, "a note about a report; the releases were run once, and the record says what they did"),
+    (RefusedDownstream, AFTER_DATA),
+    (MetricsMissing, AFTER_DATA),
+    (EventsMissing, AFTER_DATA),
+    (Quiet, AFTER_DATA),
+    (NotRunning, "no prompt can be run in a container that is not running"),
+    (NoContainer, "there is no container to run a prompt in"),
+    (StoresUnreachable, "nothing tells what arrived"),
+];
+
+#[test]
+fn every_cause_has_a_row_or_a_reason_for_having_none() {
+    for code in CauseCode::ALL {
+        let rows = ROWS.iter().filter(|row| row.4 == code).count();
+        let reasons = WITHOUT_ROW.iter().filter(|(known, _)| *known == code).count();
+        assert!((rows > 0) != (reasons > 0) && reasons <= 1, "{}: {rows} rows, {reasons} reasons", code.name());
+    }
+}
 
 #[test]
 #[ignore = "needs the Docker Engine, the stand-in images, the real programs and Claude Code; run by cargo xtask test"]
@@ -93,11 +140,12 @@ fn claude_code_does_what_each_verdict_says() {
         "--format",
         "{{(index .IPAM.Config 0).Gateway}}",
     ]));
-    let api = ModelApi::start_on(gateway.trim());
-    let address = format!("http://{}:{}", gateway.trim(), api.port);
+    let model_api = ModelApi::start_on(gateway.trim());
+    let api = (gateway.trim(), model_api.port);
     for (agent, variables, files, ..) in ROWS {
         let network = if agent == "not-on-network" { "bridge" } else { "clawker-net" };
-        claude_container::start(&stack, &ClaudeContainer { agent, network, variables, files }, &address);
+        let managed = agent != "not-managed";
+        claude_container::start(&stack, &ClaudeContainer { agent, managed, network, variables, files }, api);
     }
     let reports = reports(&stack);
     let mut wrong: Vec<String> = ROWS.iter().filter_map(|row| judged_wrongly(row, &reports)).collect();

@@ -70,6 +70,8 @@ fn libraries(program: &Path) -> Vec<String> {
 pub struct ClaudeContainer<'a> {
     /// The agent's name.
     pub agent: &'a str,
+    /// Whether it has the labels of Clawker's agents.
+    pub managed: bool,
     /// Its network.
     pub network: &'a str,
     /// Variables beside those of the image, as `NAME=value`.
@@ -83,13 +85,13 @@ pub fn name_of(agent: &str) -> String {
     format!("clawker.{PROJECT}.{agent}")
 }
 
-/// Creates and starts the container.
-pub fn start(stack: &Stack, container: &ClaudeContainer<'_>, model_api: &str) {
+/// Creates and starts the container. `host` and `port` are the model API's, which is reached without a proxy.
+pub fn start(stack: &Stack, container: &ClaudeContainer<'_>, (host, port): (&str, u16)) {
     let name = name_of(container.agent);
     let mut command = Command::new("docker");
     command.args(["create", "--name", &name, "--network", container.network]);
-    for (label, value) in [("managed", "true"), ("purpose", "agent"), ("project", PROJECT), ("agent", container.agent)]
-    {
+    let labels = [("managed", "true"), ("purpose", "agent"), ("project", PROJECT), ("agent", container.agent)];
+    for (label, value) in labels.into_iter().filter(|_| container.managed) {
         command.args(["--label", &format!("dev.clawker.{label}={value}")]);
     }
     for variable in environment(&stack.settings, PROJECT, container.agent) {
@@ -100,7 +102,8 @@ pub fn start(stack: &Stack, container: &ClaudeContainer<'_>, model_api: &str) {
     for variable in container.variables {
         command.args(["--env", variable]);
     }
-    command.args(["--env", &format!("ANTHROPIC_BASE_URL={model_api}"), "--env", "ANTHROPIC_API_KEY=sk-ant-test"]);
+    command.args(["--env", &format!("ANTHROPIC_BASE_URL=http://{host}:{port}"), "--env", &format!("NO_PROXY={host}")]);
+    command.args(["--env", "ANTHROPIC_API_KEY=sk-ant-test"]);
     command.args(["--env", "DISABLE_AUTOUPDATER=1", "--env", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1"]);
     run(command.arg(IMAGE));
     for (path, text) in container.files {
