@@ -42,7 +42,7 @@ pub use effective::{EffectiveVariable, effective_variables, owner_in_variables};
 pub use evidence::{AgentContainer, CollectorEvidence, StackEvidence};
 pub use kind::{AgentKind, owner_from_name};
 #[cfg(feature = "engine")]
-pub use proxy::ProxySettings;
+pub use proxy::ProxyVariables;
 #[cfg(feature = "engine")]
 pub use settings_files::{FileProblem, SettingsFile, SettingsLayer};
 pub use text::unlisted_agents;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ClawkerVariables, ProxySettings, SettingsFile};
+use super::{ClawkerVariables, ProxyVariables, SettingsFile};
 use crate::{
     settings::Settings,
     status::ContainerState,
@@ -44,8 +44,8 @@ pub struct AgentContainer {
     pub addresses: Vec<String>,
     /// Its telemetry variables as `NAME=value`. If a name occurs several times, the last one counts.
     pub environment: Vec<String>,
-    /// Whether its variables name a proxy.
-    pub proxy: ProxySettings,
+    /// What its variables say about proxies.
+    pub proxy: ProxyVariables,
     /// The image's telemetry variables, to tell values set in the image from values set at creation; `None` if the
     /// image was removed.
     pub image_environment: Option<Vec<String>>,

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::ProxyVariables;
 use crate::agent_environment::is_telemetry;
 
 /// Kinds of settings files, from the lowest precedence to the highest.
@@ -9,10 +10,10 @@ use crate::agent_environment::is_telemetry;
 pub enum SettingsLayer {
     /// `.claude.json`, in which Claude Code keeps its own state, in the user's home or configuration folder.
     Config,
-    /// `.claude/settings.json` and `.claude/settings.local.json` in the work folder.
-    Project,
     /// `settings.json` in the user's configuration folder.
     User,
+    /// `.claude/settings.json` and `.claude/settings.local.json` in the work folder.
+    Project,
     /// `managed-settings.json` and the files in `managed-settings.d`.
     Managed,
 }
@@ -44,6 +45,8 @@ pub struct SettingsFile {
     pub path: String,
     /// Its telemetry variables as `NAME=value`.
     pub variables: Result<Vec<String>, FileProblem>,
+    /// What it says about proxies.
+    pub proxy: ProxyVariables,
     /// Whether it names a command that makes headers for each export (`otelHeadersHelper`). If the command fails, nothing is
     /// sent.
     pub has_headers_helper: bool,
@@ -60,6 +63,7 @@ impl SettingsFile {
             layer,
             path: path.to_owned(),
             has_headers_helper: settings.as_ref().is_ok_and(|settings| settings.contains_key("otelHeadersHelper")),
+            proxy: settings.as_ref().map(proxies_in).unwrap_or_default(),
             variables: settings.map(|settings| variables_in(&settings)),
         }
     }
@@ -67,7 +71,13 @@ impl SettingsFile {
     /// A file that could not be read, and why.
     pub fn not_read(layer: SettingsLayer, path: &str, why: &str) -> SettingsFile {
         let variables = Err(FileProblem::NotRead(why.to_owned()));
-        SettingsFile { layer, path: path.to_owned(), variables, has_headers_helper: false }
+        SettingsFile {
+            layer,
+            path: path.to_owned(),
+            variables,
+            proxy: ProxyVariables::default(),
+            has_headers_helper: false,
+        }
     }
 
     /// Whether it turns telemetry on or off.
@@ -146,8 +156,17 @@ fn settings_in(text: &str, layer: SettingsLayer) -> Result<Map<String, Value>, S
 }
 
 fn variables_in(settings: &Map<String, Value>) -> Vec<String> {
+    lines_in(settings, is_telemetry)
+}
+
+fn proxies_in(settings: &Map<String, Value>) -> ProxyVariables {
+    ProxyVariables::read(lines_in(settings, ProxyVariables::includes).iter().map(String::as_str))
+}
+
+/// The variables of `env` whose names are wanted, as `NAME=value`.
+fn lines_in(settings: &Map<String, Value>, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let pairs = settings.get("env").and_then(|env| env.as_object()).into_iter().flatten();
-    let named = pairs.filter(|(name, _)| is_telemetry(name)).take(MOST_VARIABLES);
+    let named = pairs.filter(|(name, _)| is_wanted(name)).take(MOST_VARIABLES);
     named.map(|(name, value)| format!("{name}={}", text_of(value))).collect()
 }
 

@@ -12,7 +12,7 @@ use super::switch::is_switched_on;
 use super::variables::{
     ENABLE, LOGS_INTERVAL, METRICS_INTERVAL, ValueSource, Variables, backticked, is_off, set_by, variable_is,
 };
-use crate::agent_environment::shown_name;
+use crate::{agent_environment::shown_name, count::exact};
 
 /// Releases about which others reported that they export nothing or no metrics, and the number of the issue in
 /// `anthropics/claude-code`. All of them were run on Linux, and exported everything; the reports are from macOS.
@@ -61,8 +61,8 @@ pub(super) fn interval_too_long(facts: &AgentFacts<'_>) -> Option<Finding> {
     let ran = agent.finished_at.zip(agent.started_at).map(|(finished, started)| finished.seconds_since(started));
     let ended = ran.filter(|ran| !agent.state.is_up() && *ran < seconds);
     let evidence = match ended {
-        Some(ran) => format!("`{name}` exports {what} every {seconds} s, but the last run took only {ran} s"),
-        None if seconds > LONG_SECONDS => format!("`{name}` exports {what} only every {seconds} s"),
+        Some(ran) => format!("`{name}` exports {what} every {} s, but the last run took only {ran} s", exact(seconds)),
+        None if seconds > LONG_SECONDS => format!("`{name}` exports {what} only every {} s", exact(seconds)),
         None => return None,
     };
     let is_set = facts.variables.get(name).is_some();

@@ -3,6 +3,7 @@
 mod cases;
 mod new_agents;
 mod outside;
+mod proxies;
 mod random;
 mod releases;
 mod rules;

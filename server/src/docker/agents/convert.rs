@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use monitor_core::{
     agent_environment::is_telemetry,
-    agents::{AgentContainer, ClawkerVariables, CollectorEvidence, ProxySettings, SettingsFile, owner_in_variables},
+    agents::{AgentContainer, ClawkerVariables, CollectorEvidence, ProxyVariables, SettingsFile, owner_in_variables},
     stack::NETWORK,
     status::ContainerState,
     timestamp::Timestamp,
@@ -82,7 +82,7 @@ pub(super) fn agent_container(
     );
     let config = inspected.config.unwrap_or_default();
     let lines = config.env.unwrap_or_default();
-    let proxy = ProxySettings::read(&lines);
+    let proxy = ProxyVariables::read(lines.iter().map(String::as_str));
     let environment = telemetry_variables(lines);
     let state = inspected.state.unwrap_or_default();
     let current = state_of(state.status);

@@ -327,26 +327,3 @@ fn events_that_are_not_sent_are_a_warning_where_metrics_arrive() {
     check(&metrics_only, Verdict::Reporting, CauseCode::ExporterNone, &["so no events are sent"], RECREATE);
     assert_eq!(metrics_only.judged().causes[0].weight, Weight::Warning);
 }
-
-#[test]
-fn a_proxy_is_in_the_way_unless_it_is_told_otherwise() {
-    let scene = |exceptions: &[&str], version: &str| {
-        silent().version(version).agent(|agent| {
-            agent.proxy.variable = Some("HTTP_PROXY");
-            agent.proxy.exceptions = exceptions.iter().map(|host| (*host).to_owned()).collect();
-        })
-    };
-    for (exceptions, version, said) in [
-        (&["localhost"][..], "2.1.332", Some("add `otel-collector` to `NO_PROXY`")),
-        (&["otel-collector"], "2.1.332", None),
-        (&["*"], "2.1.252", None),
-        (&["otel-collector"], "2.1.100", Some("ignores `NO_PROXY`")),
-    ] {
-        let scene = scene(exceptions, version);
-        assert_eq!(scene.verdict(), Verdict::Waiting);
-        assert_eq!(scene.codes().contains(&CauseCode::Proxied), said.is_some(), "{}", scene.told());
-        assert!(said.is_none_or(|said| scene.told().contains(said)), "{}", scene.told());
-    }
-    let reporting = healthy().agent(|agent| agent.proxy.variable = Some("HTTP_PROXY"));
-    assert_eq!(reporting.codes(), [], "the proxy passes it on");
-}

@@ -207,6 +207,51 @@ fn setups(row: &str) -> Vec<Scene> {
             let path = "/etc/claude-code/managed-settings.d/10.json";
             vec![silent().settings_file(SettingsLayer::Managed, path, "[1]")]
         }
+        "project settings.json: attributes; user settings.json: ours" => {
+            let ours = env("OTEL_RESOURCE_ATTRIBUTES", "project=shop,agent=dev");
+            vec![silent().user_settings(&ours).project_settings(&env("OTEL_RESOURCE_ATTRIBUTES", "team=blue"))]
+        }
+        "user settings.json: attributes; project settings.json: ours" => {
+            let ours = env("OTEL_RESOURCE_ATTRIBUTES", "project=shop,agent=dev");
+            vec![silent().user_settings(&env("OTEL_RESOURCE_ATTRIBUTES", "team=blue")).project_settings(&ours)]
+        }
+        "user settings.json: logs exporter `none`; project settings.json: `otlp`" => {
+            let user = silent().user_settings(&env("OTEL_LOGS_EXPORTER", "none"));
+            vec![user.project_settings(&env("OTEL_LOGS_EXPORTER", "otlp"))]
+        }
+        "user settings.json: logs exporter `otlp`; project settings.json: `none`" => {
+            let user = silent().user_settings(&env("OTEL_LOGS_EXPORTER", "otlp"));
+            vec![user.project_settings(&env("OTEL_LOGS_EXPORTER", "none"))]
+        }
+        "user settings.json: metrics interval 1000; project settings.json: `0`" => {
+            let user = silent().user_settings(&env("OTEL_METRIC_EXPORT_INTERVAL", "1000"));
+            vec![user.project_settings(&env("OTEL_METRIC_EXPORT_INTERVAL", "0"))]
+        }
+        "metrics interval `0x10` / `+5000` / `99999999999`" => {
+            ["0x10", "+5000", "99999999999"].map(|value| given(&format!("OTEL_METRIC_EXPORT_INTERVAL={value}"))).into()
+        }
+        "protocol ` http/json ` / logs exporter ` otlp ` / logs endpoint `HTTP://` / with `?x=1` / with `u:p@` / in spaces" => vec![
+            given("OTEL_EXPORTER_OTLP_PROTOCOL= http/json "),
+            given("OTEL_LOGS_EXPORTER= otlp "),
+            given(&format!("{LOGS}=HTTP://otel-collector:4318/v1/logs")),
+            given(&format!("{LOGS}=http://otel-collector:4318/v1/logs?x=1")),
+            given(&format!("{LOGS}=http://u:p@otel-collector:4318/v1/logs")),
+            given(&format!("{LOGS}= http://otel-collector:4318/v1/logs ")),
+        ],
+        "user settings.json: logs exporter empty / protocol empty / `env` twice, the first with logs exporter `none`" => vec![
+            silent().user_settings(&env("OTEL_LOGS_EXPORTER", "")),
+            silent().user_settings(&env("OTEL_EXPORTER_OTLP_PROTOCOL", "")),
+            silent().user_settings(r#"{"env":{"OTEL_LOGS_EXPORTER":"none"},"env":{"A":"b"}}"#),
+        ],
+        "attributes with spaces around `=` / a comma at the end / a value of 300 letters / `=x` / agent twice" => vec![
+            given("OTEL_RESOURCE_ATTRIBUTES=project = shop , agent = dev"),
+            given("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev,"),
+            given(&format!("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev,team={}", "x".repeat(300))),
+            given("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev,=x"),
+            given("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=other,agent=dev"),
+        ],
+        // Proxies, which only warn; see `proxies`.
+        row if row.contains("_PROXY") || row.contains("_proxy") => Vec::new(),
         // About reading files, which is tested there; what a command answers is not known.
         "settings.json or managed settings that the user may not read: logs exporter `none`"
         | "settings.local.json of the Git repository above the work folder: attributes"
@@ -215,9 +260,6 @@ fn setups(row: &str) -> Vec<Scene> {
         | "user settings.json: `otelHeadersHelper` that fails"
         | "project settings.json: `otelHeadersHelper` that fails"
         // Not about variables that the rules look at; traces and gRPC have their own cells and tests.
-        | "HTTP_PROXY (also HTTPS_PROXY, in small letters) to a dead port, the collector not on loopback"
-        | "HTTP_PROXY to a dead port, NO_PROXY with the collector, which is not on loopback"
-        | "HTTP_PROXY to a dead port, NO_PROXY 127.0.0.1:8201"
         | "traces beta, no endpoint for traces / with the common one"
         | "gRPC `host:4317` / `https://` / `http://` / `host:4317` + INSECURE=true, first bytes" => Vec::new(),
         other => panic!("a row that the test does not know: `{other}`"),

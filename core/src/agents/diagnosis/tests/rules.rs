@@ -122,3 +122,11 @@ fn only_a_container_that_runs_waits_for_its_first_event() {
         assert_eq!(silent().agent(|agent| agent.state = state).verdict(), Verdict::Waiting, "{state:?}");
     }
 }
+
+#[test]
+fn an_empty_exporter_is_said_to_be_empty_and_long_numbers_have_separators() {
+    let empty = silent().user_settings(r#"{"env":{"OTEL_LOGS_EXPORTER":""}}"#);
+    assert!(empty.told().contains("`OTEL_LOGS_EXPORTER` is empty, so no events are sent"), "{}", empty.told());
+    let rare = silent().given("OTEL_METRIC_EXPORT_INTERVAL=5400000");
+    assert!(rare.told().contains("exports metrics only every 5,400 s"), "{}", rare.told());
+}

@@ -1,6 +1,7 @@
 //! Rows about Claude Code itself: its releases, intervals, settings files, and what could not be checked.
 
 use super::*;
+use crate::agents::ProxyVariables;
 
 pub(super) fn claude_code() -> Vec<Row> {
     let version = |scene: Scene, version: &str| scene.version(version);
@@ -37,7 +38,11 @@ pub(super) fn claude_code() -> Vec<Row> {
         })),
         ("an unknown version", silent().version("")),
         ("traces without an endpoint", healthy().filed("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1").filed("OTEL_TRACES_EXPORTER=otlp")),
-        ("a proxy", silent().agent(|agent| agent.proxy.variable = Some("HTTP_PROXY"))),
+        ("a proxy", silent().agent(|agent| agent.proxy = ProxyVariables::read(["HTTP_PROXY=http://proxy:3128"]))),
+        ("a proxy in a settings file", silent().agent(|agent| {
+            let text = r#"{"env":{"HTTPS_PROXY":"http://proxy:3128"}}"#;
+            agent.settings_files = vec![SettingsFile::parse(SettingsLayer::User, "/root/.claude/settings.json", text)];
+        })),
         ("another service name", silent().filed("OTEL_SERVICE_NAME=nous")),
         ("files that were not read yet", silent().agent(|agent| agent.files_read = false)),
         ("an event tells of managed settings", {
