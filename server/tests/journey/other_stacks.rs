@@ -97,7 +97,7 @@ fn variables_that_only_compose_reads_are_warned_of() {
     it.up().done();
     let services = |it: &Installation| it.compose(&["ps", "--services"]).done().out;
     assert_eq!(services(&it).lines().count(), 6);
-    let more = "services:\n  grafana:\n    mem_limit: 512m\n";
+    let more = "services:\n  grafana:\n    environment:\n      GF_SMTP_ENABLED: \"true\"\n";
     fs::write(it.directory().join("more.yaml"), more).unwrap();
     fs::write(it.directory().join(".env"), "COMPOSE_FILE=compose.yaml:more.yaml\n").unwrap();
     let [warning] = &doctor(&it)[..] else { panic!("{:#?}", doctor(&it)) };
