@@ -108,7 +108,7 @@ fn variables_that_only_compose_reads_are_warned_of() {
     let said = it.run(&["up"]).done();
     assert!(said.err.contains("warning: `COMPOSE_FILE=compose.yaml:more.yaml` in `.env`"), "{}", said.err);
     fs::write(it.directory().join(".env"), "COMPOSE_PROJECT_NAME=other\n").unwrap();
-    assert_eq!(services(&it), "", "Compose looks for another project");
+    assert_eq!(services(&it).trim(), "", "Compose looks for another project");
     let [warning] = &doctor(&it)[..] else { panic!("{:#?}", doctor(&it)) };
     assert!(warning.contains("finds none of the stack's containers"), "{warning}");
 }
