@@ -175,7 +175,7 @@ fn check_exporter(variables: &Variables, signal: Signal) -> Option<Fault> {
     let listed: Vec<&str> = value.unwrap_or_default().split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
     let (said, likewise) = match value {
         Some(value) => (variable_is(name, value), format!("{} as well", variable_is(name, value))),
-        None if variables.raw(name).is_some() => (format!("`{name}` is empty"), format!("`{name}` is empty as well")),
+        None if variables.raw(name).is_some() => (format!("`{name}` is empty"), format!("`{name}` is empty")),
         None => (format!("`{name}` is not set"), format!("`{name}` is not set either")),
     };
     if !listed.iter().all(|one| signal.exporters().contains(one)) {
