@@ -145,7 +145,7 @@ fn Receiving() -> impl IntoView {
         {move || match receiver.get() {
             None => ().into_any(),
             Some(ReceiverAddresses { http, grpc, file }) => view! {
-                <section class="note receiving" data-tone="ok" aria-labelledby="receiving">
+                <section class="note" data-tone="ok" aria-labelledby="receiving">
                     <h2 id="receiving">
                         <Icon shape=Tone::Ok.shape() />
                         "This panel receives telemetry itself"
