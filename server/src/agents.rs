@@ -13,5 +13,5 @@ pub use collector_then::{collector_then, times_to_ask_about};
 pub use file_cache::AgentFileCache;
 pub use losses::losses;
 pub use page::{numbers_until, page};
-pub use report::{GatheredAgents, find_by_name, gather, gather_without_engine, report};
+pub use report::{GatheredAgents, find_by_name, gather, gather_without_engine};
 pub use verdict::{agent_with_verdict, all_agents, with_activity};

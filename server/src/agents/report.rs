@@ -30,20 +30,23 @@ pub struct GatheredAgents {
 }
 
 impl GatheredAgents {
+    /// Those that are known while Docker does not answer.
+    pub fn without_engine(list: AgentList, error: &StackError) -> GatheredAgents {
+        // Clawker can't create any without Docker.
+        let new_agents = NewAgents { would_report: false, evidence: error.to_string(), causes: Vec::new() };
+        GatheredAgents { list, new_agents, warnings: vec![format!("Agents in containers are not listed: {error}")] }
+    }
+
     /// What `agents --json` prints.
     pub fn report(&self) -> AgentsReport {
-        report(&self.list, &self.new_agents, &self.warnings)
-    }
-}
-
-/// The same for agents that are already known.
-pub fn report(list: &AgentList, new: &NewAgents, warnings: &[String]) -> AgentsReport {
-    AgentsReport {
-        new_agent_would_report: new.would_report,
-        new_agents: new.clone(),
-        warnings: warnings.to_vec(),
-        agents: list.agents.iter().map(ReportedAgent::from).collect(),
-        unlisted: list.unlisted,
+        let GatheredAgents { list, new_agents, warnings } = self;
+        AgentsReport {
+            new_agent_would_report: new_agents.would_report,
+            new_agents: new_agents.clone(),
+            warnings: warnings.clone(),
+            agents: list.agents.iter().map(ReportedAgent::from).collect(),
+            unlisted: list.unlisted,
+        }
     }
 }
 
@@ -54,9 +57,7 @@ pub async fn gather(installation: &Installation) -> Result<GatheredAgents, Stack
     let services = services(engine, configuration);
     let found = match try_join3(services, engine.agents(), engine.collector()).await {
         Err(error) if telemetry.is_built_in().await => {
-            let new_agents = NewAgents { would_report: false, evidence: error.to_string(), causes: Vec::new() };
-            let warnings = vec![format!("Agents in containers are not listed: {error}")];
-            return Ok(GatheredAgents { list: gather_without_engine(installation).await, new_agents, warnings });
+            return Ok(GatheredAgents::without_engine(gather_without_engine(installation).await, &error));
         }
         found => found,
     };

@@ -11,7 +11,7 @@ use monitor_core::{
 
 use super::{output::Output, table};
 use crate::{
-    agents::{find_by_name, gather, report},
+    agents::{GatheredAgents, find_by_name, gather},
     clock::now,
     hub::Hub,
     installation::Installation,
@@ -27,7 +27,7 @@ pub(super) async fn agents(output: &Output) -> Result<(), StackError> {
     if output.is_json() {
         output.document(&gathered.report());
     } else {
-        print_agents(output, &gathered.list, &gathered.new_agents, &gathered.warnings);
+        print_agents(output, &gathered);
     }
     warn_about_settings(output, &installation);
     Ok(())
@@ -55,32 +55,39 @@ pub(super) async fn watch(output: &Output) -> Result<(), StackError> {
 async fn print_changes(hub: &Hub, output: &Output) {
     let mut reader = hub.subscribe();
     let on_screen = output.is_screen();
-    let mut shown: Option<(AgentList, NewAgents, Vec<String>)> = None;
+    let mut shown: Option<GatheredAgents> = None;
     let mut reported_error: Option<StackError> = None;
     loop {
         let Snapshot { agents, unlisted_agents, new_agents, engine, flow, .. } = hub.snapshot();
         let list = AgentList { agents, unlisted: unlisted_agents };
         let warnings = flow.map(|flow| flow.warnings).unwrap_or_default();
-        if let EngineState::Unreachable { error } = engine {
-            if reported_error.as_ref() != Some(&error) {
-                output.error(&error);
-                reported_error = Some(error);
+        let fresh = match engine {
+            EngineState::Unreachable { error } if !list.agents.is_empty() => {
+                Some(GatheredAgents::without_engine(list, &error))
             }
-        } else {
-            reported_error = None;
-        }
-        let fresh = new_agents.map(|new_agents| (list, new_agents, warnings));
-        if let Some((list, new_agents, warnings)) = fresh.filter(|fresh| shown.as_ref() != Some(fresh)) {
+            EngineState::Unreachable { error } => {
+                if reported_error.as_ref() != Some(&error) {
+                    output.error(&error);
+                    reported_error = Some(error);
+                }
+                None
+            }
+            _ => {
+                reported_error = None;
+                new_agents.map(|new_agents| GatheredAgents { list, new_agents, warnings })
+            }
+        };
+        if let Some(gathered) = fresh.filter(|fresh| shown.as_ref() != Some(fresh)) {
             let is_open = if output.is_json() {
-                output.document(&report(&list, &new_agents, &warnings))
+                output.document(&gathered.report())
             } else {
-                (!on_screen || output.clear()) && print_agents(output, &list, &new_agents, &warnings)
+                (!on_screen || output.clear()) && print_agents(output, &gathered)
             };
             // In a file or a pipe, an empty line separates the tables.
             if !is_open || !(output.is_json() || on_screen || output.line("")) {
                 return;
             }
-            shown = Some((list, new_agents, warnings));
+            shown = Some(gathered);
         }
         if reader.next().await.is_none() {
             return;
@@ -105,7 +112,8 @@ pub(super) async fn explain(name: &str, output: &Output) -> Result<(), StackErro
 
 /// Prints the table, and below it what to expect of new agents, and warnings about the stack. `false` once the output is
 /// closed.
-fn print_agents(output: &Output, list: &AgentList, new_agents: &NewAgents, warnings: &[String]) -> bool {
+fn print_agents(output: &Output, gathered: &GatheredAgents) -> bool {
+    let GatheredAgents { list, new_agents, warnings } = gathered;
     let headings = ["AGENT", "PROJECT", "TELEMETRY", "DOING", "LAST SEEN", "WHY"].map(str::to_owned);
     let rows: Vec<[String; 6]> = std::iter::once(headings).chain(list.agents.iter().map(row)).collect();
     let table = if list.agents.is_empty() { output.line("No agents found.") } else { table::print(output, &rows, 5) };

@@ -186,6 +186,10 @@ fn the_panel_receives_and_shows_agents_without_docker() {
     assert!(listed.iter().all(|agent| agent["verdict"] == "reporting"), "{list}");
     assert!(list["warnings"][0].as_str().expect("a warning").contains("not listed: can't reach Docker"), "{list}");
 
+    let mut watching = running(folder.path(), &["agents", "--watch", "--json"]);
+    let seen: Value = serde_json::from_str(&watching.next_line()).expect("JSON");
+    assert_eq!(seen["agents"].as_array().map(Vec::len), Some(ledgers.len()), "{seen}");
+
     // The ports are not reported as taken.
     let output = command(folder.path(), &["doctor"]).output().expect("the binary starts");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
