@@ -52,7 +52,7 @@ impl Installation {
         let paths = Paths::from_environment(|name| std::env::var_os(name))?;
         let arrivals: Arc<watch::Sender<u64>> = Arc::default();
         let built_in = BuiltInTelemetry::new(paths.telemetry_file(), Arc::clone(&arrivals));
-        let telemetry = ChosenTelemetry::new(StackTelemetry::new(Arc::clone(&stores)), built_in);
+        let telemetry = ChosenTelemetry::new(StackTelemetry::new(Arc::clone(&stores)), built_in, paths.compose_file());
         Ok(Installation {
             engine: Arc::new(DockerEngine::from_environment()),
             readiness: Arc::new(readiness),

@@ -54,6 +54,11 @@ impl Paths {
         self.directory.with_file_name("telemetry")
     }
 
+    /// The generated file that exists once a stack was set up.
+    pub fn compose_file(&self) -> PathBuf {
+        self.directory.join("compose.yaml")
+    }
+
     /// The file in which the built-in receiver keeps what it receives.
     pub fn telemetry_file(&self) -> PathBuf {
         self.telemetry_folder().join(TELEMETRY_FILE)

@@ -25,4 +25,6 @@ pub struct LastSeen {
     pub owners: BTreeMap<Owner, OwnerLastSeen>,
     /// The same of simulated data, which says nothing about agents.
     pub simulated: BTreeMap<Owner, OwnerLastSeen>,
+    /// Why it is unknown of other owners; `None` if no data of them arrived.
+    pub incomplete: Option<String>,
 }

@@ -182,7 +182,8 @@ async fn store_answers(
     let of_owner = owner_numbers(&numbers, &sender.owner, sender.simulated);
     let mut missing = numbers.missing;
     let mut lacks = |store: Store, error: String, what: &str| {
-        let store = if is_built_in { Store::BuiltIn } else { store };
+        // Connections are recorded by the stack only.
+        let store = if is_built_in && what != "connections" { Store::BuiltIn } else { store };
         match missing.iter_mut().find(|known| known.store == store) {
             Some(known) => known.lacks = format!("{}, {what}", known.lacks),
             None => missing.push(Missing { store, error, lacks: what.to_owned() }),

@@ -1,11 +1,16 @@
 //! Combines agents' containers and data with their verdicts, and with what they are doing.
 
+use std::borrow::Cow;
+
 use monitor_core::{
     agents::{
         Agent, AgentContainer, AgentKind, AgentList, StackEvidence, Verdict, activity, agents_without_container,
         diagnose_agent,
     },
-    telemetry::event::{EventRecord, RecentEvents},
+    telemetry::{
+        LastSeen, Owner,
+        event::{EventRecord, RecentEvents},
+    },
 };
 
 /// Agents by name: all that are in these containers, and those that report without one.
@@ -26,6 +31,7 @@ pub fn all_agents<'a>(
 
 /// The agent in this container with its verdict and causes.
 pub fn agent_with_verdict(container: &AgentContainer, stack: &StackEvidence, events: &RecentEvents) -> Agent {
+    let stack = &known_about(&container.owner(), stack);
     let diagnosis = diagnose_agent(container, stack);
     let agent = Agent {
         kind: AgentKind::Container,
@@ -44,6 +50,16 @@ pub fn agent_with_verdict(container: &AgentContainer, stack: &StackEvidence, eve
         causes: diagnosis.causes,
     };
     with_activity(agent, stack, events)
+}
+
+/// The evidence with what is known of this owner: where only some data can be asked, others' is unknown.
+fn known_about<'a>(owner: &Owner, stack: &'a StackEvidence) -> Cow<'a, StackEvidence> {
+    match &stack.last_seen {
+        Ok(LastSeen { owners, incomplete: Some(why), .. }) if !owners.contains_key(owner) => {
+            Cow::Owned(StackEvidence { last_seen: Err(why.clone()), ..stack.clone() })
+        }
+        _ => Cow::Borrowed(stack),
+    }
 }
 
 /// Adds what the agent is doing. Where its events do not arrive, or come from several senders, that is unknown.

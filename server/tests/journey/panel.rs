@@ -35,7 +35,13 @@ impl Panel {
 
     /// The first page.
     pub fn page(&self) -> String {
-        Said::of(Command::new("curl").args(["--silent", "--show-error", &self.address])).done().out
+        self.page_at("/")
+    }
+
+    /// The page at this path.
+    pub fn page_at(&self, path: &str) -> String {
+        let url = format!("{}{path}", self.address);
+        Said::of(Command::new("curl").args(["--silent", "--show-error", &url])).done().out
     }
 
     /// Waits until the first page contains the words.

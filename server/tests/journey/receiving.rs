@@ -66,6 +66,8 @@ fn the_panel_receives_until_the_stack_starts_and_again_afterwards() {
     let listed = it.run(&["agents", "--json"]).done().json();
     assert_eq!(listed["agents"].as_array().unwrap().len(), 2, "{listed}");
 
+    assert!(panel.page_at("/agents").contains("what the stack has recorded"));
+
     // Another panel on this folder starts the stack.
     let other = Panel::start(&it);
     other.shows("The stack is stopped.");

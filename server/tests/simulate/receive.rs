@@ -194,9 +194,25 @@ fn the_panel_receives_and_shows_agents_without_docker() {
     let output = command(folder.path(), &["doctor"]).output().expect("the binary starts");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains(&format!("Port {http} for Collector is used by the panel itself")), "{said}");
+    // A stack was set up, and nobody can tell now what it has recorded.
+    assert!(!page.contains("what the stack has recorded"), "{page}");
+    assert!(command(folder.path(), &["init"]).output().expect("the binary starts").status.success());
+    page_with(&address, "/agents", "what the stack has recorded");
     // Only one of two panels receives; the other one works all the same.
     let (_second, address) = panel(folder.path(), &[]);
     page_with(&address, "/agents", "simulated");
+}
+
+#[test]
+fn an_empty_file_does_not_hide_that_the_stack_is_stopped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    settings(folder.path());
+    assert!(command(folder.path(), &["init"]).output().expect("the binary starts").status.success());
+    let (_panel, address) = panel(folder.path(), &[]);
+    page_with(&address, "/", "This panel receives telemetry itself");
+    assert!(folder.path().join("telemetry/telemetry.db").exists());
+    let page = page_with(&address, "/agents", "Can't reach Docker");
+    assert!(page.contains("The list of agents is unavailable") && page.contains("Can't reach Prometheus"), "{page}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use monitor_core::{
     links::{KnownData, LinkContext, Links},
     live::EngineState,
     status::ContainerState,
-    telemetry::{Range, Store},
+    telemetry::{Missing, Range},
 };
 
 use super::{
@@ -148,7 +148,7 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
     let about = Memo::new(move |_| page.with(about));
     let events = Memo::new(move |_| links.with(|links| about.with(|about| links.events(about))));
     let missing = Memo::new(move |_| page.with(|page| page.missing.clone()));
-    let events_missing = page.with_untracked(|page| reason(page, Store::Loki));
+    let events_missing = page.with_untracked(|page| reason(page, "events"));
     let now = live.now();
     view! {
         <Opening agent />
@@ -177,7 +177,7 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
             <div class="card-head"><h2 id="sessions">"Sessions"</h2></div>
             {move || {
                 links.with(|links| page.with(|page| about.with(|about| {
-                    let missing = reason(page, Store::Prometheus).is_some();
+                    let missing = reason(page, "sessions of this agent").is_some();
                     sessions(&page.sessions, missing, links, about, now)
                 })))
             }}
@@ -195,7 +195,7 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
                 <h2 id="egress">"Egress"</h2>
                 <p class="muted">"Connections recorded by the firewall."</p>
             </div>
-            {move || page.with(|page| egress(&page.egress, reason(page, Store::Loki).is_some(), page.range))}
+            {move || page.with(|page| egress(&page.egress, reason(page, "connections").is_some(), page.range))}
         </section>
         {has_container.then(|| view! {
             <Facts page agent now />
@@ -210,9 +210,10 @@ fn Loaded(page: Page, range: Memo<Range>) -> impl IntoView {
     }
 }
 
-/// Why that store did not answer, if it did not.
-fn reason(page: &Page, store: Store) -> Option<String> {
-    page.missing.iter().find(|missing| missing.store == store).map(|missing| missing.error.clone())
+/// Why this is unknown, if it is; named as in `Missing::lacks`.
+fn reason(page: &Page, what: &str) -> Option<String> {
+    let lacks = |missing: &&Missing| missing.lacks.split(", ").any(|lack| lack == what);
+    page.missing.iter().find(lacks).map(|missing| missing.error.clone())
 }
 
 fn about(page: &Page) -> LinkContext {

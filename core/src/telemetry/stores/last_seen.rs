@@ -115,7 +115,7 @@ impl LastSeenCache {
             let own = self.owners.iter().filter(move |((other, _), _)| *other == simulated);
             own.map(|((_, owner), known)| (owner.clone(), told(known))).collect()
         };
-        LastSeen { owners: of(false), simulated: of(true) }
+        LastSeen { owners: of(false), simulated: of(true), incomplete: None }
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
     fn simulated_data_is_kept_apart() {
         let mut cache = LastSeenCache::default();
         cache.learn_metrics(&[sample(&[("agent", "dev"), ("clawker_simulated", "true")], 200.0)]);
-        let LastSeen { owners, simulated } = cache.last_seen();
+        let LastSeen { owners, simulated, .. } = cache.last_seen();
         assert!(owners.is_empty());
         assert_eq!(simulated[&dev()].last_seen, Some(timestamp_from_seconds(200.0)));
     }

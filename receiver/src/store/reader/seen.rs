@@ -38,6 +38,18 @@ pub struct ManagedSettings {
 }
 
 impl Reader {
+    /// Whether the file has any data.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn has_data(&self) -> rusqlite::Result<bool> {
+        self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM sessions WHERE last_event > 0 OR last_metric > 0)",
+            (),
+            |row| row.get(0),
+        )
+    }
+
     /// Every owner whose data is not older than `since`, with the sessions since then.
     ///
     /// # Errors

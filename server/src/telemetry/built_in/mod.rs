@@ -7,7 +7,10 @@ mod seen;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -32,6 +35,8 @@ use crate::clock::now;
 
 /// How long a file may take to answer: a disk may hang.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long looking whether it is there may take.
+const LOOKED_WITHIN: Duration = Duration::from_secs(1);
 /// How long the answers that the watch polls are shared.
 const SHARED_BRIEFLY: Duration = Duration::from_secs(1);
 /// How long the comparison of metrics and events is shared. It looks at a day.
@@ -54,6 +59,8 @@ pub struct BuiltInTelemetry {
     losses: Cached<Losses>,
     numbers: [Cached<Numbers>; Range::ALL.len()],
     arrivals: Arc<watch::Sender<u64>>,
+    /// Whether data was seen in the file.
+    has_data: AtomicBool,
     /// Never changes: a file stays where it is.
     relocations: watch::Sender<u64>,
 }
@@ -72,6 +79,7 @@ impl BuiltInTelemetry {
         BuiltInTelemetry {
             file,
             arrivals,
+            has_data: AtomicBool::new(false),
             recent: Mutex::default(),
             seen: Cached::default(),
             losses: Cached::default(),
@@ -80,16 +88,18 @@ impl BuiltInTelemetry {
         }
     }
 
-    /// The file.
-    pub fn file(&self) -> &Path {
-        &self.file
-    }
-
-    /// Whether anything was ever received.
-    pub async fn has_file(&self) -> bool {
-        let file = self.file.clone();
-        let look = tokio::task::spawn_blocking(move || file.is_file());
-        matches!(tokio::time::timeout(Duration::from_secs(1), look).await, Ok(Ok(true)))
+    /// Whether anything was ever received; `None` if there is no file. A file that can't be read may have data.
+    pub async fn has_data(&self) -> Option<bool> {
+        if !exists(&self.file).await {
+            return None;
+        }
+        Some(
+            self.has_data.load(Ordering::Relaxed) || {
+                let has_data = self.read(Reader::has_data).await.unwrap_or(true);
+                self.has_data.store(has_data, Ordering::Relaxed);
+                has_data
+            },
+        )
     }
 
     /// What `read` reads from the file.
@@ -113,6 +123,13 @@ impl BuiltInTelemetry {
             Err(_) => Err(format!("reading `{named}` takes longer than {} s", TIMEOUT.as_secs())),
         }
     }
+}
+
+/// Whether a file is there. One on a disk that does not answer is not.
+pub async fn exists(file: &Path) -> bool {
+    let file = file.to_owned();
+    let look = tokio::task::spawn_blocking(move || file.is_file());
+    matches!(tokio::time::timeout(LOOKED_WITHIN, look).await, Ok(Ok(true)))
 }
 
 /// Pages are about Claude Code; the file also keeps what other programs send.

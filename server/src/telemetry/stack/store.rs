@@ -86,7 +86,15 @@ impl Store {
 
     /// Whether the store is running and can be reached.
     pub fn is_located(&self) -> bool {
-        matches!(*self.location.read().unwrap_or_else(PoisonError::into_inner), Location::At { .. })
+        self.why_not_located().is_none()
+    }
+
+    /// Why the store can't be reached; `None` if it can.
+    pub fn why_not_located(&self) -> Option<NoAnswer> {
+        match &*self.location.read().unwrap_or_else(PoisonError::into_inner) {
+            Location::Unknown(why) => Some(why.clone()),
+            Location::At { .. } => None,
+        }
     }
 
     /// The body of a response.

@@ -7,7 +7,7 @@ use monitor_core::{dashboard::UID, service::Service, status::ServiceStatus};
 use tokio::sync::watch;
 
 use super::{embedding, store::Store};
-use crate::telemetry::cached::Cached;
+use crate::telemetry::{NoAnswer, cached::Cached};
 
 /// How long Grafana's answer about embedding is cached.
 const EMBEDDING_KEPT: Duration = Duration::from_secs(30);
@@ -59,6 +59,11 @@ impl StackStores {
     /// Whether Loki or Prometheus is running.
     pub fn are_running(&self) -> bool {
         self.loki.is_located() || self.prometheus.is_located()
+    }
+
+    /// Why Prometheus can't be asked. Only while it is not running.
+    pub fn why_not_running(&self) -> NoAnswer {
+        self.prometheus.why_not_located().unwrap_or_else(|| "it is not running".to_owned())
     }
 
     /// Changes with the stores' addresses. Answers from an earlier generation are outdated.
