@@ -11,7 +11,7 @@ use std::{
 
 use monitor_core::telemetry::Owner;
 use monitor_receiver::store::{Reader, Total, Window};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::real_prometheus::free_port;
 
@@ -248,4 +248,61 @@ fn a_panel_can_be_told_not_to_receive() {
         assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "{port}");
     }
     assert!(!folder.path().join("telemetry").exists());
+}
+
+#[test]
+fn an_event_is_on_the_timeline_as_soon_as_it_is_stored() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (http, _) = settings(folder.path());
+    let (_panel, address) = panel(folder.path(), &[]);
+    page_with(&address, "/", "This panel receives telemetry itself");
+    let post = |mark: usize| {
+        let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_nanos();
+        let attribute = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+        let record = json!({"timeUnixNano": at.to_string(), "attributes": [
+            attribute("event.name", "user_prompt"), attribute("prompt", &format!("mark-{mark}-end"))]});
+        let tags = ["service.name=claude-code", "project=p", "agent=host"];
+        let tags: Vec<Value> = tags
+            .iter()
+            .map(|tag| tag.split_once('=').expect("two parts"))
+            .map(|(key, value)| attribute(key, value))
+            .collect();
+        let body =
+            json!({"resourceLogs": [{"resource": {"attributes": tags}, "scopeLogs": [{"logRecords": [record]}]}]});
+        let url = format!("http://127.0.0.1:{http}/v1/logs");
+        let arguments =
+            ["--silent", "--fail", "--header", "content-type: application/json", "--data", &body.to_string(), &url];
+        assert!(Command::new("curl").args(arguments).stdout(Stdio::null()).status().expect("curl runs").success());
+        Instant::now()
+    };
+    post(0);
+    page_with(&address, "/agents/p%2Fhost", "mark-0-end");
+    let stream = format!("{address}/events/agent/p%2Fhost");
+    let mut reader = Command::new("curl")
+        .args(["--silent", "--no-buffer", &stream])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("curl runs");
+    let (seen, marks) = std::sync::mpsc::channel();
+    let lines = BufReader::new(reader.stdout.take().expect("it is piped")).lines();
+    thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| seen.send((Instant::now(), line))));
+    let mut wait_for = |mark: &str| loop {
+        let (at, line) = marks.recv_timeout(Duration::from_secs(20)).expect("it comes");
+        if line.contains(mark) {
+            return at;
+        }
+    };
+    wait_for("mark-0-end");
+    let mut delays: Vec<Duration> = (1..=9)
+        .map(|mark| {
+            // So that they do not meet the regular queries, once a second.
+            thread::sleep(Duration::from_millis(130));
+            let stored = post(mark);
+            wait_for(&format!("mark-{mark}-end")).saturating_duration_since(stored)
+        })
+        .collect();
+    reader.kill().expect("it can be killed");
+    reader.wait().expect("it ends");
+    delays.sort_unstable();
+    assert!(delays[4] < Duration::from_millis(100), "{delays:?}");
 }
