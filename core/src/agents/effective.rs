@@ -6,7 +6,7 @@
 use super::{
     AgentContainer, SettingsFile, SettingsLayer,
     attributes::owner_of,
-    release::{Behavior, PROJECT_SETS_ALL, Release, SIGNAL_WINS},
+    release::{Behavior, IGNORES_REPOSITORY, PROJECT_SETS_ALL, Release, SIGNAL_WINS},
     variables::{LOGS_INTERVAL, METRICS_INTERVAL, RESOURCE_ATTRIBUTES, ValueSource, Variables},
 };
 use crate::telemetry::Owner;
@@ -63,13 +63,16 @@ pub(super) fn effective(
     release: Option<Release>,
     scope: ProjectScope,
 ) -> Variables {
-    let mut files: Vec<&SettingsFile> = files.iter().collect();
+    let is_read = |file: &&SettingsFile| {
+        file.layer != SettingsLayer::Repository || IGNORES_REPOSITORY.behavior(release) != Behavior::Old
+    };
+    let mut files: Vec<&SettingsFile> = files.iter().filter(is_read).collect();
     files.sort_by_key(|file| file.layer);
     let mut variables = container;
     for file in files {
         let source = ValueSource::Settings { layer: file.layer, path: file.path.clone() };
         let mut found = Variables::of(file.variables.as_deref().unwrap_or_default(), &source);
-        if file.layer == SettingsLayer::Project {
+        if matches!(file.layer, SettingsLayer::Project | SettingsLayer::Repository) {
             found.retain(|name, _| scope.includes(name));
         }
         variables = variables.under(&found);

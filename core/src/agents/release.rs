@@ -58,6 +58,12 @@ pub(super) const PROJECT_SETS_ALL: ReleaseRule = ReleaseRule {
     new_from: Release(2, 1, 290),
     seen: ("project settings.json: logs endpoint, one request of each kind", "M1", "L1 M1"),
 };
+/// Old: local settings of the Git repository above the work folder are not read. New: they are settings of the project.
+pub(super) const IGNORES_REPOSITORY: ReleaseRule = ReleaseRule {
+    old_until: Release(2, 1, 100),
+    new_from: Release(2, 1, 252),
+    seen: ("settings.local.json of the Git repository above the work folder: attributes", "ignored", "replaced"),
+};
 /// Old: endpoints and protocols of one signal win over a common one in managed settings. New
 /// (anthropics/claude-code#80080): the common one wins.
 pub(super) const SIGNAL_WINS: ReleaseRule = ReleaseRule {
@@ -116,9 +122,10 @@ pub(super) const STARTS_WITHOUT_MANAGED_SETTINGS: ReleaseRule = ReleaseRule {
 
 /// All rules.
 #[cfg(test)]
-pub(super) const RULES: [&ReleaseRule; 9] = [
+pub(super) const RULES: [&ReleaseRule; 10] = [
     &NEEDS_PROTOCOL,
     &PROJECT_SETS_ALL,
+    &IGNORES_REPOSITORY,
     &SIGNAL_WINS,
     &SPACE_VOIDS,
     &NON_ASCII_VOIDS,

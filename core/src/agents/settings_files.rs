@@ -12,6 +12,8 @@ pub enum SettingsLayer {
     Config,
     /// `settings.json` in the user's configuration folder.
     User,
+    /// `.claude/settings.local.json` of the Git repository above the work folder.
+    Repository,
     /// `.claude/settings.json` and `.claude/settings.local.json` in the work folder.
     Project,
     /// `managed-settings.json` and the files in `managed-settings.d`.
@@ -143,13 +145,15 @@ fn settings_in(text: &str, layer: SettingsLayer) -> Result<Map<String, Value>, S
     let follows = match layer {
         SettingsLayer::Managed => "",
         SettingsLayer::Config => ", so Claude Code may not start",
-        SettingsLayer::Project | SettingsLayer::User => ", so Claude Code uses nothing in it",
+        SettingsLayer::Project | SettingsLayer::Repository | SettingsLayer::User => {
+            ", so Claude Code uses nothing in it"
+        }
     };
     let settings: Value =
         serde_json::from_str(text).map_err(|error| format!("it is not valid JSON (line {}){follows}", error.line()))?;
     let Value::Object(settings) = settings else { return Err(format!("it is not a JSON object{follows}")) };
     let wrong = TYPES.iter().find(|(name, wanted)| settings.get(*name).is_some_and(|value| !wanted.is_of(value)));
-    match wrong.filter(|_| matches!(layer, SettingsLayer::Project | SettingsLayer::User)) {
+    match wrong.filter(|_| matches!(layer, SettingsLayer::Project | SettingsLayer::Repository | SettingsLayer::User)) {
         Some((name, wanted)) => Err(format!("`{name}` is not {}{follows}", wanted.words())),
         None => Ok(settings),
     }

@@ -3,7 +3,8 @@
 
 use super::super::{
     CauseCode, FileProblem, FixKind, SettingsLayer,
-    release::{Behavior, STARTS_WITHOUT_MANAGED_SETTINGS, release_clause},
+    effective::{ProjectScope, effective},
+    release::{Behavior, SIGNAL_WINS, STARTS_WITHOUT_MANAGED_SETTINGS, release_clause},
 };
 use super::blame::{blame, edit_and_restart};
 use super::environment::{Fault, other_service_name};
@@ -125,7 +126,8 @@ pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Opti
             broken.iter().any(|fault| fault.variables.iter().any(|known| known == name))
                 || switch.is_some() && name == ENABLE
         };
-        let evidence = format!("{} the container's variables: {}", files_that(&is_meant), said.join("; "));
+        let depends = unless_signals_win(facts, broken);
+        let evidence = format!("{} the container's variables: {}{depends}", files_that(&is_meant), said.join("; "));
         let severity = match () {
             () if switch.is_some_and(is_off) => Severity::Off,
             () if switch.is_some() || broken.iter().any(|fault| fault.blocking) => Severity::Blocking,
@@ -147,6 +149,22 @@ pub(super) fn managed_settings(facts: &AgentFacts<'_>, broken: &[Fault]) -> Opti
     }
     let at = facts.owner_last_seen.and_then(|heard| heard.managed_settings_at)?;
     note(format!("its event `managed_settings_resolved` at {} reports managed settings", at.to_rfc3339()))
+}
+
+/// A clause for faults that older releases do not have, whose release is unknown.
+fn unless_signals_win(facts: &AgentFacts<'_>, broken: &[Fault]) -> String {
+    let rule = SIGNAL_WINS;
+    if rule.behavior(facts.release) != Behavior::Unknown {
+        return String::new();
+    }
+    let scope = ProjectScope::of(facts.release);
+    let older = effective(facts.given.clone(), &facts.agent.settings_files, Some(rule.old_until), scope);
+    let in_older = facts.faults(&older);
+    if broken.iter().all(|fault| in_older.iter().any(|it| it.code == fault.code)) {
+        return String::new();
+    }
+    let clause = release_clause(facts.release);
+    format!("; Claude Code up to `{}` uses the variables of one signal instead, and {clause}", rule.old_until)
 }
 
 /// Managed settings that are not JSON.
@@ -178,7 +196,11 @@ pub(super) fn possible_project_settings(facts: &AgentFacts<'_>) -> Vec<Finding> 
     let possible = facts.with_all_of_project();
     let by_project = |name: &str| {
         let source = possible.source(name)?;
-        matches!(source, ValueSource::Settings { layer: SettingsLayer::Project, .. }).then_some(source)
+        let layer = match source {
+            ValueSource::Settings { layer, .. } => Some(*layer),
+            _ => None,
+        };
+        matches!(layer, Some(SettingsLayer::Project | SettingsLayer::Repository)).then_some(source)
     };
     let finding = |code, evidence: &str, name: &str, source: &ValueSource| {
         let evidence = format!(

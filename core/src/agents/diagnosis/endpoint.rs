@@ -10,6 +10,7 @@ use crate::{
     agent_environment::{NOT_SHOWN, environment, shown, shown_url},
     service::Service,
     settings::Settings,
+    stack::NETWORK,
 };
 
 /// A kind of data that agents send.
@@ -136,6 +137,8 @@ impl Collector {
 
     fn is_host(&self, wanted: &Target<'_>, found: &str) -> bool {
         let local = ["localhost", "127.0.0.1", "[::1]"];
+        // Docker also resolves a container's name with the name of the network behind it.
+        let found = found.strip_suffix(&format!(".{NETWORK}")).unwrap_or(found);
         found.eq_ignore_ascii_case(wanted.host)
             || (self.grpc_port.is_some() && found.eq_ignore_ascii_case(Service::OtelCollector.name()))
             || (self.beside_host && local.contains(&found))

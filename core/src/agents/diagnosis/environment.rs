@@ -234,7 +234,11 @@ fn check_tags(variables: &Variables, owner: &Owner, release: Option<Release>) ->
     let voiding = voiding_attribute(value.unwrap_or_default(), release)?;
     let write = voiding.instead.map_or_else(
         || "remove it".to_owned(),
-        |instead| format!("percent-encode it: {}", backticked(&shown_attribute(&instead))),
+        |instead| match shown_attribute(&instead) {
+            shown if shown == instead => format!("percent-encode it: {}", backticked(&shown)),
+            // The value is not shown.
+            _ => "percent-encode its value".to_owned(),
+        },
     );
     let depends = if voiding.depends { format!("; {}", release_clause(release)) } else { String::new() };
     let evidence = format!(

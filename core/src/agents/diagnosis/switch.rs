@@ -57,7 +57,7 @@ pub(super) fn is_switched_on(variables: &Variables) -> bool {
 pub fn time_to_ask_about(agent: &AgentContainer, collector: &CollectorEvidence) -> Option<Timestamp> {
     let value = agent.environment.iter().filter_map(|line| line.strip_prefix(ENABLE)?.strip_prefix('=')).next_back()?;
     let created = agent.created_at?;
-    (agent.managed && is_off(value) && !collector.last_run_includes(created)).then_some(created)
+    (agent.managed && value == "0" && !collector.last_run_includes(created)).then_some(created)
 }
 
 /// No file or image sets the variable, so Clawker set it because it found no collector, or someone set it manually.
@@ -71,11 +71,16 @@ fn disabled_by_clawker(facts: &AgentFacts<'_>, said: &str) -> Finding {
     // all files could be read and none turns telemetry off, that is not taken for somebody's decision.
     let is_certain = created.is_some_and(|created| collector.last_run_includes(created));
     let is_likely = created.is_some_and(|created| collector.was_running_at(created)) && has_unread_files(facts);
+    // Clawker writes `0`, and nothing else.
+    let may_be_by_clawker = facts.variables.raw(ENABLE) == Some("0");
     if !is_certain && !is_likely {
+        if !may_be_by_clawker {
+            return set_manually(facts, format!("{said}{created_words}, and Clawker writes `0`"));
+        }
         return disabled_before_this_collector(facts, said, &created_words, name);
     }
     // The collector was running. If Clawker's check can't find it today, it could not find it then.
-    if let Some((code, ails)) = detection_failures(collector).into_iter().next() {
+    if let Some((code, ails)) = detection_failures(collector).into_iter().next().filter(|_| may_be_by_clawker) {
         let evidence = format!("{said}{created_words}; `{name}` was running, but {ails}");
         return Finding::new(Severity::Blocking, code, evidence, facts.recreate_fix(FixKind::Recreate));
     }

@@ -66,7 +66,7 @@ async fn settings_files(files: &dyn Archive, places: &Places) -> Result<Vec<Sett
     for folder in &places.work_folders {
         if let Some(root) = repository_above(files, folder).await? {
             let path = format!("{root}/.claude/settings.local.json");
-            found.extend(settings_file(files, SettingsLayer::Project, &path).await?);
+            found.extend(settings_file(files, SettingsLayer::Repository, &path).await?);
         }
         let folder = format!("{folder}/.claude");
         // In the home folder, the project's settings are the user's.
@@ -203,7 +203,7 @@ mod tests {
         let local = ("/w/.claude/settings.local.json", "{}");
         let shared = ("/w/.claude/settings.json", "{}");
         let below = r#"{"Config":{"WorkingDir":"/w/a/b"}}"#;
-        let expected = (SettingsLayer::Project, local.0.to_owned());
+        let expected = (SettingsLayer::Repository, local.0.to_owned());
         assert_eq!(paths(&[local, shared, ("/w/.git/HEAD", "")], below).await, [expected]);
         assert_eq!(paths(&[local, shared], below).await, []);
     }

@@ -250,11 +250,15 @@ fn setups(row: &str) -> Vec<Scene> {
             given("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=dev,=x"),
             given("OTEL_RESOURCE_ATTRIBUTES=project=shop,agent=other,agent=dev"),
         ],
+        "settings.local.json of the Git repository above the work folder: attributes" => {
+            let path = "/home/ada/.claude/settings.local.json";
+            let text = env("OTEL_RESOURCE_ATTRIBUTES", "team=blue");
+            vec![silent().settings_file(SettingsLayer::Repository, path, &text)]
+        }
         // Proxies, which only warn; see `proxies`.
         row if row.contains("_PROXY") || row.contains("_proxy") => Vec::new(),
         // About reading files, which is tested there; what a command answers is not known.
         "settings.json or managed settings that the user may not read: logs exporter `none`"
-        | "settings.local.json of the Git repository above the work folder: attributes"
         | "managed-settings.d: `.JSON`, hidden, in a subfolder"
         | "managed-settings.d: logs exporter none in `B.json`, `10.json`, otlp in `a.json`, `9.json`"
         | "user settings.json: `otelHeadersHelper` that fails"

@@ -48,6 +48,10 @@ fn command(scene: &Scene) -> String {
 #[test]
 fn commands_are_quoted_for_the_shell() {
     let off = || silent().given("CLAUDE_CODE_ENABLE_TELEMETRY=0").collector(|it| it.started_at = Some(at("11:00:00")));
+    for value in ["false", "", "off"] {
+        let by_hand = off().given(&format!("CLAUDE_CODE_ENABLE_TELEMETRY={value}"));
+        assert_eq!(by_hand.verdict(), Verdict::Off, "Clawker writes `0`, not `{value}`");
+    }
     let in_folder = |folder: &str| {
         let folder = Some(folder.to_owned());
         command(&off().agent(|agent| agent.workdir = folder))
