@@ -5,6 +5,8 @@
 pub(crate) mod document;
 #[cfg(feature = "engine")]
 pub(crate) mod limits;
+#[cfg(feature = "engine")]
+mod tabs;
 
 /// Whether the text needs no quotes. No parser takes such a text for a number, a boolean, a comment, or a structure,
 /// not even in a flow mapping. When in doubt, text is quoted, which is always correct.

@@ -6,7 +6,10 @@ use saphyr::{LoadableYamlNode, MarkedYaml, ScalarStyle, Yaml, YamlData, YamlLoad
 use saphyr_parser::{BufferedInput, Parser};
 use yaml_edit::YamlFile;
 
-use super::limits::{self, Refusal};
+use super::{
+    limits::{self, Refusal},
+    tabs,
+};
 
 /// A node of the file. Its scalars are not interpreted yet.
 pub(crate) type Node = MarkedYaml<'static>;
@@ -59,7 +62,8 @@ pub(crate) fn readable(text: &str) -> Result<Cow<'_, str>, Refusal> {
 #[expect(clippy::disallowed_methods, reason = "the limits come first")]
 fn check(text: &str) -> Result<(), Refusal> {
     limits::check(text)?;
-    Node::load_from_str(text).map(drop).map_err(Refusal::Invalid)
+    let documents = Node::load_from_str(text).map_err(Refusal::Invalid)?;
+    tabs::refuse_indentation(&documents, text).map_err(Refusal::Invalid)
 }
 
 /// Replaces every tab after the indentation of its line, and the indentation itself inside of braces and brackets, where
@@ -69,8 +73,8 @@ fn with_spaces_between_tokens(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len());
     let mut depth = 0_usize;
     for line in text.split_inclusive('\n') {
-        let content = line.trim_start_matches([' ', '\t']);
-        let indentation = &line[..line.len() - content.len()];
+        let indentation = tabs::indentation(line);
+        let content = &line[indentation.len()..];
         if depth > 0 {
             spaced.push_str(&indentation.replace('\t', " "));
         } else {

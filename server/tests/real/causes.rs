@@ -91,7 +91,7 @@ const ROWS: [Row; 52] = [
     ("proxy-by-project", &[], &[("/work/.claude/settings.local.json", r#"{"env":{"http_proxy":"http://127.0.0.1:9"}}"#)], Waiting, Proxied, Nothing),
     ("proxy-by-managed", &[], &[(MANAGED, r#"{"env":{"HTTP_PROXY":"http://127.0.0.1:9"}}"#)], Waiting, Proxied, Nothing),
     ("proxy-emptied", &["HTTP_PROXY=http://127.0.0.1:9"], &[(USER, r#"{"env":{"HTTP_PROXY":""}}"#)], Waiting, NoSampleYet, Both),
-    ("proxy-excepted", &["HTTP_PROXY=http://127.0.0.1:9", "no_proxy=otel-collector"], &[], Waiting, NoSampleYet, Both),
+    ("proxy-excepted", &["HTTP_PROXY=http://127.0.0.1:9", "no_proxy=otel-collector,{host}"], &[], Waiting, NoSampleYet, Both),
     ("proxy-grpc", &["OTEL_EXPORTER_OTLP_PROTOCOL=grpc", LOGS, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=", "OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4317", "http_proxy=http://127.0.0.1:9"], &[], Waiting, Proxied, Nothing),
     ("proxy-not-grpc", &["OTEL_EXPORTER_OTLP_PROTOCOL=grpc", LOGS, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=", "OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4317", "HTTP_PROXY=http://127.0.0.1:9"], &[], Waiting, NoSampleYet, Both),
 ];

@@ -85,7 +85,8 @@ pub fn name_of(agent: &str) -> String {
     format!("clawker.{PROJECT}.{agent}")
 }
 
-/// Creates and starts the container. `host` and `port` are the model API's, which is reached without a proxy.
+/// Creates and starts the container. `host` and `port` are the model API's, which is reached without a proxy; `{host}` in
+/// a variable stands for it.
 pub fn start(stack: &Stack, container: &ClaudeContainer<'_>, (host, port): (&str, u16)) {
     let name = name_of(container.agent);
     let mut command = Command::new("docker");
@@ -100,7 +101,7 @@ pub fn start(stack: &Stack, container: &ClaudeContainer<'_>, (host, port): (&str
         }
     }
     for variable in container.variables {
-        command.args(["--env", variable]);
+        command.args(["--env", &variable.replace("{host}", host)]);
     }
     command.args(["--env", &format!("ANTHROPIC_BASE_URL=http://{host}:{port}"), "--env", &format!("NO_PROXY={host}")]);
     command.args(["--env", "ANTHROPIC_API_KEY=sk-ant-test"]);
