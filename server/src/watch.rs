@@ -268,6 +268,8 @@ impl Watch {
     /// Updates the addresses that the stores' clients use.
     fn publish_locations(&self, to_agents: &UnboundedSender<AgentMessage>) {
         self.panel.installation.stores.locate(&self.panel.hub.snapshot().services);
+        // A collector's container may just have been created, by whomever.
+        self.panel.receiving.request();
         to_agents.send(AgentMessage::ServicesChanged).ok();
     }
 

@@ -103,15 +103,54 @@ async fn wanted(panel: &Panel, known: &mut Option<(String, Settings)>) -> Option
     })
 }
 
-/// Whether no collector has the ports, or is about to get them.
+/// Whether nothing else may need the ports soon. A collector's container that exists can be started by anyone at any moment:
+/// by Docker itself after a restart, by Compose, by hand. While Docker does not answer, nobody knows whether there is one, so
+/// no stack may have been set up then.
 fn is_free(snapshot: &Snapshot) -> bool {
     let collector = snapshot.service(Service::OtelCollector).map(|status| status.state);
-    let is_stopped =
-        matches!(collector, Some(ContainerState::Missing | ContainerState::Exited | ContainerState::Created));
-    match snapshot.engine {
-        EngineState::Connecting => false,
-        // A stack would be known by its ports, which could not be bound.
-        EngineState::Unreachable { .. } => snapshot.running_job().is_none(),
-        EngineState::Connected { .. } => is_stopped && snapshot.running_job().is_none(),
+    let may_be_started = match snapshot.engine {
+        EngineState::Connecting => true,
+        EngineState::Unreachable { .. } => snapshot.configuration.initialized || snapshot.configuration.error.is_some(),
+        EngineState::Connected { .. } => collector != Some(ContainerState::Missing),
+    };
+    !may_be_started && snapshot.running_job().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use monitor_core::error::StackError;
+
+    use super::*;
+    use crate::{clock::now, configuration::Configuration, paths::Paths, status};
+
+    #[test]
+    fn ports_are_free_only_while_no_collector_can_be_started() {
+        use ContainerState as S;
+        let unreachable = || EngineState::Unreachable {
+            error: StackError::EngineUnreachable { endpoint: "unix:///x".into(), detail: "no such file".into() },
+        };
+        let connected = || EngineState::Connected {
+            version: "28".into(),
+            api_version: "1.51".into(),
+            endpoint: "unix:///x".into(),
+        };
+        let nowhere = Paths { settings_file: "/nowhere/settings.yaml".into(), directory: "/nowhere/monitor".into() };
+        let stack = Configuration::new(nowhere, String::new()).stack_or_default();
+        for (engine, initialized, collector, expected) in [
+            (EngineState::Connecting, false, S::Missing, false),
+            (unreachable(), false, S::Missing, true),
+            (unreachable(), true, S::Missing, false),
+            (connected(), true, S::Missing, true),
+            (connected(), true, S::Created, false),
+            (connected(), true, S::Exited, false),
+            (connected(), true, S::Running, false),
+            (connected(), false, S::Restarting, false),
+        ] {
+            let mut snapshot =
+                Snapshot { engine, services: status::unknown_services(&stack), ..Snapshot::unknown(now()) };
+            snapshot.configuration.initialized = initialized;
+            snapshot.services[0].state = collector;
+            assert_eq!(is_free(&snapshot), expected, "{:?} {initialized} {collector:?}", snapshot.engine);
+        }
     }
 }

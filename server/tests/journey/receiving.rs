@@ -6,7 +6,7 @@ use monitor_receiver::store::{Reader, Window};
 use serde_json::Value;
 
 use crate::{
-    installation::{Installation, Said},
+    installation::{Installation, Said, docker},
     panel::Panel,
     process::output,
 };
@@ -59,6 +59,19 @@ fn the_panel_receives_until_the_stack_starts_and_again_afterwards() {
         let up = output(&mut it.command(&["up", "--wait-timeout", "60"]));
         assert!(up.status.success(), "{}", String::from_utf8_lossy(&up.stderr));
     }
+    // By Compose, which asks nobody, and again after Docker has stopped the collector.
+    for _ in 0..3 {
+        it.run(&["down"]).done();
+        panel.shows(RECEIVES);
+        it.compose(&["up", "--detach"]).done();
+        panel.shows("All six services are ready.");
+    }
+    docker(&["stop", "otel-collector"]);
+    panel.shows("Collector is stopped.");
+    assert!(!panel.page().contains(RECEIVES));
+    docker(&["start", "otel-collector"]);
+    panel.shows("All six services are ready.");
+
     it.run(&["down"]).done();
     panel.shows(RECEIVES);
     let second = records(&simulate(&it));

@@ -131,7 +131,7 @@ fn every_cause_has_a_row_or_a_reason_for_having_none() {
 #[ignore = "needs the Docker Engine, the stand-in images, the real programs and Claude Code; run by cargo xtask test"]
 fn claude_code_does_what_each_verdict_says() {
     let stack = Stack::start("");
-    claude_container::remove(ROWS.iter().map(|row| row.0));
+    let _removed = Removed::now();
     claude_container::build_image(&stack);
     let gateway = run(Command::new("docker").args([
         "network",
@@ -166,8 +166,23 @@ fn claude_code_does_what_each_verdict_says() {
         if late.iter().any(|late| late.contains("lacks")) { Err(late.join("\n")) } else { Ok(late) }
     });
     wrong.extend(complaint);
-    claude_container::remove(ROWS.iter().map(|row| row.0));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The containers are removed before the test, and when it ends in any way: the browser's tests would list them.
+struct Removed;
+
+impl Removed {
+    fn now() -> Removed {
+        claude_container::remove(ROWS.iter().map(|row| row.0));
+        Removed
+    }
+}
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        claude_container::remove(ROWS.iter().map(|row| row.0));
+    }
 }
 
 /// What `agents --json` says, by container.
