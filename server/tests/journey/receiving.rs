@@ -93,7 +93,8 @@ fn the_panel_receives_until_the_stack_starts_and_again_afterwards() {
 #[ignore = "needs the Docker Engine, the stand-in images and Docker Compose; run by cargo xtask test"]
 fn compose_and_docker_get_the_ports_without_asking() {
     let it = Installation::new();
-    it.run(&["init"]).done();
+    // Compose needs the network.
+    it.up().done();
     let panel = Panel::start(&it);
     for _ in 0..5 {
         it.run(&["down"]).done();
