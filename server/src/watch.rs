@@ -269,7 +269,7 @@ impl Watch {
     fn publish_locations(&self, to_agents: &UnboundedSender<AgentMessage>) {
         self.panel.installation.stores.locate(&self.panel.hub.snapshot().services);
         // A collector's container may just have been created, by whomever.
-        self.panel.receiving.request();
+        self.panel.receiving.check();
         to_agents.send(AgentMessage::ServicesChanged).ok();
     }
 

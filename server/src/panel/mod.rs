@@ -29,7 +29,7 @@ use crate::{
     installation::Installation,
     jobs::{JobContext, Jobs, Work},
     lifecycle::ReadinessWait,
-    receiving::Way,
+    receiving::ReceiverControl,
     refresh::Refresh,
     status,
     work::Request,
@@ -65,7 +65,7 @@ pub struct Panel {
     /// Requested when a page needs to know whether the services are ready.
     pub readiness_refresh: Refresh,
     /// The receiver in this process.
-    pub receiving: Way,
+    pub receiving: ReceiverControl,
 }
 
 impl Panel {
@@ -82,7 +82,7 @@ impl Panel {
             checkup_due: Notify::new(),
             store_refresh: Refresh::new(STORES_FRESH),
             readiness_refresh: Refresh::new(READINESS_FRESH),
-            receiving: Way::default(),
+            receiving: ReceiverControl::default(),
         }
     }
 
@@ -114,7 +114,7 @@ impl Panel {
         let request = Request::new(configuration, kind, options).await;
         match request.lock(configuration).await {
             Ok(Attempt::Acquired(lock)) => {
-                self.receiving.make().await;
+                self.receiving.stop_and_wait().await;
                 Ok(lock)
             }
             // A request that came at the same time may have been faster.

@@ -93,7 +93,7 @@ impl Panel {
                 configuration.notify_changed();
             } else {
                 // It may need the ports.
-                self.receiving.request();
+                self.receiving.check();
                 // The watch follows it from here on.
                 configuration.work_lock().notify_changed();
             }

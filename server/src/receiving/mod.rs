@@ -1,6 +1,6 @@
 //! Runs the built-in receiver in this process: for `receive`, and beside the panel while nothing else has the ports.
 
-mod way;
+mod control;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -28,7 +28,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use self::way::Way;
+pub use self::control::ReceiverControl;
 use crate::{background::in_background, clock::now, configuration::Configuration, host::cannot_listen};
 
 /// Nanoseconds in a day.

@@ -1,5 +1,5 @@
-//! Receives telemetry in the panel's process while nothing else has the ports: no stack is running, and no work is done on
-//! one.
+//! Receives telemetry in the panel's process while nothing else may need the ports: the collector has no
+//! container, and nobody works on the stack.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -69,7 +69,7 @@ pub async fn receive_while_free(panel: Arc<Panel>, stopped: impl Future<Output =
         panel.receiving.set_receiving(running.is_some());
         tokio::select! {
             () = &mut stopped => break,
-            () = panel.receiving.look_again() => {}
+            () = panel.receiving.check_requested() => {}
             () = sleep(INTERVAL) => {}
         }
     }

@@ -28,11 +28,8 @@ pub fn headline(snapshot: &Snapshot) -> Headline {
             );
         }
         EngineState::Unreachable { .. } => {
-            let of_reporting = of_agents(snapshot);
-            return headline(
-                &of_reporting.title,
-                "Agents in containers are not listed, because Docker can't be reached.",
-            );
+            let listed = of_agents(snapshot);
+            return headline(&listed.title, "Agents in containers are not listed, because Docker can't be reached.");
         }
         EngineState::Connected { .. } => {}
     }

@@ -157,7 +157,7 @@ fn Receiving() -> impl IntoView {
                         <code>"clawker-monitor connect"</code> " prints how."
                     </p>
                     <p class="muted">
-                        "Kept in " <code>{file}</code> ", only while the panel runs. "
+                        "The data is kept in " <code>{file}</code> ". While the panel is closed, nothing is received. "
                         <code>"serve --no-receive"</code> " turns this off. "
                         <a href="/agents">"Show agents"</a>
                     </p>

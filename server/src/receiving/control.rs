@@ -1,4 +1,4 @@
-//! How the panel's receiver makes way for whoever needs its ports.
+//! Tells the receiver beside the panel to look whether it still may receive, and waits until it has stopped.
 
 use std::time::Duration;
 
@@ -8,26 +8,26 @@ use tokio::{
 };
 
 /// How long somebody who needs the ports waits for them.
-const MADE_WITHIN: Duration = Duration::from_secs(5);
+const STOPPED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Whether this process receives, and the request to look whether it still may.
 #[derive(Debug, Default)]
-pub struct Way {
-    look_again: Notify,
+pub struct ReceiverControl {
+    check_due: Notify,
     is_receiving: watch::Sender<bool>,
 }
 
-impl Way {
+impl ReceiverControl {
     /// Makes the receiver look whether it still may receive.
-    pub fn request(&self) {
-        self.look_again.notify_one();
+    pub fn check(&self) {
+        self.check_due.notify_one();
     }
 
     /// Makes the receiver end. Whatever forbids it to receive has to be in place before. Returns when the ports are free.
-    pub async fn make(&self) {
-        self.request();
+    pub async fn stop_and_wait(&self) {
+        self.check();
         let mut state = self.is_receiving.subscribe();
-        if timeout(MADE_WITHIN, state.wait_for(|is_receiving| !is_receiving)).await.is_err() {
+        if timeout(STOPPED_WITHIN, state.wait_for(|is_receiving| !is_receiving)).await.is_err() {
             tracing::warn!("the receiver did not end in time");
         }
     }
@@ -38,7 +38,7 @@ impl Way {
     }
 
     /// Resolves when it should be looked at once whether this process may receive.
-    pub async fn look_again(&self) {
-        self.look_again.notified().await;
+    pub async fn check_requested(&self) {
+        self.check_due.notified().await;
     }
 }
