@@ -90,7 +90,12 @@ pub(super) fn data(command: &DataCommand, output: &Output) -> Result<(), StackEr
     // Before it is opened by SQLite, which would wait for a pipe.
     let found = open_regular(&file).map_err(|error| file_error(&file, "read", &error))?;
     let size = match found {
-        Some(found) => found.metadata().map_err(|error| file_error(&file, "read", &error))?.len(),
+        Some(found) => {
+            let bytes = found.metadata().map_err(|error| file_error(&file, "read", &error))?.len();
+            // What was written last is only in the log until SQLite moves it.
+            let log = file.with_extension("db-wal");
+            bytes + std::fs::metadata(log).map_or(0, |log| log.len())
+        }
         None => return Err(StackError::NoTelemetry { path: file.display().to_string() }),
     };
     let reader = Reader::open(&file).map_err(|error| unusable(&file, error))?;

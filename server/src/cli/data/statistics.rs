@@ -23,7 +23,7 @@ const DAY: Nanoseconds = 86_400_000_000_000;
 #[derive(Serialize)]
 struct Printed {
     file: String,
-    /// Size of the file.
+    /// Size of the file and its log.
     bytes: u64,
     /// How much of it holds data. The rest is free for new data.
     used_bytes: u64,
